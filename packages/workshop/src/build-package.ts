@@ -1,0 +1,50 @@
+/**
+ * Builds the package in the working directory: one ES module per entry with its source map (dependencies stay imports,
+ * development dependencies are tree-shaken into it), and one declaration file per source file.
+ */
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { isolatedDeclarationSync } from 'rolldown/experimental'
+
+interface Manifest {
+  readonly bin?: Readonly<Record<string, string>>
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+
+const built = [
+  ...Object.values(manifest.bin ?? {}),
+  ...Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.default])),
+]
+const input = Object.fromEntries(
+  built.map((file) => {
+    const name = file.replace(/^\.\/dist\//, '').replace(/\.js$/, '')
+    return [name, `src/${name}.ts`]
+  }),
+)
+const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+
+rmSync('dist', { recursive: true, force: true })
+
+const bundle = await rolldown({
+  input,
+  platform: 'neutral',
+  external: (id) => id.startsWith('node:') || external.some((name) => id === name || id.startsWith(`${name}/`)),
+  resolve: { conditionNames: ['import', 'default'], mainFields: ['module', 'main'] },
+})
+await bundle.write({ dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames: '[name].js' })
+await bundle.close()
+
+if (Object.keys(manifest.exports).includes('.')) {
+  for (const file of globSync('src/**/*.ts')) {
+    const { code, errors } = isolatedDeclarationSync(file, readFileSync(file, 'utf8'), { sourcemap: false })
+    if (errors.length > 0) throw new Error(`${file}: ${errors.map((error) => error.message).join('; ')}`)
+    const declaration = join('dist', file.replace(/^src[\\/]/, '').replace(/\.ts$/, '.d.ts'))
+    mkdirSync(dirname(declaration), { recursive: true })
+    writeFileSync(declaration, code.replace(/(from\s+["']|import\(["'])(\.{1,2}\/[^"']+)\.ts(?=["'])/g, '$1$2.js'))
+  }
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+// Packages are tested from their sources: the private export condition `source` needs no build first.
+const conditions = ['source', 'module', 'import', 'default']
+
+export default defineConfig({
+  test: {
+    projects: ['core', 'prevu3d', 'hexagon', 'testing', 'cli', 'workshop'].map((name) => ({
+      resolve: { conditions },
+      ssr: { resolve: { conditions, externalConditions: conditions } },
+      test: { name, root: `packages/${name}`, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+    })),
+  },
+})
