@@ -1,9 +1,9 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 // Packages are tested from their sources: the private export condition `source` needs no build first.
 const conditions = ['source', 'module', 'import', 'default']
 
-export default defineConfig({
+const workspace: ViteUserConfig = defineConfig({
   test: {
     projects: ['core', 'prevu3d', 'hexagon', 'testing', 'cli', 'workshop'].map((name) => ({
       resolve: { conditions },
@@ -12,3 +12,5 @@ export default defineConfig({
     })),
   },
 })
+
+export default workspace
