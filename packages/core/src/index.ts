@@ -1,1 +1,39 @@
-export const placeholder: number = 1
+// The public names, in the order of the data's way. What is not here is not public.
+
+export type { AccessToken } from './acquire/access-token.ts'
+export {
+  type ClientAuthentication,
+  clientSecretBasic,
+  clientSecretPost,
+  type TokenRequestDraft,
+} from './acquire/client-authentication.ts'
+
+// Acquire: from credentials to an access token
+export type { Credentials } from './acquire/credentials.ts'
+export type {
+  DiscoveredApi,
+  DiscoveryContext,
+  Failure,
+  Provider,
+  TokenRequestFormat,
+} from './acquire/provider.ts'
+export type { TokenParameters } from './acquire/token-request.ts'
+export { readStandardTokenResponse, type TokenAnswer, type TokenFields } from './acquire/token-response.ts'
+// Cache: where tokens are kept
+export { memoryStore } from './cache/memory-store.ts'
+export type { StoredToken, StoreLock, TokenStore } from './cache/token-store.ts'
+// A client
+export { type Client, createClient } from './client.ts'
+export type { ClientOptions, TokenOptions } from './client-options.ts'
+export { type ErrorCode, LatchkeyError, type LatchkeyErrorDetails } from './errors.ts'
+// What happened, and what went wrong
+export type {
+  ApiDiscoveredEvent,
+  ClientEvent,
+  OriginRefusedEvent,
+  RequestRepeatedEvent,
+  StoreFailedEvent,
+  StoreRecoveredEvent,
+  TokenGrantedEvent,
+  TokenRefusedEvent,
+} from './events.ts'

@@ -1,0 +1,57 @@
+/** An access token. Prints, serialises and inspects as redacted; only `value` (not enumerable) holds the secret. */
+export interface AccessToken {
+  /** The secret itself; not enumerable. */
+  readonly value: string
+  /** `Bearer` or `DPoP`. */
+  readonly type: string
+  /** The granted scopes; the requested ones where the answer names none; `undefined` where neither. */
+  readonly scopes: readonly string[] | undefined
+  /** When it ends; `undefined`: the lifetime is unknown (how long the cache keeps such a token is the cache's affair). */
+  readonly expiresAt: Date | undefined
+  /** The answer's other fields; not enumerable, for they may hold anything. */
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+const redacted = '[redacted]'
+
+/** Holds the secret in a private field: no inspection depth, no serialiser and no spread reaches it. */
+class IssuedToken implements AccessToken {
+  readonly type: string
+  readonly scopes: readonly string[] | undefined
+  readonly expiresAt: Date | undefined
+  readonly #value: string
+  readonly #extra: Readonly<Record<string, unknown>>
+
+  constructor(token: AccessToken) {
+    this.type = token.type
+    this.scopes = token.scopes
+    this.expiresAt = token.expiresAt
+    this.#value = token.value
+    this.#extra = token.extra
+  }
+
+  get value(): string {
+    return this.#value
+  }
+
+  get extra(): Readonly<Record<string, unknown>> {
+    return this.#extra
+  }
+
+  toJSON(): Record<string, unknown> {
+    return { value: redacted, type: this.type, scopes: this.scopes, expiresAt: this.expiresAt }
+  }
+
+  toString(): string {
+    return `AccessToken ${redacted}`
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
+    return this.toJSON()
+  }
+}
+
+/** An access token of these fields that no printing gives away. */
+export function createAccessToken(fields: AccessToken): AccessToken {
+  return Object.freeze(new IssuedToken(fields))
+}

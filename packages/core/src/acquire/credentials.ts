@@ -1,0 +1,65 @@
+import * as v from 'valibot'
+import { findMistakes, refuseMistakes } from './validation.ts'
+
+/** Who the client is. Never printed, stored or put into an error or an event by this library. */
+export type Credentials =
+  | { readonly clientId: string; readonly clientSecret: string }
+  | { readonly clientId: string; readonly privateKey: CryptoKey; readonly keyId?: string }
+  | { readonly clientId: string }
+
+/** Credentials, or a function that reads them where they live (a vault, a file); asked when first needed. */
+export type CredentialsSource = Credentials | (() => Credentials | Promise<Credentials>)
+
+/** A line break at the end is what a secret read from a file has; it is never part of a secret, and no header could carry it. */
+const printable = v.pipe(
+  v.string('must be a string (if it comes from an environment variable, is that set?)'),
+  v.nonEmpty('must not be empty'),
+  v.check((value) => !/\p{Cc}/u.test(value), 'must not hold a line break or another control character; trim it'),
+)
+
+/** What credentials must be, whether given at once or answered by a function. */
+export const credentialsSchema: v.GenericSchema<Credentials> = v.strictObject(
+  {
+    clientId: printable,
+    clientSecret: v.exactOptional(printable),
+    privateKey: v.exactOptional(
+      v.custom<CryptoKey>(
+        (key) => typeof key === 'object' && key !== null && 'algorithm' in key,
+        'must be a CryptoKey',
+      ),
+    ),
+    keyId: v.exactOptional(printable),
+  },
+  'must be an object with clientId and clientSecret, or a function that returns one',
+) as v.GenericSchema<Credentials>
+
+/** What is wrong with `options.credentials`, a line each; a function is judged by what it answers. */
+export function findCredentialsMistakes(source: unknown): readonly string[] {
+  return typeof source === 'function' ? [] : findMistakes(credentialsSchema, source, 'options.credentials')
+}
+
+/**
+ * Reads the credentials: the given ones, copied, or what the function answers, remembered until it fails.
+ *
+ * @throws what the function throws, as it is; LatchkeyError `invalid_options` where its answer is no credentials
+ */
+export function createCredentialsReader(source: CredentialsSource, provider: string): () => Promise<Credentials> {
+  if (typeof source !== 'function') {
+    const given: Promise<Credentials> = Promise.resolve({ ...source })
+    return () => given
+  }
+  let read: Promise<Credentials> | undefined
+  return () => {
+    read ??= ask(source, provider).catch((failure: unknown) => {
+      read = undefined
+      throw failure
+    })
+    return read
+  }
+}
+
+async function ask(source: () => Credentials | Promise<Credentials>, provider: string): Promise<Credentials> {
+  const answered = await source()
+  refuseMistakes(findMistakes(credentialsSchema, answered, 'options.credentials()'), provider)
+  return { ...answered }
+}

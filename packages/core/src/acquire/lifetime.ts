@@ -1,0 +1,67 @@
+/** Ten years, in seconds. A longer 'lifetime' is an instant, or another unit, or a mistake. */
+const longest = 10 * 365 * 24 * 3600
+
+/**
+ * A lifetime that may be believed: a number, or a string of digits, of seconds, in range. All else (negative, 0, `null`,
+ * `"3600abc"`, a date) is unknown: never 'expired', never 'for ever', never half-parsed (rule R2).
+ */
+export function readLifetime(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
+  return typeof seconds === 'number' && seconds > 0 && seconds <= longest ? seconds : undefined
+}
+
+/** What is known about a token's end when its answer has come; instants are milliseconds since the epoch. */
+export interface LifetimeEvidence {
+  /** From the answer, unjudged: seconds. */
+  readonly expiresIn: unknown
+  /** From the answer, unjudged: a Date. */
+  readonly expiresAt: unknown
+  readonly accessToken: string
+  /** The provider's, in seconds. */
+  readonly defaultLifetime: number | undefined
+  /** Before the request was sent: the token cannot have been issued earlier (rule R4). */
+  readonly requestedAt: number
+  /** When the answer's headers had come. */
+  readonly answeredAt: number
+  /** The answer's `Date` header. */
+  readonly date: string | null
+}
+
+/**
+ * When a token ends: by its answer, else by its own `exp`, else by the provider's default, else unknown (rule R3).
+ *
+ * @returns milliseconds since the epoch, by this machine's clock
+ */
+export function findExpiry(evidence: LifetimeEvidence): number | undefined {
+  const { requestedAt } = evidence
+  const plausible = (instant: number | undefined): number | undefined =>
+    instant !== undefined && readLifetime((instant - requestedAt) / 1000) !== undefined ? instant : undefined
+  const after = (seconds: number | undefined): number | undefined =>
+    seconds === undefined ? undefined : requestedAt + seconds * 1000
+  const { expiresAt } = evidence
+  return (
+    after(readLifetime(evidence.expiresIn)) ??
+    plausible(expiresAt instanceof Date ? expiresAt.getTime() : undefined) ??
+    plausible(readJwtExpiry(evidence)) ??
+    after(evidence.defaultLifetime)
+  )
+}
+
+/** A JWT's `exp`, read and not verified, less the skew between the server's clock and ours. */
+function readJwtExpiry({ accessToken, date, answeredAt }: LifetimeEvidence): number | undefined {
+  const parts = accessToken.split('.')
+  if (parts.length !== 3) return undefined
+  try {
+    const payload = (parts[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
+    const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0))
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    if (typeof claims !== 'object' || claims === null || !Object.hasOwn(claims, 'exp')) return undefined
+    const { exp } = claims as { readonly exp: unknown }
+    if (typeof exp !== 'number') return undefined
+    const serverTime = date === null ? Number.NaN : Date.parse(date)
+    const skew = Number.isNaN(serverTime) ? 0 : serverTime - answeredAt
+    return exp * 1000 - skew
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,166 @@
+import * as v from 'valibot'
+import type { LatchkeyError } from '../errors.ts'
+import type { AccessToken } from './access-token.ts'
+import type { ClientAuthentication } from './client-authentication.ts'
+import type { TokenParameters } from './token-request.ts'
+import { providerParametersSchema, scopesSchema } from './token-request.ts'
+import type { TokenAnswer, TokenFields } from './token-response.ts'
+import { findMistakes, findUrlMistake } from './validation.ts'
+
+/**
+ * What a provider is: plain readonly data, with optional functions for what data cannot say. It is usually the result of a
+ * small function of a tenant or a host. `createClient` validates it; the engine does everything that could go wrong.
+ *
+ * @typeParam Info what the provider's discovery tells besides the API's address; `undefined` without discovery
+ */
+export interface Provider<Info = undefined> {
+  /** Lower-case slug, for messages, telemetry and the command line. */
+  readonly name: string
+  /** Where tokens are asked for, used untouched: path case, query and all. */
+  readonly tokenEndpoint?: string | URL
+  /**
+   * The authorization server's issuer identifier. Without `tokenEndpoint`, its metadata names the endpoint.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-3 RFC 8414 section 3}
+   */
+  readonly issuer?: string | URL
+  /** Scopes asked for where the client names none. Default: no `scope` is sent. */
+  readonly scopes?: readonly string[]
+  /** On every token request: audience, resource, ... Empty ones are left out. */
+  readonly parameters?: TokenParameters
+  /** Where the token request departs from RFC 6749 section 4.4.2. */
+  readonly tokenRequest?: TokenRequestFormat
+  /** Seconds a token lives where neither the answer nor the token itself says. Default: unknown, kept for a minute. */
+  readonly defaultLifetime?: number
+  /** Where tokens may go besides the API's own origin; `*` stands for one label: `https://*.example.com`. */
+  readonly apiOrigins?: readonly string[]
+
+  /** Ask: how credentials get onto the token request. Default `clientSecretBasic()`. */
+  readonly clientAuthentication?: ClientAuthentication
+  /** Read: what the answer means. Default `readStandardTokenResponse`, which reads snake_case and camelCase. */
+  readonly readTokenResponse?: (answer: TokenAnswer) => TokenFields
+  /** Find: the API's base URL, or a function that asks for it with the token. */
+  readonly api?: string | URL | ((context: DiscoveryContext) => Promise<DiscoveredApi<Info>>)
+  /** Use: puts the token onto a request's headers. Default `Authorization: Bearer <token>`. */
+  readonly authorizeRequest?: (headers: Headers, token: AccessToken) => void
+  /** Hints for people, from the one who knows: what to check after this failure. */
+  readonly explain?: (failure: Failure) => readonly string[]
+}
+
+/** Where a token request departs from RFC 6749 section 4.4.2. */
+export interface TokenRequestFormat {
+  /** Default `'POST'`; with `'GET'` the parameters travel in the query. */
+  readonly method?: 'POST' | 'GET'
+  /** Default `'form'`; with `'none'` the parameters travel in the query. */
+  readonly bodyFormat?: 'form' | 'json' | 'none'
+  /** Default `'client_credentials'`; `null`: not sent. */
+  readonly grantType?: string | null
+  /** Default a space. */
+  readonly scopeSeparator?: string
+  /** More headers; they win over the defaults (Accept, Content-Type). */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What went wrong: a grant or a discovery that failed, or an API's answer. */
+export type Failure = LatchkeyError | { readonly status: number; readonly url: URL; readonly body: unknown }
+
+/** What a provider's `api` function is given. */
+export interface DiscoveryContext {
+  /** Carries the token; may reach the token endpoint's origin and `apiOrigins`. */
+  readonly fetch: typeof globalThis.fetch
+  readonly token: AccessToken
+  readonly tokenEndpoint: URL
+  /** Ends with the discovery's deadline; hand it to `fetch`. */
+  readonly signal: AbortSignal
+}
+
+/** What a provider's `api` function found. */
+export interface DiscoveredApi<Info> {
+  /** Checked against the token endpoint's origin and `apiOrigins` before a token goes there. */
+  readonly baseUrl: string | URL
+  /** What the provider said about us; `client.info()` answers it. */
+  readonly info: Info
+}
+
+const aFunction = v.function('must be a function')
+const url = v.union([v.string(), v.instance(URL)], 'must be a URL, as a string or a URL object')
+
+const headerRecord = v.pipe(
+  v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
+  v.check((record) => {
+    try {
+      return new Headers(record) instanceof Headers
+    } catch {
+      return false
+    }
+  }, 'must hold valid header names and values'),
+)
+
+/** An origin with `*` for whole labels, and two fixed labels at least: `https://*.com` would be everybody. */
+const originPattern = /^https?:\/\/(\*\.)*([a-z0-9-]+\.)*([a-z0-9-]+|\[[0-9a-f:]+\])(:\d+)?\/?$/i
+
+const apiOrigin = v.pipe(
+  v.string('must be a string'),
+  v.regex(originPattern, 'must be an origin such as https://api.example.com or https://*.example.com'),
+  v.check(
+    (pattern) => !pattern.includes('*') || /\*\.[^*.]+\.[^*]+$/.test(pattern),
+    'must have two labels at least after the *',
+  ),
+)
+
+const providerSchema = v.strictObject(
+  {
+    name: v.pipe(
+      v.string('must be a string'),
+      v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a lower-case slug such as my-provider'),
+    ),
+    tokenEndpoint: v.exactOptional(url),
+    issuer: v.exactOptional(url),
+    scopes: v.exactOptional(scopesSchema),
+    parameters: v.exactOptional(providerParametersSchema),
+    tokenRequest: v.exactOptional(
+      v.strictObject(
+        {
+          method: v.exactOptional(v.picklist(['POST', 'GET'], "must be 'POST' or 'GET'")),
+          bodyFormat: v.exactOptional(v.picklist(['form', 'json', 'none'], "must be 'form', 'json' or 'none'")),
+          grantType: v.exactOptional(v.nullable(v.pipe(v.string('must be a string or null'), v.nonEmpty('is empty')))),
+          scopeSeparator: v.exactOptional(v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'))),
+          headers: v.exactOptional(headerRecord),
+        },
+        'must be an object',
+      ),
+    ),
+    defaultLifetime: v.exactOptional(
+      v.pipe(
+        v.number('must be a number of seconds'),
+        v.finite('must be finite'),
+        v.gtValue(0, 'must be more than 0 seconds'),
+      ),
+    ),
+    apiOrigins: v.exactOptional(v.array(apiOrigin, 'must be an array of origins')),
+    clientAuthentication: v.exactOptional(aFunction),
+    readTokenResponse: v.exactOptional(aFunction),
+    api: v.exactOptional(
+      v.union([v.string(), v.instance(URL), v.function()], 'must be a URL or a function that discovers it'),
+    ),
+    authorizeRequest: v.exactOptional(aFunction),
+    explain: v.exactOptional(aFunction),
+  },
+  'must be an object',
+)
+
+/** What is wrong with a description, a line each. */
+export function findProviderMistakes(provider: Provider<unknown>, allowInsecureRequests: boolean): readonly string[] {
+  const mistakes = findMistakes(providerSchema, provider, 'provider')
+  if (mistakes.length > 0) return mistakes
+  const { tokenEndpoint, issuer, api } = provider
+  const urls = Object.entries({ tokenEndpoint, issuer, api: typeof api === 'function' ? undefined : api })
+  const wrong = urls.flatMap(([name, value]) => {
+    const mistake = value === undefined ? undefined : findUrlMistake(value, allowInsecureRequests)
+    return mistake === undefined ? [] : [`provider.${name} ${mistake}`]
+  })
+  if (tokenEndpoint === undefined && issuer === undefined) {
+    wrong.push('provider.tokenEndpoint is missing: set it, or `issuer` where its metadata names the endpoint')
+  }
+  return wrong
+}

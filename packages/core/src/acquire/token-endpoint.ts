@@ -1,0 +1,169 @@
+import { LatchkeyError } from '../errors.ts'
+import { parseBody, readBodyText } from './answer-body.ts'
+import { clientSecretBasic, type TokenRequestDraft } from './client-authentication.ts'
+import type { Credentials } from './credentials.ts'
+import { readNetworkFailure } from './network-failure.ts'
+import type { Provider } from './provider.ts'
+import { secretsOf } from './redact.ts'
+import { type GrantRequest, toHttpRequest, tokenRequestHeaders, tokenRequestParameters } from './token-request.ts'
+import {
+  type JudgedToken,
+  judgeTokenAnswer,
+  readExtra,
+  readStandardTokenResponse,
+  type TokenAnswer,
+} from './token-response.ts'
+
+/** How requests leave, and what time it is. */
+export interface Transport {
+  readonly fetch: typeof globalThis.fetch
+  readonly allowInsecureRequests: boolean
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** Where tokens are asked for. */
+export interface TokenEndpoint {
+  readonly url: URL
+  /** The authorization server's issuer identifier, where known. */
+  readonly issuer: URL | undefined
+}
+
+/** A usable token with what is needed to tell its end. */
+export interface GrantedToken extends JudgedToken {
+  readonly extra: Readonly<Record<string, unknown>>
+  readonly requestedAt: number
+  readonly answeredAt: number
+  readonly date: string | null
+}
+
+/** What one attempt at a grant needs. */
+export interface TokenEndpointCall {
+  readonly provider: Provider<unknown>
+  readonly endpoint: TokenEndpoint
+  readonly grant: GrantRequest
+  readonly credentials: Credentials
+  readonly transport: Transport
+  /** Ends with the grant's deadline. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Makes one attempt at the grant. openid-client makes it; at its two seams stand the provider's departures: the client
+ * authentication on the way out, the answer brought into RFC 6749's form on the way in, before openid-client judges it.
+ *
+ * @throws LatchkeyError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
+ */
+export async function askTokenEndpoint(call: TokenEndpointCall): Promise<GrantedToken> {
+  const { provider, endpoint, credentials, transport } = call
+  const { allowInsecureRequests, clientCredentialsGrant, Configuration, customFetch } = await import('openid-client')
+
+  let granted: GrantedToken | undefined
+  let failure: unknown
+  const keepFailure = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  }
+
+  let sent: { draft: TokenRequestDraft; secrets: readonly string[] } | undefined
+  const configuration = new Configuration(
+    { issuer: (endpoint.issuer ?? endpoint.url).href, token_endpoint: endpoint.url.href },
+    credentials.clientId,
+    undefined,
+    () =>
+      keepFailure(async () => {
+        sent = await draftTokenRequest(call)
+      }),
+  )
+  // Plain http was judged when the client was created: loopback, or permitted by an option.
+  allowInsecureRequests(configuration)
+  configuration[customFetch] = () =>
+    keepFailure(async () => {
+      if (sent === undefined) throw new TypeError('a token request is drafted before it is sent')
+      const { draft, secrets } = sent
+      const requestedAt = transport.now()
+      const { answer, answeredAt } = await send(call, draft)
+      const judged = judgeTokenAnswer(answer, provider.readTokenResponse ?? readStandardTokenResponse, {
+        provider: provider.name,
+        endpoint: showUrl(endpoint.url),
+        scopeSeparator: provider.tokenRequest?.scopeSeparator ?? ' ',
+        secrets,
+      })
+      granted = {
+        ...judged,
+        extra: readExtra(answer.body),
+        requestedAt,
+        answeredAt,
+        date: answer.headers.get('date'),
+      }
+      return Response.json({ access_token: judged.accessToken, token_type: judged.tokenType })
+    })
+
+  try {
+    await clientCredentialsGrant(configuration)
+  } catch (error) {
+    throw failure ?? error
+  }
+  if (granted === undefined) throw new TypeError('openid-client accepted an answer that was never read')
+  return granted
+}
+
+async function draftTokenRequest(
+  call: TokenEndpointCall,
+): Promise<{ draft: TokenRequestDraft; secrets: readonly string[] }> {
+  const { provider, endpoint, grant, credentials } = call
+  const authenticate = provider.clientAuthentication ?? clientSecretBasic()
+  const draft: TokenRequestDraft = {
+    url: new URL(endpoint.url),
+    headers: tokenRequestHeaders(provider),
+    parameters: tokenRequestParameters(provider, grant),
+    issuer: endpoint.issuer,
+  }
+  const plain = new Set(['accept', 'content-type', ...draft.parameters.keys()])
+  await authenticate(draft, credentials)
+  return { draft, secrets: secretsOf(draft, plain, credentials) }
+}
+
+async function send(
+  { provider, endpoint, transport, signal }: TokenEndpointCall,
+  draft: TokenRequestDraft,
+): Promise<{ answer: TokenAnswer; answeredAt: number }> {
+  const { name } = provider
+  const shown = showUrl(endpoint.url)
+  const { url, init } = toHttpRequest(provider, draft)
+  let response: Response
+  let text: string | undefined
+  let answeredAt: number
+  try {
+    response = await transport.fetch(url.href, { ...init, signal })
+    answeredAt = transport.now()
+    text = await readBodyText(response)
+  } catch (failure) {
+    if (signal.aborted) throw signal.reason
+    const { code, retryable } = readNetworkFailure(failure)
+    throw new LatchkeyError(
+      'endpoint_unavailable',
+      `${name}: ${shown} did not answer${code === undefined ? '' : ` (${code})`}`,
+      { provider: name, retryable },
+    )
+  }
+  const { status, headers } = response
+  if (text === undefined) {
+    throw new LatchkeyError(
+      'response_unreadable',
+      `${name}: ${shown} answered ${status}, but with more than 1 MiB; is the URL right?`,
+      { provider: name, status },
+    )
+  }
+  return { answer: { status, headers, body: parseBody(text, headers.get('content-type')) }, answeredAt }
+}
+
+/** A URL as it may be shown: origin and path, for a query may hold secrets (rule X2). */
+export function showUrl(url: URL): string {
+  return `${url.origin}${url.pathname}`
+}

@@ -1,0 +1,46 @@
+import * as v from 'valibot'
+import { LatchkeyError } from '../errors.ts'
+
+/** What is wrong with a value from outside, a line each: `options.timeout must be ...`. Never the value itself: it may be a secret. */
+export function findMistakes(schema: v.GenericSchema, value: unknown, subject: string): readonly string[] {
+  const result = v.safeParse(schema, value)
+  return result.success ? [] : result.issues.map((issue) => describe(issue, subject))
+}
+
+function describe(issue: v.BaseIssue<unknown>, subject: string): string {
+  const keys = issue.path?.map((item) => String(item.key)) ?? []
+  const path = [subject, ...keys].join('.')
+  if (issue.type !== 'strict_object' || keys.length === 0) return `${path} ${issue.message}`
+  if (issue.expected === 'never') return `${path} is not known here; is it misspelt?`
+  return `${path} is missing`
+}
+
+/**
+ * Refuses mistakes, all of them at once.
+ *
+ * @throws LatchkeyError `invalid_options`, naming every mistake by its path
+ */
+export function refuseMistakes(mistakes: readonly string[], provider: string | undefined): void {
+  if (mistakes.length === 0) return
+  throw new LatchkeyError('invalid_options', mistakes.join('; '), { provider })
+}
+
+const loopbackName = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/** Whether a URL stays on this machine, where plain http tells nobody anything. */
+export function isLoopback(url: URL): boolean {
+  return loopbackName.test(url.hostname)
+}
+
+/** What keeps a secret or a token from going to this URL, in words; `undefined` where nothing does. */
+export function findUrlMistake(value: string | URL, allowInsecureRequests: boolean): string | undefined {
+  if (!URL.canParse(value)) return 'must be an absolute URL'
+  const url = new URL(value)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL'
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name or a password'
+  if (url.hash !== '') return 'must not have a fragment'
+  if (url.protocol === 'http:' && !allowInsecureRequests && !isLoopback(url)) {
+    return 'must be https: anybody on the way can read what http carries (allowInsecureRequests permits it for a test network)'
+  }
+  return undefined
+}

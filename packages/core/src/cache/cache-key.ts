@@ -1,0 +1,40 @@
+import type { Provider } from '../acquire/provider.ts'
+import type { GrantRequest } from '../acquire/token-request.ts'
+
+/** Everything that makes two tokens different ones; not the secret, for two secrets of a client are one identity. */
+export interface TokenIdentity {
+  readonly provider: Provider<unknown>
+  /** The token endpoint, or the issuer whose metadata names it. */
+  readonly endpoint: string
+  readonly clientId: string
+  readonly grant: GrantRequest
+}
+
+/**
+ * The key a token is kept under: equal for equal identities, different for different ones (lists are nested, never joined;
+ * case is kept), hashed, without a secret (rule L3).
+ */
+export async function cacheKey({ provider, endpoint, clientId, grant }: TokenIdentity): Promise<string> {
+  const identity = [
+    provider.name,
+    endpoint,
+    clientId,
+    provider.clientAuthentication?.name ?? 'client_secret_basic form',
+    Object.entries(provider.tokenRequest ?? {}).sort(byName),
+    grantIdentity(grant),
+  ]
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(identity)))
+  return `v1.${btoa(String.fromCharCode(...new Uint8Array(digest)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '')}`
+}
+
+/** What is asked for, in one form for all its spellings: scopes in any order are the same scopes. */
+export function grantIdentity({ scopes, parameters }: GrantRequest): string {
+  return JSON.stringify([[...scopes].sort(), Object.entries(parameters).sort(byName)])
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

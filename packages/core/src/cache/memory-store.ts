@@ -1,0 +1,36 @@
+import { LatchkeyError } from '../errors.ts'
+import type { StoredToken, TokenStore } from './token-store.ts'
+
+/**
+ * A token store in this process's memory, for clients that share tokens with one another.
+ *
+ * @param options.maxEntries how many tokens it keeps, a whole number from 1; the one not used for longest goes first. Default 10,000.
+ * @throws LatchkeyError `invalid_options`
+ */
+export function memoryStore(options: { maxEntries?: number } = {}): TokenStore {
+  const { maxEntries = 10_000 } = options
+  if (!Number.isInteger(maxEntries) || maxEntries < 1) {
+    throw new LatchkeyError('invalid_options', 'memoryStore: maxEntries must be a whole number, 1 or more')
+  }
+  // A Map keeps the order of insertion: what is used is put in again, so the first is the one not used for longest.
+  const entries = new Map<string, StoredToken>()
+  return {
+    async get(key) {
+      const token = entries.get(key)
+      if (token === undefined) return undefined
+      entries.delete(key)
+      if (token.expiresAt <= Date.now()) return undefined
+      entries.set(key, token)
+      return structuredClone(token)
+    },
+    async set(key, token) {
+      entries.delete(key)
+      entries.set(key, structuredClone(token))
+      const [oldest] = entries.keys()
+      if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
+    },
+    async delete(key, token) {
+      if (token === undefined || JSON.stringify(entries.get(key)) === JSON.stringify(token)) entries.delete(key)
+    },
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What went wrong, in a word a program can branch on. docs/errors.md says of each when it comes and what to do.
+ *
+ * - `invalid_options`: an option, a credential or a provider's description is wrong; the message names it by its path.
+ * - `grant_refused`: the authorization server said no: an error in the answer whatever its status, or a 4xx.
+ * - `response_unreadable`: it answered, but with no token that can be used.
+ * - `endpoint_unavailable`: it did not answer, or with a 5xx.
+ * - `timed_out`: the deadline of the grant or of the discovery passed.
+ * - `discovery_failed`: the issuer's metadata, or the API's address, could not be had.
+ * - `origin_refused`: this URL may not see the token.
+ */
+export type ErrorCode =
+  | 'invalid_options'
+  | 'grant_refused'
+  | 'response_unreadable'
+  | 'endpoint_unavailable'
+  | 'timed_out'
+  | 'discovery_failed'
+  | 'origin_refused'
+
+/** What is known of a failure besides its code; each field as on {@link LatchkeyError}. */
+export interface LatchkeyErrorDetails {
+  readonly provider?: string | undefined
+  readonly retryable?: boolean | undefined
+  readonly status?: number | undefined
+  readonly error?: string | undefined
+  readonly errorDescription?: string | undefined
+  readonly retryAfter?: number | undefined
+  readonly hints?: readonly string[] | undefined
+}
+
+/**
+ * The one error of this library. It carries words and numbers only: never a body, a header, a query, or a cause that
+ * could hold one (rules X1, X2), so it may be logged as it is.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}
+ */
+export class LatchkeyError extends Error {
+  static {
+    // On the prototype, as the platform's own errors have it: not one more enumerable field of each error.
+    Object.defineProperty(LatchkeyError.prototype, 'name', {
+      value: 'LatchkeyError',
+      configurable: true,
+      writable: true,
+    })
+  }
+
+  /** What went wrong. */
+  readonly code: ErrorCode
+  /** The provider's name; `undefined` where none is known yet. */
+  readonly provider: string | undefined
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  /** HTTP status of the answer, if there was one. */
+  readonly status: number | undefined
+  /** The OAuth error code, if there was one. */
+  readonly error: string | undefined
+  /** The authorization server's own words, if there were any; secrets taken out. */
+  readonly errorDescription: string | undefined
+  /** Seconds the server asked to wait, if it did. */
+  readonly retryAfter: number | undefined
+  /** What to check, from the provider that knows. */
+  readonly hints: readonly string[]
+
+  constructor(code: ErrorCode, message: string, details: LatchkeyErrorDetails = {}) {
+    super(message)
+    this.code = code
+    this.provider = details.provider
+    this.retryable = details.retryable ?? false
+    this.status = details.status
+    this.error = details.error
+    this.errorDescription = details.errorDescription
+    this.retryAfter = details.retryAfter
+    this.hints = details.hints ?? []
+  }
+}
+
+/** The same error with hints from somebody who knows; each hint once; stack and all else stay. */
+export function withHints(error: LatchkeyError, hints: readonly string[]): LatchkeyError {
+  const hinted = new LatchkeyError(error.code, error.message, {
+    ...error,
+    hints: [...new Set([...error.hints, ...hints])],
+  })
+  if (error.stack !== undefined) hinted.stack = error.stack
+  return hinted
+}

@@ -1,0 +1,78 @@
+import type { AccessToken } from '../acquire/access-token.ts'
+import type { Provider } from '../acquire/provider.ts'
+import { showUrl } from '../acquire/token-endpoint.ts'
+import type { TokenSource } from '../cache/token-source.ts'
+import { LatchkeyError } from '../errors.ts'
+import type { Emit } from '../events.ts'
+import type { OriginCheck } from './allowed-origins.ts'
+
+/** What authorised requests are made of. */
+export interface AuthenticatedFetchParts {
+  readonly provider: Provider<unknown>
+  readonly fetch: typeof globalThis.fetch
+  readonly token: TokenSource['token']
+  readonly mayReceiveToken: OriginCheck
+  readonly emit: Emit
+}
+
+/**
+ * `fetch` that puts the token on. It refuses origins that may not see the token before it asks for one, fails where no token
+ * can be had, and replaces a refused token once.
+ *
+ * @throws LatchkeyError `origin_refused`, or what a grant fails with
+ */
+export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
+  const { provider, token, mayReceiveToken, emit } = parts
+  const authorize = provider.authorizeRequest ?? authorizeByHeader
+
+  return async function authenticatedFetch(input, init) {
+    const request = input instanceof Request ? input : undefined
+    // What `fetch` itself does with headers: those of `init` stand in place of those of a Request.
+    const headers = new Headers(init?.headers ?? request?.headers)
+    if (headers.has('authorization')) return parts.fetch(input, init)
+
+    const url = new URL(request?.url ?? input.toString())
+    if (!mayReceiveToken(url)) throw refuseOrigin(provider.name, url, emit)
+
+    const signal = init?.signal ?? request?.signal ?? undefined
+    const first = await token({ signal })
+    const repeatable = isRepeatable(init?.body)
+    // A Request's body can be read once: the first try gets a copy where a second may follow.
+    const copy = request !== undefined && repeatable && request.body !== null ? request.clone() : input
+    authorize(headers, first)
+    const response = await parts.fetch(copy, { ...init, headers })
+    if (response.status !== 401 || !repeatable) return response
+
+    const second = await token({ signal, rejected: first })
+    // The server handed out the refused token once more: another try would get the same answer.
+    if (second.value === first.value) return response
+    await response.body?.cancel()
+    emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status: response.status })
+    const again = new Headers(init?.headers ?? request?.headers)
+    authorize(again, second)
+    return parts.fetch(input, { ...init, headers: again })
+  }
+}
+
+function authorizeByHeader(headers: Headers, token: AccessToken): void {
+  headers.set('authorization', `${token.type} ${token.value}`)
+}
+
+/** A stream is gone once it was sent. */
+function isRepeatable(body: unknown): boolean {
+  return !(
+    body instanceof ReadableStream ||
+    (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
+  )
+}
+
+/** Says that an origin may not see the token, to the caller and to the listener. */
+export function refuseOrigin(provider: string, url: URL, emit: Emit): LatchkeyError {
+  const error = new LatchkeyError(
+    'origin_refused',
+    `${provider}: ${url.origin} may not see the token: it is neither the API's origin nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,
+    { provider },
+  )
+  emit({ type: 'origin.refused', provider, origin: url.origin, error })
+  return error
+}

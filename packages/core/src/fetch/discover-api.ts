@@ -1,0 +1,137 @@
+import type { AccessToken } from '../acquire/access-token.ts'
+import { explainFailure } from '../acquire/acquire-token.ts'
+import { withDeadline } from '../acquire/deadline.ts'
+import { readNetworkFailure } from '../acquire/network-failure.ts'
+import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provider.ts'
+import { redact } from '../acquire/redact.ts'
+import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
+import { findUrlMistake } from '../acquire/validation.ts'
+import { waitFor } from '../cache/single-flight.ts'
+import type { TokenSource } from '../cache/token-source.ts'
+import { LatchkeyError } from '../errors.ts'
+import type { Emit } from '../events.ts'
+import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
+import { createAuthenticatedFetch, refuseOrigin } from './authenticated-fetch.ts'
+
+/** An API's address, found and checked, and what the provider said about us. */
+export interface FoundApi<Info> {
+  readonly baseUrl: URL
+  readonly info: Info
+}
+
+/** What discovering an API takes. */
+export interface ApiDiscoveryParts<Info> {
+  readonly provider: Provider<Info>
+  /** Seconds. */
+  readonly timeout: number
+  readonly transport: Transport
+  readonly token: TokenSource['token']
+  readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
+  readonly emit: Emit
+}
+
+/** Where a provider's API is. */
+export interface ApiFinder<Info> {
+  /**
+   * The API: the provider's base URL, or what its discovery names; flown once, remembered, forgotten when it fails.
+   *
+   * @param signal ends this caller's wait alone
+   * @throws LatchkeyError `discovery_failed`, `origin_refused`, `timed_out`, or what a grant fails with
+   */
+  find(signal: AbortSignal | undefined): Promise<FoundApi<Info>>
+  /** Where requests may take the token: the API's own origin, once known, and the provider's `apiOrigins`. */
+  readonly mayReceiveToken: OriginCheck
+}
+
+/** What finds the API of a provider, and says where its tokens may go. */
+export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder<Info> {
+  const { provider, transport } = parts
+  const { api, apiOrigins = [] } = provider
+  const own = typeof api === 'function' || api === undefined ? [] : [new URL(api).origin]
+  const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
+  let discoveredOrigin: string | undefined
+  let found: Promise<FoundApi<Info>> | undefined
+  return {
+    find(signal) {
+      found ??= findApi(parts).then(
+        (discovered) => {
+          discoveredOrigin = discovered.baseUrl.origin
+          return discovered
+        },
+        (failure: unknown) => {
+          found = undefined
+          throw explainFailure(provider, failure)
+        },
+      )
+      return waitFor(found, signal)
+    },
+    mayReceiveToken: (url) => declared(url) || url.origin === discoveredOrigin,
+  }
+}
+
+async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<Info>> {
+  const { api, name } = parts.provider
+  if (api === undefined) {
+    throw new LatchkeyError(
+      'discovery_failed',
+      `${name}: the provider names no API: set its \`api\`, or use client.fetch with whole URLs of its apiOrigins`,
+      { provider: name },
+    )
+  }
+  // A provider without discovery has nothing to say about us: its Info is undefined.
+  return typeof api === 'function' ? discover(parts, api) : { baseUrl: new URL(api), info: undefined as Info }
+}
+
+async function discover<Info>(
+  parts: ApiDiscoveryParts<Info>,
+  api: (context: DiscoveryContext) => Promise<DiscoveredApi<Info>>,
+): Promise<FoundApi<Info>> {
+  const { provider, timeout, transport, token, findEndpoint, emit } = parts
+  const { name } = provider
+  const startedAt = transport.now()
+  const tooLate = (): LatchkeyError =>
+    new LatchkeyError('timed_out', `${name}: the discovery of the API did not come to an end within ${timeout} s`, {
+      provider: name,
+      retryable: true,
+    })
+  let known: AccessToken | undefined
+  try {
+    return await withDeadline(timeout, tooLate, async (signal) => {
+      known = await token({ signal })
+      const { url: tokenEndpoint } = await findEndpoint(signal)
+      const origins = [tokenEndpoint.origin, ...(provider.apiOrigins ?? [])]
+      const mayReceiveToken = createOriginCheck(origins, transport.allowInsecureRequests)
+      const fetch = createAuthenticatedFetch({ provider, fetch: transport.fetch, token, mayReceiveToken, emit })
+      const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
+      const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
+      const duration = (transport.now() - startedAt) / 1000
+      emit({ type: 'api.discovered', provider: name, duration, baseUrl: showUrl(url) })
+      return { baseUrl: url, info }
+    })
+  } catch (failure) {
+    if (failure instanceof LatchkeyError) throw failure
+    const { code, retryable } = readNetworkFailure(failure)
+    const said = code ?? (failure instanceof Error ? `${failure.name}: ${failure.message}` : 'it threw no Error')
+    throw new LatchkeyError(
+      'discovery_failed',
+      `${name}: the API's address could not be had (${redact(said, known === undefined ? [] : [known.value])})`,
+      { provider: name, retryable: code !== undefined && retryable },
+    )
+  }
+}
+
+/** A token is about to be sent to what a discovery named, so that is judged as any URL is (rule H1). */
+function checkBaseUrl(
+  baseUrl: string | URL,
+  mayReceiveToken: OriginCheck,
+  { provider, transport, emit }: ApiDiscoveryParts<unknown>,
+): URL {
+  const { name } = provider
+  const mistake = findUrlMistake(baseUrl, transport.allowInsecureRequests)
+  if (mistake !== undefined) {
+    throw new LatchkeyError('discovery_failed', `${name}: the discovered base URL ${mistake}`, { provider: name })
+  }
+  const url = new URL(baseUrl)
+  if (mayReceiveToken(url)) return url
+  throw refuseOrigin(name, url, emit)
+}
