@@ -1,1 +1,2 @@
-export const placeholder: number = 1
+export { type AuthorizationServerAddress, type SmartApiOptions, smartApi } from './smart-api.ts'
+export { type SmartCompletionsOptions, smartCompletions } from './smart-completions.ts'

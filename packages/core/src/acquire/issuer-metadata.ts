@@ -62,12 +62,12 @@ async function readTokenEndpoint(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { allowInsecureRequests, customFetch, discovery, None } = await import('openid-client')
+  const openid = await import('openid-client')
   try {
-    const configuration = await discovery(issuer, 'any', undefined, None(), {
+    const configuration = await openid.discovery(issuer, 'any', undefined, openid.None(), {
       algorithm,
-      execute: [allowInsecureRequests],
-      [customFetch]: async (url, { headers, method, redirect }) => {
+      execute: [openid.allowInsecureRequests],
+      [openid.customFetch]: async (url, { headers, method, redirect }) => {
         const response = await transport.fetch(url, { headers, method, redirect, signal })
         const text = await readBodyText(response)
         return new Response(text ?? '', {

@@ -57,7 +57,7 @@ export interface TokenEndpointCall {
  */
 export async function askTokenEndpoint(call: TokenEndpointCall): Promise<GrantedToken> {
   const { provider, endpoint, credentials, transport } = call
-  const { allowInsecureRequests, clientCredentialsGrant, Configuration, customFetch } = await import('openid-client')
+  const openid = await import('openid-client')
 
   let granted: GrantedToken | undefined
   let failure: unknown
@@ -71,7 +71,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
   }
 
   let sent: { draft: TokenRequestDraft; secrets: readonly string[] } | undefined
-  const configuration = new Configuration(
+  const configuration = new openid.Configuration(
     { issuer: (endpoint.issuer ?? endpoint.url).href, token_endpoint: endpoint.url.href },
     credentials.clientId,
     undefined,
@@ -81,8 +81,8 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
       }),
   )
   // Plain http was judged when the client was created: loopback, or permitted by an option.
-  allowInsecureRequests(configuration)
-  configuration[customFetch] = () =>
+  openid.allowInsecureRequests(configuration)
+  configuration[openid.customFetch] = () =>
     keepFailure(async () => {
       if (sent === undefined) throw new TypeError('a token request is drafted before it is sent')
       const { draft, secrets } = sent
@@ -105,7 +105,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
     })
 
   try {
-    await clientCredentialsGrant(configuration)
+    await openid.clientCredentialsGrant(configuration)
   } catch (error) {
     throw failure ?? error
   }

@@ -1,0 +1,59 @@
+import { LatchkeyError } from '@latchkey/core'
+import * as v from 'valibot'
+
+/** What `GET /oauth/api-info` tells about the client; members that are not documented are kept. */
+export interface Prevu3dInfo {
+  /** The service user the calls run as; its members are not documented. */
+  readonly user: Readonly<Record<string, unknown>>
+  readonly organization: { readonly id: string; readonly name: string }
+  /** The OAuth scopes of the application. */
+  readonly scopes: readonly string[]
+  /** The base URL of the organisation's region, as the vendor spells it. */
+  readonly apiUrl: string
+}
+
+const apiInfoSchema: v.GenericSchema<unknown, Prevu3dInfo> = v.looseObject({
+  user: v.optional(v.record(v.string(), v.unknown()), {}),
+  organization: v.looseObject({ id: v.pipe(v.string(), v.nonEmpty()), name: v.optional(v.string(), '') }),
+  scopes: v.optional(v.array(v.string()), []),
+  apiUrl: v.pipe(v.string(), v.url()),
+})
+
+/**
+ * Asks where the organisation's API is.
+ *
+ * @param fetch carries the token
+ * @throws LatchkeyError `discovery_failed`
+ */
+export async function askApiInfo(url: URL, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Prevu3dInfo> {
+  const response = await fetch(url, { headers: { accept: 'application/json' }, signal })
+  const { status } = response
+  const text = await response.text()
+  const failed = (what: string): LatchkeyError =>
+    new LatchkeyError('discovery_failed', `prevu3d: ${url.origin}${url.pathname} answered ${status}${what}`, {
+      provider: 'prevu3d',
+      status,
+      retryable: status === 429 || status > 499,
+    })
+  if (!response.ok) throw failed('')
+  const parsed = v.safeParse(apiInfoSchema, parseJson(text))
+  if (parsed.success) return parsed.output
+  const wrong = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole answer')
+  throw failed(`, but not as documented: ${[...new Set(wrong)].join(', ')}`)
+}
+
+/**
+ * The base URL that the documented paths hang on, `v1/...`: whether an `apiUrl` ends in a slash or in its version is not
+ * documented, so both are taken off.
+ */
+export function toBaseUrl(apiUrl: string): string {
+  return apiUrl.replace(/\/+$/, '').replace(/\/v1$/, '')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,45 @@
+import { clientSecretBasic, LatchkeyError, type Provider } from '@latchkey/core'
+import { askApiInfo, type Prevu3dInfo, toBaseUrl } from './api-info.ts'
+import { explainPrevu3d } from './explain.ts'
+
+/** Where an organisation's Prevu3D is; the defaults are the vendor's production. */
+export interface Prevu3dOptions {
+  /**
+   * Where tokens and `api-info` are asked for. Default `https://cloud-api.prevu3d.com`; a preproduction environment has its
+   * own, which Prevu3D tells.
+   */
+  readonly cloudApiUrl?: string | URL
+  /** Where tokens may go. Default `https://*.prevu3d.com` and the origin of `cloudApiUrl`. */
+  readonly apiOrigins?: readonly string[]
+}
+
+/**
+ * Prevu3D RealityConnect: a token without scopes (they belong to the OAuth application), then `api-info` for the region the
+ * organisation lives in.
+ *
+ * Paths are the vendor's, from the version on: `v1/nodes/<organisation id>/browse`.
+ *
+ * @throws LatchkeyError `invalid_options`
+ * @see {@link https://doc.prevu3d.com/en/realityconnect/realityconnect-api/client-credentials-flow/ Client Credentials Flow}
+ */
+export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
+  const { cloudApiUrl = 'https://cloud-api.prevu3d.com' } = options
+  if (!URL.canParse(cloudApiUrl)) {
+    throw new LatchkeyError('invalid_options', 'prevu3d: cloudApiUrl must be an absolute URL', { provider: 'prevu3d' })
+  }
+  const cloud = new URL(cloudApiUrl)
+  const { apiOrigins = ['https://*.prevu3d.com', cloud.origin] } = options
+  const oauth = `${cloud.origin}${cloud.pathname.replace(/\/+$/, '')}/oauth`
+  return {
+    name: 'prevu3d',
+    tokenEndpoint: `${oauth}/token`,
+    // The vendor's own script joins id and secret as they are; whether its server would decode them is not documented.
+    clientAuthentication: clientSecretBasic({ encoding: 'raw' }),
+    apiOrigins,
+    async api({ fetch, signal }) {
+      const info = await askApiInfo(new URL(`${oauth}/api-info`), fetch, signal)
+      return { baseUrl: toBaseUrl(info.apiUrl), info }
+    },
+    explain: explainPrevu3d,
+  }
+}
