@@ -30,7 +30,19 @@ export function memoryStore(options: { maxEntries?: number } = {}): TokenStore {
       if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
     },
     async delete(key, token) {
-      if (token === undefined || JSON.stringify(entries.get(key)) === JSON.stringify(token)) entries.delete(key)
+      if (token === undefined || equal(entries.get(key), token)) entries.delete(key)
     },
   }
+}
+
+/** Deep equality of JSON, whatever the order of members. */
+function equal(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  const names = Object.keys(a)
+  const inB = b as Record<string, unknown>
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && equal((a as Record<string, unknown>)[name], inB[name]))
+  )
 }

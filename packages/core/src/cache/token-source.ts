@@ -74,36 +74,39 @@ export function createTokenSource({ defaultGrant, acquire, shared, now }: TokenS
 
   const fly = (slot: Slot, rejected: string | undefined): TokenFlight => {
     const before = slot.flight
-    const flight: TokenFlight = {
-      rejected,
-      wanted: true,
-      ...takeOff(async () => {
-        // Never two grants at once for one identity: a flight that may not be joined is waited for.
-        await before?.settled
-        const keep = (token: AccessToken, until: number): boolean => {
-          if (!flight.wanted) return false
-          slot.cached = token
-          slot.usableUntil = until
-          return true
+    const work = async (): Promise<AccessToken> => {
+      // Never two grants at once for one identity: a flight that may not be joined is waited for.
+      await before?.settled
+      try {
+        const found = await findToken(slot.grant, rejected)
+        if (flight.wanted) {
+          slot.cached = found.token
+          slot.usableUntil = found.until
         }
-        const found = await shared?.read(slot.grant)
-        if (found !== undefined && found.token.value !== rejected && now() < found.until) {
-          keep(found.token, found.until)
-          return found.token
-        }
-        const startedAt = now()
-        const token = await acquire(slot.grant)
-        const until = usableUntil(token.expiresAt?.getTime(), startedAt)
-        if (keep(token, until)) await shared?.write(slot.grant, token, until)
-        return token
-      }),
+        if (flight.wanted && found.granted) await shared?.write(slot.grant, found.token, found.until)
+        return found.token
+      } finally {
+        // The token is in its slot before the flight leaves it: no caller finds neither.
+        if (slot.flight === flight) slot.flight = undefined
+      }
     }
+    const flight: TokenFlight = { rejected, wanted: true, ...takeOff(work) }
     slot.flight = flight
-    // The token is in its slot before the flight leaves it: no caller finds neither.
-    void flight.settled.then(() => {
-      if (slot.flight === flight) slot.flight = undefined
-    })
     return flight
+  }
+
+  /** A token others left in the store, unless it is the refused one; else a new one. */
+  const findToken = async (
+    grant: GrantRequest,
+    rejected: string | undefined,
+  ): Promise<{ token: AccessToken; until: number; granted: boolean }> => {
+    const found = await shared?.read(grant)
+    if (found !== undefined && found.token.value !== rejected && now() < found.until) {
+      return { ...found, granted: false }
+    }
+    const startedAt = now()
+    const token = await acquire(grant)
+    return { token, until: usableUntil(token.expiresAt?.getTime(), startedAt), granted: true }
   }
 
   const replace = (slot: Slot, rejected: string): TokenFlight => {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
+import { cacheKey, grantIdentity, type TokenIdentity } from '../../src/cache/cache-key.ts'
+
+const base: TokenIdentity = {
+  provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
+  endpoint: 'https://login.acme.example/token',
+  clientId: 'me',
+  grant: { scopes: ['read', 'write'], parameters: { audience: 'x' } },
+}
+
+describe('cache key', () => {
+  it('L3: equal identities have one key, whatever the order of scopes and parameters', async () => {
+    const scopes = Object.freeze(['write', 'read'])
+    const grant = { scopes, parameters: { resource: 'r', audience: 'x' } }
+    const same = { scopes: ['read', 'write'], parameters: { audience: 'x', resource: 'r' } }
+    expect(await cacheKey({ ...base, grant })).toBe(await cacheKey({ ...base, grant: same }))
+  })
+
+  const others: readonly (readonly [string, TokenIdentity])[] = [
+    ['name', { ...base, provider: { ...base.provider, name: 'other' } }],
+    ['endpoint', { ...base, endpoint: 'https://login.acme.example/Token' }],
+    ['client id', { ...base, clientId: 'Me' }],
+    ['scopes', { ...base, grant: { ...base.grant, scopes: ['read'] } }],
+    ['case of a scope', { ...base, grant: { ...base.grant, scopes: ['Read', 'write'] } }],
+    ['joined scopes', { ...base, grant: { ...base.grant, scopes: ['read write'] } }],
+    ['parameters', { ...base, grant: { ...base.grant, parameters: { audience: 'y' } } }],
+    ['one value or a list', { ...base, grant: { ...base.grant, parameters: { audience: ['x'] } } }],
+    ['method of authentication', { ...base, provider: { ...base.provider, clientAuthentication: clientSecretPost() } }],
+    [
+      'encoding',
+      { ...base, provider: { ...base.provider, clientAuthentication: clientSecretBasic({ encoding: 'raw' }) } },
+    ],
+    ['grant type', { ...base, provider: { ...base.provider, tokenRequest: { grantType: 'account_credentials' } } }],
+  ]
+
+  it.each(others)('L3: another %s is another key', async (_what, identity) => {
+    expect(await cacheKey(identity)).not.toBe(await cacheKey(base))
+  })
+
+  it('L3: all those keys differ from one another, too', async () => {
+    const keys = await Promise.all(others.map(([, identity]) => cacheKey(identity)))
+    expect(new Set(keys).size).toBe(others.length)
+  })
+
+  it('L3: lists are nested, never joined', () => {
+    const one = grantIdentity({ scopes: ['a","b'], parameters: {} })
+    const two = grantIdentity({ scopes: ['a', 'b'], parameters: {} })
+    expect(one).not.toBe(two)
+  })
+
+  it('X1: a key is a hash and holds none of what it stands for', async () => {
+    const key = await cacheKey({ ...base, grant: { scopes: [], parameters: { api_key: 'marked-secret' } } })
+    expect(key).toMatch(/^v1\.[A-Za-z0-9_-]{43}$/)
+  })
+})

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { guardStore } from '../../src/cache/guarded-store.ts'
+import { memoryStore } from '../../src/cache/memory-store.ts'
+import type { TokenStore } from '../../src/cache/token-store.ts'
+import type { ClientEvent } from '../../src/events.ts'
+
+describe('guarded store', () => {
+  it('S3: a store that fails is a miss, and an event; its return is an event, too', async () => {
+    const events: ClientEvent[] = []
+    const memory = memoryStore()
+    let broken = true
+    const store: TokenStore = {
+      ...memory,
+      get: (key) => (broken ? Promise.reject(new Error('down: redis://:password@host')) : memory.get(key)),
+    }
+    const guarded = guardStore(store, 'acme', (event) => events.push(event))
+    expect(await guarded.get('k')).toBeUndefined()
+    broken = false
+    expect(await guarded.get('k')).toBeUndefined()
+    expect(events).toEqual([
+      { type: 'store.failed', provider: 'acme', operation: 'get' },
+      { type: 'store.recovered', provider: 'acme' },
+    ])
+  })
+
+  it('S3: a store that throws at once, or hangs, neither throws nor hangs here', async () => {
+    const events: ClientEvent[] = []
+    const store: TokenStore = {
+      get: () => new Promise(() => {}),
+      set: () => {
+        throw new Error('full')
+      },
+      delete: () => Promise.reject(new Error('read-only')),
+    }
+    const guarded = guardStore(store, 'acme', (event) => events.push(event))
+    expect(await guarded.get('k')).toBeUndefined()
+    await guarded.set('k', { expiresAt: 1 })
+    await guarded.delete('k')
+    expect(events.map((event) => 'operation' in event && event.operation)).toEqual(['get', 'set', 'delete'])
+  })
+})

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { createOriginCheck } from '../../src/fetch/allowed-origins.ts'
+
+const check = createOriginCheck(
+  [
+    'https://api.acme.example',
+    'https://*.acme.example',
+    'https://*.eu.acme.test:8443',
+    'http://127.0.0.1:8080',
+    'http://api.internal.example',
+  ],
+  false,
+)
+
+describe('allowed origins', () => {
+  it.each([
+    'https://api.acme.example/v1?x=1',
+    'https://API.acme.example:443/',
+    'https://one.acme.example',
+    'https://one.eu.acme.test:8443/x',
+    'http://127.0.0.1:8080/x',
+  ])('H1: %s may see the token', (url) => {
+    expect(check(new URL(url))).toBe(true)
+  })
+
+  it.each([
+    'https://acme.example',
+    'https://a.b.acme.example',
+    'https://one.acme.example.evil.test',
+    'https://evil.test/.acme.example',
+    'https://evil.test/#.acme.example',
+    'https://one.acme.example@evil.test',
+    'https://one.acme.example:8443',
+    'https://one.eu.acme.test',
+    'https://oneXacme.example',
+    'http://api.acme.example',
+    'http://127.0.0.1:8081/x',
+    'http://api.internal.example',
+    'ftp://api.acme.example',
+    'https://api.acme.example.',
+    'https://any-label.evil.test',
+  ])('H1: %s may not see the token', (url) => {
+    expect(check(new URL(url))).toBe(false)
+  })
+
+  it('H1: plain http needs permission and the origin, not one of the two', () => {
+    const permitted = createOriginCheck(['http://api.internal.example'], true)
+    expect(permitted(new URL('http://api.internal.example/x'))).toBe(true)
+    expect(permitted(new URL('http://other.internal.example/x'))).toBe(false)
+  })
+})
