@@ -1,3 +1,21 @@
-export function hello(): string {
-  return 'x'
+#!/usr/bin/env node
+// No imports but of types up here: an older Node would fail on what they lead to before it could say what is wrong.
+import type { Io } from './io.ts'
+
+const oldest = 22
+const { versions, argv, env, stdin, stdout, stderr } = process
+
+if (Number(versions.node.split('.')[0]) < oldest) {
+  stderr.write(`latchkey needs Node ${oldest} or newer; this is Node ${versions.node}.\n`)
+  process.exitCode = 2
+} else {
+  // Whoever reads our output may stop when they have seen enough: `latchkey call ... | head`.
+  stdout.on('error', (failure: NodeJS.ErrnoException) => {
+    if (failure.code === 'EPIPE') process.exit()
+    throw failure
+  })
+  const terminal = { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true }
+  const io: Io = { env, stdin, stdout, stderr, terminal }
+  const { run } = await import('./run.ts')
+  process.exitCode = await run(argv.slice(2), io)
 }

@@ -51,7 +51,7 @@ export interface Client<Info = undefined> extends AsyncDisposable {
 /**
  * A client of a provider. Nothing is asked for until the first call.
  *
- * @param provider what the provider is: `prevu3d()`, `smartApi(...)`, or a description of your own
+ * @param provider what the provider is: the result of a provider package's function, or a description of your own
  * @param options credentials, and what departs from the defaults
  * @throws LatchkeyError `invalid_options`, naming every wrong option by its path
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}

@@ -1,1 +1,39 @@
-export const placeholder: number = 1
+// Starting an emulated provider
+
+export type { Emulation } from './emulation.ts'
+export { type Emulator, type EmulatorOptions, startEmulator } from './start-emulator.ts'
+
+// The providers
+
+export {
+  type Prevu3dEmulationOptions,
+  type Prevu3dEmulator,
+  type Prevu3dNode,
+  type Prevu3dOffers,
+  type Prevu3dRegion,
+  prevu3dEmulation,
+} from './prevu3d.ts'
+export type { BasicEncoding, EmulatedCredentials } from './registered-client.ts'
+export {
+  type SmartCompletionsEmulationOptions,
+  type SmartCompletionsEmulator,
+  type SmartCompletionsOffers,
+  type SmartCompletionsProject,
+  smartCompletionsEmulation,
+} from './smart-completions.ts'
+export {
+  type IssueToken,
+  type StandardEmulationOptions,
+  type StandardEmulator,
+  type StandardOffers,
+  standardEmulation,
+} from './standard.ts'
+
+// What they were asked, and what goes wrong
+
+export type { Answer, Fault, FaultOptions, Faults } from './faults.ts'
+export type { Part, RecordedRequest } from './recorded-request.ts'
+
+// Time
+
+export { type Clock, createClock } from './clock.ts'

@@ -1,11 +1,12 @@
 /**
  * Builds the package in the working directory: one ES module per entry with its source map (dependencies stay imports,
- * development dependencies are tree-shaken into it), and one declaration file per source file.
+ * development dependencies are tree-shaken into it), and the declarations of what it exports.
  */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { isolatedDeclarationSync } from 'rolldown/experimental'
+import { pruneDeclarations } from './prune-declarations.ts'
 
 interface Manifest {
   readonly bin?: Readonly<Record<string, string>>
@@ -40,11 +41,19 @@ await bundle.write({ dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames
 await bundle.close()
 
 if (Object.keys(manifest.exports).includes('.')) {
-  for (const file of globSync('src/**/*.ts')) {
-    const { code, errors } = isolatedDeclarationSync(file, readFileSync(file, 'utf8'), { sourcemap: false })
-    if (errors.length > 0) throw new Error(`${file}: ${errors.map((error) => error.message).join('; ')}`)
-    const declaration = join('dist', file.replace(/^src[\\/]/, '').replace(/\.ts$/, '.d.ts'))
-    mkdirSync(dirname(declaration), { recursive: true })
-    writeFileSync(declaration, code.replace(/(from\s+["']|import\(["'])(\.{1,2}\/[^"']+)\.ts(?=["'])/g, '$1$2.js'))
+  const declarations = new Map(
+    globSync('src/**/*.ts').map((file) => {
+      const { code, errors } = isolatedDeclarationSync(file, readFileSync(file, 'utf8'), { sourcemap: false })
+      if (errors.length > 0) throw new Error(`${file}: ${errors.map((error) => error.message).join('; ')}`)
+      const declaration = file
+        .replaceAll('\\', '/')
+        .replace(/^src\//, '')
+        .replace(/\.ts$/, '.d.ts')
+      return [declaration, code.replace(/(from\s+["']|import\(["'])(\.{1,2}\/[^"']+)\.ts(?=["'])/g, '$1$2.js')]
+    }),
+  )
+  for (const [file, code] of pruneDeclarations(declarations, ['index.d.ts'])) {
+    mkdirSync(dirname(join('dist', file)), { recursive: true })
+    writeFileSync(join('dist', file), code)
   }
 }

@@ -1,10 +1,13 @@
 import * as v from 'valibot'
 import { findMistakes, refuseMistakes } from './validation.ts'
 
+/** A `CryptoKey`, by a way to say it that needs no DOM types. */
+type PrivateKey = Parameters<typeof globalThis.crypto.subtle.sign>[1]
+
 /** Who the client is. Never printed, stored or put into an error or an event by this library. */
 export type Credentials =
   | { readonly clientId: string; readonly clientSecret: string }
-  | { readonly clientId: string; readonly privateKey: CryptoKey; readonly keyId?: string }
+  | { readonly clientId: string; readonly privateKey: PrivateKey; readonly keyId?: string }
   | { readonly clientId: string }
 
 /** Credentials, or a function that reads them where they live (a vault, a file); asked when first needed. */
@@ -18,12 +21,12 @@ const printable = v.pipe(
 )
 
 /** What credentials must be, whether given at once or answered by a function. */
-export const credentialsSchema: v.GenericSchema<Credentials> = v.strictObject(
+const credentialsSchema: v.GenericSchema<Credentials> = v.strictObject(
   {
     clientId: printable,
     clientSecret: v.exactOptional(printable),
     privateKey: v.exactOptional(
-      v.custom<CryptoKey>(
+      v.custom<PrivateKey>(
         (key) => typeof key === 'object' && key !== null && 'algorithm' in key,
         'must be a CryptoKey',
       ),

@@ -10,7 +10,7 @@ export function findMistakes(schema: v.GenericSchema, value: unknown, subject: s
 function describe(issue: v.BaseIssue<unknown>, subject: string): string {
   const keys = issue.path?.map((item) => String(item.key)) ?? []
   const path = [subject, ...keys].join('.')
-  if (issue.type !== 'strict_object' || keys.length === 0) return `${path} ${issue.message}`
+  if (!issue.type.endsWith('_object') || keys.length === 0) return `${path} ${issue.message}`
   if (issue.expected === 'never') return `${path} is not known here; is it misspelt?`
   return `${path} is missing`
 }

@@ -1,0 +1,208 @@
+import { readFile } from 'node:fs/promises'
+import { type Client, LatchkeyError } from '@latchkey/core'
+import type { Command } from 'commander'
+import { addConnectionFlags, type ConnectionFlags, connect } from '../connect.ts'
+import { CommandError } from '../failure.ts'
+import { type Io, readInput } from '../io.ts'
+import type { Output } from '../output.ts'
+import { findProvider, type KnownProvider } from '../providers.ts'
+import { describeProviders } from './provider-argument.ts'
+
+interface CallFlags extends ConnectionFlags {
+  readonly json?: true
+  readonly include?: true
+  readonly method?: string
+  readonly data?: string
+  readonly header?: readonly string[]
+}
+
+/** `latchkey call <provider> <path>`: one request to the API, with a token on it. */
+export function addCallCommand(program: Command, io: Io, output: Output): void {
+  const command = program
+    .command('call')
+    .description('make one request to the API of a provider, with a token on it, and print what it answers')
+    .argument('<provider>', describeProviders(), findProvider)
+    .argument('<path>', 'what to ask for, below the base URL of the API; or a whole URL, such as the link to a next page')
+    .option('-X, --method <method>', 'default GET, or POST where there is --data')
+    .option('-d, --data <body>', 'what to send; @file for what a file holds, - for stdin')
+    .option('-H, --header <header>', "a header, 'name: value'; repeatable", (header: string, before: string[] = []) => [
+      ...before,
+      header,
+    ])
+    .option('-i, --include', 'print status and headers before the body')
+    .addHelpText('after', examples)
+  addConnectionFlags(command)
+  command.action((provider: KnownProvider, path: string) =>
+    call(provider, path, command.optsWithGlobals<CallFlags>(), io, output),
+  )
+}
+
+const examples = `
+For Prevu3D, {organization_id} in the path stands for the id of the organisation that the client belongs to.
+An answer that is not 2xx is printed too, and the exit status is 1.
+
+Examples:
+  $ latchkey call prevu3d v1/nodes/{organization_id}/browse
+  $ latchkey call smart-completions 'Instances(2)/Projects?$top=10'
+  $ latchkey call smart-completions 'Instances(2)/Projects' --data '{"Name": "New"}'`
+
+interface Answer {
+  readonly response: Response
+  readonly bytes: Uint8Array
+}
+
+async function call(known: KnownProvider, path: string, flags: CallFlags, io: Io, output: Output): Promise<void> {
+  const init = await readRequest(flags, io)
+  await using client = await connect(known, flags, io, output)
+  const done = output.noteWaiting(`asking ${known.name}`)
+  const answer = await ask(known, client, path, init, flags).finally(done)
+  const { response, bytes } = answer
+  const { status, statusText } = response
+  const url = new URL(response.url)
+  const body = readBody(bytes)
+  const hints = client.provider.explain?.({ status, url, body }) ?? []
+
+  if (!response.ok) {
+    const message = `${init.method} ${url.origin}${url.pathname} answered ${`${status} ${statusText}`.trim()}`
+    if (flags.json !== true) printAnswer(answer, body, flags, io, output)
+    throw new CommandError('api_refused', message, { details: { status, url: url.href, body: body ?? null }, hints })
+  }
+  if (flags.json === true) {
+    const headers = flags.include === true ? { headers: Object.fromEntries(response.headers) } : {}
+    output.printJson({ status, url: url.href, ...headers, body: body ?? null, hints })
+    return
+  }
+  printAnswer(answer, body, flags, io, output)
+  if (bytes.length === 0) output.note(`${`${status} ${statusText}`.trim()}, with nothing in it`)
+  output.noteHints(hints)
+}
+
+/** The request, in `fetch`'s terms, but for where it goes. */
+async function readRequest(
+  flags: CallFlags,
+  io: Io,
+): Promise<{ readonly method: string; readonly headers: Headers; readonly body?: Uint8Array<ArrayBuffer> }> {
+  const headers = readHeaders(flags.header ?? [])
+  if (!headers.has('accept')) headers.set('accept', 'application/json')
+  const method = (flags.method ?? (flags.data === undefined ? 'GET' : 'POST')).toUpperCase()
+  if (!/^[A-Z]+$/.test(method)) throw new CommandError('wrong_usage', '--method must be a word, such as GET')
+  if (flags.data === undefined) return { method, headers }
+
+  if (method === 'GET' || method === 'HEAD') throw new CommandError('wrong_usage', `${method} takes no --data`)
+  if (flags.data === '-' && flags['clientSecretFile'] === '-') {
+    throw new CommandError('wrong_usage', 'stdin cannot hold both --data and the client secret')
+  }
+  const body = await readData(flags.data, io)
+  if (!headers.has('content-type')) {
+    if (parseJson(Buffer.from(body).toString('utf8')) === undefined) {
+      throw new CommandError('wrong_usage', "--data is no JSON; if that is meant, say what it is: -H 'content-type: ...'")
+    }
+    headers.set('content-type', 'application/json')
+  }
+  return { method, headers, body }
+}
+
+function readHeaders(lines: readonly string[]): Headers {
+  const headers = new Headers()
+  for (const line of lines) {
+    const [, name, value] = /^([^:]+):(.*)$/s.exec(line) ?? []
+    try {
+      if (name === undefined || value === undefined) throw new TypeError()
+      headers.append(name.trim(), value.trim())
+    } catch {
+      // What it holds is not repeated: it may be a secret.
+      throw new CommandError('wrong_usage', "--header must be of the form 'name: value'")
+    }
+  }
+  return headers
+}
+
+async function readData(data: string, io: Io): Promise<Uint8Array<ArrayBuffer>> {
+  if (data === '-') return Uint8Array.from(await readInput(io))
+  if (!data.startsWith('@')) return Uint8Array.from(Buffer.from(data, 'utf8'))
+  try {
+    return Uint8Array.from(await readFile(data.slice(1)))
+  } catch (failure) {
+    const { code = 'unreadable' } = failure as NodeJS.ErrnoException
+    throw new CommandError('wrong_usage', `--data: ${data.slice(1)} cannot be read (${code})`)
+  }
+}
+
+/** One request, and all of its answer, in time. */
+async function ask(
+  known: KnownProvider,
+  client: Client<unknown>,
+  path: string,
+  init: RequestInit,
+  flags: CallFlags,
+): Promise<Answer> {
+  const api = await client.api()
+  const filled = await fillPlaceholders(known, client, path)
+  const signal = AbortSignal.timeout(flags.timeout * 1000)
+  try {
+    const response = isWhole(filled)
+      ? await client.fetch(filled, { ...init, signal })
+      : // Once, and as it comes: what the shell sees is what the API said.
+        await api(filled, { ...init, signal, retry: 0, throwHttpErrors: false, timeout: false })
+    return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
+  } catch (failure) {
+    if (failure instanceof LatchkeyError) throw failure
+    throw signal.aborted
+      ? new CommandError('api_timed_out', `${known.name}: the API did not answer within ${flags.timeout} s`)
+      : new CommandError('api_unavailable', `${known.name}: the API did not answer${codeOf(failure)}`)
+  }
+}
+
+async function fillPlaceholders(known: KnownProvider, client: Client<unknown>, path: string): Promise<string> {
+  let filled = path
+  for (const [placeholder, find] of Object.entries(known.placeholders)) {
+    if (filled.includes(placeholder)) {
+      filled = filled.replaceAll(placeholder, encodeURIComponent(find(await client.info())))
+    }
+  }
+  return filled
+}
+
+function isWhole(path: string): boolean {
+  return /^https?:\/\//i.test(path)
+}
+
+/** The system's word for a failure, in brackets; messages of a transport may hold the request. */
+function codeOf(failure: unknown): string {
+  let error = failure
+  for (let depth = 0; depth < 5 && error instanceof Error; depth += 1) {
+    const { code } = error as NodeJS.ErrnoException
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return ` (${code})`
+    error = error.cause
+  }
+  return ''
+}
+
+/** JSON where it is JSON, text where it is not, `undefined` where there is nothing. */
+function readBody(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined
+  const text = new TextDecoder().decode(bytes)
+  const parsed = parseJson(text)
+  return parsed === undefined ? text : parsed
+}
+
+/** `undefined` for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The body as it came; indented for a person. */
+function printAnswer({ response, bytes }: Answer, body: unknown, flags: CallFlags, io: Io, output: Output): void {
+  if (flags.include === true) {
+    output.print(`HTTP ${response.status} ${response.statusText}`.trim())
+    for (const [name, value] of response.headers) output.print(`${name}: ${value}`)
+    output.print('')
+  }
+  if (bytes.length === 0) return
+  if (io.terminal.stdout && typeof body === 'object') output.print(JSON.stringify(body, undefined, 2))
+  else output.printRaw(bytes)
+}

@@ -1,0 +1,189 @@
+import { type Client, createClient } from '@latchkey/core'
+import { smartCompletions } from '@latchkey/hexagon'
+import { prevu3d } from '@latchkey/prevu3d'
+import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+import type { Command } from 'commander'
+import type { Io } from '../io.ts'
+import type { Output } from '../output.ts'
+import { inWords } from './token.ts'
+
+/** A request, and what came back: what may be shown of both. */
+interface Exchange {
+  readonly method: string
+  readonly url: string
+  /** What was sent in the body. */
+  readonly sent?: string
+  readonly status: number
+  /** The answer, with what is secret or long made short. */
+  readonly answer: unknown
+}
+
+/** One thing done, and what it took. */
+interface Step {
+  readonly provider: string
+  readonly outcome: string
+  readonly exchanges: readonly Exchange[]
+}
+
+/** The part of the demonstration that shows one provider. */
+interface Scene {
+  readonly title: string
+  /** The code that does all of it. */
+  readonly code: readonly string[]
+  readonly steps: readonly Step[]
+}
+
+/** `latchkey demo`: the whole job, against emulated providers on this machine. */
+export function addDemoCommand(program: Command, io: Io, output: Output): void {
+  const command = program
+    .command('demo')
+    .description('show the whole job, against emulated providers on this machine: no account, no network')
+  command.action(async () => {
+    const flags = command.optsWithGlobals<{ readonly json?: true }>()
+    const scenes = [showPrevu3d, showSmartCompletions]
+    if (flags.json !== true) printOpening(output)
+    const steps: Step[] = []
+    for (const show of scenes) {
+      const scene = await show()
+      steps.push(...scene.steps)
+      if (flags.json !== true) printScene(scene, output)
+    }
+    if (flags.json === true) output.printJson({ steps })
+    else printClosing(io, output)
+  })
+}
+
+async function showPrevu3d(): Promise<Scene> {
+  await using emulator = await startEmulator(prevu3dEmulation())
+  const { url: cloudApiUrl, apiOrigins, credentials } = emulator
+  const { fetch, takeSteps, step } = createRecorder('prevu3d')
+  await using client = createClient(prevu3d({ cloudApiUrl, apiOrigins }), { credentials, fetch })
+
+  await describeToken(client, step)
+  const { organization, apiUrl } = await client.info()
+  step(`Region: ${organization.name} has its API at ${apiUrl}`)
+
+  const api = await client.api()
+  const browse = async (): Promise<string> => {
+    const divisions = await api.get(`v1/nodes/${organization.id}/browse`).json<readonly { readonly name: string }[]>()
+    return divisions.map(({ name }) => name).join(', ')
+  }
+  step(`Call: it holds ${await browse()}`)
+
+  // What a server does when somebody resets the client's sessions, say.
+  emulator.faults.set('api', { name: 'revoked' })
+  await browse()
+  step('Recovery: the token was revoked meanwhile, so another was fetched and the call repeated, once')
+
+  return {
+    title: 'Prevu3D RealityConnect',
+    code: [
+      'const client = createClient(prevu3d(), { credentials })',
+      'const { organization } = await client.info()',
+      'const divisions = await (await client.api()).get(`v1/nodes/${organization.id}/browse`).json()',
+    ],
+    steps: takeSteps(),
+  }
+}
+
+async function showSmartCompletions(): Promise<Scene> {
+  await using emulator = await startEmulator(smartCompletionsEmulation())
+  const { host, authorizationServer, credentials } = emulator
+  const { fetch, takeSteps, step } = createRecorder('smart-completions')
+  await using client = createClient(smartCompletions({ host, authorizationServer }), { credentials, fetch })
+
+  await describeToken(client, step)
+  const api = await client.api()
+  const { value } = await api
+    .get('Instances(2)/Projects')
+    .json<{ readonly value: readonly { readonly Name: string }[] }>()
+  step(`Call: the projects are ${value.map(({ Name }) => Name).join(', ')}`)
+
+  return {
+    title: 'Hexagon Smart Completions',
+    code: [
+      'const client = createClient(smartCompletions({ host, authorizationServer }), { credentials })',
+      "const projects = await (await client.api()).get('Instances(2)/Projects').json()",
+    ],
+    steps: takeSteps(),
+  }
+}
+
+async function describeToken(client: Client<unknown>, step: (outcome: string) => void): Promise<void> {
+  const { type, scopes, expiresAt } = await client.token()
+  const forWhat = scopes === undefined ? '' : ` for ${scopes.join(' ')}`
+  const lifetime = Math.round(((expiresAt?.getTime() ?? Date.now()) - Date.now()) / 1000)
+  step(`Token: client id and secret were exchanged for a ${type} token${forWhat}, good for ${inWords(lifetime)}`)
+}
+
+/** A `fetch` that keeps what went over the socket, and cuts it into steps. */
+function createRecorder(provider: string): {
+  readonly fetch: typeof globalThis.fetch
+  /** All that was asked since the last step led to this. */
+  step(outcome: string): void
+  takeSteps(): readonly Step[]
+} {
+  const steps: Step[] = []
+  let exchanges: Exchange[] = []
+  return {
+    async fetch(input, init) {
+      const request = new Request(input, init)
+      const sent = await request.clone().text()
+      const response = await fetch(request)
+      exchanges.push({
+        method: request.method,
+        url: request.url,
+        ...(sent === '' ? {} : { sent }),
+        status: response.status,
+        answer: showable(await response.clone().json()),
+      })
+      return response
+    },
+    step(outcome) {
+      steps.push({ provider, outcome, exchanges })
+      exchanges = []
+    },
+    takeSteps: () => steps,
+  }
+}
+
+/** An answer without its token, and without what only fills the page. */
+function showable(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return answer
+  const members = Object.entries(answer).map(([name, value]) => [name, /^access_?token$/i.test(name) ? '...' : value])
+  return Object.fromEntries(members.filter(([name]) => name !== 'user' && !String(name).startsWith('@')))
+}
+
+function printOpening({ print, dress }: Output): void {
+  print(dress('title', 'Latchkey: a program gets a token and calls an API, with no user signed in.'))
+  print('Both providers are emulated, on sockets of this machine. What you see was really sent and answered.')
+}
+
+function printScene({ title, code, steps }: Scene, { print, dress }: Output): void {
+  print('')
+  print(dress('title', title))
+  for (const line of code) print(`    ${dress('code', line)}`)
+  for (const { outcome, exchanges } of steps) {
+    print(`  ${dress('good', '✓')} ${outcome}`)
+    for (const { method, url, sent, status, answer } of exchanges) {
+      print(dress('quiet', `      ${method.padEnd(4)} ${url}${sent === undefined ? '' : `  ${sent}`}`))
+      print(dress('quiet', `      ${String(status).padEnd(4)} ${shorten(JSON.stringify(answer))}`))
+    }
+  }
+}
+
+const longest = 120
+
+function shorten(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}...` : text
+}
+
+function printClosing({ env }: Io, { print, dress }: Output): void {
+  const isNamed = env['npm_command'] === undefined
+  const command = isNamed ? 'latchkey' : 'npx latchkey'
+  print('')
+  print(dress('title', 'The same with the real ones: (the client secret is asked for)'))
+  print(`    ${dress('code', `${command} call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`)}`)
+  print(`    ${dress('code', `${command} call smart-completions 'Instances(2)/Projects' --client-id <id> \\`)}`)
+  print(`    ${dress('code', '  --host <https://...> --authorization-server <https://...>')}`)
+}

@@ -1,0 +1,86 @@
+import type { AccessToken } from '@latchkey/core'
+import type { Command } from 'commander'
+import { addConnectionFlags, type ConnectionFlags, connect } from '../connect.ts'
+import type { Io } from '../io.ts'
+import type { Output } from '../output.ts'
+import { findProvider, type KnownProvider } from '../providers.ts'
+import { describeProviders } from './provider-argument.ts'
+
+interface TokenFlags extends ConnectionFlags {
+  readonly json?: true
+  readonly showToken?: true
+}
+
+/** `latchkey token <provider>`: asks for a token, and says what came. */
+export function addTokenCommand(program: Command, io: Io, output: Output): void {
+  const command = program
+    .command('token')
+    .description('ask a provider for a token, and say what came; the token itself only with --show-token')
+    .argument('<provider>', describeProviders(), findProvider)
+    .option('--show-token', 'print the token, and nothing else')
+    .addHelpText('after', examples)
+  addConnectionFlags(command)
+  command.action((provider: KnownProvider) => askForToken(provider, command.optsWithGlobals<TokenFlags>(), io, output))
+}
+
+const examples = `
+The client secret comes from the environment, from a file, or is asked for at a terminal. There is no flag for it:
+flags are seen in the list of processes, and stay in the history of the shell.
+
+Examples:
+  $ latchkey token prevu3d --client-id 0b6c2f3e
+  $ curl -H "Authorization: Bearer $(latchkey token prevu3d --show-token)" ...
+  $ latchkey token smart-completions --host https://completions.example.com \\
+      --authorization-server https://auth.example.com/oauth2/aus123`
+
+async function askForToken(known: KnownProvider, flags: TokenFlags, io: Io, output: Output): Promise<void> {
+  await using client = await connect(known, flags, io, output)
+  const done = output.noteWaiting(`asking ${known.name} for a token`)
+  const token = await client.token().finally(done)
+  const isShown = flags.showToken === true
+  if (!isShown) output.hide(token.value)
+
+  if (flags.json === true) {
+    output.printJson({
+      provider: known.name,
+      ...describeToken(token),
+      ...(isShown ? { accessToken: token.value } : {}),
+    })
+  } else if (isShown) {
+    output.print(token.value)
+  } else {
+    const { type, scopes, expiresAt, expiresIn } = describeToken(token)
+    const ends = expiresAt === null ? 'not known' : `${expiresAt}, in ${inWords(expiresIn ?? 0)}`
+    output.print(`${output.dress('good', '✓')} ${known.name} gave a token`)
+    output.print(`  type     ${type}`)
+    output.print(`  scopes   ${scopes === null ? 'not named' : scopes.join(' ')}`)
+    output.print(`  expires  ${ends}`)
+  }
+}
+
+function describeToken({ type, scopes, expiresAt }: AccessToken): {
+  readonly type: string
+  readonly scopes: readonly string[] | null
+  readonly expiresAt: string | null
+  /** Seconds. */
+  readonly expiresIn: number | null
+} {
+  return {
+    type,
+    scopes: scopes ?? null,
+    expiresAt: expiresAt?.toISOString() ?? null,
+    expiresIn: expiresAt === undefined ? null : Math.max(0, Math.round((expiresAt.getTime() - Date.now()) / 1000)),
+  }
+}
+
+/** Seconds as people say them, in the two largest units. */
+export function inWords(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const
+  const said = parts.filter(([count]) => count > 0).slice(0, 2)
+  return said.length === 0 ? '0 s' : said.map(([count, unit]) => `${count} ${unit}`).join(' ')
+}

@@ -1,0 +1,61 @@
+import { LatchkeyError } from '@latchkey/core'
+import { CommanderError } from 'commander'
+
+/** What went wrong, in a word a script can branch on; a `LatchkeyError` brings its own. */
+export type CommandErrorCode =
+  /** The command was given what it does not take, or not given what it needs. */
+  | 'wrong_usage'
+  /** The API answered, and not with a 2xx. */
+  | 'api_refused'
+  /** The API did not answer. */
+  | 'api_unavailable'
+  /** The API did not answer in time. */
+  | 'api_timed_out'
+
+/** A failure of the command line's own. */
+export class CommandError extends Error {
+  readonly code: CommandErrorCode
+  /** What a script is told besides: status, url, body. */
+  readonly details: Readonly<Record<string, unknown>>
+  readonly hints: readonly string[]
+
+  constructor(
+    code: CommandErrorCode,
+    message: string,
+    more: { readonly details?: Readonly<Record<string, unknown>>; readonly hints?: readonly string[] } = {},
+  ) {
+    super(message)
+    this.name = 'CommandError'
+    this.code = code
+    this.details = more.details ?? {}
+    this.hints = more.hints ?? []
+  }
+}
+
+/** A failure, as it is told. */
+export interface FailureReport {
+  readonly exitStatus: 1 | 2
+  readonly message: string
+  readonly hints: readonly string[]
+  /** What `--json` prints under `error`. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** What there is to say of anything that was thrown: words, and never a stack. */
+export function reportFailure(thrown: unknown): FailureReport {
+  if (thrown instanceof LatchkeyError) {
+    const { code, message, provider, status, error, errorDescription, retryable, retryAfter, hints } = thrown
+    const fields = { code, message, provider, status, error, errorDescription, retryable, retryAfter, hints }
+    return { exitStatus: code === 'invalid_options' ? 2 : 1, message, hints, fields }
+  }
+  if (thrown instanceof CommandError) {
+    const { code, message, details, hints } = thrown
+    return { exitStatus: code === 'wrong_usage' ? 2 : 1, message, hints, fields: { code, message, ...details, hints } }
+  }
+  if (thrown instanceof CommanderError) {
+    const message = thrown.message.replace(/^error: /, '')
+    return { exitStatus: 2, message, hints: [], fields: { code: 'wrong_usage', message, hints: [] } }
+  }
+  const message = thrown instanceof Error ? thrown.message : 'something was thrown that is no Error'
+  return { exitStatus: 1, message, hints: [], fields: { code: 'unexpected', message, hints: [] } }
+}

@@ -1,0 +1,177 @@
+import { type ClientAuthentication, clientSecretBasic, clientSecretPost, type Provider } from '@latchkey/core'
+import { type AuthorizationServerAddress, type SmartApiOptions, smartApi, smartCompletions } from '@latchkey/hexagon'
+import { type Prevu3dInfo, prevu3d } from '@latchkey/prevu3d'
+import { InvalidArgumentError } from 'commander'
+import type { Setting, Settings, SettingsPlan } from './settings.ts'
+
+/** A provider that the command line knows: how settings become its description. */
+export interface KnownProvider extends SettingsPlan {
+  readonly secretVariable: string
+  describe(settings: Settings): Provider<unknown>
+  /** What stands for something that only the provider's discovery tells, in the paths of its documents. */
+  readonly placeholders: Readonly<Record<string, (info: unknown) => string>>
+}
+
+const clientSecretFile: Setting = {
+  name: 'clientSecretFile',
+  flag: '--client-secret-file <path>',
+  description: 'file that holds the client secret; - is stdin',
+}
+
+const prevu3dProvider: KnownProvider = {
+  name: 'prevu3d',
+  title: 'Prevu3D RealityConnect',
+  secretVariable: 'PREVU3D_CLIENT_SECRET',
+  settings: [
+    { name: 'clientId', flag: '--client-id <id>', variable: 'PREVU3D_CLIENT_ID', description: 'client id' },
+    clientSecretFile,
+    {
+      name: 'cloudApiUrl',
+      flag: '--cloud-api-url <url>',
+      variable: 'PREVU3D_CLOUD_API_URL',
+      description: 'where tokens are asked for; default https://cloud-api.prevu3d.com',
+      isUrl: true,
+    },
+    {
+      name: 'apiOrigin',
+      flag: '--api-origin <origin>',
+      description: "one more origin that may see the token, besides Prevu3D's own; repeatable",
+      isRepeatable: true,
+    },
+  ],
+  needs: [['clientId']],
+  describe({ cloudApiUrl, apiOrigin }) {
+    const address = cloudApiUrl === undefined ? {} : { cloudApiUrl }
+    const provider = prevu3d(address)
+    if (apiOrigin === undefined) return provider
+    return prevu3d({ ...address, apiOrigins: [...(provider.apiOrigins ?? []), ...apiOrigin.split(' ')] })
+  },
+  // The vendor's own spelling, so that paths can be pasted from its guide.
+  placeholders: { '{organization_id}': (info) => (info as Prevu3dInfo).organization.id },
+}
+
+const hexagonClientId: Setting = {
+  name: 'clientId',
+  flag: '--client-id <id>',
+  variable: 'HEXAGON_CLIENT_ID',
+  description: 'client id',
+}
+
+const clientAuthentications: Readonly<Record<string, () => ClientAuthentication>> = {
+  'basic-raw': () => clientSecretBasic({ encoding: 'raw' }),
+  'basic-form': () => clientSecretBasic({ encoding: 'form' }),
+  post: () => clientSecretPost(),
+}
+
+const hexagonSettings: readonly Setting[] = [
+  {
+    name: 'authorizationServer',
+    flag: '--authorization-server <url>',
+    variable: 'HEXAGON_AUTHORIZATION_SERVER',
+    description: 'Okta-shaped authorization server: tokens come from <url>/v1/token',
+    isUrl: true,
+  },
+  {
+    name: 'tokenEndpoint',
+    flag: '--token-endpoint <url>',
+    variable: 'HEXAGON_TOKEN_ENDPOINT',
+    description: 'instead of it: the token endpoint, used as it is',
+    isUrl: true,
+  },
+  {
+    name: 'issuer',
+    flag: '--issuer <url>',
+    description: 'instead of both: an issuer, whose metadata names the token endpoint',
+    isUrl: true,
+  },
+  {
+    name: 'scope',
+    flag: '--scope <scopes>',
+    variable: 'HEXAGON_SCOPE',
+    description: "scopes, between spaces; default ingr.api, '' for none",
+  },
+  {
+    name: 'resource',
+    flag: '--resource <id>',
+    variable: 'HEXAGON_RESOURCE',
+    description: 'service id that Smart API Manager may want besides',
+  },
+  {
+    name: 'clientAuthentication',
+    flag: '--client-authentication <method>',
+    description: 'how the secret is sent; default basic-raw',
+    choices: Object.keys(clientAuthentications),
+  },
+]
+
+const smartCompletionsProvider: KnownProvider = {
+  name: 'smart-completions',
+  title: 'Hexagon Smart Completions',
+  secretVariable: 'HEXAGON_CLIENT_SECRET',
+  settings: [
+    hexagonClientId,
+    clientSecretFile,
+    {
+      name: 'host',
+      flag: '--host <url>',
+      variable: 'HEXAGON_HOST',
+      description: 'address of the installation; its API is at <url>/sc/datalake/v1',
+      isUrl: true,
+    },
+    ...hexagonSettings,
+  ],
+  needs: [['clientId'], ['host'], ['authorizationServer', 'tokenEndpoint', 'issuer']],
+  describe: (settings) => smartCompletions({ host: settings.host ?? '', ...readSmartApi(settings) }),
+  placeholders: {},
+}
+
+const smartApiProvider: KnownProvider = {
+  name: 'smart-api',
+  title: 'any other product behind the Hexagon Smart API',
+  secretVariable: 'HEXAGON_CLIENT_SECRET',
+  settings: [
+    hexagonClientId,
+    clientSecretFile,
+    {
+      name: 'apiUrl',
+      flag: '--api-url <url>',
+      variable: 'HEXAGON_API_URL',
+      description: "the product's base URL",
+      isUrl: true,
+    },
+    ...hexagonSettings,
+  ],
+  needs: [['clientId'], ['apiUrl'], ['authorizationServer', 'tokenEndpoint', 'issuer']],
+  describe: (settings) => smartApi({ apiUrl: settings.apiUrl ?? '', ...readSmartApi(settings) }),
+  placeholders: {},
+}
+
+/** What all products behind the Smart API are told. */
+function readSmartApi(settings: Settings): Omit<SmartApiOptions, 'apiUrl'> & AuthorizationServerAddress {
+  const { scope, resource, clientAuthentication } = settings
+  const authenticate = clientAuthentications[clientAuthentication ?? '']
+  return {
+    ...readAuthorizationServer(settings),
+    ...(scope === undefined ? {} : { scopes: scope.split(/\s+/).filter(Boolean) }),
+    ...(resource === undefined ? {} : { resource }),
+    ...(authenticate === undefined ? {} : { clientAuthentication: authenticate() }),
+  }
+}
+
+/** `needs` has seen to it that exactly one is set. */
+function readAuthorizationServer(settings: Settings): AuthorizationServerAddress {
+  const { authorizationServer, tokenEndpoint, issuer } = settings
+  if (issuer !== undefined) return { issuer }
+  if (tokenEndpoint !== undefined) return { tokenEndpoint }
+  return { authorizationServer: authorizationServer ?? '' }
+}
+
+/** Every provider that the command line knows. */
+export const knownProviders: readonly KnownProvider[] = [prevu3dProvider, smartCompletionsProvider, smartApiProvider]
+
+/** The provider of a name, for commander to parse an argument with. */
+export function findProvider(name: string): KnownProvider {
+  const found = knownProviders.find((provider) => provider.name === name)
+  if (found !== undefined) return found
+  throw new InvalidArgumentError(`There are ${knownProviders.map((provider) => provider.name).join(', ')}.`)
+}

@@ -1,0 +1,61 @@
+import { Command, CommanderError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { addCallCommand } from './commands/call.ts'
+import { addDemoCommand } from './commands/demo.ts'
+import { addTokenCommand } from './commands/token.ts'
+import { reportFailure } from './failure.ts'
+import type { Io } from './io.ts'
+import { createOutput, type Output } from './output.ts'
+
+/**
+ * Runs the command line.
+ *
+ * @param parameters what was typed after `latchkey`
+ * @returns the exit status: 0 done, 1 the provider or the API refused, 2 wrong usage
+ */
+export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 | 2> {
+  const output = createOutput(io)
+  const program = buildProgram(io, output)
+  try {
+    await program.parseAsync([...parameters], { from: 'user' })
+    return 0
+  } catch (thrown) {
+    // Help and version were asked for, and printed.
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
+    const report = reportFailure(thrown)
+    // `help` is commander's name for a command that was left out: the help on stderr says it all.
+    const isTold = thrown instanceof CommanderError && thrown.code === 'commander.help'
+    if (parameters.includes('--json')) output.printJson({ error: report.fields })
+    else if (!isTold) output.noteFailure(report)
+    return report.exitStatus
+  }
+}
+
+function buildProgram(io: Io, output: Output): Command {
+  const program = new Command('latchkey')
+  program
+    .description('OAuth 2.0 client credentials from a shell: get a token, call an API, see how it works.')
+    .version(manifest.version)
+    .option('--json', 'print one JSON document, failures too')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Failures are told in one place, whatever they are: see `run`.
+      outputError: () => undefined,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', examples)
+  addDemoCommand(program, io, output)
+  addTokenCommand(program, io, output)
+  addCallCommand(program, io, output)
+  return program
+}
+
+const examples = `
+Examples:
+  $ latchkey demo
+  $ latchkey token prevu3d
+  $ latchkey call prevu3d v1/nodes/{organization_id}/browse
+
+Exit status: 0 done, 1 the provider or the API refused, 2 wrong usage.`

@@ -1,0 +1,92 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
+import { findLeaks } from './printings.ts'
+
+const secret = 'MARKED-token-value-7f3a'
+const hidden = 'MARKED-refresh-token-91bc'
+const fields: AccessToken = {
+  value: secret,
+  type: 'Bearer',
+  scopes: ['read', 'write'],
+  expiresAt: new Date('2026-11-20T13:00:00Z'),
+  extra: { refresh: hidden, nested: { deep: [{ token: hidden }] } },
+}
+const token = createAccessToken(fields)
+
+describe('createAccessToken', () => {
+  it('X1: the token has what was given', () => {
+    expect(token.value).toBe(secret)
+    expect(token.extra).toEqual(fields.extra)
+    expect({ ...token }).toEqual({ type: 'Bearer', scopes: ['read', 'write'], expiresAt: fields.expiresAt })
+  })
+
+  it('X1: no printing at any depth holds the secret or the extra fields', () => {
+    expect(findLeaks(token, [secret, hidden])).toEqual([])
+    expect(findLeaks({ context: { token } }, [secret, hidden])).toEqual([])
+    expect(findLeaks(new Map([['token', token]]), [secret, hidden])).toEqual([])
+    expect(findLeaks(new Error('failed', { cause: token }), [secret, hidden])).toEqual([])
+    expect(findLeaks(Object.assign(new Error('failed'), { token }), [secret, hidden])).toEqual([])
+  })
+
+  it('X1: the leak finder finds what leaks', () => {
+    expect(findLeaks(fields, [secret, hidden])).toEqual([secret, hidden])
+    expect(findLeaks(new Error('failed', { cause: { deep: { er: { still: fields } } } }), [secret])).toEqual([secret])
+  })
+
+  it('X1: printing says that something was taken out', () => {
+    expect(inspect(token)).toContain('[redacted]')
+    expect(JSON.stringify(token)).toContain('[redacted]')
+    expect(`${token}`).toContain('[redacted]')
+  })
+
+  it('X1: JSON keeps what is no secret', () => {
+    expect(JSON.parse(JSON.stringify(token))).toEqual({
+      value: '[redacted]',
+      type: 'Bearer',
+      scopes: ['read', 'write'],
+      expiresAt: '2026-11-20T13:00:00.000Z',
+    })
+  })
+
+  it('X1: value and extra are no enumerable properties, own or inherited', () => {
+    const names: string[] = []
+    for (const name in token) names.push(name)
+    expect(names.sort()).toEqual(['expiresAt', 'scopes', 'type'])
+    expect(Object.keys(token).sort()).toEqual(['expiresAt', 'scopes', 'type'])
+    expect(Object.entries(token).flat()).not.toContain(secret)
+    expect(Reflect.ownKeys(token).map(String).sort()).toEqual(['expiresAt', 'scopes', 'type'])
+  })
+
+  it('X1: copies by spreading, assigning and cloning have no value', () => {
+    for (const copy of [{ ...token }, Object.assign({}, token), structuredClone(token)]) {
+      expect(copy).toEqual({ type: 'Bearer', scopes: ['read', 'write'], expiresAt: fields.expiresAt })
+      expect('value' in copy).toBe(false)
+      expect('extra' in copy).toBe(false)
+    }
+  })
+
+  it('X1: a token in a message by concatenation is redacted', () => {
+    expect(`Authorization: Bearer ${token}`).toBe('Authorization: Bearer AccessToken [redacted]')
+    expect([token].join()).toBe('AccessToken [redacted]')
+  })
+
+  it('L1: a token cannot be written to', () => {
+    expect(Object.isFrozen(token)).toBe(true)
+    expect(() => Object.assign(token, { type: 'Basic' })).toThrow(TypeError)
+    expect(() => Object.assign(token, { value: 'other' })).toThrow(TypeError)
+  })
+
+  it('R3: an unknown lifetime and unknown scopes stay unknown', () => {
+    const unknown = createAccessToken({
+      value: secret,
+      type: 'Bearer',
+      scopes: undefined,
+      expiresAt: undefined,
+      extra: {},
+    })
+    expect(unknown.scopes).toBeUndefined()
+    expect(unknown.expiresAt).toBeUndefined()
+    expect(findLeaks(unknown, [secret])).toEqual([])
+  })
+})

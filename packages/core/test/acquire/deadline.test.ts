@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { withDeadline } from '../../src/acquire/deadline.ts'
+
+class TooLate extends Error {}
+const tooLate = (): Error => new TooLate('too late')
+
+describe('withDeadline', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('G7: work in time is answered, and no timer is left', async () => {
+    await expect(withDeadline(10, tooLate, async () => 'done')).resolves.toBe('done')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('G7: the failure of work in time is its own, and no timer is left', async () => {
+    const failure = new Error('its own')
+    await expect(withDeadline(10, tooLate, () => Promise.reject(failure))).rejects.toBe(failure)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('G7: work that throws before its first await leaves no timer either', async () => {
+    const failure = new Error('its own')
+    const attempt = withDeadline(10, tooLate, () => {
+      throw failure
+    })
+    await expect(attempt).rejects.toBe(failure)
+    const left = vi.getTimerCount()
+    vi.clearAllTimers()
+    expect(left).toBe(0)
+  })
+
+  it('G7: the deadline is in seconds', async () => {
+    let settled = false
+    const attempt = withDeadline(2, tooLate, () => new Promise<never>(() => {})).finally(() => {
+      settled = true
+    })
+    attempt.catch(() => {})
+    await vi.advanceTimersByTimeAsync(1999)
+    expect(settled).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    await expect(attempt).rejects.toBeInstanceOf(TooLate)
+  })
+
+  it('G7: a fraction of a second is a deadline', async () => {
+    const attempt = withDeadline(0.05, tooLate, () => new Promise<never>(() => {}))
+    attempt.catch(() => {})
+    await vi.advanceTimersByTimeAsync(50)
+    await expect(attempt).rejects.toBeInstanceOf(TooLate)
+  })
+
+  it('G7: work that ignores the signal is not waited for', async () => {
+    let finish = (): void => {}
+    const attempt = withDeadline(1, tooLate, () => new Promise<string>((resolve) => (finish = () => resolve('late'))))
+    attempt.catch(() => {})
+    await vi.advanceTimersByTimeAsync(1000)
+    await expect(attempt).rejects.toBeInstanceOf(TooLate)
+    finish()
+    await expect(attempt).rejects.toBeInstanceOf(TooLate)
+  })
+
+  it('G7: the signal aborts with the same error that the caller gets', async () => {
+    let seen: unknown
+    const attempt = withDeadline(
+      1,
+      tooLate,
+      (signal) =>
+        new Promise<never>((_, reject) => {
+          signal.addEventListener('abort', () => {
+            seen = signal.reason
+            reject(new Error('aborted'))
+          })
+        }),
+    )
+    attempt.catch(() => {})
+    await vi.advanceTimersByTimeAsync(1000)
+    const failure: unknown = await attempt.catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(TooLate)
+    expect(seen).toBe(failure)
+  })
+
+  it('G7: the signal is not aborted while there is time, nor after work in time', async () => {
+    let signal: AbortSignal | undefined
+    await withDeadline(1, tooLate, async (given) => {
+      signal = given
+      expect(given.aborted).toBe(false)
+    })
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(signal?.aborted).toBe(false)
+  })
+
+  it('L11: work that fails after its deadline is no unhandled rejection', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    try {
+      let fail = (): void => {}
+      const attempt = withDeadline(
+        1,
+        tooLate,
+        () => new Promise<never>((_, reject) => (fail = () => reject(new Error()))),
+      )
+      attempt.catch(() => {})
+      await vi.advanceTimersByTimeAsync(1000)
+      await expect(attempt).rejects.toBeInstanceOf(TooLate)
+      fail()
+      vi.useRealTimers()
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(unhandled).not.toHaveBeenCalled()
+    } finally {
+      process.off('unhandledRejection', unhandled)
+    }
+  })
+})

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { readNetworkFailure } from '../../src/acquire/network-failure.ts'
+
+function fetchFailed(cause: unknown): TypeError {
+  return new TypeError('fetch failed', { cause })
+}
+
+function withCode(code: unknown, message = 'it failed'): Error {
+  return Object.assign(new Error(message), { code })
+}
+
+describe('readNetworkFailure', () => {
+  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'])(
+    'G9: %s may pass',
+    (code) => {
+      expect(readNetworkFailure(fetchFailed(withCode(code)))).toEqual({ code, retryable: true })
+    },
+  )
+
+  it.each([
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+  ])('G9: %s does not pass by itself', (code) => {
+    expect(readNetworkFailure(fetchFailed(withCode(code)))).toEqual({ code, retryable: false })
+  })
+
+  it('G9: the code of several addresses that all failed is read', () => {
+    const refused = Object.assign(new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')]), {
+      code: 'ECONNREFUSED',
+    })
+    expect(readNetworkFailure(fetchFailed(refused))).toEqual({ code: 'ECONNREFUSED', retryable: true })
+  })
+
+  it('G9: the code of the error itself, without a cause, is read', () => {
+    expect(readNetworkFailure(withCode('EPIPE'))).toEqual({ code: 'EPIPE', retryable: true })
+  })
+
+  it.each([
+    ['no Error', 'secret-1'],
+    ['nothing', undefined],
+    ['null', null],
+    ['an Error without a code', new Error('secret-1')],
+    ['a code that is a sentence', withCode('request with secret-1 failed')],
+    ['a code that is a number', withCode(20)],
+    ['a code that is an object', withCode({ secret: 'secret-1' })],
+    ['a code of endless length', withCode('A'.repeat(200))],
+    ['a code with a line break', withCode('ECONNREFUSED\nsecret-1')],
+  ])('X1: of %s nothing is told', (_, failure) => {
+    expect(readNetworkFailure(fetchFailed(failure))).toEqual({ code: undefined, retryable: true })
+    expect(readNetworkFailure(failure)).toEqual({ code: undefined, retryable: true })
+  })
+
+  it('X1: causes in a circle come to an end', () => {
+    const circle: { cause?: unknown } = {}
+    circle.cause = circle
+    expect(readNetworkFailure(circle)).toEqual({ code: undefined, retryable: true })
+  })
+})

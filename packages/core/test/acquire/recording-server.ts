@@ -1,0 +1,104 @@
+import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** A request as it came over the wire. */
+export interface ReceivedRequest {
+  readonly method: string
+  /** The request target, untouched: path and query. */
+  readonly target: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** What the server does with a request. */
+export type Answer = (response: ServerResponse, request: ReceivedRequest) => void
+
+/** A real HTTP server on 127.0.0.1 that remembers what it was asked. */
+export interface RecordingServer {
+  readonly origin: string
+  readonly requests: readonly ReceivedRequest[]
+  /** The requests' only one; throws where there is none, or more than one. */
+  readonly onlyRequest: ReceivedRequest
+  /** Sets what the next requests are answered with, and forgets the former requests. */
+  answer(next: Answer): void
+  /** Resolves once no connection is open. */
+  readonly allSocketsClosed: () => Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts a server that answers 204 until told otherwise. */
+export async function startRecordingServer(tls?: {
+  readonly key: string
+  readonly cert: string
+}): Promise<RecordingServer> {
+  let requests: ReceivedRequest[] = []
+  let answer: Answer = (response) => response.writeHead(204).end()
+  const sockets = new Set<Socket>()
+  let tellClosed: (() => void)[] = []
+
+  const listener: RequestListener = (incoming, response) => {
+    const chunks: Buffer[] = []
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+    incoming.on('end', () => {
+      const request: ReceivedRequest = {
+        method: incoming.method ?? '',
+        target: incoming.url ?? '',
+        headers: incoming.headers,
+        body: Buffer.concat(chunks).toString('utf8'),
+      }
+      requests.push(request)
+      answer(response, request)
+    })
+  }
+  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      sockets.delete(socket)
+      if (sockets.size > 0) return
+      for (const tell of tellClosed) tell()
+      tellClosed = []
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+
+  return {
+    origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    get requests() {
+      return requests
+    },
+    get onlyRequest() {
+      const [first] = requests
+      if (first === undefined || requests.length > 1) throw new Error(`${requests.length} requests instead of one`)
+      return first
+    },
+    answer(next) {
+      requests = []
+      answer = next
+    },
+    allSocketsClosed: () =>
+      new Promise<void>((resolve) => {
+        if (sockets.size === 0) resolve()
+        else tellClosed.push(resolve)
+      }),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      }),
+  }
+}
+
+/** Answers JSON. */
+export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
+  return text(JSON.stringify(body), status, { 'content-type': 'application/json', ...headers })
+}
+
+/** Answers text, with no content type but a given one. */
+export function text(body: string, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
+  return (response) => response.writeHead(status, headers).end(body)
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { type ClientOptions, createClient, LatchkeyError, type Provider } from '../src/index.ts'
+
+const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+const credentials = { clientId: 'me', clientSecret: 'marked-secret' }
+
+function mistakesOf(described: unknown, options: unknown): string {
+  try {
+    createClient(described as Provider, options as ClientOptions)
+  } catch (failure) {
+    expect(failure).toBeInstanceOf(LatchkeyError)
+    expect((failure as LatchkeyError).code).toBe('invalid_options')
+    return (failure as LatchkeyError).message
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('client options', () => {
+  it.each([
+    ['timeout', 0],
+    ['timeout', Number.NaN],
+    ['timeout', Number.POSITIVE_INFINITY],
+    ['timeout', 100_000],
+    ['timeout', '10'],
+    ['fetch', 'fetch'],
+    ['onEvent', {}],
+    ['now', 1],
+    ['allowInsecureRequests', 'yes'],
+    ['store', 'redis'],
+    ['store.get', { get: 1, set() {}, delete() {} }],
+    ['scopes', 'read'],
+    ['parameters', 'x'],
+    ['credentials', 'marked-secret'],
+    ['timout', 3],
+  ])('refuses %s of %o by its path', (name, value) => {
+    const message = mistakesOf(provider, { credentials, [name.split('.')[0] ?? '']: value })
+    expect(message).toContain(`options.${name} `)
+    expect(message).not.toContain('marked-secret')
+  })
+
+  it('names every mistake at once, in provider, options and credentials', () => {
+    const message = mistakesOf(
+      { name: 'Not A Slug', tokenEndpoint: 'https://x.example/token', colour: 'red' },
+      { credentials: { clientId: '', clientSecret: undefined, client_secret: 'marked-secret' }, timeout: -1 },
+    )
+    for (const path of [
+      'provider.name ',
+      'provider.colour ',
+      'options.timeout ',
+      'options.credentials.clientId ',
+      'options.credentials.clientSecret ',
+      'options.credentials.client_secret ',
+    ]) {
+      expect(message).toContain(path)
+    }
+    expect(message).not.toContain('marked-secret')
+  })
+
+  it('says of a variable that is not set that this may be it', () => {
+    expect(mistakesOf(provider, { credentials: { clientId: 'me', clientSecret: undefined } })).toMatch(
+      /environment variable/,
+    )
+  })
+
+  it.each([[undefined], [null], ['x'], [{}]])('refuses %o for options', (options) => {
+    expect(mistakesOf(provider, options)).toContain('options')
+  })
+
+  it.each([[undefined], [null], ['x'], [{}]])('refuses %o for a provider', (described) => {
+    expect(mistakesOf(described, { credentials })).toContain('provider')
+  })
+
+  it.each(['grant_type', 'client_id', 'client_secret', 'client_assertion', 'scope'])(
+    'G6: %s is not for a client to set',
+    (name) => {
+      expect(mistakesOf(provider, { credentials, parameters: { [name]: 'x' } })).toContain('options.parameters ')
+    },
+  )
+
+  it('G7: http is for this machine, or for those who permit it', () => {
+    const insecure: Provider = { name: 'acme', tokenEndpoint: 'http://login.acme.example/token' }
+    expect(mistakesOf(insecure, { credentials })).toMatch(/provider\.tokenEndpoint must be https/)
+    expect(createClient(insecure, { credentials, allowInsecureRequests: true })).toBeDefined()
+    expect(createClient({ ...insecure, tokenEndpoint: 'http://localhost:1/token' }, { credentials })).toBeDefined()
+  })
+
+  it('options of one call are refused by rejection, not by throwing', async () => {
+    const client = createClient(provider, { credentials })
+    for (const options of [
+      { scope: 'x' },
+      { scopes: 'x' },
+      { rejected: 'marked-secret' },
+      { signal: {} },
+      { parameters: { client_id: 'x' } },
+    ]) {
+      const error = await client.token(options as never).then(
+        () => undefined,
+        (failure: unknown) => failure,
+      )
+      expect(error).toMatchObject({ code: 'invalid_options' })
+      expect(String(error)).not.toContain('marked-secret')
+    }
+  })
+})

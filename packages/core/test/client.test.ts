@@ -1,0 +1,197 @@
+import { inspect } from 'node:util'
+import { createClock, standardEmulation, startEmulator } from '@latchkey/testing'
+import { describe, expect, it } from 'vitest'
+import { type ClientEvent, createClient, memoryStore, type Provider, type TokenStore } from '../src/index.ts'
+
+describe('client', () => {
+  it('L1: asks for nothing before it is used, and once for all that follows', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+    expect(emulator.requests).toHaveLength(0)
+    const [one, two] = await Promise.all([client.token(), client.token()])
+    expect(one).toBe(two)
+    expect(await client.token()).toBe(one)
+    expect(emulator.requests).toHaveLength(1)
+  })
+
+  it('R4: a token is replaced before it ends, by the clock it was given', async () => {
+    const clock = createClock()
+    await using emulator = await startEmulator(standardEmulation({ lifetime: 60, now: clock.now }))
+    const { tokenEndpoint, credentials } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint }, { credentials, now: clock.now })
+    const first = await client.token()
+    expect(first.expiresAt).toEqual(new Date(clock.now() + 60_000))
+    clock.advance(30)
+    expect(await client.token()).toBe(first)
+    clock.advance(29)
+    expect(await client.token()).not.toBe(first)
+  })
+
+  it('L3: scopes and parameters of a call make another token, and stay with the call', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const provider: Provider = {
+      name: 'acme',
+      tokenEndpoint,
+      scopes: ['read'],
+      parameters: { audience: 'a', empty: '' },
+    }
+    const client = createClient(provider, { credentials, parameters: { resource: ['r1', 'r2'] } })
+    const own = await client.token()
+    const other = await client.token({ scopes: ['write', 'Admin'], parameters: { audience: 'b' } })
+    expect(other.value).not.toBe(own.value)
+    expect(await client.token({ scopes: ['Admin', 'write'], parameters: { audience: 'b' } })).toBe(other)
+    expect(await client.token()).toBe(own)
+    expect(emulator.requests.map(({ form }) => form.toString())).toEqual([
+      'grant_type=client_credentials&scope=read&audience=a&resource=r1&resource=r2',
+      'grant_type=client_credentials&scope=write+Admin&audience=b&resource=r1&resource=r2',
+    ])
+  })
+
+  it('L3: clients share tokens through a store, and only those that are theirs', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const store = memoryStore()
+    const provider: Provider = { name: 'acme', tokenEndpoint }
+    const one = await createClient(provider, { credentials, store }).token()
+    const two = await createClient(provider, { credentials, store }).token()
+    expect(two.value).toBe(one.value)
+    const tenant = await createClient(provider, { credentials, store, parameters: { tenant: 'b' } }).token()
+    expect(tenant.value).not.toBe(one.value)
+    expect(emulator.requests).toHaveLength(2)
+  })
+
+  it('L12: forget drops the token, here and in the store', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const store = memoryStore()
+    const client = createClient({ name: 'acme', tokenEndpoint }, { credentials, store })
+    const first = await client.token()
+    await client.forget()
+    expect((await client.token()).value).not.toBe(first.value)
+    expect(emulator.requests).toHaveLength(2)
+  })
+
+  it('S3: a broken store fails no token, and is told', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const broken = (): Promise<never> => Promise.reject(new Error('down'))
+    const store: TokenStore = { get: broken, set: broken, delete: broken }
+    const events: ClientEvent[] = []
+    const client = createClient(
+      { name: 'acme', tokenEndpoint },
+      { credentials, store, onEvent: (event) => events.push(event) },
+    )
+    expect((await client.token()).type).toBe('Bearer')
+    await client.forget()
+    expect(events.map(({ type }) => type)).toEqual(['store.failed', 'token.granted', 'store.failed', 'store.failed'])
+  })
+
+  it('L5: rejected answers with another token', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
+    const first = await client.token()
+    const second = await client.token({ rejected: first })
+    expect(second.value).not.toBe(first.value)
+    expect(await client.token({ rejected: first })).toBe(second)
+  })
+
+  it('asks a credentials function when first needed, and remembers what it answered', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint } = emulator
+    let asked = 0
+    const client = createClient(
+      { name: 'acme', tokenEndpoint },
+      {
+        credentials: async () => {
+          asked += 1
+          if (asked === 1) throw new Error('the vault is sealed')
+          return emulator.credentials
+        },
+      },
+    )
+    expect(asked).toBe(0)
+    await expect(client.token()).rejects.toThrow('the vault is sealed')
+    await client.token()
+    await client.token({ scopes: ['other'] })
+    expect(asked).toBe(2)
+  })
+
+  it('X1: neither the client nor what it answers prints a secret', async () => {
+    await using emulator = await startEmulator(standardEmulation({ clientSecret: 'marked-secret' }))
+    const { tokenEndpoint, credentials } = emulator
+    const events: ClientEvent[] = []
+    const client = createClient(
+      { name: 'acme', tokenEndpoint },
+      { credentials, onEvent: (event) => events.push(event) },
+    )
+    const token = await client.token()
+    await client.token({ scopes: ['x'] })
+    const printed = [client, token, events]
+      .map(
+        (value) => `${inspect(value, { depth: 20, showHidden: true, getters: true })}${JSON.stringify(value)}${value}`,
+      )
+      .join()
+    expect(printed).not.toContain('marked-secret')
+    expect(printed).not.toContain(token.value)
+    expect(events).toHaveLength(2)
+  })
+
+  it('G1: nothing is written into what the caller handed over, and what the caller does to it later changes nothing', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint } = emulator
+    const provider = { name: 'acme', tokenEndpoint, scopes: ['read'] }
+    const credentials = { ...emulator.credentials }
+    const options = Object.freeze({ credentials })
+    const client = createClient(Object.freeze(provider), options)
+    credentials.clientSecret = 'changed'
+    provider.scopes.push('more')
+    await client.token()
+    expect(emulator.requests.at(-1)?.form.get('scope')).toBe('read')
+  })
+
+  it('a listener that throws, or rejects, is its own affair', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const loud = createClient(
+      { name: 'acme', tokenEndpoint },
+      {
+        credentials,
+        onEvent: () => {
+          throw new Error('no')
+        },
+      },
+    )
+    const late = createClient(
+      { name: 'acme', tokenEndpoint },
+      { credentials, onEvent: () => Promise.reject(new Error('no')) as unknown as undefined },
+    )
+    expect((await loud.token()).type).toBe('Bearer')
+    expect((await late.token()).type).toBe('Bearer')
+  })
+
+  it('close leaves pending calls to settle, and `await using` closes', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    await using client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
+    const pending = client.token()
+    await client.close()
+    expect((await pending).type).toBe('Bearer')
+  })
+
+  it('tells of grants and refusals', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const events: ClientEvent[] = []
+    const client = createClient(
+      { name: 'acme', tokenEndpoint },
+      { credentials: { ...credentials, clientSecret: 'wrong' }, onEvent: (event) => events.push(event) },
+    )
+    await expect(client.token()).rejects.toMatchObject({ code: 'grant_refused', error: 'invalid_client', status: 401 })
+    expect(events).toEqual([
+      expect.objectContaining({ type: 'token.refused', provider: 'acme', attempt: 1, ahead: false }),
+    ])
+  })
+})

@@ -1,0 +1,135 @@
+import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { describe, expect, it } from 'vitest'
+import { type ClientEvent, type ClientOptions, createClient, LatchkeyError, type Provider } from '../../src/index.ts'
+
+type Discover = Exclude<Provider<unknown>['api'], string | URL | undefined>
+
+async function start(api: Discover, more: Partial<Provider<unknown>> = {}, options: Partial<ClientOptions> = {}) {
+  const emulator = await startEmulator(standardEmulation())
+  const { tokenEndpoint, credentials } = emulator
+  const events: ClientEvent[] = []
+  const client = createClient<unknown>(
+    { name: 'standard', tokenEndpoint, api, ...more },
+    { credentials, onEvent: (event) => events.push(event), ...options },
+  )
+  return { emulator, client, events, [Symbol.asyncDispose]: () => emulator.close() }
+}
+
+/** Discovery that asks the emulator's own API, as a provider's would. */
+const ask: Discover = async ({ fetch, tokenEndpoint, signal }) => {
+  const answer = (await (await fetch(new URL('/api/info', tokenEndpoint), { signal })).json()) as { path: string }
+  return { baseUrl: new URL('/api/v2', tokenEndpoint), info: answer.path }
+}
+
+describe('discovery of the API', () => {
+  it('is flown once for all callers, and remembered', async () => {
+    await using bench = await start(ask)
+    const { client, emulator, events } = bench
+    const [info, api, again] = await Promise.all([client.info(), client.api(), client.info()])
+    expect([info, again]).toEqual(['/api/info', '/api/info'])
+    await client.info()
+    expect(await api.get('things').json()).toMatchObject({ path: '/api/v2/things', authorized: true })
+    expect(emulator.requests.map(({ path }) => path)).toEqual(['/token', '/api/info', '/api/v2/things'])
+    expect(events.map(({ type }) => type)).toEqual(['token.granted', 'api.discovered'])
+  })
+
+  it('is forgotten when it fails, and asked again', async () => {
+    let calls = 0
+    await using bench = await start(async (context) => {
+      calls += 1
+      if (calls === 1) throw new Error('not now')
+      return ask(context)
+    })
+    await expect(bench.client.info()).rejects.toMatchObject({ code: 'discovery_failed', provider: 'standard' })
+    expect(await bench.client.info()).toBe('/api/info')
+  })
+
+  it("L4: one caller's abort leaves the others waiting", async () => {
+    await using bench = await start(ask)
+    const controller = new AbortController()
+    const leaving = bench.client.info({ signal: controller.signal })
+    const staying = bench.client.info()
+    controller.abort(new Error('gone'))
+    await expect(leaving).rejects.toThrow('gone')
+    expect(await staying).toBe('/api/info')
+  })
+
+  it('H1: a discovered base URL outside the allowed origins is refused before a token goes there', async () => {
+    const evil = await startEmulator(standardEmulation())
+    await using bench = await start(async () => ({ baseUrl: evil.elsewhereUrl, info: 1 }))
+    await expect(bench.client.info()).rejects.toMatchObject({ code: 'origin_refused' })
+    await expect(bench.client.api()).rejects.toMatchObject({ code: 'origin_refused' })
+    await expect(bench.client.fetch(evil.elsewhereUrl)).rejects.toMatchObject({ code: 'origin_refused' })
+    expect(evil.requests).toHaveLength(0)
+    expect(bench.events.some(({ type }) => type === 'origin.refused')).toBe(true)
+    await evil.close()
+  })
+
+  it.each(['http://api.evil.test', 'ftp://x', 'nonsense', 'https://user:pass@127.0.0.1'])(
+    'H1: %s is no base URL',
+    async (baseUrl) => {
+      await using bench = await start(async () => ({ baseUrl, info: 1 }), { apiOrigins: ['https://api.evil.test'] })
+      await expect(bench.client.api()).rejects.toMatchObject({ code: 'discovery_failed' })
+    },
+  )
+
+  it('H1: discovery itself reaches the token endpoint’s origin and apiOrigins, and no other', async () => {
+    const evil = await startEmulator(standardEmulation())
+    await using bench = await start(async ({ fetch }) => {
+      await fetch(evil.elsewhereUrl)
+      return { baseUrl: 'https://x.test', info: 1 }
+    })
+    await expect(bench.client.info()).rejects.toMatchObject({ code: 'origin_refused' })
+    expect(evil.requests).toHaveLength(0)
+    await evil.close()
+  })
+
+  it('H1: the API’s own origin is open to the token once it is discovered', async () => {
+    await using bench = await start(ask)
+    const url = `${bench.emulator.apiUrl}/x`
+    await expect(bench.client.fetch(url)).rejects.toMatchObject({ code: 'origin_refused' })
+    await bench.client.info()
+    expect((await bench.client.fetch(url)).status).toBe(200)
+  })
+
+  it('has a deadline of its own', async () => {
+    await using bench = await start(() => new Promise(() => {}), {}, { timeout: 0.2 })
+    await expect(bench.client.info()).rejects.toMatchObject({ code: 'timed_out', retryable: true })
+  })
+
+  it('X1: what a provider throws is told without the token in it', async () => {
+    await using bench = await start(async ({ token }) => {
+      throw new TypeError(`cannot use ${token.value}`)
+    })
+    const error = await bench.client.info().then(
+      () => undefined,
+      (failure: unknown) => failure,
+    )
+    expect(error).toBeInstanceOf(LatchkeyError)
+    expect(String(error)).toContain('TypeError: cannot use [redacted]')
+  })
+
+  it('says why nothing answered, and that it may pass', async () => {
+    const closed = await startEmulator(standardEmulation())
+    await closed.close()
+    await using bench = await start(
+      async ({ fetch, signal }) => {
+        await fetch(closed.elsewhereUrl, { signal })
+        return { baseUrl: '', info: 1 }
+      },
+      { apiOrigins: [new URL(closed.elsewhereUrl).origin] },
+    )
+    await expect(bench.client.info()).rejects.toMatchObject({ code: 'discovery_failed', retryable: true })
+    await expect(bench.client.info()).rejects.toThrow(/ECONNREFUSED/)
+  })
+
+  it('adds the hints of the provider', async () => {
+    await using bench = await start(
+      async () => {
+        throw new LatchkeyError('discovery_failed', 'no', { status: 403 })
+      },
+      { explain: (failure) => [`check ${failure.status}`] },
+    )
+    await expect(bench.client.info()).rejects.toMatchObject({ hints: ['check 403'] })
+  })
+})

@@ -1,0 +1,231 @@
+/**
+ * An authorization server and an API that keep to RFC 6749 and RFC 6750, and to no vendor: for tests of code that works
+ * with any provider.
+ */
+import { type Assembly, type Emulation, exactly, type Site } from './emulation.ts'
+import type { Answer } from './faults.ts'
+import type { RecordedRequest } from './recorded-request.ts'
+import {
+  type BasicEncoding,
+  type EmulatedCredentials,
+  readBasic,
+  readPost,
+  registerClient,
+} from './registered-client.ts'
+import { oauthError, refuseMalformed, uncached } from './rfc6749.ts'
+import type { Emulator } from './start-emulator.ts'
+import { createTokenIssuer } from './token-issuer.ts'
+
+/** How the emulated provider differs from the default. */
+export interface StandardEmulationOptions {
+  /** Default `'test-client'`. */
+  readonly clientId?: string
+  /** Default: made anew for each emulator, with the characters that encodings differ in. */
+  readonly clientSecret?: string
+  /** How a Basic header is read; default `'form'`, as RFC 6749 section 2.3.1 says. */
+  readonly basicEncoding?: BasicEncoding
+  /** The scopes that may be asked for; default: any. */
+  readonly scopes?: readonly string[]
+  /** The scopes granted to a request that names none; default: none. */
+  readonly defaultScopes?: readonly string[]
+  /** Seconds, default 3600; `null`: tokens live for ever and the answer does not say so. */
+  readonly lifetime?: number | null
+  /** Added to the token answer, in place of its own fields where the names are the same. */
+  readonly extraFields?: Readonly<Record<string, unknown>>
+  /** Whether each new token ends the life of those before; default false. */
+  readonly onlyLatestToken?: boolean
+  /** Answers the token endpoint in place of the emulation; `issueToken` makes a token that the API accepts. */
+  readonly answerToken?: (request: RecordedRequest, issueToken: IssueToken) => Answer | Promise<Answer>
+  /** Default `/token`. */
+  readonly tokenPath?: string
+  /** The path of the issuer identifier, default none; its metadata is where RFC 8414 and OpenID Connect Discovery put it. */
+  readonly issuerPath?: string
+  /** Added to the metadata, in place of its own fields where the names are the same. */
+  readonly extraMetadata?: Readonly<Record<string, unknown>>
+  /** Milliseconds since the epoch; default `Date.now`. */
+  readonly now?: () => number
+}
+
+/** Makes a token as the token endpoint would; `lifetime` in seconds, by default the emulation's. */
+export type IssueToken = (options?: {
+  readonly lifetime?: number
+  readonly scopes?: readonly string[]
+}) => Promise<string>
+
+/** What an emulator of `standardEmulation` has beyond every emulator's own. */
+export interface StandardOffers {
+  /** What the token endpoint accepts, ready for `createClient`. */
+  readonly credentials: EmulatedCredentials
+  readonly tokenEndpoint: string
+  readonly issuer: string
+  /** The base URL of the API, which answers any path and method with what it was asked. */
+  readonly apiUrl: string
+  /** On the API's origin: redirects to the query's `to`, by default to `elsewhereUrl`, with its `status`, by default 302. */
+  readonly redirectUrl: string
+  /** A second origin; answers as the API does, and asks for no token. */
+  readonly elsewhereUrl: string
+  readonly issueToken: IssueToken
+  /** Replaces the secret, by default with a new one; the one before is refused from now on. */
+  rotateSecret(clientSecret?: string): EmulatedCredentials
+}
+
+/** An emulator of `standardEmulation`. */
+export type StandardEmulator = Emulator & StandardOffers
+
+/** A provider that keeps to RFC 6749 (Basic or form credentials) and RFC 6750, with an API that says what it was asked. */
+export function standardEmulation(options: StandardEmulationOptions = {}): Emulation<StandardOffers> {
+  const now = options.now ?? (() => Date.now())
+  return { name: 'standard', otherOrigins: ['elsewhere'], now, build: (site) => build(site, options, now) }
+}
+
+async function build(
+  site: Site,
+  options: StandardEmulationOptions,
+  now: () => number,
+): Promise<Assembly<StandardOffers>> {
+  const { lifetime = 3600, basicEncoding = 'form', tokenPath = '/token', issuerPath = '' } = options
+  const client = registerClient(options.clientId ?? 'test-client', options.clientSecret)
+  const tokens = await createTokenIssuer('ES256', now)
+  const issuer = `${site.url}${issuerPath}`
+  const tokenEndpoint = `${site.url}${tokenPath}`
+  const elsewhere = site.origin('elsewhere')
+
+  const issueToken: IssueToken = (wanted = {}) =>
+    tokens.issue(
+      {
+        iss: issuer,
+        sub: client.credentials.clientId,
+        // Without it, two tokens of one second would be one and the same where the algorithm is deterministic.
+        jti: crypto.randomUUID(),
+        ...(wanted.scopes && { scope: wanted.scopes.join(' ') }),
+      },
+      { lifetime: wanted.lifetime ?? lifetime ?? undefined },
+    )
+
+  const answerToken = async (request: RecordedRequest): Promise<Answer> => {
+    if (options.answerToken !== undefined) return options.answerToken(request, issueToken)
+
+    const refused = refuseMalformed(request) ?? refuseClient(request, basicEncoding, client.judge)
+    if (refused !== undefined) return refused
+    const grantType = parameter(request, 'grant_type')
+    if (grantType === undefined) return oauthError(400, 'invalid_request', 'grant_type is missing')
+    if (grantType !== 'client_credentials') return oauthError(400, 'unsupported_grant_type', 'only client_credentials')
+    const scopes = parameter(request, 'scope')?.split(' ') ?? options.defaultScopes ?? []
+    const unknown = scopes.find((scope) => options.scopes !== undefined && !options.scopes.includes(scope))
+    if (unknown !== undefined) return oauthError(400, 'invalid_scope', `unknown scope "${unknown}"`)
+
+    return {
+      headers: uncached,
+      body: {
+        access_token: await issueToken({ scopes }),
+        token_type: 'Bearer',
+        ...(lifetime !== null && { expires_in: lifetime }),
+        ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+        ...options.extraFields,
+      },
+    }
+  }
+
+  const metadata = {
+    issuer,
+    token_endpoint: tokenEndpoint,
+    grant_types_supported: ['client_credentials'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    response_types_supported: [],
+    ...(options.scopes && { scopes_supported: options.scopes }),
+    ...options.extraMetadata,
+  }
+
+  return {
+    tokens,
+    secrets: () => client.secrets,
+    routes: [
+      { origin: site.url, method: 'POST', path: exactly(tokenPath), part: 'token', answer: answerToken },
+      // RFC 8414 section 3 puts the issuer's path behind the well-known one, OpenID Connect Discovery before it.
+      ...[
+        `/.well-known/oauth-authorization-server${issuerPath}`,
+        `${issuerPath}/.well-known/oauth-authorization-server`,
+        `${issuerPath}/.well-known/openid-configuration`,
+      ].map((path) => ({
+        origin: site.url,
+        method: 'GET',
+        path: exactly(path),
+        part: 'discovery' as const,
+        answer: () => ({ body: metadata }),
+      })),
+      {
+        origin: site.url,
+        path: /^\/api(?:\/.*)?$/s,
+        part: 'api',
+        shows: ['revoked'],
+        async answer(request, { fault }) {
+          const found = await tokens.examine(request)
+          // RFC 6750 section 3.1: a request without a token is told no error code.
+          if (!found.valid && found.why === 'missing') return challenge('Bearer')
+          const superseded = found.valid && options.onlyLatestToken === true && found.number !== tokens.issued
+          if (!found.valid || superseded || fault?.name === 'revoked') return challenge('Bearer error="invalid_token"')
+          return echo(request)
+        },
+      },
+      {
+        origin: site.url,
+        path: /^\/redirect$/,
+        part: 'api',
+        answer: (request) => ({
+          status: Number(request.query.get('status') ?? 302),
+          headers: { location: request.query.get('to') ?? `${elsewhere}/api/redirected` },
+        }),
+      },
+      { origin: elsewhere, path: /.*/s, answer: echo },
+    ],
+    offers: {
+      get credentials() {
+        return client.credentials
+      },
+      tokenEndpoint,
+      issuer,
+      apiUrl: `${site.url}/api`,
+      redirectUrl: `${site.url}/redirect`,
+      elsewhereUrl: `${elsewhere}/api`,
+      issueToken,
+      rotateSecret: (secret) => client.rotateSecret(secret),
+    },
+  }
+}
+
+function refuseClient(
+  request: RecordedRequest,
+  encoding: BasicEncoding,
+  judge: (presented: EmulatedCredentials) => string,
+): Answer | undefined {
+  const presented = readBasic(request, encoding) ?? readPost(request)
+  const named = request.form.get('client_id')
+  const consistent = presented !== undefined && (named === null || named === presented.clientId)
+  if (consistent && judge(presented) === 'accepted') return undefined
+  const refusal = oauthError(401, 'invalid_client', 'client authentication failed')
+  return { ...refusal, headers: { ...uncached, 'www-authenticate': 'Basic realm="token"' } }
+}
+
+/** RFC 6749 section 3.2: a parameter without a value is one that was not sent. */
+function parameter(request: RecordedRequest, name: string): string | undefined {
+  return request.form.get(name) || undefined
+}
+
+function challenge(value: string): Answer {
+  return { status: 401, headers: { 'www-authenticate': value } }
+}
+
+/** What was asked; of `Authorization` only whether it was there. */
+function echo(request: RecordedRequest): Answer {
+  const headers = Object.fromEntries([...request.headers].filter(([name]) => name !== 'authorization'))
+  return {
+    body: {
+      method: request.method,
+      path: request.path,
+      query: request.query.toString(),
+      authorized: request.headers.has('authorization'),
+      headers,
+      body: request.body,
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { createClock } from '../src/index.ts'
+
+it('moves when it is told to', () => {
+  const { now, advance } = createClock(new Date('2026-01-01T00:00:00Z'))
+  expect(now()).toBe(1767225600000)
+  advance(0.5)
+  expect(now()).toBe(1767225600500)
+  advance(-60)
+  expect(now()).toBe(1767225540500)
+})
+
+it('starts at the present moment', () => {
+  const before = Date.now()
+  expect(createClock().now()).toBeGreaterThanOrEqual(before)
+})

@@ -1,0 +1,153 @@
+import { expect, it } from 'vitest'
+import { createClock, standardEmulation, startEmulator } from '../src/index.ts'
+import { askForToken, basicForm, basicRaw, get, json } from './requests.ts'
+
+it('grants a token that the API accepts', async () => {
+  await using emulator = await startEmulator(standardEmulation())
+  const answer = await askForToken(emulator.tokenEndpoint, basicForm(emulator.credentials), { scope: 'read write' })
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  const body = await json(answer)
+  expect(body).toEqual({
+    access_token: expect.any(String),
+    token_type: 'Bearer',
+    expires_in: 3600,
+    scope: 'read write',
+  })
+
+  const echoed = await fetch(`${emulator.apiUrl}/things/1?a=b`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${body.access_token}`, 'x-mine': 'yes' },
+    body: 'hello',
+  })
+  expect(await json(echoed)).toMatchObject({
+    method: 'PUT',
+    path: '/api/things/1',
+    query: 'a=b',
+    authorized: true,
+    headers: { 'x-mine': 'yes' },
+    body: 'hello',
+  })
+})
+
+it('challenges a request without a token, and names the error of a bad one', async () => {
+  const clock = createClock()
+  await using emulator = await startEmulator(standardEmulation({ now: clock.now, lifetime: 5 }))
+  const expired = await emulator.issueToken()
+  const lasting = await emulator.issueToken({ lifetime: 6 })
+  clock.advance(5)
+
+  expect((await get(emulator.apiUrl)).headers.get('www-authenticate')).toBe('Bearer')
+  const refused = await get(emulator.apiUrl, expired)
+  expect(refused.status).toBe(401)
+  expect(refused.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"')
+  expect((await get(emulator.apiUrl, lasting)).status).toBe(200)
+  expect(refused.headers.get('date')).toBe(new Date(clock.now()).toUTCString())
+})
+
+it('reads credentials form-encoded, raw or from the body', async () => {
+  await using form = await startEmulator(standardEmulation())
+  await using raw = await startEmulator(standardEmulation({ basicEncoding: 'raw' }))
+  expect((await askForToken(form.tokenEndpoint, basicRaw(form.credentials))).status).toBe(401)
+  expect((await askForToken(raw.tokenEndpoint, basicRaw(raw.credentials))).status).toBe(200)
+  expect((await askForToken(raw.tokenEndpoint, basicForm(raw.credentials))).status).toBe(401)
+  const { clientId: client_id, clientSecret: client_secret } = form.credentials
+  expect((await askForToken(form.tokenEndpoint, undefined, { client_id, client_secret })).status).toBe(200)
+  // The client id may be repeated in the body: it is no second way of authentication.
+  expect((await askForToken(form.tokenEndpoint, basicForm(form.credentials), { client_id })).status).toBe(200)
+  expect((await askForToken(form.tokenEndpoint, basicForm(form.credentials), { client_id: 'x' })).status).toBe(401)
+})
+
+it('refuses in the words of RFC 6749', async () => {
+  await using emulator = await startEmulator(standardEmulation({ scopes: ['read'], defaultScopes: ['read'] }))
+  const authorization = basicForm(emulator.credentials)
+  const ask = async (form: Record<string, string>, header: string | undefined = authorization): Promise<unknown[]> => {
+    const answer = await askForToken(emulator.tokenEndpoint, header, form)
+    return [answer.status, (await json(answer)).error]
+  }
+  expect(await ask({})).toEqual([200, undefined])
+  expect(await ask({ scope: '' })).toEqual([200, undefined])
+  expect(await ask({ scope: 'write' })).toEqual([400, 'invalid_scope'])
+  expect(await ask({ grant_type: '' })).toEqual([400, 'invalid_request'])
+  expect(await ask({ grant_type: 'password' })).toEqual([400, 'unsupported_grant_type'])
+  expect(await ask({ client_secret: 'again' })).toEqual([400, 'invalid_request'])
+  expect(await ask({}, 'Basic Og==')).toEqual([401, 'invalid_client'])
+
+  const send = (body: string, type = 'application/x-www-form-urlencoded'): Promise<Response> =>
+    fetch(emulator.tokenEndpoint, { method: 'POST', headers: { authorization, 'content-type': type }, body })
+  const grant = 'grant_type=client_credentials'
+  expect((await send(`${grant}&scope=read&scope=read`)).status).toBe(400)
+  expect((await send(`${grant}&resource=https://a.test&resource=https://b.test`)).status).toBe(200)
+  expect((await send(grant, 'application/x-www-form-urlencoded;charset=UTF-8')).status).toBe(200)
+  expect((await send(grant, 'text/plain')).status).toBe(400)
+  expect((await get(emulator.tokenEndpoint)).status).toBe(405)
+
+  const refused = await askForToken(emulator.tokenEndpoint, 'Basic Og==')
+  expect(refused.headers.get('www-authenticate')).toMatch(/^Basic /)
+})
+
+it('leaves the lifetime out, and adds fields', async () => {
+  const clock = createClock()
+  const emulation = standardEmulation({
+    lifetime: null,
+    extraFields: { token_type: 'bearer', more: 1 },
+    now: clock.now,
+  })
+  await using emulator = await startEmulator(emulation)
+  const body = await json(await askForToken(emulator.tokenEndpoint, basicForm(emulator.credentials)))
+  expect(body).toEqual({ access_token: expect.any(String), token_type: 'bearer', more: 1 })
+  clock.advance(1e9)
+  expect((await get(emulator.apiUrl, String(body.access_token))).status).toBe(200)
+})
+
+it('lets a function answer the token endpoint', async () => {
+  await using emulator = await startEmulator(
+    standardEmulation({
+      answerToken: async (request, issueToken) => ({
+        status: 201,
+        headers: { 'content-type': undefined, 'X-Odd': ['a', 'b'] },
+        body: `\uFEFF{"token":"${await issueToken()}","asked":"${request.form.get('grant_type')}"}`,
+      }),
+    }),
+  )
+  const answer = await askForToken(emulator.tokenEndpoint, undefined)
+  expect(answer.status).toBe(201)
+  expect(answer.headers.get('content-type')).toBeNull()
+  expect(answer.headers.get('x-odd')).toBe('a, b')
+  const body = JSON.parse((await answer.text()).replace('\uFEFF', ''))
+  expect(body.asked).toBe('client_credentials')
+  expect((await get(emulator.apiUrl, body.token)).status).toBe(200)
+})
+
+it('redirects to another origin, which hears what it was sent', async () => {
+  await using emulator = await startEmulator(standardEmulation())
+  const followed = await fetch(emulator.redirectUrl, { headers: { authorization: 'Bearer secret' } })
+  expect(new URL(followed.url).origin).not.toBe(emulator.url)
+  expect(new URL(emulator.elsewhereUrl).origin).toBe(new URL(followed.url).origin)
+  expect(await json(followed)).toMatchObject({ authorized: false })
+
+  const to = encodeURIComponent(`${emulator.apiUrl}/here`)
+  const answer = await get(`${emulator.redirectUrl}?to=${to}&status=308`)
+  expect([answer.status, answer.headers.get('location')]).toEqual([308, `${emulator.apiUrl}/here`])
+})
+
+it('publishes the metadata of its issuer', async () => {
+  const emulation = standardEmulation({ issuerPath: '/tenant', extraMetadata: { more: true } })
+  await using emulator = await startEmulator(emulation)
+  expect(emulator.issuer).toBe(`${emulator.url}/tenant`)
+  for (const path of ['/.well-known/oauth-authorization-server/tenant', '/tenant/.well-known/openid-configuration']) {
+    expect(await json(await get(`${emulator.url}${path}`))).toMatchObject({
+      issuer: emulator.issuer,
+      token_endpoint: emulator.tokenEndpoint,
+      more: true,
+    })
+  }
+})
+
+it('ends older tokens with each new one where it is set so', async () => {
+  await using emulator = await startEmulator(standardEmulation({ onlyLatestToken: true }))
+  const first = await emulator.issueToken()
+  expect((await get(emulator.apiUrl, first)).status).toBe(200)
+  const second = await emulator.issueToken()
+  expect((await get(emulator.apiUrl, first)).status).toBe(401)
+  expect((await get(emulator.apiUrl, second)).status).toBe(200)
+})

@@ -1,0 +1,77 @@
+/** Compiles the TypeScript of documents, each block a module of its own, with the settings the packages are compiled with. */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { CodeBlock } from './read-documents.ts'
+import { root } from './read-repository.ts'
+
+/** Inside the repository, so that a block finds the packages. Not committed. */
+export const blocksFolder: string = join(root, 'packages/workshop/.blocks')
+
+/** What the compiler says of the blocks, each complaint beginning with its place in the document. */
+export async function compileBlocks(blocks: readonly CodeBlock[]): Promise<readonly string[]> {
+  mkdirSync(blocksFolder, { recursive: true })
+  const folder = mkdtempSync(join(blocksFolder, 'compile-'))
+  try {
+    const modules = blocks.map((_, index) => moduleOf(blocks, index))
+    for (const [index, { code }] of modules.entries()) writeFileSync(join(folder, `${index}.ts`), code)
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        extends: relative(folder, join(root, 'tsconfig.base.json')),
+        compilerOptions: {
+          types: ['node'],
+          typeRoots: [relative(folder, join(root, 'node_modules/@types'))],
+          moduleDetection: 'force',
+          declaration: false,
+          isolatedDeclarations: false,
+          noUnusedLocals: false,
+          noUnusedParameters: false,
+        },
+        include: ['*.ts'],
+      }),
+    )
+    const output = await compile(folder)
+    return output.map((line) => {
+      const [, index, at, complaint] = /(?:^|[\\/])(\d+)\.ts\((\d+),\d+\): (.*)$/.exec(line) ?? []
+      const place = modules[Number(index)]?.places[Number(at) - 1]
+      return place === undefined ? line : `${place}: ${complaint}`
+    })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface Module {
+  readonly code: string
+  /** For each line of the code, where it is written. */
+  readonly places: readonly string[]
+}
+
+/** A block, with the blocks it goes on from before it. */
+function moduleOf(blocks: readonly CodeBlock[], index: number): Module {
+  const block = blocks[index]
+  if (block === undefined) return { code: '', places: [] }
+  const before = block.isContinued && blocks[index - 1]?.file === block.file ? moduleOf(blocks, index - 1) : undefined
+  const lines = block.code.split('\n').slice(0, -1)
+  return {
+    code: (before?.code ?? '') + block.code,
+    places: [...(before?.places ?? []), ...lines.map((_, number) => `${block.file}:${block.line + number + 1}`)],
+  }
+}
+
+/** One complaint a line; the lines that go on from it, indented, are joined to it. */
+function compile(folder: string): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    execFile(
+      process.execPath,
+      [compiler, '--project', folder, '--pretty', 'false'],
+      { cwd: root },
+      (error, stdout, stderr) => {
+        const output = `${stdout}${stderr}`.trim().replace(/\n\s+/g, ' ')
+        resolve(error === null ? [] : output.split('\n'))
+      },
+    )
+  })
+}

@@ -1,0 +1,116 @@
+/** A package as it is packed: what is in the tarball, and what is wrong with it. */
+import { globSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readModule } from './read-module.ts'
+import { type Manifest, type Package, root } from './read-repository.ts'
+import { problemsOf, runCommand } from './run-command.ts'
+
+/** One thing that was looked at, and what is wrong with it. */
+export interface Check {
+  readonly name: string
+  readonly problems: readonly string[]
+}
+
+export interface PackedPackage extends Package {
+  readonly tarball: string
+  /** An empty folder to unpack it in. */
+  readonly ground: string
+}
+
+/** Packs a package the way it is published. Answers with the tarball's path. */
+export function packPackage({ folder, manifest }: Package, destination: string): string {
+  const { hasFailed, output } = runCommand('pnpm', ['pack', '--pack-destination', destination], join(root, folder))
+  const [tarball] = globSync('*.tgz', { cwd: destination })
+  if (hasFailed || tarball === undefined) throw new Error(`${manifest.name} cannot be packed: ${output}`)
+  return join(destination, tarball)
+}
+
+export function inspectTarball(packed: PackedPackage): readonly Check[] {
+  const unpacked = unpack(packed)
+  const text = readFileSync(join(unpacked, 'package.json'), 'utf8')
+  const manifest = JSON.parse(text) as Manifest
+  const files = globSync('**/*', { cwd: unpacked, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(unpacked.length + 1))
+    .sort()
+
+  return [
+    { name: 'publint', problems: lintWith('publint', ['run', packed.tarball, '--strict']) },
+    ...(packed.isLibrary ? [{ name: 'types resolve (attw)', problems: checkTypes(packed.tarball) }] : []),
+    { name: 'holds what it should, and nothing else', problems: unexpectedFiles(files) },
+    { name: 'its manifest speaks of published things alone', problems: workspaceWords(text) },
+    { name: 'every target of its manifest is there', problems: missingTargets(manifest, files) },
+    { name: 'every module has its source map', problems: missingMaps(files) },
+    { name: 'imports only what it declares', problems: undeclaredImports(manifest, unpacked, files) },
+  ]
+}
+
+function unpack({ tarball, ground }: PackedPackage): string {
+  const target = join(ground, 'unpacked')
+  mkdirSync(target)
+  const { hasFailed, output } = runCommand('tar', ['-xzf', tarball, '-C', target], ground)
+  if (hasFailed) throw new Error(`${tarball} cannot be unpacked: ${output}`)
+  return join(target, 'package')
+}
+
+function lintWith(tool: string, parameters: readonly string[]): readonly string[] {
+  return problemsOf(runCommand(join(root, 'node_modules/.bin', tool), parameters, root))
+}
+
+/** ES modules only, so failures to resolve from CommonJS are no failures here. */
+function checkTypes(tarball: string): readonly string[] {
+  const options = ['--profile', 'esm-only', '--no-definitely-typed', '--no-emoji', '--no-color', '--format', 'ascii']
+  return lintWith('attw', [tarball, ...options])
+}
+
+function unexpectedFiles(files: readonly string[]): readonly string[] {
+  const required = ['package.json', 'README.md', 'LICENSE']
+  const allowed = [...required, 'CHANGELOG.md']
+  return [
+    ...required.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
+    ...files
+      .filter((file) => !allowed.includes(file) && !/^dist\/.*\.(js|js\.map|d\.ts)$/.test(file))
+      .map((file) => `${file} is packed`),
+  ]
+}
+
+/** The `source` condition points at files that are not packed; pnpm's protocols mean nothing to others. */
+function workspaceWords(manifest: string): readonly string[] {
+  return ['"source"', 'workspace:', 'catalog:']
+    .filter((word) => manifest.includes(word))
+    .map((word) => `it says ${word}`)
+}
+
+function missingTargets(manifest: Manifest, files: readonly string[]): readonly string[] {
+  const targets = [
+    ...Object.values(manifest.bin ?? {}),
+    ...Object.values(manifest.exports ?? {}).flatMap((entry) =>
+      typeof entry === 'string' ? entry : Object.values(entry),
+    ),
+  ]
+  return targets
+    .filter((target) => !files.includes(target.replace(/^\.\//, '')))
+    .map((target) => `${target} is missing`)
+}
+
+function missingMaps(files: readonly string[]): readonly string[] {
+  return files
+    .filter((file) => file.endsWith('.js') && !files.includes(`${file}.map`))
+    .map((file) => `${file} has none`)
+}
+
+function undeclaredImports(manifest: Manifest, folder: string, files: readonly string[]): readonly string[] {
+  const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+  // The core runs in workers, where there is no Node.
+  const mayUseNode = manifest.name !== '@latchkey/core'
+  const isAllowed = (specifier: string): boolean =>
+    specifier.startsWith('.') ||
+    (mayUseNode && specifier.startsWith('node:')) ||
+    declared.some((name) => specifier === name || specifier.startsWith(`${name}/`))
+  return files
+    .filter((file) => /\.(js|d\.ts)$/.test(file))
+    .flatMap((file) => {
+      const { imports } = readModule(file, readFileSync(join(folder, file), 'utf8'))
+      return imports.filter((specifier) => !isAllowed(specifier)).map((specifier) => `${file} imports ${specifier}`)
+    })
+}

@@ -1,0 +1,87 @@
+/** What is in this repository: its files, its packages and what their manifests say. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface Manifest {
+  readonly name: string
+  readonly version?: string
+  readonly private?: boolean
+  readonly bin?: Readonly<Record<string, string>>
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+export interface Package {
+  /** The folder's name under `packages`, which is also the name of its page. */
+  readonly slug: string
+  /** The folder, from the repository's root. */
+  readonly folder: string
+  readonly manifest: Manifest
+  /** It is imported, not only run. */
+  readonly isLibrary: boolean
+}
+
+export const root: string = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+
+/** The text of a file, named from the repository's root. */
+export function readText(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}
+
+export function isThere(path: string): boolean {
+  return existsSync(join(root, path))
+}
+
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(readText(join(folder, 'package.json'))) as Manifest
+}
+
+/** The packages that are published, in the order of their folders. */
+export function publishedPackages(): readonly Package[] {
+  return globSync('packages/*/package.json', { cwd: root })
+    .sort()
+    .map((file) => {
+      const folder = file.replace(/\/package\.json$/, '')
+      const manifest = readManifest(folder)
+      return {
+        slug: folder.replace(/^packages\//, ''),
+        folder,
+        manifest,
+        isLibrary: manifest.exports?.['.'] !== undefined,
+      }
+    })
+    .filter(({ manifest }) => manifest.private !== true)
+}
+
+/** Files under a folder that match a pattern, named from that folder. */
+export function filesIn(folder: string, pattern: string): readonly string[] {
+  return globSync(pattern, { cwd: join(root, folder) }).sort()
+}
+
+/** Every file that is, or at the next commit would be, in the repository. */
+export function repositoryFiles(): readonly string[] {
+  return listed().filter((file) => isThere(file) && statSync(join(root, file)).isFile())
+}
+
+function listed(): readonly string[] {
+  try {
+    const options = { cwd: root, encoding: 'utf8', stdio: 'pipe', maxBuffer: 2 ** 26 } as const
+    return execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], options)
+      .split('\0')
+      .filter((file) => file !== '')
+  } catch {
+    return walk('')
+  }
+}
+
+/** Without git, everything but what is made here. */
+function walk(folder: string): readonly string[] {
+  const made = ['.git', 'node_modules', 'dist', '.blocks', 'coverage']
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => !made.includes(name))
+    .flatMap((entry) => (entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)]))
+}

@@ -1,0 +1,68 @@
+/** Uses the packages as a stranger would: installs them in a project of its own, imports them, compiles against them. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Check, PackedPackage } from './packed-package.ts'
+import { readDocument } from './read-documents.ts'
+import { readText, root } from './read-repository.ts'
+import { problemsOf, runCommand } from './run-command.ts'
+
+const RESOLUTIONS: Readonly<Record<string, object>> = {
+  nodenext: { module: 'nodenext', moduleResolution: 'nodenext' },
+  bundler: { module: 'esnext', moduleResolution: 'bundler' },
+}
+
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  'with the DOM': ['es2024', 'dom', 'dom.iterable', 'dom.asynciterable'],
+  'without the DOM': ['es2024'],
+}
+
+export function* tryPackages(packages: readonly PackedPackage[], folder: string): Generator<Check> {
+  const libraries = packages.filter(({ isLibrary }) => isLibrary).map(({ manifest }) => manifest.name)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+
+  const tarballs = packages.map(({ tarball }) => tarball)
+  const install = ['install', '--no-audit', '--no-fund', ...tarballs]
+  yield { name: 'npm installs them', problems: problemsOf(runCommand('npm', install, folder)) }
+
+  for (const name of libraries) {
+    const code = `if (Object.keys(await import('${name}')).length === 0) throw new Error('exports nothing')`
+    const node = runCommand(process.execPath, ['--input-type=module', '--eval', code], folder)
+    yield { name: `Node imports ${name}`, problems: problemsOf(node) }
+  }
+  for (const { manifest } of packages) {
+    for (const command of Object.keys(manifest.bin ?? {})) {
+      const help = runCommand(join(folder, 'node_modules/.bin', command), ['--help'], folder)
+      yield { name: `${command} --help answers`, problems: problemsOf(help) }
+    }
+  }
+
+  writeFileSync(join(folder, 'everything.ts'), libraries.map((name) => `import '${name}'\n`).join(''))
+  const [example] = readDocument('README.md', readText('README.md')).blocks.filter(({ language }) => language === 'ts')
+  writeFileSync(join(folder, 'example.ts'), example?.code ?? '')
+  for (const [resolution, settings] of Object.entries(RESOLUTIONS)) {
+    for (const [library, lib] of Object.entries(LIBRARIES)) {
+      yield { name: `compiles, ${resolution}, ${library}`, problems: compile(folder, { ...settings, lib }) }
+    }
+  }
+}
+
+/** What the compiler says of our own declarations and of the consumer. The declarations of our dependencies are theirs. */
+function compile(folder: string, settings: object): readonly string[] {
+  const compilerOptions = {
+    ...settings,
+    target: 'es2023',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    skipLibCheck: false,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const { output } = runCommand(process.execPath, [compiler, '--project', folder, '--pretty', 'false'], folder)
+  const complaints = output === '' ? [] : output.replace(/\n\s+/g, ' ').split('\n')
+  return complaints.filter((line) => !line.startsWith('node_modules/') || line.startsWith('node_modules/@latchkey/'))
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { filesIn, publishedPackages, readText } from '../src/read-repository.ts'
+
+/** The rules this library promises to keep. A test that shows one begins its title with the rule's name, as in `'L4: ...'`. */
+const RULES = [
+  ...['G1', 'G2', 'G3', 'G4', 'G5', 'G6', 'G7'],
+  ...['R1', 'R2', 'R3', 'R4', 'R5', 'R6'],
+  ...['L1', 'L3', 'L4', 'L12'],
+  ...['H1', 'H3', 'H4', 'H5', 'H6'],
+  ...['P1', 'P2', 'P3'],
+  ...['X1', 'X2'],
+]
+
+describe('each rule is shown by a test', () => {
+  const tests = publishedPackages().flatMap(({ folder }) =>
+    filesIn(folder, 'test/**/*.test.ts').map((file) => readText(`${folder}/${file}`)),
+  )
+  for (const rule of RULES) {
+    it(`${rule} has a test that names it`, () => {
+      const title = new RegExp(`['"\`]([A-Z]\\d+, )*${rule}(, [A-Z]\\d+)*: `)
+      expect(tests.some((text) => title.test(text))).toBe(true)
+    })
+  }
+})
