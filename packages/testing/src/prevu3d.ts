@@ -38,6 +38,11 @@ export interface Prevu3dEmulationOptions {
   readonly expiresIn?: 'documented' | 'negative'
   /** Whether the token itself holds `iat` and `exp`; default true. */
   readonly timeClaims?: boolean
+  /**
+   * Whether the organisation's region is an origin of its own, as in reality, so that the provider needs `apiOrigins`; default
+   * false: the region is at the emulator's `url`, and that is all a provider needs. The other regions have their own always.
+   */
+  readonly separateRegion?: boolean
   /** How the `apiUrl` of the discovery ends; default `''`, as in the sample. */
   readonly apiUrlSuffix?: '' | '/' | '/v1' | '/v1/'
   /** The first layer of access: the application's scopes, default `['read:basic', 'read:hierarchy']`; browsing takes `read:hierarchy`. */
@@ -74,7 +79,7 @@ export type Prevu3dEmulator = Emulator & Prevu3dOffers
 
 const regions: readonly Prevu3dRegion[] = ['ue1', 'ec1', 'an1', 'cc1']
 
-/** Prevu3D's token endpoint, discovery and node tree; each region is an origin of its own, as in reality. */
+/** Prevu3D's token endpoint, discovery and node tree; the other regions are origins of their own, as in reality. */
 export function prevu3dEmulation(options: Prevu3dEmulationOptions = {}): Emulation<Prevu3dOffers> {
   const now = options.now ?? (() => Date.now())
   return { name: 'prevu3d', otherOrigins: regions, now, build: (site) => build(site, options, now) }
@@ -91,6 +96,7 @@ async function build(
     expiresIn = 'documented',
     timeClaims = true,
     apiUrlSuffix = '',
+    separateRegion = false,
     scopes = ['read:basic', 'read:hierarchy'],
     contentAccess = true,
     role = true,
@@ -101,7 +107,8 @@ async function build(
   const client = registerClient(options.clientId ?? crypto.randomUUID(), options.clientSecret)
   const tokens = await createTokenIssuer('ES512', now)
   const serviceUserId = crypto.randomUUID()
-  const apiUrlIn = (name: Prevu3dRegion): string => `${site.origin(name)}/realityconnect-api${apiUrlSuffix}`
+  const originOf = (name: Prevu3dRegion): string => (name === region && !separateRegion ? site.url : site.origin(name))
+  const apiUrlIn = (name: Prevu3dRegion): string => `${originOf(name)}/realityconnect-api${apiUrlSuffix}`
   const nodes = indexNodes(organization.id, divisions)
 
   // The service user: the form of `lastName` and `email` is that of the older page's sample.
@@ -184,7 +191,7 @@ async function build(
       },
       ...regions.flatMap((at): Route[] => [
         {
-          origin: site.origin(at),
+          origin: originOf(at),
           method: 'GET',
           path: /^\/realityconnect-api\/v1\/nodes\/([^/]+)\/browse$/,
           part: 'api',
@@ -193,7 +200,7 @@ async function build(
         },
         // The rest of the API is not emulated, but faults hit it.
         {
-          origin: site.origin(at),
+          origin: originOf(at),
           path: /^\/realityconnect-api\//,
           part: 'api',
           shows: ['revoked'],
@@ -209,7 +216,7 @@ async function build(
       organization,
       divisions,
       apiUrl: apiUrlIn(region),
-      apiOrigins: regions.map((name) => site.origin(name)),
+      apiOrigins: regions.map(originOf),
       issueToken,
       rotateSecret: (secret) => client.rotateSecret(secret),
     },

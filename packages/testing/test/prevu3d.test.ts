@@ -24,7 +24,6 @@ it('goes through the five steps of the guide', async () => {
     scopes: ['read:basic', 'read:hierarchy'],
     apiUrl: emulator.apiUrl,
   })
-  expect(new URL(emulator.apiUrl).origin).not.toBe(emulator.url)
   expect(new URL(emulator.apiUrl).pathname).toBe('/realityconnect-api')
 
   const divisions = await (await browse(emulator, token)).json()
@@ -119,6 +118,15 @@ it('knows the nodes in the region of the organisation alone', async () => {
     get(`${origin}/realityconnect-api/v1/nodes/${emulator.organization.id}/browse`, token),
   )
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([404, 404, 200, 404])
+})
+
+it('has the region of the organisation at an origin of its own where that is asked for', async () => {
+  await using emulator = await startEmulator(prevu3dEmulation({ separateRegion: true }))
+  const token = await emulator.issueToken()
+
+  expect(new URL(emulator.apiUrl).origin).not.toBe(emulator.url)
+  expect(emulator.apiOrigins).toContain(new URL(emulator.apiUrl).origin)
+  expect((await browse(emulator, token)).status).toBe(200)
 })
 
 it('walks from the organisation to an asset', async () => {
