@@ -45,7 +45,7 @@ export interface Route {
   answer(request: RecordedRequest, context: RouteContext): Answer | Promise<Answer>
 }
 
-export interface RouteContext {
+interface RouteContext {
   readonly groups: readonly string[]
   /** One of those that the route shows, where it is set. */
   readonly fault: Fault | undefined

@@ -14,7 +14,7 @@ export function printAs<Target extends object>(target: Target, describe: () => u
 }
 
 /** Leaves out of a text what is known to be secret, in each form it takes on the wire, and whatever looks like a JWT. */
-export function hideSecrets(text: string, secrets: readonly string[]): string {
+function hideSecrets(text: string, secrets: readonly string[]): string {
   let shown = text
   for (const secret of secrets) {
     for (const form of [secret, encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)]) {

@@ -13,7 +13,7 @@ export interface TokenIssuer {
   numberOf(request: RecordedRequest): number | undefined
 }
 
-export interface IssueOptions {
+interface IssueOptions {
   /** Seconds; `undefined`: for ever. */
   readonly lifetime: number | undefined
   /** Whether `iat` and `exp` are written into the token; without them its end is known to the issuer alone. */

@@ -6,7 +6,7 @@ import type { SharedTokens } from './shared-tokens.ts'
 import { type Flight, takeOff, waitFor } from './single-flight.ts'
 
 /** How one call for a token differs from the client's own. */
-export interface TokenSourceOptions {
+interface TokenSourceOptions {
   readonly signal?: AbortSignal | undefined
   /** `undefined`: what the client asks for. */
   readonly grant?: GrantRequest | undefined

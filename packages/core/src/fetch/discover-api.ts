@@ -14,7 +14,7 @@ import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
 import { createAuthenticatedFetch, refuseOrigin } from './authenticated-fetch.ts'
 
 /** An API's address, found and checked, and what the provider said about us. */
-export interface FoundApi<Info> {
+interface FoundApi<Info> {
   readonly baseUrl: URL
   readonly info: Info
 }
