@@ -51,6 +51,15 @@ function withoutLineEnd(text: string): string {
 
 async function askPerson(message: string, { stdin, stderr }: Io): Promise<string | undefined> {
   const { isCancel, password } = await import('@clack/prompts')
-  const answer = await password({ message, input: stdin, output: stderr })
-  return isCancel(answer) ? undefined : answer
+  // The question itself does not notice Ctrl-D, nor that nobody is left to answer it. An answer, too, stops the reading:
+  // that one is heard first.
+  const leaving = new AbortController()
+  const leave = (): void => void setImmediate(() => leaving.abort())
+  stdin.once('end', leave).once('pause', leave)
+  try {
+    const answer = await password({ message, input: stdin, output: stderr, signal: leaving.signal })
+    return isCancel(answer) ? undefined : answer
+  } finally {
+    stdin.off('end', leave).off('pause', leave)
+  }
 }

@@ -19,29 +19,34 @@ export function addConnectionFlags(command: Command): void {
 }
 
 /**
- * A client of a provider, as flags and environment describe it.
+ * Does something with a client of a provider, as flags and environment describe it, and closes it again.
  *
- * @throws CommandError `wrong_usage`, or LatchkeyError `invalid_options`
+ * @throws CommandError `wrong_usage`, LatchkeyError `invalid_options`, or what is thrown on the way
  */
-export async function connect(
+export async function withClient(
   known: KnownProvider,
   flags: ConnectionFlags,
-  io: Io,
-  output: Output,
-): Promise<Client<unknown>> {
+  { io, output }: { readonly io: Io; readonly output: Output },
+  use: (client: Client<unknown>) => Promise<void>,
+): Promise<void> {
   const { name: provider, secretVariable: variable } = known
-  const file = typeof flags['clientSecretFile'] === 'string' ? flags['clientSecretFile'] : undefined
+  const file = typeof flags.clientSecretFile === 'string' ? flags.clientSecretFile : undefined
   const sources = { file, variable, provider }
   const alsoMissing = hasClientSecret(sources, io) ? [] : [`${variable}, or --client-secret-file`]
   const settings = readSettings(known, flags, io.env, knownProviders, alsoMissing)
   const { clientId = '' } = settings
   const clientSecret = await readClientSecret(sources, io)
   output.hide(clientSecret)
-  return createClient(known.describe(settings), {
+  const client = createClient(known.describe(settings), {
     credentials: { clientId, clientSecret },
     timeout: flags.timeout,
     fetch: createHidingFetch(output),
   })
+  try {
+    await use(client)
+  } finally {
+    await client.close()
+  }
 }
 
 function readSeconds(text: string): number {

@@ -3,7 +3,7 @@ import type { FailureReport } from './failure.ts'
 import type { Io } from './io.ts'
 
 /** How a piece of text looks on a terminal that shows colours. */
-export type Look = 'title' | 'quiet' | 'good' | 'bad' | 'code'
+type Look = 'title' | 'quiet' | 'good' | 'bad' | 'code'
 
 /** Where a command's words go: results to stdout, all else to stderr. */
 export interface Output {
@@ -32,7 +32,7 @@ const shortestSecret = 8
 export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
   const hidden: string[] = []
   const dresser = (isTerminal: boolean) => {
-    const inColour = isTerminal ? !env['NO_COLOR'] && env['TERM'] !== 'dumb' : isForced(env['FORCE_COLOR'])
+    const inColour = isTerminal ? !env.NO_COLOR && env.TERM !== 'dumb' : isForced(env.FORCE_COLOR)
     return (look: Look, text: string) => (inColour ? styleText(looks[look], text, { validateStream: false }) : text)
   }
   const dress = dresser(terminal.stdout)
@@ -67,7 +67,7 @@ export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
     noteHints,
     noteWaiting(text) {
       // One still line, not a spinner: those take hold of the keyboard and end the process on their own account.
-      if (!terminal.stderr || env['TERM'] === 'dumb') return () => undefined
+      if (!terminal.stderr || env.TERM === 'dumb') return () => undefined
       stderr.write(dressNote('quiet', `${withoutSecrets(text)} ...`))
       return () => void stderr.write('\r\u001b[K')
     },

@@ -15,7 +15,7 @@ export interface KnownProvider extends SettingsPlan {
 const clientSecretFile: Setting = {
   name: 'clientSecretFile',
   flag: '--client-secret-file <path>',
-  description: 'file that holds the client secret; - is stdin',
+  description: 'file that holds the client secret, - is stdin; else PREVU3D_CLIENT_SECRET or HEXAGON_CLIENT_SECRET',
 }
 
 const prevu3dProvider: KnownProvider = {

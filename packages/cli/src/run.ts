@@ -46,7 +46,7 @@ function buildProgram(io: Io, output: Output): Command {
     })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', examples)
-  addDemoCommand(program, io, output)
+  addDemoCommand(program, output)
   addTokenCommand(program, io, output)
   addCallCommand(program, io, output)
   return program

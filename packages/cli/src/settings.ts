@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { CommandError } from './failure.ts'
 
 /** The settings that there are, over all providers. */
-export type SettingName =
+type SettingName =
   | 'clientId'
   | 'clientSecretFile'
   | 'cloudApiUrl'
@@ -125,7 +125,7 @@ export function readSettings(
 }
 
 /** `--client-id or PREVU3D_CLIENT_ID`, or one of the two. */
-export function spell(plan: SettingsPlan, name: SettingName, part?: 'flag' | 'variable'): string {
+function spell(plan: SettingsPlan, name: SettingName, part?: 'flag' | 'variable'): string {
   const setting = plan.settings.find((known) => known.name === name)
   const flag = setting?.flag.split(' ')[0] ?? name
   if (part === 'flag' || setting?.variable === undefined) return flag

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Client, LatchkeyError } from '@latchkey/core'
 import type { Command } from 'commander'
-import { addConnectionFlags, type ConnectionFlags, connect } from '../connect.ts'
+import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
 import { CommandError } from '../failure.ts'
 import { type Io, readInput } from '../io.ts'
 import type { Output } from '../output.ts'
@@ -22,7 +22,10 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
     .command('call')
     .description('make one request to the API of a provider, with a token on it, and print what it answers')
     .argument('<provider>', describeProviders(), findProvider)
-    .argument('<path>', 'what to ask for, below the base URL of the API; or a whole URL, such as the link to a next page')
+    .argument(
+      '<path>',
+      'what to ask for, below the base URL of the API; or a whole URL, such as the link to a next page',
+    )
     .option('-X, --method <method>', 'default GET, or POST where there is --data')
     .option('-d, --data <body>', 'what to send; @file for what a file holds, - for stdin')
     .option('-H, --header <header>', "a header, 'name: value'; repeatable", (header: string, before: string[] = []) => [
@@ -32,9 +35,15 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
     .option('-i, --include', 'print status and headers before the body')
     .addHelpText('after', examples)
   addConnectionFlags(command)
-  command.action((provider: KnownProvider, path: string) =>
-    call(provider, path, command.optsWithGlobals<CallFlags>(), io, output),
-  )
+  command.action(async (provider: KnownProvider, path: string) => {
+    const flags = command.optsWithGlobals<CallFlags>()
+    const init = await readRequest(flags, io)
+    await withClient(provider, flags, { io, output }, async (client) => {
+      const done = output.noteWaiting(`asking ${provider.name}`)
+      const answer = await ask(provider, client, path, init, flags).finally(done)
+      showAnswer(client, init.method, answer, flags, io, output)
+    })
+  })
 }
 
 const examples = `
@@ -46,26 +55,43 @@ Examples:
   $ latchkey call smart-completions 'Instances(2)/Projects?$top=10'
   $ latchkey call smart-completions 'Instances(2)/Projects' --data '{"Name": "New"}'`
 
+interface CallRequest {
+  readonly method: string
+  readonly headers: Headers
+  readonly body?: Uint8Array<ArrayBuffer>
+}
+
 interface Answer {
   readonly response: Response
   readonly bytes: Uint8Array
 }
 
-async function call(known: KnownProvider, path: string, flags: CallFlags, io: Io, output: Output): Promise<void> {
-  const init = await readRequest(flags, io)
-  await using client = await connect(known, flags, io, output)
-  const done = output.noteWaiting(`asking ${known.name}`)
-  const answer = await ask(known, client, path, init, flags).finally(done)
+/**
+ * The answer, and what the provider says to it.
+ *
+ * @throws CommandError `api_refused` where it is not 2xx
+ */
+function showAnswer(
+  { provider }: Client<unknown>,
+  method: string,
+  answer: Answer,
+  flags: CallFlags,
+  io: Io,
+  output: Output,
+): void {
   const { response, bytes } = answer
-  const { status, statusText } = response
+  const { status } = response
   const url = new URL(response.url)
   const body = readBody(bytes)
-  const hints = client.provider.explain?.({ status, url, body }) ?? []
+  const hints = provider.explain?.({ status, url, body }) ?? []
+  const said = `${status} ${response.statusText}`.trim()
 
   if (!response.ok) {
-    const message = `${init.method} ${url.origin}${url.pathname} answered ${`${status} ${statusText}`.trim()}`
     if (flags.json !== true) printAnswer(answer, body, flags, io, output)
-    throw new CommandError('api_refused', message, { details: { status, url: url.href, body: body ?? null }, hints })
+    throw new CommandError('api_refused', `${method} ${url.origin}${url.pathname} answered ${said}`, {
+      details: { status, url: url.href, body: body ?? null },
+      hints,
+    })
   }
   if (flags.json === true) {
     const headers = flags.include === true ? { headers: Object.fromEntries(response.headers) } : {}
@@ -73,15 +99,12 @@ async function call(known: KnownProvider, path: string, flags: CallFlags, io: Io
     return
   }
   printAnswer(answer, body, flags, io, output)
-  if (bytes.length === 0) output.note(`${`${status} ${statusText}`.trim()}, with nothing in it`)
+  if (bytes.length === 0) output.note(`${said}, with nothing in it`)
   output.noteHints(hints)
 }
 
 /** The request, in `fetch`'s terms, but for where it goes. */
-async function readRequest(
-  flags: CallFlags,
-  io: Io,
-): Promise<{ readonly method: string; readonly headers: Headers; readonly body?: Uint8Array<ArrayBuffer> }> {
+async function readRequest(flags: CallFlags, io: Io): Promise<CallRequest> {
   const headers = readHeaders(flags.header ?? [])
   if (!headers.has('accept')) headers.set('accept', 'application/json')
   const method = (flags.method ?? (flags.data === undefined ? 'GET' : 'POST')).toUpperCase()
@@ -89,13 +112,16 @@ async function readRequest(
   if (flags.data === undefined) return { method, headers }
 
   if (method === 'GET' || method === 'HEAD') throw new CommandError('wrong_usage', `${method} takes no --data`)
-  if (flags.data === '-' && flags['clientSecretFile'] === '-') {
+  if (flags.data === '-' && flags.clientSecretFile === '-') {
     throw new CommandError('wrong_usage', 'stdin cannot hold both --data and the client secret')
   }
   const body = await readData(flags.data, io)
   if (!headers.has('content-type')) {
     if (parseJson(Buffer.from(body).toString('utf8')) === undefined) {
-      throw new CommandError('wrong_usage', "--data is no JSON; if that is meant, say what it is: -H 'content-type: ...'")
+      throw new CommandError(
+        'wrong_usage',
+        "--data is no JSON; if that is meant, say what it is: -H 'content-type: ...'",
+      )
     }
     headers.set('content-type', 'application/json')
   }
@@ -133,7 +159,7 @@ async function ask(
   known: KnownProvider,
   client: Client<unknown>,
   path: string,
-  init: RequestInit,
+  init: CallRequest,
   flags: CallFlags,
 ): Promise<Answer> {
   const api = await client.api()

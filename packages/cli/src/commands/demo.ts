@@ -3,7 +3,6 @@ import { smartCompletions } from '@latchkey/hexagon'
 import { prevu3d } from '@latchkey/prevu3d'
 import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
 import type { Command } from 'commander'
-import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
 import { inWords } from './token.ts'
 
@@ -34,7 +33,7 @@ interface Scene {
 }
 
 /** `latchkey demo`: the whole job, against emulated providers on this machine. */
-export function addDemoCommand(program: Command, io: Io, output: Output): void {
+export function addDemoCommand(program: Command, output: Output): void {
   const command = program
     .command('demo')
     .description('show the whole job, against emulated providers on this machine: no account, no network')
@@ -49,63 +48,73 @@ export function addDemoCommand(program: Command, io: Io, output: Output): void {
       if (flags.json !== true) printScene(scene, output)
     }
     if (flags.json === true) output.printJson({ steps })
-    else printClosing(io, output)
+    else printClosing(output)
   })
 }
 
 async function showPrevu3d(): Promise<Scene> {
-  await using emulator = await startEmulator(prevu3dEmulation())
-  const { url: cloudApiUrl, apiOrigins, credentials } = emulator
-  const { fetch, takeSteps, step } = createRecorder('prevu3d')
-  await using client = createClient(prevu3d({ cloudApiUrl, apiOrigins }), { credentials, fetch })
+  // As in reality the API is not where the tokens come from.
+  const emulator = await startEmulator(prevu3dEmulation({ separateRegion: true }))
+  try {
+    const { url: cloudApiUrl, apiOrigins, credentials } = emulator
+    const { fetch, takeSteps, step } = createRecorder('prevu3d')
+    const client = createClient(prevu3d({ cloudApiUrl, apiOrigins }), { credentials, fetch })
 
-  await describeToken(client, step)
-  const { organization, apiUrl } = await client.info()
-  step(`Region: ${organization.name} has its API at ${apiUrl}`)
+    await describeToken(client, step)
+    const { organization, apiUrl } = await client.info()
+    step(`Region: ${organization.name} has its API at ${apiUrl}`)
 
-  const api = await client.api()
-  const browse = async (): Promise<string> => {
-    const divisions = await api.get(`v1/nodes/${organization.id}/browse`).json<readonly { readonly name: string }[]>()
-    return divisions.map(({ name }) => name).join(', ')
-  }
-  step(`Call: it holds ${await browse()}`)
+    const api = await client.api()
+    const browse = async (): Promise<string> => {
+      const divisions = await api.get(`v1/nodes/${organization.id}/browse`).json<readonly { readonly name: string }[]>()
+      return divisions.map(({ name }) => name).join(', ')
+    }
+    step(`Call: it holds ${await browse()}`)
 
-  // What a server does when somebody resets the client's sessions, say.
-  emulator.faults.set('api', { name: 'revoked' })
-  await browse()
-  step('Recovery: the token was revoked meanwhile, so another was fetched and the call repeated, once')
+    emulator.faults.set('api', { name: 'revoked' })
+    await browse()
+    step('Recovery: the token was revoked meanwhile, so another was fetched and the call repeated, once')
 
-  return {
-    title: 'Prevu3D RealityConnect',
-    code: [
-      'const client = createClient(prevu3d(), { credentials })',
-      'const { organization } = await client.info()',
-      'const divisions = await (await client.api()).get(`v1/nodes/${organization.id}/browse`).json()',
-    ],
-    steps: takeSteps(),
+    await client.close()
+    return {
+      title: 'Prevu3D RealityConnect',
+      code: [
+        'const client = createClient(prevu3d(), { credentials })',
+        'const { organization } = await client.info()',
+        `const divisions = await (await client.api()).get(\`v1/nodes/\${organization.id}/browse\`).json()`,
+      ],
+      steps: takeSteps(),
+    }
+  } finally {
+    await emulator.close()
   }
 }
 
 async function showSmartCompletions(): Promise<Scene> {
-  await using emulator = await startEmulator(smartCompletionsEmulation())
-  const { host, authorizationServer, credentials } = emulator
-  const { fetch, takeSteps, step } = createRecorder('smart-completions')
-  await using client = createClient(smartCompletions({ host, authorizationServer }), { credentials, fetch })
+  const emulator = await startEmulator(smartCompletionsEmulation())
+  try {
+    const { host, authorizationServer, credentials } = emulator
+    const { fetch, takeSteps, step } = createRecorder('smart-completions')
+    const client = createClient(smartCompletions({ host, authorizationServer }), { credentials, fetch })
 
-  await describeToken(client, step)
-  const api = await client.api()
-  const { value } = await api
-    .get('Instances(2)/Projects')
-    .json<{ readonly value: readonly { readonly Name: string }[] }>()
-  step(`Call: the projects are ${value.map(({ Name }) => Name).join(', ')}`)
+    await describeToken(client, step)
+    const api = await client.api()
+    const { value } = await api
+      .get('Instances(2)/Projects')
+      .json<{ readonly value: readonly { readonly Name: string }[] }>()
+    step(`Call: the projects are ${value.map(({ Name }) => Name).join(', ')}`)
 
-  return {
-    title: 'Hexagon Smart Completions',
-    code: [
-      'const client = createClient(smartCompletions({ host, authorizationServer }), { credentials })',
-      "const projects = await (await client.api()).get('Instances(2)/Projects').json()",
-    ],
-    steps: takeSteps(),
+    await client.close()
+    return {
+      title: 'Hexagon Smart Completions',
+      code: [
+        'const client = createClient(smartCompletions({ host, authorizationServer }), { credentials })',
+        "const projects = await (await client.api()).get('Instances(2)/Projects').json()",
+      ],
+      steps: takeSteps(),
+    }
+  } finally {
+    await emulator.close()
   }
 }
 
@@ -156,7 +165,8 @@ function showable(answer: unknown): unknown {
 
 function printOpening({ print, dress }: Output): void {
   print(dress('title', 'Latchkey: a program gets a token and calls an API, with no user signed in.'))
-  print('Both providers are emulated, on sockets of this machine. What you see was really sent and answered.')
+  print('Both providers are emulated on this machine. What you see was really sent over a socket, and answered;')
+  print('only tokens are left out. A program of yours has the lines of code, and the real addresses.')
 }
 
 function printScene({ title, code, steps }: Scene, { print, dress }: Output): void {
@@ -172,18 +182,16 @@ function printScene({ title, code, steps }: Scene, { print, dress }: Output): vo
   }
 }
 
-const longest = 120
+const longest = 96
 
 function shorten(text: string): string {
   return text.length > longest ? `${text.slice(0, longest)}...` : text
 }
 
-function printClosing({ env }: Io, { print, dress }: Output): void {
-  const isNamed = env['npm_command'] === undefined
-  const command = isNamed ? 'latchkey' : 'npx latchkey'
+function printClosing({ print, dress }: Output): void {
   print('')
-  print(dress('title', 'The same with the real ones: (the client secret is asked for)'))
-  print(`    ${dress('code', `${command} call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`)}`)
-  print(`    ${dress('code', `${command} call smart-completions 'Instances(2)/Projects' --client-id <id> \\`)}`)
+  print(dress('title', 'The same with the real ones (the client secret is asked for):'))
+  print(`    ${dress('code', `npx latchkey call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`)}`)
+  print(`    ${dress('code', `npx latchkey call smart-completions 'Instances(2)/Projects' --client-id <id> \\`)}`)
   print(`    ${dress('code', '  --host <https://...> --authorization-server <https://...>')}`)
 }

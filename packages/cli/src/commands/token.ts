@@ -1,6 +1,6 @@
-import type { AccessToken } from '@latchkey/core'
+import type { AccessToken, Client } from '@latchkey/core'
 import type { Command } from 'commander'
-import { addConnectionFlags, type ConnectionFlags, connect } from '../connect.ts'
+import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
 import { findProvider, type KnownProvider } from '../providers.ts'
@@ -20,7 +20,10 @@ export function addTokenCommand(program: Command, io: Io, output: Output): void 
     .option('--show-token', 'print the token, and nothing else')
     .addHelpText('after', examples)
   addConnectionFlags(command)
-  command.action((provider: KnownProvider) => askForToken(provider, command.optsWithGlobals<TokenFlags>(), io, output))
+  command.action((provider: KnownProvider) => {
+    const flags = command.optsWithGlobals<TokenFlags>()
+    return withClient(provider, flags, { io, output }, (client) => askForToken(client, flags, output))
+  })
 }
 
 const examples = `
@@ -29,20 +32,20 @@ flags are seen in the list of processes, and stay in the history of the shell.
 
 Examples:
   $ latchkey token prevu3d --client-id 0b6c2f3e
-  $ curl -H "Authorization: Bearer $(latchkey token prevu3d --show-token)" ...
+  $ TOKEN="$(latchkey token prevu3d --show-token)"
   $ latchkey token smart-completions --host https://completions.example.com \\
       --authorization-server https://auth.example.com/oauth2/aus123`
 
-async function askForToken(known: KnownProvider, flags: TokenFlags, io: Io, output: Output): Promise<void> {
-  await using client = await connect(known, flags, io, output)
-  const done = output.noteWaiting(`asking ${known.name} for a token`)
+async function askForToken(client: Client<unknown>, flags: TokenFlags, output: Output): Promise<void> {
+  const { name } = client.provider
+  const done = output.noteWaiting(`asking ${name} for a token`)
   const token = await client.token().finally(done)
   const isShown = flags.showToken === true
   if (!isShown) output.hide(token.value)
 
   if (flags.json === true) {
     output.printJson({
-      provider: known.name,
+      provider: name,
       ...describeToken(token),
       ...(isShown ? { accessToken: token.value } : {}),
     })
@@ -51,7 +54,7 @@ async function askForToken(known: KnownProvider, flags: TokenFlags, io: Io, outp
   } else {
     const { type, scopes, expiresAt, expiresIn } = describeToken(token)
     const ends = expiresAt === null ? 'not known' : `${expiresAt}, in ${inWords(expiresIn ?? 0)}`
-    output.print(`${output.dress('good', '✓')} ${known.name} gave a token`)
+    output.print(`${output.dress('good', '✓')} ${name} gave a token`)
     output.print(`  type     ${type}`)
     output.print(`  scopes   ${scopes === null ? 'not named' : scopes.join(' ')}`)
     output.print(`  expires  ${ends}`)

@@ -1,0 +1,49 @@
+import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+import { afterEach, expect, it } from 'vitest'
+import { expectNoSecret, latchkeyProcess } from './run-latchkey.ts'
+
+const running: { close(): Promise<void> }[] = []
+afterEach(() => Promise.all(running.splice(0).map((emulator) => emulator.close())))
+
+it('the whole Prevu3D flow, pointed at another server by the documented variables alone', async () => {
+  const emulator = await startEmulator(prevu3dEmulation({ region: 'an1' }))
+  running.push(emulator)
+  const env = {
+    PREVU3D_CLIENT_ID: emulator.credentials.clientId,
+    PREVU3D_CLIENT_SECRET: emulator.credentials.clientSecret,
+    PREVU3D_CLOUD_API_URL: emulator.url,
+  }
+  const token = await latchkeyProcess(['token', 'prevu3d'], { env })
+  expect(token).toMatchObject({ status: 0, stderr: '' })
+  const called = await latchkeyProcess(['call', 'prevu3d', 'v1/nodes/{organization_id}/browse'], { env })
+  expect(called).toMatchObject({ status: 0, stderr: '' })
+  expect(JSON.parse(called.stdout)).toHaveLength(emulator.divisions.length)
+  for (const outcome of [token, called]) expectNoSecret(outcome, emulator)
+
+  emulator.rotateSecret()
+  const refused = await latchkeyProcess(['token', 'prevu3d', '--json'], { env })
+  expect(refused).toMatchObject({ status: 1, stderr: '' })
+  expect(JSON.parse(refused.stdout).error.code).toBe('grant_refused')
+})
+
+it('Smart Completions, by the documented variables and the secret from stdin', async () => {
+  const emulator = await startEmulator(smartCompletionsEmulation())
+  running.push(emulator)
+  const env = {
+    HEXAGON_CLIENT_ID: emulator.credentials.clientId,
+    HEXAGON_HOST: emulator.host,
+    HEXAGON_TOKEN_ENDPOINT: `${emulator.authorizationServer}/v1/token`,
+  }
+  const parameters = ['call', 'smart-completions', 'Instances(2)/Projects', '--client-secret-file', '-']
+  const outcome = await latchkeyProcess(parameters, { env, stdin: `${emulator.credentials.clientSecret}\n` })
+  expect(outcome).toMatchObject({ status: 0, stderr: '' })
+  expect(JSON.parse(outcome.stdout).value).toHaveLength(3)
+  expectNoSecret(outcome, emulator)
+})
+
+it('ends by itself, with the exit status of what happened', async () => {
+  expect(await latchkeyProcess(['demo'])).toMatchObject({ status: 0, stderr: '' })
+  expect(await latchkeyProcess(['--help'])).toMatchObject({ status: 0, stderr: '' })
+  expect(await latchkeyProcess(['token', 'prevu3d'])).toMatchObject({ status: 2, stdout: '' })
+  expect(await latchkeyProcess(['dance'])).toMatchObject({ status: 2, stdout: '' })
+})
