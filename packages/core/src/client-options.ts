@@ -46,25 +46,25 @@ const aFunction = v.function('must be a function')
 const clientOptionsSchema = v.strictObject(
   {
     credentials: v.unknown(),
-    scopes: v.exactOptional(scopesSchema),
-    parameters: v.exactOptional(parametersSchema),
-    store: v.exactOptional(
+    scopes: v.optional(scopesSchema),
+    parameters: v.optional(parametersSchema),
+    store: v.optional(
       v.looseObject(
         { get: aFunction, set: aFunction, delete: aFunction, lock: v.optional(aFunction) },
         'must be a token store, with get, set and delete',
       ),
     ),
-    fetch: v.exactOptional(aFunction),
-    timeout: v.exactOptional(
+    fetch: v.optional(aFunction),
+    timeout: v.optional(
       v.pipe(
         v.number('must be a number of seconds'),
         v.gtValue(0, 'must be more than 0 seconds'),
         v.maxValue(24 * 3600, 'must be a day at most; it is in seconds'),
       ),
     ),
-    allowInsecureRequests: v.exactOptional(v.boolean('must be true or false')),
-    onEvent: v.exactOptional(aFunction),
-    now: v.exactOptional(aFunction),
+    allowInsecureRequests: v.optional(v.boolean('must be true or false')),
+    onEvent: v.optional(aFunction),
+    now: v.optional(aFunction),
   },
   'must be an object with at least `credentials`',
 )
@@ -94,7 +94,9 @@ export function checkClient(provider: Provider<unknown>, options: ClientOptions)
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),
     ...findMistakes(clientOptionsSchema, options, 'options'),
-    ...(known === undefined || !('credentials' in known) ? [] : findCredentialsMistakes(known.credentials)),
+    ...(known === undefined || !('credentials' in known)
+      ? []
+      : findCredentialsMistakes(known.credentials, provider?.clientAuthentication)),
   ]
   const name: unknown = provider?.name
   refuseMistakes(mistakes, typeof name === 'string' ? name : undefined)

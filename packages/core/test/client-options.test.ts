@@ -70,6 +70,25 @@ describe('client options', () => {
     expect(mistakesOf(described, { credentials })).toContain('provider')
   })
 
+  it('takes undefined for an option that is not given', () => {
+    const nothing = { scopes: undefined, store: undefined, timeout: undefined, fetch: undefined, onEvent: undefined }
+    const described = { ...provider, scopes: undefined, api: undefined, issuer: undefined }
+    expect(
+      createClient(described as unknown as Provider, { credentials, ...nothing } as unknown as ClientOptions),
+    ).toBeDefined()
+  })
+
+  it('says at once that a secret is missing where the provider needs one', () => {
+    expect(mistakesOf(provider, { credentials: { clientId: 'me' } })).toMatch(/credentials\.clientSecret is missing/)
+    const custom: Provider = { ...provider, clientAuthentication: ({ headers }) => headers.set('x-key', 'k') }
+    expect(createClient(custom, { credentials: { clientId: 'me' } })).toBeDefined()
+  })
+
+  it('refuses the URL of the metadata for an issuer', () => {
+    const issuer = 'https://login.acme.example/.well-known/openid-configuration'
+    expect(mistakesOf({ name: 'acme', issuer }, { credentials })).toMatch(/provider\.issuer must be the issuer itself/)
+  })
+
   it.each(['grant_type', 'client_id', 'client_secret', 'client_assertion', 'scope'])(
     'G6: %s is not for a client to set',
     (name) => {

@@ -65,6 +65,11 @@ export function clientSecretPost(): ClientAuthentication {
   })
 }
 
+/** Whether a client authentication of ours, or the default one, needs a client secret. */
+export function needsSecret(clientAuthentication: ClientAuthentication | undefined): boolean {
+  return clientAuthentication === undefined || /^client_secret_(basic (form|raw)|post)$/.test(clientAuthentication.name)
+}
+
 /** The name goes into the cache key, so it must survive a minifier. */
 function named(name: string, authenticate: ClientAuthentication): ClientAuthentication {
   return Object.defineProperty(authenticate, 'name', { value: name })

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type ClientAuthentication, needsSecret } from './client-authentication.ts'
 import { findMistakes, refuseMistakes } from './validation.ts'
 
 /** A `CryptoKey`, by a way to say it that needs no DOM types. */
@@ -37,8 +38,16 @@ const credentialsSchema: v.GenericSchema<Credentials> = v.strictObject(
 ) as v.GenericSchema<Credentials>
 
 /** What is wrong with `options.credentials`, a line each; a function is judged by what it answers. */
-export function findCredentialsMistakes(source: unknown): readonly string[] {
-  return typeof source === 'function' ? [] : findMistakes(credentialsSchema, source, 'options.credentials')
+export function findCredentialsMistakes(
+  source: unknown,
+  clientAuthentication: ClientAuthentication | undefined,
+): readonly string[] {
+  if (typeof source === 'function') return []
+  const mistakes = findMistakes(credentialsSchema, source, 'options.credentials')
+  if (mistakes.length > 0 || !needsSecret(clientAuthentication)) return mistakes
+  return 'clientSecret' in (source as Credentials)
+    ? []
+    : ['options.credentials.clientSecret is missing: the provider authenticates its client with a secret']
 }
 
 /**

@@ -114,37 +114,37 @@ const providerSchema = v.strictObject(
       v.string('must be a string'),
       v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a lower-case slug such as my-provider'),
     ),
-    tokenEndpoint: v.exactOptional(url),
-    issuer: v.exactOptional(url),
-    scopes: v.exactOptional(scopesSchema),
-    parameters: v.exactOptional(providerParametersSchema),
-    tokenRequest: v.exactOptional(
+    tokenEndpoint: v.optional(url),
+    issuer: v.optional(url),
+    scopes: v.optional(scopesSchema),
+    parameters: v.optional(providerParametersSchema),
+    tokenRequest: v.optional(
       v.strictObject(
         {
-          method: v.exactOptional(v.picklist(['POST', 'GET'], "must be 'POST' or 'GET'")),
-          bodyFormat: v.exactOptional(v.picklist(['form', 'json', 'none'], "must be 'form', 'json' or 'none'")),
-          grantType: v.exactOptional(v.nullable(v.pipe(v.string('must be a string or null'), v.nonEmpty('is empty')))),
-          scopeSeparator: v.exactOptional(v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'))),
-          headers: v.exactOptional(headerRecord),
+          method: v.optional(v.picklist(['POST', 'GET'], "must be 'POST' or 'GET'")),
+          bodyFormat: v.optional(v.picklist(['form', 'json', 'none'], "must be 'form', 'json' or 'none'")),
+          grantType: v.optional(v.nullable(v.pipe(v.string('must be a string or null'), v.nonEmpty('is empty')))),
+          scopeSeparator: v.optional(v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'))),
+          headers: v.optional(headerRecord),
         },
         'must be an object',
       ),
     ),
-    defaultLifetime: v.exactOptional(
+    defaultLifetime: v.optional(
       v.pipe(
         v.number('must be a number of seconds'),
         v.finite('must be finite'),
         v.gtValue(0, 'must be more than 0 seconds'),
       ),
     ),
-    apiOrigins: v.exactOptional(v.array(apiOrigin, 'must be an array of origins')),
-    clientAuthentication: v.exactOptional(aFunction),
-    readTokenResponse: v.exactOptional(aFunction),
-    api: v.exactOptional(
+    apiOrigins: v.optional(v.array(apiOrigin, 'must be an array of origins')),
+    clientAuthentication: v.optional(aFunction),
+    readTokenResponse: v.optional(aFunction),
+    api: v.optional(
       v.union([v.string(), v.instance(URL), v.function()], 'must be a URL or a function that discovers it'),
     ),
-    authorizeRequest: v.exactOptional(aFunction),
-    explain: v.exactOptional(aFunction),
+    authorizeRequest: v.optional(aFunction),
+    explain: v.optional(aFunction),
   },
   'must be an object',
 )
@@ -159,6 +159,9 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
     const mistake = value === undefined ? undefined : findUrlMistake(value, allowInsecureRequests)
     return mistake === undefined ? [] : [`provider.${name} ${mistake}`]
   })
+  if (issuer !== undefined && String(issuer).includes('/.well-known/')) {
+    wrong.push('provider.issuer must be the issuer itself, without /.well-known/ and what follows')
+  }
   if (tokenEndpoint === undefined && issuer === undefined) {
     wrong.push('provider.tokenEndpoint is missing: set it, or `issuer` where its metadata names the endpoint')
   }

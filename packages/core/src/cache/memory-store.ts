@@ -5,10 +5,11 @@ import type { StoredToken, TokenStore } from './token-store.ts'
  * A token store in this process's memory, for clients that share tokens with one another.
  *
  * @param options.maxEntries how many tokens it keeps, a whole number from 1; the one not used for longest goes first. Default 10,000.
+ * @param options.now milliseconds since the epoch; default `Date.now`, for tests
  * @throws LatchkeyError `invalid_options`
  */
-export function memoryStore(options: { maxEntries?: number } = {}): TokenStore {
-  const { maxEntries = 10_000 } = options
+export function memoryStore(options: { maxEntries?: number; now?: () => number } = {}): TokenStore {
+  const { maxEntries = 10_000, now = Date.now } = options
   if (!Number.isInteger(maxEntries) || maxEntries < 1) {
     throw new LatchkeyError('invalid_options', 'memoryStore: maxEntries must be a whole number, 1 or more')
   }
@@ -19,7 +20,7 @@ export function memoryStore(options: { maxEntries?: number } = {}): TokenStore {
       const token = entries.get(key)
       if (token === undefined) return undefined
       entries.delete(key)
-      if (token.expiresAt <= Date.now()) return undefined
+      if (token.expiresAt <= now()) return undefined
       entries.set(key, token)
       return structuredClone(token)
     },

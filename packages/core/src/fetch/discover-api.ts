@@ -1,9 +1,7 @@
-import type { AccessToken } from '../acquire/access-token.ts'
 import { explainFailure } from '../acquire/acquire-token.ts'
 import { withDeadline } from '../acquire/deadline.ts'
 import { readNetworkFailure } from '../acquire/network-failure.ts'
 import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provider.ts'
-import { redact } from '../acquire/redact.ts'
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
 import { findUrlMistake } from '../acquire/validation.ts'
 import { waitFor } from '../cache/single-flight.ts'
@@ -94,10 +92,10 @@ async function discover<Info>(
       provider: name,
       retryable: true,
     })
-  let known: AccessToken | undefined
+  // The grant has a deadline of its own, and says so when it is that which is late.
+  const known = await token(undefined)
   try {
     return await withDeadline(timeout, tooLate, async (signal) => {
-      known = await token({ signal })
       const { url: tokenEndpoint } = await findEndpoint(signal)
       const origins = [tokenEndpoint.origin, ...(provider.apiOrigins ?? [])]
       const mayReceiveToken = createOriginCheck(origins, transport.allowInsecureRequests)
@@ -111,12 +109,13 @@ async function discover<Info>(
   } catch (failure) {
     if (failure instanceof LatchkeyError) throw failure
     const { code, retryable } = readNetworkFailure(failure)
-    const said = code ?? (failure instanceof Error ? `${failure.name}: ${failure.message}` : 'it threw no Error')
-    throw new LatchkeyError(
-      'discovery_failed',
-      `${name}: the API's address could not be had (${redact(said, known === undefined ? [] : [known.value])})`,
-      { provider: name, retryable: code !== undefined && retryable },
-    )
+    // Its message may quote the answer (rule X2); a provider that has more to say throws a LatchkeyError.
+    const said =
+      code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${failure.name}` : 'it threw no Error')
+    throw new LatchkeyError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
+      provider: name,
+      retryable: code !== undefined && retryable,
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { clientSecretBasic, clientSecretPost, createClient } from '@latchkey/core'
-import { type Configuration, Provider as OidcProvider } from 'oidc-provider'
+import { Provider as OidcProvider } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { smartApi, smartCompletions } from '../../src/index.ts'
 
@@ -21,7 +21,7 @@ describe('the Hexagon flow against an independent authorization server', () => {
     server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const configuration: Configuration = {
+    const configuration: ConstructorParameters<typeof OidcProvider>[1] = {
       routes: { token: '/oauth2/aus1/v1/token' },
       // A scope it knows and the client may not have; one that it does not know it grants, which no guide of Hexagon does.
       scopes: ['ingr.api', 'Ingr.Api'],
