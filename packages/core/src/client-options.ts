@@ -3,7 +3,7 @@ import type { AccessToken } from './acquire/access-token.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
 import { findProviderMistakes, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
-import { findMistakes, refuseMistakes } from './acquire/validation.ts'
+import { exactObject, findMistakes, refuseMistakes } from './acquire/validation.ts'
 import type { TokenStore } from './cache/token-store.ts'
 import type { ClientEvent } from './events.ts'
 
@@ -43,7 +43,7 @@ export interface TokenOptions {
 
 const aFunction = v.function('must be a function')
 
-const clientOptionsSchema = v.strictObject(
+const clientOptionsSchema = exactObject(
   {
     credentials: v.unknown(),
     scopes: v.optional(scopesSchema),
@@ -69,7 +69,7 @@ const clientOptionsSchema = v.strictObject(
   'must be an object with at least `credentials`',
 )
 
-const tokenOptionsSchema = v.strictObject(
+const tokenOptionsSchema = exactObject(
   {
     signal: v.optional(v.instance(AbortSignal, 'must be an AbortSignal')),
     scopes: v.optional(scopesSchema),

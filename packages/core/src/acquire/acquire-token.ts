@@ -15,7 +15,7 @@ export interface Grantor {
   readonly transport: Transport
   /** Seconds for a whole grant. */
   readonly timeout: number
-  readonly readCredentials: () => Promise<Credentials>
+  readonly readCredentials: (signal: AbortSignal) => Promise<Credentials>
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   readonly emit: Emit
 }
@@ -56,14 +56,15 @@ async function grantInTime(grantor: Grantor, grant: GrantRequest): Promise<Acces
       { provider: provider.name, retryable: true },
     )
   return await withDeadline(timeout, tooLate, async (signal) => {
-    const credentials = await grantor.readCredentials()
+    const credentials = await grantor.readCredentials(signal)
     asked = await grantor.findEndpoint(signal)
     const granted = await askTokenEndpoint({ provider, endpoint: asked, grant, credentials, transport, signal })
     const expiry = findExpiry({ ...granted, defaultLifetime: provider.defaultLifetime })
     return createAccessToken({
       value: granted.accessToken,
       type: granted.tokenType,
-      scopes: granted.scopes ?? (grant.scopes.length > 0 ? grant.scopes : undefined),
+      // A copy: who sorts a token's scopes must not change what is asked for next.
+      scopes: granted.scopes ?? (grant.scopes.length > 0 ? [...grant.scopes] : undefined),
       expiresAt: expiry === undefined ? undefined : new Date(expiry),
       extra: granted.extra,
     })
@@ -74,7 +75,13 @@ async function grantInTime(grantor: Grantor, grant: GrantRequest): Promise<Acces
 export function explainFailure(provider: Provider<unknown>, failure: unknown): unknown {
   if (!(failure instanceof LatchkeyError) || provider.explain === undefined) return failure
   try {
-    return withHints(failure, provider.explain(failure))
+    const hints: unknown = provider.explain(failure)
+    return Array.isArray(hints)
+      ? withHints(
+          failure,
+          hints.filter((hint) => typeof hint === 'string'),
+        )
+      : failure
   } catch {
     return failure
   }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { type ClientAuthentication, needsSecret } from './client-authentication.ts'
-import { findMistakes, refuseMistakes } from './validation.ts'
+import { exactObject, findMistakes, refuseMistakes } from './validation.ts'
 
 /** A `CryptoKey`, by a way to say it that needs no DOM types. */
 type PrivateKey = Parameters<typeof globalThis.crypto.subtle.sign>[1]
@@ -22,7 +22,7 @@ const printable = v.pipe(
 )
 
 /** What credentials must be, whether given at once or answered by a function. */
-const credentialsSchema: v.GenericSchema<Credentials> = v.strictObject(
+const credentialsSchema: v.GenericSchema<Credentials> = exactObject(
   {
     clientId: printable,
     clientSecret: v.exactOptional(printable),
@@ -55,23 +55,37 @@ export function findCredentialsMistakes(
  *
  * @throws what the function throws, as it is; LatchkeyError `invalid_options` where its answer is no credentials
  */
-export function createCredentialsReader(source: CredentialsSource, provider: string): () => Promise<Credentials> {
+export function createCredentialsReader(
+  source: CredentialsSource,
+  provider: string,
+): (signal?: AbortSignal) => Promise<Credentials> {
   if (typeof source !== 'function') {
-    const given: Promise<Credentials> = Promise.resolve({ ...source })
+    const given: Promise<Credentials> = Promise.resolve(v.parse(credentialsSchema, source))
     return () => given
   }
   let read: Promise<Credentials> | undefined
-  return () => {
-    read ??= ask(source, provider).catch((failure: unknown) => {
-      read = undefined
+  return async (signal) => {
+    read ??= ask(source, provider)
+    const asked = read
+    const forget = (): void => {
+      if (read === asked) read = undefined
+    }
+    // A function that hangs past the deadline is asked again, as one that fails is.
+    signal?.addEventListener('abort', forget, { once: true })
+    try {
+      return await asked
+    } catch (failure) {
+      forget()
       throw failure
-    })
-    return read
+    } finally {
+      signal?.removeEventListener('abort', forget)
+    }
   }
 }
 
 async function ask(source: () => Credentials | Promise<Credentials>, provider: string): Promise<Credentials> {
   const answered = await source()
   refuseMistakes(findMistakes(credentialsSchema, answered, 'options.credentials()'), provider)
-  return { ...answered }
+  // Not a spread: accessors of a class are read too.
+  return v.parse(credentialsSchema, answered)
 }

@@ -18,7 +18,8 @@ export async function withDeadline<T>(
       controller.abort(error)
     }, seconds * 1000)
   })
-  const working = work(controller.signal)
+  // Asynchronous, so that work that throws at once is work that fails.
+  const working = (async () => await work(controller.signal))()
   // Whichever of the two loses still settles; nobody is left to look at it.
   working.catch(() => {})
   passed.catch(() => {})

@@ -1,7 +1,7 @@
 import { LatchkeyError } from '../errors.ts'
 import { readBodyText } from './answer-body.ts'
 import type { Provider } from './provider.ts'
-import type { TokenEndpoint, Transport } from './token-endpoint.ts'
+import { showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import { findUrlMistake } from './validation.ts'
 
 /**
@@ -22,14 +22,44 @@ export function createEndpointFinder(
     const known: Promise<TokenEndpoint> = Promise.resolve({ url: new URL(tokenEndpoint), issuer })
     return () => known
   }
-  let found: Promise<TokenEndpoint> | undefined
-  return (signal) => {
-    found ??= findByMetadata(provider.name, issuer as URL, transport, signal).catch((failure: unknown) => {
-      found = undefined
-      throw failure
-    })
-    return found
+  let flight: Flight | undefined
+  const forget = (over: Flight): void => {
+    if (flight === over) flight = undefined
   }
+  return async (signal) => {
+    signal.throwIfAborted()
+    flight ??= takeOff(provider.name, issuer as URL, transport)
+    const joined = flight
+    joined.waiting += 1
+    return await new Promise((resolve, reject) => {
+      const leave = (): void => {
+        reject(signal.reason)
+        joined.waiting -= 1
+        if (joined.waiting > 0) return
+        forget(joined)
+        joined.controller.abort(signal.reason)
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      joined.result
+        .then(resolve, (failure: unknown) => {
+          forget(joined)
+          reject(failure)
+        })
+        .finally(() => signal.removeEventListener('abort', leave))
+    })
+  }
+}
+
+/** One question for the metadata, whoever waits for it; it ends when nobody does any more (rule L4). */
+interface Flight {
+  readonly result: Promise<TokenEndpoint>
+  readonly controller: AbortController
+  waiting: number
+}
+
+function takeOff(provider: string, issuer: URL, transport: Transport): Flight {
+  const controller = new AbortController()
+  return { result: findByMetadata(provider, issuer, transport, controller.signal), controller, waiting: 0 }
 }
 
 async function findByMetadata(
@@ -39,7 +69,7 @@ async function findByMetadata(
   signal: AbortSignal,
 ): Promise<TokenEndpoint> {
   const failed = (what: string): LatchkeyError =>
-    new LatchkeyError('discovery_failed', `${provider}: the metadata of ${issuer.href} ${what}`, {
+    new LatchkeyError('discovery_failed', `${provider}: the metadata of ${showUrl(issuer)} ${what}`, {
       provider,
       retryable: true,
     })
@@ -77,8 +107,8 @@ async function readTokenEndpoint(
       },
     })
     return configuration.serverMetadata().token_endpoint
-  } catch (failure) {
-    if (signal.aborted) throw failure
+  } catch {
+    if (signal.aborted) throw signal.reason
     return undefined
   }
 }

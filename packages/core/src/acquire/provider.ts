@@ -5,7 +5,7 @@ import type { ClientAuthentication } from './client-authentication.ts'
 import type { TokenParameters } from './token-request.ts'
 import { providerParametersSchema, scopesSchema } from './token-request.ts'
 import type { TokenAnswer, TokenFields } from './token-response.ts'
-import { findMistakes, findUrlMistake } from './validation.ts'
+import { exactObject, findMistakes, findUrlMistake } from './validation.ts'
 
 /**
  * What a provider is: plain readonly data, with optional functions for what data cannot say. It is usually the result of a
@@ -106,9 +106,10 @@ const apiOrigin = v.pipe(
     (pattern) => !pattern.includes('*') || /\*\.[^*.]+\.[^*]+$/.test(pattern),
     'must have two labels at least after the *',
   ),
+  v.check((pattern) => URL.canParse(pattern.replaceAll('*', 'x')), 'must be an origin that a URL can have'),
 )
 
-const providerSchema = v.strictObject(
+const providerSchema = exactObject(
   {
     name: v.pipe(
       v.string('must be a string'),
@@ -119,7 +120,7 @@ const providerSchema = v.strictObject(
     scopes: v.optional(scopesSchema),
     parameters: v.optional(providerParametersSchema),
     tokenRequest: v.optional(
-      v.strictObject(
+      exactObject(
         {
           method: v.optional(v.picklist(['POST', 'GET'], "must be 'POST' or 'GET'")),
           bodyFormat: v.optional(v.picklist(['form', 'json', 'none'], "must be 'form', 'json' or 'none'")),
@@ -135,6 +136,7 @@ const providerSchema = v.strictObject(
         v.number('must be a number of seconds'),
         v.finite('must be finite'),
         v.gtValue(0, 'must be more than 0 seconds'),
+        v.maxValue(10 * 365 * 24 * 3600, 'must be ten years at most; it is in seconds'),
       ),
     ),
     apiOrigins: v.optional(v.array(apiOrigin, 'must be an array of origins')),
@@ -152,11 +154,22 @@ const providerSchema = v.strictObject(
 /** What is wrong with a description, a line each. */
 export function findProviderMistakes(provider: Provider<unknown>, allowInsecureRequests: boolean): readonly string[] {
   const mistakes = findMistakes(providerSchema, provider, 'provider')
-  if (mistakes.length > 0) return mistakes
-  const { tokenEndpoint, issuer, api } = provider
-  const urls = Object.entries({ tokenEndpoint, issuer, api: typeof api === 'function' ? undefined : api })
+  if (typeof provider !== 'object' || provider === null) return mistakes
+  // The client keeps a copy of what is the provider's own: a class's methods would be lost without a word.
+  const prototype: unknown = Object.getPrototypeOf(provider)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    return [...mistakes, 'provider must be a plain object, not an instance of a class']
+  }
+  const { tokenEndpoint, issuer, api, apiOrigins } = provider
+  const origins = mistakes.some((mistake) => mistake.startsWith('provider.apiOrigins')) ? [] : (apiOrigins ?? [])
+  const urls: readonly (readonly [string, unknown])[] = [
+    ...Object.entries({ tokenEndpoint, issuer, api }),
+    ...origins.map((origin, index) => [`apiOrigins.${index}`, origin.replaceAll('*', 'x')] as const),
+  ]
   const wrong = urls.flatMap(([name, value]) => {
-    const mistake = value === undefined ? undefined : findUrlMistake(value, allowInsecureRequests)
+    // What is neither was named above.
+    if (typeof value !== 'string' && !(value instanceof URL)) return []
+    const mistake = findUrlMistake(value, allowInsecureRequests)
     return mistake === undefined ? [] : [`provider.${name} ${mistake}`]
   })
   if (issuer !== undefined && String(issuer).includes('/.well-known/')) {
@@ -165,5 +178,5 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
   if (tokenEndpoint === undefined && issuer === undefined) {
     wrong.push('provider.tokenEndpoint is missing: set it, or `issuer` where its metadata names the endpoint')
   }
-  return wrong
+  return [...mistakes, ...wrong]
 }

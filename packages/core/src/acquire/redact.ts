@@ -15,12 +15,25 @@ export function secretsOf(
   const secrets = [
     ...[...draft.headers].filter(([name]) => !plain.has(name)).flatMap(([, value]) => [value, ...value.split(' ')]),
     ...[...draft.parameters].filter(([name]) => !plain.has(name) && name !== 'client_id').map(([, value]) => value),
+    ...draft.url.searchParams.values(),
+    ...textsIn(draft.json),
   ]
   if ('clientSecret' in credentials) secrets.push(credentials.clientSecret)
-  return secrets
-    .flatMap((secret) => [secret, encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)])
+  return [...new Set(secrets.flatMap(formsOf))]
     .filter((secret) => secret.length >= 4 && !schemes.has(secret.toLowerCase()))
     .sort((a, b) => b.length - a.length)
+}
+
+/** A secret as it is, and as URLs and forms encode it; .NET's encoder writes `%2b`. */
+function formsOf(secret: string): readonly string[] {
+  const encoded = [encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)]
+  return [secret, ...encoded, ...encoded.map((form) => form.replace(/%../g, (byte) => byte.toLowerCase()))]
+}
+
+/** Every text within a value that is JSON. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }
 
 /** Words of a header's value that are no secrets. */
@@ -32,6 +45,6 @@ const longest = 500
 export function redact(text: string, secrets: readonly string[]): string {
   let shown = text
   for (const secret of secrets) shown = shown.replaceAll(secret, '[redacted]')
-  shown = shown.replace(/\p{Cc}+/gu, ' ').trim()
+  shown = shown.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
   return shown.length > longest ? `${shown.slice(0, longest)}...` : shown
 }

@@ -125,7 +125,12 @@ async function draftTokenRequest(
     issuer: endpoint.issuer,
   }
   const plain = new Set(['accept', 'content-type', ...draft.parameters.keys()])
-  await authenticate(draft, credentials)
+  try {
+    await authenticate(draft, credentials)
+  } catch (failure) {
+    if (!(failure instanceof LatchkeyError) || failure.provider !== undefined) throw failure
+    throw new LatchkeyError(failure.code, failure.message, { ...failure, provider: provider.name })
+  }
   return { draft, secrets: secretsOf(draft, plain, credentials) }
 }
 

@@ -124,7 +124,10 @@ export function toHttpRequest(
   const method = provider.tokenRequest?.method ?? 'POST'
   const format = bodyFormatOf(provider)
   const url = new URL(draft.url)
-  if (format === 'none') for (const [name, value] of draft.parameters) url.searchParams.append(name, value)
+  // Joined as text: going through `searchParams` would write the endpoint's own query anew (rule G4).
+  if (format === 'none' && draft.parameters.size > 0) {
+    url.search = `${url.search === '' ? '?' : `${url.search}&`}${draft.parameters}`
+  }
   const body =
     format === 'json'
       ? JSON.stringify(draft.json ?? toMembers(draft.parameters))

@@ -43,12 +43,14 @@ export function readStandardTokenResponse({ body }: TokenAnswer): TokenFields {
     const name = names.find((one) => Object.hasOwn(body, one) && body[one] !== null && body[one] !== undefined)
     return name === undefined ? undefined : body[name]
   }
+  const flag = pick('hasError')
+  const error = [pick('error'), pick('errorCode'), flag === true || flag === 'true'].find(isError)
   return {
     accessToken: pick('access_token', 'accessToken'),
     tokenType: pick('token_type', 'tokenType'),
     scope: pick('scope', 'scopes'),
     expiresIn: pick('expires_in', 'expiresIn'),
-    error: pick('error', 'errorCode') ?? (pick('hasError') === true ? true : undefined),
+    error,
     errorDescription: pick('error_description', 'errorDescription', 'errorSummary'),
   }
 }
@@ -140,10 +142,15 @@ export function judgeTokenAnswer(
     throw unreadable('with a redirect, which is refused: it would send the client secret elsewhere; is the URL right?')
   }
   const fields = readFields(answer, read)
-  if (isError(fields.error) || status < 200 || status > 299) throw toRefusal(answer, fields, context)
+  // A server may repeat the token beside an error, too.
+  const { accessToken } = fields
+  const judging: AnswerContext =
+    typeof accessToken === 'string' && accessToken.length >= 4
+      ? { ...context, secrets: [...context.secrets, accessToken] }
+      : context
+  if (isError(fields.error) || status < 200 || status > 299) throw toRefusal(answer, fields, judging)
   if (fields === readerFailed) throw unreadable("the provider's readTokenResponse threw instead of returning fields")
 
-  const { accessToken } = fields
   if (typeof accessToken !== 'string' || accessToken === '') {
     throw unreadable(`there is neither a token nor an error in its ${describeBody(answer.body)}`)
   }
@@ -152,7 +159,7 @@ export function judgeTokenAnswer(
   }
   return {
     accessToken,
-    tokenType: judgeTokenType(fields.tokenType, unreadable, context),
+    tokenType: judgeTokenType(fields.tokenType, unreadable, judging),
     scopes: judgeScope(fields.scope, context.scopeSeparator),
     expiresIn: fields.expiresIn,
     expiresAt: fields.expiresAt,
@@ -164,8 +171,10 @@ const readerFailed: TokenFields = {}
 /** A reader's exception may quote the body, so nothing of it is kept; the status can still tell a refusal. */
 function readFields(answer: TokenAnswer, read: (answer: TokenAnswer) => TokenFields): TokenFields {
   try {
-    const fields = read(answer)
-    return typeof fields === 'object' && fields !== null ? fields : readerFailed
+    const fields: unknown = read(answer)
+    if (typeof fields !== 'object' || fields === null) return readerFailed
+    // Read here, once: a getter may throw as the reader itself may.
+    return { ...fields }
   } catch {
     return readerFailed
   }
@@ -198,7 +207,7 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
       error,
       errorDescription,
       retryable: typeof fields.retryable === 'boolean' ? fields.retryable : passes,
-      retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer.headers),
+      retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer),
     },
   )
 }
@@ -245,14 +254,21 @@ function describeBody(body: unknown): string {
  * @returns seconds
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110 section 10.2.3}
  */
-function readRetryAfter(headers: Headers): number | undefined {
+function readRetryAfter({ status, headers }: TokenAnswer): number | undefined {
   const wait = headers.get('retry-after')
   const seconds = readSeconds(wait)
   if (seconds !== undefined) return seconds
   const serverTime = Date.parse(headers.get('date') ?? '')
-  const instant = wait === null ? Number(headers.get('x-rate-limit-reset') ?? Number.NaN) * 1000 : Date.parse(wait)
+  // Okta tells the reset with every answer: it says when to come back only where the limit, or an outage, refused.
+  const reset = status === 429 || status === 503 ? readSeconds(headers.get('x-rate-limit-reset')) : undefined
+  const instant = wait === null ? (reset ?? Number.NaN) * 1000 : readHttpDate(wait)
   const rest = (instant - serverTime) / 1000
   return Number.isFinite(rest) ? Math.max(0, rest) : undefined
+}
+
+/** Only what looks like an HTTP date: `Date.parse` makes a date of `-5`, too. */
+function readHttpDate(value: string): number {
+  return /^[A-Za-z]{3,9}, /.test(value) ? Date.parse(value) : Number.NaN
 }
 
 function readSeconds(value: unknown): number | undefined {

@@ -10,9 +10,17 @@ export function findMistakes(schema: v.GenericSchema, value: unknown, subject: s
 function describe(issue: v.BaseIssue<unknown>, subject: string): string {
   const keys = issue.path?.map((item) => String(item.key)) ?? []
   const path = [subject, ...keys].join('.')
-  if (!issue.type.endsWith('_object') || keys.length === 0) return `${path} ${issue.message}`
   if (issue.expected === 'never') return `${path} is not known here; is it misspelt?`
-  return `${path} is missing`
+  // An issue of a key, not of a value: nothing is there.
+  return issue.path?.at(-1)?.origin === 'key' ? `${path} is missing` : `${path} ${issue.message}`
+}
+
+/** An object of these entries and no others. Names every unknown one, where valibot's `strictObject` stops at the first. */
+export function exactObject<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+  message: string,
+): v.ObjectWithRestSchema<Entries, v.NeverSchema<undefined>, string> {
+  return v.objectWithRest(entries, v.never(), message)
 }
 
 /**

@@ -10,6 +10,8 @@ export interface ReceivedRequest {
   readonly target: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** Resolves once the connection it came over is closed. */
+  readonly connectionClosed: Promise<void>
 }
 
 /** What the server does with a request. */
@@ -23,8 +25,6 @@ export interface RecordingServer {
   readonly onlyRequest: ReceivedRequest
   /** Sets what the next requests are answered with, and forgets the former requests. */
   answer(next: Answer): void
-  /** Resolves once no connection is open. */
-  readonly allSocketsClosed: () => Promise<void>
   close(): Promise<void>
 }
 
@@ -35,8 +35,7 @@ export async function startRecordingServer(tls?: {
 }): Promise<RecordingServer> {
   let requests: ReceivedRequest[] = []
   let answer: Answer = (response) => response.writeHead(204).end()
-  const sockets = new Set<Socket>()
-  let tellClosed: (() => void)[] = []
+  const sockets = new Map<Socket, Promise<void>>()
 
   const listener: RequestListener = (incoming, response) => {
     const chunks: Buffer[] = []
@@ -47,21 +46,18 @@ export async function startRecordingServer(tls?: {
         target: incoming.url ?? '',
         headers: incoming.headers,
         body: Buffer.concat(chunks).toString('utf8'),
+        connectionClosed: sockets.get(incoming.socket) ?? Promise.reject(new Error('an unknown connection')),
       }
       requests.push(request)
       answer(response, request)
     })
   }
   const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener)
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    sockets.set(socket, closed)
+    void closed.then(() => sockets.delete(socket))
     socket.on('error', () => {})
-    socket.once('close', () => {
-      sockets.delete(socket)
-      if (sockets.size > 0) return
-      for (const tell of tellClosed) tell()
-      tellClosed = []
-    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -80,15 +76,11 @@ export async function startRecordingServer(tls?: {
       requests = []
       answer = next
     },
-    allSocketsClosed: () =>
-      new Promise<void>((resolve) => {
-        if (sockets.size === 0) resolve()
-        else tellClosed.push(resolve)
-      }),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
+        for (const socket of sockets.keys()) socket.destroy()
+        server.closeAllConnections()
       }),
   }
 }

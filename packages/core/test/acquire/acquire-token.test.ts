@@ -1,0 +1,344 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { acquireToken, explainFailure, type Grantor } from '../../src/acquire/acquire-token.ts'
+import type { Provider } from '../../src/acquire/provider.ts'
+import type { GrantRequest } from '../../src/acquire/token-request.ts'
+import { createClient } from '../../src/client.ts'
+import { LatchkeyError } from '../../src/errors.ts'
+import type { ClientEvent } from '../../src/events.ts'
+import { findLeaks } from './printings.ts'
+import { json, type RecordingServer, startRecordingServer } from './recording-server.ts'
+
+const clientSecret = 'MARKED-secret-c0de'
+const issued = 'MARKED-token-beef'
+const empty: GrantRequest = { scopes: [], parameters: {} }
+
+let server: RecordingServer
+beforeAll(async () => {
+  server = await startRecordingServer()
+})
+beforeEach(() => {
+  server.answer(json({ access_token: issued, token_type: 'Bearer', expires_in: 3600, refresh_token: 'x', kept: 1 }))
+})
+afterAll(() => server.close())
+
+interface Trial extends Grantor {
+  readonly events: readonly ClientEvent[]
+}
+
+function grantor(provider: Partial<Provider<unknown>> = {}, overrides: Partial<Grantor> = {}): Trial {
+  const events: ClientEvent[] = []
+  return {
+    provider: { name: 'acme', tokenEndpoint: `${server.origin}/token`, ...provider },
+    transport: { fetch: (input, init) => globalThis.fetch(input, init), allowInsecureRequests: false, now: Date.now },
+    timeout: 10,
+    readCredentials: async () => ({ clientId: 'app', clientSecret }),
+    findEndpoint: async () => ({ url: new URL(`${server.origin}/token?key=MARKED-query`), issuer: undefined }),
+    emit: (event) => events.push(event),
+    events,
+    ...overrides,
+  }
+}
+
+async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
+  const failure: unknown = await attempt.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.', { cause: failure })
+  return failure
+}
+
+function jwt(claims: unknown): string {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${part({ alg: 'ES512' })}.${part(claims)}.sig`
+}
+
+describe('acquireToken: the token', () => {
+  it('R1: what the answer says is what the token has', async () => {
+    const token = await acquireToken(grantor(), empty)
+    expect(token.value).toBe(issued)
+    expect(token.type).toBe('Bearer')
+    expect(token.extra).toEqual({ kept: 1 })
+    expect(findLeaks(token, [issued])).toEqual([])
+  })
+
+  it.each([
+    ['the granted ones', 'a b', ['x', 'y'], ['a', 'b']],
+    ['the requested ones where the answer names none', undefined, ['x', 'y'], ['x', 'y']],
+    ['the requested ones where the answer names an empty one', '', ['x'], ['x']],
+    ['undefined where neither names one', undefined, [], undefined],
+  ])('R1: scopes are %s', async (_, scope, asked, scopes) => {
+    server.answer(json({ access_token: issued, scope }))
+    expect((await acquireToken(grantor(), { scopes: asked, parameters: {} })).scopes).toEqual(scopes)
+  })
+
+  it("L3: who sorts a token's scopes does not change what is asked for next", async () => {
+    server.answer(json({ access_token: issued }))
+    const grant: GrantRequest = { scopes: ['b', 'a'], parameters: {} }
+    const token = await acquireToken(grantor(), grant)
+    try {
+      ;(token.scopes as string[]).sort()
+    } catch {
+      // A frozen list is fine too.
+    }
+    expect(grant.scopes).toEqual(['b', 'a'])
+  })
+
+  it('R4: a slow answer: the life counts from before the request', async () => {
+    const start = Date.parse('2026-11-20T12:00:00Z')
+    let time = start
+    server.answer((response, request) => {
+      time += 9000
+      json({ access_token: issued, expires_in: 10 })(response, request)
+    })
+    const trial = grantor()
+    const token = await acquireToken({ ...trial, transport: { ...trial.transport, now: () => time } }, empty)
+    expect(token.expiresAt).toEqual(new Date(start + 10_000))
+    expect(trial.events).toEqual([
+      { type: 'token.granted', provider: 'acme', duration: 9, attempt: 1, ahead: false, lifetime: 10 },
+    ])
+  })
+
+  it('R4: credentials and metadata that are slow to come cost no life: the request had not been sent', async () => {
+    const start = Date.parse('2026-11-20T12:00:00Z')
+    let time = start
+    server.answer(json({ access_token: issued, expires_in: 10 }))
+    const trial = grantor()
+    const token = await acquireToken(
+      {
+        ...trial,
+        transport: { ...trial.transport, now: () => time },
+        readCredentials: async () => {
+          time += 5000
+          return { clientId: 'app', clientSecret }
+        },
+      },
+      empty,
+    )
+    expect(token.expiresAt).toEqual(new Date(start + 15_000))
+  })
+
+  it("R3: Prevu3D's real answer: the default, or unknown", async () => {
+    const start = Date.parse('2026-11-20T12:00:00Z')
+    const accessToken = jwt({ id: 'x', ver: 1, kid: 'cloud-platform', sessionExpiresAt: start + 60_000 })
+    server.answer(json({ hasError: false, expiresIn: -1_752_054_750, accessToken }))
+    const at = { transport: { ...grantor().transport, now: () => start } }
+    expect((await acquireToken(grantor({ defaultLifetime: 600 }, at), empty)).expiresAt).toEqual(
+      new Date(start + 600_000),
+    )
+    const trial = grantor({}, at)
+    expect((await acquireToken(trial, empty)).expiresAt).toBeUndefined()
+    expect(trial.events).toMatchObject([{ type: 'token.granted', lifetime: undefined }])
+  })
+
+  it("R3: a JWT's exp, with our clock an hour behind the server's", async () => {
+    const serverNow = Date.parse('2026-11-20T13:00:00Z')
+    const ours = serverNow - 3_600_000
+    const date = new Date(serverNow).toUTCString()
+    server.answer(json({ access_token: jwt({ exp: serverNow / 1000 + 900 }), expires_in: null }, 200, { date }))
+    const token = await acquireToken(grantor({}, { transport: { ...grantor().transport, now: () => ours } }), empty)
+    expect(token.expiresAt).toEqual(new Date(ours + 900_000))
+  })
+})
+
+describe('acquireToken: the deadline', () => {
+  it('G7: a server that never answers: timed_out in time, and the connection is closed', async () => {
+    server.answer(() => {})
+    const trial = grantor({}, { timeout: 0.1 })
+    const started = performance.now()
+    const failure = await failureOf(acquireToken(trial, empty))
+    expect(performance.now() - started).toBeLessThan(2000)
+    expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true, status: undefined })
+    expect(failure.message).toContain(`${server.origin}/token`)
+    expect(failure.message).toContain('0.1 s')
+    expect(findLeaks(failure, [clientSecret, 'MARKED-query'])).toEqual([])
+    await server.onlyRequest.connectionClosed
+    expect(trial.events).toMatchObject([{ type: 'token.refused', error: { code: 'timed_out' } }])
+  })
+
+  it('G7: an answer that stops in the middle: timed_out in time, and the connection is closed', async () => {
+    server.answer((response) => {
+      response.writeHead(200, { 'content-length': '1000' })
+      response.write('{"access_token":')
+    })
+    await expect(acquireToken(grantor({}, { timeout: 0.1 }), empty)).rejects.toMatchObject({ code: 'timed_out' })
+    await server.onlyRequest.connectionClosed
+  })
+
+  it('G7: an answer that trickles without an end does not push the deadline away', async () => {
+    server.answer((response) => {
+      response.writeHead(200)
+      const trickle = setInterval(() => response.write(' '), 10)
+      response.once('close', () => clearInterval(trickle))
+    })
+    await expect(acquireToken(grantor({}, { timeout: 0.1 }), empty)).rejects.toMatchObject({ code: 'timed_out' })
+    await server.onlyRequest.connectionClosed
+  })
+
+  it.each<[string, Partial<Grantor>]>([
+    ['credentials that never come', { readCredentials: () => new Promise(() => {}) }],
+    ['an endpoint that is never found', { findEndpoint: () => new Promise(() => {}) }],
+  ])('G7: %s: timed_out, and nothing is sent', async (_, overrides) => {
+    const failure = await failureOf(acquireToken(grantor({}, { timeout: 0.05, ...overrides }), empty))
+    expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true })
+    expect(server.requests).toEqual([])
+  })
+
+  it('G7: a transport that ignores the signal is not waited for', async () => {
+    const trial = grantor({}, { timeout: 0.05 })
+    const transport = { ...trial.transport, fetch: () => new Promise<Response>(() => {}) }
+    await expect(acquireToken({ ...trial, transport }, empty)).rejects.toMatchObject({ code: 'timed_out' })
+  })
+})
+
+describe('acquireToken: the credentials', () => {
+  it('L8: what the credentials function throws reaches the caller as it is', async () => {
+    const sealed = new RangeError('vault sealed')
+    const trial = grantor({}, { readCredentials: () => Promise.reject(sealed) })
+    await expect(acquireToken(trial, empty)).rejects.toBe(sealed)
+    expect(server.requests).toEqual([])
+  })
+})
+
+describe('acquireToken: events', () => {
+  it('X1: a grant is told once, without the token', async () => {
+    const trial = grantor()
+    await acquireToken(trial, empty)
+    expect(trial.events).toHaveLength(1)
+    expect(trial.events[0]).toMatchObject({ type: 'token.granted', provider: 'acme', attempt: 1, ahead: false })
+    expect(findLeaks(trial.events, [issued, clientSecret, 'MARKED-query'])).toEqual([])
+  })
+
+  it('X1: a refusal is told once, with the very error the caller gets, without the secret', async () => {
+    server.answer(json({ error: 'invalid_client', error_description: `wrong secret ${clientSecret}` }, 401))
+    const trial = grantor({ explain: () => ['Is the secret right?'] })
+    const failure = await failureOf(acquireToken(trial, empty))
+    expect(trial.events).toHaveLength(1)
+    expect(trial.events[0]).toMatchObject({ type: 'token.refused', provider: 'acme' })
+    expect(trial.events[0]).toHaveProperty('error', failure)
+    expect(failure.hints).toEqual(['Is the secret right?'])
+    expect(findLeaks([trial.events, failure], [clientSecret, 'MARKED-query'])).toEqual([])
+  })
+})
+
+describe('explainFailure', () => {
+  const failure = new LatchkeyError('grant_refused', 'acme: no', {
+    provider: 'acme',
+    status: 401,
+    error: 'invalid_client',
+    errorDescription: 'unknown',
+    retryAfter: 3,
+    retryable: true,
+  })
+  const provider = (explain?: Provider<unknown>['explain']): Provider<unknown> => ({
+    name: 'acme',
+    tokenEndpoint: 'https://login.acme.test/token',
+    ...(explain === undefined ? {} : { explain }),
+  })
+
+  it("P2: the provider's hints come with the failure, which stays what it was", () => {
+    const explained = explainFailure(
+      provider((given) => [given instanceof LatchkeyError ? `about ${given.error}` : '', 'b', 'b']),
+      failure,
+    )
+    expect(explained).toBeInstanceOf(LatchkeyError)
+    expect(explained).toMatchObject({ ...failure, hints: ['about invalid_client', 'b'] })
+    expect(explained).toHaveProperty('stack', failure.stack)
+    expect(explained).toHaveProperty('message', 'acme: no')
+    expect(failure.hints).toEqual([])
+  })
+
+  it('P2: a provider that explains nothing changes nothing', () => {
+    expect(explainFailure(provider(), failure)).toBe(failure)
+  })
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('oops')
+      },
+    ],
+    ['returns undefined', () => undefined],
+    ['returns null', () => null],
+    ['returns a number', () => 17],
+  ])('P2: an explain that %s does not stand in the place of the failure', (_, explain) => {
+    const explained = explainFailure(provider(explain as () => readonly string[]), failure)
+    expect(explained).toMatchObject({ code: 'grant_refused', status: 401, hints: [] })
+  })
+
+  it('P2: an explain that returns one text gives one hint, not one a letter', () => {
+    const explained = explainFailure(provider((() => 'ask') as unknown as () => readonly string[]), failure)
+    expect(explained).toHaveProperty('hints', expect.not.arrayContaining(['a']))
+  })
+
+  it('P2: what is no LatchkeyError is not explained', () => {
+    const explain = vi.fn(() => ['a'])
+    const other = new RangeError('vault sealed')
+    expect(explainFailure(provider(explain), other)).toBe(other)
+    expect(explain).not.toHaveBeenCalled()
+  })
+})
+
+describe('through createClient', () => {
+  const credentials = { clientId: 'app', clientSecret }
+
+  it('X1: a refused grant tells neither secret nor query, to the caller or to the listener', async () => {
+    server.answer((response, request) => {
+      const said = `${request.headers.authorization} ${request.body} ${clientSecret}`
+      json({ error: 'invalid_client', error_description: said }, 401)(response, request)
+    })
+    const events: ClientEvent[] = []
+    const client = createClient(
+      { name: 'acme', tokenEndpoint: `${server.origin}/token?key=MARKED-query` },
+      { credentials, onEvent: (event) => events.push(event) },
+    )
+    const failure = await failureOf(client.token())
+    const basic = Buffer.from(`app:${clientSecret}`).toString('base64')
+    expect(failure).toMatchObject({ code: 'grant_refused', error: 'invalid_client' })
+    expect(events).toContainEqual(expect.objectContaining({ type: 'token.refused' }))
+    expect(findLeaks([failure, ...events], [clientSecret, basic, 'MARKED-query'])).toEqual([])
+    expect(findLeaks(client, [clientSecret, basic])).toEqual([])
+  })
+
+  it('X1: a client prints no secret and no token', async () => {
+    const client = createClient({ name: 'acme', tokenEndpoint: `${server.origin}/token` }, { credentials })
+    const token = await client.token()
+    expect(token.value).toBe(issued)
+    expect(findLeaks(client, [clientSecret, issued])).toEqual([])
+  })
+
+  it('G7: a deadline and what follows it: a hung credentials function is asked again', async () => {
+    const asked = vi
+      .fn<() => Promise<typeof credentials>>(async () => credentials)
+      .mockImplementationOnce(() => new Promise(() => {}))
+    const client = createClient(
+      { name: 'acme', tokenEndpoint: `${server.origin}/token` },
+      { credentials: asked, timeout: 0.05 },
+    )
+    await expect(client.token()).rejects.toMatchObject({ code: 'timed_out' })
+    await expect(client.token()).resolves.toHaveProperty('value', issued)
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
+
+  it('G7: metadata that hangs: every failure is timed_out, and the next call asks again', async () => {
+    const client = createClient({ name: 'acme', issuer: server.origin }, { credentials, timeout: 0.1 })
+    server.answer(() => {})
+    await expect(client.token()).rejects.toMatchObject({ code: 'timed_out' })
+    server.answer((response, request) =>
+      request.method === 'GET'
+        ? json({ issuer: server.origin, token_endpoint: `${server.origin}/token` })(response, request)
+        : json({ access_token: issued })(response, request),
+    )
+    await expect(client.token()).resolves.toHaveProperty('value', issued)
+  })
+
+  it('G7: metadata whose flight another call began: what fails is a LatchkeyError with a code', async () => {
+    const client = createClient({ name: 'acme', issuer: server.origin }, { credentials, timeout: 0.1 })
+    server.answer(() => {})
+    const first = failureOf(client.token())
+    const second = failureOf(client.token({ scopes: ['other'] }))
+    expect(await first).toMatchObject({ code: 'timed_out' })
+    expect(await second).toMatchObject({ code: 'timed_out' })
+  })
+})

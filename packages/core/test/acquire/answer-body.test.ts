@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseBody, readBodyText } from '../../src/acquire/answer-body.ts'
+import { type RecordingServer, startRecordingServer, text } from './recording-server.ts'
+
+const mebibyte = 1024 * 1024
+
+describe('parseBody', () => {
+  const record = { access_token: 'abc', expires_in: 3600 }
+  const written = JSON.stringify(record)
+
+  it.each([
+    ['its own', 'application/json'],
+    ['its own, in odd case and with parameters', 'Application/JSON; charset=UTF-8'],
+    ['none', null],
+    ['an empty one', ''],
+    ['text', 'text/plain;charset=utf-8'],
+    ['HTML', 'text/html'],
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['bytes', 'application/octet-stream'],
+    ['one of its own making', 'application/vnd.acme.token+json'],
+  ])('R6: JSON is read with a content type that is %s', (_, contentType) => {
+    expect(parseBody(written, contentType)).toEqual(record)
+  })
+
+  it.each([
+    ['a byte order mark', `\uFEFF${written}`],
+    ['space around it', `\r\n\t ${written} \n`],
+    ['a byte order mark and space', `\uFEFF\n${written}\n`],
+  ])('R6: JSON is read with %s', (_, body) => {
+    expect(parseBody(body, 'application/json')).toEqual(record)
+  })
+
+  it.each([
+    ['application/x-www-form-urlencoded', 'access_token=a%2Bb+c&token_type=bearer&expires_in=3600'],
+    ['Application/X-WWW-Form-Urlencoded; charset=utf-8', 'access_token=a%2Bb+c&token_type=bearer&expires_in=3600'],
+    ['text/plain', 'access_token=a%2Bb+c&token_type=bearer&expires_in=3600'],
+    ['text/html; charset=utf-8', 'token_type=bearer&expires_in=3600&access_token=a%2Bb+c'],
+    [null, 'token_type=bearer&access_token=a%2Bb+c&expires_in=3600'],
+    [null, '\uFEFFaccess_token=a%2Bb+c&token_type=bearer&expires_in=3600\r\n'],
+  ])('R6: a form is read with a content type of %s', (contentType, body) => {
+    expect(parseBody(body, contentType)).toEqual({ access_token: 'a+b c', token_type: 'bearer', expires_in: '3600' })
+  })
+
+  it('R6: an error as a form is read without its content type', () => {
+    expect(parseBody('error=invalid_client&error_description=no+such+client', null)).toEqual({
+      error: 'invalid_client',
+      error_description: 'no such client',
+    })
+  })
+
+  it.each([
+    ['plain text', 'invalid client'],
+    ['text with an equals sign', 'the value of x=1 is wrong'],
+    ['HTML', '<html><a href="?access_token=x">no</a></html>'],
+    ['HTML with a form in it', '<p>a=1&access_token=b</p>'],
+    ['broken JSON', '{"access_token":"abc"'],
+    ['broken JSON that is a list', '[1,'],
+    ['nothing', ''],
+    ['a form of something else', 'foo=bar&baz=1'],
+    ['a bare word', 'true'],
+  ])('R6: %s stays text', (_, body) => {
+    expect(parseBody(body, 'text/plain')).toBe(body)
+  })
+
+  it('R6: __proto__ in a form or in JSON changes nothing', () => {
+    for (const body of ['__proto__=x&access_token=abc', '{"__proto__":{"polluted":1},"access_token":"abc"}']) {
+      const parsed = parseBody(body, null) as Record<string, unknown>
+      expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype)
+      expect(parsed.access_token).toBe('abc')
+      expect(parsed.polluted).toBeUndefined()
+    }
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  })
+
+  it('G7: a long text that is nearly a form is told in no time', () => {
+    const started = performance.now()
+    parseBody(`${'a=b&'.repeat(mebibyte / 4 - 1)}<`, 'text/plain')
+    parseBody(`a=${'='.repeat(mebibyte - 3)}<`, 'text/plain')
+    parseBody(`access_token=${'a='.repeat(mebibyte / 2 - 10)}<`, 'text/plain')
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+})
+
+describe('readBodyText', () => {
+  let server: RecordingServer
+  beforeAll(async () => {
+    server = await startRecordingServer()
+  })
+  afterAll(() => server.close())
+
+  async function readAnswer(): Promise<string | undefined> {
+    return await readBodyText(await fetch(server.origin))
+  }
+
+  it('G7: a body of exactly 1 MiB is read', async () => {
+    server.answer(text('x'.repeat(mebibyte)))
+    await expect(readAnswer()).resolves.toHaveLength(mebibyte)
+  })
+
+  it('G7: a body of 1 MiB and a byte is refused', async () => {
+    server.answer(text('x'.repeat(mebibyte + 1)))
+    await expect(readAnswer()).resolves.toBeUndefined()
+  })
+
+  it('G7: bytes are counted, not characters', async () => {
+    server.answer(text('é'.repeat(mebibyte / 2 + 1)))
+    await expect(readAnswer()).resolves.toBeUndefined()
+  })
+
+  it('G7: a body without an end is refused, and its connection closed', async () => {
+    let written = 0
+    server.answer((response) => {
+      const chunk = Buffer.alloc(64 * 1024, 'x')
+      const more = (): void => {
+        while (!response.destroyed) {
+          written += chunk.byteLength
+          if (!response.write(chunk)) {
+            response.once('drain', more)
+            return
+          }
+        }
+      }
+      more()
+    })
+    await expect(readAnswer()).resolves.toBeUndefined()
+    await server.onlyRequest.connectionClosed
+    expect(written).toBeGreaterThan(mebibyte)
+  })
+
+  it('G7: what a compressed body unpacks to is counted', async () => {
+    const { gzipSync } = await import('node:zlib')
+    const packed = gzipSync(Buffer.alloc(8 * mebibyte, 'x'))
+    expect(packed.byteLength).toBeLessThan(mebibyte)
+    server.answer((response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed))
+    await expect(readAnswer()).resolves.toBeUndefined()
+  })
+
+  it('R6: characters split across chunks are put together', async () => {
+    const told = 'é€\u{1f511}ÿ'
+    server.answer((response) => {
+      const bytes = Buffer.from(told)
+      let index = 0
+      const next = (): void => {
+        if (index === bytes.length) response.end()
+        else response.write(bytes.subarray(index, ++index), () => setImmediate(next))
+      }
+      next()
+    })
+    await expect(readAnswer()).resolves.toBe(told)
+  })
+
+  it('R6: characters split across chunks are put together, whatever the network makes of them', async () => {
+    const bytes = new TextEncoder().encode('é€\u{1f511}')
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte))
+        controller.close()
+      },
+    })
+    await expect(readBodyText(new Response(stream))).resolves.toBe('é€\u{1f511}')
+  })
+
+  it('R6: a byte order mark is gone, and broken UTF-8 is no failure', async () => {
+    await expect(readBodyText(new Response(Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d)))).resolves.toBe('{}')
+    await expect(readBodyText(new Response(Uint8Array.of(0x61, 0xff, 0xc3)))).resolves.toBe('a\uFFFD\uFFFD')
+  })
+
+  it('R6: no body is an empty one', async () => {
+    server.answer((response) => response.writeHead(204).end())
+    await expect(readAnswer()).resolves.toHaveLength(0)
+    await expect(readBodyText(new Response(null, { status: 204 }))).resolves.toBe('')
+    await expect(readBodyText(new Response(''))).resolves.toBe('')
+  })
+
+  it('G7: a cancel that fails does not hide that the body was too long', async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(mebibyte)),
+      cancel: () => Promise.reject(new Error('cannot be cancelled')),
+    })
+    await expect(readBodyText(new Response(stream))).resolves.toBeUndefined()
+  })
+})

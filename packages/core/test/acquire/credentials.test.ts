@@ -1,0 +1,140 @@
+import { describe, expect, it, vi } from 'vitest'
+import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
+import { type Credentials, createCredentialsReader, findCredentialsMistakes } from '../../src/acquire/credentials.ts'
+import { LatchkeyError } from '../../src/errors.ts'
+import { findLeaks } from './printings.ts'
+
+const secret = 'MARKED-secret-2b9d'
+const good: Credentials = { clientId: 'app', clientSecret: secret }
+
+const junk: readonly (readonly [string, unknown, readonly string[]])[] = [
+  ['nothing', undefined, ['']],
+  ['null', null, ['']],
+  ['a text', secret, ['']],
+  ['a number', 17, ['']],
+  ['an empty object', {}, ['.clientId']],
+  ['a secret alone', { clientSecret: secret }, ['.clientId']],
+  ['an empty id', { clientId: '', clientSecret: secret }, ['.clientId']],
+  ['an empty secret', { clientId: 'app', clientSecret: '' }, ['.clientSecret']],
+  ['an undefined secret', { clientId: 'app', clientSecret: undefined }, ['.clientSecret']],
+  ['two wrong ones', { clientId: 1, clientSecret: null }, ['.clientId', '.clientSecret']],
+  ['a line break after the secret', { clientId: 'app', clientSecret: `${secret}\n` }, ['.clientSecret']],
+  ['a line break after the id', { clientId: 'app\r\n', clientSecret: secret }, ['.clientId']],
+  ['a null in the secret', { clientId: 'app', clientSecret: `${secret}\0` }, ['.clientSecret']],
+  ['a misspelt name', { clientId: 'app', client_secret: secret }, ['.client_secret']],
+  ['a key that is a text', { clientId: 'app', privateKey: secret }, ['.privateKey']],
+]
+
+describe('findCredentialsMistakes', () => {
+  const own = (): void => {}
+
+  it.each<[string, unknown]>([
+    ['an id and a secret', good],
+    ['any characters', { clientId: 'a:+%/=& ü', clientSecret: '\u{1f511} :+%/=&?#' }],
+    ['a function, which is asked later', () => good],
+  ])('G2: %s is accepted, whatever the authentication', (_, source) => {
+    for (const authentication of [undefined, clientSecretBasic(), clientSecretPost(), own]) {
+      expect(findCredentialsMistakes(source, authentication)).toEqual([])
+    }
+  })
+
+  it('G8: an id and a private key, or an id alone, are accepted by an authentication that needs no secret', async () => {
+    const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+    const keyed = { clientId: 'app', privateKey: pair.privateKey, keyId: 'k1' }
+    expect(findCredentialsMistakes(keyed, own)).toEqual([])
+    expect(findCredentialsMistakes({ clientId: 'app' }, own)).toEqual([])
+  })
+
+  it.each([
+    ['the default one', undefined],
+    ['Basic, form', clientSecretBasic({ encoding: 'form' })],
+    ['Basic, raw', clientSecretBasic({ encoding: 'raw' })],
+    ['post', clientSecretPost()],
+  ])('G2: an id alone is refused where the authentication needs a secret: %s', (_, authentication) => {
+    expect(findCredentialsMistakes({ clientId: 'app' }, authentication)).toEqual([
+      expect.stringMatching(/^options\.credentials\.clientSecret is missing/),
+    ])
+  })
+
+  it.each(junk)('X1: %s is refused by its path, without its value', (_, source, paths) => {
+    const mistakes = findCredentialsMistakes(source, undefined)
+    expect(mistakes).toHaveLength(paths.length)
+    for (const path of paths) {
+      const named = new RegExp(`^options\\.credentials${path.replace('.', '\\.')} `)
+      expect(mistakes).toContainEqual(expect.stringMatching(named))
+    }
+    expect(mistakes.join()).not.toContain('MARKED')
+  })
+})
+
+describe('createCredentialsReader', () => {
+  it('L3: given credentials are copied', async () => {
+    const given = { clientId: 'app', clientSecret: secret }
+    const read = createCredentialsReader(given, 'acme')
+    given.clientSecret = 'changed later'
+    await expect(read()).resolves.toEqual(good)
+  })
+
+  it('G2: credentials that are an object of a class, with accessors, are read', async () => {
+    class Vaulted {
+      get clientId(): string {
+        return 'app'
+      }
+      get clientSecret(): string {
+        return secret
+      }
+    }
+    expect(findCredentialsMistakes(new Vaulted(), undefined)).toEqual([])
+    await expect(createCredentialsReader(new Vaulted(), 'acme')()).resolves.toEqual(good)
+    await expect(createCredentialsReader(() => new Vaulted(), 'acme')()).resolves.toEqual(good)
+  })
+
+  it.each([
+    ['a function', () => good],
+    ['an asynchronous function', async () => good],
+  ])('L8: %s is asked when first needed, and once', async (_, source) => {
+    const asked = vi.fn(source)
+    const read = createCredentialsReader(asked, 'acme')
+    expect(asked).not.toHaveBeenCalled()
+    await expect(read()).resolves.toEqual(good)
+    await expect(read()).resolves.toEqual(good)
+    expect(asked).toHaveBeenCalledTimes(1)
+  })
+
+  it('L3: callers at the same time share one question', async () => {
+    const asked = vi.fn(async () => good)
+    const read = createCredentialsReader(asked, 'acme')
+    expect(await Promise.all([read(), read(), read()])).toEqual([good, good, good])
+    expect(asked).toHaveBeenCalledTimes(1)
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new RangeError('vault sealed')
+      },
+    ],
+    ['rejects', () => Promise.reject(new RangeError('vault sealed'))],
+  ])('L8: what a function %s reaches the caller as it is, and the function is asked again', async (_, fail) => {
+    const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => good).mockImplementationOnce(fail)
+    const read = createCredentialsReader(asked, 'acme')
+    await expect(read()).rejects.toThrow(new RangeError('vault sealed'))
+    await expect(read()).resolves.toEqual(good)
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
+
+  it.each(junk)(
+    'X1: a function that answers %s is refused by path, without the value, and asked again',
+    async (_, answered, paths) => {
+      const asked = vi.fn<() => Credentials>(() => good).mockReturnValueOnce(answered as Credentials)
+      const read = createCredentialsReader(asked, 'acme')
+      const failure: unknown = await read().catch((error: unknown) => error)
+      expect(failure).toBeInstanceOf(LatchkeyError)
+      expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme', retryable: false })
+      for (const path of paths) expect(String(failure)).toContain(`options.credentials()${path}`)
+      expect(findLeaks(failure, [secret])).toEqual([])
+      await expect(read()).resolves.toEqual(good)
+    },
+  )
+})

@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
+import type { Provider } from '../../src/acquire/provider.ts'
+import type { TokenEndpoint, Transport } from '../../src/acquire/token-endpoint.ts'
+import { LatchkeyError } from '../../src/errors.ts'
+import { findLeaks } from './printings.ts'
+import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
+
+const oauth = '/.well-known/oauth-authorization-server'
+const oidc = '/.well-known/openid-configuration'
+
+let server: RecordingServer
+beforeAll(async () => {
+  server = await startRecordingServer()
+})
+beforeEach(() => {
+  server.answer(text('not found', 404))
+})
+afterAll(() => server.close())
+
+const transport: Transport = {
+  fetch: (input, init) => globalThis.fetch(input, init),
+  allowInsecureRequests: false,
+  now: Date.now,
+}
+
+function finder(
+  provider: Partial<Provider<unknown>> = {},
+  overrides: Partial<Transport> = {},
+): (signal?: AbortSignal) => Promise<TokenEndpoint> {
+  const find = createEndpointFinder(
+    { name: 'acme', issuer: server.origin, ...provider },
+    { ...transport, ...overrides },
+  )
+  return (signal = new AbortController().signal) => find(signal)
+}
+
+async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
+  const failure: unknown = await attempt.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.', { cause: failure })
+  return failure
+}
+
+/** Answers by path, and 404 elsewhere. */
+function routes(answers: Readonly<Record<string, Answer>>): Answer {
+  return (response, request) => (answers[request.target] ?? text('not found', 404))(response, request)
+}
+
+function metadata(overrides: Readonly<Record<string, unknown>> = {}): Answer {
+  return json({ issuer: server.origin, token_endpoint: `${server.origin}/OAuth/Token?v=1`, ...overrides })
+}
+
+const targets = (): readonly string[] => server.requests.map(({ target }) => target)
+
+describe('createEndpointFinder', () => {
+  it('G4: a declared token endpoint is used as it is, and nothing is asked', async () => {
+    const find = finder({ tokenEndpoint: `${server.origin}/Token?v=1`, issuer: `${server.origin}/issuer` })
+    const { url, issuer } = await find()
+    expect(url.href).toBe(`${server.origin}/Token?v=1`)
+    expect(issuer?.href).toBe(`${server.origin}/issuer`)
+    expect(server.requests).toEqual([])
+  })
+
+  it('G4: a server with RFC 8414 metadata alone', async () => {
+    server.answer(routes({ [oauth]: metadata() }))
+    const { url, issuer } = await finder()()
+    expect(url.href).toBe(`${server.origin}/OAuth/Token?v=1`)
+    expect(issuer?.href).toBe(`${server.origin}/`)
+    expect(targets()).toEqual([oauth])
+    expect(server.onlyRequest.method).toBe('GET')
+    expect(server.onlyRequest.headers.accept).toContain('application/json')
+    expect(server.onlyRequest.headers.authorization).toBeUndefined()
+  })
+
+  it('G4: a server with OpenID Connect Discovery alone', async () => {
+    server.answer(routes({ [oidc]: metadata() }))
+    expect((await finder()()).url.href).toBe(`${server.origin}/OAuth/Token?v=1`)
+    expect(targets()).toEqual([oauth, oidc])
+  })
+
+  it('G4: an issuer with a path: RFC 8414 puts it behind the well-known one, OpenID Connect before', async () => {
+    const issuer = `${server.origin}/oauth2/AUS123`
+    const answer = json({ issuer, token_endpoint: `${issuer}/v1/token` })
+    server.answer(routes({ [`${oauth}/oauth2/AUS123`]: answer }))
+    expect((await finder({ issuer })()).url.href).toBe(`${issuer}/v1/token`)
+    server.answer(routes({ [`/oauth2/AUS123${oidc}`]: answer }))
+    expect((await finder({ issuer: new URL(issuer) })()).url.href).toBe(`${issuer}/v1/token`)
+    expect(targets()).toEqual([`${oauth}/oauth2/AUS123`, `/oauth2/AUS123${oidc}`])
+  })
+
+  const misfits: readonly (readonly [string, () => Answer])[] = [
+    ['HTML with status 200', () => text('<!doctype html><title>Sign in</title>', 200, { 'content-type': 'text/html' })],
+    ['JSON that is no metadata', () => json({ ok: true })],
+    ['the metadata of another issuer', () => metadata({ issuer: 'https://evil.test' })],
+    ['the metadata of a tenant below', () => metadata({ issuer: `${server.origin}/tenant` })],
+    ['metadata without a token endpoint', () => metadata({ token_endpoint: undefined })],
+    ['a redirect', () => text('', 302, { location: `${server.origin}${oidc}` })],
+    ['500', () => text('oops', 500)],
+    ['broken JSON', () => text('{"issuer":', 200, { 'content-type': 'application/json' })],
+    ['more than 1 MiB', () => metadata({ padding: 'x'.repeat(1024 * 1024) })],
+    ['a closed connection', () => (response) => response.socket?.destroy()],
+  ]
+
+  it.each(misfits)('G4: %s at the first place: the second is asked', async (_, answer) => {
+    server.answer(routes({ [oauth]: answer(), [oidc]: metadata() }))
+    expect((await finder()()).url.href).toBe(`${server.origin}/OAuth/Token?v=1`)
+  })
+
+  it.each(misfits)('R5: %s at both places: discovery_failed, and no endpoint is guessed', async (_, answer) => {
+    server.answer(answer())
+    const failure = await failureOf(finder()())
+    expect(failure).toMatchObject({ code: 'discovery_failed', provider: 'acme' })
+    expect(failure.message).toContain(server.origin)
+    expect(failure.message).toContain('tokenEndpoint')
+    expect(failure.cause).toBeUndefined()
+    expect(findLeaks(failure, ['evil.test', 'Sign in', 'oops'])).toEqual([])
+    expect([...new Set(targets())]).toEqual([oauth, oidc])
+  })
+
+  it('R5: nobody listening', async () => {
+    const gone = await startRecordingServer()
+    await gone.close()
+    await expect(finder({ issuer: gone.origin })()).rejects.toMatchObject({ code: 'discovery_failed', retryable: true })
+  })
+
+  it.each([
+    ['plain http elsewhere', 'http://login.acme.test/token'],
+    ['no URL', '/token'],
+    ['another scheme', 'ftp://login.acme.test/token'],
+    ['a user in it', 'https://MARKED:x@login.acme.test/token'],
+    ['a fragment', 'https://login.acme.test/token#MARKED'],
+  ])('G7: a token endpoint that is %s is refused, without being repeated', async (_, token_endpoint) => {
+    server.answer(metadata({ token_endpoint }))
+    const failure = await failureOf(finder()())
+    expect(failure.code).toBe('discovery_failed')
+    expect(findLeaks(failure, ['MARKED', 'login.acme.test'])).toEqual([])
+  })
+
+  it('G7: http elsewhere is accepted where that is permitted', async () => {
+    server.answer(metadata({ token_endpoint: 'http://login.acme.test/token' }))
+    const { url } = await finder({}, { allowInsecureRequests: true })()
+    expect(url.href).toBe('http://login.acme.test/token')
+  })
+
+  it('L3: asked once, whoever waits, and remembered', async () => {
+    server.answer(routes({ [oauth]: metadata() }))
+    const find = finder()
+    const [first, second] = await Promise.all([find(), find()])
+    expect(second).toBe(first)
+    expect(await find()).toBe(first)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('L6: a failure is not remembered', async () => {
+    const find = finder()
+    const [first, second] = await Promise.all([failureOf(find()), failureOf(find())])
+    expect(second).toBe(first)
+    expect(server.requests).toHaveLength(2)
+    server.answer(routes({ [oauth]: metadata() }))
+    expect((await find()).url.href).toBe(`${server.origin}/OAuth/Token?v=1`)
+  })
+
+  it("L4: one grant's deadline does not end the wait of another", async () => {
+    let answerNow = (): void => {}
+    const asked = new Promise<void>((tellAsked) => {
+      server.answer((response, request) => {
+        if (request.target !== oauth) return text('', 404)(response, request)
+        answerNow = () => metadata()(response, request)
+        tellAsked()
+      })
+    })
+    const find = finder()
+    const impatient = new AbortController()
+    const first = find(impatient.signal).catch((error: unknown) => error)
+    const second = find().catch((error: unknown) => error)
+    await asked
+    impatient.abort(new LatchkeyError('timed_out', 'the first is out of time'))
+    // Whether the flight goes on or a new one begins: the second caller gets the endpoint.
+    server.answer(metadata())
+    answerNow()
+    expect(await second).toMatchObject({ url: expect.objectContaining({ pathname: '/OAuth/Token' }) })
+    expect(await first).toMatchObject({ code: 'timed_out' })
+  })
+
+  it('G7: metadata that never comes ends with the signal, and the connection is closed', async () => {
+    const controller = new AbortController()
+    server.answer(() => controller.abort(new LatchkeyError('timed_out', 'too late')))
+    await expect(finder()(controller.signal)).rejects.toBeDefined()
+    await server.onlyRequest.connectionClosed
+  })
+
+  it('G7: what a wait ends with is the reason of the signal, not an error of the machinery', async () => {
+    const controller = new AbortController()
+    const reason = new LatchkeyError('timed_out', 'too late')
+    server.answer(() => controller.abort(reason))
+    await expect(finder()(controller.signal)).rejects.toBe(reason)
+  })
+
+  it("X2: the issuer's query is not told", async () => {
+    const failure = await failureOf(finder({ issuer: `${server.origin}/tenant?key=MARKED` })())
+    expect(failure.message).toContain(`${server.origin}/tenant`)
+    expect(findLeaks(failure, ['MARKED'])).toEqual([])
+  })
+})

@@ -1,0 +1,394 @@
+import { describe, expect, it } from 'vitest'
+import { clientSecretPost, type TokenRequestDraft } from '../../src/acquire/client-authentication.ts'
+import { findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
+import { createClient } from '../../src/client.ts'
+import { LatchkeyError } from '../../src/errors.ts'
+import { findLeaks } from './printings.ts'
+
+const acme = { name: 'acme', tokenEndpoint: 'https://login.acme.test/token' }
+const marked = 'MARKED-secret-51d0'
+
+function mistakesOf(provider: unknown, allowInsecureRequests = false): readonly string[] {
+  return findProviderMistakes(provider as Provider<unknown>, allowInsecureRequests)
+}
+
+/** The paths that mistakes name, each once. */
+function pathsOf(mistakes: readonly string[]): readonly string[] {
+  return [...new Set(mistakes.map((mistake) => mistake.slice(0, mistake.indexOf(' '))))].sort()
+}
+
+describe('findProviderMistakes', () => {
+  it.each<[string, Provider<unknown>]>([
+    ['the least', acme],
+    ['an issuer alone', { name: 'acme', issuer: 'https://login.acme.test' }],
+    [
+      'URL objects',
+      {
+        name: 'acme',
+        tokenEndpoint: new URL('https://login.acme.test/token'),
+        api: new URL('https://api.acme.test/v2'),
+      },
+    ],
+    [
+      'everything',
+      {
+        name: 'acme-2-eu',
+        tokenEndpoint: 'https://login.acme.test/token?v=1',
+        issuer: 'https://login.acme.test',
+        scopes: ['read', '1F0B2A3C ingr.api'],
+        parameters: { audience: 'x', resource: ['urn:a', 'urn:b'], grant_type: 'account_credentials' },
+        tokenRequest: {
+          method: 'POST',
+          bodyFormat: 'json',
+          grantType: null,
+          scopeSeparator: ',',
+          headers: { 'x-a': 'b' },
+        },
+        defaultLifetime: 3600,
+        apiOrigins: ['https://api.acme.test', 'https://*.acme.test'],
+        clientAuthentication: clientSecretPost(),
+        readTokenResponse: () => ({}),
+        api: async () => ({ baseUrl: 'https://api.acme.test', info: undefined }),
+        authorizeRequest: () => {},
+        explain: () => [],
+      },
+    ],
+  ])('P4: %s is accepted', (_, provider) => {
+    expect(mistakesOf(provider)).toEqual([])
+  })
+
+  it.each<[string, unknown]>([
+    ['name', undefined],
+    ['name', 17],
+    ['name', ''],
+    ['name', 'Acme'],
+    ['name', 'acme eu'],
+    ['name', '-acme'],
+    ['name', 'acme-'],
+    ['name', 'a--b'],
+    ['name', 'acme\n'],
+    ['tokenEndpoint', 17],
+    ['tokenEndpoint', null],
+    ['tokenEndpoint', undefined],
+    ['issuer', {}],
+    ['scopes', 'a b'],
+    ['scopes.0', [17]],
+    ['parameters', 'audience=x'],
+    ['parameters', { scope: 'a' }],
+    ['parameters.audience', { audience: 17 }],
+    ['tokenRequest', 'POST'],
+    ['tokenRequest.method', { method: 'PUT' }],
+    ['tokenRequest.bodyFormat', { bodyFormat: 'xml' }],
+    ['tokenRequest.grantType', { grantType: '' }],
+    ['tokenRequest.scopeSeparator', { scopeSeparator: '' }],
+    ['tokenRequest.headers', { headers: { 'x y': 'z' } }],
+    ['tokenRequest.headers', { headers: { x: 'y\r\nz: 1' } }],
+    ['tokenRequest.headers.x', { headers: { x: 17 } }],
+    ['tokenRequest.body', { body: 'x' }],
+    ['defaultLifetime', '3600'],
+    ['defaultLifetime', 0],
+    ['defaultLifetime', -1],
+    ['defaultLifetime', Number.NaN],
+    ['defaultLifetime', Number.POSITIVE_INFINITY],
+    ['apiOrigins', 'https://api.acme.test'],
+    ['apiOrigins.1', ['https://api.acme.test', 17]],
+    ['clientAuthentication', 'client_secret_basic'],
+    ['readTokenResponse', {}],
+    ['api', 17],
+    ['authorizeRequest', true],
+    ['explain', ['check this']],
+    ['clientSecret', marked],
+  ])('P4: a wrong %s (%o) is named by its path', (path, value) => {
+    const key = path.split('.')[0] ?? ''
+    const mistakes = mistakesOf({ ...acme, [key]: value })
+    expect(pathsOf(mistakes)).toEqual([`provider.${path}`])
+  })
+
+  it.each([undefined, null, 'https://login.acme.test', 17, () => acme])('P4: %o is no provider', (junk) => {
+    expect(pathsOf(mistakesOf(junk))).toEqual(['provider'])
+  })
+
+  it('P4: a lifetime that leads to no date is refused: a token would never be fresh', () => {
+    expect(pathsOf(mistakesOf({ ...acme, defaultLifetime: 1e300 }))).toEqual(['provider.defaultLifetime'])
+  })
+
+  it('P4: all mistakes come at once', () => {
+    const provider = {
+      name: 'ACME',
+      tokenEndpoint: 17,
+      scopes: 'a',
+      defaultLifetime: '1',
+      tokenRequest: { method: 'PUT', bodyFormat: 'xml' },
+    }
+    expect(pathsOf(mistakesOf(provider))).toEqual([
+      'provider.defaultLifetime',
+      'provider.name',
+      'provider.scopes',
+      'provider.tokenEndpoint',
+      'provider.tokenRequest.bodyFormat',
+      'provider.tokenRequest.method',
+    ])
+  })
+
+  it('P4: all misspelt names come at once', () => {
+    expect(pathsOf(mistakesOf({ ...acme, scope: ['a'], token_endpoint: 'x', audience: 'y' }))).toEqual([
+      'provider.audience',
+      'provider.scope',
+      'provider.token_endpoint',
+    ])
+  })
+
+  it('P4: a wrong URL and another mistake come at once', () => {
+    expect(pathsOf(mistakesOf({ name: 'ACME', tokenEndpoint: 'http://login.acme.test/token' }))).toEqual([
+      'provider.name',
+      'provider.tokenEndpoint',
+    ])
+  })
+
+  it('P4: neither a token endpoint nor an issuer: said, with both ways out', () => {
+    const mistakes = mistakesOf({ name: 'acme' })
+    expect(pathsOf(mistakes)).toEqual(['provider.tokenEndpoint'])
+    expect(mistakes.join()).toContain('issuer')
+  })
+
+  it('P4: a missing name is named', () => {
+    expect(mistakesOf({ tokenEndpoint: acme.tokenEndpoint })).toEqual(['provider.name is missing'])
+  })
+})
+
+describe('findProviderMistakes: URLs', () => {
+  const places = ['tokenEndpoint', 'issuer', 'api'] as const
+
+  describe.each(places)('%s', (place) => {
+    it.each([
+      ['no URL', 'login.acme.test/token'],
+      ['a path', '/token'],
+      ['empty', ''],
+      ['a file', 'file:///etc/passwd'],
+      ['a script', 'javascript:alert(1)'],
+      ['data', 'data:application/json,{}'],
+      ['ftp', 'ftp://login.acme.test/token'],
+      ['with a user name', `https://${marked}@login.acme.test/token`],
+      ['with a password', `https://user:${marked}@login.acme.test/token`],
+      ['with a tenant that was pasted', 'https://evil.test/#.acme.test/token'],
+      ['plain http', 'http://login.acme.test/token'],
+      ['plain http to a look-alike of loopback', 'http://localhost.evil.test/token'],
+      ['plain http to a look-alike of an address', 'http://127.0.0.1.evil.test/token'],
+      ['plain http to a private address', 'http://192.168.0.1/token'],
+      ['plain http to every address', 'http://0.0.0.0/token'],
+    ])('G7: %s is refused by its path, without the value', (_, url) => {
+      const mistakes = mistakesOf({ ...acme, [place]: url })
+      expect(pathsOf(mistakes)).toEqual([`provider.${place}`])
+      expect(mistakes.join()).not.toContain('MARKED')
+      if (URL.canParse(url))
+        expect(pathsOf(mistakesOf({ ...acme, [place]: new URL(url) }))).toEqual([`provider.${place}`])
+    })
+
+    it.each([
+      'https://login.acme.test/token',
+      'http://localhost:8080/token',
+      'http://127.0.0.1/token',
+      'http://127.1.2.3:99/token',
+      'http://[::1]:8080/token',
+      'http://acme.localhost/token',
+    ])('G7: %s is accepted', (url) => {
+      expect(mistakesOf({ ...acme, [place]: url })).toEqual([])
+    })
+
+    it('G7: http elsewhere needs a permission, which permits no more than that', () => {
+      expect(mistakesOf({ ...acme, [place]: 'http://login.acme.test/token' }, true)).toEqual([])
+      expect(pathsOf(mistakesOf({ ...acme, [place]: 'ftp://login.acme.test/token' }, true))).toEqual([
+        `provider.${place}`,
+      ])
+      expect(pathsOf(mistakesOf({ ...acme, [place]: 'http://u:p@login.acme.test/token' }, true))).toEqual([
+        `provider.${place}`,
+      ])
+      expect(mistakesOf({ ...acme, [place]: 'http://login.acme.test/token' }).join()).toContain('allowInsecureRequests')
+    })
+  })
+
+  it('G7: all wrong URLs come at once', () => {
+    const provider = { name: 'acme', tokenEndpoint: 'http://a.test', issuer: 'x', api: 'ftp://b.test' }
+    expect(pathsOf(mistakesOf(provider))).toEqual(['provider.api', 'provider.issuer', 'provider.tokenEndpoint'])
+  })
+})
+
+describe('findProviderMistakes: what is left out', () => {
+  it('P4: an option that is undefined is an option left out', () => {
+    const names = ['issuer', 'scopes', 'parameters', 'tokenRequest', 'defaultLifetime', 'apiOrigins', 'api', 'explain']
+    const provider = { ...acme, ...Object.fromEntries(names.map((name) => [name, undefined])) }
+    expect(mistakesOf(provider)).toEqual([])
+  })
+
+  it('G4: an issuer is no address of its metadata', () => {
+    for (const place of ['openid-configuration', 'oauth-authorization-server']) {
+      const mistakes = mistakesOf({ name: 'acme', issuer: `https://login.acme.test/.well-known/${place}` })
+      expect(mistakes).toEqual([expect.stringMatching(/^provider\.issuer .*well-known/)])
+    }
+  })
+})
+
+describe('findProviderMistakes: apiOrigins', () => {
+  it.each([
+    'https://api.acme.test',
+    'https://api.acme.test/',
+    'https://API.Acme.test',
+    'https://api.acme.test:8443',
+    'https://*.acme.test',
+    'https://*.*.acme.test',
+    'https://*.acme.test:8443',
+    'http://localhost:3000',
+    'http://127.0.0.1:3000',
+    'http://[::1]:3000',
+  ])('H1: %s is an origin', (origin) => {
+    expect(mistakesOf({ ...acme, apiOrigins: [origin] })).toEqual([])
+  })
+
+  it.each([
+    ['everybody', '*'],
+    ['everybody over https', 'https://*'],
+    ['a whole top-level domain', 'https://*.com'],
+    ['a whole top-level domain, with a port', 'https://*.com:443'],
+    ['a whole top-level domain, twice', 'https://*.*.com'],
+    ['a top-level domain with a dot at its end', 'https://*.com.'],
+    ['a star inside a label', 'https://api*.acme.test'],
+    ['a star at the end', 'https://acme.*'],
+    ['a star in the middle', 'https://api.*.acme.test'],
+    ['a path', 'https://api.acme.test/v2'],
+    ['a query', 'https://api.acme.test?x'],
+    ['a fragment', 'https://api.acme.test#x'],
+    ['a user', 'https://user@api.acme.test'],
+    ['a tenant that was pasted', 'https://evil.test/#.acme.test'],
+    ['a tenant that was pasted, with a backslash', 'https://evil.test\\.acme.test'],
+    ['no scheme', 'api.acme.test'],
+    ['another scheme', 'ftp://api.acme.test'],
+    ['a space', 'https://api.acme.test '],
+    ['a line break', 'https://api.acme.test\n'],
+    ['two', 'https://a.test,https://b.test'],
+    ['empty', ''],
+    ['an empty label', 'https://api..acme.test'],
+  ])('P4: %s is no origin', (_, origin) => {
+    expect(pathsOf(mistakesOf({ ...acme, apiOrigins: ['https://good.acme.test', origin] }))).toEqual([
+      'provider.apiOrigins.1',
+    ])
+  })
+
+  it.each([
+    ['an impossible port', 'https://api.acme.test:99999'],
+    ['an impossible address', 'https://256.256.256.256'],
+    ['an impossible address of version 6', 'https://[::::]'],
+  ])('P4: %s is no origin, for no URL can have it', (_, origin) => {
+    expect(URL.canParse(origin)).toBe(false)
+    expect(pathsOf(mistakesOf({ ...acme, apiOrigins: [origin] }))).toEqual(['provider.apiOrigins.0'])
+  })
+
+  it('H1: plain http to another machine is refused as an origin too: no token would ever go there', () => {
+    expect(pathsOf(mistakesOf({ ...acme, apiOrigins: ['http://api.acme.test'] }))).toEqual(['provider.apiOrigins.0'])
+    expect(mistakesOf({ ...acme, apiOrigins: ['http://api.acme.test'] }, true)).toEqual([])
+  })
+})
+
+describe('createClient', () => {
+  const credentials = { clientId: 'app', clientSecret: marked }
+
+  function refusalOf(provider: unknown, options: unknown): LatchkeyError {
+    try {
+      createClient(provider as Provider, options as { credentials: typeof credentials })
+    } catch (error) {
+      if (error instanceof LatchkeyError) return error
+      throw error
+    }
+    throw new Error('The client was created.')
+  }
+
+  it('P4: mistakes of the provider, the options and the credentials come at once', () => {
+    const provider = { name: 'ACME', tokenEndpoint: acme.tokenEndpoint, defaultLifetime: 0 }
+    const options = { credentials: { clientId: '', clientSecret: `${marked}\n` }, timeout: '10', scopes: marked }
+    const failure = refusalOf(provider, options)
+    expect(failure).toMatchObject({ code: 'invalid_options', retryable: false, provider: 'ACME' })
+    for (const path of [
+      'provider.name',
+      'provider.defaultLifetime',
+      'options.credentials.clientId',
+      'options.credentials.clientSecret',
+      'options.timeout',
+      'options.scopes',
+    ]) {
+      expect(failure.message).toContain(`${path} `)
+    }
+    expect(findLeaks(failure, [marked])).toEqual([])
+  })
+
+  it.each<[string, unknown, unknown]>([
+    ['the secret for options', acme, marked],
+    ['the secret for credentials', acme, { credentials: marked }],
+    ['the secret for a client id', acme, { credentials: { clientId: [marked] } }],
+    ['the secret under a wrong name', acme, { credentials, clientSecret: marked }],
+    ['the secret for scopes', acme, { credentials, scopes: marked }],
+    ['the secret for a parameter', acme, { credentials, parameters: { client_secret: marked } }],
+    ['the secret for a timeout', acme, { credentials, timeout: marked }],
+    ['the secret for a provider', marked, { credentials }],
+    ['the secret for a name', { ...acme, name: marked }, { credentials }],
+    ['the secret in the URL', { ...acme, tokenEndpoint: `https://app:${marked}@login.acme.test/` }, { credentials }],
+    ['the secret for an origin', { ...acme, apiOrigins: [marked] }, { credentials }],
+    ['the secret in a header', { ...acme, tokenRequest: { headers: { 'x-key': `${marked}\n1` } } }, { credentials }],
+    ['the secret for a function', { ...acme, clientAuthentication: marked }, { credentials }],
+  ])('X1: %s is refused and not printed', (description, provider, options) => {
+    const failure = refusalOf(provider, options)
+    expect(failure.code).toBe('invalid_options')
+    // The name is what every error tells; it is the one field that is no secret wherever it comes from.
+    if (description !== 'the secret for a name') expect(findLeaks(failure, [marked])).toEqual([])
+    expect(failure.message).not.toContain(marked)
+  })
+
+  it('G3: a provider that is an object of a class does not lose its methods without a word', async () => {
+    class Acme implements Provider {
+      readonly name = 'acme'
+      readonly tokenEndpoint = acme.tokenEndpoint
+      clientAuthentication({ headers }: TokenRequestDraft): void {
+        headers.set('x-own-way', 'yes')
+      }
+    }
+    const sent: Headers[] = []
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      sent.push(new Headers(init?.headers))
+      return Response.json({ access_token: 'abc' })
+    }
+    // It may as well be refused as no plain object; what must not be is the default way, which nobody asked for.
+    const refused = await (async () => await createClient(new Acme(), { credentials, fetch }).token())().then(
+      () => false,
+      (error: unknown) => error instanceof LatchkeyError && error.code === 'invalid_options',
+    )
+    expect(sent.map((headers) => [headers.get('x-own-way'), headers.get('authorization')])).toEqual(
+      refused ? [] : [['yes', null]],
+    )
+  })
+
+  it('P4: all misspelt options come at once, at every depth', () => {
+    const provider = { ...acme, tokenRequest: { verb: 'POST', format: 'form' } }
+    const options = { credentials: { clientId: 'app', client_secret: marked, key: marked }, scope: 'a', cache: {} }
+    const { message } = refusalOf(provider, options)
+    for (const path of [
+      'provider.tokenRequest.verb',
+      'provider.tokenRequest.format',
+      'options.scope',
+      'options.cache',
+    ]) {
+      expect(message).toContain(`${path} `)
+    }
+    expect(message).toContain('options.credentials.client_secret ')
+    expect(message).toContain('options.credentials.key ')
+    expect(message).not.toContain(marked)
+  })
+
+  it.each([undefined, null, 17, 'x', []])('P4: %o for options is refused as such', (options) => {
+    expect(refusalOf(acme, options).code).toBe('invalid_options')
+  })
+
+  it.each(['api.acme.test:99999', '256.256.256.256'])(
+    'P4: an origin no URL can have (%s) is an invalid option, not a TypeError',
+    (host) => {
+      expect(refusalOf({ ...acme, apiOrigins: [`https://${host}`] }, { credentials }).code).toBe('invalid_options')
+    },
+  )
+})

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import type { TokenRequestDraft } from '../../src/acquire/client-authentication.ts'
+import { redact, secretsOf } from '../../src/acquire/redact.ts'
+
+function draft(overrides: Partial<TokenRequestDraft> = {}): TokenRequestDraft {
+  return {
+    url: new URL('https://login.acme.test/token'),
+    headers: new Headers({ accept: 'application/json' }),
+    parameters: new URLSearchParams({ grant_type: 'client_credentials' }),
+    issuer: undefined,
+    ...overrides,
+  }
+}
+
+const plain: ReadonlySet<string> = new Set(['accept', 'content-type', 'grant_type'])
+
+describe('redact', () => {
+  it('X1: every occurrence of every secret is taken out', () => {
+    expect(redact('a s3cret, b t0ken, s3cret again', ['s3cret', 't0ken'])).toBe(
+      'a [redacted], b [redacted], [redacted] again',
+    )
+  })
+
+  it('X1: a secret is no pattern', () => {
+    expect(redact('wrong: .*+?^$()|[]{}\\ or abcd', ['.*+?^$()|[]{}\\'])).toBe('wrong: [redacted] or abcd')
+    expect(redact('say $& or $1', ['nothing'])).toBe('say $& or $1')
+  })
+
+  it('X1: one line, whatever the line breaks', () => {
+    expect(redact('a\r\nb\tc\u0000d\u001b[2Je\u0085f', [])).toBe('a b c d [2Je f')
+    expect(redact('a\u2028b\u2029c', [])).toBe('a b c')
+  })
+
+  it('X1: a long text is cut after its secrets were taken out', () => {
+    const shown = redact(`${'x'.repeat(495)}s3cret-that-is-cut`, ['s3cret-that-is-cut'])
+    expect(shown).not.toContain('s3c')
+    expect(redact('x'.repeat(10_000), []).length).toBeLessThan(600)
+  })
+})
+
+describe('secretsOf', () => {
+  const credentials = { clientId: 'app', clientSecret: 'p&ss: wörd+/=%' }
+  const conceal = (text: string, sent: TokenRequestDraft = draft()): string =>
+    redact(text, secretsOf(sent, plain, credentials))
+
+  it.each([
+    ['as it is', credentials.clientSecret],
+    ['as a URL encodes it', encodeURIComponent(credentials.clientSecret)],
+    ['as a form encodes it', new URLSearchParams({ x: credentials.clientSecret }).toString().slice(2)],
+  ])('X1: the client secret %s is a secret', (_, form) => {
+    expect(conceal(`wrong: <${form}>`)).toBe('wrong: <[redacted]>')
+  })
+
+  it('X1: the secret as a form encodes it in lower case is a secret: %2b is %2B', () => {
+    const form = encodeURIComponent(credentials.clientSecret).replace(/%../g, (byte) => byte.toLowerCase())
+    expect(conceal(`wrong: <${form}>`)).toBe('wrong: <[redacted]>')
+  })
+
+  it('X1: the whole Basic header and its value are secrets', () => {
+    const value = Buffer.from('app:p&ss').toString('base64')
+    const sent = draft({ headers: new Headers({ authorization: `Basic ${value}` }) })
+    expect(conceal(`got Basic ${value}`, sent)).not.toContain(value)
+    expect(conceal(`got ${value}`, sent)).toBe('got [redacted]')
+  })
+
+  it('X1: the scheme is no secret, the words of the server stay', () => {
+    const sent = draft({ headers: new Headers({ authorization: 'Basic YXBwOnA=' }) })
+    expect(conceal('use Basic or Bearer authentication, Accept: application/json', sent)).toBe(
+      'use Basic or Bearer authentication, Accept: application/json',
+    )
+  })
+
+  it('X1: what the client authentication added is a secret: an assertion, a signature, a key', () => {
+    const sent = draft({
+      headers: new Headers({ accept: 'application/json', 'x-signature': 'sig-f00d' }),
+      parameters: new URLSearchParams({ grant_type: 'client_credentials', client_assertion: 'eyJ.assertion.sig' }),
+    })
+    expect(conceal('saw eyJ.assertion.sig and sig-f00d', sent)).toBe('saw [redacted] and [redacted]')
+  })
+
+  it('X1: what the client authentication wrote into the query is a secret', () => {
+    const sent = draft({ url: new URL('https://login.acme.test/token?api_key=derived-key-31337') })
+    expect(conceal('no such key: derived-key-31337', sent)).toBe('no such key: [redacted]')
+  })
+
+  it('X1: what the client authentication wrote into a JSON body is a secret', () => {
+    const sent = draft({ json: { auth: { signature: 'derived-signature-31337' } } })
+    expect(conceal('bad signature: derived-signature-31337', sent)).toBe('bad signature: [redacted]')
+  })
+
+  it('X1: the client id is no secret, nor is what was there before', () => {
+    const sent = draft({
+      parameters: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'app-of-acme' }),
+    })
+    expect(conceal('client app-of-acme may not use client_credentials', sent)).toBe(
+      'client app-of-acme may not use client_credentials',
+    )
+  })
+
+  it('X1: the longest secret goes first, so that no rest of it stays', () => {
+    const sent = draft({ headers: new Headers({ 'x-a': 'abcd', 'x-b': 'abcdefgh' }) })
+    expect(conceal('see abcdefgh and abcd', sent)).toBe('see [redacted] and [redacted]')
+  })
+})

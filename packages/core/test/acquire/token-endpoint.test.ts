@@ -1,0 +1,659 @@
+import { getDefaultHighWaterMark } from 'node:stream'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  type ClientAuthentication,
+  clientSecretBasic,
+  clientSecretPost,
+} from '../../src/acquire/client-authentication.ts'
+import type { Credentials } from '../../src/acquire/credentials.ts'
+import type { Provider } from '../../src/acquire/provider.ts'
+import { askTokenEndpoint, type GrantedToken, showUrl, type Transport } from '../../src/acquire/token-endpoint.ts'
+import type { GrantRequest } from '../../src/acquire/token-request.ts'
+import { LatchkeyError } from '../../src/errors.ts'
+import { createLoopbackCertificate } from './loopback-certificate.ts'
+import { findLeaks } from './printings.ts'
+import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
+
+const clientId = 'MARKED-id:1'
+const clientSecret = 'MARKED-secret: +%/=&ü'
+const credentials: Credentials = { clientId, clientSecret }
+const issued = 'MARKED-issued-token-90af'
+const assertion = 'eyJNQVJLRUQ.assertion.c2ln'
+const signature = 'MARKED-signature-1177'
+
+const formPair = `${new URLSearchParams({ x: clientId }).toString().slice(2)}:${new URLSearchParams({ x: clientSecret }).toString().slice(2)}`
+const basicValue = Buffer.from(formPair).toString('base64')
+
+/** Every form the secrets take on their way. */
+const secrets: readonly string[] = [
+  clientSecret,
+  encodeURIComponent(clientSecret),
+  new URLSearchParams({ x: clientSecret }).toString().slice(2),
+  basicValue,
+  assertion,
+  signature,
+  issued,
+]
+
+/** An authentication that leaves something of each kind on the request. */
+const everything: ClientAuthentication = ({ headers, parameters }) => {
+  headers.set('authorization', `Basic ${basicValue}`)
+  headers.set('x-signature', signature)
+  parameters.set('client_assertion', assertion)
+  parameters.set('client_secret', clientSecret)
+}
+
+interface Call {
+  readonly path?: string
+  /** Instead of path and origin. */
+  readonly endpoint?: URL
+  readonly origin?: string
+  readonly provider?: Partial<Provider<unknown>>
+  readonly grant?: GrantRequest
+  readonly transport?: Partial<Transport>
+  readonly signal?: AbortSignal
+}
+
+let server: RecordingServer
+beforeAll(async () => {
+  server = await startRecordingServer()
+})
+beforeEach(() => {
+  server.answer(json({ access_token: issued, token_type: 'Bearer', expires_in: 3600 }))
+})
+afterAll(() => server.close())
+
+function ask({
+  path = '/token',
+  endpoint,
+  origin = server.origin,
+  provider,
+  grant,
+  transport,
+  signal,
+}: Call = {}): Promise<GrantedToken> {
+  const url = endpoint ?? new URL(path, origin)
+  return askTokenEndpoint({
+    provider: { name: 'acme', tokenEndpoint: url, ...provider },
+    endpoint: { url, issuer: undefined },
+    grant: grant ?? { scopes: [], parameters: {} },
+    credentials,
+    transport: {
+      fetch: (input, init) => globalThis.fetch(input, init),
+      allowInsecureRequests: false,
+      now: Date.now,
+      ...transport,
+    },
+    signal: signal ?? new AbortController().signal,
+  })
+}
+
+async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
+  const failure: unknown = await attempt.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.', { cause: failure })
+  return failure
+}
+
+describe('what is sent', () => {
+  it('G1: POST, a form, Accept JSON, a Content-Length that is true', async () => {
+    await ask()
+    const { method, target, headers, body } = server.onlyRequest
+    expect(method).toBe('POST')
+    expect(target).toBe('/token')
+    expect(headers.accept).toBe('application/json')
+    expect(headers['content-type']).toBe('application/x-www-form-urlencoded')
+    expect(headers['content-length']).toBe('29')
+    expect(body).toBe('grant_type=client_credentials')
+  })
+
+  it('G3: by default a Basic header and nothing in the body', async () => {
+    await ask()
+    expect(server.onlyRequest.headers.authorization).toBe(`Basic ${basicValue}`)
+    expect(server.onlyRequest.body).not.toMatch(/client_id|client_secret/)
+  })
+
+  it('G3: or in the body, and no header', async () => {
+    await ask({ provider: { clientAuthentication: clientSecretPost() } })
+    const { headers, body } = server.onlyRequest
+    expect(headers.authorization).toBeUndefined()
+    const form = new URLSearchParams(body)
+    expect([...form.keys()].sort()).toEqual(['client_id', 'client_secret', 'grant_type'])
+    expect(form.get('client_id')).toBe(clientId)
+    expect(form.get('client_secret')).toBe(clientSecret)
+    expect(headers['content-length']).toBe(String(Buffer.byteLength(body)))
+  })
+
+  it('G3: a JSON body carries the secret as members', async () => {
+    await ask({ provider: { clientAuthentication: clientSecretPost(), tokenRequest: { bodyFormat: 'json' } } })
+    const { headers, body } = server.onlyRequest
+    expect(headers['content-type']).toBe('application/json')
+    expect(headers.authorization).toBeUndefined()
+    expect(JSON.parse(body)).toEqual({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+    })
+  })
+
+  it('G3: a client authentication that does nothing sends nothing of the credentials', async () => {
+    await ask({ provider: { clientAuthentication: () => {} } })
+    const { headers, body, target } = server.onlyRequest
+    expect(JSON.stringify([headers, body, target])).not.toContain('MARKED')
+    expect(body).toBe('grant_type=client_credentials')
+  })
+
+  it('G2: an asynchronous client authentication is waited for', async () => {
+    const clientAuthentication: ClientAuthentication = async ({ headers }) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      headers.set('authorization', 'Custom later')
+    }
+    await ask({ provider: { clientAuthentication } })
+    expect(server.onlyRequest.headers.authorization).toBe('Custom later')
+  })
+
+  it('G2: a colon in a raw client id is refused before anything is sent', async () => {
+    const failure = await failureOf(ask({ provider: { clientAuthentication: clientSecretBasic({ encoding: 'raw' }) } }))
+    expect(failure.code).toBe('invalid_options')
+    expect(server.requests).toEqual([])
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it('X2: a failure before anything is sent names the provider, as every other does', async () => {
+    const failure = await failureOf(ask({ provider: { clientAuthentication: clientSecretBasic({ encoding: 'raw' }) } }))
+    expect(failure.provider).toBe('acme')
+  })
+
+  it.each([
+    '/sam/oauth/connect/token',
+    '/OAuth2/AUS123/V1/Token',
+    '/token/',
+    '/a//b/;v=1/%7ex/%2F/T%C3%B6ken',
+    '/token?Tenant=A%20b&flag&x=+%2b',
+    '/',
+  ])('G4: the path %s is used untouched', async (path) => {
+    await ask({ path })
+    expect(server.onlyRequest.target).toBe(path)
+  })
+
+  it('G5: scopes and parameters in the body', async () => {
+    await ask({ grant: { scopes: ['B', 'a', 'ingr.api'], parameters: { resource: ['urn:a', 'urn:b'] } } })
+    expect(server.onlyRequest.body).toBe(
+      'grant_type=client_credentials&scope=B+a+ingr.api&resource=urn%3Aa&resource=urn%3Ab',
+    )
+  })
+
+  it("G6: a client authentication's parameters replace none of a former attempt: each has a draft of its own", async () => {
+    let calls = 0
+    const clientAuthentication: ClientAuthentication = ({ url, parameters, headers }) => {
+      calls += 1
+      url.searchParams.append('n', String(calls))
+      parameters.append('n', String(calls))
+      headers.append('n', String(calls))
+    }
+    const provider: Partial<Provider<unknown>> = { clientAuthentication }
+    const endpoint = new URL('/token', server.origin)
+    await ask({ provider, endpoint })
+    await ask({ provider, endpoint })
+    const [, second] = server.requests
+    expect(second?.target).toBe('/token?n=2')
+    expect(second?.body).toBe('grant_type=client_credentials&n=2')
+    expect(second?.headers.n).toBe('2')
+  })
+
+  it('G1: with GET the parameters travel in the query, and no body goes', async () => {
+    await ask({ path: '/token?v=1', provider: { tokenRequest: { method: 'GET' } } })
+    const { method, target, headers, body } = server.onlyRequest
+    expect([method, target, body]).toEqual(['GET', '/token?v=1&grant_type=client_credentials', ''])
+    expect(headers['content-type']).toBeUndefined()
+  })
+
+  it("G1: the provider's headers win over the defaults", async () => {
+    const headers = { accept: 'application/vnd.acme+json', 'x-tenant': 'eu' }
+    await ask({ provider: { tokenRequest: { headers } } })
+    expect(server.onlyRequest.headers).toMatchObject(headers)
+  })
+})
+
+describe('what is read', () => {
+  it.each<[string, Answer]>([
+    ['201', json({ access_token: issued }, 201)],
+    ['no content type', text(JSON.stringify({ access_token: issued }))],
+    ['a wrong content type', text(JSON.stringify({ access_token: issued }), 200, { 'content-type': 'text/html' })],
+    ['a byte order mark', text(`\uFEFF${JSON.stringify({ access_token: issued })}`)],
+    [
+      'a form',
+      text(`access_token=${issued}&token_type=bearer`, 200, { 'content-type': 'application/x-www-form-urlencoded' }),
+    ],
+    ['camelCase', json({ hasError: false, accessToken: issued, tokenType: 'BEARER', expiresIn: -1_752_054_750 })],
+  ])('R6: an answer with %s is read', async (_, answer) => {
+    server.answer(answer)
+    await expect(ask()).resolves.toMatchObject({ accessToken: issued, tokenType: 'Bearer' })
+  })
+
+  it("R1: the provider's reader gets status, headers and body, and its words count", async () => {
+    server.answer(json({ d: { AuthToken: issued } }, 200, { 'x-lifetime': '77' }))
+    const granted = await ask({
+      provider: {
+        readTokenResponse: ({ status, headers, body }) => ({
+          accessToken: (body as { d: { AuthToken: string } }).d.AuthToken,
+          expiresIn: status === 200 ? headers.get('x-lifetime') : undefined,
+        }),
+      },
+    })
+    expect(granted).toMatchObject({ accessToken: issued, expiresIn: '77', scopes: undefined })
+  })
+
+  it("R3: the answer's Date is handed on", async () => {
+    server.answer(json({ access_token: issued }, 200, { date: 'Fri, 20 Nov 2026 12:00:00 GMT' }))
+    await expect(ask()).resolves.toMatchObject({ date: 'Fri, 20 Nov 2026 12:00:00 GMT' })
+  })
+
+  it('R4: the time is taken before the request is sent and when the headers have come', async () => {
+    let time = 1_000_000
+    server.answer((response) => {
+      time += 5000
+      response.writeHead(200)
+      response.flushHeaders()
+      // The rest comes later, when the headers have been seen.
+      seen.then(() => {
+        time += 5000
+        response.end(JSON.stringify({ access_token: issued }))
+      })
+    })
+    let tellSeen = (): void => {}
+    const seen = new Promise<void>((resolve) => {
+      tellSeen = resolve
+    })
+    const granted = await ask({
+      transport: {
+        now: () => time,
+        fetch: async (input, init) => {
+          const response = await globalThis.fetch(input, init)
+          setImmediate(tellSeen)
+          return response
+        },
+      },
+    })
+    expect(granted).toMatchObject({ requestedAt: 1_000_000, answeredAt: 1_005_000 })
+    expect(time).toBe(1_010_000)
+  })
+})
+
+describe('redirects', () => {
+  let other: RecordingServer
+  beforeAll(async () => {
+    other = await startRecordingServer()
+  })
+  afterAll(() => other.close())
+
+  describe.each([301, 302, 303, 307, 308])('%i', (status) => {
+    it.each([
+      ['Basic', clientSecretBasic()],
+      ['body', clientSecretPost()],
+    ])('G7: the secret (%s) never reaches the other server, nor the same one', async (_, clientAuthentication) => {
+      for (const location of [`${other.origin}/token`, '/elsewhere']) {
+        other.answer(json({ access_token: 'stolen' }))
+        server.answer((response) => response.writeHead(status, { location }).end())
+        const failure = await failureOf(ask({ provider: { clientAuthentication } }))
+        expect(failure).toMatchObject({ code: 'response_unreadable', status, retryable: false })
+        expect(failure.message).toContain('redirect')
+        expect(failure.message).not.toContain(other.origin)
+        expect(findLeaks(failure, secrets)).toEqual([])
+        expect(server.onlyRequest.target).toBe('/token')
+        expect(other.requests).toEqual([])
+      }
+    })
+  })
+
+  it('G7: a token in the body of a redirect is none', async () => {
+    server.answer(json({ access_token: issued }, 302, { location: `${other.origin}/` }))
+    await expect(ask()).rejects.toMatchObject({ code: 'response_unreadable' })
+  })
+})
+
+describe('https', () => {
+  const certificate = createLoopbackCertificate()
+  let secure: RecordingServer
+  beforeAll(async () => {
+    secure = await startRecordingServer(certificate)
+  })
+  afterAll(() => secure.close())
+
+  it('G7: a certificate nobody vouches for gets no request, and is named', async () => {
+    const failure = await failureOf(ask({ origin: secure.origin }))
+    expect(failure).toMatchObject({ code: 'endpoint_unavailable', retryable: false, status: undefined })
+    expect(failure.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+    expect(secure.requests).toEqual([])
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it('G7: https to a plain http server, and http to an https server, come to nothing', async () => {
+    const toPlain = await failureOf(ask({ origin: server.origin.replace('http:', 'https:') }))
+    expect(toPlain.code).toBe('endpoint_unavailable')
+    expect(server.requests).toEqual([])
+    const toSecure = await failureOf(ask({ origin: secure.origin.replace('https:', 'http:') }))
+    expect(toSecure.code).toBe('endpoint_unavailable')
+    expect(findLeaks([toPlain, toSecure], secrets)).toEqual([])
+  })
+
+  it('G7: a certificate that is trusted gets the request', async () => {
+    const before = getCACertificates('default')
+    setDefaultCACertificates([...before, certificate.cert])
+    // A server of its own: a connection that was refused is not tried again with another trust.
+    const trusted = await startRecordingServer(certificate)
+    try {
+      trusted.answer(json({ access_token: issued }))
+      await expect(ask({ origin: trusted.origin })).resolves.toMatchObject({ accessToken: issued })
+      expect(trusted.onlyRequest.headers.authorization).toBe(`Basic ${basicValue}`)
+    } finally {
+      setDefaultCACertificates(before)
+      await trusted.close()
+    }
+  })
+})
+
+/** What goes wrong, and what it is called. */
+const troubles: readonly (readonly [string, Answer, Partial<LatchkeyError>])[] = [
+  ['no answer at all', (response) => response.socket?.destroy(), { code: 'endpoint_unavailable', retryable: true }],
+  [
+    'a reset',
+    (response) => response.socket?.resetAndDestroy(),
+    { code: 'endpoint_unavailable', retryable: true, status: undefined },
+  ],
+  [
+    'a reset in the middle of the body',
+    (response) => {
+      response.writeHead(200, { 'content-length': '1000' })
+      response.write(`{"access_token":"${issued}"`, () => response.socket?.destroy())
+    },
+    { code: 'endpoint_unavailable', retryable: true },
+  ],
+  [
+    'a body that ends too early in chunks',
+    (response) => {
+      response.writeHead(200)
+      response.write(`{"access_token":"${issued}"}`, () => response.socket?.destroy())
+    },
+    { code: 'endpoint_unavailable', retryable: true },
+  ],
+  [
+    'no HTTP',
+    (response) => response.socket?.end(`MARKED nonsense ${clientSecret}\r\n\r\n`),
+    { code: 'endpoint_unavailable' },
+  ],
+  [
+    '500 with HTML',
+    text(`<html>${clientSecret} ${issued}</html>`, 500),
+    { code: 'endpoint_unavailable', status: 500, retryable: true },
+  ],
+  [
+    '502 with text',
+    text(`upstream ${clientSecret}`, 502),
+    { code: 'endpoint_unavailable', status: 502, retryable: true },
+  ],
+  [
+    '503 with an error',
+    json({ error: 'temporarily_unavailable', error_description: `try ${clientSecret} later` }, 503, {
+      'retry-after': '7',
+    }),
+    { code: 'endpoint_unavailable', status: 503, retryable: true, retryAfter: 7 },
+  ],
+  [
+    '200 with HTML',
+    text(`<!doctype html><p>${clientSecret}`),
+    { code: 'response_unreadable', status: 200, retryable: false },
+  ],
+  ['200 with nothing', text(''), { code: 'response_unreadable', status: 200 }],
+  ['204', (response) => response.writeHead(204).end(), { code: 'response_unreadable', status: 204 }],
+  ['200 with JSON and no token', json({ ok: true, echo: clientSecret }), { code: 'response_unreadable', status: 200 }],
+  ['200 with broken JSON', text(`{"access_token":"${issued}`), { code: 'response_unreadable', status: 200 }],
+  [
+    '200 with an unheard-of type',
+    json({ access_token: issued, token_type: `mac ${clientSecret}` }),
+    { code: 'response_unreadable' },
+  ],
+  [
+    '200 with a token no header may carry',
+    json({ access_token: `${issued}\r\nx: y` }),
+    { code: 'response_unreadable' },
+  ],
+  [
+    '200 with 1 MiB and more',
+    text(`${clientSecret}${'x'.repeat(1024 * 1024)}`),
+    { code: 'response_unreadable', status: 200, retryable: false },
+  ],
+  ['500 with 1 MiB and more', text('x'.repeat(1024 * 1024 + 1), 500), { status: 500 }],
+  [
+    '200 with an error',
+    json({ error: 'invalid_client', error_description: `secret ${clientSecret}` }),
+    { code: 'grant_refused', error: 'invalid_client', status: 200 },
+  ],
+  [
+    '200 with a flag beside a token',
+    json({ hasError: true, accessToken: issued }),
+    { code: 'grant_refused', status: 200 },
+  ],
+  [
+    '401 with an error',
+    json({ error: 'invalid_client', error_description: 'no such client' }, 401, {
+      'www-authenticate': `Basic realm="${clientSecret}"`,
+    }),
+    {
+      code: 'grant_refused',
+      error: 'invalid_client',
+      errorDescription: 'no such client',
+      status: 401,
+      retryable: false,
+    },
+  ],
+  [
+    "401 in Okta's form",
+    json({ errorCode: 'invalid_client', errorSummary: `bad ${clientSecret}` }, 401),
+    { code: 'grant_refused', error: 'invalid_client' },
+  ],
+  [
+    '400 with text',
+    text(`invalid client ${clientSecret}`, 400),
+    { code: 'grant_refused', status: 400, error: undefined },
+  ],
+  ['403 with HTML', text(`<html>${clientSecret}`, 403), { code: 'grant_refused', status: 403 }],
+  [
+    '429',
+    json({}, 429, { 'retry-after': '30' }),
+    { code: 'grant_refused', status: 429, retryable: true, retryAfter: 30 },
+  ],
+]
+
+describe('what goes wrong', () => {
+  it.each(troubles)('R5: %s', async (_, answer, expected) => {
+    server.answer(answer)
+    const failure = await failureOf(ask({ path: '/oauth/token' }))
+    expect(failure).toMatchObject({ provider: 'acme', ...expected })
+    expect(failure.message).toContain(`${server.origin}/oauth/token`)
+  })
+
+  it('R5: a port nobody listens at', async () => {
+    const gone = await startRecordingServer()
+    await gone.close()
+    const failure = await failureOf(ask({ origin: gone.origin }))
+    expect(failure).toMatchObject({ code: 'endpoint_unavailable', retryable: true, status: undefined })
+    expect(failure.message).toContain('ECONNREFUSED')
+  })
+
+  it('R5: a host nobody knows is unavailable', async () => {
+    const failure = await failureOf(
+      ask({
+        transport: {
+          fetch: () => {
+            const unknown = Object.assign(new Error(`getaddrinfo ENOTFOUND ${clientSecret}`), { code: 'ENOTFOUND' })
+            return Promise.reject(new TypeError('fetch failed', { cause: unknown }))
+          },
+        },
+      }),
+    )
+    expect(failure).toMatchObject({ code: 'endpoint_unavailable' })
+    expect(failure.message).toContain('ENOTFOUND')
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it('G7: an answer that stops in the middle ends with the signal, and the connection is closed', async () => {
+    const controller = new AbortController()
+    const reason = new LatchkeyError('timed_out', 'too late')
+    server.answer((response) => {
+      response.writeHead(200, { 'content-length': '1000' })
+      response.write('{', () => controller.abort(reason))
+    })
+    await expect(ask({ signal: controller.signal })).rejects.toBe(reason)
+    await server.onlyRequest.connectionClosed
+  })
+
+  it('G7: no answer ends with the signal, and the connection is closed', async () => {
+    const controller = new AbortController()
+    const reason = new LatchkeyError('timed_out', 'too late')
+    server.answer(() => controller.abort(reason))
+    await expect(ask({ signal: controller.signal })).rejects.toBe(reason)
+    await server.onlyRequest.connectionClosed
+  })
+
+  it('G7: an answer without an end is not read to its end', async () => {
+    let written = 0
+    server.answer((response) => {
+      const chunk = Buffer.alloc(getDefaultHighWaterMark(false), 'x')
+      const more = (): void => {
+        while (!response.destroyed) {
+          written += chunk.byteLength
+          if (!response.write(chunk)) {
+            response.once('drain', more)
+            return
+          }
+        }
+      }
+      more()
+    })
+    const failure = await failureOf(ask())
+    expect(failure).toMatchObject({ code: 'response_unreadable', status: 200 })
+    expect(failure.message).toContain('1 MiB')
+    await server.onlyRequest.connectionClosed
+    expect(written).toBeGreaterThan(1024 * 1024)
+  })
+})
+
+describe('secrets', () => {
+  /** The server repeats all it was sent, in every field that is shown. */
+  const echo =
+    (status: number): Answer =>
+    (response, request) => {
+      const { headers, body } = request
+      const form = [...new URLSearchParams(body).values()]
+      const said = [headers.authorization, headers['x-signature'], clientSecret, body, ...form].join(' | ')
+      json({ error: `bad ${said}`, error_description: `you sent ${said}`, errorSummary: said }, status)(
+        response,
+        request,
+      )
+    }
+
+  it.each([200, 400, 401, 500])('X1: a server that repeats all it was sent, with status %i', async (status) => {
+    server.answer(echo(status))
+    const failure = await failureOf(ask({ provider: { clientAuthentication: everything } }))
+    expect(failure.errorDescription).toContain('you sent')
+    expect(failure.errorDescription).toContain('[redacted]')
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it.each([
+    ['Basic, form', clientSecretBasic({ encoding: 'form' })],
+    ['the body', clientSecretPost()],
+  ])('X1: a server that repeats the secret of %s', async (_, clientAuthentication) => {
+    server.answer(echo(401))
+    const failure = await failureOf(ask({ provider: { clientAuthentication } }))
+    expect(failure.errorDescription).toContain('[redacted]')
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it('X1: a server that repeats a raw Basic header', async () => {
+    server.answer(echo(401))
+    const raw: Credentials = { clientId: 'app', clientSecret }
+    const failure = await failureOf(
+      ask({
+        provider: {
+          clientAuthentication: (draft) => clientSecretBasic({ encoding: 'raw' })(draft, raw),
+        },
+      }),
+    )
+    const value = Buffer.from(`app:${clientSecret}`).toString('base64')
+    expect(server.onlyRequest.headers.authorization).toBe(`Basic ${value}`)
+    expect(findLeaks(failure, [...secrets, value])).toEqual([])
+  })
+
+  it('X1: a server that repeats the token beside an error', async () => {
+    server.answer(json({ access_token: issued, error: 'late', error_description: `revoked ${issued}` }))
+    expect(findLeaks(await failureOf(ask()), secrets)).toEqual([])
+  })
+
+  it.each(troubles)('X1: no printing of the failure holds a secret: %s', async (_, answer) => {
+    server.answer(answer)
+    const failure = await failureOf(ask({ provider: { clientAuthentication: everything } }))
+    expect(findLeaks(failure, secrets)).toEqual([])
+    expect(failure.cause).toBeUndefined()
+  })
+
+  it.each(troubles)('X2: the failure tells no query, no header and no body: %s', async (_, answer) => {
+    server.answer(answer)
+    const failure = await failureOf(ask({ path: '/token?api_key=MARKED-query' }))
+    expect(findLeaks(failure, ['MARKED-query', 'api_key', 'www-authenticate', '<html', 'MARKED nonsense'])).toEqual([])
+  })
+
+  it('X1: with GET the secret is in the query, and the failure does not tell it', async () => {
+    server.answer(json({ error: 'invalid_client' }, 401))
+    const provider: Partial<Provider<unknown>> = {
+      tokenRequest: { method: 'GET' },
+      clientAuthentication: clientSecretPost(),
+    }
+    const refused = await failureOf(ask({ provider }))
+    expect(server.onlyRequest.target).toContain('client_secret=')
+    expect(findLeaks(refused, secrets)).toEqual([])
+    server.answer((response) => response.socket?.destroy())
+    expect(findLeaks(await failureOf(ask({ provider })), secrets)).toEqual([])
+  })
+
+  it('X1: a transport whose failure holds the whole request tells its code and no more', async () => {
+    const failure = await failureOf(
+      ask({
+        transport: {
+          fetch: (input, init) =>
+            Promise.reject(
+              Object.assign(new Error(`failed: ${String(init?.body)}`), {
+                code: 'ECONNRESET',
+                input,
+                init,
+                config: { data: clientSecret },
+              }),
+            ),
+        },
+      }),
+    )
+    expect(failure.message).toContain('ECONNRESET')
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it('X1: a transport that answers no Response tells nothing of it', async () => {
+    const failure = await failureOf(
+      ask({ transport: { fetch: (async () => ({ secret: clientSecret })) as unknown as typeof fetch } }),
+    )
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+})
+
+describe('showUrl', () => {
+  it.each([
+    ['https://login.acme.test/token?key=MARKED#MARKED', 'https://login.acme.test/token'],
+    ['https://user:MARKED@login.acme.test:8443/A/b', 'https://login.acme.test:8443/A/b'],
+    ['https://login.acme.test', 'https://login.acme.test/'],
+  ])('X2: %s is shown as %s', (url, shown) => {
+    expect(showUrl(new URL(url))).toBe(shown)
+  })
+})

@@ -1,0 +1,590 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type AnswerContext,
+  type JudgedToken,
+  judgeTokenAnswer,
+  readExtra,
+  readStandardTokenResponse,
+  type TokenAnswer,
+  type TokenFields,
+} from '../../src/acquire/token-response.ts'
+import { LatchkeyError, type LatchkeyErrorDetails } from '../../src/errors.ts'
+import { findLeaks } from './printings.ts'
+
+const secret = 'MARKED-secret-4f1e'
+const token = 'MARKED-token-77aa'
+const context: AnswerContext = {
+  provider: 'acme',
+  endpoint: 'https://login.acme.test/token',
+  scopeSeparator: ' ',
+  secrets: [secret],
+}
+
+function answer(body: unknown, status = 200, headers: Record<string, string> = {}): TokenAnswer {
+  return { status, headers: new Headers(headers), body }
+}
+
+type Read = (answer: TokenAnswer) => TokenFields
+
+function judge(given: TokenAnswer, read: Read = readStandardTokenResponse): JudgedToken {
+  return judgeTokenAnswer(given, read, context)
+}
+
+function failureOf(given: TokenAnswer, read: Read = readStandardTokenResponse): LatchkeyError {
+  try {
+    judge(given, read)
+  } catch (error) {
+    if (error instanceof LatchkeyError) return error
+    throw error
+  }
+  throw new Error('The answer was accepted.')
+}
+
+/** A reader of JavaScript, where nobody checks what it returns. */
+function returning(junk: unknown): Read {
+  return () => junk as TokenFields
+}
+
+describe('readStandardTokenResponse', () => {
+  const expected = { accessToken: token, tokenType: 'Bearer', scope: 'a b', expiresIn: 3600 }
+
+  it.each([
+    ['snake_case', { access_token: token, token_type: 'Bearer', scope: 'a b', expires_in: 3600 }],
+    ['camelCase', { accessToken: token, tokenType: 'Bearer', scope: 'a b', expiresIn: 3600 }],
+    ['both, mixed', { accessToken: token, token_type: 'Bearer', scopes: 'a b', expires_in: 3600 }],
+    ['both, mixed the other way', { access_token: token, tokenType: 'Bearer', scope: 'a b', expiresIn: 3600 }],
+    [
+      'one spelling null',
+      {
+        access_token: null,
+        accessToken: token,
+        tokenType: 'Bearer',
+        scope: null,
+        scopes: 'a b',
+        expires_in: null,
+        expiresIn: 3600,
+      },
+    ],
+  ])('R1: %s is read', (_, body) => {
+    expect(readStandardTokenResponse(answer(body))).toMatchObject(expected)
+    expect(readStandardTokenResponse(answer(body)).error).toBeUndefined()
+  })
+
+  it('R1: nothing is made of what is absent', () => {
+    expect(Object.values(readStandardTokenResponse(answer({}))).every((field) => field === undefined)).toBe(true)
+  })
+
+  it.each([
+    ['null', null],
+    ['text', 'access_token'],
+    ['a list', [{ access_token: token }]],
+    ['a number', 1],
+    ['nothing', undefined],
+  ])('R1: a body that is %s has no fields', (_, body) => {
+    expect(readStandardTokenResponse(answer(body))).toEqual({})
+  })
+
+  it('R6: fields of the prototype are no fields', () => {
+    const polluted: unknown = JSON.parse(`{"__proto__":{"access_token":"${token}","error":"x"}}`)
+    const fields = readStandardTokenResponse(answer(polluted))
+    expect(fields.accessToken).toBeUndefined()
+    expect(fields.error).toBeUndefined()
+    const inherited: unknown = Object.create({ access_token: token })
+    expect(readStandardTokenResponse(answer(inherited)).accessToken).toBeUndefined()
+  })
+})
+
+describe('judgeTokenAnswer: token type', () => {
+  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('R1: %s is Bearer', (token_type) => {
+    expect(judge(answer({ access_token: token, token_type })).tokenType).toBe('Bearer')
+  })
+
+  it.each([
+    ['absent', {}],
+    ['null', { token_type: null }],
+    ['empty', { token_type: '' }],
+  ])('R1: a token_type that is %s is Bearer', (_, type) => {
+    expect(judge(answer({ access_token: token, ...type })).tokenType).toBe('Bearer')
+  })
+
+  it.each(['Application Access Token', 'BearerToken', 'mac', 'N_A', 'Bearer token'])(
+    'R1: %s is refused with the way out in the message',
+    (token_type) => {
+      const failure = failureOf(answer({ access_token: token, token_type }))
+      expect(failure).toMatchObject({ code: 'response_unreadable', status: 200, provider: 'acme', retryable: false })
+      expect(failure.message).toContain(`"${token_type}"`)
+      expect(failure.message).toContain('readTokenResponse')
+      expect(findLeaks(failure, [token])).toEqual([])
+    },
+  )
+
+  it.each([[1], [true], [{ type: 'Bearer' }], [['Bearer']]])(
+    'R1: a token_type that is no text (%o) is refused',
+    (token_type) => {
+      expect(failureOf(answer({ access_token: token, token_type })).code).toBe('response_unreadable')
+    },
+  )
+
+  it('R1: DPoP is refused where it was not asked for: it would be useless as a Bearer token', () => {
+    expect(failureOf(answer({ access_token: token, token_type: 'DPoP' })).code).toBe('response_unreadable')
+  })
+
+  it("R1: the provider's reader maps an odd type", () => {
+    const read: Read = (given) => ({ ...readStandardTokenResponse(given), tokenType: 'Bearer' })
+    expect(judge(answer({ access_token: token, token_type: 'BearerToken' }), read).tokenType).toBe('Bearer')
+  })
+})
+
+describe('judgeTokenAnswer: scopes', () => {
+  it.each([
+    ['a b', ['a', 'b']],
+    ['  b   a ', ['b', 'a']],
+    ['a a b', ['a', 'b']],
+    ['READ read', ['READ', 'read']],
+    [
+      ['a', 'b'],
+      ['a', 'b'],
+    ],
+    [
+      ['a b', 'c'],
+      ['a', 'b', 'c'],
+    ],
+    [
+      ['a', 1, null, 'b'],
+      ['a', 'b'],
+    ],
+  ])('R1: %o is %o', (scope, scopes) => {
+    expect(judge(answer({ access_token: token, scope })).scopes).toEqual(scopes)
+    expect(judge(answer({ access_token: token, scopes: scope })).scopes).toEqual(scopes)
+  })
+
+  it.each([
+    ['absent', {}],
+    ['empty', { scope: '' }],
+    ['blank', { scope: '   ' }],
+    ['null', { scope: null }],
+    ['an empty list', { scope: [] }],
+    ['a list of empty texts', { scope: ['', ' '] }],
+    ['an object', { scope: { read: true } }],
+    ['a number', { scope: 7 }],
+  ])('R1: a scope that is %s names none', (_, scope) => {
+    expect(judge(answer({ access_token: token, ...scope })).scopes).toBeUndefined()
+  })
+
+  it("R1: the provider's separator separates, and spaces still do", () => {
+    const commas = { ...context, scopeSeparator: ',' }
+    const { scopes } = judgeTokenAnswer(
+      answer({ access_token: token, scope: 'a,b c' }),
+      readStandardTokenResponse,
+      commas,
+    )
+    expect(scopes).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('judgeTokenAnswer: refusals', () => {
+  const withToken = { access_token: token }
+  const shapes: readonly (readonly [string, unknown, LatchkeyErrorDetails])[] = [
+    [
+      "OAuth's",
+      { error: 'invalid_client', error_description: 'Unknown client' },
+      { error: 'invalid_client', errorDescription: 'Unknown client' },
+    ],
+    [
+      "OAuth's in camelCase",
+      { error: 'invalid_client', errorDescription: 'Unknown client' },
+      { error: 'invalid_client', errorDescription: 'Unknown client' },
+    ],
+    [
+      "Okta's",
+      {
+        errorCode: 'invalid_client',
+        errorSummary: 'Invalid value for client_id',
+        errorLink: 'invalid_client',
+        errorCauses: [],
+      },
+      { error: 'invalid_client', errorDescription: 'Invalid value for client_id' },
+    ],
+    ["Prevu3D's flag", { hasError: true }, { error: undefined, errorDescription: undefined }],
+    ["Prevu3D's flag beside a token", { hasError: true, accessToken: token, expiresIn: 3600 }, { error: undefined }],
+    ['an OAuth error beside a token', { error: 'invalid_scope', ...withToken }, { error: 'invalid_scope' }],
+    ['a number', { error: 1042, error_description: 17 }, { error: '1042', errorDescription: '17' }],
+    ['an object', { error: { code: 'x', message: secret }, ...withToken }, { error: undefined }],
+    ['true', { error: true, ...withToken }, { error: undefined }],
+  ]
+
+  describe.each([200, 201, 400, 401, 403])('status %i', (status) => {
+    it.each(shapes)('R5: an error in %s form is a refusal', (_, body, details) => {
+      const failure = failureOf(answer(body, status))
+      expect(failure).toMatchObject({ code: 'grant_refused', provider: 'acme', status, retryable: false, ...details })
+      expect(failure.message).toContain('https://login.acme.test/token')
+      expect(failure.message).toContain(String(status))
+      expect(findLeaks(failure, [secret, token])).toEqual([])
+    })
+  })
+
+  it.each([
+    ['an empty error', { hasError: true, error: '', accessToken: token }],
+    ['an error of false', { hasError: true, error: false, accessToken: token }],
+    ['an error code of 0', { hasError: true, errorCode: 0, accessToken: token }],
+    ['an error of null', { hasError: true, error: null, accessToken: token }],
+  ])('R5: hasError is a refusal, also beside %s', (_, body) => {
+    expect(failureOf(answer(body)).code).toBe('grant_refused')
+  })
+
+  it("R5: Okta's errorCode is a refusal, also beside an empty error", () => {
+    const failure = failureOf(answer({ error: '', errorCode: 'E0000011', accessToken: token }))
+    expect(failure).toMatchObject({ code: 'grant_refused', error: 'E0000011' })
+  })
+
+  it("R5: a flag from a form is a refusal: there it is the text 'true'", () => {
+    expect(failureOf(answer({ hasError: 'true', accessToken: token })).code).toBe('grant_refused')
+  })
+
+  it.each([
+    ['hasError: false', { hasError: false }],
+    ['an error of null', { error: null }],
+    ['an empty error', { error: '' }],
+    ['an error of false', { error: false }],
+    ['an error code of 0', { errorCode: 0 }],
+  ])('R5: %s beside a token is no refusal', (_, flag) => {
+    expect(judge(answer({ ...flag, accessToken: token })).accessToken).toBe(token)
+  })
+
+  it.each([
+    ['plain text', 'Invalid client: MARKED-secret-4f1e', 400],
+    ['HTML', '<!DOCTYPE html><title>MARKED-secret-4f1e</title>', 403],
+    ['an empty body', '', 401],
+    ['JSON without an error', { message: secret }, 404],
+  ])('R5: %s with a 4xx is a refusal, and its words stay inside', (_, body, status) => {
+    const failure = failureOf(answer(body, status))
+    expect(failure).toMatchObject({ code: 'grant_refused', status, error: undefined, errorDescription: undefined })
+    expect(findLeaks(failure, [secret, 'DOCTYPE', 'Invalid client'])).toEqual([])
+  })
+
+  it.each([
+    ['plain text', 'Bad gateway MARKED-secret-4f1e', 502],
+    ['HTML', '<html>MARKED-secret-4f1e</html>', 500],
+    ['an empty body', '', 504],
+    ['JSON', { message: secret }, 503],
+    ['an OAuth error', { error: 'server_error' }, 500],
+    ['an error of its own', { errorCode: 'E0000009' }, 500],
+  ])('R5: %s with a 5xx means unavailable, and may pass', (_, body, status) => {
+    const failure = failureOf(answer(body, status))
+    expect(failure).toMatchObject({ code: 'endpoint_unavailable', status, retryable: true })
+    expect(findLeaks(failure, [secret, 'Bad gateway'])).toEqual([])
+  })
+
+  it.each([
+    'invalid_client',
+    'invalid_scope',
+    'unauthorized_client',
+    'unsupported_grant_type',
+    'invalid_grant',
+    'invalid_request',
+    'access_denied',
+    'invalid_target',
+  ])('R5: %s is a refusal, also with a 500', (error) => {
+    expect(failureOf(answer({ error }, 500))).toMatchObject({
+      code: 'grant_refused',
+      error,
+      retryable: false,
+      status: 500,
+    })
+  })
+
+  it.each([
+    ['plain text', 'access denied for MARKED-secret-4f1e', 'text'],
+    ['HTML', '  <!doctype html>MARKED-secret-4f1e', 'HTML'],
+    ['HTML after a byte order mark', '\uFEFF<html lang="en">MARKED-secret-4f1e', 'HTML'],
+    ['nothing', '', 'empty'],
+    ['blank', ' \r\n', 'empty'],
+    ['JSON without a token', { foo: secret }, 'JSON'],
+    ['a JSON list', [{ access_token: token }], 'JSON array'],
+    ['an empty token', { access_token: '' }, 'JSON'],
+    ['a token of null', { access_token: null }, 'JSON'],
+    ['a token that is a number', { access_token: 17 }, 'JSON'],
+    ['a token that is an object', { access_token: { value: token } }, 'JSON'],
+  ])('R5: 200 with %s is unreadable, and its kind is named', (_, body, kind) => {
+    const failure = failureOf(answer(body))
+    expect(failure).toMatchObject({ code: 'response_unreadable', status: 200, provider: 'acme', retryable: false })
+    expect(failure.message).toContain(kind)
+    expect(findLeaks(failure, [secret, token])).toEqual([])
+  })
+
+  it.each([0, 300, 301, 302, 303, 304, 307, 308, 399])(
+    'G7: a redirect (%i) is unreadable, whatever its body',
+    (status) => {
+      const failure = failureOf(answer({ access_token: token }, status, { location: `https://evil.test/?${secret}` }))
+      expect(failure).toMatchObject({ code: 'response_unreadable', status })
+      expect(failure.message).toContain('redirect')
+      expect(findLeaks(failure, [secret, token, 'evil.test'])).toEqual([])
+    },
+  )
+
+  it.each([
+    [200, true],
+    [201, true],
+    [203, true],
+    [299, true],
+    [199, false],
+    [400, false],
+  ])('R6: a token with status %i is accepted: %o', (status, accepted) => {
+    const given = answer({ access_token: token }, status)
+    if (accepted) expect(judge(given).accessToken).toBe(token)
+    else expect(failureOf(given).status).toBe(status)
+  })
+})
+
+describe('judgeTokenAnswer: tokens no header may carry', () => {
+  it.each([
+    ['a line break', 'abc\r\nX-Evil: 1'],
+    ['a line feed', 'abc\ndef'],
+    ['a line feed at the end', 'abcdef\n'],
+    ['a space', 'abc def'],
+    ['a tab', 'abc\tdef'],
+    ['a null', 'abc\0def'],
+    ['a delete', 'abc\x7f'],
+    ['a letter beyond ASCII', 'abcé'],
+    ['a surrogate pair', 'abc\u{1f511}'],
+    ['a blank', ' '],
+  ])('R6: a token with %s is refused', (_, access_token) => {
+    const failure = failureOf(answer({ access_token }))
+    expect(failure.code).toBe('response_unreadable')
+    expect(failure.message).not.toContain('abc')
+  })
+
+  it('R6: every visible ASCII character is accepted', () => {
+    const visible = String.fromCharCode(...Array.from({ length: 0x7e - 0x20 }, (_, index) => 0x21 + index))
+    expect(visible).toHaveLength(94)
+    expect(judge(answer({ access_token: visible })).accessToken).toBe(visible)
+  })
+})
+
+describe('judgeTokenAnswer: whether to try again', () => {
+  it.each([
+    [408, {}, true],
+    [429, {}, true],
+    [500, {}, true],
+    [502, {}, true],
+    [503, { error: 'temporarily_unavailable' }, true],
+    [400, { error: 'temporarily_unavailable' }, true],
+    [200, { error: 'server_error' }, true],
+    [400, { error: 'slow_down' }, true],
+    [429, { error: 'too_many_requests' }, true],
+    [400, { error: 'invalid_client' }, false],
+    [401, {}, false],
+    [403, {}, false],
+    [404, {}, false],
+    [500, { error: 'invalid_scope' }, false],
+  ])('G9: %i with %o may pass: %o', (status, body, retryable) => {
+    expect(failureOf(answer(body, status)).retryable).toBe(retryable)
+  })
+
+  it.each([
+    [true, 401],
+    [false, 503],
+  ])("G9: the provider's reader knows better: %o with %i", (retryable, status) => {
+    expect(failureOf(answer({}, status), () => ({ retryable })).retryable).toBe(retryable)
+  })
+
+  it('G9: a reader that says no boolean has said nothing', () => {
+    expect(failureOf(answer({}, 503), returning({ retryable: 'no' })).retryable).toBe(true)
+  })
+})
+
+describe('judgeTokenAnswer: how long to wait', () => {
+  const date = 'Fri, 20 Nov 2026 12:00:00 GMT'
+  const instant = Date.parse(date) / 1000
+
+  it.each([
+    ['seconds', { 'retry-after': '120' }, 120],
+    ['no time at all', { 'retry-after': '0' }, 0],
+    ["a date, against the answer's own", { 'retry-after': 'Fri, 20 Nov 2026 12:01:30 GMT', date }, 90],
+    ['a date that is past', { 'retry-after': 'Fri, 20 Nov 2026 11:00:00 GMT', date }, 0],
+    ["Okta's instant", { 'x-rate-limit-reset': String(instant + 42), date }, 42],
+    ["Okta's instant that is past", { 'x-rate-limit-reset': String(instant - 42), date }, 0],
+    ['Retry-After before the other', { 'retry-after': '7', 'x-rate-limit-reset': String(instant + 42), date }, 7],
+  ])('G9: %s', (_, headers, retryAfter) => {
+    expect(failureOf(answer({}, 429, headers)).retryAfter).toBe(retryAfter)
+    expect(failureOf(answer('', 503, headers)).retryAfter).toBe(retryAfter)
+  })
+
+  it.each([
+    ['nothing', {}],
+    ['a word', { 'retry-after': 'soon', date }],
+    ['an empty header', { 'retry-after': '', date }],
+    ['a negative number', { 'retry-after': '-5', date }],
+    ['a decimal', { 'retry-after': '1.5', date }],
+    ['digits with a tail', { 'retry-after': '3600abc', date }],
+    ["Okta's instant without the answer's date", { 'x-rate-limit-reset': String(instant + 42) }],
+    ["an instant of Okta's that is none", { 'x-rate-limit-reset': 'soon', date }],
+    ["an empty instant of Okta's", { 'x-rate-limit-reset': '', date }],
+  ])('G9: %s says nothing', (_, headers) => {
+    expect(failureOf(answer({}, 429, headers)).retryAfter).toBeUndefined()
+  })
+
+  it('G9: an instant of the rate limit says nothing where the rate limit refused nothing: Okta sends it with every answer', () => {
+    const headers = {
+      'x-rate-limit-limit': '600',
+      'x-rate-limit-remaining': '599',
+      'x-rate-limit-reset': String(instant + 42),
+      date,
+    }
+    expect(failureOf(answer({ error: 'invalid_client' }, 401, headers)).retryAfter).toBeUndefined()
+  })
+
+  it.each([
+    [30, 30],
+    ['30', 30],
+    [0, 0],
+  ])("G9: the reader's %o wins over the header", (retryAfter, seconds) => {
+    const headers = { 'retry-after': '7' }
+    expect(failureOf(answer({}, 429, headers), () => ({ retryAfter })).retryAfter).toBe(seconds)
+  })
+
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'soon', '', null, new Date(), {}])(
+    "G9: the reader's %o is none, and the header counts",
+    (retryAfter) => {
+      expect(failureOf(answer({}, 429, { 'retry-after': '7' }), () => ({ retryAfter })).retryAfter).toBe(7)
+    },
+  )
+})
+
+describe("judgeTokenAnswer: the provider's reader", () => {
+  const throwing: Read = () => {
+    throw new Error(`cannot read ${secret} ${token}`)
+  }
+
+  it('X1: a reader that throws is named, and what it threw is not kept', () => {
+    const failure = failureOf(answer({ access_token: token }), throwing)
+    expect(failure).toMatchObject({ code: 'response_unreadable', status: 200 })
+    expect(failure.message).toContain('readTokenResponse')
+    expect(failure.cause).toBeUndefined()
+    expect(findLeaks(failure, [secret, token, 'cannot read'])).toEqual([])
+  })
+
+  it.each([
+    [400, 'grant_refused'],
+    [503, 'endpoint_unavailable'],
+    [302, 'response_unreadable'],
+  ])('R5: a reader that throws does not hide what status %i says', (status, code) => {
+    const failure = failureOf(answer({}, status), throwing)
+    expect(failure.code).toBe(code)
+    expect(findLeaks(failure, [secret, token])).toEqual([])
+  })
+
+  it.each([null, undefined, 'token', 17, true, [], [token], () => token])(
+    'R5: a reader that returns %o is unreadable',
+    (junk) => {
+      expect(failureOf(answer({ access_token: token }), returning(junk)).code).toBe('response_unreadable')
+    },
+  )
+
+  it('R5: a reader that returns a promise is unreadable: it must not be asynchronous', () => {
+    const promised = Promise.resolve({ accessToken: token })
+    expect(failureOf(answer({ access_token: token }), returning(promised)).code).toBe('response_unreadable')
+  })
+
+  it('X1: fields that throw when they are read do not get out', () => {
+    const read: Read = () => ({
+      get accessToken() {
+        throw new Error(`cannot read ${secret}`)
+      },
+    })
+    const failure = failureOf(answer({ access_token: token }), read)
+    expect(failure.code).toBe('response_unreadable')
+    expect(findLeaks(failure, [secret])).toEqual([])
+  })
+
+  it('R5: the reader is asked about every answer but a redirect', () => {
+    const asked: number[] = []
+    const read: Read = ({ status }) => {
+      asked.push(status)
+      return { error: 'its own word' }
+    }
+    for (const status of [200, 201, 400, 500]) expect(failureOf(answer('', status), read).error).toBe('its own word')
+    expect(asked).toEqual([200, 201, 400, 500])
+  })
+
+  it('R1: the reader reads an answer of any shape', () => {
+    const read: Read = ({ body }) => ({
+      accessToken: (body as { d: { AuthToken: string } }).d.AuthToken,
+      expiresIn: '60',
+    })
+    expect(judge(answer({ d: { AuthToken: token } }), read)).toEqual({
+      accessToken: token,
+      tokenType: 'Bearer',
+      scopes: undefined,
+      expiresIn: '60',
+      expiresAt: undefined,
+    })
+  })
+})
+
+describe('judgeTokenAnswer: the words of the server', () => {
+  it.each([
+    ['error_description', { error: 'invalid_client', error_description: `Wrong secret: ${secret}!` }],
+    ['error', { error: `wrong ${secret}` }],
+    ['errorSummary', { errorCode: 'E1', errorSummary: `secret ${secret} is wrong` }],
+    ['token_type', { access_token: token, token_type: `mac ${secret}` }],
+  ])('X1: a secret repeated in %s is taken out', (_, body) => {
+    const failure = failureOf(answer(body, 'token_type' in body ? 200 : 400))
+    expect(failure.message).toContain('[redacted]')
+    expect(findLeaks(failure, [secret])).toEqual([])
+  })
+
+  it.each([
+    ['error_description', { access_token: token, error: 'warning', error_description: `Issued ${token} although` }],
+    ['error', { accessToken: token, error: token }],
+    ['token_type', { access_token: token, token_type: token }],
+  ])('X1: a token repeated in %s is taken out', (_, body) => {
+    expect(findLeaks(failureOf(answer(body)), [token])).toEqual([])
+  })
+
+  it('X1: what the server says comes in one line, without control characters, and not endless', () => {
+    const failure = failureOf(answer({ error: 'a\r\nb\u001b[31m', error_description: 'x'.repeat(100_000) }, 400))
+    expect(failure.message).not.toMatch(/\p{Cc}/u)
+    expect(failure.message.length).toBeLessThan(2000)
+    expect(failure.error).toBe('a b [31m')
+  })
+})
+
+describe('readExtra', () => {
+  it('R1: the fields that have no place of their own are kept', () => {
+    const body = {
+      access_token: token,
+      accessToken: token,
+      token_type: 'Bearer',
+      tokenType: 'Bearer',
+      expires_in: 1,
+      expiresIn: 1,
+      scope: 'a',
+      scopes: ['a'],
+      refresh_token: token,
+      refreshToken: token,
+      id_token: token,
+      idToken: token,
+      hasError: false,
+      'not-before-policy': 0,
+      nested: { deep: [1] },
+    }
+    expect(readExtra(body)).toEqual({ hasError: false, 'not-before-policy': 0, nested: { deep: [1] } })
+  })
+
+  it('R6: __proto__ in a body changes nothing', () => {
+    const body: unknown = JSON.parse(
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"kept":1}',
+    )
+    const extra = readExtra(body)
+    expect(Object.getPrototypeOf(extra)).toBe(Object.prototype)
+    expect(Object.hasOwn(extra, '__proto__')).toBe(false)
+    expect(extra.polluted).toBeUndefined()
+    expect(extra.kept).toBe(1)
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  })
+
+  it.each([['text'], [null], [[1]], [undefined], [3]])('R1: a body that is no record (%o) has none', (body) => {
+    expect(readExtra(body)).toEqual({})
+  })
+})

@@ -1,0 +1,104 @@
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
+import { findMistakes, findUrlMistake, isLoopback, refuseMistakes } from '../../src/acquire/validation.ts'
+import { LatchkeyError } from '../../src/errors.ts'
+
+const schema = v.strictObject(
+  {
+    name: v.string('must be a string'),
+    deep: v.exactOptional(
+      v.strictObject({ list: v.array(v.number('must be a number'), 'must be an array') }, 'must be an object'),
+    ),
+  },
+  'must be an object',
+)
+
+describe('findMistakes', () => {
+  it.each([
+    [{ name: 'x' }, []],
+    [{ name: 'x', deep: { list: [1] } }, []],
+    [undefined, ['options must be an object']],
+    ['MARKED', ['options must be an object']],
+    [{}, ['options.name is missing']],
+    [{ name: 1 }, ['options.name must be a string']],
+    [{ name: 'x', deep: 'MARKED' }, ['options.deep must be an object']],
+    [{ name: 'x', deep: {} }, ['options.deep.list is missing']],
+    [{ name: 'x', deep: { list: 'MARKED' } }, ['options.deep.list must be an array']],
+    [
+      { name: 'x', deep: { list: [1, 'MARKED', 'MARKED'] } },
+      ['options.deep.list.1 must be a number', 'options.deep.list.2 must be a number'],
+    ],
+    [{ name: 'x', extra: 'MARKED' }, ['options.extra is not known here; is it misspelt?']],
+    [{ name: 'x', deep: { list: [], extra: 'MARKED' } }, ['options.deep.extra is not known here; is it misspelt?']],
+    [{ name: 1, deep: { list: null } }, ['options.name must be a string', 'options.deep.list must be an array']],
+  ])('X1: %o: %o', (value, mistakes) => {
+    expect(findMistakes(schema, value, 'options')).toEqual(mistakes)
+  })
+})
+
+describe('refuseMistakes', () => {
+  it('P4: no mistake, no refusal', () => {
+    expect(refuseMistakes([], 'acme')).toBeUndefined()
+  })
+
+  it('P4: all of them in one error', () => {
+    const refuse = (): void => refuseMistakes(['options.a is wrong', 'options.b is missing'], 'acme')
+    expect(refuse).toThrow(LatchkeyError)
+    expect(refuse).toThrow('options.a is wrong; options.b is missing')
+    expect(refuse).toThrow(expect.objectContaining({ code: 'invalid_options', provider: 'acme', retryable: false }))
+  })
+})
+
+describe('isLoopback', () => {
+  it.each([
+    'localhost',
+    'LOCALHOST',
+    'api.localhost',
+    '127.0.0.1',
+    '127.255.255.254',
+    '127.1',
+    '[::1]',
+    '[0:0:0:0:0:0:0:1]',
+  ])('G7: %s is', (host) => {
+    expect(isLoopback(new URL(`http://${host}:8080/`))).toBe(true)
+  })
+
+  it.each([
+    'localhost.acme.test',
+    'mylocalhost',
+    '127.0.0.1.acme.test',
+    '128.0.0.1',
+    '10.0.0.1',
+    '0.0.0.0',
+    '[::]',
+    '[fe80::1]',
+    '[::2]',
+    'acme.test',
+  ])('G7: %s is not', (host) => {
+    expect(isLoopback(new URL(`http://${host}:8080/`))).toBe(false)
+  })
+})
+
+describe('findUrlMistake', () => {
+  it('G7: https is fine everywhere, http on this machine alone', () => {
+    expect(findUrlMistake('https://login.acme.test/x?y', false)).toBeUndefined()
+    expect(findUrlMistake('http://localhost/x', false)).toBeUndefined()
+    expect(findUrlMistake('http://login.acme.test/x', false)).toContain('https')
+    expect(findUrlMistake('http://login.acme.test/x', true)).toBeUndefined()
+    expect(findUrlMistake(new URL('http://login.acme.test/x'), false)).toContain('https')
+  })
+
+  it.each([
+    '',
+    'x',
+    'https://',
+    'https://MARKED:x@a.test',
+    'https://MARKED@a.test',
+    'https://a.test/#MARKED',
+    'ws://a.test/MARKED',
+  ])('X1: %s is refused without being repeated', (url) => {
+    const mistake = findUrlMistake(url, true)
+    expect(mistake).toMatch(/^must /)
+    expect(mistake).not.toContain('MARKED')
+  })
+})

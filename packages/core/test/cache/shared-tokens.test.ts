@@ -1,0 +1,56 @@
+import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { describe, expect, it } from 'vitest'
+import { type Credentials, createClient, memoryStore, type Provider, type StoredToken } from '../../src/index.ts'
+
+describe('shared tokens', () => {
+  it('L3: clients with other credentials, endpoints, scopes or authentication never share, others do', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const store = memoryStore()
+    const provider: Provider = { name: 'acme', tokenEndpoint, scopes: ['read', 'write'] }
+    const tokenOf = async (described: Provider, who: Credentials = credentials): Promise<string> =>
+      (await createClient(described, { credentials: who, store }).token()).value
+    const own = await tokenOf(provider)
+    expect(await tokenOf({ ...provider, scopes: ['write', 'read'] })).toBe(own)
+    const others = [
+      await tokenOf({ ...provider, name: 'other' }),
+      await tokenOf({ ...provider, tokenEndpoint: `${tokenEndpoint}?tenant=b` }),
+      await tokenOf({ ...provider, scopes: ['read'] }),
+      await tokenOf({ ...provider, parameters: { audience: 'b' } }),
+    ]
+    expect(new Set([own, ...others]).size).toBe(5)
+    await expect(tokenOf(provider, { ...credentials, clientId: 'somebody' })).rejects.toMatchObject({
+      error: 'invalid_client',
+    })
+    expect(emulator.requests).toHaveLength(6)
+  })
+
+  it('L3: two secrets of one client are one identity, as rotation needs', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const store = memoryStore()
+    const provider: Provider = { name: 'acme', tokenEndpoint }
+    const first = await createClient(provider, { credentials, store }).token()
+    const rotated = { ...credentials, clientSecret: 'the next one' }
+    expect((await createClient(provider, { credentials: rotated, store }).token()).value).toBe(first.value)
+  })
+
+  it('S1: what is in the store and cannot be read is a miss', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const kept = new Map<string, StoredToken>()
+    const store = {
+      get: async (key: string) => kept.get(key),
+      set: async (key: string, token: StoredToken) => void kept.set(key, token),
+      delete: async (key: string) => void kept.delete(key),
+    }
+    const provider: Provider = { name: 'acme', tokenEndpoint }
+    const first = await createClient(provider, { credentials, store }).token()
+    const [key = ''] = kept.keys()
+    kept.set(key, { expiresAt: Date.now() + 60_000, value: 'from another version' })
+    const second = await createClient(provider, { credentials, store }).token()
+    expect(second.value).not.toBe(first.value)
+    expect(kept.get(key)?.value).toBe(second.value)
+    expect(key).not.toContain(credentials.clientId)
+  })
+})
