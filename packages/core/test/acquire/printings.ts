@@ -1,7 +1,7 @@
 import { format, inspect } from 'node:util'
 
 /** Every text that printing, logging or serialising a value may make of it, and of all that hangs on it. */
-export function printingsOf(value: unknown): string {
+function printingsOf(value: unknown): string {
   const deep = { depth: Number.POSITIVE_INFINITY, maxStringLength: null, maxArrayLength: null } as const
   const printings = [
     String(value),

@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
 /** A request as it came over the wire. */
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly method: string
   /** The request target, untouched: path and query. */
   readonly target: string
