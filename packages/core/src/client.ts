@@ -1,18 +1,20 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
 import { acquireToken, type Grantor } from './acquire/acquire-token.ts'
-import { createCredentialsReader } from './acquire/credentials.ts'
+import { CredentialsReader, type CredentialsSource } from './acquire/credentials.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import type { Provider } from './acquire/provider.ts'
-import type { Transport } from './acquire/token-endpoint.ts'
+import { showUrl, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
-import { createTokenSource } from './cache/token-source.ts'
+import { createSteadyClock } from './cache/steady-clock.ts'
+import { TokenSource, type TokenSourceParts } from './cache/token-source.ts'
 import { type ClientOptions, checkClient, checkTokenOptions, type TokenOptions } from './client-options.ts'
-import { toEmit } from './events.ts'
+import { LatchkeyError } from './errors.ts'
+import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
-import { createApiFinder } from './fetch/discover-api.ts'
+import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
 
 /** A client of one provider with one set of credentials; safe to share by any number of callers. */
 export interface Client<Info = undefined> extends AsyncDisposable {
@@ -58,62 +60,127 @@ export interface Client<Info = undefined> extends AsyncDisposable {
  */
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
-  // Copies: what the caller does to its own objects later changes nothing here.
-  const described: Provider<Info> = { ...provider }
-  const { credentials, store, timeout = 10, allowInsecureRequests = false, now = Date.now } = options
+  return new ProviderClient(provider, layOut(provider, options), options.credentials)
+}
+
+/** What the clients of one provider have in common, whoever's they are. */
+export interface ClientParts<Info> {
+  readonly provider: Provider<Info>
+  readonly source: TokenSourceParts
+  readonly transport: Transport
+  readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
+  readonly timeout: number
+  readonly emit: Emit
+}
+
+/** Lays out the three rooms for a provider, once, as far as they do not depend on who the client is. */
+export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions, 'credentials'>): ClientParts<Info> {
+  // A copy: what the caller does to its own object later changes nothing here.
+  const provider: Provider<Info> = { ...given }
+  const { store, timeout = 10, allowInsecureRequests = false, now = Date.now } = options
   const emit = toEmit(options.onEvent)
+  const chance = Math.random
   // Looked up at each call where none is given: a platform's `fetch` may be instrumented later.
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
-  const transport: Transport = { fetch, allowInsecureRequests, now }
-
-  const readCredentials = createCredentialsReader(credentials, described.name)
-  const findEndpoint = createEndpointFinder(described, transport)
-  const grantor: Grantor = { provider: described, transport, timeout, readCredentials, findEndpoint, emit }
-
-  const providerGrant = refineGrant({ scopes: [], parameters: {} }, described)
-  const clientGrant = refineGrant(providerGrant, options)
-  const source = createTokenSource({
-    defaultGrant: clientGrant,
-    acquire: (grant) => acquireToken(grantor, grant),
-    shared: store === undefined ? undefined : shareTokens(described, store, readCredentials, emit),
-    now,
-  })
-
-  const finder = createApiFinder({ provider: described, timeout, transport, token: source.token, findEndpoint, emit })
-  const authenticatedFetch = createAuthenticatedFetch({
-    provider: described,
-    fetch,
-    token: source.token,
-    mayReceiveToken: finder.mayReceiveToken,
-    emit,
-  })
-  let api: Promise<KyInstance> | undefined
-
-  return {
-    provider,
-    token(options) {
-      if (options === undefined) return source.token(undefined)
-      try {
-        checkTokenOptions(options, described.name)
-      } catch (mistake) {
-        return Promise.reject(mistake)
-      }
-      const { signal, rejected, scopes, parameters } = options
-      const differs = scopes !== undefined || parameters !== undefined
-      return source.token({ signal, rejected, grant: differs ? refineGrant(clientGrant, options) : undefined })
-    },
-    fetch: authenticatedFetch,
-    async api({ signal } = {}) {
-      const { baseUrl } = await finder.find(signal)
-      api ??= createApi(baseUrl, authenticatedFetch)
-      return await api
-    },
-    async info({ signal } = {}) {
-      // A provider without discovery has no Info to give.
-      return typeof described.api === 'function' ? (await finder.find(signal)).info : (undefined as Info)
-    },
-    forget: source.forget,
-    async close() {},
-    async [Symbol.asyncDispose]() {},
+  const transport: Transport = { fetch, allowInsecureRequests, now, time: createSteadyClock(now) }
+  const findEndpoint = createEndpointFinder(provider, transport)
+  const grantor: Grantor = { provider, transport, findEndpoint, emit, chance }
+  const source: TokenSourceParts = {
+    defaultGrant: refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options),
+    acquire: (client, grant, terms) => acquireToken(grantor, client, grant, terms),
+    shared: store === undefined ? undefined : shareTokens(provider, store, transport, emit),
+    time: transport.time,
+    timeout,
+    tooLate: () => describeLateness(provider, timeout),
+    chance,
   }
+  return { provider, source, transport, findEndpoint, timeout, emit }
+}
+
+/** A client: its credentials and its tokens, in rooms that it may share; what it needs for requests is made at the first one. */
+export class ProviderClient<Info> implements Client<Info> {
+  readonly provider: Provider<Info>
+  readonly #parts: ClientParts<Info>
+  readonly #source: TokenSource
+  #requests: RequestParts<Info> | undefined
+
+  constructor(provider: Provider<Info>, parts: ClientParts<Info>, credentials: CredentialsSource) {
+    this.provider = provider
+    this.#parts = parts
+    this.#source = new TokenSource(parts.source, new CredentialsReader(credentials, provider.name))
+  }
+
+  token(options?: TokenOptions): Promise<AccessToken> {
+    if (options === undefined) return this.#source.token(undefined)
+    const { provider, source } = this.#parts
+    try {
+      checkTokenOptions(options, provider.name)
+    } catch (mistake) {
+      return Promise.reject(mistake)
+    }
+    const { signal, rejected, scopes, parameters } = options
+    const differs = scopes !== undefined || parameters !== undefined
+    const grant = differs ? refineGrant(source.defaultGrant, options) : undefined
+    return this.#source.token({ signal, rejected, grant })
+  }
+
+  get fetch(): typeof globalThis.fetch {
+    return this.#forRequests().fetch
+  }
+
+  async api({ signal }: { signal?: AbortSignal } = {}): Promise<KyInstance> {
+    const requests = this.#forRequests()
+    const { baseUrl } = await requests.finder.find(signal)
+    requests.api ??= createApi(baseUrl, requests.fetch)
+    return await requests.api
+  }
+
+  async info({ signal }: { signal?: AbortSignal } = {}): Promise<Info> {
+    // A provider without discovery has no Info to give.
+    if (typeof this.#parts.provider.api !== 'function') return undefined as Info
+    return (await this.#forRequests().finder.find(signal)).info
+  }
+
+  forget(): Promise<void> {
+    return this.#source.forget()
+  }
+
+  async close(): Promise<void> {
+    this.#source.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#source.close()
+  }
+
+  /** Whether a token is being asked for. */
+  get busy(): boolean {
+    return this.#source.busy
+  }
+
+  #forRequests(): RequestParts<Info> {
+    if (this.#requests !== undefined) return this.#requests
+    const { provider, transport, findEndpoint, timeout, emit } = this.#parts
+    const token: TokenSource['token'] = (options) => this.#source.token(options)
+    const finder = createApiFinder({ provider, timeout, transport, token, findEndpoint, emit })
+    const { mayReceiveToken } = finder
+    const fetch = createAuthenticatedFetch({ provider, fetch: transport.fetch, token, mayReceiveToken, emit })
+    this.#requests = { finder, fetch, api: undefined }
+    return this.#requests
+  }
+}
+
+/** What requests need, and tokens alone do not. */
+interface RequestParts<Info> {
+  readonly finder: ApiFinder<Info>
+  readonly fetch: typeof globalThis.fetch
+  api: Promise<KyInstance> | undefined
+}
+
+function describeLateness({ name, tokenEndpoint, issuer }: Provider<unknown>, timeout: number): LatchkeyError {
+  const asked = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
+  return new LatchkeyError('timed_out', `${name}: ${asked} did not give a token within ${timeout} s`, {
+    provider: name,
+    retryable: true,
+  })
 }

@@ -19,6 +19,17 @@ export interface TokenGrantedEvent extends EventOf<'token.granted'> {
   readonly lifetime: number | undefined
 }
 
+/** An attempt at a grant failed, and another follows. Many of these: the authorization server is unwell. */
+export interface TokenRetriedEvent extends EventOf<'token.retried'> {
+  readonly duration: number
+  /** Which attempt it was, from 1. */
+  readonly attempt: number
+  readonly ahead: boolean
+  /** Seconds until the next attempt. */
+  readonly wait: number
+  readonly error: LatchkeyError
+}
+
 /** A grant failed for good. Look at `error.code`, `error.error` and `error.hints`. */
 export interface TokenRefusedEvent extends EventOf<'token.refused'> {
   readonly duration: number
@@ -60,6 +71,7 @@ export interface OriginRefusedEvent extends EventOf<'origin.refused'> {
 /** What a client tells of its work: one member a type. */
 export type ClientEvent =
   | TokenGrantedEvent
+  | TokenRetriedEvent
   | TokenRefusedEvent
   | StoreFailedEvent
   | StoreRecoveredEvent

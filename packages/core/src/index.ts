@@ -25,6 +25,7 @@ export type { StoredToken, StoreLock, TokenStore } from './cache/token-store.ts'
 // A client
 export { type Client, createClient } from './client.ts'
 export type { ClientOptions, TokenOptions } from './client-options.ts'
+export { type ClientPool, type ClientPoolOptions, createClientPool } from './client-pool.ts'
 export { type ErrorCode, LatchkeyError, type LatchkeyErrorDetails } from './errors.ts'
 // What happened, and what went wrong
 export type {
@@ -36,4 +37,5 @@ export type {
   StoreRecoveredEvent,
   TokenGrantedEvent,
   TokenRefusedEvent,
+  TokenRetriedEvent,
 } from './events.ts'

@@ -12,7 +12,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   fetch: ['cache', 'acquire', 'errors', 'events'],
   'client-options': ['fetch', 'cache', 'acquire', 'errors', 'events'],
   client: ['client-options', 'fetch', 'cache', 'acquire', 'errors', 'events'],
-  index: ['client', 'client-options', 'fetch', 'cache', 'acquire', 'errors', 'events'],
+  'client-pool': ['client', 'client-options', 'fetch', 'cache', 'acquire', 'errors', 'events'],
+  index: ['client-pool', 'client', 'client-options', 'fetch', 'cache', 'acquire', 'errors', 'events'],
 }
 
 const CORE = 'packages/core/src'

@@ -49,7 +49,8 @@ describe('the tests of the core mirror its source', () => {
     const tests = filesIn('packages/core/test', '**/*.test.ts').filter(
       (file) => !CORE_TESTS_OF_THE_WHOLE.some((pattern) => pattern.test(file)),
     )
-    const subjectOf = (test: string): string => join('packages/core/src', test.replace(/\.test\.ts$/, '.ts'))
+    const subjectOf = (test: string): string =>
+      join('packages/core/src', test.replace(/(\.property)?\.test\.ts$/, '.ts'))
     expect(tests.filter((test) => !isThere(subjectOf(test)))).toEqual([])
   })
 

@@ -1,74 +1,154 @@
 import { LatchkeyError, withHints } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import type { AccessToken } from './access-token.ts'
-import { createAccessToken } from './access-token.ts'
-import type { Credentials } from './credentials.ts'
-import { withDeadline } from './deadline.ts'
-import { findExpiry } from './lifetime.ts'
+import { type AccessToken, createAccessToken } from './access-token.ts'
+import type { Credentials, CredentialsReader } from './credentials.ts'
+import { pause, waitFor } from './deadline.ts'
+import { findExpiry, readLifetime } from './lifetime.ts'
 import type { Provider } from './provider.ts'
-import { askTokenEndpoint, showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import { planRepetition } from './retry.ts'
+import { askTokenEndpoint, type GrantedToken, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
 
-/** What a grant needs, but for what is asked for. */
+/** Where a client's credentials come from; see credentials.ts. */
+export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'>
+
+/** What the grants of a provider have in common, whoever asks for what. */
 export interface Grantor {
   readonly provider: Provider<unknown>
   readonly transport: Transport
-  /** Seconds for a whole grant. */
-  readonly timeout: number
-  readonly readCredentials: (signal: AbortSignal) => Promise<Credentials>
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   readonly emit: Emit
+  /** From 0 up to, but not including, 1; spreads repetitions. */
+  readonly chance: () => number
+}
+
+/** One grant's circumstances. */
+export interface GrantTerms {
+  /** Ends with the deadline. */
+  readonly signal: AbortSignal
+  /** Seconds until the deadline, from now. */
+  readonly timeout: number
+  /** Whether an older token is still good, so that nobody waits: then a failure is not repeated here, but after a backoff. */
+  readonly ahead: boolean
+}
+
+/** A token as it was acquired. */
+export interface AcquiredToken {
+  readonly token: AccessToken
+  /** By the steady clock, in milliseconds: before the request was sent (rule R4). */
+  readonly requestedAt: number
+  /** Milliseconds from then on; `undefined` where unknown. */
+  readonly lifetime: number | undefined
+  /** The server's hint when to refresh: milliseconds from then on. */
+  readonly refreshIn: number | undefined
 }
 
 /**
- * From credentials to an access token, within the deadline; no memory.
+ * From credentials to an access token; no memory. Failures that may pass are repeated, and a refused secret is read again
+ * where it lives.
  *
  * @throws LatchkeyError with every code a grant can fail with, hints of the provider included; what the credentials function throws, as it is
  */
-export async function acquireToken(grantor: Grantor, grant: GrantRequest): Promise<AccessToken> {
+export async function acquireToken(
+  grantor: Grantor,
+  client: CredentialsOf,
+  grant: GrantRequest,
+  terms: GrantTerms,
+): Promise<AcquiredToken> {
   const { provider, transport, emit } = grantor
   const startedAt = transport.now()
-  const told = (): { provider: string; duration: number; attempt: number; ahead: boolean } => ({
+  let attempt = 1
+  const tell = (): { provider: string; duration: number; attempt: number; ahead: boolean } => ({
     provider: provider.name,
     duration: (transport.now() - startedAt) / 1000,
-    attempt: 1,
-    ahead: false,
+    attempt,
+    ahead: terms.ahead,
   })
+  const attempts = async (): Promise<AcquiredToken> => {
+    let credentials = await client.read(terms.signal)
+    let mayReadAgain = true
+    for (let repetitions = 1; ; attempt += 1) {
+      try {
+        return await attemptGrant(grantor, grant, credentials, terms.signal)
+      } catch (failure) {
+        if (!(failure instanceof LatchkeyError) || terms.signal.aborted) throw failure
+        const others =
+          mayReadAgain && isClientRefused(failure) ? await readOthers(client, credentials, terms.signal) : undefined
+        if (others !== undefined) {
+          mayReadAgain = false
+          credentials = others
+          emit({ type: 'token.retried', ...tell(), wait: 0, error: failure })
+          continue
+        }
+        const { duration } = tell()
+        const wait = terms.ahead
+          ? undefined
+          : planRepetition(failure, repetitions, terms.timeout - duration, grantor.chance())
+        if (wait === undefined) throw failure
+        repetitions += 1
+        emit({ type: 'token.retried', ...tell(), wait, error: failure })
+        await pause(wait, terms.signal)
+      }
+    }
+  }
   try {
-    const token = await grantInTime(grantor, grant)
-    const lifetime = token.expiresAt === undefined ? undefined : (token.expiresAt.getTime() - startedAt) / 1000
-    emit({ type: 'token.granted', ...told(), lifetime })
-    return token
+    const acquired = await waitFor(attempts(), terms.signal)
+    const lifetime = acquired.lifetime === undefined ? undefined : acquired.lifetime / 1000
+    emit({ type: 'token.granted', ...tell(), lifetime })
+    return acquired
   } catch (failure) {
     const error = explainFailure(provider, failure)
-    if (error instanceof LatchkeyError) emit({ type: 'token.refused', ...told(), error })
+    if (error instanceof LatchkeyError) emit({ type: 'token.refused', ...tell(), error })
     throw error
   }
 }
 
-async function grantInTime(grantor: Grantor, grant: GrantRequest): Promise<AccessToken> {
-  const { provider, transport, timeout } = grantor
-  let asked: TokenEndpoint | undefined
-  const tooLate = (): LatchkeyError =>
-    new LatchkeyError(
-      'timed_out',
-      `${provider.name}: ${asked === undefined ? 'the grant' : showUrl(asked.url)} did not come to an end within ${timeout} s`,
-      { provider: provider.name, retryable: true },
-    )
-  return await withDeadline(timeout, tooLate, async (signal) => {
-    const credentials = await grantor.readCredentials(signal)
-    asked = await grantor.findEndpoint(signal)
-    const granted = await askTokenEndpoint({ provider, endpoint: asked, grant, credentials, transport, signal })
-    const expiry = findExpiry({ ...granted, defaultLifetime: provider.defaultLifetime })
-    return createAccessToken({
-      value: granted.accessToken,
-      type: granted.tokenType,
-      // A copy: who sorts a token's scopes must not change what is asked for next.
-      scopes: granted.scopes ?? (grant.scopes.length > 0 ? [...grant.scopes] : undefined),
-      expiresAt: expiry === undefined ? undefined : new Date(expiry),
-      extra: granted.extra,
-    })
+async function attemptGrant(
+  { provider, transport, findEndpoint }: Grantor,
+  grant: GrantRequest,
+  credentials: Credentials,
+  signal: AbortSignal,
+): Promise<AcquiredToken> {
+  const endpoint = await findEndpoint(signal)
+  const granted = await askTokenEndpoint({ provider, endpoint, grant, credentials, transport, signal })
+  return toAcquired(granted, grant, provider)
+}
+
+function toAcquired(granted: GrantedToken, grant: GrantRequest, provider: Provider<unknown>): AcquiredToken {
+  const expiry = findExpiry({ ...granted, defaultLifetime: provider.defaultLifetime })
+  const refreshIn = readLifetime(granted.refreshIn)
+  const token = createAccessToken({
+    value: granted.accessToken,
+    type: granted.tokenType,
+    // A copy: who sorts a token's scopes must not change what is asked for next.
+    scopes: granted.scopes ?? (grant.scopes.length > 0 ? [...grant.scopes] : undefined),
+    expiresAt: expiry === undefined ? undefined : new Date(expiry),
+    extra: granted.extra,
   })
+  return {
+    token,
+    requestedAt: granted.requestedTime,
+    lifetime: expiry === undefined ? undefined : expiry - granted.requestedAt,
+    refreshIn: refreshIn === undefined ? undefined : refreshIn * 1000,
+  }
+}
+
+/** The server does not know the client, or not by this secret. */
+function isClientRefused(failure: LatchkeyError): boolean {
+  return failure.code === 'grant_refused' && (failure.error === 'invalid_client' || failure.status === 401)
+}
+
+/** Where the place of the credentials does not answer, the refusal is what the caller is told. */
+async function readOthers(
+  client: CredentialsOf,
+  refused: Credentials,
+  signal: AbortSignal,
+): Promise<Credentials | undefined> {
+  try {
+    return await client.readOthers(refused, signal)
+  } catch {
+    return undefined
+  }
 }
 
 /** Adds the provider's hints; a provider whose `explain` throws has none. */

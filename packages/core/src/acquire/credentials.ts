@@ -50,25 +50,31 @@ export function findCredentialsMistakes(
     : ['options.credentials.clientSecret is missing: the provider authenticates its client with a secret']
 }
 
-/**
- * Reads the credentials: the given ones, copied, or what the function answers, remembered until it fails.
- *
- * @throws what the function throws, as it is; LatchkeyError `invalid_options` where its answer is no credentials
- */
-export function createCredentialsReader(
-  source: CredentialsSource,
-  provider: string,
-): (signal?: AbortSignal) => Promise<Credentials> {
-  if (typeof source !== 'function') {
-    const given: Promise<Credentials> = Promise.resolve(v.parse(credentialsSchema, source))
-    return () => given
+/** Reads the client's credentials where they live. */
+export class CredentialsReader {
+  readonly #source: CredentialsSource
+  readonly #provider: string
+  #known: Promise<Credentials> | undefined
+
+  /** @param provider its name, for messages */
+  constructor(source: CredentialsSource, provider: string) {
+    // Given ones are copied now: what becomes of the caller's object later changes nothing here.
+    this.#source = typeof source === 'function' ? source : v.parse(credentialsSchema, source)
+    this.#provider = provider
   }
-  let read: Promise<Credentials> | undefined
-  return async (signal) => {
-    read ??= ask(source, provider)
-    const asked = read
+
+  /**
+   * The given ones, or what the function answers, remembered until it fails, or hangs past a deadline.
+   *
+   * @param signal ends with the deadline
+   * @throws what the function throws, as it is; LatchkeyError `invalid_options` where its answer is no credentials
+   */
+  async read(signal?: AbortSignal): Promise<Credentials> {
+    if (typeof this.#source !== 'function') return this.#source
+    this.#known ??= ask(this.#source, this.#provider)
+    const asked = this.#known
     const forget = (): void => {
-      if (read === asked) read = undefined
+      if (this.#known === asked) this.#known = undefined
     }
     // A function that hangs past the deadline is asked again, as one that fails is.
     signal?.addEventListener('abort', forget, { once: true })
@@ -81,6 +87,29 @@ export function createCredentialsReader(
       signal?.removeEventListener('abort', forget)
     }
   }
+
+  /**
+   * The function's next answer, after the server refused its last one (rule L8); `undefined` where there are no others.
+   *
+   * @param refused what was sent
+   */
+  async readOthers(refused: Credentials, signal?: AbortSignal): Promise<Credentials | undefined> {
+    if (typeof this.#source !== 'function') return undefined
+    const reading = this.read(signal)
+    const asked = this.#known
+    const now = await reading
+    if (!areSame(now, refused)) return now
+    // Somebody else, refused with the same ones, may have asked again meanwhile.
+    if (this.#known === asked) this.#known = undefined
+    const next = await this.read(signal)
+    return areSame(next, refused) ? undefined : next
+  }
+}
+
+function areSame(a: Credentials, b: Credentials): boolean {
+  const one = Object.entries(a)
+  const other: Readonly<Record<string, unknown>> = { ...b }
+  return one.length === Object.keys(other).length && one.every(([name, value]) => other[name] === value)
 }
 
 async function ask(source: () => Credentials | Promise<Credentials>, provider: string): Promise<Credentials> {

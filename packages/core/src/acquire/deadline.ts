@@ -29,3 +29,36 @@ export async function withDeadline<T>(
     clearTimeout(timer)
   }
 }
+
+/**
+ * Waits for work that others may wait for, too: the signal's abort ends this wait, and neither the work nor the wait of others
+ * (rule L4).
+ *
+ * @throws the signal's reason
+ */
+export function waitFor<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
+/**
+ * Lets some seconds pass.
+ *
+ * @throws the signal's reason as soon as it aborts
+ */
+export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const passed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000)
+  })
+  try {
+    await waitFor(passed, signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -18,8 +18,10 @@ import {
 export interface Transport {
   readonly fetch: typeof globalThis.fetch
   readonly allowInsecureRequests: boolean
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by the wall clock. */
   readonly now: () => number
+  /** Milliseconds by the steady clock: lives are measured by it, instants are told by the wall clock. */
+  readonly time: () => number
 }
 
 /** Where tokens are asked for. */
@@ -33,6 +35,8 @@ export interface TokenEndpoint {
 export interface GrantedToken extends JudgedToken {
   readonly extra: Readonly<Record<string, unknown>>
   readonly requestedAt: number
+  /** The same instant by the steady clock. */
+  readonly requestedTime: number
   readonly answeredAt: number
   readonly date: string | null
 }
@@ -87,6 +91,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
       if (sent === undefined) throw new TypeError('a token request is drafted before it is sent')
       const { draft, secrets } = sent
       const requestedAt = transport.now()
+      const requestedTime = transport.time()
       const { answer, answeredAt } = await send(call, draft)
       const judged = judgeTokenAnswer(answer, provider.readTokenResponse ?? readStandardTokenResponse, {
         provider: provider.name,
@@ -98,6 +103,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
         ...judged,
         extra: readExtra(answer.body),
         requestedAt,
+        requestedTime,
         answeredAt,
         date: answer.headers.get('date'),
       }

@@ -24,6 +24,8 @@ export interface TokenFields {
   readonly expiresIn?: unknown
   /** A Date. */
   readonly expiresAt?: unknown
+  /** The server's hint after how many seconds to refresh. */
+  readonly refreshIn?: unknown
   /** Present and not empty: the answer is a refusal, whatever its status. A number becomes a string. */
   readonly error?: unknown
   readonly errorDescription?: unknown
@@ -50,6 +52,7 @@ export function readStandardTokenResponse({ body }: TokenAnswer): TokenFields {
     tokenType: pick('token_type', 'tokenType'),
     scope: pick('scope', 'scopes'),
     expiresIn: pick('expires_in', 'expiresIn'),
+    refreshIn: pick('refresh_in', 'refreshIn'),
     error,
     errorDescription: pick('error_description', 'errorDescription', 'errorSummary'),
   }
@@ -65,6 +68,8 @@ const standardNames: ReadonlySet<string> = new Set([
   'scopes',
   'expires_in',
   'expiresIn',
+  'refresh_in',
+  'refreshIn',
   // Not fields of their own, but secrets that nobody asked for.
   'refresh_token',
   'refreshToken',
@@ -87,6 +92,7 @@ export interface JudgedToken {
   readonly scopes: readonly string[] | undefined
   readonly expiresIn: unknown
   readonly expiresAt: unknown
+  readonly refreshIn: unknown
 }
 
 /** Where an answer came from, for messages and for judging. */
@@ -163,6 +169,7 @@ export function judgeTokenAnswer(
     scopes: judgeScope(fields.scope, context.scopeSeparator),
     expiresIn: fields.expiresIn,
     expiresAt: fields.expiresAt,
+    refreshIn: fields.refreshIn,
   }
 }
 

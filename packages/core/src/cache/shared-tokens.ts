@@ -1,6 +1,6 @@
-import type { AccessToken } from '../acquire/access-token.ts'
-import type { Credentials } from '../acquire/credentials.ts'
+import type { AcquiredToken, CredentialsOf } from '../acquire/acquire-token.ts'
 import type { Provider } from '../acquire/provider.ts'
+import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Emit } from '../events.ts'
 import { cacheKey } from './cache-key.ts'
@@ -10,36 +10,34 @@ import type { TokenStore } from './token-store.ts'
 
 /** Tokens shared with others through a store. */
 export interface SharedTokens {
-  /** The token others left, and until when (milliseconds since the epoch) it may be handed out. */
-  read(grant: GrantRequest): Promise<{ readonly token: AccessToken; readonly until: number } | undefined>
-  write(grant: GrantRequest, token: AccessToken, until: number): Promise<void>
-  forget(grant: GrantRequest): Promise<void>
+  /** The token others left. */
+  read(client: CredentialsOf, grant: GrantRequest): Promise<AcquiredToken | undefined>
+  write(client: CredentialsOf, grant: GrantRequest, acquired: AcquiredToken): Promise<void>
+  forget(client: CredentialsOf, grant: GrantRequest): Promise<void>
 }
 
 /** A store as a client uses it: by identities instead of keys, by tokens instead of entries. */
 export function shareTokens(
   provider: Provider<unknown>,
   store: TokenStore,
-  readCredentials: () => Promise<Credentials>,
+  { now, time }: Transport,
   emit: Emit,
 ): SharedTokens {
   const guarded = guardStore(store, provider.name, emit)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
-  const keyOf = async (grant: GrantRequest): Promise<string> => {
-    const { clientId } = await readCredentials()
+  const keyOf = async (client: CredentialsOf, grant: GrantRequest): Promise<string> => {
+    const { clientId } = await client.read()
     return cacheKey({ provider, endpoint, clientId, grant })
   }
   return {
-    async read(grant) {
-      const stored = await guarded.get(await keyOf(grant))
-      const token = fromStored(stored)
-      return stored === undefined || token === undefined ? undefined : { token, until: stored.expiresAt }
+    async read(client, grant) {
+      return fromStored(await guarded.get(await keyOf(client, grant)), { now: now(), time: time() })
     },
-    async write(grant, token, until) {
-      await guarded.set(await keyOf(grant), toStored(token, until))
+    async write(client, grant, acquired) {
+      await guarded.set(await keyOf(client, grant), toStored(acquired, { now: now(), time: time() }))
     },
-    async forget(grant) {
-      await guarded.delete(await keyOf(grant))
+    async forget(client, grant) {
+      await guarded.delete(await keyOf(client, grant))
     },
   }
 }

@@ -14,19 +14,3 @@ export function takeOff<T>(work: () => Promise<T>): Flight<T> {
   )
   return { result, settled }
 }
-
-/**
- * Waits for shared work with a signal of one's own: its abort ends this wait, and neither the work nor the wait of others
- * (rule L4).
- *
- * @throws the signal's reason
- */
-export function waitFor<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason)
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
-}

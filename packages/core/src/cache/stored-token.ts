@@ -1,39 +1,61 @@
-import { type AccessToken, createAccessToken } from '../acquire/access-token.ts'
+import { createAccessToken } from '../acquire/access-token.ts'
+import type { AcquiredToken } from '../acquire/acquire-token.ts'
+import { planLife } from './freshness.ts'
 import type { StoredToken } from './token-store.ts'
 
 /** Of what `toStored` writes. A later version that reads this one may; one that cannot takes it for a miss. */
 const schema = 1
 
-/**
- * A token as a store keeps it.
- *
- * @param keptUntil milliseconds since the epoch
- */
-export function toStored(token: AccessToken, keptUntil: number): StoredToken {
+/** One instant by both clocks, in milliseconds: a store knows the wall clock only, which all its users share. */
+export interface Instant {
+  readonly now: number
+  readonly time: number
+}
+
+/** A token as a store keeps it. */
+export function toStored(acquired: AcquiredToken, { now, time }: Instant): StoredToken {
+  const { token, requestedAt, lifetime, refreshIn } = acquired
+  const toWall = (instant: number): number => Math.round(instant - time + now)
   return {
     schema,
-    expiresAt: keptUntil,
+    expiresAt: toWall(planLife(acquired, 0).endsAt),
+    requestedAt: toWall(requestedAt),
+    ...(lifetime === undefined ? {} : { lifetime }),
+    ...(refreshIn === undefined ? {} : { refreshIn }),
     value: token.value,
     type: token.type,
     ...(token.scopes === undefined ? {} : { scopes: [...token.scopes] }),
-    ...(token.expiresAt === undefined ? {} : { endsAt: token.expiresAt.getTime() }),
     extra: token.extra,
   }
 }
 
 /** A token as a store gave it back; anything unreadable is a miss (rule S1). */
-export function fromStored(stored: StoredToken | undefined): AccessToken | undefined {
+export function fromStored(stored: StoredToken | undefined, { now, time }: Instant): AcquiredToken | undefined {
   if (typeof stored !== 'object' || stored === null || stored.schema !== schema) return undefined
-  const { value, type, scopes, endsAt, extra } = stored
+  const { value, type, scopes, requestedAt, lifetime, refreshIn, extra } = stored
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || typeof type !== 'string') return undefined
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((one) => typeof one === 'string')))
     return undefined
-  if (endsAt !== undefined && !(typeof endsAt === 'number' && Number.isFinite(endsAt))) return undefined
-  return createAccessToken({
-    value,
-    type,
-    scopes,
-    expiresAt: endsAt === undefined ? undefined : new Date(endsAt),
-    extra: typeof extra === 'object' && extra !== null ? (extra as Record<string, unknown>) : {},
-  })
+  if (!isInstant(requestedAt) || !isDuration(lifetime) || !isDuration(refreshIn)) return undefined
+  return {
+    token: createAccessToken({
+      value,
+      type,
+      scopes,
+      expiresAt: lifetime === undefined ? undefined : new Date(requestedAt + lifetime),
+      extra: typeof extra === 'object' && extra !== null ? (extra as Record<string, unknown>) : {},
+    }),
+    // Whoever left it may have a clock that is ahead: it cannot have been asked for later than now.
+    requestedAt: Math.min(requestedAt, now) - now + time,
+    lifetime,
+    refreshIn,
+  }
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function isDuration(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value))
 }

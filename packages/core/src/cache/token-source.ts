@@ -1,9 +1,13 @@
 import type { AccessToken } from '../acquire/access-token.ts'
+import type { AcquiredToken, CredentialsOf, GrantTerms } from '../acquire/acquire-token.ts'
+import { waitFor, withDeadline } from '../acquire/deadline.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
+import { LatchkeyError } from '../errors.ts'
 import { grantIdentity } from './cache-key.ts'
-import { usableUntil } from './freshness.ts'
+import { judgeFreshness, planLife, planRetry, type TokenLife } from './freshness.ts'
+import { planRefusal, type RememberedRefusal } from './refusal.ts'
 import type { SharedTokens } from './shared-tokens.ts'
-import { type Flight, takeOff, waitFor } from './single-flight.ts'
+import { type Flight, takeOff } from './single-flight.ts'
 
 /** How one call for a token differs from the client's own. */
 interface TokenSourceOptions {
@@ -13,131 +17,255 @@ interface TokenSourceOptions {
   readonly rejected?: AccessToken | undefined
 }
 
-/** Where tokens come from. */
-export interface TokenSource {
-  token(options: TokenSourceOptions | undefined): Promise<AccessToken>
-  forget(): Promise<void>
-}
-
-/** What is kept for one identity. */
-interface Slot {
-  readonly grant: GrantRequest
-  cached: AccessToken | undefined
-  /** Milliseconds since the epoch. */
-  usableUntil: number
-  flight: TokenFlight | undefined
-}
-
-interface TokenFlight extends Flight<AccessToken> {
-  /** The token whose refusal this flight answers: who was refused the same one may join. */
-  readonly rejected: string | undefined
-  /** Whether what it brings may still be kept; not after a `forget`. */
-  wanted: boolean
-}
-
-/** Identities a client keeps tokens for at once; the one not used for longest goes first. */
-const mostSlots = 1000
-
-/** What a token source is made of. */
+/** What the token sources of a provider have in common, whoever's tokens they hold. */
 export interface TokenSourceParts {
   /** What is asked for where a call says nothing else. */
   readonly defaultGrant: GrantRequest
   /** Asks the authorization server. */
-  readonly acquire: (grant: GrantRequest) => Promise<AccessToken>
+  readonly acquire: (client: CredentialsOf, grant: GrantRequest, terms: GrantTerms) => Promise<AcquiredToken>
   /** `undefined`: tokens stay with this client. */
   readonly shared: SharedTokens | undefined
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
+  /** Milliseconds by the steady clock. */
+  readonly time: () => number
+  /** Seconds for one flight. */
+  readonly timeout: number
+  /** What waiters are told when a flight's time is over. */
+  readonly tooLate: () => Error
+  /** From 0 up to, but not including, 1; spreads a fleet. */
+  readonly chance: () => number
 }
 
-/** From "I need a token" to the one at hand: in memory, in the store, or from one shared grant. */
-export function createTokenSource({ defaultGrant, acquire, shared, now }: TokenSourceParts): TokenSource {
-  const defaultSlot = emptySlot(defaultGrant)
-  const slots = new Map<string, Slot>([[grantIdentity(defaultGrant), defaultSlot]])
+/** What is known of one identity. */
+interface Slot {
+  readonly grant: GrantRequest
+  held: HeldToken | undefined
+  /** Until then the held token is handed out without another question; by the steady clock, as all instants here. */
+  freshUntil: number
+  /** Refreshes behind the callers' backs that failed in a row, and until when another may not be tried. */
+  failures: number
+  retryAt: number
+  refusal: RememberedRefusal | undefined
+  flight: TokenFlight | undefined
+}
 
-  const findSlot = (grant: GrantRequest): Slot => {
-    const identity = grantIdentity(grant)
-    const slot = slots.get(identity) ?? emptySlot(grant)
-    slots.delete(identity)
-    slots.set(identity, slot)
-    if (slots.size > mostSlots) dropOldest()
-    return slot
+interface HeldToken {
+  readonly token: AccessToken
+  /** The token as callers get it: one promise for all. */
+  readonly answer: Promise<AccessToken>
+  readonly life: TokenLife
+}
+
+interface TokenFlight extends Flight<AccessToken> {
+  /** Behind the callers' backs. */
+  readonly ahead: boolean
+  /** The token whose refusal this flight answers: who was refused the same one may join. */
+  readonly rejected: string | undefined
+  /** Whether it asks already; before that it waits for the flight before it. */
+  begun: boolean
+  /** Whether what it brings may still be kept; not after a `forget` that came while it asked. */
+  wanted: boolean
+}
+
+/** Identities besides its own that a client keeps tokens for at once; the one not used for longest goes first. */
+const mostSlots = 1000
+
+/** Seconds: a refresh behind the callers' backs gives up after a quarter of what is left, and not sooner than this. */
+const shortestAhead = 1
+
+/** Milliseconds between refreshes as long as the server has no other token to give. */
+const shortestSameAgain = 1000
+
+/**
+ * From "I need a token" to the one at hand: in memory, in the store, or from one shared grant. A class, for there may be a
+ * hundred thousand of them: what they have in common is shared.
+ */
+export class TokenSource {
+  readonly #parts: TokenSourceParts
+  readonly #client: CredentialsOf
+  readonly #own: Slot
+  /** Those of calls that ask for something else; most clients have none. */
+  #others: Map<string, Slot> | undefined
+  #closed = false
+
+  constructor(parts: TokenSourceParts, client: CredentialsOf) {
+    this.#parts = parts
+    this.#client = client
+    this.#own = emptySlot(parts.defaultGrant)
   }
 
-  const dropOldest = (): void => {
-    for (const [identity, slot] of slots) {
-      if (slot === defaultSlot || slot.flight !== undefined) continue
-      slots.delete(identity)
-      return
+  /** A token that is valid now. */
+  token(options: TokenSourceOptions | undefined): Promise<AccessToken> {
+    if (options === undefined) return this.#serve(this.#own) ?? this.#join(this.#own).result
+    const { grant, rejected, signal } = options
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const slot = grant === undefined ? this.#own : this.#findSlot(grant)
+    if (rejected === undefined || slot.held?.token.value !== rejected.value) {
+      const served = this.#serve(slot)
+      if (served !== undefined) return served
     }
+    const flight = rejected === undefined ? this.#join(slot) : this.#replace(slot, rejected.value)
+    return waitFor(flight.result, signal)
   }
 
-  const fly = (slot: Slot, rejected: string | undefined): TokenFlight => {
+  /** Drops what is held, here and in the store. */
+  async forget(): Promise<void> {
+    const { shared } = this.#parts
+    const slots = [this.#own, ...(this.#others?.values() ?? [])]
+    for (const slot of slots) {
+      drop(slot)
+      slot.refusal = undefined
+      if (slot.flight?.begun) slot.flight.wanted = false
+    }
+    if (shared !== undefined) await Promise.all(slots.map(({ grant }) => shared.forget(this.#client, grant)))
+  }
+
+  /** From now on nothing is done behind the callers' backs. */
+  close(): void {
+    this.#closed = true
+  }
+
+  /** Whether a flight is under way. */
+  get busy(): boolean {
+    if (this.#own.flight !== undefined) return true
+    for (const slot of this.#others?.values() ?? []) if (slot.flight !== undefined) return true
+    return false
+  }
+
+  /** The held token, if it lives; when it is to be replaced, that begins here, and is not waited for. */
+  #serve(slot: Slot): Promise<AccessToken> | undefined {
+    const { held } = slot
+    if (held === undefined) return undefined
+    const now = this.#parts.time()
+    if (now < slot.freshUntil) return held.answer
+    const freshness = judgeFreshness(held.life, now, slot.retryAt)
+    if (freshness === 'expired') return undefined
+    const isDue = freshness === 'advisory' || freshness === 'mandatory'
+    if (isDue && slot.flight === undefined && !this.#closed) this.#fly(slot, true, undefined)
+    return held.answer
+  }
+
+  #join(slot: Slot): TokenFlight {
+    const { flight } = slot
+    // One that began behind the callers' backs repeats nothing, so those who now wait for a token get one of their own after it.
+    return flight?.wanted && !flight.ahead ? flight : this.#fly(slot, false, undefined)
+  }
+
+  #replace(slot: Slot, rejected: string): TokenFlight {
+    if (slot.held?.token.value === rejected) drop(slot)
+    const { flight } = slot
+    // A flight that began before the refusal may bring a token that was refused with it.
+    return flight?.wanted && flight.rejected === rejected ? flight : this.#fly(slot, false, rejected)
+  }
+
+  /** One piece of work for a slot. Never two at once: one that may not be joined is waited for. */
+  #fly(slot: Slot, ahead: boolean, rejected: string | undefined): TokenFlight {
     const before = slot.flight
     const work = async (): Promise<AccessToken> => {
-      // Never two grants at once for one identity: a flight that may not be joined is waited for.
       await before?.settled
+      flight.begun = true
       try {
-        const found = await findToken(slot.grant, rejected)
-        if (flight.wanted) {
-          slot.cached = found.token
-          slot.usableUntil = found.until
-        }
-        if (flight.wanted && found.granted) await shared?.write(slot.grant, found.token, found.until)
-        return found.token
+        return await this.#land(slot, flight)
       } finally {
         // The token is in its slot before the flight leaves it: no caller finds neither.
         if (slot.flight === flight) slot.flight = undefined
       }
     }
-    const flight: TokenFlight = { rejected, wanted: true, ...takeOff(work) }
+    const flight: TokenFlight = { ahead, rejected, begun: false, wanted: true, ...takeOff(work) }
     slot.flight = flight
     return flight
   }
 
-  /** A token others left in the store, unless it is the refused one; else a new one. */
-  const findToken = async (
-    grant: GrantRequest,
-    rejected: string | undefined,
-  ): Promise<{ token: AccessToken; until: number; granted: boolean }> => {
-    const found = await shared?.read(grant)
-    if (found !== undefined && found.token.value !== rejected && now() < found.until) {
-      return { ...found, granted: false }
+  async #land(slot: Slot, flight: TokenFlight): Promise<AccessToken> {
+    const { time, timeout, tooLate, shared } = this.#parts
+    const { ahead, rejected } = flight
+    const startedAt = time()
+    if (!ahead && rejected === undefined && slot.held !== undefined && startedAt < slot.held.life.endsAt) {
+      // The flight before this one brought it.
+      return slot.held.token
     }
-    const startedAt = now()
-    const token = await acquire(grant)
-    return { token, until: usableUntil(token.expiresAt?.getTime(), startedAt), granted: true }
-  }
-
-  const replace = (slot: Slot, rejected: string): TokenFlight => {
-    if (slot.cached?.value === rejected) slot.cached = undefined
-    const { flight } = slot
-    // A flight that began before the refusal may bring a token that was refused with it.
-    return flight?.wanted && flight.rejected === rejected ? flight : fly(slot, rejected)
-  }
-
-  return {
-    token(options) {
-      const slot = options?.grant === undefined ? defaultSlot : findSlot(options.grant)
-      const { cached } = slot
-      const rejected = options?.rejected?.value
-      const signal = options?.signal
-      if (signal?.aborted) return Promise.reject(signal.reason)
-      if (cached !== undefined && cached.value !== rejected && now() < slot.usableUntil) return Promise.resolve(cached)
-      if (rejected !== undefined) return waitFor(replace(slot, rejected).result, signal)
-      const flight = slot.flight?.wanted ? slot.flight : fly(slot, undefined)
-      return waitFor(flight.result, signal)
-    },
-    async forget() {
-      for (const slot of slots.values()) {
-        slot.cached = undefined
-        if (slot.flight !== undefined) slot.flight.wanted = false
+    if (!ahead && slot.refusal !== undefined && startedAt < slot.refusal.until) throw slot.refusal.error
+    const left = ahead && slot.held !== undefined ? (slot.held.life.endsAt - startedAt) / 4000 : timeout
+    const seconds = Math.min(timeout, Math.max(shortestAhead, left))
+    try {
+      const { found, granted } = await withDeadline(seconds, tooLate, (signal) =>
+        this.#find(slot, flight, { signal, timeout: seconds, ahead }),
+      )
+      if (flight.wanted) {
+        this.#keep(slot, found, startedAt)
+        if (granted) await shared?.write(this.#client, slot.grant, found)
       }
-      if (shared !== undefined) await Promise.all([...slots.values()].map(({ grant }) => shared.forget(grant)))
-    },
+      return found.token
+    } catch (failure) {
+      if (flight.wanted) this.#noteFailure(slot, failure, startedAt)
+      throw failure
+    }
+  }
+
+  /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
+  async #find(
+    slot: Slot,
+    { ahead, rejected }: TokenFlight,
+    terms: GrantTerms,
+  ): Promise<{ found: AcquiredToken; granted: boolean }> {
+    const { shared, time, acquire } = this.#parts
+    const found = await shared?.read(this.#client, slot.grant)
+    if (found !== undefined && found.token.value !== (ahead ? slot.held?.token.value : rejected)) {
+      const { endsAt } = planLife(found, 0)
+      if (time() < endsAt) return { found, granted: false }
+    }
+    return { found: await acquire(this.#client, slot.grant, terms), granted: true }
+  }
+
+  #keep(slot: Slot, found: AcquiredToken, startedAt: number): void {
+    const { chance } = this.#parts
+    const { token } = found
+    const life = planLife(found, chance())
+    // A server that hands out the same token again has no other yet: asking at once would get it once more (rule L9).
+    const isSame = slot.held?.token.value === token.value
+    slot.failures = isSame ? slot.failures + 1 : 0
+    slot.retryAt = isSame
+      ? Math.max(planRetry(life, startedAt, slot.failures, chance()), startedAt + shortestSameAgain)
+      : 0
+    slot.held = { token, answer: Promise.resolve(token), life }
+    slot.freshUntil = Math.min(life.refreshAt, life.endsAt)
+    slot.refusal = undefined
+  }
+
+  #noteFailure(slot: Slot, failure: unknown, startedAt: number): void {
+    const { chance, time } = this.#parts
+    slot.failures += 1
+    if (slot.held !== undefined) slot.retryAt = planRetry(slot.held.life, startedAt, slot.failures, chance())
+    if (failure instanceof LatchkeyError) slot.refusal = planRefusal(failure, time(), slot.refusal)
+  }
+
+  #findSlot(grant: GrantRequest): Slot {
+    const identity = grantIdentity(grant)
+    if (identity === grantIdentity(this.#parts.defaultGrant)) return this.#own
+    this.#others ??= new Map()
+    const slots = this.#others
+    const slot = slots.get(identity) ?? emptySlot(grant)
+    slots.delete(identity)
+    slots.set(identity, slot)
+    if (slots.size > mostSlots) dropOldest(slots)
+    return slot
+  }
+}
+
+function drop(slot: Slot): void {
+  slot.held = undefined
+  slot.freshUntil = 0
+  slot.failures = 0
+  slot.retryAt = 0
+}
+
+function dropOldest(slots: Map<string, Slot>): void {
+  for (const [identity, slot] of slots) {
+    if (slot.flight !== undefined) continue
+    slots.delete(identity)
+    return
   }
 }
 
 function emptySlot(grant: GrantRequest): Slot {
-  return { grant, cached: undefined, usableUntil: 0, flight: undefined }
+  return { grant, held: undefined, freshUntil: 0, failures: 0, retryAt: 0, refusal: undefined, flight: undefined }
 }

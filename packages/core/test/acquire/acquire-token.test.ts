@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { acquireToken, explainFailure, type Grantor } from '../../src/acquire/acquire-token.ts'
+import type { AccessToken } from '../../src/acquire/access-token.ts'
+import { acquireToken, type CredentialsOf, explainFailure, type Grantor } from '../../src/acquire/acquire-token.ts'
+import type { Credentials } from '../../src/acquire/credentials.ts'
+import { withDeadline } from '../../src/acquire/deadline.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { createClient } from '../../src/client.ts'
@@ -23,15 +26,39 @@ afterAll(() => server.close())
 
 interface Trial extends Grantor {
   readonly events: readonly ClientEvent[]
+  /** Seconds for the whole grant. */
+  readonly timeout: number
+  readonly credentials: CredentialsOf
 }
 
-function grantor(provider: Partial<Provider<unknown>> = {}, overrides: Partial<Grantor> = {}): Trial {
+/** A grant as a flight makes it: within a deadline. */
+async function acquire(trial: Trial, grant: GrantRequest): Promise<AccessToken> {
+  const { timeout } = trial
+  const late = (): LatchkeyError => new LatchkeyError('timed_out', 'late', { provider: 'acme', retryable: true })
+  const { token } = await withDeadline(timeout, late, (signal) =>
+    acquireToken(trial, trial.credentials, grant, { signal, timeout, ahead: false }),
+  )
+  return token
+}
+
+const readOnly = (read: () => Promise<Credentials>): CredentialsOf => ({
+  read,
+  readOthers: async () => undefined,
+})
+
+function grantor(provider: Partial<Provider<unknown>> = {}, overrides: Partial<Trial> = {}): Trial {
   const events: ClientEvent[] = []
   return {
     provider: { name: 'acme', tokenEndpoint: `${server.origin}/token`, ...provider },
-    transport: { fetch: (input, init) => globalThis.fetch(input, init), allowInsecureRequests: false, now: Date.now },
+    transport: {
+      fetch: (input, init) => globalThis.fetch(input, init),
+      allowInsecureRequests: false,
+      now: Date.now,
+      time: Date.now,
+    },
     timeout: 10,
-    readCredentials: async () => ({ clientId: 'app', clientSecret }),
+    credentials: readOnly(async () => ({ clientId: 'app', clientSecret })),
+    chance: () => 0,
     findEndpoint: async () => ({ url: new URL(`${server.origin}/token?key=MARKED-query`), issuer: undefined }),
     emit: (event) => events.push(event),
     events,
@@ -55,7 +82,7 @@ function jwt(claims: unknown): string {
 
 describe('acquireToken: the token', () => {
   it('R1: what the answer says is what the token has', async () => {
-    const token = await acquireToken(grantor(), empty)
+    const token = await acquire(grantor(), empty)
     expect(token.value).toBe(issued)
     expect(token.type).toBe('Bearer')
     expect(token.extra).toEqual({ kept: 1 })
@@ -69,13 +96,13 @@ describe('acquireToken: the token', () => {
     ['undefined where neither names one', undefined, [], undefined],
   ])('R1: scopes are %s', async (_, scope, asked, scopes) => {
     server.answer(json({ access_token: issued, scope }))
-    expect((await acquireToken(grantor(), { scopes: asked, parameters: {} })).scopes).toEqual(scopes)
+    expect((await acquire(grantor(), { scopes: asked, parameters: {} })).scopes).toEqual(scopes)
   })
 
   it("L3: who sorts a token's scopes does not change what is asked for next", async () => {
     server.answer(json({ access_token: issued }))
     const grant: GrantRequest = { scopes: ['b', 'a'], parameters: {} }
-    const token = await acquireToken(grantor(), grant)
+    const token = await acquire(grantor(), grant)
     try {
       ;(token.scopes as string[]).sort()
     } catch {
@@ -92,7 +119,7 @@ describe('acquireToken: the token', () => {
       json({ access_token: issued, expires_in: 10 })(response, request)
     })
     const trial = grantor()
-    const token = await acquireToken({ ...trial, transport: { ...trial.transport, now: () => time } }, empty)
+    const token = await acquire({ ...trial, transport: { ...trial.transport, now: () => time } }, empty)
     expect(token.expiresAt).toEqual(new Date(start + 10_000))
     expect(trial.events).toEqual([
       { type: 'token.granted', provider: 'acme', duration: 9, attempt: 1, ahead: false, lifetime: 10 },
@@ -104,14 +131,14 @@ describe('acquireToken: the token', () => {
     let time = start
     server.answer(json({ access_token: issued, expires_in: 10 }))
     const trial = grantor()
-    const token = await acquireToken(
+    const token = await acquire(
       {
         ...trial,
         transport: { ...trial.transport, now: () => time },
-        readCredentials: async () => {
+        credentials: readOnly(async () => {
           time += 5000
           return { clientId: 'app', clientSecret }
-        },
+        }),
       },
       empty,
     )
@@ -123,11 +150,9 @@ describe('acquireToken: the token', () => {
     const accessToken = jwt({ id: 'x', ver: 1, kid: 'cloud-platform', sessionExpiresAt: start + 60_000 })
     server.answer(json({ hasError: false, expiresIn: -1_752_054_750, accessToken }))
     const at = { transport: { ...grantor().transport, now: () => start } }
-    expect((await acquireToken(grantor({ defaultLifetime: 600 }, at), empty)).expiresAt).toEqual(
-      new Date(start + 600_000),
-    )
+    expect((await acquire(grantor({ defaultLifetime: 600 }, at), empty)).expiresAt).toEqual(new Date(start + 600_000))
     const trial = grantor({}, at)
-    expect((await acquireToken(trial, empty)).expiresAt).toBeUndefined()
+    expect((await acquire(trial, empty)).expiresAt).toBeUndefined()
     expect(trial.events).toMatchObject([{ type: 'token.granted', lifetime: undefined }])
   })
 
@@ -136,7 +161,7 @@ describe('acquireToken: the token', () => {
     const ours = serverNow - 3_600_000
     const date = new Date(serverNow).toUTCString()
     server.answer(json({ access_token: jwt({ exp: serverNow / 1000 + 900 }), expires_in: null }, 200, { date }))
-    const token = await acquireToken(grantor({}, { transport: { ...grantor().transport, now: () => ours } }), empty)
+    const token = await acquire(grantor({}, { transport: { ...grantor().transport, now: () => ours } }), empty)
     expect(token.expiresAt).toEqual(new Date(ours + 900_000))
   })
 })
@@ -146,11 +171,9 @@ describe('acquireToken: the deadline', () => {
     server.answer(() => {})
     const trial = grantor({}, { timeout: 0.1 })
     const started = performance.now()
-    const failure = await failureOf(acquireToken(trial, empty))
+    const failure = await failureOf(acquire(trial, empty))
     expect(performance.now() - started).toBeLessThan(2000)
     expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true, status: undefined })
-    expect(failure.message).toContain(`${server.origin}/token`)
-    expect(failure.message).toContain('0.1 s')
     expect(findLeaks(failure, [clientSecret, 'MARKED-query'])).toEqual([])
     await server.onlyRequest.connectionClosed
     expect(trial.events).toMatchObject([{ type: 'token.refused', error: { code: 'timed_out' } }])
@@ -161,7 +184,7 @@ describe('acquireToken: the deadline', () => {
       response.writeHead(200, { 'content-length': '1000' })
       response.write('{"access_token":')
     })
-    await expect(acquireToken(grantor({}, { timeout: 0.1 }), empty)).rejects.toMatchObject({ code: 'timed_out' })
+    await expect(acquire(grantor({}, { timeout: 0.1 }), empty)).rejects.toMatchObject({ code: 'timed_out' })
     await server.onlyRequest.connectionClosed
   })
 
@@ -171,15 +194,15 @@ describe('acquireToken: the deadline', () => {
       const trickle = setInterval(() => response.write(' '), 10)
       response.once('close', () => clearInterval(trickle))
     })
-    await expect(acquireToken(grantor({}, { timeout: 0.1 }), empty)).rejects.toMatchObject({ code: 'timed_out' })
+    await expect(acquire(grantor({}, { timeout: 0.1 }), empty)).rejects.toMatchObject({ code: 'timed_out' })
     await server.onlyRequest.connectionClosed
   })
 
-  it.each<[string, Partial<Grantor>]>([
-    ['credentials that never come', { readCredentials: () => new Promise(() => {}) }],
+  it.each<[string, Partial<Trial>]>([
+    ['credentials that never come', { credentials: readOnly(() => new Promise(() => {})) }],
     ['an endpoint that is never found', { findEndpoint: () => new Promise(() => {}) }],
   ])('G7: %s: timed_out, and nothing is sent', async (_, overrides) => {
-    const failure = await failureOf(acquireToken(grantor({}, { timeout: 0.05, ...overrides }), empty))
+    const failure = await failureOf(acquire(grantor({}, { timeout: 0.05, ...overrides }), empty))
     expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true })
     expect(server.requests).toEqual([])
   })
@@ -187,15 +210,15 @@ describe('acquireToken: the deadline', () => {
   it('G7: a transport that ignores the signal is not waited for', async () => {
     const trial = grantor({}, { timeout: 0.05 })
     const transport = { ...trial.transport, fetch: () => new Promise<Response>(() => {}) }
-    await expect(acquireToken({ ...trial, transport }, empty)).rejects.toMatchObject({ code: 'timed_out' })
+    await expect(acquire({ ...trial, transport }, empty)).rejects.toMatchObject({ code: 'timed_out' })
   })
 })
 
 describe('acquireToken: the credentials', () => {
   it('L8: what the credentials function throws reaches the caller as it is', async () => {
     const sealed = new RangeError('vault sealed')
-    const trial = grantor({}, { readCredentials: () => Promise.reject(sealed) })
-    await expect(acquireToken(trial, empty)).rejects.toBe(sealed)
+    const trial = grantor({}, { credentials: readOnly(() => Promise.reject(sealed)) })
+    await expect(acquire(trial, empty)).rejects.toBe(sealed)
     expect(server.requests).toEqual([])
   })
 })
@@ -203,7 +226,7 @@ describe('acquireToken: the credentials', () => {
 describe('acquireToken: events', () => {
   it('X1: a grant is told once, without the token', async () => {
     const trial = grantor()
-    await acquireToken(trial, empty)
+    await acquire(trial, empty)
     expect(trial.events).toHaveLength(1)
     expect(trial.events[0]).toMatchObject({ type: 'token.granted', provider: 'acme', attempt: 1, ahead: false })
     expect(findLeaks(trial.events, [issued, clientSecret, 'MARKED-query'])).toEqual([])
@@ -212,12 +235,71 @@ describe('acquireToken: events', () => {
   it('X1: a refusal is told once, with the very error the caller gets, without the secret', async () => {
     server.answer(json({ error: 'invalid_client', error_description: `wrong secret ${clientSecret}` }, 401))
     const trial = grantor({ explain: () => ['Is the secret right?'] })
-    const failure = await failureOf(acquireToken(trial, empty))
+    const failure = await failureOf(acquire(trial, empty))
     expect(trial.events).toHaveLength(1)
     expect(trial.events[0]).toMatchObject({ type: 'token.refused', provider: 'acme' })
     expect(trial.events[0]).toHaveProperty('error', failure)
     expect(failure.hints).toEqual(['Is the secret right?'])
     expect(findLeaks([trial.events, failure], [clientSecret, 'MARKED-query'])).toEqual([])
+  })
+})
+
+describe('acquireToken: repetitions', () => {
+  const down = (): void => server.answer(json({}, 503))
+
+  it('G9: what may pass is tried three times, each told', async () => {
+    down()
+    const trial = grantor()
+    await expect(acquire(trial, empty)).rejects.toMatchObject({ code: 'endpoint_unavailable', status: 503 })
+    expect(server.requests).toHaveLength(3)
+    expect(trial.events.map((event) => [event.type, 'attempt' in event && event.attempt])).toEqual([
+      ['token.retried', 1],
+      ['token.retried', 2],
+      ['token.refused', 3],
+    ])
+  })
+
+  it('L6: behind the callers’ backs nothing is repeated', async () => {
+    down()
+    const trial = grantor()
+    const terms = { signal: new AbortController().signal, timeout: 10, ahead: true }
+    await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toMatchObject({ status: 503 })
+    expect(server.requests).toHaveLength(1)
+    expect(trial.events).toMatchObject([{ type: 'token.refused', ahead: true, attempt: 1 }])
+  })
+
+  it('G9: a wait ends with the deadline, and leaves nothing behind', async () => {
+    server.answer(json({}, 503, { 'retry-after': '3' }))
+    const trial = grantor({}, { timeout: 0.1 })
+    await expect(acquire(trial, empty)).rejects.toMatchObject({ status: 503, retryAfter: 3 })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('L8: credentials read anew are sent once more, beside the repetitions', async () => {
+    server.answer(json({ error: 'invalid_client' }, 401))
+    const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+    const trial = grantor(
+      {},
+      { credentials: { read: async () => ({ clientId: 'app', clientSecret }), readOthers: async () => next } },
+    )
+    await expect(acquire(trial, empty)).rejects.toMatchObject({ error: 'invalid_client' })
+    expect(server.requests).toHaveLength(2)
+    expect(server.requests[1]?.headers.authorization).toBe(`Basic ${Buffer.from('app:MARKED-next').toString('base64')}`)
+    expect(trial.events.map(({ type }) => type)).toEqual(['token.retried', 'token.refused'])
+    expect(findLeaks(trial.events, ['MARKED-next', clientSecret])).toEqual([])
+  })
+
+  it('L8: a 401 without a code is a refused client, too; another refusal is not', async () => {
+    for (const [status, body, sent] of [
+      [401, {}, 2],
+      [400, { error: 'invalid_scope' }, 1],
+    ] as const) {
+      server.answer(json(body, status))
+      const read = async (): Promise<Credentials> => ({ clientId: 'app', clientSecret })
+      const trial = grantor({}, { credentials: { read, readOthers: read } })
+      await expect(acquire(trial, empty)).rejects.toMatchObject({ status })
+      expect(server.requests).toHaveLength(sent)
+    }
   })
 })
 

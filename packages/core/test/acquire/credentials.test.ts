@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
-import { type Credentials, createCredentialsReader, findCredentialsMistakes } from '../../src/acquire/credentials.ts'
+import { type Credentials, CredentialsReader, findCredentialsMistakes } from '../../src/acquire/credentials.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 
@@ -67,12 +67,12 @@ describe('findCredentialsMistakes', () => {
   })
 })
 
-describe('createCredentialsReader', () => {
+describe('CredentialsReader', () => {
   it('L3: given credentials are copied', async () => {
     const given = { clientId: 'app', clientSecret: secret }
-    const read = createCredentialsReader(given, 'acme')
+    const reader = new CredentialsReader(given, 'acme')
     given.clientSecret = 'changed later'
-    await expect(read()).resolves.toEqual(good)
+    await expect(reader.read()).resolves.toEqual(good)
   })
 
   it('G2: credentials that are an object of a class, with accessors, are read', async () => {
@@ -85,8 +85,8 @@ describe('createCredentialsReader', () => {
       }
     }
     expect(findCredentialsMistakes(new Vaulted(), undefined)).toEqual([])
-    await expect(createCredentialsReader(new Vaulted(), 'acme')()).resolves.toEqual(good)
-    await expect(createCredentialsReader(() => new Vaulted(), 'acme')()).resolves.toEqual(good)
+    await expect(new CredentialsReader(new Vaulted(), 'acme').read()).resolves.toEqual(good)
+    await expect(new CredentialsReader(() => new Vaulted(), 'acme').read()).resolves.toEqual(good)
   })
 
   it.each([
@@ -94,17 +94,17 @@ describe('createCredentialsReader', () => {
     ['an asynchronous function', async () => good],
   ])('L8: %s is asked when first needed, and once', async (_, source) => {
     const asked = vi.fn(source)
-    const read = createCredentialsReader(asked, 'acme')
+    const reader = new CredentialsReader(asked, 'acme')
     expect(asked).not.toHaveBeenCalled()
-    await expect(read()).resolves.toEqual(good)
-    await expect(read()).resolves.toEqual(good)
+    await expect(reader.read()).resolves.toEqual(good)
+    await expect(reader.read()).resolves.toEqual(good)
     expect(asked).toHaveBeenCalledTimes(1)
   })
 
   it('L3: callers at the same time share one question', async () => {
     const asked = vi.fn(async () => good)
-    const read = createCredentialsReader(asked, 'acme')
-    expect(await Promise.all([read(), read(), read()])).toEqual([good, good, good])
+    const reader = new CredentialsReader(asked, 'acme')
+    expect(await Promise.all([reader.read(), reader.read(), reader.read()])).toEqual([good, good, good])
     expect(asked).toHaveBeenCalledTimes(1)
   })
 
@@ -118,9 +118,9 @@ describe('createCredentialsReader', () => {
     ['rejects', () => Promise.reject(new RangeError('vault sealed'))],
   ])('L8: what a function %s reaches the caller as it is, and the function is asked again', async (_, fail) => {
     const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => good).mockImplementationOnce(fail)
-    const read = createCredentialsReader(asked, 'acme')
-    await expect(read()).rejects.toThrow(new RangeError('vault sealed'))
-    await expect(read()).resolves.toEqual(good)
+    const reader = new CredentialsReader(asked, 'acme')
+    await expect(reader.read()).rejects.toThrow(new RangeError('vault sealed'))
+    await expect(reader.read()).resolves.toEqual(good)
     expect(asked).toHaveBeenCalledTimes(2)
   })
 
@@ -128,13 +128,48 @@ describe('createCredentialsReader', () => {
     'X1: a function that answers %s is refused by path, without the value, and asked again',
     async (_, answered, paths) => {
       const asked = vi.fn<() => Credentials>(() => good).mockReturnValueOnce(answered as Credentials)
-      const read = createCredentialsReader(asked, 'acme')
-      const failure: unknown = await read().catch((error: unknown) => error)
+      const reader = new CredentialsReader(asked, 'acme')
+      const failure: unknown = await reader.read().catch((error: unknown) => error)
       expect(failure).toBeInstanceOf(LatchkeyError)
       expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme', retryable: false })
       for (const path of paths) expect(String(failure)).toContain(`options.credentials()${path}`)
       expect(findLeaks(failure, [secret])).toEqual([])
-      await expect(read()).resolves.toEqual(good)
+      await expect(reader.read()).resolves.toEqual(good)
     },
   )
+
+  it('L8: after a refusal the function is asked again, once for all who were refused the same', async () => {
+    const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+    const asked = vi.fn<() => Credentials>(() => next).mockReturnValueOnce(good)
+    const reader = new CredentialsReader(asked, 'acme')
+    const refused = await reader.read()
+    expect(await Promise.all([reader.readOthers(refused), reader.readOthers(refused)])).toEqual([next, next])
+    expect(await reader.read()).toEqual(next)
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
+
+  it('L8: there are no others where the function answers the same, or where credentials were given', async () => {
+    const reader = new CredentialsReader(() => ({ ...good }), 'acme')
+    expect(await reader.readOthers(await reader.read())).toBeUndefined()
+    const given = new CredentialsReader(good, 'acme')
+    expect(await given.readOthers(await given.read())).toBeUndefined()
+  })
+
+  it('L8: another id, or a key in place of a secret, are others', async () => {
+    for (const next of [{ clientId: 'other', clientSecret: secret }, { clientId: 'app' }]) {
+      const asked = vi.fn<() => Credentials>(() => next).mockReturnValueOnce(good)
+      const reader = new CredentialsReader(asked, 'acme')
+      expect(await reader.readOthers(await reader.read())).toEqual(next)
+    }
+  })
+
+  it('L8: a function that hangs past a deadline is asked again', async () => {
+    const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => good)
+    asked.mockImplementationOnce(() => new Promise(() => {}))
+    const reader = new CredentialsReader(asked, 'acme')
+    const controller = new AbortController()
+    void reader.read(controller.signal)
+    controller.abort()
+    await expect(reader.read()).resolves.toEqual(good)
+  })
 })

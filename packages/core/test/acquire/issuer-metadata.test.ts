@@ -22,6 +22,7 @@ const transport: Transport = {
   fetch: (input, init) => globalThis.fetch(input, init),
   allowInsecureRequests: false,
   now: Date.now,
+  time: Date.now,
 }
 
 function finder(

@@ -83,6 +83,7 @@ function ask({
       fetch: (input, init) => globalThis.fetch(input, init),
       allowInsecureRequests: false,
       now: Date.now,
+      time: Date.now,
       ...transport,
     },
     signal: signal ?? new AbortController().signal,

@@ -282,7 +282,12 @@ describe('the request as fetch gets it', () => {
       endpoint: { url: new URL('https://login.acme.test/OAuth/Token'), issuer: undefined },
       grant,
       credentials: { clientId: 'app', clientSecret: 's3cret' },
-      transport: { fetch: (input, init) => globalThis.fetch(input, init), allowInsecureRequests: false, now: Date.now },
+      transport: {
+        fetch: (input, init) => globalThis.fetch(input, init),
+        allowInsecureRequests: false,
+        now: Date.now,
+        time: Date.now,
+      },
       signal: new AbortController().signal,
     })
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { takeOff, waitFor } from '../../src/cache/single-flight.ts'
+import { waitFor } from '../../src/acquire/deadline.ts'
+import { takeOff } from '../../src/cache/single-flight.ts'
 
 describe('single flight', () => {
   it('L4: a flight that nobody waits for any more fails without an unhandled rejection', async () => {

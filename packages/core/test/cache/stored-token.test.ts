@@ -1,35 +1,61 @@
 import { describe, expect, it } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
-import { fromStored, toStored } from '../../src/cache/stored-token.ts'
+import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
+import { fromStored, type Instant, toStored } from '../../src/cache/stored-token.ts'
 
-const token = createAccessToken({
-  value: 'secret-value',
-  type: 'Bearer',
-  scopes: ['read'],
-  expiresAt: new Date(2_000_000),
-  extra: { organisation: 'x' },
-})
+const acquired: AcquiredToken = {
+  token: createAccessToken({
+    value: 'secret-value',
+    type: 'Bearer',
+    scopes: ['read'],
+    expiresAt: new Date(3_601_000),
+    extra: { organisation: 'x' },
+  }),
+  requestedAt: 501_000,
+  lifetime: 3_600_000,
+  refreshIn: 600_000,
+}
+/** The steady clock is half a second ahead of the epoch here: 1,000 by the wall is 501,000. */
+const instant: Instant = { now: 2000, time: 502_000 }
+const stored = toStored(acquired, instant)
 
 describe('stored token', () => {
-  it('comes back through JSON as it went in', () => {
-    const stored = JSON.parse(JSON.stringify(toStored(token, 1_900_000)))
-    const back = fromStored(stored)
-    expect(stored.expiresAt).toBe(1_900_000)
-    expect(back?.value).toBe('secret-value')
-    expect(back?.scopes).toEqual(['read'])
-    expect(back?.expiresAt).toEqual(new Date(2_000_000))
-    expect(back?.extra).toEqual({ organisation: 'x' })
+  it('comes back through JSON as it went in, told by the wall clock', () => {
+    const json = JSON.parse(JSON.stringify(stored))
+    expect(json).toMatchObject({ requestedAt: 1000, expiresAt: 3_599_000, lifetime: 3_600_000 })
+    const back = fromStored(json, { now: 11_000, time: 77 })
+    expect(back?.token.value).toBe('secret-value')
+    expect(back?.token.scopes).toEqual(['read'])
+    expect(back?.token.expiresAt).toEqual(new Date(3_601_000))
+    expect(back?.token.extra).toEqual({ organisation: 'x' })
+    expect(back).toMatchObject({ requestedAt: 77 - 10_000, lifetime: 3_600_000, refreshIn: 600_000 })
+  })
+
+  it('keeps what is unknown unknown', () => {
+    const { token } = acquired
+    const unknown = { token, requestedAt: 501_000, lifetime: undefined, refreshIn: undefined }
+    const back = fromStored(JSON.parse(JSON.stringify(toStored(unknown, instant))), instant)
+    expect(back).toMatchObject({ lifetime: undefined, refreshIn: undefined, token: { expiresAt: undefined } })
+  })
+
+  it('L10: a writer whose clock is ahead gives no token more life', () => {
+    expect(fromStored(stored, { now: -60_000, time: 5 })?.requestedAt).toBe(5)
   })
 
   it.each([
     ['nothing', undefined],
-    ['another schema', { ...toStored(token, 1), schema: 2 }],
+    ['another schema', { ...stored, schema: 2 }],
     ['no schema', { expiresAt: 1 }],
-    ['no value', { ...toStored(token, 1), value: undefined }],
-    ['a value that no header may carry', { ...toStored(token, 1), value: 'a\r\nb' }],
-    ['scopes that are none', { ...toStored(token, 1), scopes: 'read' }],
-    ['an end that is none', { ...toStored(token, 1), endsAt: 'soon' }],
-  ])('S1: %s is a miss', (_what, stored) => {
-    expect(fromStored(stored)).toBeUndefined()
+    ['no value', { ...stored, value: undefined }],
+    ['a value that no header may carry', { ...stored, value: 'a\r\nb' }],
+    ['no type', { ...stored, type: 1 }],
+    ['scopes that are none', { ...stored, scopes: 'read' }],
+    ['scopes of another kind', { ...stored, scopes: [1] }],
+    ['a request that was never made', { ...stored, requestedAt: 'soon' }],
+    ['a lifetime that is none', { ...stored, lifetime: -1 }],
+    ['a lifetime without end', { ...stored, lifetime: Number.POSITIVE_INFINITY }],
+    ['a hint that is none', { ...stored, refreshIn: '600' }],
+  ])('S1: %s is a miss', (_what, entry) => {
+    expect(fromStored(entry, instant)).toBeUndefined()
   })
 })

@@ -1,40 +1,61 @@
 import { describe, expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
+import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
-import { createTokenSource, type TokenSource } from '../../src/cache/token-source.ts'
+import { TokenSource } from '../../src/cache/token-source.ts'
+import { LatchkeyError } from '../../src/errors.ts'
 
 const grantOf = (...scopes: readonly string[]): GrantRequest => ({ scopes, parameters: {} })
 
-/** A token source over an authorization server that answers when told. */
-function createBench({ lifetime = 3600 }: { lifetime?: number } = {}) {
+/** A token source over an authorization server that answers when told, in a time that passes when told. */
+function createBench({ lifetime = 3600, chance = 0, timeout = 10 } = {}) {
   let now = 1_000_000
   let issued = 0
-  const pending: { grant: GrantRequest; answer: () => AccessToken; refuse: (error: unknown) => void }[] = []
-  const acquire = (grant: GrantRequest): Promise<AccessToken> =>
+  const pending: {
+    grant: GrantRequest
+    terms: GrantTerms
+    answer: (more?: { lifetime?: number | undefined; value?: string; refreshIn?: number }) => AccessToken
+    refuse: (error: unknown) => void
+  }[] = []
+  const acquire = (_client: unknown, grant: GrantRequest, terms: GrantTerms): Promise<AcquiredToken> =>
     new Promise((resolve, reject) => {
+      const requestedAt = now
       pending.push({
         grant,
-        answer() {
+        terms,
+        answer(more = {}) {
           issued += 1
+          const seconds = 'lifetime' in more ? more.lifetime : lifetime
           const token = createAccessToken({
-            value: `token-${issued}-${grant.scopes.join('+')}`,
+            value: more.value ?? `token-${issued}-${grant.scopes.join('+')}`,
             type: 'Bearer',
             scopes: grant.scopes,
-            expiresAt: new Date(now + lifetime * 1000),
+            expiresAt: seconds === undefined ? undefined : new Date(requestedAt + seconds * 1000),
             extra: {},
           })
-          resolve(token)
+          resolve({
+            token,
+            requestedAt,
+            lifetime: seconds === undefined ? undefined : seconds * 1000,
+            refreshIn: more.refreshIn === undefined ? undefined : more.refreshIn * 1000,
+          })
           return token
         },
         refuse: reject,
       })
     })
-  const source: TokenSource = createTokenSource({
-    defaultGrant: grantOf('read'),
-    acquire,
-    shared: undefined,
-    now: () => now,
-  })
+  const source = new TokenSource(
+    {
+      defaultGrant: grantOf('read'),
+      acquire,
+      shared: undefined,
+      time: () => now,
+      timeout,
+      tooLate: () => new LatchkeyError('timed_out', 'late', { retryable: true }),
+      chance: () => chance,
+    },
+    { read: () => Promise.reject(new Error('not asked here')), readOthers: async () => undefined },
+  )
   return {
     source,
     pending,
@@ -203,47 +224,241 @@ describe('token source', () => {
   })
 
   it('R3: a token of unknown lifetime is kept for a minute, not for a call and not for ever', async () => {
-    const issuedAt = 1_000_000
-    let now = issuedAt
-    let grants = 0
-    const source = createTokenSource({
-      defaultGrant: grantOf(),
-      acquire: async () => {
-        grants += 1
-        return createAccessToken({
-          value: `t${grants}`,
-          type: 'Bearer',
-          scopes: undefined,
-          expiresAt: undefined,
-          extra: {},
-        })
-      },
-      shared: undefined,
-      now: () => now,
-    })
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer({ lifetime: undefined })
+    await first
+    advance(29)
     await source.token(undefined)
-    now = issuedAt + 59_000
-    await source.token(undefined)
-    expect(grants).toBe(1)
-    now = issuedAt + 61_000
-    await source.token(undefined)
-    expect(grants).toBe(2)
+    expect(pending).toHaveLength(0)
+    advance(32)
+    const second = source.token(undefined)
+    ;(await next()).answer()
+    expect((await second).value).toBe('token-2-read')
   })
 
   it.each([2, 60, 3600, 40 * 24 * 3600])(
-    'L2: a token of %d s is used for half its life at least, and not to its end',
+    'L2: a token of %d s is used for half its life, then replaced behind the callers, who never wait while it lives',
     async (lifetime) => {
       const { source, next, pending, advance } = createBench({ lifetime })
       const first = source.token(undefined)
       ;(await next()).answer()
-      await first
-      advance(lifetime / 2)
-      await source.token(undefined)
+      const token = await first
+      advance(lifetime / 2 - 0.01)
+      expect(await source.token(undefined)).toBe(token)
       expect(pending).toHaveLength(0)
-      advance(lifetime / 2)
-      const second = source.token(undefined)
-      ;(await next()).answer()
-      expect((await second).value).toBe('token-2-read')
+      advance(lifetime / 2 - Math.min(lifetime / 25, 10))
+      expect(await source.token(undefined)).toBe(token)
+      expect(await source.token({})).toBe(token)
+      const refresh = await next()
+      expect(refresh.terms.ahead).toBe(true)
+      expect(pending).toHaveLength(0)
+      refresh.answer()
+      await settle()
+      expect((await source.token(undefined)).value).toBe('token-2-read')
+      expect(pending).toHaveLength(0)
     },
   )
+
+  it('L2: after its end callers wait, for one grant', async () => {
+    const { source, next, pending, advance } = createBench({ lifetime: 60 })
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    await first
+    advance(60)
+    const waiting = [source.token(undefined), source.token(undefined)]
+    const grant = await next()
+    expect(grant.terms.ahead).toBe(false)
+    grant.answer()
+    expect(new Set((await Promise.all(waiting)).map(({ value }) => value))).toEqual(new Set(['token-2-read']))
+    expect(pending).toHaveLength(0)
+  })
+
+  it("L2: the server's own hint is honoured", async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer({ refreshIn: 600 })
+    await first
+    advance(599)
+    await source.token(undefined)
+    expect(pending).toHaveLength(0)
+    advance(2)
+    await source.token(undefined)
+    expect((await next()).terms.ahead).toBe(true)
+  })
+
+  it('L6: a refresh that fails is invisible, and tried again after a backoff, not at every call', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    const token = await first
+    advance(2701)
+    let attempts = 0
+    for (let second = 0; second < 890; second += 1) {
+      advance(1)
+      expect(await source.token(undefined)).toBe(token)
+      await settle()
+      const refresh = pending.shift()
+      if (refresh === undefined) continue
+      attempts += 1
+      refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+      await settle()
+    }
+    expect(attempts).toBeGreaterThan(3)
+    expect(attempts).toBeLessThan(15)
+  })
+
+  it('L6: the order is the valid token first, throttles second', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    const token = await first
+    advance(3000)
+    await source.token(undefined)
+    ;(await next()).refuse(new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 }))
+    await settle()
+    expect(await source.token(undefined)).toBe(token)
+    expect(pending).toHaveLength(0)
+  })
+
+  it('L6: who waits when the token ends gets a grant of their own where the refresh behind their backs failed', async () => {
+    const { source, next, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    await first
+    advance(3590)
+    await source.token(undefined)
+    const refresh = await next()
+    advance(60)
+    const waiting = source.token(undefined)
+    refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    const grant = await next()
+    expect(grant.terms.ahead).toBe(false)
+    grant.answer()
+    expect((await waiting).value).toBe('token-2-read')
+  })
+
+  it('L6: who waits when the token ends gets what the refresh behind their backs brings', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    await first
+    advance(3590)
+    await source.token(undefined)
+    const refresh = await next()
+    advance(60)
+    const waiting = source.token(undefined)
+    refresh.answer()
+    expect((await waiting).value).toBe('token-2-read')
+    expect(pending).toHaveLength(0)
+  })
+
+  it('L7: a fatal refusal is remembered for seconds, longer each time, so that a loop cannot lock the account', async () => {
+    const { source, pending, advance } = createBench()
+    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    let grants = 0
+    for (let call = 0; call < 600; call += 1) {
+      advance(0.1)
+      const refused = source.token(undefined)
+      refused.catch(() => {})
+      await settle()
+      const grant = pending.shift()
+      if (grant !== undefined) {
+        grants += 1
+        grant.refuse(refusal)
+      }
+      await expect(refused).rejects.toBe(refusal)
+    }
+    expect(grants).toBeLessThanOrEqual(6)
+    expect(grants).toBeGreaterThanOrEqual(4)
+  })
+
+  it('L7: forget forgets a refusal, too, and a token ends it', async () => {
+    const { source, next } = createBench()
+    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope', status: 400 })
+    const refused = source.token(undefined)
+    ;(await next()).refuse(refusal)
+    await expect(refused).rejects.toBe(refusal)
+    await expect(source.token(undefined)).rejects.toBe(refusal)
+    await source.forget()
+    const again = source.token(undefined)
+    ;(await next()).answer()
+    expect((await again).value).toBe('token-1-read')
+  })
+
+  it.each([
+    new LatchkeyError('response_unreadable', 'html'),
+    new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }),
+    new LatchkeyError('timed_out', 'late', { retryable: true }),
+    new TypeError('a bug'),
+  ])('L7: %s is not remembered', async (failure) => {
+    const { source, next } = createBench()
+    const failed = source.token(undefined)
+    ;(await next()).refuse(failure)
+    await expect(failed).rejects.toBe(failure)
+    const again = source.token(undefined)
+    ;(await next()).answer()
+    expect((await again).value).toBe('token-1-read')
+  })
+
+  it('L9: a server that hands out the same token again is not asked again at once', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer({ value: 'same', lifetime: 100 })
+    const token = await first
+    let grants = 0
+    for (let tenth = 0; tenth < 970; tenth += 1) {
+      advance(0.1)
+      expect((await source.token(undefined)).value).toBe(token.value)
+      await settle()
+      const refresh = pending.shift()
+      if (refresh === undefined) continue
+      grants += 1
+      refresh.answer({ value: 'same', lifetime: 100 - (tenth + 1) / 10 })
+      await settle()
+    }
+    expect(grants).toBeGreaterThan(0)
+    expect(grants).toBeLessThan(30)
+  })
+
+  it('L4: a flight has a deadline of its own, and is forgotten when it passes', async () => {
+    const { source, next } = createBench({ timeout: 0.05 })
+    const waiting = [source.token(undefined), source.token(undefined)]
+    const hung = await next()
+    for (const wait of waiting) await expect(wait).rejects.toMatchObject({ code: 'timed_out' })
+    expect(hung.terms.signal.aborted).toBe(true)
+    const again = source.token(undefined)
+    ;(await next()).answer()
+    expect((await again).value).toBe('token-1-read')
+  })
+
+  it('L11: after close nothing is done behind the callers, who are still answered', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    const token = await first
+    source.close()
+    advance(3500)
+    expect(await source.token(undefined)).toBe(token)
+    await settle()
+    expect(pending).toHaveLength(0)
+    advance(100)
+    const second = source.token(undefined)
+    ;(await next()).answer()
+    expect((await second).value).toBe('token-2-read')
+  })
+
+  it('L5: a refused token is not handed out again, by whatever flight', async () => {
+    const { source, next, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    advance(3000)
+    await source.token(undefined)
+    const ahead = await next()
+    const replaced = source.token({ rejected })
+    ahead.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    ;(await next()).answer()
+    expect((await replaced).value).toBe('token-2-read')
+  })
 })

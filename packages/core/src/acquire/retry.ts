@@ -1,0 +1,30 @@
+import type { LatchkeyError } from '../errors.ts'
+
+/** Attempts after the first (rule G9). */
+const mostRetries = 2
+
+/** Seconds: a server that asks for more is not waited for; the error says what it asked. */
+const longestWait = 5
+
+/** Seconds before the first retry, at most; twice that before the second. */
+const firstWait = 0.4
+
+/**
+ * How long to wait before a failed attempt at a grant is repeated: full jitter, and what the server asked for at least.
+ *
+ * @param attempt which one failed, from 1
+ * @param secondsLeft until the grant's deadline
+ * @param chance from 0 up to, but not including, 1
+ * @returns seconds, or `undefined` where a repetition would be of no use
+ */
+export function planRepetition(
+  failure: LatchkeyError,
+  attempt: number,
+  secondsLeft: number,
+  chance: number,
+): number | undefined {
+  if (!failure.retryable || attempt > mostRetries) return undefined
+  const asked = failure.retryAfter ?? 0
+  const wait = Math.max(asked, firstWait * 2 ** (attempt - 1) * chance)
+  return asked <= longestWait && wait < secondsLeft ? wait : undefined
+}

@@ -1,0 +1,120 @@
+import * as v from 'valibot'
+import type { Credentials } from './acquire/credentials.ts'
+import type { Provider } from './acquire/provider.ts'
+import { findMistakes, refuseMistakes } from './acquire/validation.ts'
+import { type Client, type ClientParts, layOut, ProviderClient } from './client.ts'
+import { type ClientOptions, checkClient } from './client-options.ts'
+
+/** What the clients of a pool are made of besides their provider. */
+export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials'> {
+  /** Reads a tenant's credentials where they live; asked when that tenant's token is first needed. */
+  readonly credentials: (tenant: string) => Credentials | Promise<Credentials>
+  /** How many clients are kept at once, a whole number from 1. Default 10,000. */
+  readonly maxClients?: number
+}
+
+/** Clients of many tenants of one provider. */
+export interface ClientPool<Info> extends AsyncDisposable {
+  /**
+   * The tenant's client, the same one as long as it is kept. One that was let go is made anew: that costs a token, or a look
+   * into the store.
+   *
+   * @param tenant any name, case and all
+   * @throws LatchkeyError `invalid_options` where the tenant is no name, or its provider is wrong
+   */
+  client(tenant: string): Client<Info>
+  /** Closes every client, and lets them go. */
+  close(): Promise<void>
+}
+
+const poolSchema = v.object({
+  credentials: v.function('must be a function of the tenant'),
+  maxClients: v.optional(
+    v.pipe(v.number('must be a number'), v.integer('must be a whole number'), v.minValue(1, 'must be 1 or more')),
+  ),
+})
+
+/** A tenant's client, and whether it was asked for since the last look. */
+interface Entry<Info> {
+  readonly client: ProviderClient<Info>
+  used: boolean
+}
+
+/** Milliseconds: a client that nobody asked for so long, or up to twice as long, is let go. */
+const idle = 3_600_000
+
+/**
+ * Many tenants of one provider: bounded, nothing shared between tenants but the store and the transport.
+ *
+ * @param provider the provider of all tenants, or a function that describes each one's
+ * @throws LatchkeyError `invalid_options`
+ */
+export function createClientPool<Info>(
+  provider: Provider<Info> | ((tenant: string) => Provider<Info>),
+  options: ClientPoolOptions,
+): ClientPool<Info> {
+  refuseMistakes(findMistakes(poolSchema, options, 'options'), undefined)
+  const { maxClients = 10_000, credentials, ...common } = options
+  const check = (described: Provider<Info>): ClientParts<Info> => {
+    checkClient(described, { ...common, credentials: () => credentials('') })
+    return layOut(described, common)
+  }
+  const parts = typeof provider === 'function' ? undefined : check(provider)
+  const now = common.now ?? Date.now
+  const entries = new Map<string, Entry<Info>>()
+  let lookedAt = now()
+
+  const create = (tenant: string): ProviderClient<Info> => {
+    if (typeof tenant !== 'string' || tenant === '') {
+      refuseMistakes(['tenant must be a name, not empty'], undefined)
+    }
+    const described = typeof provider === 'function' ? provider(tenant) : provider
+    return new ProviderClient(described, parts ?? check(described), () => credentials(tenant))
+  }
+
+  /** Lets go who was not asked for since the last look; who is waiting for a token stays. */
+  const letIdleGo = (): void => {
+    const time = now()
+    if (time - lookedAt < idle) return
+    lookedAt = time
+    for (const [tenant, entry] of entries) {
+      if (!entry.used && !entry.client.busy) entries.delete(tenant)
+      entry.used = false
+    }
+  }
+
+  /** Makes room: the first that was not asked for since its last turn goes; those that were get another turn. */
+  const makeRoom = (): void => {
+    for (let turns = 2 * entries.size; entries.size >= maxClients && turns > 0; turns -= 1) {
+      const [first] = entries
+      if (first === undefined) return
+      const [tenant, entry] = first
+      entries.delete(tenant)
+      if (!entry.used && !entry.client.busy) return
+      entry.used = false
+      entries.set(tenant, entry)
+    }
+  }
+
+  return {
+    client(tenant) {
+      const known = entries.get(tenant)
+      if (known !== undefined) {
+        known.used = true
+        return known.client
+      }
+      const client = create(tenant)
+      letIdleGo()
+      makeRoom()
+      entries.set(tenant, { client, used: false })
+      return client
+    },
+    async close() {
+      for (const { client } of entries.values()) await client.close()
+      entries.clear()
+    },
+    async [Symbol.asyncDispose]() {
+      await this.close()
+    },
+  }
+}

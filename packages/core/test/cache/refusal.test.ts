@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { planRefusal, type RememberedRefusal } from '../../src/cache/refusal.ts'
+import { type ErrorCode, LatchkeyError, type LatchkeyErrorDetails } from '../../src/errors.ts'
+
+const failure = (code: ErrorCode, details?: LatchkeyErrorDetails): LatchkeyError =>
+  new LatchkeyError(code, 'no', details)
+
+describe('planRefusal', () => {
+  it('L7: a refusal for good is remembered for two seconds, then twice as long each time, for half a minute at most', () => {
+    const error = failure('grant_refused', { error: 'unauthorized_client' })
+    const waits: number[] = []
+    let before: RememberedRefusal | undefined
+    for (let count = 0; count < 7; count += 1) {
+      before = planRefusal(error, 1000, before)
+      waits.push((before?.until ?? 0) - 1000)
+    }
+    expect(waits).toEqual([2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+  })
+
+  it('G9: a server that asks to wait is not asked before, for a minute at most', () => {
+    const wait = (retryAfter: number): number | undefined =>
+      planRefusal(failure('grant_refused', { status: 429, retryable: true, retryAfter }), 0, undefined)?.until
+    expect(wait(7)).toBe(7000)
+    expect(wait(3600)).toBe(60_000)
+    expect(wait(0)).toBeUndefined()
+  })
+
+  it.each([
+    failure('response_unreadable'),
+    failure('endpoint_unavailable', { retryable: true }),
+    failure('endpoint_unavailable'),
+    failure('timed_out', { retryable: true }),
+    failure('discovery_failed'),
+    failure('grant_refused', { retryable: true }),
+    failure('response_unreadable', { retryAfter: 9 }),
+  ])('L7: %s is not remembered', (error) => {
+    expect(planRefusal(error, 0, undefined)).toBeUndefined()
+  })
+
+  it('L7: something else between two refusals starts the count anew', () => {
+    const refused = failure('grant_refused')
+    const first = planRefusal(refused, 0, undefined)
+    const second = planRefusal(refused, 0, planRefusal(failure('timed_out'), 0, first))
+    expect(second?.until).toBe(2000)
+  })
+})

@@ -1,0 +1,308 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
+import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.ts'
+import type { GrantRequest } from '../../src/acquire/token-request.ts'
+import { createSteadyClock } from '../../src/cache/steady-clock.ts'
+import { TokenSource } from '../../src/cache/token-source.ts'
+import { LatchkeyError } from '../../src/errors.ts'
+
+/** What may happen, in any order. Keys are scopes; indexes pick one of what is there at the time. */
+type Step =
+  | { readonly do: 'call'; readonly key: 'a' | 'b'; readonly refusing: boolean }
+  | { readonly do: 'abort'; readonly at: number }
+  | { readonly do: 'answer'; readonly at: number; readonly lifetime: number | undefined; readonly same: boolean }
+  | { readonly do: 'fail'; readonly at: number; readonly how: 'fatal' | 'passing' | 'unreadable' }
+  | { readonly do: 'pass'; readonly seconds: number }
+  | { readonly do: 'sleep'; readonly seconds: number }
+  | { readonly do: 'set the clock'; readonly seconds: number }
+  | { readonly do: 'forget' }
+
+const key = fc.constantFrom('a' as const, 'b' as const)
+const at = fc.nat(5)
+const span = fc.oneof(fc.constantFrom(0.05, 0.5, 1, 2, 30, 59), fc.double({ min: 0, max: 4000, noNaN: true }))
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), key, refusing: fc.constant(false) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('call' as const), key, refusing: fc.constant(true) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('abort' as const), at }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('answer' as const),
+      at,
+      lifetime: fc.constantFrom(2, 60, 3600, undefined),
+      same: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('fail' as const),
+      at,
+      how: fc.constantFrom('fatal' as const, 'passing' as const, 'unreadable' as const),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: span }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sleep' as const), seconds: span }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('set the clock' as const),
+      seconds: fc.double({ min: -4000, max: 4000, noNaN: true }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const) }) },
+)
+
+/** What the model knows of a key: what no correct token source may contradict. */
+interface KeyModel {
+  /** The last token granted, since when, until when, in real seconds; `undefined` where there is none to be served. */
+  token: { value: string; since: number; lifetime: number | undefined } | undefined
+  /** Until then a fatal refusal stands. */
+  refusedUntil: number
+  /** When the last failed attempt behind the callers' backs began. */
+  failedAt: number
+}
+
+interface Grant {
+  readonly key: string
+  readonly terms: GrantTerms
+  readonly since: number
+  /** Whether `forget` came after it began. */
+  forgotten: boolean
+  resolve(acquired: AcquiredToken): void
+  reject(error: unknown): void
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn += 1) await Promise.resolve()
+}
+
+/** Takes the steps, and looks after each of them. */
+async function run(steps: readonly Step[], chances: readonly number[]): Promise<void> {
+  let real = 0
+  let wall = 1_700_000_000_000
+  let monotonic = 5000
+  let issued = 0
+  let dice = 0
+  const time = createSteadyClock(
+    () => wall,
+    () => monotonic,
+  )
+  const models = new Map<string, KeyModel>(
+    ['a', 'b'].map((name) => [name, { token: undefined, refusedUntil: 0, failedAt: -1 }]),
+  )
+  const modelOf = (name: string): KeyModel => {
+    const model = models.get(name)
+    if (model === undefined) throw new Error('no such key')
+    return model
+  }
+  const grants: Grant[] = []
+  const problems: unknown[] = []
+  const purged = new Set<string>()
+  /** How many grants began, by key. */
+  const begun = new Map<string, number>()
+  const callers: { controller: AbortController; settled: boolean; aborted: boolean; refusing: string | undefined }[] =
+    []
+  const seen = new Map<string, AccessToken>()
+
+  /** What no correct token source would ask for. */
+  const judgeGrant = (name: string, terms: GrantTerms): void => {
+    const model = modelOf(name)
+    // Never two grants in flight for one key.
+    expect(grants.filter((grant) => grant.key === name)).toHaveLength(0)
+    const { token } = model
+    if (terms.ahead) {
+      // Nothing is refreshed in the first half of its life, nor at once after a failure.
+      expect(token).toBeDefined()
+      const age = real - (token?.since ?? 0)
+      expect(age).toBeGreaterThanOrEqual((token?.lifetime ?? 60) / 2 - 0.001)
+      if (model.failedAt >= 0) expect(real - model.failedAt).toBeGreaterThanOrEqual(0.1 - 0.001)
+    } else {
+      // No grant while a token lives, nor while a fatal refusal stands. But who was refused a token gets one that was asked
+      // for after that, though another came meanwhile.
+      const refused = callers.some((caller) => (!caller.settled || caller.aborted) && caller.refusing === name)
+      if (token !== undefined && !refused)
+        expect(real - token.since).toBeGreaterThanOrEqual((token.lifetime ?? 60) * 0.98 - 0.001)
+      expect(real).toBeGreaterThanOrEqual(model.refusedUntil - 0.001)
+    }
+  }
+
+  const acquire = (_client: unknown, { scopes }: GrantRequest, terms: GrantTerms): Promise<AcquiredToken> =>
+    new Promise((resolve, reject) => {
+      const name = scopes[0] ?? ''
+      try {
+        judgeGrant(name, terms)
+      } catch (problem) {
+        problems.push(problem)
+      }
+      begun.set(name, (begun.get(name) ?? 0) + 1)
+      grants.push({ key: name, terms, since: real, forgotten: false, resolve, reject })
+    })
+
+  const source = new TokenSource(
+    {
+      defaultGrant: { scopes: ['a'], parameters: {} },
+      acquire,
+      shared: undefined,
+      time,
+      timeout: 1000,
+      tooLate: () => new Error('late'),
+      chance: () => chances[dice++ % chances.length] ?? 0,
+    },
+    { read: () => Promise.reject(new Error('not asked here')), readOthers: async () => undefined },
+  )
+
+  const call = (name: 'a' | 'b', refusing: boolean): void => {
+    const controller = new AbortController()
+    const rejected = refusing ? seen.get(name) : undefined
+    const caller = { controller, settled: false, aborted: false, refusing: rejected && name }
+    callers.push(caller)
+    const model = modelOf(name)
+    if (rejected !== undefined && model.token?.value === rejected.value) model.token = undefined
+    const calledAt = real
+    // What was purged, or refused by any caller, reaches nobody later.
+    if (rejected !== undefined) purged.add(rejected.value)
+    const purgedBefore = new Set(purged)
+    const inFlight = grants.some((grant) => grant.key === name)
+    const begunBefore = begun.get(name)
+    const living = model.token
+    const lives = living !== undefined && real - living.since < (living.lifetime ?? 60) * 0.98 - 0.001
+    source
+      .token({
+        signal: controller.signal,
+        grant: name === 'a' ? undefined : { scopes: [name], parameters: {} },
+        rejected,
+      })
+      .then(
+        (token) => {
+          caller.settled = true
+          // Its own key's token, never another's, never the refused one unless the server has no other.
+          expect(token.value.startsWith(`${name}-`)).toBe(true)
+          const { endsAt } = token.extra as { endsAt: number }
+          // Served from memory: it lives. (From a flight: it has just come.)
+          const fromMemory = !inFlight && begun.get(name) === begunBefore
+          if (fromMemory) expect(real).toBeLessThan(endsAt)
+          if (fromMemory) expect(purgedBefore.has(token.value)).toBe(false)
+          // Nobody waits while a token lives.
+          if (lives) expect(real).toBe(calledAt)
+          seen.set(name, token)
+        },
+        () => {
+          caller.settled = true
+          // Nobody fails while a token lives.
+          if (lives && rejected === undefined && !caller.aborted) throw new Error('failed though a token lives')
+        },
+      )
+      .catch((failure: unknown) => problems.push(failure))
+  }
+
+  const answer = (grant: Grant, lifetime: number | undefined, same: boolean): void => {
+    const model = modelOf(grant.key)
+    const before = seen.get(grant.key)
+    issued += 1
+    const value = same && before !== undefined ? before.value : `${grant.key}-${issued}`
+    const endsAt = grant.since + (lifetime ?? 60)
+    grants.splice(grants.indexOf(grant), 1)
+    if (grant.forgotten) purged.add(value)
+    else {
+      purged.delete(value)
+      model.token = { value, since: grant.since, lifetime }
+      model.refusedUntil = 0
+      model.failedAt = -1
+    }
+    grant.resolve({
+      token: createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: { endsAt } }),
+      requestedAt: time() - (real - grant.since) * 1000,
+      lifetime: lifetime === undefined ? undefined : lifetime * 1000,
+      refreshIn: undefined,
+    })
+  }
+
+  const fail = (grant: Grant, how: 'fatal' | 'passing' | 'unreadable'): void => {
+    const model = modelOf(grant.key)
+    grants.splice(grants.indexOf(grant), 1)
+    if (!grant.forgotten) {
+      if (grant.terms.ahead) model.failedAt = grant.since
+      model.refusedUntil = how === 'fatal' && !grant.terms.ahead ? real + 2 : 0
+    }
+    grant.reject(
+      how === 'fatal'
+        ? new LatchkeyError('grant_refused', 'no', { error: 'invalid_client' })
+        : how === 'passing'
+          ? new LatchkeyError('endpoint_unavailable', 'down', { retryable: true })
+          : new LatchkeyError('response_unreadable', 'html'),
+    )
+  }
+
+  const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
+
+  for (const one of steps) {
+    switch (one.do) {
+      case 'call':
+        call(one.key, one.refusing)
+        break
+      case 'abort': {
+        const caller = pick(callers, one.at)
+        if (caller === undefined || caller.settled) break
+        caller.aborted = true
+        caller.controller.abort()
+        await settle()
+        // An aborted caller is let go at once.
+        expect(caller.settled).toBe(true)
+        break
+      }
+      case 'answer': {
+        const grant = pick(grants, one.at)
+        if (grant !== undefined) answer(grant, one.lifetime, one.same)
+        break
+      }
+      case 'fail': {
+        const grant = pick(grants, one.at)
+        if (grant !== undefined) fail(grant, one.how)
+        break
+      }
+      case 'pass':
+        real += one.seconds
+        wall += one.seconds * 1000
+        monotonic += one.seconds * 1000
+        break
+      case 'sleep':
+        real += one.seconds
+        wall += one.seconds * 1000
+        break
+      case 'set the clock':
+        // Somebody looked just before; that nobody did is the limit that steady-clock.ts tells of.
+        time()
+        wall += one.seconds * 1000
+        // Set forward, it makes time pass: what is held may be taken for expired, which costs a grant and no more.
+        if (one.seconds > 0) real += one.seconds
+        break
+      case 'forget':
+        for (const model of models.values()) Object.assign(model, { token: undefined, refusedUntil: 0, failedAt: -1 })
+        for (const grant of grants) grant.forgotten = true
+        await source.forget()
+        break
+    }
+    await settle()
+    if (problems.length > 0) throw problems[0]
+  }
+
+  // In the end every caller settles.
+  for (let round = 0; round < 100 && grants.length > 0; round += 1) {
+    for (const grant of [...grants]) answer(grant, 3600, false)
+    await settle()
+  }
+  if (problems.length > 0) throw problems[0]
+  expect(callers.every(({ settled }) => settled)).toBe(true)
+}
+
+describe('token source, whatever happens', () => {
+  it('L1 to L12: never two grants for a key, never an expired token, never another key’s, nobody waits or fails while one lives, everybody settles', async () => {
+    const chances = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), chances, (steps, dice) => run(steps, dice)),
+      { numRuns: 5000 },
+    )
+  })
+})

@@ -1,0 +1,164 @@
+import { createClock, standardEmulation, startEmulator } from '@latchkey/testing'
+import { describe, expect, it } from 'vitest'
+import { type ClientPoolOptions, createClientPool, memoryStore, type Provider } from '../src/index.ts'
+
+const secretOf = (tenant: string): { clientId: string; clientSecret: string } => ({
+  clientId: tenant,
+  clientSecret: `secret of ${tenant}`,
+})
+
+/** An authorization server that knows every tenant, by the tenant's own secret. */
+async function start() {
+  let issued = 0
+  const emulator = await startEmulator(
+    standardEmulation({
+      answerToken: (request) => {
+        const [, pair = ''] = (request.headers.get('authorization') ?? '').split(' ')
+        const [id = '', secret = ''] = Buffer.from(pair, 'base64').toString().split(':').map(decode)
+        if (secret !== `secret of ${id}`) return { status: 401, body: { error: 'invalid_client' } }
+        issued += 1
+        return { body: { access_token: `${id}-${issued}`, expires_in: 3600 } }
+      },
+    }),
+  )
+  const provider: Provider = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
+  return { emulator, provider, [Symbol.asyncDispose]: () => emulator.close() }
+}
+
+const decode = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))
+
+describe('client pool', () => {
+  it('L3: a thousand callers over a hundred tenants cost a hundred grants, and nobody gets another’s token', async () => {
+    await using bench = await start()
+    const pool = createClientPool(bench.provider, { credentials: secretOf })
+    const tokens = await Promise.all(
+      Array.from({ length: 1000 }, async (_, call) => {
+        const tenant = `tenant-${call % 100}`
+        return { tenant, value: (await pool.client(tenant).token()).value }
+      }),
+    )
+    expect(bench.emulator.requests).toHaveLength(100)
+    for (const { tenant, value } of tokens) expect(value.startsWith(`${tenant}-`)).toBe(true)
+  })
+
+  it('L3: with one store for all, tenants are as apart as without', async () => {
+    await using bench = await start()
+    const store = memoryStore()
+    const tokenOf = async (tenant: string): Promise<string> =>
+      (await createClientPool(bench.provider, { credentials: secretOf, store }).client(tenant).token()).value
+    const [a, b] = [await tokenOf('a'), await tokenOf('b')]
+    expect(await tokenOf('a')).toBe(a)
+    expect(await tokenOf('b')).toBe(b)
+    expect(a).not.toBe(b)
+    expect(bench.emulator.requests).toHaveLength(2)
+  })
+
+  it('answers the same client for a tenant, and asks for its credentials when they are needed', async () => {
+    await using bench = await start()
+    const asked: string[] = []
+    const pool = createClientPool(bench.provider, {
+      credentials: async (tenant) => {
+        asked.push(tenant)
+        return secretOf(tenant)
+      },
+    })
+    const client = pool.client('a')
+    expect(pool.client('a')).toBe(client)
+    expect(asked).toEqual([])
+    await client.token()
+    await client.token({ scopes: ['more'] })
+    expect(asked).toEqual(['a'])
+    expect(client.provider.name).toBe('acme')
+  })
+
+  it("L7: one tenant's refusal is that tenant's", async () => {
+    await using bench = await start()
+    const credentials = (tenant: string) => ({
+      clientId: tenant,
+      clientSecret: tenant === 'bad' ? 'x' : `secret of ${tenant}`,
+    })
+    const pool = createClientPool(bench.provider, { credentials })
+    await expect(pool.client('bad').token()).rejects.toMatchObject({ error: 'invalid_client' })
+    expect((await pool.client('good').token()).value).toMatch(/^good-/)
+  })
+
+  it('is bounded: who was not asked for longest goes', async () => {
+    await using bench = await start()
+    const pool = createClientPool(bench.provider, { credentials: secretOf, maxClients: 2 })
+    const [a, b] = [pool.client('a'), pool.client('b')]
+    expect(pool.client('a')).toBe(a)
+    pool.client('c')
+    expect(pool.client('a')).toBe(a)
+    expect(pool.client('b')).not.toBe(b)
+  })
+
+  it('L4: a client that waits for a token is not let go: there is one flight a tenant', async () => {
+    await using bench = await start()
+    bench.emulator.faults.set('token', { name: 'slow', seconds: 0.1 })
+    const pool = createClientPool(bench.provider, { credentials: secretOf, maxClients: 1 })
+    const first = pool.client('a').token()
+    await bench.emulator.waitForRequest()
+    const other = pool.client('b').token()
+    const second = pool.client('a').token()
+    expect((await first).value).toBe((await second).value)
+    expect((await other).value).toMatch(/^b-/)
+    expect(bench.emulator.requests).toHaveLength(2)
+  })
+
+  it('lets idle tenants go after an hour or two', async () => {
+    await using bench = await start()
+    const clock = createClock()
+    const pool = createClientPool(bench.provider, { credentials: secretOf, now: clock.now })
+    const [idle, busy] = [pool.client('idle'), pool.client('busy')]
+    for (let hour = 0; hour < 3; hour += 1) {
+      clock.advance(3601)
+      expect(pool.client('busy')).toBe(busy)
+      pool.client(`new-${hour}`)
+    }
+    expect(pool.client('idle')).not.toBe(idle)
+  })
+
+  it('P4: a provider may be a function of the tenant, and is checked for each', async () => {
+    await using bench = await start()
+    const described = (tenant: string): Provider => ({
+      ...bench.provider,
+      tokenEndpoint: tenant === 'wrong' ? 'nonsense' : `${String(bench.provider.tokenEndpoint)}?tenant=${tenant}`,
+    })
+    const pool = createClientPool(described, { credentials: secretOf })
+    await pool.client('a').token()
+    expect(bench.emulator.requests[0]?.query.get('tenant')).toBe('a')
+    expect(() => pool.client('wrong')).toThrow(/provider\.tokenEndpoint must be an absolute URL/)
+  })
+
+  it('closes all it holds', async () => {
+    await using bench = await start()
+    await using pool = createClientPool(bench.provider, { credentials: secretOf })
+    const client = pool.client('a')
+    const token = await client.token()
+    await pool.close()
+    expect(await client.token()).toBe(token)
+    expect(pool.client('a')).not.toBe(client)
+  })
+
+  it.each([
+    [{ credentials: secretOf, maxClients: 0 }, 'options.maxClients '],
+    [{ credentials: secretOf, maxClients: 1.5 }, 'options.maxClients '],
+    [{ credentials: { clientId: 'me', clientSecret: 'marked-secret' } }, 'options.credentials must be a function'],
+    [{}, 'options.credentials '],
+    [{ credentials: secretOf, timeout: -1 }, 'options.timeout '],
+    [{ credentials: secretOf, maxClient: 1 }, 'options.maxClient '],
+    [undefined, 'options'],
+  ])('refuses %o by path', async (options, path) => {
+    await using bench = await start()
+    const create = () => createClientPool(bench.provider, options as unknown as ClientPoolOptions)
+    expect(create).toThrow(path)
+    expect(create).not.toThrow('marked-secret')
+  })
+
+  it('refuses a tenant without a name', async () => {
+    await using bench = await start()
+    const pool = createClientPool(bench.provider, { credentials: secretOf })
+    expect(() => pool.client('')).toThrow(/tenant must be a name/)
+    expect(() => pool.client(undefined as unknown as string)).toThrow(/tenant must be a name/)
+  })
+})
