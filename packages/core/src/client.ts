@@ -1,16 +1,15 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
-import { acquireToken, type Grantor } from './acquire/acquire-token.ts'
+import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-token.ts'
 import { CredentialsReader, type CredentialsSource } from './acquire/credentials.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import type { Provider } from './acquire/provider.ts'
-import { showUrl, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
+import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
 import { TokenSource, type TokenSourceParts } from './cache/token-source.ts'
 import { type ClientOptions, checkClient, checkTokenOptions, type TokenOptions } from './client-options.ts'
-import { LatchkeyError } from './errors.ts'
 import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
@@ -175,12 +174,4 @@ interface RequestParts<Info> {
   readonly finder: ApiFinder<Info>
   readonly fetch: typeof globalThis.fetch
   api: Promise<KyInstance> | undefined
-}
-
-function describeLateness({ name, tokenEndpoint, issuer }: Provider<unknown>, timeout: number): LatchkeyError {
-  const asked = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
-  return new LatchkeyError('timed_out', `${name}: ${asked} did not give a token within ${timeout} s`, {
-    provider: name,
-    retryable: true,
-  })
 }

@@ -2,11 +2,11 @@ import { LatchkeyError, withHints } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
 import type { Credentials, CredentialsReader } from './credentials.ts'
-import { pause, waitFor } from './deadline.ts'
+import { pause, waitFor, withDeadline } from './deadline.ts'
 import { findExpiry, readLifetime } from './lifetime.ts'
 import type { Provider } from './provider.ts'
-import { planRepetition } from './retry.ts'
-import { askTokenEndpoint, type GrantedToken, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import { planAttempt, planRepetition } from './retry.ts'
+import { askTokenEndpoint, type GrantedToken, showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
@@ -64,12 +64,21 @@ export async function acquireToken(
     attempt,
     ahead: terms.ahead,
   })
+  // Deadlines are real time, as timers are, whatever clock a test has.
+  const deadline = performance.now() + terms.timeout * 1000
+  const secondsLeft = (): number => (deadline - performance.now()) / 1000
   const attempts = async (): Promise<AcquiredToken> => {
     let credentials = await client.read(terms.signal)
     let mayReadAgain = true
     for (let repetitions = 1; ; attempt += 1) {
       try {
-        return await attemptGrant(grantor, grant, credentials, terms.signal)
+        const seconds = terms.ahead ? secondsLeft() : planAttempt(repetitions, secondsLeft())
+        return await withDeadline(
+          seconds,
+          () => describeLateness(provider, seconds),
+          (signal) => attemptGrant(grantor, grant, credentials, signal),
+          terms.signal,
+        )
       } catch (failure) {
         if (!(failure instanceof LatchkeyError) || terms.signal.aborted) throw failure
         const others =
@@ -80,10 +89,7 @@ export async function acquireToken(
           emit({ type: 'token.retried', ...tell(), wait: 0, error: failure })
           continue
         }
-        const { duration } = tell()
-        const wait = terms.ahead
-          ? undefined
-          : planRepetition(failure, repetitions, terms.timeout - duration, grantor.chance())
+        const wait = terms.ahead ? undefined : planRepetition(failure, repetitions, secondsLeft(), grantor.chance())
         if (wait === undefined) throw failure
         repetitions += 1
         emit({ type: 'token.retried', ...tell(), wait, error: failure })
@@ -131,6 +137,16 @@ function toAcquired(granted: GrantedToken, grant: GrantRequest, provider: Provid
     lifetime: expiry === undefined ? undefined : expiry - granted.requestedAt,
     refreshIn: refreshIn === undefined ? undefined : refreshIn * 1000,
   }
+}
+
+/** What is said when a deadline passes. */
+export function describeLateness({ name, tokenEndpoint, issuer }: Provider<unknown>, seconds: number): LatchkeyError {
+  const asked = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
+  const limit = Math.round(seconds * 1000) / 1000
+  return new LatchkeyError('timed_out', `${name}: ${asked} did not give a token within ${limit} s`, {
+    provider: name,
+    retryable: true,
+  })
 }
 
 /** The server does not know the client, or not by this secret. */

@@ -3,13 +3,18 @@
  *
  * @param seconds the deadline
  * @param toError what to reject with when it passes
+ * @param outer a signal that ends the work, too; its reason is what is thrown then
  */
 export async function withDeadline<T>(
   seconds: number,
   toError: () => Error,
   work: (signal: AbortSignal) => Promise<T>,
+  outer?: AbortSignal,
 ): Promise<T> {
   const controller = new AbortController()
+  const follow = (): void => controller.abort(outer?.reason)
+  if (outer?.aborted) follow()
+  outer?.addEventListener('abort', follow, { once: true })
   let timer: ReturnType<typeof setTimeout> | undefined
   const passed = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -24,9 +29,10 @@ export async function withDeadline<T>(
   working.catch(() => {})
   passed.catch(() => {})
   try {
-    return await Promise.race([working, passed])
+    return await waitFor(Promise.race([working, passed]), outer)
   } finally {
     clearTimeout(timer)
+    outer?.removeEventListener('abort', follow)
   }
 }
 

@@ -5,6 +5,7 @@ import type { TokenSource } from '../cache/token-source.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { OriginCheck } from './allowed-origins.ts'
+import { followRedirects } from './follow-redirects.ts'
 
 /** What authorised requests are made of. */
 export interface AuthenticatedFetchParts {
@@ -28,29 +29,53 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
   return async function authenticatedFetch(input, init) {
     const request = input instanceof Request ? input : undefined
     // What `fetch` itself does with headers: those of `init` stand in place of those of a Request.
-    const headers = new Headers(init?.headers ?? request?.headers)
-    if (headers.has('authorization')) return parts.fetch(input, init)
+    const own = new Headers(init?.headers ?? request?.headers)
+    if (own.has('authorization')) return parts.fetch(input, init)
 
     const url = new URL(request?.url ?? input.toString())
     if (!mayReceiveToken(url)) throw refuseOrigin(provider.name, url, emit)
+
+    const send = (target: typeof input, accessToken: AccessToken): Promise<Response> => {
+      const headers = new Headers(own)
+      authorize(headers, accessToken)
+      const redirect = init?.redirect ?? request?.redirect ?? 'follow'
+      // The platform takes `Authorization` off on the way to another origin, and no header of a provider's own.
+      if (provider.authorizeRequest === undefined || redirect !== 'follow') {
+        return parts.fetch(target, { ...init, headers })
+      }
+      const carriers = [...headers.keys()].filter((name) => headers.get(name) !== own.get(name))
+      return followRedirects(parts.fetch, target, { ...init, headers }, carriers)
+    }
 
     const signal = init?.signal ?? request?.signal ?? undefined
     const first = await token({ signal })
     const repeatable = isRepeatable(init?.body)
     // A Request's body can be read once: the first try gets a copy where a second may follow.
     const copy = request !== undefined && repeatable && request.body !== null ? request.clone() : input
-    authorize(headers, first)
-    const response = await parts.fetch(copy, { ...init, headers })
+    const response = await send(copy, first)
     if (response.status !== 401 || !repeatable) return response
 
-    const second = await token({ signal, rejected: first })
+    const second = await replaceToken(token, first, signal, response)
     // The server handed out the refused token once more: another try would get the same answer.
     if (second.value === first.value) return response
     await response.body?.cancel()
     emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status: response.status })
-    const again = new Headers(init?.headers ?? request?.headers)
-    authorize(again, second)
-    return parts.fetch(input, { ...init, headers: again })
+    return send(input, second)
+  }
+}
+
+/** Where no other token can be had the request fails, and its answer is let go. */
+async function replaceToken(
+  token: TokenSource['token'],
+  rejected: AccessToken,
+  signal: AbortSignal | undefined,
+  response: Response,
+): Promise<AccessToken> {
+  try {
+    return await token({ signal, rejected })
+  } catch (failure) {
+    await response.body?.cancel()
+    throw failure
   }
 }
 

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { planRepetition } from '../../src/acquire/retry.ts'
+import { planAttempt, planRepetition } from '../../src/acquire/retry.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 
 const passing = (retryAfter?: number): LatchkeyError =>
   new LatchkeyError('endpoint_unavailable', 'down', { retryable: true, retryAfter })
+
+describe('planAttempt', () => {
+  it('G7: an attempt gets half of what is left, the last one all of it', () => {
+    expect([planAttempt(1, 10), planAttempt(2, 5), planAttempt(3, 2.5)]).toEqual([5, 2.5, 2.5])
+  })
+})
 
 describe('planRepetition', () => {
   it('G9: two retries, full jitter', () => {

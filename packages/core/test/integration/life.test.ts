@@ -94,6 +94,14 @@ describe('the life of a token over real sockets', () => {
     expect(grants(bench.emulator)).toBe(2)
   })
 
+  it('G7: one attempt that hangs leaves time for another', async () => {
+    await using bench = await start({}, { timeout: 1 })
+    bench.emulator.faults.set('token', { name: 'hang' }, { times: 1 })
+    expect((await bench.client.token()).type).toBe('Bearer')
+    expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.granted'])
+    expect(bench.events[0]).toMatchObject({ error: { code: 'timed_out' } })
+  })
+
   it('G9: Retry-After is waited for, as seconds and as a date; a long one is told instead', async () => {
     await using bench = await start()
     const { client, emulator } = bench

@@ -1,0 +1,83 @@
+/** As many as the platform's `fetch` follows. */
+const mostRedirects = 20
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/** What no other origin may see (rule H2), besides the headers that carried the token. */
+const ownToAnOrigin: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'dpop']
+
+/**
+ * Follows redirects as `fetch` does, for tokens in headers that `fetch` would take along to another origin: it knows
+ * `Authorization` only.
+ *
+ * @param fetch the transport
+ * @param input where the request goes
+ * @param init the request, token on; its `redirect` is taken for `follow`
+ * @param carriers the names of the headers that carry the token
+ * @throws TypeError where `fetch` would throw one: too many redirects, an address that is none, a stream to be sent again
+ * @see {@link https://fetch.spec.whatwg.org/#http-redirect-fetch Fetch, HTTP-redirect fetch}
+ */
+export async function followRedirects(
+  fetch: typeof globalThis.fetch,
+  input: string | URL | Request,
+  init: RequestInit & { readonly headers: Headers },
+  carriers: readonly string[],
+): Promise<Response> {
+  const request = input instanceof Request ? input : undefined
+  const headers = new Headers(init.headers)
+  let url = new URL(request?.url ?? input.toString())
+  let method = (init.method ?? request?.method ?? 'GET').toUpperCase()
+  let body: RequestInit['body'] = init.body ?? (request === undefined ? null : await readBody(request))
+  let next: Request | string | URL = request === undefined ? input : url
+  for (let followed = 0; ; followed += 1) {
+    const rest = request === undefined ? init : { ...toInit(request), ...init }
+    const response = await fetch(next, { ...rest, method, headers, body, redirect: 'manual' })
+    const location = response.headers.get('location')
+    if (!redirects.has(response.status) || location === null) return response
+    await response.body?.cancel()
+    if (followed === mostRedirects) throw new TypeError(`${url.origin} redirected more than ${mostRedirects} times`)
+
+    const target = new URL(location, url)
+    if (target.protocol !== 'https:' && target.protocol !== 'http:')
+      throw new TypeError('redirected to no http address')
+    const { status } = response
+    const isToGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
+    if (isToGet) {
+      method = 'GET'
+      body = null
+      for (const name of [
+        'content-type',
+        'content-length',
+        'content-encoding',
+        'content-language',
+        'content-location',
+      ]) {
+        headers.delete(name)
+      }
+    } else if (body instanceof ReadableStream) {
+      throw new TypeError('a redirect asks for a stream to be sent again')
+    }
+    if (target.origin !== url.origin) for (const name of [...ownToAnOrigin, ...carriers]) headers.delete(name)
+    if (target.hash === '') target.hash = url.hash
+    url = target
+    next = target
+  }
+}
+
+/** A Request's body can be read once, and a redirect may want it again. */
+async function readBody(request: Request): Promise<ArrayBuffer | null> {
+  return request.body === null ? null : await request.arrayBuffer()
+}
+
+/** What a Request says besides address, method, headers and body. */
+function toInit({ signal, cache, credentials, integrity, keepalive, mode, referrerPolicy }: Request): RequestInit {
+  return {
+    signal,
+    cache,
+    credentials,
+    integrity,
+    keepalive,
+    referrerPolicy,
+    ...(mode === 'navigate' ? {} : { mode }),
+  }
+}

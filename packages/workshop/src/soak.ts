@@ -1,0 +1,130 @@
+/**
+ * Soaks a client: 200 requests a second for ten minutes, tokens that live two seconds, faults at random at the token
+ * endpoint. No call may fail or wait while a token lives, and memory must stay bounded.
+ *
+ * `node --expose-gc --conditions=source src/soak.ts [seconds]`; the server is a process of its own, so that the heap measured
+ * is the client's alone.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { type ClientEvent, createClient } from '@latchkey/core'
+import { type Fault, standardEmulation, startEmulator } from '@latchkey/testing'
+
+const lifetime = 2
+const perSecond = 200
+/** Milliseconds: what a call over loopback may take while a token lives; a garbage collection has to fit in. */
+const longestCall = 250
+
+interface Address {
+  readonly tokenEndpoint: string
+  readonly apiUrl: string
+  readonly credentials: { readonly clientId: string; readonly clientSecret: string }
+}
+
+if (process.send === undefined) await soak(Number(process.argv[2] ?? 600))
+else await serve(process.send.bind(process))
+
+/** The server: now and then, for a while, something is wrong with its token endpoint. */
+async function serve(tell: (address: Address) => void): Promise<void> {
+  const emulator = await startEmulator(standardEmulation({ lifetime }))
+  const { tokenEndpoint, apiUrl, credentials } = emulator
+  tell({ tokenEndpoint, apiUrl, credentials: { ...credentials } })
+  const faults: readonly Fault[] = [
+    { name: 'slow', seconds: 0.3 },
+    { name: 'hang' },
+    { name: 'hang', at: 'body' },
+    { name: 'reset' },
+    { name: 'reset', at: 'body' },
+    { name: 'error', status: 503 },
+    { name: 'tooManyRequests', retryAfter: 0 },
+    { name: 'html' },
+    { name: 'truncated' },
+    { name: 'drip', seconds: 0.4 },
+  ]
+  process.once('disconnect', () => process.exit())
+  for (;;) {
+    await pause(Math.random() * 3000)
+    const fault = faults[Math.floor(Math.random() * faults.length)]
+    if (fault !== undefined) emulator.faults.set('token', fault)
+    await pause(Math.random() * 3000)
+    emulator.faults.clear()
+    emulator.clearRequests()
+  }
+}
+
+async function soak(seconds: number): Promise<void> {
+  const server = fork(import.meta.filename, { execArgv: process.execArgv })
+  const [address] = (await once(server, 'message')) as [Address]
+  const { tokenEndpoint, apiUrl, credentials } = address
+
+  /** Until when a token lives for certain: as long as it was good for, less the way to the API, from before it was asked for. */
+  let livesUntil = 0
+  const events = new Map<string, number>()
+  const onEvent = (event: ClientEvent): void => {
+    const what = 'ahead' in event && event.ahead ? `${event.type} ahead` : event.type
+    events.set(what, (events.get(what) ?? 0) + 1)
+    if (event.type !== 'token.granted') return
+    livesUntil = Math.max(livesUntil, performance.now() + ((event.lifetime ?? 0) * 0.98 - event.duration) * 1000)
+  }
+  const client = createClient({ name: 'soak', tokenEndpoint, api: apiUrl }, { credentials, onEvent })
+
+  const calls = { answered: 0, failedWithoutToken: 0, failedWithToken: 0, slowWithToken: 0, unauthorized: 0 }
+  const call = async (): Promise<void> => {
+    const startedAt = performance.now()
+    const lived = startedAt < livesUntil
+    try {
+      const response = await client.fetch(`${apiUrl}/x`)
+      await response.arrayBuffer()
+      calls.answered += 1
+      if (response.status === 401) calls.unauthorized += 1
+      if (lived && performance.now() - startedAt > longestCall) calls.slowWithToken += 1
+    } catch {
+      if (lived) calls.failedWithToken += 1
+      else calls.failedWithoutToken += 1
+    }
+  }
+
+  const heaps: { readonly minute: number; readonly megabytes: number }[] = []
+  const begun = performance.now()
+  const pending = new Set<Promise<void>>()
+  for (let sent = 0; performance.now() - begun < seconds * 1000; ) {
+    const due = ((performance.now() - begun) / 1000) * perSecond
+    for (; sent < due; sent += 1) {
+      const one = call().finally(() => pending.delete(one))
+      pending.add(one)
+    }
+    const minute = (performance.now() - begun) / 60_000
+    if (minute * 6 > heaps.length + 1) {
+      globalThis.gc?.()
+      heaps.push({ minute, megabytes: process.memoryUsage().heapUsed / 1e6 })
+    }
+    await pause(5)
+  }
+  await Promise.all(pending)
+  server.disconnect()
+
+  const slope = slopeOf(heaps.slice(Math.floor(heaps.length / 5)))
+  const grew = globalThis.gc === undefined || heaps.length < 10 ? false : slope > 0.5
+  const lines = [
+    `${seconds} s, ${perSecond} calls a second, tokens of ${lifetime} s, faults at random`,
+    ...Object.entries(calls).map(([what, count]) => `${what}: ${count}`),
+    ...[...events].sort().map(([what, count]) => `${what}: ${count}`),
+    `heap: ${heaps.map(({ megabytes }) => megabytes.toFixed(1)).join(' ')} MB; slope ${slope.toFixed(3)} MB a minute`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  const failed = calls.failedWithToken + calls.slowWithToken + calls.unauthorized > 0 || grew
+  process.stdout.write(failed ? 'FAILED\n' : 'passed\n')
+  process.exitCode = failed ? 1 : 0
+}
+
+/** By least squares: megabytes a minute. */
+function slopeOf(points: readonly { readonly minute: number; readonly megabytes: number }[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const [x, y] = [mean(points.map(({ minute }) => minute)), mean(points.map(({ megabytes }) => megabytes))]
+  const covariance = mean(points.map(({ minute, megabytes }) => (minute - x) * (megabytes - y)))
+  return points.length < 2 ? 0 : covariance / mean(points.map(({ minute }) => (minute - x) ** 2))
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
