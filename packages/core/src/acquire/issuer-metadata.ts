@@ -1,5 +1,6 @@
 import { LatchkeyError } from '../errors.ts'
 import { readBodyText } from './answer-body.ts'
+import { readNetworkFailure } from './network-failure.ts'
 import type { Provider } from './provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import { findUrlMistake } from './validation.ts'
@@ -68,21 +69,33 @@ async function findByMetadata(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<TokenEndpoint> {
-  const failed = (what: string): LatchkeyError =>
+  const failed = (what: string, retryable = false): LatchkeyError =>
     new LatchkeyError('discovery_failed', `${provider}: the metadata of ${showUrl(issuer)} ${what}`, {
       provider,
-      retryable: true,
+      retryable,
     })
+  const misses: Miss[] = []
   for (const algorithm of ['oauth2', 'oidc'] as const) {
-    const tokenEndpoint = await readTokenEndpoint(issuer, algorithm, transport, signal)
-    if (tokenEndpoint === undefined) continue
-    const mistake = findUrlMistake(tokenEndpoint, transport.allowInsecureRequests)
+    const found = await readTokenEndpoint(issuer, algorithm, transport, signal)
+    if (typeof found !== 'string') {
+      misses.push(found)
+      continue
+    }
+    const mistake = findUrlMistake(found, transport.allowInsecureRequests)
     if (mistake !== undefined) throw failed(`names a token endpoint that ${mistake}`)
-    return { url: new URL(tokenEndpoint), issuer }
+    return { url: new URL(found), issuer }
   }
+  const [oauth2, oidc] = misses.map(({ why }) => why)
   throw failed(
-    'could not be had: neither RFC 8414 nor OpenID Connect Discovery gave metadata of this very issuer with a token_endpoint; is the issuer right? Otherwise set tokenEndpoint',
+    `could not be had: by RFC 8414 ${oauth2}, by OpenID Connect Discovery ${oidc}; is the issuer right? Otherwise set tokenEndpoint`,
+    misses.some(({ mayPass }) => mayPass),
   )
+}
+
+/** Why one of the two ways gave no token endpoint, and whether it may later. */
+interface Miss {
+  readonly why: string
+  readonly mayPass: boolean
 }
 
 /** openid-client builds the well-known URL and checks that the metadata is of the issuer asked for. */
@@ -91,24 +104,41 @@ async function readTokenEndpoint(
   algorithm: 'oauth2' | 'oidc',
   transport: Transport,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<string | Miss> {
   const openid = await import('openid-client')
+  let miss: Miss = { why: 'it did not answer', mayPass: true }
+  const ask = async (
+    url: string,
+    init: RequestInit,
+  ): Promise<{ status: number; headers: Headers; text: string | undefined }> => {
+    try {
+      const response = await transport.fetch(url, init)
+      return { status: response.status, headers: response.headers, text: await readBodyText(response) }
+    } catch (failure) {
+      const { code, retryable } = readNetworkFailure(failure)
+      if (code !== undefined) miss = { why: `it did not answer (${code})`, mayPass: retryable }
+      throw failure
+    }
+  }
   try {
     const configuration = await openid.discovery(issuer, 'any', undefined, openid.None(), {
       algorithm,
       execute: [openid.allowInsecureRequests],
       [openid.customFetch]: async (url, { headers, method, redirect }) => {
-        const response = await transport.fetch(url, { headers, method, redirect, signal })
-        const text = await readBodyText(response)
+        const { status, headers: answered, text } = await ask(url, { headers, method, redirect, signal })
+        miss =
+          status === 200
+            ? { why: 'it answered, but with no metadata of this very issuer that has a token_endpoint', mayPass: false }
+            : { why: `it answered ${status}`, mayPass: status === 429 || status > 499 }
         return new Response(text ?? '', {
-          status: response.status,
-          headers: { 'content-type': response.headers.get('content-type') ?? '' },
+          status,
+          headers: { 'content-type': answered.get('content-type') ?? '' },
         })
       },
     })
-    return configuration.serverMetadata().token_endpoint
+    return configuration.serverMetadata().token_endpoint ?? miss
   } catch {
     if (signal.aborted) throw signal.reason
-    return undefined
+    return miss
   }
 }

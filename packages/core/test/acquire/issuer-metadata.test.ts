@@ -125,6 +125,19 @@ describe('createEndpointFinder', () => {
     const gone = await startRecordingServer()
     await gone.close()
     await expect(finder({ issuer: gone.origin })()).rejects.toMatchObject({ code: 'discovery_failed', retryable: true })
+    await expect(finder({ issuer: gone.origin })()).rejects.toThrow(/by RFC 8414 it did not answer \(ECONNREFUSED\)/)
+  })
+
+  it.each([
+    [404, false],
+    [302, false],
+    [429, true],
+    [503, true],
+  ])('G9: a %d may pass: %s, and is told', async (status, retryable) => {
+    server.answer(text('', status))
+    const failure = await failureOf(finder()())
+    expect(failure).toMatchObject({ code: 'discovery_failed', retryable })
+    expect(failure.message).toContain(`it answered ${status}`)
   })
 
   it.each([
