@@ -24,7 +24,7 @@ interface Address {
 if (process.send === undefined) await soak(Number(process.argv[2] ?? 600))
 else await serve(process.send.bind(process))
 
-/** The server: now and then, for a while, something is wrong with its token endpoint. */
+/** The server: now and then something is wrong with its token endpoint, mostly for a moment, at times for longer than a token lives. */
 async function serve(tell: (address: Address) => void): Promise<void> {
   const emulator = await startEmulator(standardEmulation({ lifetime }))
   const { tokenEndpoint, apiUrl, credentials } = emulator
@@ -46,7 +46,7 @@ async function serve(tell: (address: Address) => void): Promise<void> {
     await pause(Math.random() * 3000)
     const fault = faults[Math.floor(Math.random() * faults.length)]
     if (fault !== undefined) emulator.faults.set('token', fault)
-    await pause(Math.random() * 3000)
+    await pause(Math.random() ** 3 * 4000)
     emulator.faults.clear()
     emulator.clearRequests()
   }
