@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { Credentials } from './acquire/credentials.ts'
 import type { Provider } from './acquire/provider.ts'
 import { findMistakes, refuseMistakes } from './acquire/validation.ts'
+import { createSteadyClock } from './cache/steady-clock.ts'
 import { type Client, type ClientParts, layOut, ProviderClient } from './client.ts'
 import { type ClientOptions, checkClient } from './client-options.ts'
 
@@ -34,10 +35,13 @@ const poolSchema = v.object({
   ),
 })
 
-/** A tenant's client, and whether it was asked for since the last look. */
+/** A tenant's client. */
 interface Entry<Info> {
   readonly client: ProviderClient<Info>
+  /** Whether it was asked for since its last turn to make room. */
   used: boolean
+  /** The number of the hour in which it was last asked for. */
+  hour: number
 }
 
 /** Milliseconds: a client that nobody asked for so long, or up to twice as long, is let go. */
@@ -60,9 +64,10 @@ export function createClientPool<Info>(
     return layOut(described, common)
   }
   const parts = typeof provider === 'function' ? undefined : check(provider)
-  const now = common.now ?? Date.now
+  const time = createSteadyClock(common.now ?? Date.now)
   const entries = new Map<string, Entry<Info>>()
-  let lookedAt = now()
+  let hour = 0
+  let hourBegan = time()
 
   const create = (tenant: string): ProviderClient<Info> => {
     if (typeof tenant !== 'string' || tenant === '') {
@@ -72,15 +77,13 @@ export function createClientPool<Info>(
     return new ProviderClient(described, parts ?? check(described), () => credentials(tenant))
   }
 
-  /** Lets go who was not asked for since the last look; who is waiting for a token stays. */
+  /** Once an hour, lets go who was not asked for in it; who is waiting for a token stays. */
   const letIdleGo = (): void => {
-    const time = now()
-    if (time - lookedAt < idle) return
-    lookedAt = time
-    for (const [tenant, entry] of entries) {
-      if (!entry.used && !entry.client.busy) entries.delete(tenant)
-      entry.used = false
-    }
+    const now = time()
+    if (now - hourBegan < idle) return
+    for (const [tenant, entry] of entries) if (entry.hour < hour && !entry.client.busy) entries.delete(tenant)
+    hour += 1
+    hourBegan = now
   }
 
   /** Makes room: the first that was not asked for since its last turn goes; those that were get another turn. */
@@ -101,12 +104,13 @@ export function createClientPool<Info>(
       const known = entries.get(tenant)
       if (known !== undefined) {
         known.used = true
+        known.hour = hour
         return known.client
       }
       const client = create(tenant)
       letIdleGo()
       makeRoom()
-      entries.set(tenant, { client, used: false })
+      entries.set(tenant, { client, used: false, hour })
       return client
     },
     async close() {

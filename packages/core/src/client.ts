@@ -90,7 +90,7 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
     shared: store === undefined ? undefined : shareTokens(provider, store, transport, emit),
     time: transport.time,
     timeout,
-    tooLate: () => describeLateness(provider, timeout),
+    tooLate: (seconds) => describeLateness(provider, seconds),
     chance,
   }
   return { provider, source, transport, findEndpoint, timeout, emit }

@@ -110,6 +110,11 @@ describe('client pool', () => {
     const clock = createClock()
     const pool = createClientPool(bench.provider, { credentials: secretOf, now: clock.now })
     const [idle, busy] = [pool.client('idle'), pool.client('busy')]
+    clock.advance(3500)
+    const late = pool.client('late')
+    clock.advance(200)
+    pool.client('another')
+    expect(pool.client('late')).toBe(late)
     for (let hour = 0; hour < 3; hour += 1) {
       clock.advance(3601)
       expect(pool.client('busy')).toBe(busy)

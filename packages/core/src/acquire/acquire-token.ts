@@ -149,8 +149,8 @@ export function describeLateness({ name, tokenEndpoint, issuer }: Provider<unkno
   })
 }
 
-/** The server does not know the client, or not by this secret. */
-function isClientRefused(failure: LatchkeyError): boolean {
+/** Whether the server does not know the client, or not by this secret. */
+export function isClientRefused(failure: LatchkeyError): boolean {
   return failure.code === 'grant_refused' && (failure.error === 'invalid_client' || failure.status === 401)
 }
 

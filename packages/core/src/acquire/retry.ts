@@ -4,14 +4,15 @@ import type { LatchkeyError } from '../errors.ts'
 const mostRetries = 2
 
 /**
- * How long one attempt may take: half of what is left, so that one that hangs leaves time for another; the last takes all.
+ * How long one attempt may take: two thirds of what is left, so that one that hangs leaves time for another, and a slow server
+ * enough for its answer; the last takes all.
  *
  * @param attempt which one, from 1
  * @param secondsLeft until the grant's deadline
  * @returns seconds
  */
 export function planAttempt(attempt: number, secondsLeft: number): number {
-  return attempt > mostRetries ? secondsLeft : secondsLeft / 2
+  return attempt > mostRetries ? secondsLeft : (secondsLeft * 2) / 3
 }
 
 /** Seconds: a server that asks for more is not waited for; the error says what it asked. */

@@ -6,9 +6,9 @@ const lookAgainAfter = 1000
  * but it can be set; the monotonic clock cannot be set, but it may stand still while a machine sleeps. What passed is what
  * the one that moved further says.
  *
- * The wall clock alone is read while it goes forward by less than a second, so that a busy caller pays for one reading. Only
- * a clock that is set back to within a second after the last look, after time that nobody looked in, deceives it, and for
- * that second.
+ * The wall clock alone is read while it goes forward by less than a second, so that a busy caller pays for one reading. Two
+ * things deceive it: a clock set back to within a second after the last look, after time that nobody looked in, for that
+ * second; and one set back while the machine sleeps, which neither clock shows.
  *
  * @param wall milliseconds since the epoch
  * @param monotonic milliseconds since anything

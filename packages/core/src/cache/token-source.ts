@@ -1,5 +1,5 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import type { AcquiredToken, CredentialsOf, GrantTerms } from '../acquire/acquire-token.ts'
+import { type AcquiredToken, type CredentialsOf, type GrantTerms, isClientRefused } from '../acquire/acquire-token.ts'
 import { waitFor, withDeadline } from '../acquire/deadline.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import { LatchkeyError } from '../errors.ts'
@@ -30,7 +30,7 @@ export interface TokenSourceParts {
   /** Seconds for one flight. */
   readonly timeout: number
   /** What waiters are told when a flight's time is over. */
-  readonly tooLate: () => Error
+  readonly tooLate: (seconds: number) => Error
   /** From 0 up to, but not including, 1; spreads a fleet. */
   readonly chance: () => number
 }
@@ -45,6 +45,8 @@ interface Slot {
   failures: number
   retryAt: number
   refusal: RememberedRefusal | undefined
+  /** Whether the server had nothing but the refused token to give, when it was asked for another. */
+  sameAgain: boolean
   flight: TokenFlight | undefined
 }
 
@@ -58,6 +60,8 @@ interface HeldToken {
 interface TokenFlight extends Flight<AccessToken> {
   /** Behind the callers' backs. */
   readonly ahead: boolean
+  /** Ends it, for those behind the callers' backs. */
+  readonly controller: AbortController | undefined
   /** The token whose refusal this flight answers: who was refused the same one may join. */
   readonly rejected: string | undefined
   /** Whether it asks already; before that it waits for the flight before it. */
@@ -68,6 +72,9 @@ interface TokenFlight extends Flight<AccessToken> {
 
 /** Identities besides its own that a client keeps tokens for at once; the one not used for longest goes first. */
 const mostSlots = 1000
+
+/** Seconds: a flight that had to wait for the one before it has so much left at least. */
+const shortestFlight = 1
 
 /** Seconds: a refresh behind the callers' backs gives up after a quarter of what is left, and not sooner than this. */
 const shortestAhead = 1
@@ -85,6 +92,8 @@ export class TokenSource {
   readonly #own: Slot
   /** Those of calls that ask for something else; most clients have none. */
   #others: Map<string, Slot> | undefined
+  /** A refusal of the client itself, whatever it asked for. */
+  #refusal: RememberedRefusal | undefined
   #closed = false
 
   constructor(parts: TokenSourceParts, client: CredentialsOf) {
@@ -99,7 +108,10 @@ export class TokenSource {
     const { grant, rejected, signal } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     const slot = grant === undefined ? this.#own : this.#findSlot(grant)
-    if (rejected === undefined || slot.held?.token.value !== rejected.value) {
+    const isHeld = rejected !== undefined && slot.held?.token.value === rejected.value
+    // A server that had nothing but the refused token is not asked for another with every call (rule L9).
+    if (isHeld && slot.sameAgain && this.#parts.time() < slot.retryAt) return Promise.resolve(rejected)
+    if (!isHeld) {
       const served = this.#serve(slot)
       if (served !== undefined) return served
     }
@@ -110,7 +122,8 @@ export class TokenSource {
   /** Drops what is held, here and in the store. */
   async forget(): Promise<void> {
     const { shared } = this.#parts
-    const slots = [this.#own, ...(this.#others?.values() ?? [])]
+    const slots = this.#slots()
+    this.#refusal = undefined
     for (const slot of slots) {
       drop(slot)
       slot.refusal = undefined
@@ -122,13 +135,16 @@ export class TokenSource {
   /** From now on nothing is done behind the callers' backs. */
   close(): void {
     this.#closed = true
+    for (const { flight } of this.#slots()) flight?.controller?.abort(new Error('the client was closed'))
   }
 
   /** Whether a flight is under way. */
   get busy(): boolean {
-    if (this.#own.flight !== undefined) return true
-    for (const slot of this.#others?.values() ?? []) if (slot.flight !== undefined) return true
-    return false
+    return this.#slots().some(({ flight }) => flight !== undefined)
+  }
+
+  #slots(): readonly Slot[] {
+    return [this.#own, ...(this.#others?.values() ?? [])]
   }
 
   /** The held token, if it lives; when it is to be replaced, that begins here, and is not waited for. */
@@ -160,38 +176,48 @@ export class TokenSource {
   /** One piece of work for a slot. Never two at once: one that may not be joined is waited for. */
   #fly(slot: Slot, ahead: boolean, rejected: string | undefined): TokenFlight {
     const before = slot.flight
+    const { timeout } = this.#parts
+    const beganAt = performance.now()
     const work = async (): Promise<AccessToken> => {
       await before?.settled
       flight.begun = true
+      const waited = (performance.now() - beganAt) / 1000
       try {
-        return await this.#land(slot, flight)
+        return await this.#land(slot, flight, Math.min(timeout, Math.max(timeout - waited, shortestFlight)))
       } finally {
         // The token is in its slot before the flight leaves it: no caller finds neither.
         if (slot.flight === flight) slot.flight = undefined
       }
     }
-    const flight: TokenFlight = { ahead, rejected, begun: false, wanted: true, ...takeOff(work) }
+    const controller = ahead ? new AbortController() : undefined
+    const flight: TokenFlight = { ahead, controller, rejected, begun: false, wanted: true, ...takeOff(work) }
     slot.flight = flight
     return flight
   }
 
-  async #land(slot: Slot, flight: TokenFlight): Promise<AccessToken> {
-    const { time, timeout, tooLate, shared } = this.#parts
-    const { ahead, rejected } = flight
+  /** @param secondsLeft for the flight */
+  async #land(slot: Slot, flight: TokenFlight, secondsLeft: number): Promise<AccessToken> {
+    const { time, tooLate, shared } = this.#parts
+    const { ahead, rejected, controller } = flight
     const startedAt = time()
     if (!ahead && rejected === undefined && slot.held !== undefined && startedAt < slot.held.life.endsAt) {
       // The flight before this one brought it.
       return slot.held.token
     }
-    if (!ahead && slot.refusal !== undefined && startedAt < slot.refusal.until) throw slot.refusal.error
-    const left = ahead && slot.held !== undefined ? (slot.held.life.endsAt - startedAt) / 4000 : timeout
-    const seconds = Math.min(timeout, Math.max(shortestAhead, left))
+    for (const refusal of [this.#refusal, slot.refusal]) {
+      if (refusal !== undefined && startedAt < refusal.until) throw refusal.error
+    }
+    const quarter = ahead && slot.held !== undefined ? (slot.held.life.endsAt - startedAt) / 4000 : secondsLeft
+    const seconds = Math.min(secondsLeft, Math.max(shortestAhead, quarter))
     try {
-      const { found, granted } = await withDeadline(seconds, tooLate, (signal) =>
-        this.#find(slot, flight, { signal, timeout: seconds, ahead }),
+      const { found, granted } = await withDeadline(
+        seconds,
+        () => tooLate(seconds),
+        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead }),
+        controller?.signal,
       )
       if (flight.wanted) {
-        this.#keep(slot, found, startedAt)
+        this.#keep(slot, found, startedAt, rejected)
         if (granted) await shared?.write(this.#client, slot.grant, found)
       }
       return found.token
@@ -216,12 +242,13 @@ export class TokenSource {
     return { found: await acquire(this.#client, slot.grant, terms), granted: true }
   }
 
-  #keep(slot: Slot, found: AcquiredToken, startedAt: number): void {
+  #keep(slot: Slot, found: AcquiredToken, startedAt: number, rejected: string | undefined): void {
     const { chance } = this.#parts
     const { token } = found
     const life = planLife(found, chance())
     // A server that hands out the same token again has no other yet: asking at once would get it once more (rule L9).
-    const isSame = slot.held?.token.value === token.value
+    slot.sameAgain = rejected === token.value
+    const isSame = slot.sameAgain || slot.held?.token.value === token.value
     slot.failures = isSame ? slot.failures + 1 : 0
     slot.retryAt = isSame
       ? Math.max(planRetry(life, startedAt, slot.failures, chance()), startedAt + shortestSameAgain)
@@ -229,13 +256,18 @@ export class TokenSource {
     slot.held = { token, answer: Promise.resolve(token), life }
     slot.freshUntil = Math.min(life.refreshAt, life.endsAt)
     slot.refusal = undefined
+    this.#refusal = undefined
   }
 
   #noteFailure(slot: Slot, failure: unknown, startedAt: number): void {
     const { chance, time } = this.#parts
     slot.failures += 1
     if (slot.held !== undefined) slot.retryAt = planRetry(slot.held.life, startedAt, slot.failures, chance())
-    if (failure instanceof LatchkeyError) slot.refusal = planRefusal(failure, time(), slot.refusal)
+    if (!(failure instanceof LatchkeyError)) return
+    if (isClientRefused(failure)) this.#refusal = planRefusal(failure, time(), this.#refusal)
+    else slot.refusal = planRefusal(failure, time(), slot.refusal)
+    // Behind the callers' backs, too, nobody is asked before it is time.
+    slot.retryAt = Math.max(slot.retryAt, this.#refusal?.until ?? 0, slot.refusal?.until ?? 0)
   }
 
   #findSlot(grant: GrantRequest): Slot {
@@ -256,6 +288,7 @@ function drop(slot: Slot): void {
   slot.freshUntil = 0
   slot.failures = 0
   slot.retryAt = 0
+  slot.sameAgain = false
 }
 
 function dropOldest(slots: Map<string, Slot>): void {
@@ -267,5 +300,14 @@ function dropOldest(slots: Map<string, Slot>): void {
 }
 
 function emptySlot(grant: GrantRequest): Slot {
-  return { grant, held: undefined, freshUntil: 0, failures: 0, retryAt: 0, refusal: undefined, flight: undefined }
+  return {
+    grant,
+    held: undefined,
+    freshUntil: 0,
+    failures: 0,
+    retryAt: 0,
+    refusal: undefined,
+    sameAgain: false,
+    flight: undefined,
+  }
 }

@@ -6,8 +6,8 @@ const passing = (retryAfter?: number): LatchkeyError =>
   new LatchkeyError('endpoint_unavailable', 'down', { retryable: true, retryAfter })
 
 describe('planAttempt', () => {
-  it('G7: an attempt gets half of what is left, the last one all of it', () => {
-    expect([planAttempt(1, 10), planAttempt(2, 5), planAttempt(3, 2.5)]).toEqual([5, 2.5, 2.5])
+  it('G7: an attempt gets two thirds of what is left, the last one all of it', () => {
+    expect([planAttempt(1, 9), planAttempt(2, 3), planAttempt(3, 1)]).toEqual([6, 2, 1])
   })
 })
 

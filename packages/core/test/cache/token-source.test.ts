@@ -461,4 +461,99 @@ describe('token source', () => {
     ;(await next()).answer()
     expect((await replaced).value).toBe('token-2-read')
   })
+
+  it('L9: a server that has nothing but the refused token is not asked for another with every call', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer({ value: 'same' })
+    const rejected = await first
+    let grants = 0
+    for (let call = 0; call < 100; call += 1) {
+      advance(0.05)
+      const again = source.token({ rejected })
+      await settle()
+      const grant = pending.shift()
+      if (grant !== undefined) {
+        grants += 1
+        grant.answer({ value: 'same' })
+      }
+      expect((await again).value).toBe('same')
+    }
+    expect(grants).toBeGreaterThanOrEqual(1)
+    expect(grants).toBeLessThanOrEqual(5)
+  })
+
+  it('L7: a client that is refused is not sent for other scopes, either; a scope that is refused, is', async () => {
+    const { source, next, pending } = createBench()
+    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const scope = new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope', status: 400 })
+    const first = source.token({ grant: grantOf('a') })
+    ;(await next()).refuse(scope)
+    await expect(first).rejects.toBe(scope)
+    const second = source.token({ grant: grantOf('b') })
+    ;(await next()).refuse(refusal)
+    await expect(second).rejects.toBe(refusal)
+    await expect(source.token(undefined)).rejects.toBe(refusal)
+    await expect(source.token({ grant: grantOf('c') })).rejects.toBe(refusal)
+    expect(pending).toHaveLength(0)
+  })
+
+  it('G9: behind the callers’ backs, too, a server that asks to wait is not asked before', async () => {
+    const { source, next, pending, advance } = createBench({ lifetime: 60 })
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    await first
+    advance(31)
+    await source.token(undefined)
+    ;(await next()).refuse(
+      new LatchkeyError('grant_refused', 'slow down', { status: 429, retryable: true, retryAfter: 20 }),
+    )
+    await settle()
+    for (let second = 0; second < 19; second += 1) {
+      advance(1)
+      await source.token(undefined)
+      await settle()
+    }
+    expect(pending).toHaveLength(0)
+    advance(2)
+    await source.token(undefined)
+    expect((await next()).terms.ahead).toBe(true)
+  })
+
+  it('L11: close ends what goes on behind the callers, and nothing that they wait for', async () => {
+    const { source, next } = createBench()
+    const first = source.token(undefined)
+    const waited = await next()
+    source.close()
+    expect(waited.terms.signal.aborted).toBe(false)
+    waited.answer()
+    await first
+
+    const other = createBench()
+    const token = other.source.token(undefined)
+    ;(await other.next()).answer()
+    await token
+    other.advance(3000)
+    await other.source.token(undefined)
+    const ahead = await other.next()
+    other.source.close()
+    expect(ahead.terms.signal.aborted).toBe(true)
+    await settle()
+    expect(other.source.busy).toBe(false)
+  })
+
+  it('L4: a flight that waits for the one before it has its time from when it was asked for', async () => {
+    const { source, next } = createBench({ timeout: 0.2 })
+    const first = source.token(undefined)
+    await next()
+    await source.forget()
+    const before = performance.now()
+    const second = source.token(undefined)
+    await expect(first).rejects.toMatchObject({ code: 'timed_out' })
+    const grant = await next()
+    expect(grant.terms.timeout).toBeLessThanOrEqual(0.2)
+    grant.answer()
+    await second
+    expect(performance.now() - before).toBeLessThan(1000)
+  })
 })

@@ -141,6 +141,7 @@ describe('the life of a token over real sockets', () => {
     await using bench = await start({ basicEncoding: 'raw', clientSecret: 'a+b%c' })
     for (const scope of ['one', 'two']) {
       await expect(bench.client.token({ scopes: [scope] })).rejects.toMatchObject({ error: 'invalid_client' })
+      await bench.client.forget()
     }
     const styles = bench.emulator.requests.map(({ headers, form }) => [headers.get('authorization'), [...form.keys()]])
     expect(styles).toHaveLength(2)
