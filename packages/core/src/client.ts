@@ -76,18 +76,21 @@ export interface ClientParts<Info> {
 export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions, 'credentials'>): ClientParts<Info> {
   // A copy: what the caller does to its own object later changes nothing here.
   const provider: Provider<Info> = { ...given }
-  const { store, timeout = 10, allowInsecureRequests = false, now = Date.now } = options
+  const { store, timeout = 10, allowInsecureRequests = false } = options
+  // Looked up at each call where none is given, as `fetch` below: a platform's own may be replaced later.
+  const now = options.now ?? (() => Date.now())
+  // A clock that is given is the only one: a test moves it as it likes.
+  const time = createSteadyClock(now, options.now === undefined ? undefined : () => 0)
   const emit = toEmit(options.onEvent)
   const chance = Math.random
-  // Looked up at each call where none is given: a platform's `fetch` may be instrumented later.
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
-  const transport: Transport = { fetch, allowInsecureRequests, now, time: createSteadyClock(now) }
+  const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const findEndpoint = createEndpointFinder(provider, transport)
   const grantor: Grantor = { provider, transport, findEndpoint, emit, chance }
   const source: TokenSourceParts = {
     defaultGrant: refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options),
     acquire: (client, grant, terms) => acquireToken(grantor, client, grant, terms),
-    shared: store === undefined ? undefined : shareTokens(provider, store, transport, emit),
+    shared: store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit),
     time: transport.time,
     timeout,
     tooLate: (seconds) => describeLateness(provider, seconds),

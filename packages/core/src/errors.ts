@@ -73,6 +73,12 @@ export class LatchkeyError extends Error {
     this.retryAfter = details.retryAfter
     this.hints = details.hints ?? []
   }
+
+  /** All that it says, message included, for logs that are JSON. */
+  toJSON(): object {
+    const { name, message } = this
+    return Object.assign({ name, message }, this)
+  }
 }
 
 /** The same error with hints from somebody who knows; each hint once; stack and all else stay. */

@@ -12,6 +12,7 @@ describe('LatchkeyError', () => {
     expect(error).toBeInstanceOf(Error)
     expect(String(error)).toBe('LatchkeyError: acme: no')
     expect(error).toMatchObject({ code: 'grant_refused', retryable: false, hints: [], status: 401 })
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: 'LatchkeyError', message: 'acme: no', status: 401 })
     expect(inspect(error)).toMatch(/^LatchkeyError: acme: no\n {4}at /)
   })
 

@@ -56,11 +56,11 @@ export async function acquireToken(
   terms: GrantTerms,
 ): Promise<AcquiredToken> {
   const { provider, transport, emit } = grantor
-  const startedAt = transport.now()
+  const startedAt = transport.time()
   let attempt = 1
   const tell = (): { provider: string; duration: number; attempt: number; ahead: boolean } => ({
     provider: provider.name,
-    duration: (transport.now() - startedAt) / 1000,
+    duration: (transport.time() - startedAt) / 1000,
     attempt,
     ahead: terms.ahead,
   })
@@ -90,7 +90,8 @@ export async function acquireToken(
           continue
         }
         const wait = terms.ahead ? undefined : planRepetition(failure, repetitions, secondsLeft(), grantor.chance())
-        if (wait === undefined) throw failure
+        // The last attempt had what was left: what is told is the whole time.
+        if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, terms.timeout) : failure
         repetitions += 1
         emit({ type: 'token.retried', ...tell(), wait, error: failure })
         await pause(wait, terms.signal)

@@ -1,13 +1,16 @@
 /** Ten years, in seconds. A longer 'lifetime' is an instant, or another unit, or a mistake. */
 const longest = 10 * 365 * 24 * 3600
 
+/** A second: a token that lives less could not be used, and would cost a grant per call. */
+const shortest = 1
+
 /**
  * A lifetime that may be believed: a number, or a string of digits, of seconds, in range. All else (negative, 0, `null`,
  * `"3600abc"`, a date) is unknown: never 'expired', never 'for ever', never half-parsed (rule R2).
  */
 export function readLifetime(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
-  return typeof seconds === 'number' && seconds > 0 && seconds <= longest ? seconds : undefined
+  return typeof seconds === 'number' && seconds >= shortest && seconds <= longest ? seconds : undefined
 }
 
 /** What is known about a token's end when its answer has come; instants are milliseconds since the epoch. */

@@ -37,6 +37,7 @@ export function planRepetition(
 ): number | undefined {
   if (!failure.retryable || attempt > mostRetries) return undefined
   const asked = failure.retryAfter ?? 0
-  const wait = Math.max(asked, firstWait * 2 ** (attempt - 1) * chance)
-  return asked <= longestWait && wait < secondsLeft ? wait : undefined
+  if (asked > longestWait || asked >= secondsLeft) return undefined
+  // What nobody asked for gives way to the deadline.
+  return Math.max(asked, Math.min(firstWait * 2 ** (attempt - 1) * chance, secondsLeft / 2))
 }

@@ -57,12 +57,9 @@ function travelTime(lifetime: number): number {
  *
  * @param chance from 0 up to, but not including, 1
  */
-export function planLife({ requestedAt, lifetime, refreshIn }: LifeSpan, chance: number): TokenLife {
-  if (lifetime === undefined) {
-    const endsAt = requestedAt + unknownLifetime
-    const refreshAt = endsAt - advisoryWindow(unknownLifetime) * (1 - chance / 2)
-    return { refreshAt, mandatoryAt: endsAt - mandatoryWindow(unknownLifetime), endsAt }
-  }
+export function planLife(span: LifeSpan, chance: number): TokenLife {
+  const { requestedAt, refreshIn } = span
+  const lifetime = span.lifetime ?? unknownLifetime
   const end = requestedAt + lifetime
   const mandatoryAt = end - mandatoryWindow(lifetime)
   const hinted = refreshIn !== undefined && refreshIn < lifetime ? requestedAt + refreshIn : undefined
@@ -70,7 +67,11 @@ export function planLife({ requestedAt, lifetime, refreshIn }: LifeSpan, chance:
     hinted === undefined
       ? end - advisoryWindow(lifetime) * (1 - chance / 2)
       : hinted + Math.max(0, mandatoryAt - hinted) * (chance / 8)
-  return { refreshAt: Math.min(refreshAt, mandatoryAt), mandatoryAt, endsAt: end - travelTime(lifetime) }
+  return {
+    refreshAt: Math.min(refreshAt, mandatoryAt),
+    mandatoryAt,
+    endsAt: span.lifetime === undefined ? end : end - travelTime(lifetime),
+  }
 }
 
 /**

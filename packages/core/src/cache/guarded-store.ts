@@ -2,23 +2,30 @@ import { withDeadline } from '../acquire/deadline.ts'
 import type { Emit } from '../events.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
 
-/** Seconds a store may take for one operation before the token is had without it. */
-const patience = 1
+/** Seconds a store may take for one operation before the token is had without it, and what part of a flight's time at most. */
+const patience = 0.9
+const share = 1 / 4
 
 /** A store that may be away: it never fails a token, only its help is missing. */
 export interface GuardedStore {
-  get(key: string): Promise<StoredToken | undefined>
-  set(key: string, token: StoredToken): Promise<void>
+  /** @param seconds of the flight that asks */
+  get(key: string, seconds: number): Promise<StoredToken | undefined>
+  /** @param seconds of the flight that asks; a store that failed a moment ago is not waited for */
+  set(key: string, token: StoredToken, seconds: number): Promise<void>
   delete(key: string): Promise<void>
 }
 
 /** Bounds every operation in time, turns failure into absence, and tells when the store fails and when it is back (rule S3). */
 export function guardStore(store: TokenStore, provider: string, emit: Emit): GuardedStore {
   let failing = false
-  const attempt = async <T>(operation: 'get' | 'set' | 'delete', work: () => Promise<T>): Promise<T | undefined> => {
+  const attempt = async <T>(
+    operation: 'get' | 'set' | 'delete',
+    seconds: number,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> => {
     try {
       const result = await withDeadline(
-        patience,
+        Math.min(patience, seconds * share),
         () => new Error('the store is too slow'),
         async () => await work(),
       )
@@ -32,8 +39,12 @@ export function guardStore(store: TokenStore, provider: string, emit: Emit): Gua
     }
   }
   return {
-    get: (key) => attempt('get', () => store.get(key)),
-    set: (key, token) => attempt('set', () => store.set(key, token)),
-    delete: (key) => attempt('delete', () => store.delete(key)),
+    get: (key, seconds) => attempt('get', seconds, () => store.get(key)),
+    async set(key, token, seconds) {
+      const wait = !failing
+      const writing = attempt('set', seconds, () => store.set(key, token))
+      if (wait) await writing
+    },
+    delete: (key) => attempt('delete', patience / share, () => store.delete(key)),
   }
 }

@@ -1,4 +1,5 @@
-import type { AcquiredToken, CredentialsOf } from '../acquire/acquire-token.ts'
+import type { AcquiredToken, CredentialsOf, GrantTerms } from '../acquire/acquire-token.ts'
+import { withDeadline } from '../acquire/deadline.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
@@ -11,33 +12,46 @@ import type { TokenStore } from './token-store.ts'
 /** Tokens shared with others through a store. */
 export interface SharedTokens {
   /** The token others left. */
-  read(client: CredentialsOf, grant: GrantRequest): Promise<AcquiredToken | undefined>
-  write(client: CredentialsOf, grant: GrantRequest, acquired: AcquiredToken): Promise<void>
+  read(client: CredentialsOf, grant: GrantRequest, terms: GrantTerms): Promise<AcquiredToken | undefined>
+  /** @param seconds of the flight that brought it */
+  write(client: CredentialsOf, grant: GrantRequest, acquired: AcquiredToken, seconds: number): Promise<void>
   forget(client: CredentialsOf, grant: GrantRequest): Promise<void>
 }
 
-/** A store as a client uses it: by identities instead of keys, by tokens instead of entries. */
+/**
+ * A store as a client uses it: by identities instead of keys, by tokens instead of entries.
+ *
+ * @param timeout seconds for credentials that a key needs
+ */
 export function shareTokens(
   provider: Provider<unknown>,
   store: TokenStore,
   { now, time }: Transport,
+  timeout: number,
   emit: Emit,
 ): SharedTokens {
   const guarded = guardStore(store, provider.name, emit)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
-  const keyOf = async (client: CredentialsOf, grant: GrantRequest): Promise<string> => {
-    const { clientId } = await client.read()
+  const keyOf = async (client: CredentialsOf, grant: GrantRequest, signal?: AbortSignal): Promise<string> => {
+    const { clientId } = await client.read(signal)
     return cacheKey({ provider, endpoint, clientId, grant })
   }
   return {
-    async read(client, grant) {
-      return fromStored(await guarded.get(await keyOf(client, grant)), { now: now(), time: time() })
+    async read(client, grant, { signal, timeout }) {
+      const key = await keyOf(client, grant, signal)
+      return fromStored(await guarded.get(key, timeout), { now: now(), time: time() })
     },
-    async write(client, grant, acquired) {
-      await guarded.set(await keyOf(client, grant), toStored(acquired, { now: now(), time: time() }))
+    async write(client, grant, acquired, seconds) {
+      const key = await keyOf(client, grant)
+      await guarded.set(key, toStored(acquired, { now: now(), time: time() }), seconds)
     },
     async forget(client, grant) {
-      await guarded.delete(await keyOf(client, grant))
+      const late = (): Error => new Error('the credentials do not come')
+      try {
+        await guarded.delete(await withDeadline(timeout, late, (signal) => keyOf(client, grant, signal)))
+      } catch {
+        // Without credentials there is no key, and nothing of this client's to delete.
+      }
     },
   }
 }

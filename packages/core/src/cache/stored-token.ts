@@ -6,6 +6,9 @@ import type { StoredToken } from './token-store.ts'
 /** Of what `toStored` writes. A later version that reads this one may; one that cannot takes it for a miss. */
 const schema = 1
 
+/** Milliseconds by which the clocks of those who share a store may differ. */
+const clockDifference = 5000
+
 /** One instant by both clocks, in milliseconds: a store knows the wall clock only, which all its users share. */
 export interface Instant {
   readonly now: number
@@ -33,10 +36,13 @@ export function toStored(acquired: AcquiredToken, { now, time }: Instant): Store
 export function fromStored(stored: StoredToken | undefined, { now, time }: Instant): AcquiredToken | undefined {
   if (typeof stored !== 'object' || stored === null || stored.schema !== schema) return undefined
   const { value, type, scopes, requestedAt, lifetime, refreshIn, extra } = stored
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || typeof type !== 'string') return undefined
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || (type !== 'Bearer' && type !== 'DPoP'))
+    return undefined
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((one) => typeof one === 'string')))
     return undefined
-  if (!isInstant(requestedAt) || !isDuration(lifetime) || !isDuration(refreshIn)) return undefined
+  // One that was asked for in the future: a clock was set back, or is wrong, and nobody knows how old the token is.
+  if (!isInstant(requestedAt) || requestedAt > now + clockDifference) return undefined
+  if (!isDuration(lifetime) || !isDuration(refreshIn)) return undefined
   return {
     token: createAccessToken({
       value,
@@ -45,7 +51,7 @@ export function fromStored(stored: StoredToken | undefined, { now, time }: Insta
       expiresAt: lifetime === undefined ? undefined : new Date(requestedAt + lifetime),
       extra: typeof extra === 'object' && extra !== null ? (extra as Record<string, unknown>) : {},
     }),
-    // Whoever left it may have a clock that is ahead: it cannot have been asked for later than now.
+    // Whoever left it may have a clock that is a little ahead: it cannot have been asked for later than now.
     requestedAt: Math.min(requestedAt, now) - now + time,
     lifetime,
     refreshIn,

@@ -7,7 +7,7 @@ import { grantIdentity } from './cache-key.ts'
 import { judgeFreshness, planLife, planRetry, type TokenLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
 import type { SharedTokens } from './shared-tokens.ts'
-import { type Flight, takeOff } from './single-flight.ts'
+import { type Flight, FlightQueue } from './single-flight.ts'
 
 /** How one call for a token differs from the client's own. */
 interface TokenSourceOptions {
@@ -47,7 +47,10 @@ interface Slot {
   refusal: RememberedRefusal | undefined
   /** Whether the server had nothing but the refused token to give, when it was asked for another. */
   sameAgain: boolean
-  flight: TokenFlight | undefined
+  /** By the steady clock: of the tokens it held, when the newest was asked for; an older one in the store is none to go back to. */
+  newest: number
+  /** Made with the first flight. */
+  flights: FlightQueue<AccessToken> | undefined
 }
 
 interface HeldToken {
@@ -55,19 +58,6 @@ interface HeldToken {
   /** The token as callers get it: one promise for all. */
   readonly answer: Promise<AccessToken>
   readonly life: TokenLife
-}
-
-interface TokenFlight extends Flight<AccessToken> {
-  /** Behind the callers' backs. */
-  readonly ahead: boolean
-  /** Ends it, for those behind the callers' backs. */
-  readonly controller: AbortController | undefined
-  /** The token whose refusal this flight answers: who was refused the same one may join. */
-  readonly rejected: string | undefined
-  /** Whether it asks already; before that it waits for the flight before it. */
-  begun: boolean
-  /** Whether what it brings may still be kept; not after a `forget` that came while it asked. */
-  wanted: boolean
 }
 
 /** Identities besides its own that a client keeps tokens for at once; the one not used for longest goes first. */
@@ -104,7 +94,7 @@ export class TokenSource {
 
   /** A token that is valid now. */
   token(options: TokenSourceOptions | undefined): Promise<AccessToken> {
-    if (options === undefined) return this.#serve(this.#own) ?? this.#join(this.#own).result
+    if (options === undefined) return this.#serve(this.#own) ?? this.#join(this.#own)
     const { grant, rejected, signal } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     const slot = grant === undefined ? this.#own : this.#findSlot(grant)
@@ -115,8 +105,8 @@ export class TokenSource {
       const served = this.#serve(slot)
       if (served !== undefined) return served
     }
-    const flight = rejected === undefined ? this.#join(slot) : this.#replace(slot, rejected.value)
-    return waitFor(flight.result, signal)
+    const result = rejected === undefined ? this.#join(slot) : this.#replace(slot, rejected.value)
+    return waitFor(result, signal)
   }
 
   /** Drops what is held, here and in the store. */
@@ -127,7 +117,8 @@ export class TokenSource {
     for (const slot of slots) {
       drop(slot)
       slot.refusal = undefined
-      if (slot.flight?.begun) slot.flight.wanted = false
+      slot.newest = Number.NEGATIVE_INFINITY
+      slot.flights?.purge()
     }
     if (shared !== undefined) await Promise.all(slots.map(({ grant }) => shared.forget(this.#client, grant)))
   }
@@ -135,12 +126,12 @@ export class TokenSource {
   /** From now on nothing is done behind the callers' backs. */
   close(): void {
     this.#closed = true
-    for (const { flight } of this.#slots()) flight?.controller?.abort(new Error('the client was closed'))
+    for (const { flights } of this.#slots()) flights?.breakOff()
   }
 
   /** Whether a flight is under way. */
   get busy(): boolean {
-    return this.#slots().some(({ flight }) => flight !== undefined)
+    return this.#slots().some(({ flights }) => flights?.busy === true)
   }
 
   #slots(): readonly Slot[] {
@@ -156,51 +147,39 @@ export class TokenSource {
     const freshness = judgeFreshness(held.life, now, slot.retryAt)
     if (freshness === 'expired') return undefined
     const isDue = freshness === 'advisory' || freshness === 'mandatory'
-    if (isDue && slot.flight === undefined && !this.#closed) this.#fly(slot, true, undefined)
+    if (isDue && !this.#closed)
+      this.#flightsOf(slot).flyAhead((flight) => this.#land(slot, flight, this.#parts.timeout))
     return held.answer
   }
 
-  #join(slot: Slot): TokenFlight {
-    const { flight } = slot
-    // One that began behind the callers' backs repeats nothing, so those who now wait for a token get one of their own after it.
-    return flight?.wanted && !flight.ahead ? flight : this.#fly(slot, false, undefined)
+  #join(slot: Slot): Promise<AccessToken> {
+    return this.#flightsOf(slot).join((flight, waited) => this.#land(slot, flight, this.#secondsAfter(waited)))
   }
 
-  #replace(slot: Slot, rejected: string): TokenFlight {
+  #replace(slot: Slot, rejected: string): Promise<AccessToken> {
     if (slot.held?.token.value === rejected) drop(slot)
-    const { flight } = slot
-    // A flight that began before the refusal may bring a token that was refused with it.
-    return flight?.wanted && flight.rejected === rejected ? flight : this.#fly(slot, false, rejected)
+    return this.#flightsOf(slot).replace(rejected, (flight, waited) =>
+      this.#land(slot, flight, this.#secondsAfter(waited)),
+    )
   }
 
-  /** One piece of work for a slot. Never two at once: one that may not be joined is waited for. */
-  #fly(slot: Slot, ahead: boolean, rejected: string | undefined): TokenFlight {
-    const before = slot.flight
+  #flightsOf(slot: Slot): FlightQueue<AccessToken> {
+    slot.flights ??= new FlightQueue()
+    return slot.flights
+  }
+
+  /** What is left of a flight's time after it waited for the one before it, in milliseconds. */
+  #secondsAfter(waited: number): number {
     const { timeout } = this.#parts
-    const beganAt = performance.now()
-    const work = async (): Promise<AccessToken> => {
-      await before?.settled
-      flight.begun = true
-      const waited = (performance.now() - beganAt) / 1000
-      try {
-        return await this.#land(slot, flight, Math.min(timeout, Math.max(timeout - waited, shortestFlight)))
-      } finally {
-        // The token is in its slot before the flight leaves it: no caller finds neither.
-        if (slot.flight === flight) slot.flight = undefined
-      }
-    }
-    const controller = ahead ? new AbortController() : undefined
-    const flight: TokenFlight = { ahead, controller, rejected, begun: false, wanted: true, ...takeOff(work) }
-    slot.flight = flight
-    return flight
+    return Math.min(timeout, Math.max(timeout - waited / 1000, shortestFlight))
   }
 
   /** @param secondsLeft for the flight */
-  async #land(slot: Slot, flight: TokenFlight, secondsLeft: number): Promise<AccessToken> {
+  async #land(slot: Slot, flight: Flight<AccessToken>, secondsLeft: number): Promise<AccessToken> {
     const { time, tooLate, shared } = this.#parts
     const { ahead, rejected, controller } = flight
     const startedAt = time()
-    if (!ahead && rejected === undefined && slot.held !== undefined && startedAt < slot.held.life.endsAt) {
+    if (!ahead && rejected.size === 0 && slot.held !== undefined && startedAt < slot.held.life.endsAt) {
       // The flight before this one brought it.
       return slot.held.token
     }
@@ -214,11 +193,11 @@ export class TokenSource {
         seconds,
         () => tooLate(seconds),
         (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead }),
-        controller?.signal,
+        controller.signal,
       )
       if (flight.wanted) {
         this.#keep(slot, found, startedAt, rejected)
-        if (granted) await shared?.write(this.#client, slot.grant, found)
+        if (granted) await shared?.write(this.#client, slot.grant, found, seconds)
       }
       return found.token
     } catch (failure) {
@@ -230,24 +209,25 @@ export class TokenSource {
   /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
   async #find(
     slot: Slot,
-    { ahead, rejected }: TokenFlight,
+    { ahead, rejected }: Flight<AccessToken>,
     terms: GrantTerms,
   ): Promise<{ found: AcquiredToken; granted: boolean }> {
     const { shared, time, acquire } = this.#parts
-    const found = await shared?.read(this.#client, slot.grant)
-    if (found !== undefined && found.token.value !== (ahead ? slot.held?.token.value : rejected)) {
+    const found = await shared?.read(this.#client, slot.grant, terms)
+    const isOther = found !== undefined && found.requestedAt > slot.newest && !rejected.has(found.token.value)
+    if (isOther && (!ahead || found.token.value !== slot.held?.token.value)) {
       const { endsAt } = planLife(found, 0)
       if (time() < endsAt) return { found, granted: false }
     }
     return { found: await acquire(this.#client, slot.grant, terms), granted: true }
   }
 
-  #keep(slot: Slot, found: AcquiredToken, startedAt: number, rejected: string | undefined): void {
+  #keep(slot: Slot, found: AcquiredToken, startedAt: number, rejected: ReadonlySet<string>): void {
     const { chance } = this.#parts
     const { token } = found
     const life = planLife(found, chance())
     // A server that hands out the same token again has no other yet: asking at once would get it once more (rule L9).
-    slot.sameAgain = rejected === token.value
+    slot.sameAgain = rejected.has(token.value)
     const isSame = slot.sameAgain || slot.held?.token.value === token.value
     slot.failures = isSame ? slot.failures + 1 : 0
     slot.retryAt = isSame
@@ -255,6 +235,7 @@ export class TokenSource {
       : 0
     slot.held = { token, answer: Promise.resolve(token), life }
     slot.freshUntil = Math.min(life.refreshAt, life.endsAt)
+    slot.newest = Math.max(slot.newest, found.requestedAt)
     slot.refusal = undefined
     this.#refusal = undefined
   }
@@ -293,7 +274,7 @@ function drop(slot: Slot): void {
 
 function dropOldest(slots: Map<string, Slot>): void {
   for (const [identity, slot] of slots) {
-    if (slot.flight !== undefined) continue
+    if (slot.flights?.busy === true) continue
     slots.delete(identity)
     return
   }
@@ -308,6 +289,7 @@ function emptySlot(grant: GrantRequest): Slot {
     retryAt: 0,
     refusal: undefined,
     sameAgain: false,
-    flight: undefined,
+    newest: Number.NEGATIVE_INFINITY,
+    flights: undefined,
   }
 }

@@ -33,7 +33,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     if (own.has('authorization')) return parts.fetch(input, init)
 
     const url = new URL(request?.url ?? input.toString())
-    if (!mayReceiveToken(url)) throw refuseOrigin(provider.name, url, emit)
+    if (!mayReceiveToken(url)) throw refuseOrigin(provider, url, emit)
 
     const send = (target: typeof input, accessToken: AccessToken): Promise<Response> => {
       const headers = new Headers(own)
@@ -53,7 +53,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     // A Request's body can be read once: the first try gets a copy where a second may follow.
     const copy = request !== undefined && repeatable && request.body !== null ? request.clone() : input
     const response = await send(copy, first)
-    if (response.status !== 401 || !repeatable) return response
+    if (response.status !== 401 || !repeatable || cameFromElsewhere(response, url)) return response
 
     const second = await replaceToken(token, first, signal, response)
     // The server handed out the refused token once more: another try would get the same answer.
@@ -62,6 +62,11 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status: response.status })
     return send(input, second)
   }
+}
+
+/** Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours. */
+function cameFromElsewhere(response: Response, asked: URL): boolean {
+  return response.url !== '' && new URL(response.url).origin !== asked.origin
 }
 
 /** Where no other token can be had the request fails, and its answer is let go. */
@@ -92,12 +97,12 @@ function isRepeatable(body: unknown): boolean {
 }
 
 /** Says that an origin may not see the token, to the caller and to the listener. */
-export function refuseOrigin(provider: string, url: URL, emit: Emit): LatchkeyError {
+export function refuseOrigin({ name, api }: Provider<unknown>, url: URL, emit: Emit): LatchkeyError {
   const error = new LatchkeyError(
     'origin_refused',
-    `${provider}: ${url.origin} may not see the token: it is neither the API's origin nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,
-    { provider },
+    `${name}: ${url.origin} may not see the token: it is neither the API's origin${typeof api === 'function' ? ' (as far as client.api() or client.info() has discovered it)' : ''} nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,
+    { provider: name },
   )
-  emit({ type: 'origin.refused', provider, origin: url.origin, error })
+  emit({ type: 'origin.refused', provider: name, origin: url.origin, error })
   return error
 }

@@ -85,7 +85,7 @@ async function discover<Info>(
 ): Promise<FoundApi<Info>> {
   const { provider, timeout, transport, token, findEndpoint, emit } = parts
   const { name } = provider
-  const startedAt = transport.now()
+  const startedAt = transport.time()
   const tooLate = (): LatchkeyError =>
     new LatchkeyError('timed_out', `${name}: the discovery of the API did not come to an end within ${timeout} s`, {
       provider: name,
@@ -101,7 +101,7 @@ async function discover<Info>(
       const fetch = createAuthenticatedFetch({ provider, fetch: transport.fetch, token, mayReceiveToken, emit })
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
-      const duration = (transport.now() - startedAt) / 1000
+      const duration = (transport.time() - startedAt) / 1000
       emit({ type: 'api.discovered', provider: name, duration, baseUrl: showUrl(url) })
       return { baseUrl: url, info }
     })
@@ -131,5 +131,5 @@ function checkBaseUrl(
   }
   const url = new URL(baseUrl)
   if (mayReceiveToken(url)) return url
-  throw refuseOrigin(name, url, emit)
+  throw refuseOrigin(provider, url, emit)
 }

@@ -119,7 +119,8 @@ describe('acquireToken: the token', () => {
       json({ access_token: issued, expires_in: 10 })(response, request)
     })
     const trial = grantor()
-    const token = await acquire({ ...trial, transport: { ...trial.transport, now: () => time } }, empty)
+    const transport = { ...trial.transport, now: () => time, time: () => time }
+    const token = await acquire({ ...trial, transport }, empty)
     expect(token.expiresAt).toEqual(new Date(start + 10_000))
     expect(trial.events).toEqual([
       { type: 'token.granted', provider: 'acme', duration: 9, attempt: 1, ahead: false, lifetime: 10 },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { withDeadline } from '../../src/acquire/deadline.ts'
+import { waitFor, withDeadline } from '../../src/acquire/deadline.ts'
 
 class TooLate extends Error {}
 const tooLate = (): Error => new TooLate('too late')
@@ -113,5 +113,37 @@ describe('withDeadline', () => {
     } finally {
       process.off('unhandledRejection', unhandled)
     }
+  })
+})
+
+describe('waitFor', () => {
+  it('L4: a wait leaves no listener on its signal', async () => {
+    const { signal } = new AbortController()
+    let listeners = 0
+    const add = signal.addEventListener.bind(signal)
+    const remove = signal.removeEventListener.bind(signal)
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners += 1
+      add(...args)
+    }
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners -= 1
+      remove(...args)
+    }
+    expect(await waitFor(Promise.resolve(1), signal)).toBe(1)
+    await expect(waitFor(Promise.reject(new Error('no')), signal)).rejects.toThrow('no')
+    await Promise.resolve()
+    expect(listeners).toBe(0)
+  })
+
+  it('L4: an abort ends the wait with its reason, and not the work', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const controller = new AbortController()
+    const waiting = waitFor(promise, controller.signal)
+    controller.abort(new Error('gone'))
+    await expect(waiting).rejects.toThrow('gone')
+    await expect(waitFor(promise, AbortSignal.abort(new Error('before')))).rejects.toThrow('before')
+    resolve('done')
+    expect(await waitFor(promise, undefined)).toBe('done')
   })
 })

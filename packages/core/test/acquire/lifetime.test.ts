@@ -23,6 +23,7 @@ const lies: readonly (readonly [string, unknown])[] = [
   ["Prevu3D's lifetime less the Unix time", -1_752_054_750],
   ["Prevu3D's lifetime less the Unix time, as text", '-1752054750'],
   ['zero', 0],
+  ['less than a second, which would be a grant per call', 0.5],
   ['minus zero', -0],
   ['zero as text', '0'],
   ['null', null],
@@ -62,7 +63,7 @@ describe('readLifetime', () => {
     ['3600', 3600],
     ['0003600', 3600],
     [1, 1],
-    [0.5, 0.5],
+    [1.5, 1.5],
     [86_400, 86_400],
     [40 * 86_400, 40 * 86_400],
   ])('R2: %o is believed', (said, seconds) => {

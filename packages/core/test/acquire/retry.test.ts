@@ -34,5 +34,6 @@ describe('planRepetition', () => {
     expect(planRepetition(passing(3), 1, 3, 0)).toBeUndefined()
     expect(planRepetition(passing(3), 1, 3.1, 0)).toBe(3)
     expect(planRepetition(passing(), 1, 0, 0)).toBeUndefined()
+    expect(planRepetition(passing(), 2, 0.4, 0.9)).toBe(0.2)
   })
 })

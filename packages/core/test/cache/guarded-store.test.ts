@@ -14,9 +14,9 @@ describe('guarded store', () => {
       get: (key) => (broken ? Promise.reject(new Error('down: redis://:password@host')) : memory.get(key)),
     }
     const guarded = guardStore(store, 'acme', (event) => events.push(event))
-    expect(await guarded.get('k')).toBeUndefined()
+    expect(await guarded.get('k', 10)).toBeUndefined()
     broken = false
-    expect(await guarded.get('k')).toBeUndefined()
+    expect(await guarded.get('k', 10)).toBeUndefined()
     expect(events).toEqual([
       { type: 'store.failed', provider: 'acme', operation: 'get' },
       { type: 'store.recovered', provider: 'acme' },
@@ -33,9 +33,25 @@ describe('guarded store', () => {
       delete: () => Promise.reject(new Error('read-only')),
     }
     const guarded = guardStore(store, 'acme', (event) => events.push(event))
-    expect(await guarded.get('k')).toBeUndefined()
-    await guarded.set('k', { expiresAt: 1 })
+    expect(await guarded.get('k', 10)).toBeUndefined()
+    await guarded.set('k', { expiresAt: 1 }, 10)
     await guarded.delete('k')
     expect(events.map((event) => 'operation' in event && event.operation)).toEqual(['get', 'set', 'delete'])
+  })
+
+  it('S3: a store takes a quarter of a flight’s time at most', async () => {
+    const hung: TokenStore = { get: () => new Promise(() => {}), set: async () => {}, delete: async () => {} }
+    const before = performance.now()
+    await guardStore(hung, 'acme', () => {}).get('k', 0.2)
+    expect(performance.now() - before).toBeLessThan(500)
+  })
+
+  it('S3: what a store that failed a moment ago is given is not waited for', async () => {
+    const hung = (): Promise<never> => new Promise(() => {})
+    const guarded = guardStore({ get: hung, set: hung, delete: hung }, 'acme', () => {})
+    await guarded.get('k', 0.1)
+    const before = performance.now()
+    await guarded.set('k', { expiresAt: 1 }, 10)
+    expect(performance.now() - before).toBeLessThan(100)
   })
 })

@@ -39,11 +39,16 @@ describe('stored token', () => {
   })
 
   it('L10: a writer whose clock is ahead gives no token more life', () => {
-    expect(fromStored(stored, { now: -60_000, time: 5 })?.requestedAt).toBe(5)
+    expect(fromStored(stored, { now: -3000, time: 5 })?.requestedAt).toBe(5)
+  })
+
+  it('L10: one that was asked for in the future is a miss: a clock was set back, and nobody knows its age', () => {
+    expect(fromStored(stored, { now: -3_600_000, time: 5 })).toBeUndefined()
   })
 
   it.each([
     ['nothing', undefined],
+    ['a type that no header may carry', { ...stored, type: 'Bea\nrer' }],
     ['another schema', { ...stored, schema: 2 }],
     ['no schema', { expiresAt: 1 }],
     ['no value', { ...stored, value: undefined }],

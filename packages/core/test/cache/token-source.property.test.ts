@@ -137,7 +137,13 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
         problems.push(problem)
       }
       begun.set(name, (begun.get(name) ?? 0) + 1)
-      grants.push({ key: name, terms, since: real, forgotten: false, resolve, reject })
+      const grant: Grant = { key: name, terms, since: real, forgotten: false, resolve, reject }
+      grants.push(grant)
+      // As a request does: broken off, it is under way no more.
+      terms.signal.addEventListener('abort', () => {
+        grants.splice(grants.indexOf(grant), 1)
+        reject(terms.signal.reason)
+      })
     })
 
   const source = new TokenSource(
