@@ -44,6 +44,9 @@ interface Entry<Info> {
   hour: number
 }
 
+/** So many calls go by between two looks at the clock. */
+const callsPerLook = 256
+
 /** Milliseconds: a client that nobody asked for so long, or up to twice as long, is let go. */
 const idle = 3_600_000
 
@@ -63,10 +66,13 @@ export function createClientPool<Info>(
     checkClient(described, { ...common, credentials: () => credentials('') })
     return layOut(described, common)
   }
+  // Options are wrong or right whatever the tenant: they are judged now, by a provider that nobody asks.
+  if (typeof provider === 'function') check({ name: 'pool', tokenEndpoint: 'https://pool.invalid' })
   const parts = typeof provider === 'function' ? undefined : check(provider)
   const time = createSteadyClock(common.now ?? Date.now)
   const entries = new Map<string, Entry<Info>>()
   let hour = 0
+  let calls = 0
   let hourBegan = time()
 
   const create = (tenant: string): ProviderClient<Info> => {
@@ -102,6 +108,9 @@ export function createClientPool<Info>(
   return {
     client(tenant) {
       const known = entries.get(tenant)
+      calls += 1
+      // Now and then, for a clock is not read for nothing: a pool of the same few tenants lets idle ones go, too.
+      if (calls % callsPerLook === 0) letIdleGo()
       if (known !== undefined) {
         known.used = true
         known.hour = hour

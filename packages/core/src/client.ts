@@ -6,6 +6,7 @@ import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import type { Provider } from './acquire/provider.ts'
 import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
+import { grantIdentity } from './cache/cache-key.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
 import { TokenSource, type TokenSourceParts } from './cache/token-source.ts'
@@ -87,8 +88,10 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const findEndpoint = createEndpointFinder(provider, transport)
   const grantor: Grantor = { provider, transport, findEndpoint, emit, chance }
+  const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const source: TokenSourceParts = {
-    defaultGrant: refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options),
+    defaultGrant,
+    defaultIdentity: grantIdentity(defaultGrant),
     acquire: (client, grant, terms) => acquireToken(grantor, client, grant, terms),
     shared: store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit),
     time: transport.time,

@@ -160,6 +160,24 @@ describe('client pool', () => {
     expect(create).not.toThrow('marked-secret')
   })
 
+  it('refuses wrong options at once, though the provider is a function of the tenant', async () => {
+    await using bench = await start()
+    const options = { credentials: secretOf, timeout: '10', typo: 1 } as unknown as ClientPoolOptions
+    expect(() => createClientPool(() => bench.provider, options)).toThrow(/options\.timeout .*options\.typo /)
+  })
+
+  it('lets idle tenants go, though no new one comes', async () => {
+    await using bench = await start()
+    const clock = createClock()
+    const pool = createClientPool(bench.provider, { credentials: secretOf, now: clock.now })
+    const [idle, busy] = [pool.client('idle'), pool.client('busy')]
+    for (let call = 0; call < 1024; call += 1) {
+      clock.advance(10)
+      expect(pool.client('busy')).toBe(busy)
+    }
+    expect(pool.client('idle')).not.toBe(idle)
+  })
+
   it('refuses a tenant without a name', async () => {
     await using bench = await start()
     const pool = createClientPool(bench.provider, { credentials: secretOf })

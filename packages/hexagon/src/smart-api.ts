@@ -48,11 +48,12 @@ export type SmartApiOptions = SmartApiSettings & {
  * @see {@link https://docs.hexagonppm.com/r/en-US/Intergraph-Smart-Completions-Smart-API-Programmer-s-Getting-Started-Guide-5.3.18/5.3.18/1297391 Client credentials workflow}
  */
 export function smartApi(options: SmartApiOptions): Provider {
-  return describeSmartApi('smart-api', requireUrl('smartApi', 'apiUrl', options?.apiUrl), options)
+  return describeSmartApi('smart-api', requireUrl('smart-api', 'apiUrl', options?.apiUrl), options)
 }
 
 /** What all products have in common: the grant, and what its failures mean. */
 export function describeSmartApi(name: string, api: URL, settings: SmartApiSettings): Provider {
+  refuseUnknown(name, settings)
   const { scopes = ['ingr.api'], resource, clientAuthentication = clientSecretBasic({ encoding: 'raw' }) } = settings
   return {
     name,
@@ -84,8 +85,30 @@ function findAuthorizationServer(name: string, settings: SmartApiSettings): Pick
 
 /** A copy of an option's URL. */
 export function requireUrl(name: string, option: string, value: string | URL | undefined): URL {
-  if (value !== undefined && URL.canParse(value)) return new URL(value)
-  throw new LatchkeyError('invalid_options', `${name}: ${option} must be an absolute URL`, { provider: name })
+  const url = value === undefined ? null : URL.parse(value)
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
+  throw new LatchkeyError('invalid_options', `${name}: ${option} must be an absolute URL, https:// and all`, {
+    provider: name,
+  })
+}
+
+const known: ReadonlySet<string> = new Set([
+  'host',
+  'apiUrl',
+  'authorizationServer',
+  'tokenEndpoint',
+  'issuer',
+  'scopes',
+  'resource',
+  'clientAuthentication',
+])
+
+/** A misspelt option would be left out without a word: `scope`, and the token has another than was meant. */
+function refuseUnknown(name: string, settings: SmartApiSettings): void {
+  const unknown = Object.keys(settings).filter((option) => !known.has(option))
+  if (unknown.length === 0) return
+  const mistakes = unknown.map((option) => `${option} is not known here; is it misspelt?`)
+  throw new LatchkeyError('invalid_options', `${name}: ${mistakes.join('; ')}`, { provider: name })
 }
 
 /** A path with a suffix, which is not doubled where it is there already. */

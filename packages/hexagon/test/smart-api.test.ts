@@ -49,6 +49,8 @@ describe('smartApi', () => {
     [{ tokenEndpoint: 'https://a.example', issuer: 'https://b.example' }, /exactly one of .* there are 2/],
     [{ authorizationServer: 'auth.example' }, /authorizationServer must be an absolute URL/],
     [{ issuer: '' }, /issuer must be an absolute URL/],
+    [{ tokenEndpoint: 'localhost:1/token' }, /tokenEndpoint must be an absolute URL/],
+    [{ tokenEndpoint: 'https://a.example', scope: 'x' }, /scope is not known here/],
   ])('refuses %o with a way out', (address, message) => {
     expect(() => smartApi({ apiUrl, ...address } as SmartApiOptions)).toThrow(message)
   })

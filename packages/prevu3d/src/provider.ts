@@ -1,4 +1,5 @@
 import { clientSecretBasic, LatchkeyError, type Provider } from '@latchkey/core'
+import * as v from 'valibot'
 import { askApiInfo, type Prevu3dInfo, toBaseUrl } from './api-info.ts'
 import { explainPrevu3d } from './explain.ts'
 
@@ -23,10 +24,8 @@ export interface Prevu3dOptions {
  * @see {@link https://doc.prevu3d.com/en/realityconnect/realityconnect-api/client-credentials-flow/ Client Credentials Flow}
  */
 export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
+  refuseMistakes(options)
   const { cloudApiUrl = 'https://cloud-api.prevu3d.com' } = options
-  if (!URL.canParse(cloudApiUrl)) {
-    throw new LatchkeyError('invalid_options', 'prevu3d: cloudApiUrl must be an absolute URL', { provider: 'prevu3d' })
-  }
   const cloud = new URL(cloudApiUrl)
   const { apiOrigins = ['https://*.prevu3d.com', cloud.origin] } = options
   const oauth = `${cloud.origin}${cloud.pathname.replace(/\/+$/, '')}/oauth`
@@ -42,4 +41,29 @@ export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
     },
     explain: explainPrevu3d,
   }
+}
+
+const optionsSchema = v.objectWithRest(
+  {
+    cloudApiUrl: v.optional(
+      v.custom<string | URL>(
+        (url) => (typeof url === 'string' || url instanceof URL) && /^https?:$/.test(URL.parse(url)?.protocol ?? ''),
+        'must be an absolute URL, https:// and all',
+      ),
+    ),
+    apiOrigins: v.optional(v.array(v.string(), 'must be an array of origins')),
+  },
+  v.never(),
+  'must be an object',
+)
+
+/** A misspelt option would send the secret to the vendor's production. */
+function refuseMistakes(options: Prevu3dOptions): void {
+  const { issues } = v.safeParse(optionsSchema, options)
+  if (issues === undefined) return
+  const mistakes = issues.map((issue) => {
+    const path = v.getDotPath(issue) ?? 'options'
+    return `${path} ${issue.expected === 'never' ? 'is not known here; is it misspelt?' : issue.message}`
+  })
+  throw new LatchkeyError('invalid_options', `prevu3d: ${mistakes.join('; ')}`, { provider: 'prevu3d' })
 }

@@ -1,7 +1,7 @@
-import { createClient } from '@latchkey/core'
+import { createClient, LatchkeyError } from '@latchkey/core'
 import { type Prevu3dEmulationOptions, prevu3dEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it } from 'vitest'
-import { prevu3d } from '../src/index.ts'
+import { type Prevu3dOptions, prevu3d } from '../src/index.ts'
 
 async function start(options: Prevu3dEmulationOptions = {}) {
   const emulator = await startEmulator(prevu3dEmulation(options))
@@ -146,8 +146,15 @@ describe('prevu3d', () => {
     })
   })
 
-  it('is refused with a way out where cloudApiUrl is none', () => {
-    expect(() => prevu3d({ cloudApiUrl: 'cloud-api' })).toThrow(/cloudApiUrl must be an absolute URL/)
+  it.each([
+    [{ cloudApiUrl: 'cloud-api' }, /cloudApiUrl must be an absolute URL/],
+    [{ cloudApiUrl: 'localhost:8080' }, /cloudApiUrl must be an absolute URL/],
+    [{ cloudApiURL: 'https://preprod.example' }, /cloudApiURL is not known here/],
+    [{ apiOrigins: 'https://x.example' }, /apiOrigins must be an array/],
+    ['https://preprod.example', /options must be an object/],
+  ])('refuses %o with a way out', (options, message) => {
+    expect(() => prevu3d(options as Prevu3dOptions)).toThrow(message)
+    expect(() => prevu3d(options as Prevu3dOptions)).toThrow(LatchkeyError)
   })
 
   it('G4: another cloudApiUrl keeps its path', () => {

@@ -21,6 +21,8 @@ interface TokenSourceOptions {
 export interface TokenSourceParts {
   /** What is asked for where a call says nothing else. */
   readonly defaultGrant: GrantRequest
+  /** Its identity: see cache-key.ts. */
+  readonly defaultIdentity: string
   /** Asks the authorization server. */
   readonly acquire: (client: CredentialsOf, grant: GrantRequest, terms: GrantTerms) => Promise<AcquiredToken>
   /** `undefined`: tokens stay with this client. */
@@ -253,7 +255,7 @@ export class TokenSource {
 
   #findSlot(grant: GrantRequest): Slot {
     const identity = grantIdentity(grant)
-    if (identity === grantIdentity(this.#parts.defaultGrant)) return this.#own
+    if (identity === this.#parts.defaultIdentity) return this.#own
     this.#others ??= new Map()
     const slots = this.#others
     const slot = slots.get(identity) ?? emptySlot(grant)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
+import { grantIdentity } from '../../src/cache/cache-key.ts'
 import { createSteadyClock } from '../../src/cache/steady-clock.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import { LatchkeyError } from '../../src/errors.ts'
@@ -149,6 +150,7 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
   const source = new TokenSource(
     {
       defaultGrant: { scopes: ['a'], parameters: {} },
+      defaultIdentity: grantIdentity({ scopes: ['a'], parameters: {} }),
       acquire,
       shared: undefined,
       time,

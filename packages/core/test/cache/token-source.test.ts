@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
+import { grantIdentity } from '../../src/cache/cache-key.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 
@@ -47,6 +48,7 @@ function createBench({ lifetime = 3600, chance = 0, timeout = 10 } = {}) {
   const source = new TokenSource(
     {
       defaultGrant: grantOf('read'),
+      defaultIdentity: grantIdentity(grantOf('read')),
       acquire,
       shared: undefined,
       time: () => now,
