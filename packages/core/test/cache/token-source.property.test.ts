@@ -10,7 +10,7 @@ import { LatchkeyError } from '../../src/errors.ts'
 
 /** What may happen, in any order. Keys are scopes; indexes pick one of what is there at the time. */
 type Step =
-  | { readonly do: 'call'; readonly key: 'a' | 'b'; readonly refusing: boolean }
+  | { readonly do: 'call'; readonly key: 'a' | 'b'; readonly refusing: number | undefined }
   | { readonly do: 'abort'; readonly at: number }
   | { readonly do: 'answer'; readonly at: number; readonly lifetime: number | undefined; readonly same: boolean }
   | { readonly do: 'fail'; readonly at: number; readonly how: 'fatal' | 'passing' | 'unreadable' }
@@ -23,8 +23,8 @@ const key = fc.constantFrom('a' as const, 'b' as const)
 const at = fc.nat(5)
 const span = fc.oneof(fc.constantFrom(0.05, 0.5, 1, 2, 30, 59), fc.double({ min: 0, max: 4000, noNaN: true }))
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), key, refusing: fc.constant(false) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('call' as const), key, refusing: fc.constant(true) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), key, refusing: fc.constant(undefined) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('call' as const), key, refusing: at }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('abort' as const), at }) },
   {
     weight: 5,
@@ -105,7 +105,7 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
   const begun = new Map<string, number>()
   const callers: { controller: AbortController; settled: boolean; aborted: boolean; refusing: string | undefined }[] =
     []
-  const seen = new Map<string, AccessToken>()
+  const seen = new Map<string, AccessToken[]>()
 
   /** What no correct token source would ask for. */
   const judgeGrant = (name: string, terms: GrantTerms): void => {
@@ -161,9 +161,12 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
     { read: () => Promise.reject(new Error('not asked here')), readOthers: async () => undefined },
   )
 
-  const call = (name: 'a' | 'b', refusing: boolean): void => {
+  const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
+
+  const call = (name: 'a' | 'b', refusing: number | undefined): void => {
     const controller = new AbortController()
-    const rejected = refusing ? seen.get(name) : undefined
+    // Of all tokens that were ever seen: somebody may be late in noticing.
+    const rejected = refusing === undefined ? undefined : pick(seen.get(name) ?? [], refusing)
     const caller = { controller, settled: false, aborted: false, refusing: rejected && name }
     callers.push(caller)
     const model = modelOf(name)
@@ -194,7 +197,7 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
           if (fromMemory) expect(purgedBefore.has(token.value)).toBe(false)
           // Nobody waits while a token lives.
           if (lives) expect(real).toBe(calledAt)
-          seen.set(name, token)
+          seen.set(name, [token, ...(seen.get(name) ?? [])])
         },
         () => {
           caller.settled = true
@@ -207,7 +210,7 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
 
   const answer = (grant: Grant, lifetime: number | undefined, same: boolean): void => {
     const model = modelOf(grant.key)
-    const before = seen.get(grant.key)
+    const [before] = seen.get(grant.key) ?? []
     issued += 1
     // A server that has nothing but a refused token is a matter of its own: token-source.test.ts.
     const isRefused = callers.some((caller) => caller.refusing === grant.key)
@@ -244,8 +247,6 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
           : new LatchkeyError('response_unreadable', 'html'),
     )
   }
-
-  const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
 
   for (const one of steps) {
     switch (one.do) {

@@ -558,4 +558,26 @@ describe('token source', () => {
     await second
     expect(performance.now() - before).toBeLessThan(1000)
   })
+
+  it('L4: between the end of a flight and its token’s place there is no gap to fall into', async () => {
+    const { source, next, pending } = createBench()
+    const first = source.token(undefined)
+    const again = first.then(() => source.token(undefined))
+    const more = first.then(() => Promise.resolve()).then(() => source.token({}))
+    const result = (await next()).answer()
+    expect([await first, await again, await more]).toEqual([result, result, result])
+    expect(pending).toHaveLength(0)
+  })
+
+  it('L11: a token of 40 days sets no timer, and none is left after a grant', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    const { source, next } = createBench({ lifetime: 40 * 24 * 3600 })
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    await first
+    await source.token(undefined)
+    await settle()
+    expect(timers()).toBe(before)
+  })
 })

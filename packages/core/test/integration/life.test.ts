@@ -258,7 +258,7 @@ describe('the life of a token over real sockets', () => {
 })
 
 describe('a process with a live client', () => {
-  it.each(['idle', 'failing refresh'])(
+  it.each(['idle', 'failing refresh', 'hanging refresh'])(
     'L11: exits by itself, %s, and without an unhandled rejection',
     async (situation) => {
       await using emulator = await startEmulator(standardEmulation({ lifetime: 2 }))
