@@ -36,22 +36,27 @@ export function shareTokens(
     const { clientId } = await client.read(signal)
     return cacheKey({ provider, endpoint, clientId, grant })
   }
+  /** Without credentials there is no key, and nothing of this client's to write or to delete. */
+  const keyIfThereIsOne = async (client: CredentialsOf, grant: GrantRequest): Promise<string | undefined> => {
+    const late = (): Error => new Error('the credentials do not come')
+    try {
+      return await withDeadline(timeout, late, (signal) => keyOf(client, grant, signal))
+    } catch {
+      return undefined
+    }
+  }
   return {
     async read(client, grant, { signal, timeout }) {
       const key = await keyOf(client, grant, signal)
       return fromStored(await guarded.get(key, timeout), { now: now(), time: time() })
     },
     async write(client, grant, acquired, seconds) {
-      const key = await keyOf(client, grant)
-      await guarded.set(key, toStored(acquired, { now: now(), time: time() }), seconds)
+      const key = await keyIfThereIsOne(client, grant)
+      if (key !== undefined) await guarded.set(key, toStored(acquired, { now: now(), time: time() }), seconds)
     },
     async forget(client, grant) {
-      const late = (): Error => new Error('the credentials do not come')
-      try {
-        await guarded.delete(await withDeadline(timeout, late, (signal) => keyOf(client, grant, signal)))
-      } catch {
-        // Without credentials there is no key, and nothing of this client's to delete.
-      }
+      const key = await keyIfThereIsOne(client, grant)
+      if (key !== undefined) await guarded.delete(key)
     },
   }
 }

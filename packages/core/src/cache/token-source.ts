@@ -149,8 +149,9 @@ export class TokenSource {
     const freshness = judgeFreshness(held.life, now, slot.retryAt)
     if (freshness === 'expired') return undefined
     const isDue = freshness === 'advisory' || freshness === 'mandatory'
-    if (isDue && !this.#closed)
+    if (isDue && !this.#closed) {
       this.#flightsOf(slot).flyAhead((flight) => this.#land(slot, flight, this.#parts.timeout))
+    }
     return held.answer
   }
 
@@ -200,6 +201,8 @@ export class TokenSource {
       if (flight.wanted) {
         this.#keep(slot, found, startedAt, rejected)
         if (granted) await shared?.write(this.#client, slot.grant, found, seconds)
+        // Purged while it was written: the purge may have come first.
+        if (!flight.wanted) await shared?.forget(this.#client, slot.grant)
       }
       return found.token
     } catch (failure) {

@@ -53,4 +53,60 @@ describe('shared tokens', () => {
     expect(kept.get(key)?.value).toBe(second.value)
     expect(key).not.toContain(credentials.clientId)
   })
+
+  it('L12: a purge while the token is written leaves none in the store', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const kept = new Map<string, StoredToken>()
+    const { promise: written, resolve: write } = Promise.withResolvers<void>()
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const store = {
+      get: async (key: string) => kept.get(key),
+      set: async (key: string, token: StoredToken) => {
+        ask()
+        await written
+        kept.set(key, token)
+      },
+      delete: async (key: string) => void kept.delete(key),
+    }
+    const client = createClient({ name: 'acme', tokenEndpoint }, { credentials, store })
+    const pending = client.token()
+    await asked
+    await client.forget()
+    write()
+    await pending
+    expect(kept.size).toBe(0)
+  })
+
+  it('L8: credentials that hang once keep no client with a store from its token, nor from forgetting', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint } = emulator
+    let asked = 0
+    const credentials = (): Credentials | Promise<Credentials> => {
+      asked += 1
+      return asked === 1 ? new Promise(() => {}) : emulator.credentials
+    }
+    const options = { credentials, store: memoryStore(), timeout: 0.1 }
+    const client = createClient({ name: 'acme', tokenEndpoint }, options)
+    await expect(client.token()).rejects.toMatchObject({ code: 'timed_out' })
+    await client.forget()
+    expect((await client.token()).type).toBe('Bearer')
+  })
+
+  it('L14: an older token in the store is nothing to go back to', async () => {
+    await using emulator = await startEmulator(standardEmulation({ onlyLatestToken: true }))
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const memory = memoryStore()
+    let broken = false
+    const store = {
+      ...memory,
+      set: (key: string, token: StoredToken) => (broken ? Promise.reject(new Error('full')) : memory.set(key, token)),
+    }
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials, store })
+    const first = await client.token()
+    broken = true
+    const second = await client.token({ rejected: first })
+    const third = await client.token({ rejected: second })
+    expect(new Set([first.value, second.value, third.value]).size).toBe(3)
+  })
 })
