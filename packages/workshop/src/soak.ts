@@ -12,8 +12,16 @@ import { type Fault, standardEmulation, startEmulator } from '@latchkey/testing'
 
 const lifetime = 2
 const perSecond = 200
-/** Milliseconds: what a call over loopback may take while a token lives; a garbage collection has to fit in. */
+/** Milliseconds: what a call over loopback may take while a token lives. */
 const longestCall = 250
+/** Milliseconds: a process that stood still for longer was held up by the machine; calls of that moment prove nothing. */
+const longestStall = 25
+
+/** A time, in milliseconds since the epoch, in which a process stood still. */
+interface Stall {
+  readonly from: number
+  readonly to: number
+}
 
 interface Address {
   readonly tokenEndpoint: string
@@ -25,10 +33,11 @@ if (process.send === undefined) await soak(Number(process.argv[2] ?? 600))
 else await serve(process.send.bind(process))
 
 /** The server: now and then something is wrong with its token endpoint, mostly for a moment, at times for longer than a token lives. */
-async function serve(tell: (address: Address) => void): Promise<void> {
+async function serve(tell: (message: Address | Stall) => void): Promise<void> {
   const emulator = await startEmulator(standardEmulation({ lifetime }))
   const { tokenEndpoint, apiUrl, credentials } = emulator
   tell({ tokenEndpoint, apiUrl, credentials: { ...credentials } })
+  watchStalls(tell)
   const faults: readonly Fault[] = [
     { name: 'slow', seconds: 0.3 },
     { name: 'hang' },
@@ -56,6 +65,13 @@ async function soak(seconds: number): Promise<void> {
   const server = fork(import.meta.filename, { execArgv: process.execArgv })
   const [address] = (await once(server, 'message')) as [Address]
   const { tokenEndpoint, apiUrl, credentials } = address
+  const stalls: Stall[] = []
+  const noteStall = (stall: Stall): void => {
+    stalls.push(stall)
+    if (stalls.length > 1000) stalls.shift()
+  }
+  watchStalls(noteStall)
+  server.on('message', (stall: Stall) => noteStall(stall))
 
   /** Until when a token lives for certain: as long as it was good for, less the way to the API, from before it was asked for. */
   let livesUntil = 0
@@ -68,18 +84,35 @@ async function soak(seconds: number): Promise<void> {
   }
   const client = createClient({ name: 'soak', tokenEndpoint, api: apiUrl }, { credentials, onEvent })
 
-  const calls = { answered: 0, failedWithoutToken: 0, failedWithToken: 0, slowWithToken: 0, unauthorized: 0 }
+  const calls = {
+    answered: 0,
+    failedWithoutToken: 0,
+    failedWithToken: 0,
+    slowWithToken: 0,
+    unauthorized: 0,
+    stalled: 0,
+  }
+  const details: string[] = []
+  /** Judged a moment later, when the stalls of both processes are known. */
+  const judge = async (kind: 'failedWithToken' | 'slowWithToken' | 'unauthorized', from: number, why: string) => {
+    const to = Date.now()
+    await pause(200)
+    const stalled = stalls.some((stall) => stall.from < to && stall.to > from - 100)
+    calls[stalled ? 'stalled' : kind] += 1
+    if (!stalled && details.length < 20) details.push(`${kind} after ${to - from} ms: ${why}`)
+  }
   const call = async (): Promise<void> => {
-    const startedAt = performance.now()
-    const lived = startedAt < livesUntil
+    const [startedAt, from] = [performance.now(), Date.now()]
+    const left = livesUntil - startedAt
     try {
       const response = await client.fetch(`${apiUrl}/x`)
       await response.arrayBuffer()
       calls.answered += 1
-      if (response.status === 401) calls.unauthorized += 1
-      if (lived && performance.now() - startedAt > longestCall) calls.slowWithToken += 1
-    } catch {
-      if (lived) calls.failedWithToken += 1
+      const took = performance.now() - startedAt
+      if (response.status === 401) await judge('unauthorized', from, '401')
+      else if (left > 0 && took > longestCall) await judge('slowWithToken', from, `with ${left.toFixed(0)} ms to live`)
+    } catch (failure) {
+      if (left > 0) await judge('failedWithToken', from, `with ${left.toFixed(0)} ms to live: ${failure}`)
       else calls.failedWithoutToken += 1
     }
   }
@@ -100,7 +133,7 @@ async function soak(seconds: number): Promise<void> {
     }
     await pause(5)
   }
-  await Promise.all(pending)
+  while (pending.size > 0) await Promise.all(pending)
   server.disconnect()
 
   const slope = slopeOf(heaps.slice(Math.floor(heaps.length / 5)))
@@ -109,12 +142,23 @@ async function soak(seconds: number): Promise<void> {
     `${seconds} s, ${perSecond} calls a second, tokens of ${lifetime} s, faults at random`,
     ...Object.entries(calls).map(([what, count]) => `${what}: ${count}`),
     ...[...events].sort().map(([what, count]) => `${what}: ${count}`),
+    ...details,
     `heap: ${heaps.map(({ megabytes }) => megabytes.toFixed(1)).join(' ')} MB; slope ${slope.toFixed(3)} MB a minute`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
   const failed = calls.failedWithToken + calls.slowWithToken + calls.unauthorized > 0 || grew
   process.stdout.write(failed ? 'FAILED\n' : 'passed\n')
   process.exitCode = failed ? 1 : 0
+}
+
+/** Tells whenever this process stood still. */
+function watchStalls(tell: (stall: Stall) => void): void {
+  let last = Date.now()
+  setInterval(() => {
+    const now = Date.now()
+    if (now - last > longestStall) tell({ from: last, to: now })
+    last = now
+  }, 5).unref()
 }
 
 /** By least squares: megabytes a minute. */
