@@ -117,6 +117,46 @@ describe('withDeadline', () => {
   })
 })
 
+describe('withDeadline: a signal from outside', () => {
+  const never = (): Promise<never> => new Promise(() => {})
+
+  it('L4: its abort ends the wait and the work, with its reason', async () => {
+    const controller = new AbortController()
+    let inner: AbortSignal | undefined
+    const attempt = withDeadline(
+      10,
+      tooLate,
+      (signal) => {
+        inner = signal
+        return never()
+      },
+      controller.signal,
+    )
+    const reason = new Error('gone')
+    controller.abort(reason)
+    await expect(attempt).rejects.toBe(reason)
+    expect(inner?.reason).toBe(reason)
+  })
+
+  it('L4: aborted already, it ends both at once', async () => {
+    const reason = new Error('gone')
+    let inner: AbortSignal | undefined
+    const work = (signal: AbortSignal): Promise<never> => {
+      inner = signal
+      return never()
+    }
+    await expect(withDeadline(10, tooLate, work, AbortSignal.abort(reason))).rejects.toBe(reason)
+    expect(inner?.reason).toBe(reason)
+  })
+
+  it('L4: nothing listens to it afterwards', async () => {
+    const { signal } = new AbortController()
+    await withDeadline(10, tooLate, async () => 'done', signal)
+    await expect(withDeadline(0.001, tooLate, never, signal)).rejects.toBeInstanceOf(TooLate)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+})
+
 describe('waitFor', () => {
   it('L4: a wait leaves no listener on its signal', async () => {
     const { signal } = new AbortController()

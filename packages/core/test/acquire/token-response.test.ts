@@ -455,7 +455,7 @@ describe('judgeTokenAnswer: how long to wait', () => {
   it.each([
     ['nothing', {}],
     ['a word', { 'retry-after': 'soon', date }],
-    ['a date with something before it', { 'retry-after': '1 Fri, 20 Nov 2026 12:01:30 GMT', date }],
+    ['a date with something before it', { 'retry-after': 'soon Fri, 20 Nov 2026 12:01:30 GMT', date }],
     ['an empty header', { 'retry-after': '', date }],
     ['a negative number', { 'retry-after': '-5', date }],
     ['a decimal', { 'retry-after': '1.5', date }],

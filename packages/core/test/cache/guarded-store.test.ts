@@ -30,13 +30,13 @@ describe('guarded store', () => {
     const set: TokenStore['set'] = (key, token) => (broken ? Promise.reject(new Error('full')) : memory.set(key, token))
     const guarded = guardStore({ ...memory, set }, 'acme', (event) => events.push(event))
     const token = { expiresAt: Date.now() + 60_000 }
-    await guarded.set('k', token)
-    expect(await guarded.get('k')).toEqual(token)
+    await guarded.set('k', token, 10)
+    expect(await guarded.get('k', 10)).toEqual(token)
     expect(events).toEqual([])
     broken = true
-    await guarded.set('k', token)
-    await guarded.get('k')
-    await guarded.get('k')
+    await guarded.set('k', token, 10)
+    await guarded.get('k', 10)
+    await guarded.get('k', 10)
     expect(events.map(({ type }) => type)).toEqual(['store.failed', 'store.recovered'])
   })
 

@@ -315,33 +315,6 @@ describe('token source', () => {
     expect((await after).value).toBe('token-1-read')
   })
 
-  it('L12: a refresh that a purge overtakes before it asked is one like any other', async () => {
-    const { source, next, advance } = createBench()
-    const first = source.token(undefined)
-    ;(await next()).answer()
-    await first
-    advance(3000)
-    void source.token(undefined)
-    await source.forget()
-    const grant = await next()
-    expect(grant.terms).toMatchObject({ ahead: true, timeout: expect.closeTo(10) })
-    const after = source.token(undefined)
-    grant.answer()
-    expect((await after).value).toBe('token-2-read')
-  })
-
-  it('L12: a refresh that a purge overtakes takes what the store has by then', async () => {
-    const { shared, reads } = createShared('left', 3600)
-    const { source, pending, advance } = createBench({ shared })
-    await source.token(undefined)
-    advance(3000)
-    void source.token(undefined)
-    await source.forget()
-    expect((await source.token(undefined)).value).toBe('left')
-    expect(reads).toHaveLength(2)
-    expect(pending).toHaveLength(0)
-  })
-
   it('R3: a token of unknown lifetime is kept for a minute, not for a call and not for ever', async () => {
     const { source, next, pending, advance } = createBench()
     const first = source.token(undefined)
@@ -749,6 +722,23 @@ describe('token source', () => {
     expect(grants).toBeLessThanOrEqual(5)
   })
 
+  it('L9: a server that had nothing but the refused token is asked for another after a backoff', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer({ value: 'same' })
+    const rejected = await first
+    const second = source.token({ rejected })
+    ;(await next()).answer({ value: 'same' })
+    await second
+    advance(78)
+    expect(await source.token({ rejected })).toBe(rejected)
+    expect(pending).toHaveLength(0)
+    advance(0.75)
+    const third = source.token({ rejected })
+    ;(await next()).answer()
+    expect((await third).value).toBe('token-3-read')
+  })
+
   it('L7: a client that is refused is not sent for other scopes, either; a scope that is refused, is', async () => {
     const { source, next, pending } = createBench()
     const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
@@ -821,6 +811,27 @@ describe('token source', () => {
     grant.answer()
     await second
     expect(performance.now() - before).toBeLessThan(1000)
+  })
+
+  it('L4: what a flight waited is taken off its time, which is a second at least', async () => {
+    for (const [timeout, least, most] of [
+      [1.2, 1, 1.15],
+      [1.01, 1, 1],
+      [0.5, 0.5, 0.5],
+    ] as const) {
+      const { source, next } = createBench({ timeout })
+      const first = source.token(undefined)
+      const slow = await next()
+      await source.forget()
+      const second = source.token(undefined)
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      slow.answer()
+      const grant = await next()
+      expect(grant.terms.timeout).toBeGreaterThanOrEqual(least)
+      expect(grant.terms.timeout).toBeLessThanOrEqual(most)
+      grant.answer()
+      await Promise.all([first, second])
+    }
   })
 
   it('L4: between the end of a flight and its token’s place there is no gap to fall into', async () => {
