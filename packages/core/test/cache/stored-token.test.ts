@@ -44,6 +44,11 @@ describe('stored token', () => {
     expect(fromStored({ ...stored, extra }, instant)?.token.extra).toEqual({})
   })
 
+  it('S1: a DPoP token is one, a token of another type is none', () => {
+    expect(fromStored({ ...stored, type: 'DPoP' }, instant)?.token.type).toBe('DPoP')
+    expect(fromStored({ ...stored, type: 'mac' }, instant)).toBeUndefined()
+  })
+
   it('L10: a writer whose clock is ahead gives no token more life', () => {
     expect(fromStored(stored, { now: -3000, time: 5 })?.requestedAt).toBe(5)
   })

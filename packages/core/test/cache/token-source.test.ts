@@ -651,6 +651,23 @@ describe('token source', () => {
     expect(written).toEqual(['token-1-read'])
   })
 
+  it('S2: the very token that is old is no replacement for itself, however young its entry', async () => {
+    let requestedAt = 1_000_000
+    const { shared } = createShared('left', 3600)
+    const read: SharedTokens['read'] = async (...args) => {
+      const found = await shared.read(...args)
+      return found === undefined ? undefined : { ...found, requestedAt }
+    }
+    const { source, next, advance } = createBench({ shared: { ...shared, read } })
+    const old = await source.token(undefined)
+    advance(3000)
+    requestedAt += 2_000_000
+    expect(await source.token(undefined)).toBe(old)
+    const refresh = await next()
+    expect(refresh.terms.ahead).toBe(true)
+    refresh.answer()
+  })
+
   it('S2: a token in the store that has come to its end is none', async () => {
     const { shared } = createShared('left', 50)
     const { source, next, advance } = createBench({ shared })
