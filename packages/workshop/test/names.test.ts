@@ -13,7 +13,7 @@ const CORE_TESTS_OF_THE_WHOLE = [/^readme\.test\.ts$/, /^integration\//]
 const CORE_FILES_WITHOUT_A_TEST = ['index.ts']
 
 /** The configuration of Vitest and of the changelog are read by tools that ask for a default export. */
-const DEFAULT_EXPORTS = ['vitest.workspace.ts']
+const DEFAULT_EXPORTS = ['vitest.workspace.ts', 'packages/core/vitest.mutation.ts']
 
 const code = repositoryFiles().filter((file) => /\.ts$/.test(file))
 

@@ -81,8 +81,11 @@ export async function acquireToken(
         )
       } catch (failure) {
         if (!(failure instanceof LatchkeyError) || terms.signal.aborted) throw failure
+        // Where the place of the credentials does not answer, the refusal is what the caller is told.
         const others =
-          mayReadAgain && isClientRefused(failure) ? await readOthers(client, credentials, terms.signal) : undefined
+          mayReadAgain && isClientRefused(failure)
+            ? await client.readOthers(credentials, terms.signal).catch(() => undefined)
+            : undefined
         if (others !== undefined) {
           mayReadAgain = false
           credentials = others
@@ -153,19 +156,6 @@ export function describeLateness({ name, tokenEndpoint, issuer }: Provider<unkno
 /** Whether the server does not know the client, or not by this secret. */
 export function isClientRefused(failure: LatchkeyError): boolean {
   return failure.code === 'grant_refused' && (failure.error === 'invalid_client' || failure.status === 401)
-}
-
-/** Where the place of the credentials does not answer, the refusal is what the caller is told. */
-async function readOthers(
-  client: CredentialsOf,
-  refused: Credentials,
-  signal: AbortSignal,
-): Promise<Credentials | undefined> {
-  try {
-    return await client.readOthers(refused, signal)
-  } catch {
-    return undefined
-  }
 }
 
 /** Adds the provider's hints; a provider whose `explain` throws has none. */

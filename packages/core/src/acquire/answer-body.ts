@@ -29,7 +29,8 @@ export async function readBodyText(response: Response): Promise<string | undefin
  * as text and none at all (rule R6).
  */
 export function parseBody(text: string, contentType: string | null): unknown {
-  const trimmed = text.replace(/^\uFEFF/, '').trim()
+  // A byte order mark is white space to `trim`.
+  const trimmed = text.trim()
   if (/^[[{"]/.test(trimmed)) {
     try {
       return JSON.parse(trimmed)

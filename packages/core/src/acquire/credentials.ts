@@ -94,7 +94,6 @@ export class CredentialsReader {
    * @param refused what was sent
    */
   async readOthers(refused: Credentials, signal?: AbortSignal): Promise<Credentials | undefined> {
-    if (typeof this.#source !== 'function') return undefined
     const reading = this.read(signal)
     const asked = this.#known
     const now = await reading

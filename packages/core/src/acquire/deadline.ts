@@ -25,10 +25,8 @@ export async function withDeadline<T>(
   })
   // Asynchronous, so that work that throws at once is work that fails.
   const working = (async () => await work(controller.signal))()
-  // Whichever of the two loses still settles; nobody is left to look at it.
-  working.catch(() => {})
-  passed.catch(() => {})
   try {
+    // The race looks at both to their ends: whichever loses and fails later is nobody's unhandled rejection.
     return await waitFor(Promise.race([working, passed]), outer)
   } finally {
     clearTimeout(timer)

@@ -107,13 +107,10 @@ async function readTokenEndpoint(
 ): Promise<string | Miss> {
   const openid = await import('openid-client')
   let miss: Miss = { why: 'it did not answer', mayPass: true }
-  const ask = async (
-    url: string,
-    init: RequestInit,
-  ): Promise<{ status: number; headers: Headers; text: string | undefined }> => {
+  const ask = async (url: string, init: RequestInit): Promise<{ status: number; text: string | undefined }> => {
     try {
       const response = await transport.fetch(url, init)
-      return { status: response.status, headers: response.headers, text: await readBodyText(response) }
+      return { status: response.status, text: await readBodyText(response) }
     } catch (failure) {
       const { code, retryable } = readNetworkFailure(failure)
       if (code !== undefined) miss = { why: `it did not answer (${code})`, mayPass: retryable }
@@ -125,15 +122,12 @@ async function readTokenEndpoint(
       algorithm,
       execute: [openid.allowInsecureRequests],
       [openid.customFetch]: async (url, { headers, method, redirect }) => {
-        const { status, headers: answered, text } = await ask(url, { headers, method, redirect, signal })
+        const { status, text } = await ask(url, { headers, method, redirect, signal })
         miss =
           status === 200
             ? { why: 'it answered, but with no metadata of this very issuer that has a token_endpoint', mayPass: false }
             : { why: `it answered ${status}`, mayPass: status === 429 || status > 499 }
-        return new Response(text ?? '', {
-          status,
-          headers: { 'content-type': answered.get('content-type') ?? '' },
-        })
+        return new Response(text ?? '', { status })
       },
     })
     return configuration.serverMetadata().token_endpoint ?? miss

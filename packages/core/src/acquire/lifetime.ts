@@ -57,11 +57,10 @@ function readJwtExpiry({ accessToken, date, answeredAt }: LifetimeEvidence): num
   try {
     const payload = (parts[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0))
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    if (typeof claims !== 'object' || claims === null || !Object.hasOwn(claims, 'exp')) return undefined
-    const { exp } = claims as { readonly exp: unknown }
+    // Of claims that are no object, `null` throws, and the others have no `exp`.
+    const { exp } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly exp?: unknown }
     if (typeof exp !== 'number') return undefined
-    const serverTime = date === null ? Number.NaN : Date.parse(date)
+    const serverTime = Date.parse(date ?? '')
     const skew = Number.isNaN(serverTime) ? 0 : serverTime - answeredAt
     return exp * 1000 - skew
   } catch {

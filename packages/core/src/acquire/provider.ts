@@ -103,10 +103,10 @@ const apiOrigin = v.pipe(
   v.string('must be a string'),
   v.regex(originPattern, 'must be an origin such as https://api.example.com or https://*.example.com'),
   v.check(
-    (pattern) => !pattern.includes('*') || /\*\.[^*.]+\.[^*]+$/.test(pattern),
+    (pattern) => !pattern.includes('*') || /\*\.[^*.]+\.[^*]/.test(pattern),
     'must have two labels at least after the *',
   ),
-  v.check((pattern) => URL.canParse(pattern.replaceAll('*', 'x')), 'must be an origin that a URL can have'),
+  v.check((pattern) => URL.canParse(pattern), 'must be an origin that a URL can have'),
 )
 
 const providerSchema = exactObject(
@@ -164,7 +164,7 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
   const origins = mistakes.some((mistake) => mistake.startsWith('provider.apiOrigins')) ? [] : (apiOrigins ?? [])
   const urls: readonly (readonly [string, unknown])[] = [
     ...Object.entries({ tokenEndpoint, issuer, api }),
-    ...origins.map((origin, index) => [`apiOrigins.${index}`, origin.replaceAll('*', 'x')] as const),
+    ...origins.map((origin, index) => [`apiOrigins.${index}`, origin] as const),
   ]
   const wrong = urls.flatMap(([name, value]) => {
     // What is neither was named above.
@@ -172,7 +172,7 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
     const mistake = findUrlMistake(value, allowInsecureRequests)
     return mistake === undefined ? [] : [`provider.${name} ${mistake}`]
   })
-  if (issuer !== undefined && String(issuer).includes('/.well-known/')) {
+  if (String(issuer).includes('/.well-known/')) {
     wrong.push('provider.issuer must be the issuer itself, without /.well-known/ and what follows')
   }
   if (tokenEndpoint === undefined && issuer === undefined) {

@@ -68,7 +68,7 @@ export const scopesSchema: v.GenericSchema = v.array(
 
 /** Scopes as they are sent: the given order and case, one word each, none twice (rule G5). */
 function tidyScopes(scopes: readonly string[]): readonly string[] {
-  return [...new Set(scopes.flatMap((scope) => scope.split(/\s+/)))].filter((scope) => scope !== '')
+  return [...new Set(scopes.flatMap((scope) => scope.split(/\s/)))].filter((scope) => scope !== '')
 }
 
 /** The later wins, name by name; empty parameters are gone. */
@@ -126,7 +126,7 @@ export function toHttpRequest(
   const url = new URL(draft.url)
   // Joined as text: going through `searchParams` would write the endpoint's own query anew (rule G4).
   if (format === 'none' && draft.parameters.size > 0) {
-    url.search = `${url.search === '' ? '?' : `${url.search}&`}${draft.parameters}`
+    url.search = url.search === '' ? draft.parameters.toString() : `${url.search}&${draft.parameters}`
   }
   const body =
     format === 'json'

@@ -239,10 +239,10 @@ function judgeTokenType(
 }
 
 function judgeScope(scope: unknown, separator: string): readonly string[] | undefined {
-  const words = Array.isArray(scope) ? scope : typeof scope === 'string' ? [scope] : []
+  const words: readonly unknown[] = Array.isArray(scope) ? scope : [scope]
   const scopes = words
     .filter((one): one is string => typeof one === 'string')
-    .flatMap((one) => one.split(separator).flatMap((part) => part.split(/\s+/)))
+    .flatMap((one) => one.split(separator).flatMap((part) => part.split(/\s/)))
     .filter((one) => one !== '')
   return scopes.length > 0 ? [...new Set(scopes)] : undefined
 }

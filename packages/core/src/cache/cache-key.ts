@@ -27,7 +27,7 @@ export async function cacheKey({ provider, endpoint, clientId, grant }: TokenIde
   return `v1.${btoa(String.fromCharCode(...new Uint8Array(digest)))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
-    .replace(/=+$/, '')}`
+    .replace('=', '')}`
 }
 
 /** What is asked for, in one form for all its spellings: scopes in any order are the same scopes. */
@@ -35,6 +35,7 @@ export function grantIdentity({ scopes, parameters }: GrantRequest): string {
   return JSON.stringify([[...scopes].sort(), Object.entries(parameters).sort(byName)])
 }
 
+/** No two members of an object have one name. */
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return a < b ? -1 : 1
 }

@@ -59,9 +59,9 @@ export function fromStored(stored: StoredToken | undefined, { now, time }: Insta
 }
 
 function isInstant(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
+  return Number.isFinite(value)
 }
 
 function isDuration(value: unknown): value is number | undefined {
-  return value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value))
+  return value === undefined || (isInstant(value) && value > 0)
 }

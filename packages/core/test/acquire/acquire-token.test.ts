@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AccessToken } from '../../src/acquire/access-token.ts'
-import { acquireToken, type CredentialsOf, explainFailure, type Grantor } from '../../src/acquire/acquire-token.ts'
+import {
+  acquireToken,
+  type CredentialsOf,
+  describeLateness,
+  explainFailure,
+  type Grantor,
+  isClientRefused,
+} from '../../src/acquire/acquire-token.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import { withDeadline } from '../../src/acquire/deadline.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
@@ -146,6 +153,19 @@ describe('acquireToken: the token', () => {
     expect(token.expiresAt).toEqual(new Date(start + 15_000))
   })
 
+  it("R1: the server's hint when to refresh is told in milliseconds, or not at all", async () => {
+    const trial = grantor()
+    const terms = { signal: new AbortController().signal, timeout: 10, ahead: false }
+    const hinted = async (refresh_in: unknown): Promise<number | undefined> => {
+      server.answer(json({ access_token: issued, refresh_in }))
+      return (await acquireToken(trial, trial.credentials, empty, terms)).refreshIn
+    }
+    expect(await hinted(600)).toBe(600_000)
+    expect(await hinted('600')).toBe(600_000)
+    expect(await hinted(-600)).toBeUndefined()
+    expect(await hinted(undefined)).toBeUndefined()
+  })
+
   it("R3: Prevu3D's real answer: the default, or unknown", async () => {
     const start = Date.parse('2026-11-20T12:00:00Z')
     const accessToken = jwt({ id: 'x', ver: 1, kid: 'cloud-platform', sessionExpiresAt: start + 60_000 })
@@ -223,6 +243,7 @@ describe('acquireToken: the credentials', () => {
     const trial = grantor({}, { credentials: readOnly(() => Promise.reject(sealed)) })
     await expect(acquire(trial, empty)).rejects.toBe(sealed)
     expect(server.requests).toEqual([])
+    expect(trial.events).toEqual([])
   })
 })
 
@@ -271,6 +292,29 @@ describe('acquireToken: repetitions', () => {
     expect(trial.events).toMatchObject([{ type: 'token.refused', ahead: true, attempt: 1 }])
   })
 
+  it('G9: what is not our error is not repeated, whatever it looks like', async () => {
+    const foreign = Object.assign(new Error('of the signing service'), {
+      code: 'endpoint_unavailable',
+      retryable: true,
+    })
+    const sign = vi.fn(() => Promise.reject(foreign))
+    const trial = grantor({ clientAuthentication: sign })
+    await expect(acquire(trial, empty)).rejects.toBe(foreign)
+    expect(sign).toHaveBeenCalledTimes(1)
+    expect(trial.events).toEqual([])
+  })
+
+  it('L4: what was ended from outside is not told as repeated', async () => {
+    const controller = new AbortController()
+    const reason = new LatchkeyError('timed_out', 'late', { retryable: true })
+    server.answer(() => controller.abort(reason))
+    const trial = grantor()
+    const terms = { signal: controller.signal, timeout: 10, ahead: false }
+    await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toBe(reason)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(trial.events).toMatchObject([{ type: 'token.refused', attempt: 1 }])
+  })
+
   it('G9: a wait ends with the deadline, and leaves nothing behind', async () => {
     server.answer(json({}, 503, { 'retry-after': '3' }))
     const trial = grantor({}, { timeout: 0.1 })
@@ -292,6 +336,16 @@ describe('acquireToken: repetitions', () => {
     expect(findLeaks(trial.events, ['MARKED-next', clientSecret])).toEqual([])
   })
 
+  it('L8: where credentials cannot be read anew, the refusal is what is told', async () => {
+    server.answer(json({ error: 'invalid_client' }, 401))
+    const read = async (): Promise<Credentials> => ({ clientId: 'app', clientSecret })
+    const readOthers = vi.fn(() => Promise.reject(new RangeError('vault sealed')))
+    const trial = grantor({}, { credentials: { read, readOthers } })
+    await expect(acquire(trial, empty)).rejects.toMatchObject({ code: 'grant_refused', error: 'invalid_client' })
+    expect(readOthers).toHaveBeenCalledTimes(1)
+    expect(server.requests).toHaveLength(1)
+  })
+
   it('L8: a 401 without a code is a refused client, too; another refusal is not', async () => {
     for (const [status, body, sent] of [
       [401, {}, 2],
@@ -303,6 +357,31 @@ describe('acquireToken: repetitions', () => {
       await expect(acquire(trial, empty)).rejects.toMatchObject({ status })
       expect(server.requests).toHaveLength(sent)
     }
+  })
+})
+
+describe('isClientRefused', () => {
+  it.each([
+    [true, new LatchkeyError('grant_refused', 'no', { status: 401 })],
+    [true, new LatchkeyError('grant_refused', 'no', { status: 400, error: 'invalid_client' })],
+    [true, new LatchkeyError('grant_refused', 'no', { status: 200, error: 'invalid_client' })],
+    [false, new LatchkeyError('grant_refused', 'no', { status: 400, error: 'invalid_scope' })],
+    [false, new LatchkeyError('grant_refused', 'no', { status: 403 })],
+    [false, new LatchkeyError('response_unreadable', 'more than 1 MiB', { status: 401 })],
+  ])('L8: %s for %o', (refused, failure) => {
+    expect(isClientRefused(failure)).toBe(refused)
+  })
+})
+
+describe('describeLateness', () => {
+  it.each([
+    [10, 'within 10 s'],
+    [20 / 3, 'within 6.667 s'],
+    [0.05, 'within 0.05 s'],
+  ])('G7: %d s are told to the millisecond, without the query', (seconds, told) => {
+    const failure = describeLateness({ name: 'acme', tokenEndpoint: 'https://login.acme.test/token?key=x' }, seconds)
+    expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true })
+    expect(failure.message).toBe(`acme: https://login.acme.test/token did not give a token ${told}`)
   })
 })
 
@@ -350,6 +429,11 @@ describe('explainFailure', () => {
   ])('P2: an explain that %s does not stand in the place of the failure', (_, explain) => {
     const explained = explainFailure(provider(explain as () => readonly string[]), failure)
     expect(explained).toMatchObject({ code: 'grant_refused', status: 401, hints: [] })
+  })
+
+  it('P2: of what an explain returns the texts are hints', () => {
+    const explain = (() => ['a', 17, null, 'b']) as unknown as () => readonly string[]
+    expect(explainFailure(provider(explain), failure)).toHaveProperty('hints', ['a', 'b'])
   })
 
   it('P2: an explain that returns one text gives one hint, not one a letter', () => {

@@ -41,6 +41,19 @@ describe('parseBody', () => {
     expect(parseBody(body, contentType)).toEqual({ access_token: 'a+b c', token_type: 'bearer', expires_in: '3600' })
   })
 
+  it('R6: a form with brackets and quotes in it is read', () => {
+    const form = { access_token: 'abc', note: '{"a":[1]}' }
+    expect(parseBody('access_token=abc&note={"a":[1]}', null)).toEqual(form)
+  })
+
+  it.each(['application/x-www-form-urlencoded', 'Application/X-WWW-Form-Urlencoded; charset=utf-8'])(
+    'R6: with a content type of %s, any text is a form, unless it begins as JSON does',
+    (contentType) => {
+      expect(parseBody('foo=bar&baz=1', contentType)).toEqual({ foo: 'bar', baz: '1' })
+      expect(parseBody('{"access_token":"abc"', contentType)).toBe('{"access_token":"abc"')
+    },
+  )
+
   it('R6: an error as a form is read without its content type', () => {
     expect(parseBody('error=invalid_client&error_description=no+such+client', null)).toEqual({
       error: 'invalid_client',
@@ -51,6 +64,7 @@ describe('parseBody', () => {
   it.each([
     ['plain text', 'invalid client'],
     ['text with an equals sign', 'the value of x=1 is wrong'],
+    ['text that begins as a form does', 'error=1 is what it said'],
     ['HTML', '<html><a href="?access_token=x">no</a></html>'],
     ['HTML with a form in it', '<p>a=1&access_token=b</p>'],
     ['broken JSON', '{"access_token":"abc"'],

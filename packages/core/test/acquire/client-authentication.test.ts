@@ -152,6 +152,7 @@ describe('clientSecretBasic', () => {
     const make = (): ClientAuthentication => clientSecretBasic({ encoding: encoding as 'form' })
     expect(make).toThrow(LatchkeyError)
     expect(make).toThrow(/encoding must be 'form' or 'raw'/)
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }))
   })
 })
 
@@ -177,13 +178,13 @@ describe('clientSecretPost', () => {
 })
 
 describe.each([
-  ['clientSecretBasic', clientSecretBasic()],
-  ['clientSecretPost', clientSecretPost()],
-])('%s', (_, authenticate) => {
+  ['client_secret_basic', clientSecretBasic()],
+  ['client_secret_post', clientSecretPost()],
+])('%s', (method, authenticate) => {
   it('G3: credentials without a secret are refused by the path of what is missing', async () => {
     const failure = await failureOf(authenticated(authenticate, { clientId: 'a' }))
     expect(failure.code).toBe('invalid_options')
-    expect(failure.message).toContain('options.credentials.clientSecret')
+    expect(failure.message).toBe(`options.credentials.clientSecret is missing: ${method} needs one`)
   })
 })
 
@@ -194,6 +195,8 @@ describe('needsSecret', () => {
     }
     expect(needsSecret(() => {})).toBe(false)
     expect(needsSecret(function client_secret() {})).toBe(false)
+    expect(needsSecret(function my_client_secret_post() {})).toBe(false)
+    expect(needsSecret(function client_secret_post_signed() {})).toBe(false)
   })
 })
 

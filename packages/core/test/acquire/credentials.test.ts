@@ -67,6 +67,18 @@ describe('findCredentialsMistakes', () => {
   })
 })
 
+describe('findCredentialsMistakes: its words', () => {
+  it.each([
+    ['', 'must not be empty'],
+    ['a\n', 'must not hold a line break or another control character; trim it'],
+    [undefined, 'must be a string (if it comes from an environment variable, is that set?)'],
+  ])('P2: of a secret that is %j it says what to do', (clientSecret, what) => {
+    expect(findCredentialsMistakes({ clientId: 'app', clientSecret }, undefined)).toEqual([
+      `options.credentials.clientSecret ${what}`,
+    ])
+  })
+})
+
 describe('CredentialsReader', () => {
   it('L3: given credentials are copied', async () => {
     const given = { clientId: 'app', clientSecret: secret }
@@ -145,6 +157,8 @@ describe('CredentialsReader', () => {
     const refused = await reader.read()
     expect(await Promise.all([reader.readOthers(refused), reader.readOthers(refused)])).toEqual([next, next])
     expect(await reader.read()).toEqual(next)
+    // Who comes later with the old ones gets what is there already.
+    expect(await reader.readOthers(refused)).toEqual(next)
     expect(asked).toHaveBeenCalledTimes(2)
   })
 
@@ -171,5 +185,30 @@ describe('CredentialsReader', () => {
     void reader.read(controller.signal)
     controller.abort()
     await expect(reader.read()).resolves.toEqual(good)
+  })
+
+  it('L8: a function that failed after all, past its deadline, does not undo what was asked meanwhile', async () => {
+    let fail = (): void => {}
+    const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => good)
+    asked.mockImplementationOnce(() => new Promise((_, reject) => (fail = () => reject(new Error('vault sealed')))))
+    const reader = new CredentialsReader(asked, 'acme')
+    const controller = new AbortController()
+    const hung = reader.read(controller.signal)
+    controller.abort()
+    await reader.read()
+    fail()
+    await expect(hung).rejects.toThrow('vault sealed')
+    await expect(reader.read()).resolves.toEqual(good)
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
+
+  it('L8: a deadline that passes after the answer does not forget it', async () => {
+    const asked = vi.fn(() => good)
+    const reader = new CredentialsReader(asked, 'acme')
+    const controller = new AbortController()
+    await reader.read(controller.signal)
+    controller.abort()
+    await reader.read()
+    expect(asked).toHaveBeenCalledTimes(1)
   })
 })

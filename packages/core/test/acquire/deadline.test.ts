@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { waitFor, withDeadline } from '../../src/acquire/deadline.ts'
+import { pause, waitFor, withDeadline } from '../../src/acquire/deadline.ts'
 
 class TooLate extends Error {}
 const tooLate = (): Error => new TooLate('too late')
@@ -116,6 +117,46 @@ describe('withDeadline', () => {
   })
 })
 
+describe('withDeadline: a signal from outside', () => {
+  const never = (): Promise<never> => new Promise(() => {})
+
+  it('L4: its abort ends the wait and the work, with its reason', async () => {
+    const controller = new AbortController()
+    let inner: AbortSignal | undefined
+    const attempt = withDeadline(
+      10,
+      tooLate,
+      (signal) => {
+        inner = signal
+        return never()
+      },
+      controller.signal,
+    )
+    const reason = new Error('gone')
+    controller.abort(reason)
+    await expect(attempt).rejects.toBe(reason)
+    expect(inner?.reason).toBe(reason)
+  })
+
+  it('L4: aborted already, it ends both at once', async () => {
+    const reason = new Error('gone')
+    let inner: AbortSignal | undefined
+    const work = (signal: AbortSignal): Promise<never> => {
+      inner = signal
+      return never()
+    }
+    await expect(withDeadline(10, tooLate, work, AbortSignal.abort(reason))).rejects.toBe(reason)
+    expect(inner?.reason).toBe(reason)
+  })
+
+  it('L4: nothing listens to it afterwards', async () => {
+    const { signal } = new AbortController()
+    await withDeadline(10, tooLate, async () => 'done', signal)
+    await expect(withDeadline(0.001, tooLate, never, signal)).rejects.toBeInstanceOf(TooLate)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+})
+
 describe('waitFor', () => {
   it('L4: a wait leaves no listener on its signal', async () => {
     const { signal } = new AbortController()
@@ -145,5 +186,59 @@ describe('waitFor', () => {
     await expect(waitFor(promise, AbortSignal.abort(new Error('before')))).rejects.toThrow('before')
     resolve('done')
     expect(await waitFor(promise, undefined)).toBe('done')
+  })
+
+  const never = new Promise<never>(() => {})
+
+  it('L4: work in time is answered, its failure is its own, and the signal is left alone', async () => {
+    const { signal } = new AbortController()
+    const failure = new Error('its own')
+    await expect(waitFor(Promise.resolve('done'), signal)).resolves.toBe('done')
+    await expect(waitFor(Promise.reject(failure), signal)).rejects.toBe(failure)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  it("L4: an abort ends the wait with the signal's reason, now or later", async () => {
+    const reason = new Error('gone')
+    await expect(waitFor(never, AbortSignal.abort(reason))).rejects.toBe(reason)
+    const controller = new AbortController()
+    const waiting = waitFor(never, controller.signal)
+    controller.abort(reason)
+    await expect(waiting).rejects.toBe(reason)
+  })
+})
+
+describe('pause', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('G9: some seconds pass, and nothing is left', async () => {
+    const { signal } = new AbortController()
+    let over = false
+    const pausing = pause(2, signal).then(() => {
+      over = true
+    })
+    await vi.advanceTimersByTimeAsync(1999)
+    expect(over).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    await pausing
+    expect(over).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  it('L4: an abort ends it at once, and no timer is left', async () => {
+    const reason = new Error('gone')
+    const controller = new AbortController()
+    const pausing = pause(3600, controller.signal)
+    controller.abort(reason)
+    await expect(pausing).rejects.toBe(reason)
+    expect(vi.getTimerCount()).toBe(0)
+    await expect(pause(3600, AbortSignal.abort(reason))).rejects.toBe(reason)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
@@ -100,6 +101,11 @@ describe('createEndpointFinder', () => {
     ['metadata without a token endpoint', () => metadata({ token_endpoint: undefined })],
     ['a redirect', () => text('', 302, { location: `${server.origin}${oidc}` })],
     ['500', () => text('oops', 500)],
+    [
+      'metadata with status 404',
+      () => (response, request) =>
+        json({ issuer: server.origin, token_endpoint: `${server.origin}/Token` }, 404)(response, request),
+    ],
     ['broken JSON', () => text('{"issuer":', 200, { 'content-type': 'application/json' })],
     ['more than 1 MiB', () => metadata({ padding: 'x'.repeat(1024 * 1024) })],
     ['a closed connection', () => (response) => response.socket?.destroy()],
@@ -132,12 +138,34 @@ describe('createEndpointFinder', () => {
     [404, false],
     [302, false],
     [429, true],
+    [499, false],
+    [500, true],
     [503, true],
   ])('G9: a %d may pass: %s, and is told', async (status, retryable) => {
     server.answer(text('', status))
     const failure = await failureOf(finder()())
     expect(failure).toMatchObject({ code: 'discovery_failed', retryable })
     expect(failure.message).toContain(`it answered ${status}`)
+  })
+
+  it('G9: one of the two ways that may pass is enough to try again', async () => {
+    server.answer(routes({ [oauth]: text('', 503) }))
+    const failure = await failureOf(finder()())
+    expect(failure.retryable).toBe(true)
+    expect(failure.message).toContain('by RFC 8414 it answered 503, by OpenID Connect Discovery it answered 404')
+  })
+
+  it('G9: metadata of somebody else does not pass, and is told', async () => {
+    server.answer(metadata({ issuer: 'https://evil.test' }))
+    const failure = await failureOf(finder()())
+    expect(failure.retryable).toBe(false)
+    expect(failure.message).toContain('by RFC 8414 it answered, but with no metadata of this very issuer')
+  })
+
+  it('G9: no answer, of unknown cause, may pass', async () => {
+    const failure = await failureOf(finder({}, { fetch: () => Promise.reject(new TypeError('fetch failed')) })())
+    expect(failure.retryable).toBe(true)
+    expect(failure.message).toContain('by RFC 8414 it did not answer, by OpenID Connect Discovery it did not answer;')
   })
 
   it.each([
@@ -149,7 +177,8 @@ describe('createEndpointFinder', () => {
   ])('G7: a token endpoint that is %s is refused, without being repeated', async (_, token_endpoint) => {
     server.answer(metadata({ token_endpoint }))
     const failure = await failureOf(finder()())
-    expect(failure.code).toBe('discovery_failed')
+    expect(failure).toMatchObject({ code: 'discovery_failed', retryable: false })
+    expect(failure.message).toContain('names a token endpoint that must ')
     expect(findLeaks(failure, ['MARKED', 'login.acme.test'])).toEqual([])
   })
 
@@ -197,6 +226,53 @@ describe('createEndpointFinder', () => {
     answerNow()
     expect(await second).toMatchObject({ url: expect.objectContaining({ pathname: '/OAuth/Token' }) })
     expect(await first).toMatchObject({ code: 'timed_out' })
+  })
+
+  it('L4: who comes when the last one has left gets a flight of their own, which the old one does not end', async () => {
+    const find = finder()
+    const impatient = new AbortController()
+    server.answer(() => {})
+    const first = find(impatient.signal).catch((error: unknown) => error)
+    const reason = new LatchkeyError('timed_out', 'too late')
+    impatient.abort(reason)
+    server.answer(routes({ [oauth]: metadata() }))
+    const second = find()
+    expect(await first).toBe(reason)
+    const third = find()
+    expect((await second).url.pathname).toBe('/OAuth/Token')
+    expect(await third).toBe(await second)
+    expect(targets().length).toBeLessThanOrEqual(2)
+    expect(await find()).toBe(await second)
+  })
+
+  it('L4: a caller whose time is over asks for nothing', async () => {
+    const reason = new LatchkeyError('timed_out', 'too late')
+    await expect(finder()(AbortSignal.abort(reason))).rejects.toBe(reason)
+    expect(server.requests).toEqual([])
+  })
+
+  it('L4: a deadline that passes after the answer does not forget it, and nothing listens to it', async () => {
+    server.answer(routes({ [oauth]: metadata() }))
+    const find = finder()
+    const controller = new AbortController()
+    const found = await find(controller.signal)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    controller.abort()
+    expect(await find()).toBe(found)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('L4: after the last one has left nothing more is asked, even by a transport that ignores the signal', async () => {
+    const controller = new AbortController()
+    let asked = 0
+    const fetch = async (): Promise<Response> => {
+      asked += 1
+      controller.abort(new LatchkeyError('timed_out', 'too late'))
+      return new Response('', { status: 404 })
+    }
+    await expect(finder({}, { fetch })(controller.signal)).rejects.toMatchObject({ code: 'timed_out' })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(asked).toBe(1)
   })
 
   it('G7: metadata that never comes ends with the signal, and the connection is closed', async () => {

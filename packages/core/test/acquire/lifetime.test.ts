@@ -50,6 +50,7 @@ const lies: readonly (readonly [string, unknown])[] = [
   ['a Unix time in milliseconds, as text', String(requestedAt + 3_600_000)],
   ['a Unix time in seconds', requestedAt / 1000 + 3600],
   ['a Unix time in seconds, as text', String(requestedAt / 1000 + 3600)],
+  ['ten years and a second', 3650 * 86_400 + 1],
   ['more digits than any lifetime has', '1'.repeat(400)],
   ['true', true],
   ['a list', [3600]],
@@ -66,6 +67,7 @@ describe('readLifetime', () => {
     [1.5, 1.5],
     [86_400, 86_400],
     [40 * 86_400, 40 * 86_400],
+    [3650 * 86_400, 3650 * 86_400],
   ])('R2: %o is believed', (said, seconds) => {
     expect(readLifetime(said)).toBe(seconds)
   })
@@ -159,7 +161,9 @@ describe('findExpiry', () => {
   it.each([
     ['opaque', 'tGzv3JOkF0XG5Qx2TlKWIA'],
     ['two parts', 'a.b'],
+    ['two parts, the second one claims', jwt({ exp: inSeconds(900) / 1000 }).replace(/\.[^.]*$/, '')],
     ['five parts, encrypted', 'a.b.c.d.e'],
+    ['five parts, the second one claims', `${jwt({ exp: inSeconds(900) / 1000 })}.d.e`],
     ['three parts, no Base64', 'a.*.c'],
     ['three parts, no JSON', `a.${btoa('not json')}.c`],
     ['three parts, an empty one', 'a..c'],

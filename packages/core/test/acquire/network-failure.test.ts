@@ -36,6 +36,12 @@ describe('readNetworkFailure', () => {
     expect(readNetworkFailure(fetchFailed(refused))).toEqual({ code: 'ECONNREFUSED', retryable: true })
   })
 
+  it('G9: a code is looked for in five causes, not in more', () => {
+    const wrap = (depth: number): unknown => (depth === 0 ? withCode('EPIPE') : fetchFailed(wrap(depth - 1)))
+    expect(readNetworkFailure(wrap(4))).toEqual({ code: 'EPIPE', retryable: true })
+    expect(readNetworkFailure(wrap(5))).toEqual({ code: undefined, retryable: true })
+  })
+
   it('G9: the code of the error itself, without a cause, is read', () => {
     expect(readNetworkFailure(withCode('EPIPE'))).toEqual({ code: 'EPIPE', retryable: true })
   })
@@ -47,6 +53,7 @@ describe('readNetworkFailure', () => {
     ['an Error without a code', new Error('secret-1')],
     ['a code that is a sentence', withCode('request with secret-1 failed')],
     ['a code that is a number', withCode(20)],
+    ['a code that is a list', withCode(['ECONNREFUSED'])],
     ['a code that is an object', withCode({ secret: 'secret-1' })],
     ['a code of endless length', withCode('A'.repeat(200))],
     ['a code with a line break', withCode('ECONNREFUSED\nsecret-1')],

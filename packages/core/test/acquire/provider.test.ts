@@ -57,6 +57,69 @@ describe('findProviderMistakes', () => {
     expect(mistakesOf(provider)).toEqual([])
   })
 
+  it.each([
+    { method: 'GET' },
+    { method: 'POST', bodyFormat: 'form' },
+    { bodyFormat: 'none' },
+    { grantType: 'x', scopeSeparator: ' ' },
+  ] as const)('P4: a request in the form of %o is accepted', (tokenRequest) => {
+    expect(mistakesOf({ ...acme, tokenRequest })).toEqual([])
+  })
+
+  it('P4: an object without a prototype is a plain object, one of a class is not', () => {
+    expect(mistakesOf(Object.assign(Object.create(null), acme))).toEqual([])
+    class Acme {
+      readonly name = 'acme'
+      readonly tokenEndpoint = acme.tokenEndpoint
+    }
+    expect(mistakesOf(new Acme())).toEqual(['provider must be a plain object, not an instance of a class'])
+  })
+
+  it('P4: ten years are a lifetime, more are not', () => {
+    expect(mistakesOf({ ...acme, defaultLifetime: 3650 * 86_400 })).toEqual([])
+    expect(mistakesOf({ ...acme, defaultLifetime: 3650 * 86_400 + 1 })).toEqual([
+      'provider.defaultLifetime must be ten years at most; it is in seconds',
+    ])
+  })
+
+  it.each<[string, unknown, string]>([
+    ['name', 17, 'must be a string'],
+    ['name', 'ACME', 'must be a lower-case slug such as my-provider'],
+    ['tokenEndpoint', 17, 'must be a URL, as a string or a URL object'],
+    ['tokenRequest', 'POST', 'must be an object'],
+    ['tokenRequest.method', { method: 'PUT' }, "must be 'POST' or 'GET'"],
+    ['tokenRequest.bodyFormat', { bodyFormat: 'xml' }, "must be 'form', 'json' or 'none'"],
+    ['tokenRequest.grantType', { grantType: 17 }, 'must be a string or null'],
+    ['tokenRequest.grantType', { grantType: '' }, 'is empty'],
+    ['tokenRequest.scopeSeparator', { scopeSeparator: 17 }, 'must be a string'],
+    ['tokenRequest.scopeSeparator', { scopeSeparator: '' }, 'must not be empty'],
+    ['tokenRequest.headers', { headers: 'x: y' }, 'must be an object of strings'],
+    ['tokenRequest.headers', { headers: { 'x y': 'z' } }, 'must hold valid header names and values'],
+    ['tokenRequest.headers.x', { headers: { x: 17 } }, 'must be a string'],
+    ['defaultLifetime', '1', 'must be a number of seconds'],
+    ['defaultLifetime', 0, 'must be more than 0 seconds'],
+    ['apiOrigins', 'https://api.acme.test', 'must be an array of origins'],
+    ['apiOrigins.0', [17], 'must be a string'],
+    [
+      'apiOrigins.0',
+      ['https://api.acme.test/v2'],
+      'must be an origin such as https://api.example.com or https://*.example.com',
+    ],
+    ['apiOrigins.0', ['https://*.com'], 'must have two labels at least after the *'],
+    ['apiOrigins.0', ['https://api.acme.test:99999'], 'must be an origin that a URL can have'],
+    ['clientAuthentication', 'x', 'must be a function'],
+    ['api', 17, 'must be a URL or a function that discovers it'],
+  ])('P4: of a wrong %s (%o) it is told what it must be', (path, value, told) => {
+    const key = path.split('.')[0] ?? ''
+    expect(mistakesOf({ ...acme, [key]: value })).toEqual([`provider.${path} ${told}`])
+  })
+
+  it('P4: what is no object at all is told to be one, and what is endless to be finite', () => {
+    expect(mistakesOf('acme')).toEqual(['provider must be an object'])
+    const endless = mistakesOf({ ...acme, defaultLifetime: Number.POSITIVE_INFINITY })
+    expect(endless).toContain('provider.defaultLifetime must be finite')
+  })
+
   it.each<[string, unknown]>([
     ['name', undefined],
     ['name', 17],
@@ -142,6 +205,13 @@ describe('findProviderMistakes', () => {
     expect(pathsOf(mistakesOf({ name: 'ACME', tokenEndpoint: 'http://login.acme.test/token' }))).toEqual([
       'provider.name',
       'provider.tokenEndpoint',
+    ])
+  })
+
+  it('P4: an origin that is refused as a URL and another mistake come at once', () => {
+    expect(pathsOf(mistakesOf({ ...acme, name: 'ACME', apiOrigins: ['http://api.acme.test'] }))).toEqual([
+      'provider.apiOrigins.0',
+      'provider.name',
     ])
   })
 

@@ -31,6 +31,12 @@ describe('redact', () => {
     expect(redact('a\u2028b\u2029c', [])).toBe('a b c')
   })
 
+  it('X1: no space around it, and its end is told where it was cut', () => {
+    expect(redact('\n a \n', [])).toBe('a')
+    expect(redact('x'.repeat(500), [])).toBe('x'.repeat(500))
+    expect(redact('x'.repeat(501), [])).toBe(`${'x'.repeat(500)}...`)
+  })
+
   it('X1: a long text is cut after its secrets were taken out', () => {
     const shown = redact(`${'x'.repeat(495)}s3cret-that-is-cut`, ['s3cret-that-is-cut'])
     expect(shown).not.toContain('s3c')
@@ -64,10 +70,11 @@ describe('secretsOf', () => {
   })
 
   it('X1: the scheme is no secret, the words of the server stay', () => {
-    const sent = draft({ headers: new Headers({ authorization: 'Basic YXBwOnA=' }) })
-    expect(conceal('use Basic or Bearer authentication, Accept: application/json', sent)).toBe(
-      'use Basic or Bearer authentication, Accept: application/json',
-    )
+    const words = 'use Basic or Bearer authentication, Accept: application/json'
+    for (const authorization of ['Basic YXBwOnA=', 'Bearer YXBwOnA=']) {
+      const sent = draft({ headers: new Headers({ accept: 'application/json', authorization }) })
+      expect(conceal(words, sent)).toBe(words)
+    }
   })
 
   it('X1: what the client authentication added is a secret: an assertion, a signature, a key', () => {
@@ -95,6 +102,19 @@ describe('secretsOf', () => {
     expect(conceal('client app-of-acme may not use client_credentials', sent)).toBe(
       'client app-of-acme may not use client_credentials',
     )
+  })
+
+  it('X1: a client without a secret has none', () => {
+    const sent = draft({ json: { grant_type: 'client_credentials', count: 1, none: null } })
+    expect(secretsOf(sent, plain, { clientId: 'app' })).toEqual(['client_credentials'])
+    expect(secretsOf(draft({ json: [1, null, true] }), plain, { clientId: 'app' })).toEqual([])
+  })
+
+  it('X1: what is as short as a syllable is no secret: half of the words would be taken out', () => {
+    const secretsOfLength = (clientSecret: string): readonly string[] =>
+      secretsOf(draft(), plain, { clientId: 'app', clientSecret })
+    expect(secretsOfLength('abc')).toEqual([])
+    expect(secretsOfLength('abcd')).toEqual(['abcd'])
   })
 
   it('X1: the longest secret goes first, so that no rest of it stays', () => {

@@ -169,6 +169,14 @@ describe('what is sent', () => {
   })
 
   it.each([
+    ['of its own', new RangeError('no key')],
+    ['of ours, from another place', new LatchkeyError('invalid_options', 'no key', { provider: 'vault' })],
+  ])('X2: a failure %s of the client authentication stays as it is', async (_, failure) => {
+    const clientAuthentication = (): Promise<void> => Promise.reject(failure)
+    await expect(ask({ provider: { clientAuthentication } })).rejects.toBe(failure)
+  })
+
+  it.each([
     '/sam/oauth/connect/token',
     '/OAuth2/AUS123/V1/Token',
     '/token/',
@@ -246,6 +254,16 @@ describe('what is read', () => {
       },
     })
     expect(granted).toMatchObject({ accessToken: issued, expiresIn: '77', scopes: undefined })
+  })
+
+  it.each([
+    [' ', undefined, ['a,b', 'c']],
+    [',', { scopeSeparator: ',' }, ['a', 'b', 'c']],
+  ] as const)("R1: granted scopes are separated by the provider's %j", async (_, tokenRequest, scopes) => {
+    server.answer(json({ access_token: issued, scope: 'a,b c' }))
+    await expect(ask({ provider: tokenRequest === undefined ? {} : { tokenRequest } })).resolves.toMatchObject({
+      scopes,
+    })
   })
 
   it("R3: the answer's Date is handed on", async () => {
@@ -485,6 +503,12 @@ describe('what goes wrong', () => {
     expect(failure.message).toContain('ECONNREFUSED')
   })
 
+  it('R5: no answer without a reason is told without one', async () => {
+    const fetch = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'))
+    const failure = await failureOf(ask({ transport: { fetch } }))
+    expect(failure.message).toBe(`acme: ${server.origin}/token did not answer`)
+  })
+
   it('R5: a host nobody knows is unavailable', async () => {
     const failure = await failureOf(
       ask({
@@ -563,6 +587,12 @@ describe('secrets', () => {
     expect(failure.errorDescription).toContain('you sent')
     expect(failure.errorDescription).toContain('[redacted]')
     expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it('X1: what was there before the client authentication is no secret: the words of the server stay', async () => {
+    const said = 'send client_credentials as application/x-www-form-urlencoded, accept application/json'
+    server.answer(json({ error: 'invalid_request', error_description: said }, 400))
+    expect((await failureOf(ask({ provider: { clientAuthentication: everything } }))).errorDescription).toBe(said)
   })
 
   it.each([

@@ -131,6 +131,20 @@ describe('tokenRequestParameters', () => {
 })
 
 describe('schemas', () => {
+  it.each([
+    [scopesSchema, [1], '.0 must be a string'],
+    [scopesSchema, ['a\0'], '.0 must not hold control characters'],
+    [parametersSchema, 'a=b', ' must be an object of strings and arrays of strings'],
+    [parametersSchema, { a: 1 }, '.a must be a string or an array of strings'],
+    [
+      parametersSchema,
+      { audience: 'x', client_id: 'MARKED' },
+      " must not hold grant_type, client_id, client_secret, client_assertion, client_assertion_type: they are the provider's and the credentials' affair",
+    ],
+  ])('P4: what is wrong is told (%#)', (schema, value, told) => {
+    expect(findMistakes(schema, value, 'options.x')).toEqual([`options.x${told}`])
+  })
+
   it.each(['grant_type', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type'])(
     "G6: a client's parameters may not hold %s, a provider's may",
     (name) => {
@@ -258,6 +272,11 @@ describe('toHttpRequest', () => {
     const own = '?Api-Version=2&flag&q=a%20b~c%2fd'
     const url = `https://login.acme.test/OAuth/Token${own}`
     expect(sent(acme, { url }).url.search).toBe(own)
+    const nothing = { headers: new Headers(), parameters: new URLSearchParams(), issuer: undefined }
+    for (const href of [url, 'https://login.acme.test/OAuth/Token']) {
+      const request = toHttpRequest(described({ tokenRequest: { method: 'GET' } }), { ...nothing, url: new URL(href) })
+      expect(request.url.href).toBe(href)
+    }
     expect(sent(described({ tokenRequest: { method: 'GET' } }), { url }).url.search).toBe(
       `${own}&grant_type=client_credentials&scope=a+b&resource=urn%3Aa&resource=urn%3Ab`,
     )

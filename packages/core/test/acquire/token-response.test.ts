@@ -70,8 +70,18 @@ describe('readStandardTokenResponse', () => {
     expect(readStandardTokenResponse(answer(body)).error).toBeUndefined()
   })
 
-  it('R1: nothing is made of what is absent', () => {
-    expect(Object.values(readStandardTokenResponse(answer({}))).every((field) => field === undefined)).toBe(true)
+  it.each(['refresh_in', 'refreshIn'])('R1: the hint when to refresh is read from %s', (name) => {
+    expect(readStandardTokenResponse(answer({ [name]: 600 })).refreshIn).toBe(600)
+    expect(judge(answer({ access_token: token, [name]: 600 })).refreshIn).toBe(600)
+  })
+
+  it('R1: a field of undefined, in a body that a reader made, is absent', () => {
+    const body = { access_token: undefined, accessToken: token, error: undefined, errorCode: 'E1' }
+    expect(readStandardTokenResponse(answer(body))).toMatchObject({ accessToken: token, error: 'E1' })
+  })
+
+  it.each([{}, { undefined: token }])('R1: nothing is made of what is absent: %o', (body) => {
+    expect(Object.values(readStandardTokenResponse(answer(body))).every((field) => field === undefined)).toBe(true)
   })
 
   it.each([
@@ -119,14 +129,20 @@ describe('judgeTokenAnswer: token type', () => {
   )
 
   it.each([[1], [true], [{ type: 'Bearer' }], [['Bearer']]])(
-    'R1: a token_type that is no text (%o) is refused',
+    'R1: a token_type that is no text (%o) is refused, and its kind is named',
     (token_type) => {
-      expect(failureOf(answer({ access_token: token, token_type })).code).toBe('response_unreadable')
+      const failure = failureOf(answer({ access_token: token, token_type }))
+      expect(failure.code).toBe('response_unreadable')
+      expect(failure.message).toContain(`its token_type is a ${typeof token_type}, not Bearer`)
     },
   )
 
   it('R1: DPoP is refused where it was not asked for: it would be useless as a Bearer token', () => {
     expect(failureOf(answer({ access_token: token, token_type: 'DPoP' })).code).toBe('response_unreadable')
+  })
+
+  it("R1: a type of null from the provider's reader is Bearer", () => {
+    expect(judge(answer({}), () => ({ accessToken: token, tokenType: null })).tokenType).toBe('Bearer')
   })
 
   it("R1: the provider's reader maps an odd type", () => {
@@ -224,6 +240,28 @@ describe('judgeTokenAnswer: refusals', () => {
   })
 
   it.each([
+    [{ error: 'invalid_client', error_description: 'No such client' }, 401, 'invalid_client: No such client'],
+    [{ error: 'invalid_client' }, 400, 'invalid_client'],
+    [{ hasError: true, error_description: 'No such client' }, 400, 'No such client'],
+    [{ error: 'server_error' }, 500, 'server_error'],
+  ])('R5: of %o with status %i the words are told', (body, status, said) => {
+    const what = status === 500 ? 'failed' : 'refused the grant'
+    expect(failureOf(answer(body, status)).message).toBe(
+      `acme: https://login.acme.test/token ${what} with status ${status} (${said})`,
+    )
+  })
+
+  it.each([{}, { error: ' \n' }, ''])('R5: of %o there are no words', (body) => {
+    const failure = failureOf(answer(body, 400))
+    expect(failure.message).toBe('acme: https://login.acme.test/token refused the grant with status 400')
+    expect(failure.error).toBeUndefined()
+  })
+
+  it("R5: an error of null from the provider's reader is none", () => {
+    expect(judge(answer({}), () => ({ accessToken: token, error: null })).accessToken).toBe(token)
+  })
+
+  it.each([
     ['an empty error', { hasError: true, error: '', accessToken: token }],
     ['an error of false', { hasError: true, error: false, accessToken: token }],
     ['an error code of 0', { hasError: true, errorCode: 0, accessToken: token }],
@@ -295,6 +333,7 @@ describe('judgeTokenAnswer: refusals', () => {
 
   it.each([
     ['plain text', 'access denied for MARKED-secret-4f1e', 'text'],
+    ['text that speaks of HTML', 'the page begins with <html>', 'its text'],
     ['HTML', '  <!doctype html>MARKED-secret-4f1e', 'HTML'],
     ['HTML after a byte order mark', '\uFEFF<html lang="en">MARKED-secret-4f1e', 'HTML'],
     ['nothing', '', 'empty'],
@@ -351,6 +390,7 @@ describe('judgeTokenAnswer: tokens no header may carry', () => {
   ])('R6: a token with %s is refused', (_, access_token) => {
     const failure = failureOf(answer({ access_token }))
     expect(failure.code).toBe('response_unreadable')
+    expect(failure.message).toContain('its token holds characters that no header may carry')
     expect(failure.message).not.toContain('abc')
   })
 
@@ -372,6 +412,8 @@ describe('judgeTokenAnswer: whether to try again', () => {
     [200, { error: 'server_error' }, true],
     [400, { error: 'slow_down' }, true],
     [429, { error: 'too_many_requests' }, true],
+    [403, { error: 'too_many_requests' }, true],
+    [499, {}, false],
     [400, { error: 'invalid_client' }, false],
     [401, {}, false],
     [403, {}, false],
@@ -413,6 +455,7 @@ describe('judgeTokenAnswer: how long to wait', () => {
   it.each([
     ['nothing', {}],
     ['a word', { 'retry-after': 'soon', date }],
+    ['a date with something before it', { 'retry-after': 'soon Fri, 20 Nov 2026 12:01:30 GMT', date }],
     ['an empty header', { 'retry-after': '', date }],
     ['a negative number', { 'retry-after': '-5', date }],
     ['a decimal', { 'retry-after': '1.5', date }],
@@ -443,7 +486,7 @@ describe('judgeTokenAnswer: how long to wait', () => {
     expect(failureOf(answer({}, 429, headers), () => ({ retryAfter })).retryAfter).toBe(seconds)
   })
 
-  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'soon', '', null, new Date(), {}])(
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'soon', '', null, new Date(), {}, ['30'], 30n])(
     "G9: the reader's %o is none, and the header counts",
     (retryAfter) => {
       expect(failureOf(answer({}, 429, { 'retry-after': '7' }), () => ({ retryAfter })).retryAfter).toBe(7)
@@ -474,12 +517,15 @@ describe("judgeTokenAnswer: the provider's reader", () => {
     expect(findLeaks(failure, [secret, token])).toEqual([])
   })
 
-  it.each([null, undefined, 'token', 17, true, [], [token], () => token])(
-    'R5: a reader that returns %o is unreadable',
-    (junk) => {
-      expect(failureOf(answer({ access_token: token }), returning(junk)).code).toBe('response_unreadable')
-    },
-  )
+  it.each([null, undefined, 'token', 17, true, () => token])('R5: a reader that returns %o is named', (junk) => {
+    const failure = failureOf(answer({ access_token: token }), returning(junk))
+    expect(failure.code).toBe('response_unreadable')
+    expect(failure.message).toContain('readTokenResponse')
+  })
+
+  it.each([[[]], [[token]]])('R5: a reader that returns %o is unreadable', (junk) => {
+    expect(failureOf(answer({ access_token: token }), returning(junk)).code).toBe('response_unreadable')
+  })
 
   it('R5: a reader that returns a promise is unreadable: it must not be asynchronous', () => {
     const promised = Promise.resolve({ accessToken: token })
@@ -542,6 +588,15 @@ describe('judgeTokenAnswer: the words of the server', () => {
     expect(findLeaks(failureOf(answer(body)), [token])).toEqual([])
   })
 
+  it('X1: what is as short as a syllable, or no token at all, takes no words of the server out', () => {
+    const words = (body: object): string | undefined =>
+      failureOf(answer({ error: 'warning', error_description: 'undefined, null, abc, abcd', ...body })).errorDescription
+    expect(words({})).toBe('undefined, null, abc, abcd')
+    expect(words({ access_token: null })).toBe('undefined, null, abc, abcd')
+    expect(words({ access_token: 'abc' })).toBe('undefined, null, abc, abcd')
+    expect(words({ access_token: 'abcd' })).toBe('undefined, null, abc, [redacted]')
+  })
+
   it('X1: what the server says comes in one line, without control characters, and not endless', () => {
     const failure = failureOf(answer({ error: 'a\r\nb\u001b[31m', error_description: 'x'.repeat(100_000) }, 400))
     expect(failure.message).not.toMatch(/\p{Cc}/u)
@@ -561,6 +616,8 @@ describe('readExtra', () => {
       expiresIn: 1,
       scope: 'a',
       scopes: ['a'],
+      refresh_in: 1,
+      refreshIn: 1,
       refresh_token: token,
       refreshToken: token,
       id_token: token,

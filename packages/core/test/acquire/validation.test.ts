@@ -94,6 +94,7 @@ describe('findUrlMistake', () => {
     'https://',
     'https://MARKED:x@a.test',
     'https://MARKED@a.test',
+    'https://:MARKED@a.test',
     'https://a.test/#MARKED',
     'ws://a.test/MARKED',
   ])('X1: %s is refused without being repeated', (url) => {

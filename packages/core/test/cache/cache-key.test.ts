@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
+import type { Provider } from '../../src/acquire/provider.ts'
 import { cacheKey, grantIdentity, type TokenIdentity } from '../../src/cache/cache-key.ts'
 
 const base: TokenIdentity = {
@@ -15,6 +16,22 @@ describe('cache key', () => {
     const grant = { scopes, parameters: { resource: 'r', audience: 'x' } }
     const same = { scopes: ['read', 'write'], parameters: { audience: 'x', resource: 'r' } }
     expect(await cacheKey({ ...base, grant })).toBe(await cacheKey({ ...base, grant: same }))
+  })
+
+  it('L3: what is spelt out and is the default is the same identity', async () => {
+    const spelt = { ...base.provider, clientAuthentication: clientSecretBasic() }
+    expect(await cacheKey({ ...base, provider: spelt })).toBe(await cacheKey(base))
+  })
+
+  it('L3: a request format is the same in whatever order it is written', async () => {
+    const keyOf = (tokenRequest: Provider['tokenRequest'] & object): Promise<string> =>
+      cacheKey({ ...base, provider: { ...base.provider, tokenRequest } })
+    expect(await keyOf({ method: 'GET', grantType: 'x' })).toBe(await keyOf({ grantType: 'x', method: 'GET' }))
+  })
+
+  it('S1: a key is the same in every version, process and machine', async () => {
+    const grant = { scopes: ['write', 'read'], parameters: { resource: 'r', audience: 'x' } }
+    expect(await cacheKey({ ...base, clientId: 'a', grant })).toBe('v1.23_33Xa2NbfTeN6T3epTxe9BfZ1Dm5wZ-q9_1P5Ya8k')
   })
 
   const others: readonly (readonly [string, TokenIdentity])[] = [

@@ -23,6 +23,23 @@ describe('guarded store', () => {
     ])
   })
 
+  it('S3: of a store that works nothing is told, and of its return once', async () => {
+    const events: ClientEvent[] = []
+    const memory = memoryStore()
+    let broken = false
+    const set: TokenStore['set'] = (key, token) => (broken ? Promise.reject(new Error('full')) : memory.set(key, token))
+    const guarded = guardStore({ ...memory, set }, 'acme', (event) => events.push(event))
+    const token = { expiresAt: Date.now() + 60_000 }
+    await guarded.set('k', token, 10)
+    expect(await guarded.get('k', 10)).toEqual(token)
+    expect(events).toEqual([])
+    broken = true
+    await guarded.set('k', token, 10)
+    await guarded.get('k', 10)
+    await guarded.get('k', 10)
+    expect(events.map(({ type }) => type)).toEqual(['store.failed', 'store.recovered'])
+  })
+
   it('S3: a store that throws at once, or hangs, neither throws nor hangs here', async () => {
     const events: ClientEvent[] = []
     const store: TokenStore = {

@@ -29,6 +29,57 @@ describe('memory store', () => {
     expect(await store.get('k')).toBeUndefined()
   })
 
+  const token = { expiresAt: 9, extra: { list: ['a'], text: 'x', none: null, empty: {} } }
+  it.each([
+    ['fewer members', { expiresAt: 9 }],
+    ['more members', { ...token, more: 1 }],
+    ['another member', { expiresAt: 9, other: token.extra }],
+    ['more within', { ...token, extra: { ...token.extra, more: 1 } }],
+    ['a longer list', { ...token, extra: { ...token.extra, list: ['a', 'b'] } }],
+    ['an object for a list', { ...token, extra: { ...token.extra, list: { 0: 'a' } } }],
+    ['a text for a list', { ...token, extra: { ...token.extra, list: 'a' } }],
+    ['an object for a text', { ...token, extra: { ...token.extra, text: { 0: 'x' } } }],
+    ['a list for a text', { ...token, extra: { ...token.extra, text: ['x'] } }],
+    ['an object for null', { ...token, extra: { ...token.extra, none: {} } }],
+    ['null for an object', { ...token, extra: { ...token.extra, empty: null } }],
+    ['a list for an object', { ...token, extra: { ...token.extra, empty: [] } }],
+  ])('a token with %s is another one', async (_what, other) => {
+    const store = memoryStore({ now: () => 1 })
+    await store.set('k', token)
+    await store.delete('k', other)
+    expect(await store.get('k')).toEqual(token)
+    await store.set('k', other)
+    await store.delete('k', token)
+    expect(await store.get('k')).toEqual(other)
+    await store.delete('k', structuredClone(other))
+    expect(await store.get('k')).toBeUndefined()
+  })
+
+  it('forgets at the very instant', async () => {
+    let now = 1
+    const store = memoryStore({ now: () => now })
+    await store.set('k', { expiresAt: 3 })
+    now = 2
+    expect(await store.get('k')).toBeDefined()
+    now = 3
+    expect(await store.get('k')).toBeUndefined()
+  })
+
+  it('is bounded by one entry', async () => {
+    const store = memoryStore({ maxEntries: 1 })
+    await store.set('a', { expiresAt: inAnHour() })
+    await store.set('b', { expiresAt: inAnHour() })
+    expect(await store.get('a')).toBeUndefined()
+    expect(await store.get('b')).toBeDefined()
+  })
+
+  it('what is written again is used', async () => {
+    const store = memoryStore({ maxEntries: 2 })
+    for (const key of ['a', 'b', 'a', 'c']) await store.set(key, { expiresAt: inAnHour() })
+    expect(await store.get('a')).toBeDefined()
+    expect(await store.get('b')).toBeUndefined()
+  })
+
   it('is bounded by least recent use', async () => {
     const store = memoryStore({ maxEntries: 2 })
     await store.set('a', { expiresAt: inAnHour() })
@@ -41,6 +92,8 @@ describe('memory store', () => {
   })
 
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses a bound of %d', (maxEntries) => {
-    expect(() => memoryStore({ maxEntries })).toThrow(/maxEntries/)
+    expect(() => memoryStore({ maxEntries })).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('maxEntries') }),
+    )
   })
 })

@@ -151,4 +151,15 @@ describe('FlightQueue', () => {
     expect(waits[0]).toBeLessThan(10)
     expect(waits[1]).toBeGreaterThanOrEqual(25)
   })
+
+  it('L12: a purge breaks off what goes on behind the callers', async () => {
+    const queue = new FlightQueue<string>()
+    const signals: AbortSignal[] = []
+    queue.flyAhead(({ controller }) => {
+      signals.push(controller.signal)
+      return new Promise(() => {})
+    })
+    queue.purge()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+  })
 })

@@ -87,4 +87,22 @@ describe('steady clock', () => {
     }
     expect(looks() - before).toBeLessThanOrEqual(2)
   })
+
+  it('L1: a thousand calls in one millisecond look at the wall clock alone', () => {
+    const { passed, looks } = createClocks()
+    const before = looks()
+    for (let call = 0; call < 1000; call += 1) passed()
+    expect(looks()).toBe(before)
+  })
+
+  it('L10: the second clock is looked at when a second has passed, not sooner', () => {
+    const { passed, pass, looks } = createClocks()
+    const before = looks()
+    pass(999)
+    passed()
+    expect(looks()).toBe(before)
+    pass(1)
+    passed()
+    expect(looks()).toBe(before + 1)
+  })
 })

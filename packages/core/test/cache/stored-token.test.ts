@@ -34,8 +34,19 @@ describe('stored token', () => {
   it('keeps what is unknown unknown', () => {
     const { token } = acquired
     const unknown = { token, requestedAt: 501_000, lifetime: undefined, refreshIn: undefined }
-    const back = fromStored(JSON.parse(JSON.stringify(toStored(unknown, instant))), instant)
+    const entry = toStored(unknown, instant)
+    expect(Object.values(entry)).not.toContain(undefined)
+    const back = fromStored(JSON.parse(JSON.stringify(entry)), instant)
     expect(back).toMatchObject({ lifetime: undefined, refreshIn: undefined, token: { expiresAt: undefined } })
+  })
+
+  it.each([undefined, null, 'text', 1])('S1: other fields that are %o are none, and the token is good', (extra) => {
+    expect(fromStored({ ...stored, extra }, instant)?.token.extra).toEqual({})
+  })
+
+  it('S1: a DPoP token is one, a token of another type is none', () => {
+    expect(fromStored({ ...stored, type: 'DPoP' }, instant)?.token.type).toBe('DPoP')
+    expect(fromStored({ ...stored, type: 'mac' }, instant)).toBeUndefined()
   })
 
   it('L10: a writer whose clock is ahead gives no token more life', () => {
@@ -49,6 +60,8 @@ describe('stored token', () => {
   it.each([
     ['nothing', undefined],
     ['a type that no header may carry', { ...stored, type: 'Bea\nrer' }],
+    ['null', JSON.parse('null')],
+    ['a text', JSON.parse('"secret-value"')],
     ['another schema', { ...stored, schema: 2 }],
     ['no schema', { expiresAt: 1 }],
     ['no value', { ...stored, value: undefined }],
@@ -56,8 +69,12 @@ describe('stored token', () => {
     ['no type', { ...stored, type: 1 }],
     ['scopes that are none', { ...stored, scopes: 'read' }],
     ['scopes of another kind', { ...stored, scopes: [1] }],
+    ['scopes of more than one kind', { ...stored, scopes: ['read', 1] }],
+    ['a request at no time', { ...stored, requestedAt: Number.POSITIVE_INFINITY }],
     ['a request that was never made', { ...stored, requestedAt: 'soon' }],
     ['a lifetime that is none', { ...stored, lifetime: -1 }],
+    ['no lifetime at all', { ...stored, lifetime: 0 }],
+    ['a lifetime that is text', { ...stored, lifetime: '3600000' }],
     ['a lifetime without end', { ...stored, lifetime: Number.POSITIVE_INFINITY }],
     ['a hint that is none', { ...stored, refreshIn: '600' }],
   ])('S1: %s is a miss', (_what, entry) => {

@@ -3,13 +3,19 @@ import { type AccessToken, createAccessToken } from '../../src/acquire/access-to
 import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
+import type { SharedTokens } from '../../src/cache/shared-tokens.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 
 const grantOf = (...scopes: readonly string[]): GrantRequest => ({ scopes, parameters: {} })
 
 /** A token source over an authorization server that answers when told, in a time that passes when told. */
-function createBench({ lifetime = 3600, chance = 0, timeout = 10 } = {}) {
+function createBench({
+  lifetime = 3600,
+  chance = 0,
+  timeout = 10,
+  shared = undefined as SharedTokens | undefined,
+} = {}) {
   let now = 1_000_000
   let issued = 0
   const pending: {
@@ -50,7 +56,7 @@ function createBench({ lifetime = 3600, chance = 0, timeout = 10 } = {}) {
       defaultGrant: grantOf('read'),
       defaultIdentity: grantIdentity(grantOf('read')),
       acquire,
-      shared: undefined,
+      shared,
       time: () => now,
       timeout,
       tooLate: () => new LatchkeyError('timed_out', 'late', { retryable: true }),
@@ -72,6 +78,22 @@ function createBench({ lifetime = 3600, chance = 0, timeout = 10 } = {}) {
       now += seconds * 1000
     },
   }
+}
+
+/** A store that others left a token in: issued when the bench's clock starts, for so many seconds. */
+function createShared(value: string, lifetime: number) {
+  const reads: GrantRequest[] = []
+  const written: string[] = []
+  const token = createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
+  const shared: SharedTokens = {
+    async read(_client, grant) {
+      reads.push(grant)
+      return { token, requestedAt: 1_000_000, lifetime: lifetime * 1000, refreshIn: undefined }
+    },
+    write: async (_client, _grant, acquired) => void written.push(acquired.token.value),
+    forget: async () => {},
+  }
+  return { shared, reads, written }
 }
 
 async function settle(): Promise<void> {
@@ -125,6 +147,61 @@ describe('token source', () => {
     expect(pending).toHaveLength(0)
     void source.token({ grant: grantOf('tenant-0') })
     ;(await next()).answer()
+  })
+
+  it('L3: a thousand identities are held besides the default one; what is used again stays', async () => {
+    const { source, next, pending } = createBench()
+    const grants = Array.from({ length: 1001 }, (_, tenant) => grantOf(`tenant-${tenant}`))
+    const [oldest, second] = grants
+    for (const grant of grants.slice(0, 1000)) {
+      const token = source.token({ grant })
+      ;(await next()).answer()
+      await token
+    }
+    await source.token({ grant: oldest })
+    const last = source.token({ grant: grants[1000] })
+    ;(await next()).answer()
+    await last
+    await source.token({ grant: oldest })
+    expect(pending).toHaveLength(0)
+    void source.token({ grant: second })
+    ;(await next()).answer()
+  })
+
+  it('L3: an identity whose grant is under way is not given up for newer ones', async () => {
+    const { source, next, pending } = createBench()
+    const first = source.token({ grant: grantOf('slow') })
+    const slow = await next()
+    for (let tenant = 0; tenant < 1000; tenant += 1) {
+      const token = source.token({ grant: grantOf(`tenant-${tenant}`) })
+      ;(await next()).answer()
+      await token
+    }
+    const second = source.token({ grant: grantOf('slow') })
+    await settle()
+    expect(pending).toHaveLength(0)
+    const token = slow.answer()
+    expect([await first, await second]).toEqual([token, token])
+  })
+
+  it('L3: the default grant, spelt out in a call, is the default one', async () => {
+    const { source, next, pending } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    expect(await source.token({ grant: grantOf('read') })).toBe(await first)
+    expect(pending).toHaveLength(0)
+  })
+
+  it('L4: it is busy as long as a grant is under way, for whatever identity', async () => {
+    const { source, next } = createBench()
+    expect(source.busy).toBe(false)
+    for (const grant of [undefined, grantOf('a'), grantOf('b')]) {
+      const token = source.token({ grant })
+      expect(source.busy).toBe(true)
+      ;(await next()).answer()
+      await token
+      expect(source.busy).toBe(false)
+    }
   })
 
   it("L4: one caller's abort leaves the others waiting", async () => {
@@ -225,6 +302,19 @@ describe('token source', () => {
     expect(pending).toHaveLength(0)
   })
 
+  it('L12: a refusal of a grant that was purged is not remembered', async () => {
+    const { source, next } = createBench()
+    const before = source.token(undefined)
+    const grant = await next()
+    await source.forget()
+    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    grant.refuse(refusal)
+    await expect(before).rejects.toBe(refusal)
+    const after = source.token(undefined)
+    ;(await next()).answer()
+    expect((await after).value).toBe('token-1-read')
+  })
+
   it('R3: a token of unknown lifetime is kept for a minute, not for a call and not for ever', async () => {
     const { source, next, pending, advance } = createBench()
     const first = source.token(undefined)
@@ -274,6 +364,59 @@ describe('token source', () => {
     grant.answer()
     expect(new Set((await Promise.all(waiting)).map(({ value }) => value))).toEqual(new Set(['token-2-read']))
     expect(pending).toHaveLength(0)
+  })
+
+  it.each([
+    [40, 4.7],
+    [51, 1.95],
+    [57, 1],
+  ])(
+    'L2: a refresh behind the callers gives up after a quarter of what is left, a second at least: at %d s of 60, %d s',
+    async (age, timeout) => {
+      const { source, next, advance } = createBench({ lifetime: 60 })
+      const first = source.token(undefined)
+      const grant = await next()
+      expect(grant.terms.timeout).toBeCloseTo(10)
+      grant.answer()
+      await first
+      advance(age)
+      await source.token(undefined)
+      const refresh = await next()
+      expect(refresh.terms.ahead).toBe(true)
+      expect(refresh.terms.timeout).toBeCloseTo(timeout)
+      refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+      await settle()
+      advance(60)
+      void source.token(undefined)
+      const last = await next()
+      expect(last.terms).toMatchObject({ ahead: false, timeout: expect.closeTo(10) })
+      last.answer()
+    },
+  )
+
+  it('L2: a refresh behind the callers takes no longer than any grant', async () => {
+    const { source, next, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    await first
+    advance(3000)
+    await source.token(undefined)
+    expect((await next()).terms.timeout).toBeCloseTo(10)
+  })
+
+  it('L2: a token that comes with no life left is not handed to those who waited for it', async () => {
+    const { source, next, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer()
+    await first
+    advance(3590)
+    await source.token(undefined)
+    const refresh = await next()
+    advance(49)
+    const waiting = source.token(undefined)
+    refresh.answer({ lifetime: 50 })
+    ;(await next()).answer()
+    expect((await waiting).value).toBe('token-3-read')
   })
 
   it("L2: the server's own hint is honoured", async () => {
@@ -388,7 +531,23 @@ describe('token source', () => {
     expect((await again).value).toBe('token-1-read')
   })
 
+  it('L7: a refusal is remembered for its time, and not a moment longer', async () => {
+    const { source, next, pending, advance } = createBench()
+    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const refused = source.token(undefined)
+    ;(await next()).refuse(refusal)
+    await expect(refused).rejects.toBe(refusal)
+    advance(1.999)
+    await expect(source.token(undefined)).rejects.toBe(refusal)
+    expect(pending).toHaveLength(0)
+    advance(0.001)
+    const again = source.token(undefined)
+    ;(await next()).answer()
+    expect((await again).value).toBe('token-1-read')
+  })
+
   it.each([
+    Object.assign(new Error('of the credentials function'), { code: 'grant_refused', retryable: false }),
     new LatchkeyError('response_unreadable', 'html'),
     new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }),
     new LatchkeyError('timed_out', 'late', { retryable: true }),
@@ -421,6 +580,101 @@ describe('token source', () => {
     }
     expect(grants).toBeGreaterThan(0)
     expect(grants).toBeLessThan(30)
+  })
+
+  it('L9: the same token again is followed by a backoff, longer each time, whatever the server hints', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer({ value: 'same', refreshIn: 1 })
+    await first
+    /** Seconds until the next refresh, by steps of one. */
+    const wait = async (): Promise<number> => {
+      for (let passed = 1; passed < 3000; passed += 1) {
+        advance(1)
+        await source.token(undefined)
+        await settle()
+        if (pending.length > 0) return passed
+      }
+      return Number.POSITIVE_INFINITY
+    }
+    expect(await wait()).toBe(1)
+    ;(await next()).answer({ value: 'same', refreshIn: 1 })
+    await settle()
+    expect(await wait()).toBe(Math.ceil((3539 / 8) * 0.75))
+    ;(await next()).answer({ value: 'same', refreshIn: 1 })
+    await settle()
+    expect(await wait()).toBe(Math.ceil((3539 / 4) * 0.75))
+    ;(await next()).answer({ value: 'another', refreshIn: 1 })
+    await settle()
+    expect(await wait()).toBe(1)
+  })
+
+  it('L9: a second at least is between two refreshes that bring the same token', async () => {
+    const { source, next, pending, advance } = createBench()
+    const answer = { value: 'same', lifetime: 4, refreshIn: 0.1 }
+    const first = source.token(undefined)
+    ;(await next()).answer(answer)
+    await first
+    advance(0.1)
+    await source.token(undefined)
+    ;(await next()).answer(answer)
+    await settle()
+    advance(0.9)
+    await source.token(undefined)
+    await settle()
+    expect(pending).toHaveLength(0)
+    advance(0.1)
+    await source.token(undefined)
+    await next()
+  })
+
+  it('S2: what others left in the store is had without a grant, and not written back', async () => {
+    const { shared, written } = createShared('left', 3600)
+    const { source, pending } = createBench({ shared })
+    expect((await source.token(undefined)).value).toBe('left')
+    expect(pending).toHaveLength(0)
+    expect(written).toEqual([])
+  })
+
+  it('S2: what the store still has is no replacement for itself, neither at its refusal nor when it is old', async () => {
+    const { shared, written } = createShared('left', 3600)
+    const { source, next, advance } = createBench({ shared })
+    const rejected = await source.token(undefined)
+    advance(3000)
+    await source.token(undefined)
+    const refresh = await next()
+    expect(refresh.terms.ahead).toBe(true)
+    refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    const replaced = source.token({ rejected })
+    ;(await next()).answer()
+    expect((await replaced).value).toBe('token-1-read')
+    expect(written).toEqual(['token-1-read'])
+  })
+
+  it('S2: the very token that is old is no replacement for itself, however young its entry', async () => {
+    let requestedAt = 1_000_000
+    const { shared } = createShared('left', 3600)
+    const read: SharedTokens['read'] = async (...args) => {
+      const found = await shared.read(...args)
+      return found === undefined ? undefined : { ...found, requestedAt }
+    }
+    const { source, next, advance } = createBench({ shared: { ...shared, read } })
+    const old = await source.token(undefined)
+    advance(3000)
+    requestedAt += 2_000_000
+    expect(await source.token(undefined)).toBe(old)
+    const refresh = await next()
+    expect(refresh.terms.ahead).toBe(true)
+    refresh.answer()
+  })
+
+  it('S2: a token in the store that has come to its end is none', async () => {
+    const { shared } = createShared('left', 50)
+    const { source, next, advance } = createBench({ shared })
+    advance(49)
+    const token = source.token(undefined)
+    ;(await next()).answer()
+    expect((await token).value).toBe('token-1-read')
   })
 
   it('L4: a flight has a deadline of its own, and is forgotten when it passes', async () => {
@@ -483,6 +737,23 @@ describe('token source', () => {
     }
     expect(grants).toBeGreaterThanOrEqual(1)
     expect(grants).toBeLessThanOrEqual(5)
+  })
+
+  it('L9: a server that had nothing but the refused token is asked for another after a backoff', async () => {
+    const { source, next, pending, advance } = createBench()
+    const first = source.token(undefined)
+    ;(await next()).answer({ value: 'same' })
+    const rejected = await first
+    const second = source.token({ rejected })
+    ;(await next()).answer({ value: 'same' })
+    await second
+    advance(78)
+    expect(await source.token({ rejected })).toBe(rejected)
+    expect(pending).toHaveLength(0)
+    advance(0.75)
+    const third = source.token({ rejected })
+    ;(await next()).answer()
+    expect((await third).value).toBe('token-3-read')
   })
 
   it('L7: a client that is refused is not sent for other scopes, either; a scope that is refused, is', async () => {
@@ -557,6 +828,27 @@ describe('token source', () => {
     grant.answer()
     await second
     expect(performance.now() - before).toBeLessThan(1000)
+  })
+
+  it('L4: what a flight waited is taken off its time, which is a second at least', async () => {
+    for (const [timeout, least, most] of [
+      [1.2, 1, 1.15],
+      [1.01, 1, 1],
+      [0.5, 0.5, 0.5],
+    ] as const) {
+      const { source, next } = createBench({ timeout })
+      const first = source.token(undefined)
+      const slow = await next()
+      await source.forget()
+      const second = source.token(undefined)
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      slow.answer()
+      const grant = await next()
+      expect(grant.terms.timeout).toBeGreaterThanOrEqual(least)
+      expect(grant.terms.timeout).toBeLessThanOrEqual(most)
+      grant.answer()
+      await Promise.all([first, second])
+    }
   })
 
   it('L4: between the end of a flight and its token’s place there is no gap to fall into', async () => {
