@@ -71,4 +71,28 @@ describe('guarded store', () => {
     await guarded.set('k', { expiresAt: 1 }, 10)
     expect(performance.now() - before).toBeLessThan(100)
   })
+
+  it('S3: a healthy store has what it was given before the call goes on', async () => {
+    const { promise: written, resolve: write } = Promise.withResolvers<void>()
+    const guarded = guardStore({ ...memoryStore(), set: () => written }, 'acme', () => {})
+    let isOver = false
+    const writing = guarded.set('k', { expiresAt: 1 }, 10).then(() => {
+      isOver = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(isOver).toBe(false)
+    write()
+    await writing
+    expect(isOver).toBe(true)
+  })
+
+  it('S3: a deletion may take a second, and no more', async () => {
+    const slow = { ...memoryStore(), delete: () => new Promise<void>((resolve) => setTimeout(resolve, 300)) }
+    const events: ClientEvent[] = []
+    await guardStore(slow, 'acme', (event) => events.push(event)).delete('k')
+    expect(events).toEqual([])
+    const before = performance.now()
+    await guardStore({ ...memoryStore(), delete: () => new Promise(() => {}) }, 'acme', () => {}).delete('k')
+    expect(performance.now() - before).toBeLessThan(1500)
+  })
 })

@@ -1,5 +1,7 @@
 import { standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import { shareTokens } from '../../src/cache/shared-tokens.ts'
 import { type Credentials, createClient, memoryStore, type Provider, type StoredToken } from '../../src/index.ts'
 
 describe('shared tokens', () => {
@@ -108,5 +110,23 @@ describe('shared tokens', () => {
     const second = await client.token({ rejected: first })
     const third = await client.token({ rejected: second })
     expect(new Set([first.value, second.value, third.value]).size).toBe(3)
+  })
+
+  it.each([
+    ['fail', () => Promise.reject(new Error('the vault is sealed'))],
+    ['hang', () => new Promise<Credentials>(() => {})],
+  ])('S3: where credentials %s the store is left alone, and nobody is kept waiting', async (_what, read) => {
+    const touched: string[] = []
+    const note = (what: string) => async (): Promise<undefined> => void touched.push(what)
+    const store = { get: note('get'), set: note('set'), delete: note('delete') }
+    const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
+    const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+    const shared = shareTokens(provider, store, transport, 0.05, () => {})
+    const client = { read, readOthers: async () => undefined }
+    const grant = { scopes: [], parameters: {} }
+    const token = createAccessToken({ value: 'v', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
+    await shared.write(client, grant, { token, requestedAt: 1, lifetime: undefined, refreshIn: undefined }, 10)
+    await shared.forget(client, grant)
+    expect(touched).toEqual([])
   })
 })
