@@ -15,6 +15,7 @@ import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { createClient } from '../../src/client.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 import type { ClientEvent } from '../../src/events.ts'
+import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 import { json, type RecordingServer, startRecordingServer } from './recording-server.ts'
 
@@ -71,15 +72,6 @@ function grantor(provider: Partial<Provider<unknown>> = {}, overrides: Partial<T
     events,
     ...overrides,
   }
-}
-
-async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
-  const failure: unknown = await attempt.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.', { cause: failure })
-  return failure
 }
 
 function jwt(claims: unknown): string {

@@ -8,6 +8,7 @@ import {
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import { LatchkeyError } from '../../src/errors.ts'
+import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 
 function draft(): TokenRequestDraft {
@@ -32,15 +33,6 @@ function pairOf(request: TokenRequestDraft): Buffer {
   expect([scheme, rest]).toEqual(['Basic', []])
   expect(value).toMatch(/^[A-Za-z0-9+/]+={0,2}$/)
   return Buffer.from(value, 'base64')
-}
-
-async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
-  const failure: unknown = await attempt.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.')
-  return failure
 }
 
 describe('clientSecretBasic', () => {

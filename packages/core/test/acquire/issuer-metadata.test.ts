@@ -4,6 +4,7 @@ import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import type { TokenEndpoint, Transport } from '../../src/acquire/token-endpoint.ts'
 import { LatchkeyError } from '../../src/errors.ts'
+import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
 
@@ -35,15 +36,6 @@ function finder(
     { ...transport, ...overrides },
   )
   return (signal = new AbortController().signal) => find(signal)
-}
-
-async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
-  const failure: unknown = await attempt.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.', { cause: failure })
-  return failure
 }
 
 /** Answers by path, and 404 elsewhere. */

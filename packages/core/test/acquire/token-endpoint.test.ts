@@ -11,6 +11,7 @@ import type { Provider } from '../../src/acquire/provider.ts'
 import { askTokenEndpoint, type GrantedToken, showUrl, type Transport } from '../../src/acquire/token-endpoint.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { LatchkeyError } from '../../src/errors.ts'
+import { failureOf } from './failure-of.ts'
 import { createLoopbackCertificate } from './loopback-certificate.ts'
 import { findLeaks } from './printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
@@ -88,15 +89,6 @@ function ask({
     },
     signal: signal ?? new AbortController().signal,
   })
-}
-
-async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
-  const failure: unknown = await attempt.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.', { cause: failure })
-  return failure
 }
 
 describe('what is sent', () => {

@@ -8,10 +8,10 @@ import {
   clientSecretBasic,
   clientSecretPost,
   createClient,
-  LatchkeyError,
   type Provider,
   type TokenOptions,
 } from '../../src/index.ts'
+import { failureOf } from '../acquire/failure-of.ts'
 import { findLeaks } from '../acquire/printings.ts'
 
 // An authorization server that others wrote and the OpenID Foundation certified: what it answers wins over what we think.
@@ -117,15 +117,6 @@ function grant(
   asked = []
   authorizations = []
   return createClient(acme({ clientAuthentication }), { credentials }).token(options)
-}
-
-async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
-  const failure: unknown = await attempt.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.', { cause: failure })
-  return failure
 }
 
 const form = clientSecretBasic({ encoding: 'form' })
