@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import {
@@ -234,6 +235,35 @@ describe('the life of a token over real sockets', () => {
     emulator.faults.add('token', { name: 'reset' }, { times: 1 })
     advance(120)
     expect((await client.token()).type).toBe('Bearer')
+  })
+
+  it('G9: a connection that the server closed on its side, and said nothing of, is not one to wait on', async () => {
+    let connections = 0
+    let answers = 0
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      connections += 1
+      socket.on('error', () => {})
+      socket.on('data', () => {
+        answers += 1
+        const body = JSON.stringify({ access_token: `t${answers}`, expires_in: 60 })
+        const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: keep-alive\r\n\r\n`
+        // Half closed: it goes on listening, and will never answer again.
+        socket.end(`${head}${body}`)
+        socket.removeAllListeners('data')
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const client = createClient(
+      { name: 'half-closed', tokenEndpoint: `http://127.0.0.1:${port}/token` },
+      { credentials: { clientId: 'me', clientSecret: 'x' }, timeout: 3 },
+    )
+    for (const expected of ['t1', 't2', 't3']) {
+      expect((await client.token()).value).toBe(expected)
+      await client.forget()
+    }
+    expect(connections).toBe(3)
+    server.close()
   })
 
   it('G9: DNS that knows no such name is an endpoint that is not there, with the code', async () => {
