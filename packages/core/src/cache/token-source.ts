@@ -214,16 +214,15 @@ export class TokenSource {
   /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
   async #find(
     slot: Slot,
-    { ahead, rejected }: Flight<AccessToken>,
+    { rejected }: Flight<AccessToken>,
     terms: GrantTerms,
   ): Promise<{ found: AcquiredToken; granted: boolean }> {
     const { shared, time, acquire } = this.#parts
     const found = await shared?.read(this.#client, slot.grant, terms)
-    const isOther = found !== undefined && found.requestedAt > slot.newest && !rejected.has(found.token.value)
-    if (isOther && (!ahead || found.token.value !== slot.held?.token.value)) {
-      const { endsAt } = planLife(found, 0)
-      if (time() < endsAt) return { found, granted: false }
-    }
+    const isNews =
+      found !== undefined && found.requestedAt > slot.newest && found.token.value !== slot.held?.token.value
+    if (isNews && !rejected.has(found.token.value) && time() < planLife(found, 0).endsAt)
+      return { found, granted: false }
     return { found: await acquire(this.#client, slot.grant, terms), granted: true }
   }
 

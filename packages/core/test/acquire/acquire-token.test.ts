@@ -314,6 +314,15 @@ describe('acquireToken: repetitions', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  it('G7: of a server that never answers the whole time is told, not what the last attempt had of it', async () => {
+    server.answer(() => {})
+    const trial = grantor()
+    const terms = { signal: new AbortController().signal, timeout: 0.2, ahead: false }
+    const failure = await failureOf(acquireToken(trial, trial.credentials, empty, terms).then(() => undefined))
+    expect(failure.message).toMatch(/did not give a token within 0\.2 s$/)
+    expect(server.requests).toHaveLength(3)
+  })
+
   it('L8: credentials read anew are sent once more, beside the repetitions', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
     const next = { clientId: 'app', clientSecret: 'MARKED-next' }

@@ -108,6 +108,8 @@ describe('token source', () => {
     const token = await first
     expect(await source.token(undefined)).toBe(token)
     expect(await source.token({})).toBe(token)
+    void source.token({})
+    expect(source.busy).toBe(false)
     expect(pending).toHaveLength(0)
   })
 
@@ -734,6 +736,8 @@ describe('token source', () => {
         grant.answer({ value: 'same' })
       }
       expect((await again).value).toBe('same')
+      // Who was refused nothing gets what there is, too.
+      expect((await source.token({})).value).toBe('same')
     }
     expect(grants).toBeGreaterThanOrEqual(1)
     expect(grants).toBeLessThanOrEqual(5)
