@@ -62,13 +62,14 @@ export function createClientPool<Info>(
 ): ClientPool<Info> {
   refuseMistakes(findMistakes(poolSchema, options, 'options'), undefined)
   const { maxClients = 10_000, credentials, ...common } = options
-  const check = (described: Provider<Info>): ClientParts<Info> => {
-    checkClient(described, { ...common, credentials: () => credentials('') })
+  const checked = { ...common, credentials: () => credentials('') }
+  const layOutChecked = (described: Provider<Info>): ClientParts<Info> => {
+    checkClient(described, checked)
     return layOut(described, common)
   }
   // Options are wrong or right whatever the tenant: they are judged now, by a provider that nobody asks.
-  if (typeof provider === 'function') check({ name: 'pool', tokenEndpoint: 'https://pool.invalid' })
-  const parts = typeof provider === 'function' ? undefined : check(provider)
+  if (typeof provider === 'function') checkClient({ name: 'pool', tokenEndpoint: 'https://pool.invalid' }, checked)
+  const parts = typeof provider === 'function' ? undefined : layOutChecked(provider)
   const time = createSteadyClock(common.now ?? Date.now)
   const entries = new Map<string, Entry<Info>>()
   let hour = 0
@@ -80,7 +81,7 @@ export function createClientPool<Info>(
       refuseMistakes(['tenant must be a name, not empty'], undefined)
     }
     const described = typeof provider === 'function' ? provider(tenant) : provider
-    return new ProviderClient(described, parts ?? check(described), () => credentials(tenant))
+    return new ProviderClient(described, parts ?? layOutChecked(described), () => credentials(tenant))
   }
 
   /** Once an hour, lets go who was not asked for in it; who is waiting for a token stays. */

@@ -51,6 +51,11 @@ class IssuedToken implements AccessToken {
   }
 }
 
+/** Whether a text may be a token: visible ASCII, which a header carries (rule R6). */
+export function isTokenValue(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text)
+}
+
 /** An access token of these fields that no printing gives away. */
 export function createAccessToken(fields: AccessToken): AccessToken {
   return Object.freeze(new IssuedToken(fields))

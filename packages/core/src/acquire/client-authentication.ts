@@ -81,7 +81,7 @@ function requireSecret(credentials: Credentials, method: string): { clientId: st
 }
 
 /** As an HTML form would: a space is `+`, and everything but letters, digits and `*-._` is percent-encoded UTF-8. */
-function formEncode(value: string): string {
+export function formEncode(value: string): string {
   return new URLSearchParams([['', value]]).toString().slice(1)
 }
 

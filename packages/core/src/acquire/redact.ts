@@ -1,4 +1,4 @@
-import type { TokenRequestDraft } from './client-authentication.ts'
+import { formEncode, type TokenRequestDraft } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 
 /**
@@ -26,7 +26,7 @@ export function secretsOf(
 
 /** A secret as it is, and as URLs and forms encode it; .NET's encoder writes `%2b`. */
 function formsOf(secret: string): readonly string[] {
-  const encoded = [encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)]
+  const encoded = [encodeURIComponent(secret), formEncode(secret)]
   return [secret, ...encoded, ...encoded.map((form) => form.replace(/%../g, (byte) => byte.toLowerCase()))]
 }
 

@@ -1,4 +1,5 @@
 import { LatchkeyError } from '../errors.ts'
+import { isTokenValue } from './access-token.ts'
 import { redact } from './redact.ts'
 
 /** An answer of the token endpoint, body read. */
@@ -160,7 +161,7 @@ export function judgeTokenAnswer(
   if (typeof accessToken !== 'string' || accessToken === '') {
     throw unreadable(`there is neither a token nor an error in its ${describeBody(answer.body)}`)
   }
-  if (!/^[\x21-\x7e]+$/.test(accessToken)) {
+  if (!isTokenValue(accessToken)) {
     throw unreadable('its token holds characters that no header may carry')
   }
   return {

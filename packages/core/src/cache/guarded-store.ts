@@ -27,7 +27,7 @@ export function guardStore(store: TokenStore, provider: string, emit: Emit): Gua
       const result = await withDeadline(
         Math.min(patience, seconds * share),
         () => new Error('the store is too slow'),
-        async () => await work(),
+        work,
       )
       if (failing) emit({ type: 'store.recovered', provider })
       failing = false

@@ -1,4 +1,4 @@
-import { createAccessToken } from '../acquire/access-token.ts'
+import { createAccessToken, isTokenValue } from '../acquire/access-token.ts'
 import type { AcquiredToken } from '../acquire/acquire-token.ts'
 import { planLife } from './freshness.ts'
 import type { StoredToken } from './token-store.ts'
@@ -36,8 +36,7 @@ export function toStored(acquired: AcquiredToken, { now, time }: Instant): Store
 export function fromStored(stored: StoredToken | undefined, { now, time }: Instant): AcquiredToken | undefined {
   if (typeof stored !== 'object' || stored === null || stored.schema !== schema) return undefined
   const { value, type, scopes, requestedAt, lifetime, refreshIn, extra } = stored
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || (type !== 'Bearer' && type !== 'DPoP'))
-    return undefined
+  if (typeof value !== 'string' || !isTokenValue(value) || (type !== 'Bearer' && type !== 'DPoP')) return undefined
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((one) => typeof one === 'string')))
     return undefined
   // One that was asked for in the future: a clock was set back, or is wrong, and nobody knows how old the token is.
