@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { AccessToken } from './acquire/access-token.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
+import type { DpopKeyPair } from './acquire/dpop.ts'
 import { findProviderMistakes, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import { exactObject, findMistakes, refuseMistakes } from './acquire/validation.ts'
@@ -21,6 +22,13 @@ export interface ClientOptions {
   readonly fetch?: typeof globalThis.fetch
   /** Seconds for a whole grant, or for a whole discovery; up to a day. Default 10. */
   readonly timeout?: number
+  /**
+   * What tokens are bound to, where the provider binds them; its public key must be extractable. Default: one is made for the
+   * client, and is gone with it; give one where processes share tokens through a store.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9449 RFC 9449}
+   */
+  readonly dpopKey?: DpopKeyPair
   /** Permits plain http to other machines than this one, which anybody on the way can read. Default `false`. */
   readonly allowInsecureRequests?: boolean
   /** Told what happened; never sees a secret, and its failures never reach a caller. */
@@ -43,6 +51,12 @@ export interface TokenOptions {
 
 const aFunction = v.function('must be a function')
 
+/** openid-client, which signs with it, judges its algorithm. */
+function isDpopKey(value: unknown): boolean {
+  const { privateKey, publicKey } = (value ?? {}) as Partial<DpopKeyPair>
+  return privateKey?.usages?.includes('sign') === true && publicKey?.extractable === true
+}
+
 const clientOptionsSchema = exactObject(
   {
     credentials: v.unknown(),
@@ -61,6 +75,9 @@ const clientOptionsSchema = exactObject(
         v.gtValue(0, 'must be more than 0 seconds'),
         v.maxValue(24 * 3600, 'must be a day at most; it is in seconds'),
       ),
+    ),
+    dpopKey: v.optional(
+      v.custom<DpopKeyPair>(isDpopKey, 'must be a CryptoKeyPair that signs, with an extractable public key'),
     ),
     allowInsecureRequests: v.optional(v.boolean('must be true or false')),
     onEvent: v.optional(aFunction),
@@ -97,6 +114,9 @@ export function checkClient(provider: Provider<unknown>, options: ClientOptions)
     ...(known === undefined || !('credentials' in known)
       ? []
       : findCredentialsMistakes(known.credentials, provider?.clientAuthentication)),
+    ...(known?.dpopKey !== undefined && provider?.dpop !== true
+      ? ['options.dpopKey is for a provider that binds its tokens: one with `dpop: true`']
+      : []),
   ]
   const name: unknown = provider?.name
   refuseMistakes(mistakes, typeof name === 'string' ? name : undefined)

@@ -68,7 +68,8 @@ export function createClientPool<Info>(
     return layOut(described, common)
   }
   // Options are wrong or right whatever the tenant: they are judged now, by a provider that nobody asks.
-  if (typeof provider === 'function') checkClient({ name: 'pool', tokenEndpoint: 'https://pool.invalid' }, checked)
+  if (typeof provider === 'function')
+    checkClient({ name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined }, checked)
   const parts = typeof provider === 'function' ? undefined : layOutChecked(provider)
   const time = createSteadyClock(common.now ?? Date.now)
   const entries = new Map<string, Entry<Info>>()

@@ -2,8 +2,10 @@ import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
 import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-token.ts'
 import { CredentialsReader, type CredentialsSource } from './acquire/credentials.ts'
+import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import type { Provider } from './acquire/provider.ts'
+import { RequestsUnderWay } from './acquire/requests-under-way.ts'
 import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
@@ -14,6 +16,7 @@ import { type ClientOptions, checkClient, checkTokenOptions, type TokenOptions }
 import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
+import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
 
 /** A client of one provider with one set of credentials; safe to share by any number of callers. */
@@ -32,6 +35,14 @@ export interface Client<Info = undefined> extends AsyncDisposable {
    * @throws LatchkeyError `origin_refused`, or what `token` throws; network failures are `fetch`'s own
    */
   readonly fetch: typeof globalThis.fetch
+  /**
+   * What authorises one request that something other than `fetch` makes, with the guards of `client.fetch`; `undefined` where
+   * it is to go out as it is: it asks for a token itself, or its URL may not see one and `elsewhere` is `'pass'`.
+   *
+   * @param url where the request goes, whole
+   * @throws LatchkeyError `origin_refused`, or what `token` throws
+   */
+  readonly authorize: Authorize
   /**
    * A ky instance whose prefix is the API's base URL, discovered first where the provider discovers it.
    *
@@ -71,6 +82,9 @@ export interface ClientParts<Info> {
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   readonly timeout: number
   readonly emit: Emit
+  /** What a client's tokens are bound to; `undefined`: nothing. */
+  readonly dpopOf: () => DpopProofs | undefined
+  readonly underWay: RequestsUnderWay
 }
 
 /** Lays out the three rooms for a provider, once, as far as they do not depend on who the client is. */
@@ -86,8 +100,10 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const chance = Math.random
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
-  const findEndpoint = createEndpointFinder(provider, transport)
-  const grantor: Grantor = { provider, transport, findEndpoint, emit, chance }
+  const underWay = new RequestsUnderWay()
+  const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
+  const findEndpoint = createEndpointFinder(provider, watched)
+  const grantor: Grantor = { provider, transport: watched, findEndpoint, emit, chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const source: TokenSourceParts = {
     defaultGrant,
@@ -99,20 +115,25 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
     tooLate: (seconds) => describeLateness(provider, seconds),
     chance,
   }
-  return { provider, source, transport, findEndpoint, timeout, emit }
+  const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
+  const dpopOf = (): DpopProofs | undefined =>
+    provider.dpop === true ? (ofGivenKey ?? new DpopProofs(undefined, now)) : undefined
+  return { provider, source, transport, findEndpoint, timeout, emit, dpopOf, underWay }
 }
 
 /** A client: its credentials and its tokens, in rooms that it may share; what it needs for requests is made at the first one. */
 export class ProviderClient<Info> implements Client<Info> {
   readonly provider: Provider<Info>
   readonly #parts: ClientParts<Info>
+  readonly #dpop: DpopProofs | undefined
   readonly #source: TokenSource
   #requests: RequestParts<Info> | undefined
 
   constructor(provider: Provider<Info>, parts: ClientParts<Info>, credentials: CredentialsSource) {
     this.provider = provider
     this.#parts = parts
-    this.#source = new TokenSource(parts.source, new CredentialsReader(credentials, provider.name))
+    this.#dpop = parts.dpopOf()
+    this.#source = new TokenSource(parts.source, new CredentialsReader(credentials, provider.name, this.#dpop))
   }
 
   token(options?: TokenOptions): Promise<AccessToken> {
@@ -131,6 +152,10 @@ export class ProviderClient<Info> implements Client<Info> {
 
   get fetch(): typeof globalThis.fetch {
     return this.#forRequests().fetch
+  }
+
+  get authorize(): Authorize {
+    return this.#forRequests().authorize
   }
 
   async api({ signal }: { signal?: AbortSignal } = {}): Promise<KyInstance> {
@@ -165,12 +190,14 @@ export class ProviderClient<Info> implements Client<Info> {
 
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
-    const { provider, transport, findEndpoint, timeout, emit } = this.#parts
+    const { provider, transport, findEndpoint, timeout, emit, underWay } = this.#parts
     const token: TokenSource['token'] = (options) => this.#source.token(options)
-    const finder = createApiFinder({ provider, timeout, transport, token, findEndpoint, emit })
-    const { mayReceiveToken } = finder
-    const fetch = createAuthenticatedFetch({ provider, fetch: transport.fetch, token, mayReceiveToken, emit })
-    this.#requests = { finder, fetch, api: undefined }
+    const onRequests = { provider, token, dpop: this.#dpop, emit }
+    const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint })
+    const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
+    const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })
+    const authorize = createAuthorize({ ...guarded, underWay })
+    this.#requests = { finder, fetch, authorize, api: undefined }
     return this.#requests
   }
 }
@@ -179,5 +206,6 @@ export class ProviderClient<Info> implements Client<Info> {
 interface RequestParts<Info> {
   readonly finder: ApiFinder<Info>
   readonly fetch: typeof globalThis.fetch
+  readonly authorize: Authorize
   api: Promise<KyInstance> | undefined
 }

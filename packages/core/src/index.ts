@@ -39,3 +39,5 @@ export type {
   TokenRefusedEvent,
   TokenRetriedEvent,
 } from './events.ts'
+// Fetch: requests with the token on
+export type { AnsweredRequest, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'

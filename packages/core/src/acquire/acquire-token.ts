@@ -3,6 +3,7 @@ import type { Emit } from '../events.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
 import type { Credentials, CredentialsReader } from './credentials.ts'
 import { pause, waitFor, withDeadline } from './deadline.ts'
+import type { DpopProofs } from './dpop.ts'
 import { findExpiry, readLifetime } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 import { planAttempt, planRepetition } from './retry.ts'
@@ -10,7 +11,7 @@ import { askTokenEndpoint, type GrantedToken, showUrl, type TokenEndpoint, type 
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
-export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'>
+export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> & Partial<Pick<CredentialsReader, 'dpop'>>
 
 /** What the grants of a provider have in common, whoever asks for what. */
 export interface Grantor {
@@ -76,7 +77,7 @@ export async function acquireToken(
         return await withDeadline(
           seconds,
           () => describeLateness(provider, seconds),
-          (signal) => attemptGrant(grantor, grant, credentials, signal),
+          (signal) => attemptGrant(grantor, grant, { credentials, dpop: client.dpop }, signal),
           terms.signal,
         )
       } catch (failure) {
@@ -116,11 +117,11 @@ export async function acquireToken(
 async function attemptGrant(
   { provider, transport, findEndpoint }: Grantor,
   grant: GrantRequest,
-  credentials: Credentials,
+  holder: { readonly credentials: Credentials; readonly dpop?: DpopProofs | undefined },
   signal: AbortSignal,
 ): Promise<AcquiredToken> {
   const endpoint = await findEndpoint(signal)
-  const granted = await askTokenEndpoint({ provider, endpoint, grant, credentials, transport, signal })
+  const granted = await askTokenEndpoint({ provider, endpoint, grant, ...holder, transport, signal })
   return toAcquired(granted, grant, provider)
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { type ClientAuthentication, needsSecret } from './client-authentication.ts'
+import type { DpopProofs } from './dpop.ts'
 import { exactObject, findMistakes, refuseMistakes } from './validation.ts'
 
 /** A `CryptoKey`, by a way to say it that needs no DOM types. */
@@ -52,15 +53,18 @@ export function findCredentialsMistakes(
 
 /** Reads the client's credentials where they live. */
 export class CredentialsReader {
+  /** What its tokens are bound to; `undefined`: nothing. */
+  readonly dpop: DpopProofs | undefined
   readonly #source: CredentialsSource
   readonly #provider: string
   #known: Promise<Credentials> | undefined
 
   /** @param provider its name, for messages */
-  constructor(source: CredentialsSource, provider: string) {
+  constructor(source: CredentialsSource, provider: string, dpop?: DpopProofs) {
     // Given ones are copied now: what becomes of the caller's object later changes nothing here.
     this.#source = typeof source === 'function' ? source : v.parse(credentialsSchema, source)
     this.#provider = provider
+    this.dpop = dpop
   }
 
   /**

@@ -32,6 +32,12 @@ export interface Provider<Info = undefined> {
   readonly tokenRequest?: TokenRequestFormat
   /** Seconds a token lives where neither the answer nor the token itself says. Default: unknown, kept for a minute. */
   readonly defaultLifetime?: number
+  /**
+   * Tokens are bound to a key: the client's `dpopKey`, or one made for it. Default `false`.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9449 RFC 9449}
+   */
+  readonly dpop?: boolean
   /** Where tokens may go besides the API's own origin; `*` stands for one label: `https://*.example.com`. */
   readonly apiOrigins?: readonly string[]
 
@@ -139,6 +145,7 @@ const providerSchema = exactObject(
         v.maxValue(10 * 365 * 24 * 3600, 'must be ten years at most; it is in seconds'),
       ),
     ),
+    dpop: v.optional(v.boolean('must be true or false')),
     apiOrigins: v.optional(v.array(apiOrigin, 'must be an array of origins')),
     clientAuthentication: v.optional(aFunction),
     readTokenResponse: v.optional(aFunction),
@@ -174,6 +181,11 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
   })
   if (String(issuer).includes('/.well-known/')) {
     wrong.push('provider.issuer must be the issuer itself, without /.well-known/ and what follows')
+  }
+  if (provider.dpop === true && provider.tokenRequest?.method === 'GET') {
+    wrong.push(
+      'provider.tokenRequest.method must be POST with dpop: a proof is of one request, and openid-client proves a POST',
+    )
   }
   if (tokenEndpoint === undefined && issuer === undefined) {
     wrong.push('provider.tokenEndpoint is missing: set it, or `issuer` where its metadata names the endpoint')

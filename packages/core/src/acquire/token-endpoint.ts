@@ -2,6 +2,7 @@ import { LatchkeyError } from '../errors.ts'
 import { parseBody, readBodyText } from './answer-body.ts'
 import { clientSecretBasic, type TokenRequestDraft } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
+import type { DpopProofs } from './dpop.ts'
 import { readNetworkFailure } from './network-failure.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf } from './redact.ts'
@@ -47,6 +48,8 @@ export interface TokenEndpointCall {
   readonly endpoint: TokenEndpoint
   readonly grant: GrantRequest
   readonly credentials: Credentials
+  /** What the token is to be bound to; `undefined`: nothing. */
+  readonly dpop?: DpopProofs | undefined
   readonly transport: Transport
   /** Ends with the grant's deadline. */
   readonly signal: AbortSignal
@@ -60,7 +63,7 @@ export interface TokenEndpointCall {
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
  */
 export async function askTokenEndpoint(call: TokenEndpointCall): Promise<GrantedToken> {
-  const { provider, endpoint, credentials, transport } = call
+  const { provider, endpoint, credentials, dpop, transport } = call
   const openid = await import('openid-client')
 
   let granted: GrantedToken | undefined
@@ -86,17 +89,26 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
   )
   // Plain http was judged when the client was created: loopback, or permitted by an option.
   openid.allowInsecureRequests(configuration)
-  configuration[openid.customFetch] = () =>
+  let nonceAsked = false
+  configuration[openid.customFetch] = (_url, { headers: { dpop: proof } }) =>
     keepFailure(async () => {
       if (sent === undefined) throw new TypeError('a token request is drafted before it is sent')
       const { draft, secrets } = sent
+      if (proof !== undefined) draft.headers.set('dpop', proof)
       const requestedAt = transport.now()
       const requestedTime = transport.time()
       const { answer, answeredAt } = await send(call, draft)
+      const nonceGiven = dpop?.learn(endpoint.url, answer.headers.get('dpop-nonce')) === true
+      if (nonceGiven && !nonceAsked && isNonceWanted(answer)) {
+        // openid-client asks once more, with a proof that holds the nonce.
+        nonceAsked = true
+        return Response.json({ error: 'use_dpop_nonce' }, { status: 400 })
+      }
       const judged = judgeTokenAnswer(answer, provider.readTokenResponse ?? readStandardTokenResponse, {
         provider: provider.name,
         endpoint: showUrl(endpoint.url),
         scopeSeparator: provider.tokenRequest?.scopeSeparator ?? ' ',
+        bound: dpop !== undefined,
         secrets,
       })
       granted = {
@@ -111,12 +123,17 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
     })
 
   try {
-    await openid.clientCredentialsGrant(configuration)
+    await openid.clientCredentialsGrant(configuration, undefined, dpop && { DPoP: await dpop.handle() })
   } catch (error) {
     throw failure ?? error
   }
   if (granted === undefined) throw new TypeError('openid-client accepted an answer that was never read')
   return granted
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-8 RFC 9449 section 8} */
+function isNonceWanted({ status, body }: TokenAnswer): boolean {
+  return status > 399 && typeof body === 'object' && body !== null && 'error' in body && body.error === 'use_dpop_nonce'
 }
 
 async function draftTokenRequest(

@@ -102,6 +102,8 @@ export interface AnswerContext {
   /** Origin and path of the token endpoint. */
   readonly endpoint: string
   readonly scopeSeparator: string
+  /** Whether the token was asked for with a proof of possession, to be bound to its key. */
+  readonly bound?: boolean
   /** Texts that must not leave with the server's words. */
   readonly secrets: readonly string[]
 }
@@ -229,11 +231,18 @@ function toText(value: unknown, secrets: readonly string[]): string | undefined 
 function judgeTokenType(
   type: unknown,
   unreadable: (what: string) => LatchkeyError,
-  { secrets }: AnswerContext,
+  { secrets, bound }: AnswerContext,
 ): 'Bearer' | 'DPoP' {
-  if (type === undefined || type === null || type === '') return 'Bearer'
-  if (typeof type === 'string' && type.toLowerCase() === 'bearer') return 'Bearer'
-  const shown = typeof type === 'string' ? `"${redact(type, secrets)}"` : `a ${typeof type}`
+  const unnamed = type === undefined || type === null || type === ''
+  const name = unnamed ? 'bearer' : typeof type === 'string' ? type.toLowerCase() : undefined
+  if (bound && name === 'dpop') return 'DPoP'
+  const shown = unnamed ? 'missing' : typeof type === 'string' ? `"${redact(type, secrets)}"` : `a ${typeof type}`
+  if (bound) {
+    throw unreadable(
+      `its token_type is ${shown}, not DPoP: the token is bound to no key; if the server binds none, take \`dpop\` out of the provider`,
+    )
+  }
+  if (name === 'bearer') return 'Bearer'
   throw unreadable(
     `its token_type is ${shown}, not Bearer; where the API takes the token as a Bearer token, let the provider's readTokenResponse return tokenType: 'Bearer'`,
   )

@@ -7,6 +7,8 @@ export interface TokenIdentity {
   /** The token endpoint, or the issuer whose metadata names it. */
   readonly endpoint: string
   readonly clientId: string
+  /** Of the key that the token is bound to; `undefined`: none. */
+  readonly thumbprint?: string | undefined
   readonly grant: GrantRequest
 }
 
@@ -14,7 +16,7 @@ export interface TokenIdentity {
  * The key a token is kept under: equal for equal identities, different for different ones (lists are nested, never joined;
  * case is kept), hashed, without a secret (rule L3).
  */
-export async function cacheKey({ provider, endpoint, clientId, grant }: TokenIdentity): Promise<string> {
+export async function cacheKey({ provider, endpoint, clientId, thumbprint, grant }: TokenIdentity): Promise<string> {
   const identity = [
     provider.name,
     endpoint,
@@ -22,6 +24,7 @@ export async function cacheKey({ provider, endpoint, clientId, grant }: TokenIde
     provider.clientAuthentication?.name ?? 'client_secret_basic form',
     Object.entries(provider.tokenRequest ?? {}).sort(byName),
     grantIdentity(grant),
+    ...(thumbprint === undefined ? [] : [thumbprint]),
   ]
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(identity)))
   return `v1.${btoa(String.fromCharCode(...new Uint8Array(digest)))

@@ -34,7 +34,8 @@ export function shareTokens(
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const keyOf = async (client: CredentialsOf, grant: GrantRequest, signal?: AbortSignal): Promise<string> => {
     const { clientId } = await client.read(signal)
-    return cacheKey({ provider, endpoint, clientId, grant })
+    const thumbprint = await client.dpop?.thumbprint()
+    return cacheKey({ provider, endpoint, clientId, thumbprint, grant })
   }
   /** Without credentials there is no key, and nothing of this client's to write or to delete. */
   const keyIfThereIsOne = async (client: CredentialsOf, grant: GrantRequest): Promise<string | undefined> => {

@@ -23,6 +23,24 @@ export function createOriginCheck(patterns: readonly string[], allowInsecureRequ
   }
 }
 
+/**
+ * The same check for addresses as text. The origin that passed last is known by its text: whatever follows the slash after an
+ * origin belongs to the path, so such an address needs no parsing.
+ *
+ * @returns whether a token may go there
+ * @throws TypeError where the address is no URL, as `fetch` does
+ */
+export function rememberOrigin(mayReceiveToken: OriginCheck): (address: string) => boolean {
+  let known: string | undefined
+  return (address) => {
+    if (known !== undefined && address.startsWith(known)) return true
+    const url = new URL(address)
+    if (!mayReceiveToken(url)) return false
+    known = `${url.origin}/`
+    return true
+  }
+}
+
 /** A pattern has at least two fixed labels after its `*`: see provider.ts. */
 function toExpression(pattern: string): RegExp {
   // A URL parser brings the pattern into the form `URL.origin` has; `*` is no host, so a label stands in for it.

@@ -8,5 +8,18 @@ import type { KyInstance } from 'ky'
  */
 export async function createApi(baseUrl: URL, fetch: typeof globalThis.fetch): Promise<KyInstance> {
   const { default: ky } = await import('ky')
-  return ky.create({ prefix: baseUrl, fetch: (input, init) => fetch(input, init) })
+  const base = baseUrl.href.replace(/\/+$/, '')
+  return ky.create({
+    prefix: baseUrl,
+    fetch: (input, init) => fetch(input instanceof Request ? freeAbsoluteUrl(input, base) : input, init),
+  })
+}
+
+/**
+ * A Request for the absolute URL that a caller gave instead of a path (the next page's, as many APIs tell it): ky puts its
+ * prefix before any text. Where it goes is judged as any URL is.
+ */
+function freeAbsoluteUrl(request: Request, base: string): Request {
+  const path = request.url.slice(base.length + 1)
+  return /^https?:\/\//i.test(path) ? new Request(path, request) : request
 }

@@ -1,19 +1,23 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import type { Provider } from '../acquire/provider.ts'
-import { showUrl } from '../acquire/token-endpoint.ts'
-import type { TokenSource } from '../cache/token-source.ts'
-import { LatchkeyError } from '../errors.ts'
-import type { Emit } from '../events.ts'
-import type { OriginCheck } from './allowed-origins.ts'
-import { followRedirects } from './follow-redirects.ts'
+import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
+import { followRedirects, type OnTheWay } from './follow-redirects.ts'
+import { putToken, Repeats, type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
 /** What authorised requests are made of. */
-export interface AuthenticatedFetchParts {
-  readonly provider: Provider<unknown>
+export interface AuthenticatedFetchParts extends RequestTokenParts {
   readonly fetch: typeof globalThis.fetch
-  readonly token: TokenSource['token']
   readonly mayReceiveToken: OriginCheck
-  readonly emit: Emit
+}
+
+/** One call of `fetch`. */
+interface Call {
+  readonly input: string | URL | Request
+  readonly init: RequestInit | undefined
+  /** The input, where it is a Request. */
+  readonly request: Request | undefined
+  /** The call's own headers, never written to. */
+  readonly own: HeadersInit | undefined
+  readonly signal: AbortSignal | undefined
 }
 
 /**
@@ -23,86 +27,117 @@ export interface AuthenticatedFetchParts {
  * @throws LatchkeyError `origin_refused`, or what a grant fails with
  */
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
-  const { provider, token, mayReceiveToken, emit } = parts
-  const authorize = provider.authorizeRequest ?? authorizeByHeader
+  const { provider, token, dpop, emit } = parts
+  const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
+  const isPlain = provider.authorizeRequest === undefined && dpop === undefined
+
+  /** One try. Without departures of the provider's no URL and no Headers are made: `fetch` makes its own anyhow. */
+  const send = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+    const { init, request, own } = call
+    if (isPlain) {
+      return parts.fetch(target, {
+        ...init,
+        headers: withHeader(own, 'authorization', `${accessToken.type} ${accessToken.value}`),
+      })
+    }
+    const headers = new Headers(own)
+    const method = init?.method ?? request?.method ?? 'GET'
+    await putToken(parts, headers, accessToken, { url: urlOf(call), method })
+    const redirect = init?.redirect ?? request?.redirect ?? 'follow'
+    if (redirect !== 'follow') return parts.fetch(target, { ...init, headers })
+    // The platform takes `Authorization` off on the way to another origin, and no other header that carries a token.
+    const before = new Headers(own)
+    const carriers = [...headers.keys()].filter((name) => headers.get(name) !== before.get(name))
+    // A proof is of one URL and one method: on the way to another of the same origin the request gets one of its own.
+    const onTheWay: OnTheWay | undefined = dpop && ((hop) => putToken(parts, hop.headers, accessToken, hop))
+    return followRedirects(parts.fetch, target, { ...init, headers }, { carriers, onTheWay })
+  }
+
+  /** What follows an answer that may ask for another try. */
+  const repeat = async (call: Call, first: Response, sentFirst: AccessToken): Promise<Response> => {
+    const url = urlOf(call)
+    const repeats = new Repeats(parts)
+    let response = first
+    let sent = sentFirst
+    // Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours.
+    while (response.url === '' || new URL(response.url).origin === url.origin) {
+      const next = await repeats.next(response, sent, url, call.signal).catch(async (failure: unknown) => {
+        await response.body?.cancel()
+        throw failure
+      })
+      if (next === undefined) break
+      await response.body?.cancel()
+      sent = next
+      response = await send(call, repeats.left ? copyOf(call) : call.input, next)
+    }
+    return response
+  }
 
   return async function authenticatedFetch(input, init) {
-    const request = input instanceof Request ? input : undefined
+    const request = isRequest(input) ? input : undefined
     // What `fetch` itself does with headers: those of `init` stand in place of those of a Request.
-    const own = new Headers(init?.headers ?? request?.headers)
-    if (own.has('authorization')) return parts.fetch(input, init)
+    const own = init?.headers ?? request?.headers
+    if (own !== undefined && hasAuthorization(own)) return parts.fetch(input, init)
 
-    const url = new URL(request?.url ?? input.toString())
-    if (!mayReceiveToken(url)) throw refuseOrigin(provider, url, emit)
+    const address = typeof input === 'string' ? input : input instanceof URL ? input.href : (request?.url ?? `${input}`)
+    if (!mayReceiveToken(address)) throw refuseOrigin(provider, new URL(address), emit)
 
-    const send = (target: typeof input, accessToken: AccessToken): Promise<Response> => {
-      const headers = new Headers(own)
-      authorize(headers, accessToken)
-      const redirect = init?.redirect ?? request?.redirect ?? 'follow'
-      // The platform takes `Authorization` off on the way to another origin, and no header of a provider's own.
-      if (provider.authorizeRequest === undefined || redirect !== 'follow') {
-        return parts.fetch(target, { ...init, headers })
-      }
-      const carriers = [...headers.keys()].filter((name) => headers.get(name) !== own.get(name))
-      return followRedirects(parts.fetch, target, { ...init, headers }, carriers)
+    const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
+    const first = await token(signal && { signal })
+    const call: Call = { input, init, request, own, signal }
+    const isRepeatable = init?.body === undefined || init.body === null || !isStream(init.body)
+    const target = isRepeatable ? copyOf(call) : input
+    try {
+      const response = await send(call, target, first)
+      if ((response.status !== 401 && dpop === undefined) || !isRepeatable) return response
+      return await repeat(call, response, first)
+    } finally {
+      // As after any `fetch`, the body of the Request is used; what was kept of it for another try is let go.
+      if (target !== input && request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
     }
-
-    const signal = init?.signal ?? request?.signal ?? undefined
-    const first = await token({ signal })
-    const repeatable = isRepeatable(init?.body)
-    // A Request's body can be read once: the first try gets a copy where a second may follow.
-    const copy = request !== undefined && repeatable && request.body !== null ? request.clone() : input
-    const response = await send(copy, first)
-    if (response.status !== 401 || !repeatable || cameFromElsewhere(response, url)) return response
-
-    const second = await replaceToken(token, first, signal, response)
-    // The server handed out the refused token once more: another try would get the same answer.
-    if (second.value === first.value) return response
-    await response.body?.cancel()
-    emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status: response.status })
-    return send(input, second)
   }
 }
 
-/** Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours. */
-function cameFromElsewhere(response: Response, asked: URL): boolean {
-  return response.url !== '' && new URL(response.url).origin !== asked.origin
+/** What is sent at each try but the last: a Request's body can be read once. */
+function copyOf({ input, init, request }: Call): Call['input'] {
+  const isBodyWanted = init?.body === undefined || init.body === null
+  return request !== undefined && request.body !== null && isBodyWanted ? request.clone() : input
 }
 
-/** Where no other token can be had the request fails, and its answer is let go. */
-async function replaceToken(
-  token: TokenSource['token'],
-  rejected: AccessToken,
-  signal: AbortSignal | undefined,
-  response: Response,
-): Promise<AccessToken> {
-  try {
-    return await token({ signal, rejected })
-  } catch (failure) {
-    await response.body?.cancel()
-    throw failure
-  }
+function urlOf({ input, request }: Call): URL {
+  return new URL(request?.url ?? `${input}`)
 }
 
-function authorizeByHeader(headers: Headers, token: AccessToken): void {
-  headers.set('authorization', `${token.type} ${token.value}`)
+/** A transport may bring a Request of its own, as undici's package does. */
+function isRequest(input: unknown): input is Request {
+  return (
+    typeof input === 'object' &&
+    input !== null &&
+    (input instanceof Request || ('url' in input && 'headers' in input && 'clone' in input))
+  )
+}
+
+/** Whether the caller brings an authorization of its own, which wins (rule H6). */
+function hasAuthorization(headers: HeadersInit): boolean {
+  if (!isRecord(headers)) return (headers instanceof Headers ? headers : new Headers(headers)).has('authorization')
+  for (const name in headers) if (name.length === 13 && name.toLowerCase() === 'authorization') return true
+  return false
+}
+
+function withHeader(headers: HeadersInit | undefined, name: string, value: string): HeadersInit {
+  if (headers === undefined) return { [name]: value }
+  if (isRecord(headers)) return { ...headers, [name]: value }
+  const copy = new Headers(headers)
+  copy.set(name, value)
+  return copy
+}
+
+/** A plain object of names and values, and none of the other forms that headers come in. */
+function isRecord(headers: HeadersInit): headers is Record<string, string> {
+  return Object.getPrototypeOf(headers) === Object.prototype && !(Symbol.iterator in headers)
 }
 
 /** A stream is gone once it was sent. */
-function isRepeatable(body: unknown): boolean {
-  return !(
-    body instanceof ReadableStream ||
-    (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
-  )
-}
-
-/** Says that an origin may not see the token, to the caller and to the listener. */
-export function refuseOrigin({ name, api }: Provider<unknown>, url: URL, emit: Emit): LatchkeyError {
-  const error = new LatchkeyError(
-    'origin_refused',
-    `${name}: ${url.origin} may not see the token: it is neither the API's origin${typeof api === 'function' ? ' (as far as client.api() or client.info() has discovered it)' : ''} nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,
-    { provider: name },
-  )
-  emit({ type: 'origin.refused', provider: name, origin: url.origin, error })
-  return error
+function isStream(body: unknown): boolean {
+  return body instanceof ReadableStream || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
 }

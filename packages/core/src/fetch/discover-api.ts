@@ -4,11 +4,10 @@ import { readNetworkFailure } from '../acquire/network-failure.ts'
 import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
 import { findUrlMistake } from '../acquire/validation.ts'
-import type { TokenSource } from '../cache/token-source.ts'
 import { LatchkeyError } from '../errors.ts'
-import type { Emit } from '../events.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
-import { createAuthenticatedFetch, refuseOrigin } from './authenticated-fetch.ts'
+import { createAuthenticatedFetch } from './authenticated-fetch.ts'
+import { type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
 /** An API's address, found and checked, and what the provider said about us. */
 interface FoundApi<Info> {
@@ -17,14 +16,12 @@ interface FoundApi<Info> {
 }
 
 /** What discovering an API takes. */
-export interface ApiDiscoveryParts<Info> {
+export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
   readonly provider: Provider<Info>
   /** Seconds. */
   readonly timeout: number
   readonly transport: Transport
-  readonly token: TokenSource['token']
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
-  readonly emit: Emit
 }
 
 /** Where a provider's API is. */
@@ -98,7 +95,7 @@ async function discover<Info>(
       const { url: tokenEndpoint } = await findEndpoint(signal)
       const origins = [tokenEndpoint.origin, ...(provider.apiOrigins ?? [])]
       const mayReceiveToken = createOriginCheck(origins, transport.allowInsecureRequests)
-      const fetch = createAuthenticatedFetch({ provider, fetch: transport.fetch, token, mayReceiveToken, emit })
+      const fetch = createAuthenticatedFetch({ ...parts, fetch: transport.fetch, mayReceiveToken })
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
       const duration = (transport.time() - startedAt) / 1000

@@ -6,6 +6,9 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** What no other origin may see (rule H2), besides the headers that carried the token. */
 const ownToAnOrigin: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'dpop']
 
+/** Prepares the headers for the next address on the way, as long as that is one of the same origin. */
+export type OnTheWay = (hop: { readonly headers: Headers; readonly url: URL; readonly method: string }) => Promise<void>
+
 /**
  * Follows redirects as `fetch` does, for tokens in headers that `fetch` would take along to another origin: it knows
  * `Authorization` only.
@@ -13,7 +16,7 @@ const ownToAnOrigin: readonly string[] = ['authorization', 'proxy-authorization'
  * @param fetch the transport
  * @param input where the request goes
  * @param init the request, token on; its `redirect` is taken for `follow`
- * @param carriers the names of the headers that carry the token
+ * @param guard.carriers the names of the headers that carry the token
  * @throws TypeError where `fetch` would throw one: too many redirects, an address that is none, a stream to be sent again
  * @see {@link https://fetch.spec.whatwg.org/#http-redirect-fetch Fetch, HTTP-redirect fetch}
  */
@@ -21,7 +24,7 @@ export async function followRedirects(
   fetch: typeof globalThis.fetch,
   input: string | URL | Request,
   init: RequestInit & { readonly headers: Headers },
-  carriers: readonly string[],
+  { carriers, onTheWay }: { readonly carriers: readonly string[]; readonly onTheWay?: OnTheWay | undefined },
 ): Promise<Response> {
   const request = input instanceof Request ? input : undefined
   const headers = new Headers(init.headers)
@@ -29,6 +32,7 @@ export async function followRedirects(
   let method = (init.method ?? request?.method ?? 'GET').toUpperCase()
   let body: RequestInit['body'] = init.body ?? (request === undefined ? null : await readBody(request))
   let next: Request | string | URL = request === undefined ? input : url
+  let isAtHome = true
   for (let followed = 0; ; followed += 1) {
     const rest = request === undefined ? init : { ...toInit(request), ...init }
     const response = await fetch(next, { ...rest, method, headers, body, redirect: 'manual' })
@@ -57,7 +61,11 @@ export async function followRedirects(
     } else if (body instanceof ReadableStream) {
       throw new TypeError('a redirect asks for a stream to be sent again')
     }
-    if (target.origin !== url.origin) for (const name of [...ownToAnOrigin, ...carriers]) headers.delete(name)
+    if (target.origin !== url.origin) {
+      isAtHome = false
+      for (const name of [...ownToAnOrigin, ...carriers]) headers.delete(name)
+    }
+    if (isAtHome) await onTheWay?.({ headers, url: target, method })
     if (target.hash === '') target.hash = url.hash
     url = target
     next = target

@@ -1,0 +1,100 @@
+import type { AccessToken } from '../acquire/access-token.ts'
+import type { DpopProofs } from '../acquire/dpop.ts'
+import type { Provider } from '../acquire/provider.ts'
+import { showUrl } from '../acquire/token-endpoint.ts'
+import type { TokenSource } from '../cache/token-source.ts'
+import { LatchkeyError } from '../errors.ts'
+import type { Emit } from '../events.ts'
+
+/** What putting tokens onto requests takes, whichever HTTP client makes them. */
+export interface RequestTokenParts {
+  readonly provider: Provider<unknown>
+  readonly token: TokenSource['token']
+  /** `undefined`: tokens are bound to nothing. */
+  readonly dpop: DpopProofs | undefined
+  readonly emit: Emit
+}
+
+/** Puts a token onto one request's headers, as the provider wants it, with a proof of possession where it is bound to a key. */
+export async function putToken(
+  { provider, dpop }: RequestTokenParts,
+  headers: Headers,
+  token: AccessToken,
+  { url, method }: { readonly url: URL; readonly method: string },
+): Promise<void> {
+  if (provider.authorizeRequest === undefined) headers.set('authorization', `${token.type} ${token.value}`)
+  else provider.authorizeRequest(headers, token)
+  if (dpop !== undefined) headers.set('dpop', await dpop.prove(url, method, token))
+}
+
+/** What an API's answer says of the token that it was asked with. */
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: Pick<Headers, 'get'>
+}
+
+/**
+ * How often one request may go out again: once with another token (rule H3), and once with a nonce that the API wants to see
+ * in a proof.
+ */
+export class Repeats {
+  readonly #parts: RequestTokenParts
+  #mayReplaceToken = true
+  #mayAddNonce: boolean
+
+  constructor(parts: RequestTokenParts) {
+    this.#parts = parts
+    this.#mayAddNonce = parts.dpop !== undefined
+  }
+
+  /** Whether any is left. */
+  get left(): boolean {
+    return this.#mayReplaceToken || this.#mayAddNonce
+  }
+
+  /**
+   * The token to send the request with once more; `undefined`: the answer stands.
+   *
+   * @param sent the token it was sent with
+   * @throws what a grant fails with, and the signal's reason
+   */
+  async next(
+    { status, headers }: ApiAnswer,
+    sent: AccessToken,
+    url: URL,
+    signal: AbortSignal | undefined,
+  ): Promise<AccessToken | undefined> {
+    const { provider, token, dpop, emit } = this.#parts
+    const nonceGiven = dpop?.learn(url, headers.get('dpop-nonce')) === true
+    if (status !== 401) return undefined
+    let next: AccessToken
+    if (nonceGiven && this.#mayAddNonce && isNonceWanted(headers.get('www-authenticate'))) {
+      this.#mayAddNonce = false
+      next = sent
+    } else {
+      if (!this.#mayReplaceToken) return undefined
+      this.#mayReplaceToken = false
+      next = await token({ signal, rejected: sent })
+      // The server handed out the refused token once more: another try would get the same answer.
+      if (next.value === sent.value) return undefined
+    }
+    emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status })
+    return next
+  }
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-9 RFC 9449 section 9} */
+function isNonceWanted(challenge: string | null): boolean {
+  return challenge !== null && /\bdpop\b/i.test(challenge) && challenge.includes('use_dpop_nonce')
+}
+
+/** Says that an origin may not see the token, to the caller and to the listener. */
+export function refuseOrigin({ name, api }: Provider<unknown>, url: URL, emit: Emit): LatchkeyError {
+  const error = new LatchkeyError(
+    'origin_refused',
+    `${name}: ${url.origin} may not see the token: it is neither the API's origin${typeof api === 'function' ? ' (as far as client.api() or client.info() has discovered it)' : ''} nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,
+    { provider: name },
+  )
+  emit({ type: 'origin.refused', provider: name, origin: url.origin, error })
+  return error
+}
