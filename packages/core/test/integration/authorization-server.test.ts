@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Adapter, type AdapterPayload, type Configuration, Provider as OidcProvider } from 'oidc-provider'
+import { type Configuration, Provider as OidcProvider } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type ClientAuthentication,
@@ -13,6 +13,7 @@ import {
 } from '../../src/index.ts'
 import { failureOf } from '../acquire/failure-of.ts'
 import { findLeaks } from '../acquire/printings.ts'
+import { MemoryAdapter } from './memory-adapter.ts'
 
 // An authorization server that others wrote and the OpenID Foundation certified: what it answers wins over what we think.
 
@@ -84,25 +85,6 @@ async function configuration(): Promise<Configuration> {
       scope: 'api:read api:write',
     })),
   }
-}
-
-/** Where oidc-provider keeps what it issues; of a client-credentials token nothing else is ever asked. */
-class MemoryAdapter implements Adapter {
-  readonly #entries = new Map<string, AdapterPayload>()
-
-  async upsert(id: string, payload: AdapterPayload): Promise<void> {
-    this.#entries.set(id, payload)
-  }
-  async find(id: string): Promise<AdapterPayload | undefined> {
-    return this.#entries.get(id)
-  }
-  async findByUid(): Promise<undefined> {}
-  async findByUserCode(): Promise<undefined> {}
-  async consume(): Promise<void> {}
-  async destroy(id: string): Promise<void> {
-    this.#entries.delete(id)
-  }
-  async revokeByGrantId(): Promise<void> {}
 }
 
 function acme(overrides: Partial<Provider> = {}): Provider {
