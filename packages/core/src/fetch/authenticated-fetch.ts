@@ -1,5 +1,6 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
+import { discard } from './discard.ts'
 import { followRedirects, type OnTheWay } from './follow-redirects.ts'
 import { putToken, Repeats, type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
@@ -62,11 +63,11 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     // Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours.
     while (response.url === '' || new URL(response.url).origin === url.origin) {
       const next = await repeats.next(response, sent, url, call.signal).catch(async (failure: unknown) => {
-        await response.body?.cancel()
+        await discard(response)
         throw failure
       })
       if (next === undefined) break
-      await response.body?.cancel()
+      await discard(response)
       sent = next
       response = await send(call, repeats.left ? copyOf(call) : call.input, next)
     }

@@ -1,3 +1,5 @@
+import { discard } from './discard.ts'
+
 /** As many as the platform's `fetch` follows. */
 const mostRedirects = 20
 
@@ -38,7 +40,7 @@ export async function followRedirects(
     const response = await fetch(next, { ...rest, method, headers, body, redirect: 'manual' })
     const location = response.headers.get('location')
     if (!redirects.has(response.status) || location === null) return response
-    await response.body?.cancel()
+    await discard(response)
     if (followed === mostRedirects) throw new TypeError(`${url.origin} redirected more than ${mostRedirects} times`)
 
     const target = new URL(location, url)

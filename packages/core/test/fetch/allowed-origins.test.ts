@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createOriginCheck } from '../../src/fetch/allowed-origins.ts'
+import { createOriginCheck, rememberOrigin } from '../../src/fetch/allowed-origins.ts'
 
 const check = createOriginCheck(
   [
@@ -47,5 +48,41 @@ describe('allowed origins', () => {
     const permitted = createOriginCheck(['http://api.internal.example'], true)
     expect(permitted(new URL('http://api.internal.example/x'))).toBe(true)
     expect(permitted(new URL('http://other.internal.example/x'))).toBe(false)
+  })
+})
+
+describe('an origin that is remembered', () => {
+  const remembering = (): { check: (address: string) => boolean; parsed: () => number } => {
+    let parsed = 0
+    const counting = rememberOrigin((url) => {
+      parsed += 1
+      return check(url)
+    })
+    return { check: counting, parsed: () => parsed }
+  }
+
+  it('H1: is looked at once, and another one is looked at anew', () => {
+    const one = remembering()
+    for (const path of ['/a', '/b?x', '/../c', '/']) expect(one.check(`https://api.acme.example${path}`)).toBe(true)
+    expect(one.parsed()).toBe(1)
+    expect(one.check('https://one.acme.example/a')).toBe(true)
+    expect(one.check('https://api.acme.example.evil.test/a')).toBe(false)
+    expect(one.check('https://api.acme.example:8443/a')).toBe(false)
+    expect(one.check('https://api.acme.example@evil.test/a')).toBe(false)
+    expect(() => one.check('/relative')).toThrow(TypeError)
+  })
+
+  it('H1: whatever follows the slash after an origin, it is that origin', () => {
+    const piece = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('@', '\\', '//', '..', '\t', '\n', '%2f', '#', '?', ':', 'https://evil.test', '@evil.test'),
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        const address = `https://api.acme.example/${pieces.join('')}`
+        return !URL.canParse(address) || new URL(address).origin === 'https://api.acme.example'
+      }),
+    )
   })
 })

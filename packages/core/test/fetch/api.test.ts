@@ -44,4 +44,111 @@ describe('client.api()', () => {
     expect(await api.post('things', { json: { a: 1 } }).json()).toMatchObject({ body: '{"a":1}', authorized: true })
     expect(emulator.requests.filter(({ part }) => part === 'token')).toHaveLength(2)
   })
+
+  it.each(['', '/v1', '/v1/'])(
+    'goes to an absolute URL as it is, as the next page of a list is told (base "%s")',
+    async (base) => {
+      await using emulator = await startEmulator(standardEmulation())
+      const { tokenEndpoint, credentials, apiUrl } = emulator
+      const client = createClient({ name: 'odata', tokenEndpoint, api: `${apiUrl}${base}` }, { credentials })
+      const api = await client.api()
+      const next = `${apiUrl}/v1/things?$skiptoken=https://x.test/y`
+      const expected = { path: '/api/v1/things', query: '%24skiptoken=https%3A%2F%2Fx.test%2Fy', authorized: true }
+      expect(await api.get(next).json()).toMatchObject(expected)
+      expect(await api.get(new URL(next)).json()).toMatchObject(expected)
+      expect(await api.get(new Request(next)).json()).toMatchObject(expected)
+      expect(await api.post(next, { json: { a: 1 } }).json()).toMatchObject({ ...expected, body: '{"a":1}' })
+      expect(
+        await api
+          .extend({ headers: { 'x-own': '1' } })
+          .get(next)
+          .json(),
+      ).toMatchObject({
+        ...expected,
+        headers: { 'x-own': '1' },
+      })
+    },
+  )
+
+  it('H1: never sends the token to an absolute URL of another origin, in whatever form', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl, elsewhereUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+    const api = await client.api()
+    for (const input of [
+      elsewhereUrl,
+      elsewhereUrl.replace('http', 'HTTP'),
+      new URL(elsewhereUrl),
+      new Request(elsewhereUrl),
+    ]) {
+      await expect(api.get(input).json()).rejects.toMatchObject({ code: 'origin_refused' })
+      await expect(api.extend({ retry: 0 })(input).json()).rejects.toMatchObject({ code: 'origin_refused' })
+      await expect(api.extend({ prefix: '' })(input).json()).rejects.toMatchObject({ code: 'origin_refused' })
+    }
+    expect(emulator.requests).toEqual([])
+  })
+
+  it('leaves ky its own retries, and a refused token to us', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+    const api = (await client.api()).extend({ retry: { limit: 2, delay: () => 1 } })
+    const count = (): number => emulator.requests.filter(({ part }) => part === 'api').length
+    emulator.faults.set('api', { name: 'error', status: 503 }, { times: 2 })
+    expect(await api.put('things', { json: { a: 1 } }).json()).toMatchObject({ body: '{"a":1}', authorized: true })
+    expect(count()).toBe(3)
+    emulator.clearRequests()
+    emulator.faults.set('api', { name: 'answer', answer: { status: 401, body: 'never' } })
+    await expect(api.get('things')).rejects.toMatchObject({ name: 'HTTPError', response: { status: 401 } })
+    expect(count()).toBe(2)
+    emulator.faults.clear('api')
+    emulator.faults.set('token', { name: 'answer', answer: { status: 400, body: { error: 'invalid_scope' } } })
+    emulator.clearRequests()
+    await client.forget()
+    await expect(api.get('things')).rejects.toMatchObject({ code: 'grant_refused' })
+    expect(emulator.requests).toHaveLength(1)
+  })
+
+  it('leaves ky its hooks, timeout, search parameters, progress and abort', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+    const seen: unknown[] = []
+    const api = (await client.api()).extend({
+      hooks: {
+        beforeRequest: [({ request }) => request.headers.set('x-hook', 'yes')],
+        afterResponse: [({ response }) => void seen.push(response.status)],
+      },
+    })
+    const uploaded: number[] = []
+    const downloaded: number[] = []
+    const answer = await api
+      .post('things', {
+        body: 'b'.repeat(100_000),
+        searchParams: { page: 2 },
+        onUploadProgress: ({ transferredBytes }) => void uploaded.push(transferredBytes),
+        onDownloadProgress: ({ transferredBytes }) => void downloaded.push(transferredBytes),
+      })
+      .json()
+    expect(answer).toMatchObject({ authorized: true, query: 'page=2', headers: { 'x-hook': 'yes' } })
+    expect(seen).toEqual([200])
+    expect(uploaded.at(-1)).toBe(100_000)
+    expect(downloaded.length).toBeGreaterThan(0)
+    emulator.faults.set('api', { name: 'hang' })
+    await expect(api.get('things', { timeout: 50, retry: 0 })).rejects.toMatchObject({ name: 'TimeoutError' })
+    const controller = new AbortController()
+    const call = api.get('things', { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(call).rejects.toThrow('enough')
+  })
+
+  it('H6: does not authorise what a hook has authorised', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+    const api = await client.api()
+    const answer = api.get('things', { headers: { authorization: 'Bearer mine' }, throwHttpErrors: false })
+    expect((await answer).status).toBe(401)
+    expect(emulator.requests.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer mine'])
+  })
 })

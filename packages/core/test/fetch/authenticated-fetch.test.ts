@@ -1,7 +1,15 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { type StandardEmulationOptions, standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it } from 'vitest'
 import { type ClientEvent, type ClientOptions, createClient, type Provider } from '../../src/index.ts'
+
+function formOf(text: string): FormData {
+  const form = new FormData()
+  form.set('part', text)
+  return form
+}
 
 async function start(
   emulation: StandardEmulationOptions = {},
@@ -175,6 +183,187 @@ describe('authenticated fetch', () => {
     expect(emulator.requests.map(({ part, headers }) => [part, headers.get('authorization')])).toEqual([
       ['api', 'Bearer mine'],
     ])
+  })
+
+  it.each<[string, (emulator: string) => RequestInit['headers']]>([
+    ['none', () => undefined],
+    ['a record', () => ({ 'X-Own': '1' })],
+    ['a record without a prototype', () => Object.assign(Object.create(null), { 'x-own': '1' })],
+    ['pairs', () => [['x-own', '1']]],
+    ['Headers', () => new Headers({ 'x-own': '1' })],
+    ['a Map', () => new Map([['x-own', '1']]) as unknown as Headers],
+  ])('H6: headers given as %s arrive as they would by fetch, with the token', async (what, headers) => {
+    await using bench = await start()
+    const given = headers(bench.emulator.url)
+    const answer = await (await bench.client.fetch(`${bench.emulator.apiUrl}/x`, given && { headers: given })).json()
+    expect(answer).toMatchObject({ authorized: true, headers: what === 'none' ? {} : { 'x-own': '1' } })
+  })
+
+  it.each<[string, HeadersInit]>([
+    ['a record', { AUTHORIZATION: 'Bearer mine' }],
+    ['pairs', [['Authorization', 'Bearer mine']]],
+    ['Headers', new Headers({ authorization: 'Bearer mine' })],
+  ])('H6: the caller’s own Authorization in %s is seen', async (_what, headers) => {
+    await using bench = await start()
+    await bench.client.fetch(`${bench.emulator.elsewhereUrl}/x`, { headers })
+    expect(bench.emulator.requests.at(-1)?.headers.get('authorization')).toBe('Bearer mine')
+    expect(bench.count('token')).toBe(0)
+  })
+
+  it('H6: headers of init stand in place of those of a Request, as with fetch', async () => {
+    await using bench = await start()
+    const request = new Request(`${bench.emulator.apiUrl}/x`, {
+      headers: { 'x-own': '1', authorization: 'Bearer mine' },
+    })
+    const answer = await (await bench.client.fetch(request, { headers: { 'x-other': '2' } })).json()
+    expect(answer).toMatchObject({ authorized: true, headers: { 'x-other': '2' } })
+    expect(answer.headers).not.toHaveProperty('x-own')
+  })
+
+  it('takes a string, a URL and a Request, and answers the platform’s own Response', async () => {
+    await using bench = await start()
+    const address = `${bench.emulator.apiUrl}/x`
+    for (const input of [address, new URL(address), new Request(address)]) {
+      const response = await bench.client.fetch(input)
+      expect(response).toBeInstanceOf(Response)
+      expect(response.url).toBe(address)
+      expect(await response.json()).toMatchObject({ authorized: true })
+    }
+    await expect(bench.client.fetch('/relative')).rejects.toThrow(TypeError)
+  })
+
+  it('takes the Request of a transport that brings its own', async () => {
+    await using bench = await start()
+    const { url, headers } = new Request(`${bench.emulator.apiUrl}/x`, { headers: { 'x-own': '1' } })
+    const foreign = {
+      url,
+      headers,
+      method: 'GET',
+      body: null,
+      bodyUsed: false,
+      clone: () => foreign,
+    } as unknown as Request
+    const sent: unknown[] = []
+    const client = createClient(bench.client.provider, {
+      credentials: bench.emulator.credentials,
+      fetch: async (input, init) => {
+        if (input !== foreign) return fetch(input, init)
+        sent.push(new Headers(init?.headers).get('authorization'))
+        return new Response()
+      },
+    })
+    await client.fetch(foreign)
+    expect(sent).toEqual([expect.stringMatching(/^Bearer ey/)])
+  })
+
+  it.each<[string, () => RequestInit]>([
+    ['a string', () => ({ body: 'body' })],
+    ['bytes', () => ({ body: new TextEncoder().encode('body') })],
+    ['an ArrayBuffer', () => ({ body: new TextEncoder().encode('body').buffer as ArrayBuffer })],
+    ['a Blob', () => ({ body: new Blob(['body']) })],
+    ['parameters', () => ({ body: new URLSearchParams({ body: '' }) })],
+    ['a form', () => ({ body: formOf('body') })],
+    ['a web stream', () => ({ body: new Blob(['body']).stream(), duplex: 'half' }) as RequestInit],
+    ['a Node stream', () => ({ body: Readable.from(['bo', 'dy']), duplex: 'half' }) as unknown as RequestInit],
+  ])('sends %s, as a call and as a Request', async (_what, body) => {
+    await using bench = await start()
+    const address = `${bench.emulator.apiUrl}/x`
+    const asCall = await (await bench.client.fetch(address, { method: 'POST', ...body() })).json()
+    const request = new Request(address, { method: 'POST', ...body() })
+    const asRequest = await (await bench.client.fetch(request)).json()
+    for (const answer of [asCall, asRequest]) {
+      expect(answer).toMatchObject({ authorized: true, method: 'POST' })
+      expect(answer.body).toContain('body')
+    }
+    expect(request.bodyUsed).toBe(true)
+  })
+
+  it('H3: a Request’s body is kept until the answer is there, and not longer', async () => {
+    await using bench = await start()
+    const request = new Request(`${bench.emulator.apiUrl}/x`, { method: 'POST', body: 'once' })
+    await bench.client.fetch(request)
+    expect(request.bodyUsed).toBe(true)
+    await expect(bench.client.fetch(request)).rejects.toThrow(TypeError)
+    const failing = new Request(`${bench.emulator.apiUrl}/x`, { method: 'POST', body: 'once' })
+    bench.emulator.faults.set('api', { name: 'reset' })
+    await expect(bench.client.fetch(failing)).rejects.toThrow(TypeError)
+    expect(failing.bodyUsed).toBe(true)
+  })
+
+  it.each(['manual', 'error', 'follow'] as const)('H2: redirect "%s" is what it is with fetch', async (redirect) => {
+    await using bench = await start()
+    bench.emulator.faults.set('api', {
+      name: 'answer',
+      answer: ({ path }) =>
+        path === '/api/there' ? { body: 'there' } : { status: 302, headers: { location: '/api/there' } },
+    })
+    const call = bench.client.fetch(`${bench.emulator.apiUrl}/x`, { redirect })
+    if (redirect === 'error') return await expect(call).rejects.toThrow(TypeError)
+    const response = await call
+    expect([response.status, response.redirected]).toEqual(redirect === 'manual' ? [302, false] : [200, true])
+    const authorizations = bench.emulator.requests
+      .filter(({ part }) => part === 'api')
+      .map(({ headers }) => headers.get('authorization'))
+    expect(authorizations).toEqual(Array(redirect === 'manual' ? 1 : 2).fill(expect.stringMatching(/^Bearer ey/)))
+  })
+
+  it('H3: connections are kept alive through refusals', async () => {
+    await using bench = await start()
+    const ports = new Set<number | undefined>()
+    let requests = 0
+    const server = createServer((request, response) => {
+      ports.add(request.socket.remotePort)
+      requests += 1
+      response.writeHead(requests % 2 === 0 ? 200 : 401).end('x'.repeat(20_000))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const client = createClient({ ...bench.client.provider, api }, { credentials: bench.emulator.credentials })
+    for (let call = 0; call < 10; call += 1) expect(await (await client.fetch(api)).text()).toHaveLength(20_000)
+    expect(requests).toBe(20)
+    // The platform itself opens a second one where a request follows at once on the end of an answer.
+    expect(ports.size).toBeLessThan(3)
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('hands everything else in init on, as it is', async () => {
+    await using bench = await start()
+    const seen: (RequestInit | undefined)[] = []
+    const client = createClient(bench.client.provider, {
+      credentials: bench.emulator.credentials,
+      fetch: async (input, init) => {
+        seen.push(init)
+        return fetch(input, init)
+      },
+    })
+    const { signal } = new AbortController()
+    const init = {
+      keepalive: true,
+      cache: 'no-store',
+      referrerPolicy: 'no-referrer',
+      signal,
+      dispatcher: undefined,
+    } as const
+    await client.fetch(`${bench.emulator.apiUrl}/x`, init)
+    expect(seen.at(-1)).toMatchObject({ keepalive: true, cache: 'no-store', referrerPolicy: 'no-referrer' })
+    expect(seen.at(-1)?.signal).toBe(signal)
+  })
+
+  it('ends with the caller’s signal in the middle of an answer, and not with that of a Request where init says null', async () => {
+    await using bench = await start()
+    const address = `${bench.emulator.apiUrl}/x`
+    const controller = new AbortController()
+    await bench.client.token()
+    bench.emulator.faults.set('api', { name: 'drip', seconds: 0.1 })
+    const response = await bench.client.fetch(address, { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(response.text()).rejects.toThrow('enough')
+
+    bench.emulator.faults.clear('api')
+    const aborted = new Request(address, { signal: AbortSignal.abort(new Error('late')) })
+    await expect(bench.client.fetch(aborted)).rejects.toThrow('late')
+    expect((await bench.client.fetch(aborted, { signal: null })).status).toBe(200)
   })
 
   it('uses what the provider says about putting the token on', async () => {

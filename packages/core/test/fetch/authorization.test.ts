@@ -1,0 +1,113 @@
+import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { describe, expect, it } from 'vitest'
+import { type ClientEvent, type ClientOptions, clientSecretPost, createClient, type Provider } from '../../src/index.ts'
+import { findLeaks } from '../acquire/printings.ts'
+
+async function start(provider: Partial<Provider> = {}, options: Partial<ClientOptions> = {}) {
+  const emulator = await startEmulator(standardEmulation())
+  const { tokenEndpoint, apiUrl, credentials } = emulator
+  const events: ClientEvent[] = []
+  const client = createClient(
+    { name: 'standard', tokenEndpoint, api: apiUrl, ...provider },
+    { credentials, onEvent: (event) => events.push(event), ...options },
+  )
+  /** What an HTTP client does that knows nothing of tokens. */
+  const send = async (path: string, method = 'GET'): Promise<readonly number[]> => {
+    const statuses: number[] = []
+    let authorization = await client.authorize(`${apiUrl}${path}`, { method })
+    while (authorization !== undefined) {
+      const answer = await fetch(`${apiUrl}${path}`, { method, headers: authorization.headers })
+      statuses.push(answer.status)
+      await answer.text()
+      authorization = await authorization.answered(answer)
+    }
+    return statuses
+  }
+  return {
+    emulator,
+    client,
+    events,
+    send,
+    count: (part: 'token' | 'api') => emulator.requests.filter((request) => request.part === part).length,
+    [Symbol.asyncDispose]: () => emulator.close(),
+  }
+}
+
+describe('client.authorize()', () => {
+  it('H3: authorises a request of any HTTP client, and its one repeat', async () => {
+    await using bench = await start()
+    expect(await bench.send('/x')).toEqual([200])
+    bench.emulator.faults.set('api', { name: 'revoked' })
+    expect(await bench.send('/x', 'DELETE')).toEqual([401, 200])
+    bench.emulator.faults.set('api', { name: 'answer', answer: { status: 401, body: 'never' } })
+    expect(await bench.send('/x')).toEqual([401, 401])
+    bench.emulator.faults.set('api', { name: 'answer', answer: { status: 403, body: 'no' } })
+    expect(await bench.send('/x')).toEqual([403])
+    expect(bench.events.filter(({ type }) => type === 'request.repeated')).toHaveLength(2)
+  })
+
+  it('H1: refuses other origins before any token is asked for, or lets them pass without one', async () => {
+    await using bench = await start()
+    const { client, emulator, events } = bench
+    await expect(client.authorize(emulator.elsewhereUrl)).rejects.toMatchObject({ code: 'origin_refused' })
+    expect(events.map(({ type }) => type)).toEqual(['origin.refused'])
+    expect(await client.authorize(emulator.elsewhereUrl, { elsewhere: 'pass' })).toBeUndefined()
+    expect(events).toHaveLength(1)
+    expect(bench.count('token')).toBe(0)
+    await expect(client.authorize('no url')).rejects.toThrow(TypeError)
+  })
+
+  it('H4: fails where no token can be had', async () => {
+    await using bench = await start()
+    bench.emulator.faults.set('token', { name: 'error', status: 500 })
+    await expect(bench.client.authorize(bench.emulator.apiUrl)).rejects.toMatchObject({ code: 'endpoint_unavailable' })
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(bench.client.authorize(bench.emulator.apiUrl, { signal })).rejects.toThrow('enough')
+  })
+
+  it('ends with the caller’s signal while it waits for another token', async () => {
+    await using bench = await start()
+    const authorization = await bench.client.authorize(new URL(bench.emulator.apiUrl))
+    bench.emulator.faults.set('token', { name: 'hang' })
+    const controller = new AbortController()
+    const next = authorization?.answered({ status: 401 }, { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(next).rejects.toThrow('enough')
+  })
+
+  it('does not make the client’s own requests wait for the token that they are to bring', async () => {
+    // As where one HTTP client makes all requests of a process, those to the authorization server too.
+    const passed: string[] = []
+    await using bench = await start(
+      { clientAuthentication: clientSecretPost() },
+      {
+        fetch: async (input, init) => {
+          const url = String(input)
+          const authorization = await bench.client.authorize(url, { elsewhere: 'pass' })
+          if (authorization === undefined) passed.push(new URL(url).pathname)
+          const headers = { ...Object.fromEntries(new Headers(init?.headers)), ...authorization?.headers }
+          return fetch(input, { ...init, headers })
+        },
+      },
+    )
+    // The API is where the token endpoint is: by its origin alone it could not be told.
+    expect((await bench.client.token()).type).toBe('Bearer')
+    expect(passed).toEqual([new URL(bench.emulator.tokenEndpoint).pathname])
+    expect(await bench.client.authorize(bench.emulator.apiUrl)).toBeDefined()
+  })
+
+  it('uses what the provider says about putting the token on', async () => {
+    await using bench = await start({ authorizeRequest: (headers, token) => headers.set('X-Api-Key', token.value) })
+    const authorization = await bench.client.authorize(bench.emulator.apiUrl)
+    expect(authorization?.headers).toEqual({ 'x-api-key': authorization?.token.value })
+  })
+
+  it('X1: shows its headers to nobody who prints it', async () => {
+    await using bench = await start()
+    const authorization = await bench.client.authorize(bench.emulator.apiUrl)
+    const { value } = await bench.client.token()
+    expect(authorization?.headers).toEqual({ authorization: `Bearer ${value}` })
+    expect(findLeaks(authorization, [value])).toEqual([])
+    expect(findLeaks({ ...authorization }, [value])).toEqual([])
+  })
+})

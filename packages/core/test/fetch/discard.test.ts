@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { discard } from '../../src/fetch/discard.ts'
+
+/** An answer in pieces of a kilobyte each, and how many were taken; `undefined` pieces never come. */
+function answerOf(pieces: number, end: 'close' | 'hang' | 'break') {
+  let taken = 0
+  let cancelled = false
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        taken += 1
+        if (taken <= pieces) return controller.enqueue(new Uint8Array(1024))
+        if (end === 'close') controller.close()
+        else if (end === 'break') controller.error(new Error('reset'))
+        else await new Promise(() => {})
+      },
+      cancel() {
+        cancelled = true
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return { response: new Response(body), taken: () => taken, cancelled: () => cancelled }
+}
+
+describe('an answer that nobody wants', () => {
+  it('is read to its end where that is near, and so keeps its connection', async () => {
+    const answer = answerOf(3, 'close')
+    await discard(answer.response)
+    expect([answer.taken(), answer.cancelled()]).toEqual([4, false])
+  })
+
+  it('is broken off where it is long', async () => {
+    const answer = answerOf(1_000_000, 'close')
+    await discard(answer.response)
+    expect(answer.cancelled()).toBe(true)
+    expect(answer.taken()).toBeLessThan(100)
+  })
+
+  it('is broken off where it does not come to an end', async () => {
+    const answer = answerOf(3, 'hang')
+    await discard(answer.response)
+    expect(answer.cancelled()).toBe(true)
+  })
+
+  it('may break by itself, or have no body', async () => {
+    await discard(answerOf(3, 'break').response)
+    await discard(new Response(null))
+  })
+})
