@@ -1,0 +1,69 @@
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import { DpopProofs } from '../../src/acquire/dpop.ts'
+import { findLeaks } from './printings.ts'
+
+const token = createAccessToken({
+  value: 'bound-token',
+  type: 'DPoP',
+  scopes: undefined,
+  expiresAt: undefined,
+  extra: {},
+})
+const url = new URL('https://api.acme.example/things?secret=1#x')
+const now = (): number => Date.UTC(2026, 10, 21)
+const makeKey = (algorithm: EcKeyGenParams | RsaHashedKeyGenParams): Promise<CryptoKeyPair> =>
+  crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
+
+describe('proofs of possession', () => {
+  it('are of one request: its method, its URL without the query, its token, its instant, and none twice', async () => {
+    const proofs = new DpopProofs(undefined, now)
+    const made = [await proofs.prove(url, 'PATCH', token), await proofs.prove(url, 'PATCH', token)]
+    const [claims, others] = made.map((proof) => decodeJwt(proof))
+    expect(claims).toMatchObject({ htm: 'PATCH', htu: 'https://api.acme.example/things', iat: now() / 1000 })
+    expect(claims?.ath).toMatch(/^[\w-]{43}$/)
+    expect(claims?.jti).not.toBe(others?.jti)
+    expect(decodeProtectedHeader(made[0] ?? '')).toMatchObject({ typ: 'dpop+jwt', alg: 'ES256' })
+  })
+
+  it.each([
+    ['ES384', { name: 'ECDSA', namedCurve: 'P-384' }],
+    ['PS256', { name: 'RSA-PSS', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }],
+  ] as const)('are signed by the given key (%s), which they name', async (alg, algorithm) => {
+    const key = await makeKey(algorithm)
+    const proofs = new DpopProofs(key, now)
+    const header = decodeProtectedHeader(await proofs.prove(url, 'GET', token))
+    expect(header.alg).toBe(alg)
+    expect(await proofs.thumbprint()).toBe(await calculateJwkThumbprint(header.jwk ?? {}))
+    expect(header.jwk).not.toHaveProperty('d')
+  })
+
+  it('hold the newest nonce of their origin, and of no other', async () => {
+    const proofs = new DpopProofs(undefined, now)
+    const nonceAt = async (address: string): Promise<unknown> =>
+      decodeJwt(await proofs.prove(new URL(address), 'GET', token)).nonce
+    expect(await nonceAt('https://api.acme.example/a')).toBeUndefined()
+    expect(proofs.learn(url, 'first')).toBe(true)
+    expect(proofs.learn(url, 'second')).toBe(true)
+    for (const none of [null, undefined, '']) expect(proofs.learn(url, none)).toBe(false)
+    expect(await nonceAt('https://api.acme.example/b')).toBe('second')
+    expect(await nonceAt('https://login.acme.example/b')).toBeUndefined()
+  })
+
+  it('remember the nonces of a hundred origins', async () => {
+    const proofs = new DpopProofs(undefined, now)
+    const originOf = (index: number): URL => new URL(`https://o${index}.acme.example`)
+    for (let index = 0; index < 101; index += 1) proofs.learn(originOf(index), `n${index}`)
+    expect(decodeJwt(await proofs.prove(originOf(0), 'GET', token)).nonce).toBeUndefined()
+    expect(decodeJwt(await proofs.prove(originOf(1), 'GET', token)).nonce).toBe('n1')
+    expect(decodeJwt(await proofs.prove(originOf(100), 'GET', token)).nonce).toBe('n100')
+  })
+
+  it('X1: keep their key and their nonces to themselves', async () => {
+    const proofs = new DpopProofs(undefined, now)
+    proofs.learn(url, 'MARKED-nonce')
+    await proofs.prove(url, 'GET', token)
+    expect(findLeaks(proofs, ['MARKED-nonce', 'bound-token'])).toEqual([])
+  })
+})
