@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Credentials } from './acquire/credentials.ts'
+import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
 import type { Provider } from './acquire/provider.ts'
 import { findMistakes, refuseMistakes } from './acquire/validation.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
@@ -36,12 +36,29 @@ const poolSchema = v.object({
 })
 
 /** A tenant's client. */
-interface Entry<Info> {
-  readonly client: ProviderClient<Info>
-  /** Whether it was asked for since its last turn to make room. */
-  used: boolean
-  /** The number of the hour in which it was last asked for. */
-  hour: number
+class PooledClient<Info> extends ProviderClient<Info> {
+  /** The number of the hour in which it was last asked for; negative where it was not since its last turn to make room. */
+  #hour: number
+
+  constructor(parts: ClientParts<Info>, client: CredentialsReader, hour: number) {
+    super(parts, client)
+    this.#hour = ~hour
+  }
+
+  use(hour: number): void {
+    this.#hour = hour
+  }
+
+  /** Takes its turn to make room: whether it was used since the last one. */
+  takeTurn(): boolean {
+    const wasUsed = this.#hour >= 0
+    if (wasUsed) this.#hour = ~this.#hour
+    return wasUsed
+  }
+
+  wasUsedBefore(hour: number): boolean {
+    return (this.#hour < 0 ? ~this.#hour : this.#hour) < hour
+  }
 }
 
 /** So many calls go by between two looks at the clock. */
@@ -72,61 +89,59 @@ export function createClientPool<Info>(
     checkClient({ name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined }, checked)
   const parts = typeof provider === 'function' ? undefined : layOutChecked(provider)
   const time = createSteadyClock(common.now ?? Date.now)
-  const entries = new Map<string, Entry<Info>>()
+  const clients = new Map<string, PooledClient<Info>>()
   let hour = 0
   let calls = 0
   let hourBegan = time()
 
-  const create = (tenant: string): ProviderClient<Info> => {
+  const create = (tenant: string): PooledClient<Info> => {
     if (typeof tenant !== 'string' || tenant === '') {
       refuseMistakes(['tenant must be a name, not empty'], undefined)
     }
-    const described = typeof provider === 'function' ? provider(tenant) : provider
-    return new ProviderClient(described, parts ?? layOutChecked(described), () => credentials(tenant))
+    const own = parts ?? layOutChecked(typeof provider === 'function' ? provider(tenant) : provider)
+    return new PooledClient(own, new CredentialsReader(credentials, own.provider.name, own.dpopOf(), tenant), hour)
   }
 
   /** Once an hour, lets go who was not asked for in it; who is waiting for a token stays. */
   const letIdleGo = (): void => {
     const now = time()
     if (now - hourBegan < idle) return
-    for (const [tenant, entry] of entries) if (entry.hour < hour && !entry.client.busy) entries.delete(tenant)
+    for (const [tenant, client] of clients) if (client.wasUsedBefore(hour) && !client.busy) clients.delete(tenant)
     hour += 1
     hourBegan = now
   }
 
   /** Makes room: the first that was not asked for since its last turn goes; those that were get another turn. */
   const makeRoom = (): void => {
-    for (let turns = 2 * entries.size; entries.size >= maxClients && turns > 0; turns -= 1) {
-      const [first] = entries
+    for (let turns = 2 * clients.size; clients.size >= maxClients && turns > 0; turns -= 1) {
+      const [first] = clients
       if (first === undefined) return
-      const [tenant, entry] = first
-      entries.delete(tenant)
-      if (!entry.used && !entry.client.busy) return
-      entry.used = false
-      entries.set(tenant, entry)
+      const [tenant, client] = first
+      clients.delete(tenant)
+      if (!client.takeTurn() && !client.busy) return
+      clients.set(tenant, client)
     }
   }
 
   return {
     client(tenant) {
-      const known = entries.get(tenant)
+      const known = clients.get(tenant)
       calls += 1
       // Now and then, for a clock is not read for nothing: a pool of the same few tenants lets idle ones go, too.
       if (calls % callsPerLook === 0) letIdleGo()
       if (known !== undefined) {
-        known.used = true
-        known.hour = hour
-        return known.client
+        known.use(hour)
+        return known
       }
       const client = create(tenant)
       letIdleGo()
       makeRoom()
-      entries.set(tenant, { client, used: false, hour })
+      clients.set(tenant, client)
       return client
     },
     async close() {
-      for (const { client } of entries.values()) await client.close()
-      entries.clear()
+      for (const client of clients.values()) await client.close()
+      clients.clear()
     },
     async [Symbol.asyncDispose]() {
       await this.close()

@@ -1,7 +1,7 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
 import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-token.ts'
-import { CredentialsReader, type CredentialsSource } from './acquire/credentials.ts'
+import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import type { Provider } from './acquire/provider.ts'
@@ -71,16 +71,17 @@ export interface Client<Info = undefined> extends AsyncDisposable {
  */
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
-  return new ProviderClient(provider, layOut(provider, options), options.credentials)
+  const parts = layOut(provider, options)
+  return new ProviderClient(parts, new CredentialsReader(options.credentials, provider.name, parts.dpopOf()))
 }
 
 /** What the clients of one provider have in common, whoever's they are. */
-export interface ClientParts<Info> {
+export interface ClientParts<Info> extends TokenSourceParts {
+  /** The description as it was given, which callers see, and a copy, which is worked by. */
+  readonly given: Provider<Info>
   readonly provider: Provider<Info>
-  readonly source: TokenSourceParts
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
-  readonly timeout: number
   readonly emit: Emit
   /** What a client's tokens are bound to; `undefined`: nothing. */
   readonly dpopOf: () => DpopProofs | undefined
@@ -105,7 +106,17 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const findEndpoint = createEndpointFinder(provider, watched)
   const grantor: Grantor = { provider, transport: watched, findEndpoint, emit, chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
-  const source: TokenSourceParts = {
+  const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
+  const dpopOf = (): DpopProofs | undefined =>
+    provider.dpop === true ? (ofGivenKey ?? new DpopProofs(undefined, now)) : undefined
+  return {
+    given,
+    provider,
+    transport,
+    findEndpoint,
+    emit,
+    dpopOf,
+    underWay,
     defaultGrant,
     defaultIdentity: grantIdentity(defaultGrant),
     acquire: (client, grant, terms) => acquireToken(grantor, client, grant, terms),
@@ -115,30 +126,19 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
     tooLate: (seconds) => describeLateness(provider, seconds),
     chance,
   }
-  const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
-  const dpopOf = (): DpopProofs | undefined =>
-    provider.dpop === true ? (ofGivenKey ?? new DpopProofs(undefined, now)) : undefined
-  return { provider, source, transport, findEndpoint, timeout, emit, dpopOf, underWay }
 }
 
 /** A client: its credentials and its tokens, in rooms that it may share; what it needs for requests is made at the first one. */
-export class ProviderClient<Info> implements Client<Info> {
-  readonly provider: Provider<Info>
-  readonly #parts: ClientParts<Info>
-  readonly #dpop: DpopProofs | undefined
-  readonly #source: TokenSource
+export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> implements Client<Info> {
   #requests: RequestParts<Info> | undefined
 
-  constructor(provider: Provider<Info>, parts: ClientParts<Info>, credentials: CredentialsSource) {
-    this.provider = provider
-    this.#parts = parts
-    this.#dpop = parts.dpopOf()
-    this.#source = new TokenSource(parts.source, new CredentialsReader(credentials, provider.name, this.#dpop))
+  get provider(): Provider<Info> {
+    return this.parts.given
   }
 
   token(options?: TokenOptions): Promise<AccessToken> {
-    if (options === undefined) return this.#source.token(undefined)
-    const { provider, source } = this.#parts
+    if (options === undefined) return this.obtain(undefined)
+    const { provider, defaultGrant } = this.parts
     try {
       checkTokenOptions(options, provider.name)
     } catch (mistake) {
@@ -146,8 +146,8 @@ export class ProviderClient<Info> implements Client<Info> {
     }
     const { signal, rejected, scopes, parameters } = options
     const differs = scopes !== undefined || parameters !== undefined
-    const grant = differs ? refineGrant(source.defaultGrant, options) : undefined
-    return this.#source.token({ signal, rejected, grant })
+    const grant = differs ? refineGrant(defaultGrant, options) : undefined
+    return this.obtain({ signal, rejected, grant })
   }
 
   get fetch(): typeof globalThis.fetch {
@@ -167,32 +167,19 @@ export class ProviderClient<Info> implements Client<Info> {
 
   async info({ signal }: { signal?: AbortSignal } = {}): Promise<Info> {
     // A provider without discovery has no Info to give.
-    if (typeof this.#parts.provider.api !== 'function') return undefined as Info
+    if (typeof this.parts.provider.api !== 'function') return undefined as Info
     return (await this.#forRequests().finder.find(signal)).info
   }
 
-  forget(): Promise<void> {
-    return this.#source.forget()
-  }
-
-  async close(): Promise<void> {
-    this.#source.close()
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#source.close()
-  }
-
-  /** Whether a token is being asked for. */
-  get busy(): boolean {
-    return this.#source.busy
+    await this.close()
   }
 
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
-    const { provider, transport, findEndpoint, timeout, emit, underWay } = this.#parts
-    const token: TokenSource['token'] = (options) => this.#source.token(options)
-    const onRequests = { provider, token, dpop: this.#dpop, emit }
+    const { provider, transport, findEndpoint, timeout, emit, underWay } = this.parts
+    const token: TokenSource['obtain'] = (options) => this.obtain(options)
+    const onRequests = { provider, token, dpop: this.dpop, emit }
     const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })

@@ -14,20 +14,33 @@ export interface AccessToken {
 
 const redacted = '[redacted]'
 
+/** What most answers hold besides the token: one object for all of them. */
+const nothing: Readonly<Record<string, unknown>> = Object.freeze({})
+
+function isEmpty(fields: Readonly<Record<string, unknown>>): boolean {
+  for (const _name in fields) return false
+  return true
+}
+
 /** Holds the secret in a private field: no inspection depth, no serialiser and no spread reaches it. */
 class IssuedToken implements AccessToken {
   readonly type: string
   readonly scopes: readonly string[] | undefined
-  readonly expiresAt: Date | undefined
   readonly #value: string
+  /** Milliseconds since the epoch: a Date is six times as large, and can be written to. */
+  readonly #expiresAt: number | undefined
   readonly #extra: Readonly<Record<string, unknown>>
 
   constructor(token: AccessToken) {
     this.type = token.type
     this.scopes = token.scopes
-    this.expiresAt = token.expiresAt
     this.#value = token.value
-    this.#extra = token.extra
+    this.#expiresAt = token.expiresAt?.getTime()
+    this.#extra = isEmpty(token.extra) ? nothing : token.extra
+  }
+
+  get expiresAt(): Date | undefined {
+    return this.#expiresAt === undefined ? undefined : new Date(this.#expiresAt)
   }
 
   get value(): string {

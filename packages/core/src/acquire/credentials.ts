@@ -15,6 +15,9 @@ export type Credentials =
 /** Credentials, or a function that reads them where they live (a vault, a file); asked when first needed. */
 export type CredentialsSource = Credentials | (() => Credentials | Promise<Credentials>)
 
+/** Credentials of many, by name. */
+export type TenantCredentials = (tenant: string) => Credentials | Promise<Credentials>
+
 /** A line break at the end is what a secret read from a file has; it is never part of a secret, and no header could carry it. */
 const printable = v.pipe(
   v.string('must be a string (if it comes from an environment variable, is that set?)'),
@@ -55,15 +58,21 @@ export function findCredentialsMistakes(
 export class CredentialsReader {
   /** What its tokens are bound to; `undefined`: nothing. */
   readonly dpop: DpopProofs | undefined
-  readonly #source: CredentialsSource
+  readonly #source: CredentialsSource | TenantCredentials
   readonly #provider: string
-  #known: Promise<Credentials> | undefined
+  readonly #tenant: string
+  /** What the function answered, or its answer to come. */
+  #known: Credentials | Promise<Credentials> | undefined
 
-  /** @param provider its name, for messages */
-  constructor(source: CredentialsSource, provider: string, dpop?: DpopProofs) {
+  /**
+   * @param provider its name, for messages
+   * @param tenant what the function is asked about; of no account where it takes nothing
+   */
+  constructor(source: CredentialsSource | TenantCredentials, provider: string, dpop?: DpopProofs, tenant = '') {
     // Given ones are copied now: what becomes of the caller's object later changes nothing here.
     this.#source = typeof source === 'function' ? source : v.parse(credentialsSchema, source)
     this.#provider = provider
+    this.#tenant = tenant
     this.dpop = dpop
   }
 
@@ -75,15 +84,18 @@ export class CredentialsReader {
    */
   async read(signal?: AbortSignal): Promise<Credentials> {
     if (typeof this.#source !== 'function') return this.#source
-    this.#known ??= ask(this.#source, this.#provider)
+    this.#known ??= ask(this.#source, this.#tenant, this.#provider)
     const asked = this.#known
+    if (!(asked instanceof Promise)) return asked
     const forget = (): void => {
       if (this.#known === asked) this.#known = undefined
     }
     // A function that hangs past the deadline is asked again, as one that fails is.
     signal?.addEventListener('abort', forget, { once: true })
     try {
-      return await asked
+      const answered = await asked
+      if (this.#known === asked) this.#known = answered
+      return answered
     } catch (failure) {
       forget()
       throw failure
@@ -98,12 +110,10 @@ export class CredentialsReader {
    * @param refused what was sent
    */
   async readOthers(refused: Credentials, signal?: AbortSignal): Promise<Credentials | undefined> {
-    const reading = this.read(signal)
-    const asked = this.#known
-    const now = await reading
+    const now = await this.read(signal)
     if (!areSame(now, refused)) return now
     // Somebody else, refused with the same ones, may have asked again meanwhile.
-    if (this.#known === asked) this.#known = undefined
+    if (this.#known === now) this.#known = undefined
     const next = await this.read(signal)
     return areSame(next, refused) ? undefined : next
   }
@@ -115,8 +125,8 @@ function areSame(a: Credentials, b: Credentials): boolean {
   return one.length === Object.keys(other).length && one.every(([name, value]) => other[name] === value)
 }
 
-async function ask(source: () => Credentials | Promise<Credentials>, provider: string): Promise<Credentials> {
-  const answered = await source()
+async function ask(source: TenantCredentials, tenant: string, provider: string): Promise<Credentials> {
+  const answered = await source(tenant)
   refuseMistakes(findMistakes(credentialsSchema, answered, 'options.credentials()'), provider)
   // Not a spread: accessors of a class are read too.
   return v.parse(credentialsSchema, answered)

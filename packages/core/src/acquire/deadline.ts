@@ -21,7 +21,7 @@ export async function withDeadline<T>(
       const error = toError()
       reject(error)
       controller.abort(error)
-    }, seconds * 1000)
+    }, Math.max(0, seconds * 1000))
   })
   // Asynchronous, so that work that throws at once is work that fails.
   const working = (async () => await work(controller.signal))()
@@ -58,7 +58,7 @@ export function waitFor<T>(work: Promise<T>, signal: AbortSignal | undefined): P
 export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const passed = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000)
+    timer = setTimeout(resolve, Math.max(0, seconds * 1000))
   })
   try {
     await waitFor(passed, signal)

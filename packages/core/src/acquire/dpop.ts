@@ -51,6 +51,7 @@ export class DpopProofs {
     let proof: string | undefined
     const configuration = new openid.Configuration({ issuer: url.origin }, 'unused')
     openid.allowInsecureRequests(configuration)
+    configuration.timeout = undefined
     configuration[openid.customFetch] = async (_url, { headers }) => {
       proof = headers.dpop
       return new Response()

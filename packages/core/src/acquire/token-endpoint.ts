@@ -87,6 +87,8 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
         sent = await draftTokenRequest(call)
       }),
   )
+  // The deadline is ours: openid-client's own would leave a timer behind each grant.
+  configuration.timeout = undefined
   // Plain http was judged when the client was created: loopback, or permitted by an option.
   openid.allowInsecureRequests(configuration)
   let nonceAsked = false

@@ -10,7 +10,7 @@
  */
 export type Freshness = 'fresh' | 'advisory' | 'mandatory' | 'backing off' | 'expired'
 
-/** The turning points of a token's life, in milliseconds by the steady clock. */
+/** The turning points of a token's life, in whole milliseconds by the steady clock. */
 export interface TokenLife {
   /** From here on it is to be replaced. */
   readonly refreshAt: number
@@ -68,9 +68,9 @@ export function planLife(span: LifeSpan, chance: number): TokenLife {
       ? end - advisoryWindow(lifetime) * (1 - chance / 2)
       : hinted + Math.max(0, mandatoryAt - hinted) * (chance / 8)
   return {
-    refreshAt: Math.min(refreshAt, mandatoryAt),
-    mandatoryAt,
-    endsAt: span.lifetime === undefined ? end : end - travelTime(lifetime),
+    refreshAt: Math.floor(Math.min(refreshAt, mandatoryAt)),
+    mandatoryAt: Math.floor(mandatoryAt),
+    endsAt: Math.floor(span.lifetime === undefined ? end : end - travelTime(lifetime)),
   }
 }
 

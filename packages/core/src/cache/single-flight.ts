@@ -18,8 +18,14 @@ export type Pilot<T> = (flight: Flight<T>, waited: number) => Promise<T>
  * what is under way, by those whom it serves as well as a new one would.
  */
 export class FlightQueue<T> {
+  readonly #idle: () => void
   #running: Prepared<T> | undefined
   #next: Prepared<T> | undefined
+
+  /** @param idle called when the last flight is over, before anybody who waited for it goes on */
+  constructor(idle: () => void = () => {}) {
+    this.#idle = idle
+  }
 
   /** Whether a flight is under way. */
   get busy(): boolean {
@@ -79,7 +85,8 @@ export class FlightQueue<T> {
       const next = this.#next
       this.#running = undefined
       this.#next = undefined
-      if (next !== undefined) this.#start(next)
+      if (next === undefined) this.#idle()
+      else this.#start(next)
     })
   }
 }

@@ -12,13 +12,13 @@ const lookAgainAfter = 1000
  *
  * @param wall milliseconds since the epoch
  * @param monotonic milliseconds since anything
- * @returns a function that answers milliseconds, from what the wall clock showed at first
+ * @returns a function that answers whole milliseconds since it was made: small numbers, which take no room of their own
  */
 export function createSteadyClock(wall: () => number, monotonic: () => number = () => performance.now()): () => number {
   let lookedWall = wall()
   let lookedMonotonic = monotonic()
   let lastWall = lookedWall
-  let time = lookedWall
+  let time = 0
   return () => {
     const now = wall()
     const passed = now - lookedWall
@@ -28,9 +28,11 @@ export function createSteadyClock(wall: () => number, monotonic: () => number = 
     }
     const monotonicNow = monotonic()
     // What was told already is never taken back: an instant between two looks was told by the wall clock.
-    time += Math.max(passed, monotonicNow - lookedMonotonic, lastWall - lookedWall)
+    const monotonicPassed = Math.floor(monotonicNow - lookedMonotonic)
+    time += Math.max(passed, monotonicPassed, lastWall - lookedWall)
     lookedWall = now
-    lookedMonotonic = monotonicNow
+    // What is less than a millisecond counts at the next look.
+    lookedMonotonic += monotonicPassed
     lastWall = now
     return time
   }

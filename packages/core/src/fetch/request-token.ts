@@ -9,7 +9,7 @@ import type { Emit } from '../events.ts'
 /** What putting tokens onto requests takes, whichever HTTP client makes them. */
 export interface RequestTokenParts {
   readonly provider: Provider<unknown>
-  readonly token: TokenSource['token']
+  readonly token: TokenSource['obtain']
   /** `undefined`: tokens are bound to nothing. */
   readonly dpop: DpopProofs | undefined
   readonly emit: Emit

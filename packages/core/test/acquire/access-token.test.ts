@@ -18,7 +18,7 @@ describe('createAccessToken', () => {
   it('X1: the token has what was given', () => {
     expect(token.value).toBe(secret)
     expect(token.extra).toEqual(fields.extra)
-    expect({ ...token }).toEqual({ type: 'Bearer', scopes: ['read', 'write'], expiresAt: fields.expiresAt })
+    expect(token).toMatchObject({ type: 'Bearer', scopes: ['read', 'write'], expiresAt: fields.expiresAt })
   })
 
   it('X1: no printing at any depth holds the secret or the extra fields', () => {
@@ -52,15 +52,15 @@ describe('createAccessToken', () => {
   it('X1: value and extra are no enumerable properties, own or inherited', () => {
     const names: string[] = []
     for (const name in token) names.push(name)
-    expect(names.sort()).toEqual(['expiresAt', 'scopes', 'type'])
-    expect(Object.keys(token).sort()).toEqual(['expiresAt', 'scopes', 'type'])
+    expect(names.sort()).toEqual(['scopes', 'type'])
+    expect(Object.keys(token).sort()).toEqual(['scopes', 'type'])
     expect(Object.entries(token).flat()).not.toContain(secret)
-    expect(Reflect.ownKeys(token).map(String).sort()).toEqual(['expiresAt', 'scopes', 'type'])
+    expect(Reflect.ownKeys(token).map(String).sort()).toEqual(['scopes', 'type'])
   })
 
   it('X1: copies by spreading, assigning and cloning have no value', () => {
     for (const copy of [{ ...token }, Object.assign({}, token), structuredClone(token)]) {
-      expect(copy).toEqual({ type: 'Bearer', scopes: ['read', 'write'], expiresAt: fields.expiresAt })
+      expect(copy).toEqual({ type: 'Bearer', scopes: ['read', 'write'] })
       expect('value' in copy).toBe(false)
       expect('extra' in copy).toBe(false)
     }
@@ -72,6 +72,8 @@ describe('createAccessToken', () => {
   })
 
   it('L1: a token cannot be written to', () => {
+    token.expiresAt?.setTime(0)
+    expect(token.expiresAt).toEqual(fields.expiresAt)
     expect(Object.isFrozen(token)).toBe(true)
     expect(() => Object.assign(token, { type: 'Basic' })).toThrow(TypeError)
     expect(() => Object.assign(token, { value: 'other' })).toThrow(TypeError)

@@ -88,7 +88,7 @@ describe('shared tokens', () => {
       asked += 1
       return asked === 1 ? new Promise(() => {}) : emulator.credentials
     }
-    const options = { credentials, store: memoryStore(), timeout: 0.1 }
+    const options = { credentials, store: memoryStore(), timeout: 1 }
     const client = createClient({ name: 'acme', tokenEndpoint }, options)
     await expect(client.token()).rejects.toMatchObject({ code: 'timed_out' })
     await client.forget()

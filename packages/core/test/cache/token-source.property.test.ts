@@ -180,7 +180,7 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
     const living = model.token
     const lives = living !== undefined && real - living.since < (living.lifetime ?? 60) * 0.98 - 0.001
     source
-      .token({
+      .obtain({
         signal: controller.signal,
         grant: name === 'a' ? undefined : { scopes: [name], parameters: {} },
         rejected,

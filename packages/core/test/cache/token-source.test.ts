@@ -103,19 +103,19 @@ async function settle(): Promise<void> {
 describe('token source', () => {
   it('L1: a fresh token is served without asking anybody', async () => {
     const { source, next, pending } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     const token = await first
-    expect(await source.token(undefined)).toBe(token)
-    expect(await source.token({})).toBe(token)
-    void source.token({})
+    expect(await source.obtain(undefined)).toBe(token)
+    expect(await source.obtain({})).toBe(token)
+    void source.obtain({})
     expect(source.busy).toBe(false)
     expect(pending).toHaveLength(0)
   })
 
   it('L3: any number of callers share one grant', async () => {
     const { source, next, pending } = createBench()
-    const waiting = Array.from({ length: 1000 }, () => source.token(undefined))
+    const waiting = Array.from({ length: 1000 }, () => source.obtain(undefined))
     ;(await next()).answer()
     const tokens = new Set(await Promise.all(waiting))
     expect(tokens.size).toBe(1)
@@ -124,9 +124,9 @@ describe('token source', () => {
 
   it('L3: other scopes are another identity, in whatever order the same scopes come', async () => {
     const { source, next, pending } = createBench()
-    const one = source.token({ grant: grantOf('a', 'b') })
-    const other = source.token({ grant: grantOf('b', 'a') })
-    const different = source.token({ grant: grantOf('a b') })
+    const one = source.obtain({ grant: grantOf('a', 'b') })
+    const other = source.obtain({ grant: grantOf('b', 'a') })
+    const different = source.obtain({ grant: grantOf('a b') })
     ;(await next()).answer()
     ;(await next()).answer()
     expect((await one).value).toBe((await other).value)
@@ -137,17 +137,17 @@ describe('token source', () => {
   it('L3: of very many identities the one not used for longest goes first, the default one never', async () => {
     const { source, next, pending } = createBench()
     const fill = async (grant: GrantRequest | undefined): Promise<void> => {
-      const token = source.token({ grant })
+      const token = source.obtain({ grant })
       await settle()
       if (pending.length > 0) (await next()).answer()
       await token
     }
     await fill(undefined)
     for (let tenant = 0; tenant < 1001; tenant += 1) await fill(grantOf(`tenant-${tenant}`))
-    await source.token(undefined)
-    await source.token({ grant: grantOf('tenant-1000') })
+    await source.obtain(undefined)
+    await source.obtain({ grant: grantOf('tenant-1000') })
     expect(pending).toHaveLength(0)
-    void source.token({ grant: grantOf('tenant-0') })
+    void source.obtain({ grant: grantOf('tenant-0') })
     ;(await next()).answer()
   })
 
@@ -156,30 +156,30 @@ describe('token source', () => {
     const grants = Array.from({ length: 1001 }, (_, tenant) => grantOf(`tenant-${tenant}`))
     const [oldest, second] = grants
     for (const grant of grants.slice(0, 1000)) {
-      const token = source.token({ grant })
+      const token = source.obtain({ grant })
       ;(await next()).answer()
       await token
     }
-    await source.token({ grant: oldest })
-    const last = source.token({ grant: grants[1000] })
+    await source.obtain({ grant: oldest })
+    const last = source.obtain({ grant: grants[1000] })
     ;(await next()).answer()
     await last
-    await source.token({ grant: oldest })
+    await source.obtain({ grant: oldest })
     expect(pending).toHaveLength(0)
-    void source.token({ grant: second })
+    void source.obtain({ grant: second })
     ;(await next()).answer()
   })
 
   it('L3: an identity whose grant is under way is not given up for newer ones', async () => {
     const { source, next, pending } = createBench()
-    const first = source.token({ grant: grantOf('slow') })
+    const first = source.obtain({ grant: grantOf('slow') })
     const slow = await next()
     for (let tenant = 0; tenant < 1000; tenant += 1) {
-      const token = source.token({ grant: grantOf(`tenant-${tenant}`) })
+      const token = source.obtain({ grant: grantOf(`tenant-${tenant}`) })
       ;(await next()).answer()
       await token
     }
-    const second = source.token({ grant: grantOf('slow') })
+    const second = source.obtain({ grant: grantOf('slow') })
     await settle()
     expect(pending).toHaveLength(0)
     const token = slow.answer()
@@ -188,9 +188,9 @@ describe('token source', () => {
 
   it('L3: the default grant, spelt out in a call, is the default one', async () => {
     const { source, next, pending } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
-    expect(await source.token({ grant: grantOf('read') })).toBe(await first)
+    expect(await source.obtain({ grant: grantOf('read') })).toBe(await first)
     expect(pending).toHaveLength(0)
   })
 
@@ -198,7 +198,7 @@ describe('token source', () => {
     const { source, next } = createBench()
     expect(source.busy).toBe(false)
     for (const grant of [undefined, grantOf('a'), grantOf('b')]) {
-      const token = source.token({ grant })
+      const token = source.obtain({ grant })
       expect(source.busy).toBe(true)
       ;(await next()).answer()
       await token
@@ -209,8 +209,8 @@ describe('token source', () => {
   it("L4: one caller's abort leaves the others waiting", async () => {
     const { source, next } = createBench()
     const controller = new AbortController()
-    const leaving = source.token({ signal: controller.signal })
-    const staying = source.token(undefined)
+    const leaving = source.obtain({ signal: controller.signal })
+    const staying = source.obtain(undefined)
     const grant = await next()
     controller.abort(new Error('I have to go'))
     await expect(leaving).rejects.toThrow('I have to go')
@@ -220,7 +220,7 @@ describe('token source', () => {
 
   it('L4: an aborted caller gets its own reason, and asks for nothing', async () => {
     const { source, pending } = createBench()
-    await expect(source.token({ signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone')
+    await expect(source.obtain({ signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone')
     await settle()
     expect(pending).toHaveLength(0)
   })
@@ -228,34 +228,34 @@ describe('token source', () => {
   it('L4: the token of an abandoned flight is kept for the next caller', async () => {
     const { source, next, pending } = createBench()
     const controller = new AbortController()
-    const leaving = source.token({ signal: controller.signal })
+    const leaving = source.obtain({ signal: controller.signal })
     const grant = await next()
     controller.abort()
     await expect(leaving).rejects.toThrow()
     const token = grant.answer()
     await settle()
-    expect(await source.token(undefined)).toBe(token)
+    expect(await source.obtain(undefined)).toBe(token)
     expect(pending).toHaveLength(0)
   })
 
   it('L4: a failed flight fails all its waiters together and is forgotten', async () => {
     const { source, next, pending } = createBench()
-    const waiting = [source.token(undefined), source.token(undefined), source.token({})]
+    const waiting = [source.obtain(undefined), source.obtain(undefined), source.obtain({})]
     ;(await next()).refuse(new Error('no'))
     const results = await Promise.allSettled(waiting)
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
     expect(pending).toHaveLength(0)
-    const again = source.token(undefined)
+    const again = source.obtain(undefined)
     ;(await next()).answer()
     expect((await again).value).toBe('token-1-read')
   })
 
   it('L5: ten refusals of one token cost one grant', async () => {
     const { source, next, pending } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     const rejected = await first
-    const waiting = Array.from({ length: 10 }, () => source.token({ rejected }))
+    const waiting = Array.from({ length: 10 }, () => source.obtain({ rejected }))
     ;(await next()).answer()
     const tokens = new Set((await Promise.all(waiting)).map(({ value }) => value))
     expect([...tokens]).toEqual(['token-2-read'])
@@ -264,24 +264,24 @@ describe('token source', () => {
 
   it('L5: a refusal costs no grant where another token is there already', async () => {
     const { source, next, pending } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     const rejected = await first
-    const second = source.token({ rejected })
+    const second = source.obtain({ rejected })
     ;(await next()).answer()
-    expect(await source.token({ rejected })).toBe(await second)
+    expect(await source.obtain({ rejected })).toBe(await second)
     expect(pending).toHaveLength(0)
   })
 
   it('L5: a refusal does not join a flight that began before it, and never makes two at once', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     const rejected = await first
     advance(3600)
-    const earlier = source.token(undefined)
+    const earlier = source.obtain(undefined)
     const grant = await next()
-    const later = source.token({ rejected })
+    const later = source.obtain({ rejected })
     await settle()
     expect(pending).toHaveLength(0)
     grant.answer()
@@ -292,41 +292,41 @@ describe('token source', () => {
 
   it('L12: purging while a grant is under way does not bring the purged token back', async () => {
     const { source, next, pending } = createBench()
-    const before = source.token(undefined)
+    const before = source.obtain(undefined)
     const grant = await next()
     await source.forget()
-    const after = source.token(undefined)
+    const after = source.obtain(undefined)
     grant.answer()
     expect((await before).value).toBe('token-1-read')
     ;(await next()).answer()
     expect((await after).value).toBe('token-2-read')
-    expect((await source.token(undefined)).value).toBe('token-2-read')
+    expect((await source.obtain(undefined)).value).toBe('token-2-read')
     expect(pending).toHaveLength(0)
   })
 
   it('L12: a refusal of a grant that was purged is not remembered', async () => {
     const { source, next } = createBench()
-    const before = source.token(undefined)
+    const before = source.obtain(undefined)
     const grant = await next()
     await source.forget()
     const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
     grant.refuse(refusal)
     await expect(before).rejects.toBe(refusal)
-    const after = source.token(undefined)
+    const after = source.obtain(undefined)
     ;(await next()).answer()
     expect((await after).value).toBe('token-1-read')
   })
 
   it('R3: a token of unknown lifetime is kept for a minute, not for a call and not for ever', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer({ lifetime: undefined })
     await first
     advance(29)
-    await source.token(undefined)
+    await source.obtain(undefined)
     expect(pending).toHaveLength(0)
     advance(32)
-    const second = source.token(undefined)
+    const second = source.obtain(undefined)
     ;(await next()).answer()
     expect((await second).value).toBe('token-2-read')
   })
@@ -335,32 +335,32 @@ describe('token source', () => {
     'L2: a token of %d s is used for half its life, then replaced behind the callers, who never wait while it lives',
     async (lifetime) => {
       const { source, next, pending, advance } = createBench({ lifetime })
-      const first = source.token(undefined)
+      const first = source.obtain(undefined)
       ;(await next()).answer()
       const token = await first
       advance(lifetime / 2 - 0.01)
-      expect(await source.token(undefined)).toBe(token)
+      expect(await source.obtain(undefined)).toBe(token)
       expect(pending).toHaveLength(0)
       advance(lifetime / 2 - Math.min(lifetime / 25, 10))
-      expect(await source.token(undefined)).toBe(token)
-      expect(await source.token({})).toBe(token)
+      expect(await source.obtain(undefined)).toBe(token)
+      expect(await source.obtain({})).toBe(token)
       const refresh = await next()
       expect(refresh.terms.ahead).toBe(true)
       expect(pending).toHaveLength(0)
       refresh.answer()
       await settle()
-      expect((await source.token(undefined)).value).toBe('token-2-read')
+      expect((await source.obtain(undefined)).value).toBe('token-2-read')
       expect(pending).toHaveLength(0)
     },
   )
 
   it('L2: after its end callers wait, for one grant', async () => {
     const { source, next, pending, advance } = createBench({ lifetime: 60 })
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     await first
     advance(60)
-    const waiting = [source.token(undefined), source.token(undefined)]
+    const waiting = [source.obtain(undefined), source.obtain(undefined)]
     const grant = await next()
     expect(grant.terms.ahead).toBe(false)
     grant.answer()
@@ -376,20 +376,20 @@ describe('token source', () => {
     'L2: a refresh behind the callers gives up after a quarter of what is left, a second at least: at %d s of 60, %d s',
     async (age, timeout) => {
       const { source, next, advance } = createBench({ lifetime: 60 })
-      const first = source.token(undefined)
+      const first = source.obtain(undefined)
       const grant = await next()
       expect(grant.terms.timeout).toBeCloseTo(10)
       grant.answer()
       await first
       advance(age)
-      await source.token(undefined)
+      await source.obtain(undefined)
       const refresh = await next()
       expect(refresh.terms.ahead).toBe(true)
       expect(refresh.terms.timeout).toBeCloseTo(timeout)
       refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
       await settle()
       advance(60)
-      void source.token(undefined)
+      void source.obtain(undefined)
       const last = await next()
       expect(last.terms).toMatchObject({ ahead: false, timeout: expect.closeTo(10) })
       last.answer()
@@ -398,24 +398,24 @@ describe('token source', () => {
 
   it('L2: a refresh behind the callers takes no longer than any grant', async () => {
     const { source, next, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     await first
     advance(3000)
-    await source.token(undefined)
+    await source.obtain(undefined)
     expect((await next()).terms.timeout).toBeCloseTo(10)
   })
 
   it('L2: a token that comes with no life left is not handed to those who waited for it', async () => {
     const { source, next, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     await first
     advance(3590)
-    await source.token(undefined)
+    await source.obtain(undefined)
     const refresh = await next()
     advance(49)
-    const waiting = source.token(undefined)
+    const waiting = source.obtain(undefined)
     refresh.answer({ lifetime: 50 })
     ;(await next()).answer()
     expect((await waiting).value).toBe('token-3-read')
@@ -423,27 +423,27 @@ describe('token source', () => {
 
   it("L2: the server's own hint is honoured", async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer({ refreshIn: 600 })
     await first
     advance(599)
-    await source.token(undefined)
+    await source.obtain(undefined)
     expect(pending).toHaveLength(0)
     advance(2)
-    await source.token(undefined)
+    await source.obtain(undefined)
     expect((await next()).terms.ahead).toBe(true)
   })
 
   it('L6: a refresh that fails is invisible, and tried again after a backoff, not at every call', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     const token = await first
     advance(2701)
     let attempts = 0
     for (let second = 0; second < 890; second += 1) {
       advance(1)
-      expect(await source.token(undefined)).toBe(token)
+      expect(await source.obtain(undefined)).toBe(token)
       await settle()
       const refresh = pending.shift()
       if (refresh === undefined) continue
@@ -457,27 +457,27 @@ describe('token source', () => {
 
   it('L6: the order is the valid token first, throttles second', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     const token = await first
     advance(3000)
-    await source.token(undefined)
+    await source.obtain(undefined)
     ;(await next()).refuse(new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 }))
     await settle()
-    expect(await source.token(undefined)).toBe(token)
+    expect(await source.obtain(undefined)).toBe(token)
     expect(pending).toHaveLength(0)
   })
 
   it('L6: who waits when the token ends gets a grant of their own where the refresh behind their backs failed', async () => {
     const { source, next, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     await first
     advance(3590)
-    await source.token(undefined)
+    await source.obtain(undefined)
     const refresh = await next()
     advance(60)
-    const waiting = source.token(undefined)
+    const waiting = source.obtain(undefined)
     refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
     const grant = await next()
     expect(grant.terms.ahead).toBe(false)
@@ -487,14 +487,14 @@ describe('token source', () => {
 
   it('L6: who waits when the token ends gets what the refresh behind their backs brings', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     await first
     advance(3590)
-    await source.token(undefined)
+    await source.obtain(undefined)
     const refresh = await next()
     advance(60)
-    const waiting = source.token(undefined)
+    const waiting = source.obtain(undefined)
     refresh.answer()
     expect((await waiting).value).toBe('token-2-read')
     expect(pending).toHaveLength(0)
@@ -506,7 +506,7 @@ describe('token source', () => {
     let grants = 0
     for (let call = 0; call < 600; call += 1) {
       advance(0.1)
-      const refused = source.token(undefined)
+      const refused = source.obtain(undefined)
       refused.catch(() => {})
       await settle()
       const grant = pending.shift()
@@ -523,12 +523,12 @@ describe('token source', () => {
   it('L7: forget forgets a refusal, too, and a token ends it', async () => {
     const { source, next } = createBench()
     const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope', status: 400 })
-    const refused = source.token(undefined)
+    const refused = source.obtain(undefined)
     ;(await next()).refuse(refusal)
     await expect(refused).rejects.toBe(refusal)
-    await expect(source.token(undefined)).rejects.toBe(refusal)
+    await expect(source.obtain(undefined)).rejects.toBe(refusal)
     await source.forget()
-    const again = source.token(undefined)
+    const again = source.obtain(undefined)
     ;(await next()).answer()
     expect((await again).value).toBe('token-1-read')
   })
@@ -536,14 +536,14 @@ describe('token source', () => {
   it('L7: a refusal is remembered for its time, and not a moment longer', async () => {
     const { source, next, pending, advance } = createBench()
     const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
-    const refused = source.token(undefined)
+    const refused = source.obtain(undefined)
     ;(await next()).refuse(refusal)
     await expect(refused).rejects.toBe(refusal)
     advance(1.999)
-    await expect(source.token(undefined)).rejects.toBe(refusal)
+    await expect(source.obtain(undefined)).rejects.toBe(refusal)
     expect(pending).toHaveLength(0)
     advance(0.001)
-    const again = source.token(undefined)
+    const again = source.obtain(undefined)
     ;(await next()).answer()
     expect((await again).value).toBe('token-1-read')
   })
@@ -556,23 +556,23 @@ describe('token source', () => {
     new TypeError('a bug'),
   ])('L7: %s is not remembered', async (failure) => {
     const { source, next } = createBench()
-    const failed = source.token(undefined)
+    const failed = source.obtain(undefined)
     ;(await next()).refuse(failure)
     await expect(failed).rejects.toBe(failure)
-    const again = source.token(undefined)
+    const again = source.obtain(undefined)
     ;(await next()).answer()
     expect((await again).value).toBe('token-1-read')
   })
 
   it('L9: a server that hands out the same token again is not asked again at once', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer({ value: 'same', lifetime: 100 })
     const token = await first
     let grants = 0
     for (let tenth = 0; tenth < 970; tenth += 1) {
       advance(0.1)
-      expect((await source.token(undefined)).value).toBe(token.value)
+      expect((await source.obtain(undefined)).value).toBe(token.value)
       await settle()
       const refresh = pending.shift()
       if (refresh === undefined) continue
@@ -586,14 +586,14 @@ describe('token source', () => {
 
   it('L9: the same token again is followed by a backoff, longer each time, whatever the server hints', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer({ value: 'same', refreshIn: 1 })
     await first
     /** Seconds until the next refresh, by steps of one. */
     const wait = async (): Promise<number> => {
       for (let passed = 1; passed < 3000; passed += 1) {
         advance(1)
-        await source.token(undefined)
+        await source.obtain(undefined)
         await settle()
         if (pending.length > 0) return passed
       }
@@ -614,26 +614,26 @@ describe('token source', () => {
   it('L9: a second at least is between two refreshes that bring the same token', async () => {
     const { source, next, pending, advance } = createBench()
     const answer = { value: 'same', lifetime: 4, refreshIn: 0.1 }
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer(answer)
     await first
     advance(0.1)
-    await source.token(undefined)
+    await source.obtain(undefined)
     ;(await next()).answer(answer)
     await settle()
     advance(0.9)
-    await source.token(undefined)
+    await source.obtain(undefined)
     await settle()
     expect(pending).toHaveLength(0)
     advance(0.1)
-    await source.token(undefined)
+    await source.obtain(undefined)
     await next()
   })
 
   it('S2: what others left in the store is had without a grant, and not written back', async () => {
     const { shared, written } = createShared('left', 3600)
     const { source, pending } = createBench({ shared })
-    expect((await source.token(undefined)).value).toBe('left')
+    expect((await source.obtain(undefined)).value).toBe('left')
     expect(pending).toHaveLength(0)
     expect(written).toEqual([])
   })
@@ -641,13 +641,13 @@ describe('token source', () => {
   it('S2: what the store still has is no replacement for itself, neither at its refusal nor when it is old', async () => {
     const { shared, written } = createShared('left', 3600)
     const { source, next, advance } = createBench({ shared })
-    const rejected = await source.token(undefined)
+    const rejected = await source.obtain(undefined)
     advance(3000)
-    await source.token(undefined)
+    await source.obtain(undefined)
     const refresh = await next()
     expect(refresh.terms.ahead).toBe(true)
     refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
-    const replaced = source.token({ rejected })
+    const replaced = source.obtain({ rejected })
     ;(await next()).answer()
     expect((await replaced).value).toBe('token-1-read')
     expect(written).toEqual(['token-1-read'])
@@ -661,10 +661,10 @@ describe('token source', () => {
       return found === undefined ? undefined : { ...found, requestedAt }
     }
     const { source, next, advance } = createBench({ shared: { ...shared, read } })
-    const old = await source.token(undefined)
+    const old = await source.obtain(undefined)
     advance(3000)
     requestedAt += 2_000_000
-    expect(await source.token(undefined)).toBe(old)
+    expect(await source.obtain(undefined)).toBe(old)
     const refresh = await next()
     expect(refresh.terms.ahead).toBe(true)
     refresh.answer()
@@ -674,47 +674,47 @@ describe('token source', () => {
     const { shared } = createShared('left', 50)
     const { source, next, advance } = createBench({ shared })
     advance(49)
-    const token = source.token(undefined)
+    const token = source.obtain(undefined)
     ;(await next()).answer()
     expect((await token).value).toBe('token-1-read')
   })
 
   it('L4: a flight has a deadline of its own, and is forgotten when it passes', async () => {
     const { source, next } = createBench({ timeout: 0.05 })
-    const waiting = [source.token(undefined), source.token(undefined)]
+    const waiting = [source.obtain(undefined), source.obtain(undefined)]
     const hung = await next()
     for (const wait of waiting) await expect(wait).rejects.toMatchObject({ code: 'timed_out' })
     expect(hung.terms.signal.aborted).toBe(true)
-    const again = source.token(undefined)
+    const again = source.obtain(undefined)
     ;(await next()).answer()
     expect((await again).value).toBe('token-1-read')
   })
 
   it('L11: after close nothing is done behind the callers, who are still answered', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     const token = await first
     source.close()
     advance(3500)
-    expect(await source.token(undefined)).toBe(token)
+    expect(await source.obtain(undefined)).toBe(token)
     await settle()
     expect(pending).toHaveLength(0)
     advance(100)
-    const second = source.token(undefined)
+    const second = source.obtain(undefined)
     ;(await next()).answer()
     expect((await second).value).toBe('token-2-read')
   })
 
   it('L5: a refused token is not handed out again, by whatever flight', async () => {
     const { source, next, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     const rejected = await first
     advance(3000)
-    await source.token(undefined)
+    await source.obtain(undefined)
     const ahead = await next()
-    const replaced = source.token({ rejected })
+    const replaced = source.obtain({ rejected })
     ahead.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
     ;(await next()).answer()
     expect((await replaced).value).toBe('token-2-read')
@@ -722,13 +722,13 @@ describe('token source', () => {
 
   it('L9: a server that has nothing but the refused token is not asked for another with every call', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer({ value: 'same' })
     const rejected = await first
     let grants = 0
     for (let call = 0; call < 100; call += 1) {
       advance(0.05)
-      const again = source.token({ rejected })
+      const again = source.obtain({ rejected })
       await settle()
       const grant = pending.shift()
       if (grant !== undefined) {
@@ -737,7 +737,7 @@ describe('token source', () => {
       }
       expect((await again).value).toBe('same')
       // Who was refused nothing gets what there is, too.
-      expect((await source.token({})).value).toBe('same')
+      expect((await source.obtain({})).value).toBe('same')
     }
     expect(grants).toBeGreaterThanOrEqual(1)
     expect(grants).toBeLessThanOrEqual(5)
@@ -745,17 +745,17 @@ describe('token source', () => {
 
   it('L9: a server that had nothing but the refused token is asked for another after a backoff', async () => {
     const { source, next, pending, advance } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer({ value: 'same' })
     const rejected = await first
-    const second = source.token({ rejected })
+    const second = source.obtain({ rejected })
     ;(await next()).answer({ value: 'same' })
     await second
     advance(78)
-    expect(await source.token({ rejected })).toBe(rejected)
+    expect(await source.obtain({ rejected })).toBe(rejected)
     expect(pending).toHaveLength(0)
     advance(0.75)
-    const third = source.token({ rejected })
+    const third = source.obtain({ rejected })
     ;(await next()).answer()
     expect((await third).value).toBe('token-3-read')
   })
@@ -764,42 +764,42 @@ describe('token source', () => {
     const { source, next, pending } = createBench()
     const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
     const scope = new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope', status: 400 })
-    const first = source.token({ grant: grantOf('a') })
+    const first = source.obtain({ grant: grantOf('a') })
     ;(await next()).refuse(scope)
     await expect(first).rejects.toBe(scope)
-    const second = source.token({ grant: grantOf('b') })
+    const second = source.obtain({ grant: grantOf('b') })
     ;(await next()).refuse(refusal)
     await expect(second).rejects.toBe(refusal)
-    await expect(source.token(undefined)).rejects.toBe(refusal)
-    await expect(source.token({ grant: grantOf('c') })).rejects.toBe(refusal)
+    await expect(source.obtain(undefined)).rejects.toBe(refusal)
+    await expect(source.obtain({ grant: grantOf('c') })).rejects.toBe(refusal)
     expect(pending).toHaveLength(0)
   })
 
   it('G9: behind the callers’ backs, too, a server that asks to wait is not asked before', async () => {
     const { source, next, pending, advance } = createBench({ lifetime: 60 })
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     await first
     advance(31)
-    await source.token(undefined)
+    await source.obtain(undefined)
     ;(await next()).refuse(
       new LatchkeyError('grant_refused', 'slow down', { status: 429, retryable: true, retryAfter: 20 }),
     )
     await settle()
     for (let second = 0; second < 19; second += 1) {
       advance(1)
-      await source.token(undefined)
+      await source.obtain(undefined)
       await settle()
     }
     expect(pending).toHaveLength(0)
     advance(2)
-    await source.token(undefined)
+    await source.obtain(undefined)
     expect((await next()).terms.ahead).toBe(true)
   })
 
   it('L11: close ends what goes on behind the callers, and nothing that they wait for', async () => {
     const { source, next } = createBench()
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     const waited = await next()
     source.close()
     expect(waited.terms.signal.aborted).toBe(false)
@@ -807,11 +807,11 @@ describe('token source', () => {
     await first
 
     const other = createBench()
-    const token = other.source.token(undefined)
+    const token = other.source.obtain(undefined)
     ;(await other.next()).answer()
     await token
     other.advance(3000)
-    await other.source.token(undefined)
+    await other.source.obtain(undefined)
     const ahead = await other.next()
     other.source.close()
     expect(ahead.terms.signal.aborted).toBe(true)
@@ -821,11 +821,11 @@ describe('token source', () => {
 
   it('L4: a flight that waits for the one before it has its time from when it was asked for', async () => {
     const { source, next } = createBench({ timeout: 0.2 })
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     await next()
     await source.forget()
     const before = performance.now()
-    const second = source.token(undefined)
+    const second = source.obtain(undefined)
     await expect(first).rejects.toMatchObject({ code: 'timed_out' })
     const grant = await next()
     expect(grant.terms.timeout).toBeLessThanOrEqual(0.2)
@@ -841,10 +841,10 @@ describe('token source', () => {
       [0.5, 0.5, 0.5],
     ] as const) {
       const { source, next } = createBench({ timeout })
-      const first = source.token(undefined)
+      const first = source.obtain(undefined)
       const slow = await next()
       await source.forget()
-      const second = source.token(undefined)
+      const second = source.obtain(undefined)
       await new Promise((resolve) => setTimeout(resolve, 60))
       slow.answer()
       const grant = await next()
@@ -857,9 +857,9 @@ describe('token source', () => {
 
   it('L4: between the end of a flight and its token’s place there is no gap to fall into', async () => {
     const { source, next, pending } = createBench()
-    const first = source.token(undefined)
-    const again = first.then(() => source.token(undefined))
-    const more = first.then(() => Promise.resolve()).then(() => source.token({}))
+    const first = source.obtain(undefined)
+    const again = first.then(() => source.obtain(undefined))
+    const more = first.then(() => Promise.resolve()).then(() => source.obtain({}))
     const result = (await next()).answer()
     expect([await first, await again, await more]).toEqual([result, result, result])
     expect(pending).toHaveLength(0)
@@ -869,10 +869,10 @@ describe('token source', () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()
     const { source, next } = createBench({ lifetime: 40 * 24 * 3600 })
-    const first = source.token(undefined)
+    const first = source.obtain(undefined)
     ;(await next()).answer()
     await first
-    await source.token(undefined)
+    await source.obtain(undefined)
     await settle()
     expect(timers()).toBe(before)
   })

@@ -1,0 +1,170 @@
+import type { AccessToken } from '../acquire/access-token.ts'
+import type { AcquiredToken } from '../acquire/acquire-token.ts'
+import type { LatchkeyError } from '../errors.ts'
+import { type Freshness, judgeFreshness, planLife, planRetry, type TokenLife } from './freshness.ts'
+import { planRefusal, type RememberedRefusal } from './refusal.ts'
+import { FlightQueue } from './single-flight.ts'
+
+/** What went wrong with an identity lately. */
+interface Setbacks {
+  /** Refreshes behind the callers' backs that failed in a row, and until when another may not be tried. */
+  failures: number
+  retryAt: number
+  refusal: RememberedRefusal | undefined
+  /** Whether the server had nothing but the refused token to give, when it was asked for another. */
+  sameAgain: boolean
+}
+
+/** Milliseconds between refreshes as long as the server has no other token to give. */
+const shortestSameAgain = 1000
+
+/**
+ * What is known of one identity: its token, and what went wrong with it. All instants are by the steady clock.
+ *
+ * There may be a hundred thousand of these: one that is calm holds a token and little else.
+ */
+export class TokenSlot {
+  #held: AccessToken | undefined
+  // The life of the held token, by its turning points, all in the past where there is none. Spelt out, for an object of
+  // their own would take twice the room.
+  #refreshAt = 0
+  #mandatoryAt = 0
+  #endsAt = 0
+  /** The held token as callers get it: one promise for all, made when the second of them asks. */
+  #answer: Promise<AccessToken> | undefined
+  #setbacks: Setbacks | undefined
+  /** Of the tokens it held, when the newest was asked for; an older one in the store is none to go back to. */
+  #newest: number | undefined
+  #flights: FlightQueue<AccessToken> | undefined
+
+  /** The held token, as long as it is fresh. */
+  serveFresh(now: number): Promise<AccessToken> | undefined {
+    return now < this.#refreshAt ? this.answer : undefined
+  }
+
+  /** What the held token's age means; `undefined`: there is none. */
+  judge(now: number): Freshness | undefined {
+    return this.#held && judgeFreshness(this.#life(), now, this.retryAt)
+  }
+
+  get held(): AccessToken | undefined {
+    return this.#held
+  }
+
+  /** The held token, for those who wait for it. */
+  get answer(): Promise<AccessToken> | undefined {
+    if (this.#held !== undefined) this.#answer ??= Promise.resolve(this.#held)
+    return this.#answer
+  }
+
+  /** When the held token is not handed out any more; in the past where there is none. */
+  get endsAt(): number {
+    return this.#endsAt
+  }
+
+  /** Whether the server, asked for another, had nothing but the held token to give. */
+  get sameAgain(): boolean {
+    return this.#setbacks?.sameAgain === true
+  }
+
+  /** Before then nobody is asked again. */
+  get retryAt(): number {
+    return this.#setbacks?.retryAt ?? 0
+  }
+
+  get refusal(): RememberedRefusal | undefined {
+    return this.#setbacks?.refusal
+  }
+
+  /** Whether a token from the store is newer than any that was held, and another. */
+  isNews({ token, requestedAt }: AcquiredToken): boolean {
+    return (this.#newest === undefined || requestedAt > this.#newest) && token.value !== this.held?.value
+  }
+
+  /** Flights for this identity; made when the first takes off, gone with the last. */
+  get flights(): FlightQueue<AccessToken> {
+    this.#flights ??= new FlightQueue(() => {
+      this.#flights = undefined
+    })
+    return this.#flights
+  }
+
+  /** Those that there are. */
+  get flightsUnderWay(): FlightQueue<AccessToken> | undefined {
+    return this.#flights
+  }
+
+  /**
+   * Holds a token that a flight brought.
+   *
+   * @param startedAt when the flight began
+   * @param rejected the values it was to replace
+   */
+  keep(found: AcquiredToken, startedAt: number, rejected: ReadonlySet<string>, chance: () => number): void {
+    const { token, requestedAt } = found
+    const life = planLife(found, chance())
+    // A server that hands out the same token again has no other yet: asking at once would get it once more (rule L9).
+    const sameAgain = rejected.has(token.value)
+    if (sameAgain || this.held?.value === token.value) {
+      const failures = (this.#setbacks?.failures ?? 0) + 1
+      const retryAt = Math.max(planRetry(life, startedAt, failures, chance()), startedAt + shortestSameAgain)
+      this.#setbacks = { failures, retryAt, refusal: undefined, sameAgain }
+    } else {
+      this.#setbacks = undefined
+    }
+    this.#hold(token, life)
+    this.#newest = Math.max(this.#newest ?? requestedAt, requestedAt)
+  }
+
+  /** Counts a flight that failed. */
+  noteFailure(startedAt: number, chance: () => number): void {
+    const setbacks = this.#forSetbacks()
+    setbacks.failures += 1
+    if (this.#held !== undefined) setbacks.retryAt = planRetry(this.#life(), startedAt, setbacks.failures, chance())
+  }
+
+  /** Remembers what this identity was refused with. */
+  noteRefusal(failure: LatchkeyError, now: number): void {
+    const setbacks = this.#forSetbacks()
+    setbacks.refusal = planRefusal(failure, now, setbacks.refusal)
+    this.holdBack(setbacks.refusal)
+  }
+
+  /** Behind the callers' backs, too, nobody is asked before it is time. */
+  holdBack(refusal: RememberedRefusal | undefined): void {
+    const setbacks = this.#forSetbacks()
+    setbacks.retryAt = Math.max(setbacks.retryAt, refusal?.until ?? 0)
+  }
+
+  /** Lets the held token go; what was refused stays remembered. */
+  drop(): void {
+    const refusal = this.refusal
+    this.#hold(undefined, { refreshAt: 0, mandatoryAt: 0, endsAt: 0 })
+    this.#setbacks = refusal && { failures: 0, retryAt: 0, refusal, sameAgain: false }
+  }
+
+  /** Forgets everything, as if it were new. What is under way still answers those who wait for it, and is not kept. */
+  clear(): void {
+    this.drop()
+    this.#setbacks = undefined
+    this.#newest = undefined
+    this.#flights?.purge()
+  }
+
+  #hold(token: AccessToken | undefined, { refreshAt, mandatoryAt, endsAt }: TokenLife): void {
+    this.#held = token
+    this.#answer = undefined
+    this.#refreshAt = refreshAt
+    this.#mandatoryAt = mandatoryAt
+    this.#endsAt = endsAt
+  }
+
+  #life(): TokenLife {
+    return { refreshAt: this.#refreshAt, mandatoryAt: this.#mandatoryAt, endsAt: this.#endsAt }
+  }
+
+  #forSetbacks(): Setbacks {
+    this.#setbacks ??= { failures: 0, retryAt: 0, refusal: undefined, sameAgain: false }
+    return this.#setbacks
+  }
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
+import { TokenSlot } from '../../src/cache/token-slot.ts'
+import { LatchkeyError } from '../../src/errors.ts'
+
+const chance = (): number => 0
+const none: ReadonlySet<string> = new Set()
+
+/** A token of an hour, asked for at so many milliseconds. */
+function acquired(value: string, requestedAt = 1000): AcquiredToken {
+  const token = createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
+  return { token, requestedAt, lifetime: 3_600_000, refreshIn: undefined }
+}
+
+describe('token slot', () => {
+  it('holds nothing at first', () => {
+    const slot = new TokenSlot()
+    expect([slot.held, slot.answer, slot.serveFresh(0), slot.judge(0)]).toEqual(Array(4).fill(undefined))
+    expect(slot.flightsUnderWay).toBeUndefined()
+  })
+
+  it('L1: serves a fresh token by one promise for all', async () => {
+    const slot = new TokenSlot()
+    const found = acquired('one')
+    slot.keep(found, 1000, none, chance)
+    expect(slot.serveFresh(2000)).toBe(slot.serveFresh(3000))
+    expect(await slot.serveFresh(2000)).toBe(found.token)
+    expect(slot.judge(2000)).toBe('fresh')
+  })
+
+  it('L2: serves it no longer than it is fresh, and tells what its age means', () => {
+    const slot = new TokenSlot()
+    slot.keep(acquired('one'), 1000, none, chance)
+    const advisoryAt = 1000 + 3_600_000 - 15 * 60_000
+    expect(slot.serveFresh(advisoryAt - 1)).toBeDefined()
+    expect(slot.serveFresh(advisoryAt)).toBeUndefined()
+    expect(slot.judge(advisoryAt)).toBe('advisory')
+    expect(slot.judge(slot.endsAt)).toBe('expired')
+  })
+
+  it('L6: a failure counts until a token comes', () => {
+    const slot = new TokenSlot()
+    slot.keep(acquired('one'), 1000, none, chance)
+    slot.noteFailure(3_000_000, chance)
+    expect(slot.retryAt).toBeGreaterThan(3_000_000)
+    expect(slot.judge(slot.retryAt - 1)).toBe('backing off')
+    slot.keep(acquired('two'), 3_100_000, none, chance)
+    expect(slot.retryAt).toBe(0)
+  })
+
+  it('L7: a refusal outlasts the token that is dropped, and nothing outlasts clearing', () => {
+    const slot = new TokenSlot()
+    slot.keep(acquired('one'), 1000, none, chance)
+    slot.noteRefusal(new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope' }), 5000)
+    slot.drop()
+    expect(slot.held).toBeUndefined()
+    expect(slot.refusal?.error.error).toBe('invalid_scope')
+    slot.clear()
+    expect(slot.refusal).toBeUndefined()
+  })
+
+  it('L9: the same token again is asked for no sooner than a second later', () => {
+    const slot = new TokenSlot()
+    slot.keep(acquired('one'), 1000, none, chance)
+    slot.keep(acquired('one'), 2000, new Set(['one']), chance)
+    expect(slot.sameAgain).toBe(true)
+    expect(slot.retryAt).toBeGreaterThanOrEqual(3000)
+  })
+
+  it('L14: an older token, or the same, is no news', () => {
+    const slot = new TokenSlot()
+    expect(slot.isNews(acquired('zero', -5000))).toBe(true)
+    slot.keep(acquired('one', 1000), 1000, none, chance)
+    expect(slot.isNews(acquired('zero', 999))).toBe(false)
+    expect(slot.isNews(acquired('one', 2000))).toBe(false)
+    expect(slot.isNews(acquired('two', 2000))).toBe(true)
+    slot.drop()
+    expect(slot.isNews(acquired('zero', 1000))).toBe(false)
+    slot.clear()
+    expect(slot.isNews(acquired('zero', 1000))).toBe(true)
+  })
+
+  it('keeps its flights as long as there are any', async () => {
+    const slot = new TokenSlot()
+    const { promise, resolve } = Promise.withResolvers<ReturnType<typeof acquired>['token']>()
+    const first = slot.flights.join(() => promise)
+    expect(slot.flightsUnderWay).toBe(slot.flights)
+    resolve(acquired('one').token)
+    await first
+    expect(slot.flightsUnderWay).toBeUndefined()
+  })
+})
