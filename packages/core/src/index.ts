@@ -17,8 +17,19 @@ export type {
   Provider,
   TokenRequestFormat,
 } from './acquire/provider.ts'
+// Acquire: for providers that read an answer of their own
+export {
+  dateFromEpochMilliseconds,
+  dateFromEpochSeconds,
+  dateFromHttpDate,
+  dateFromIso,
+  readPath,
+  secondsFromMilliseconds,
+} from './acquire/read-fields.ts'
 export type { TokenParameters } from './acquire/token-request.ts'
 export { readStandardTokenResponse, type TokenAnswer, type TokenFields } from './acquire/token-response.ts'
+// Acquire: for providers whose URLs hold a tenant
+export { hostLabel, hostName, pathSegment } from './acquire/url-parts.ts'
 // Cache: where tokens are kept
 export { memoryStore } from './cache/memory-store.ts'
 export type { StoredToken, StoreLock, TokenStore } from './cache/token-store.ts'
