@@ -7,6 +7,7 @@ export {
   clientSecretPost,
   type TokenRequestDraft,
 } from './acquire/client-authentication.ts'
+export { clientSecretOf } from './acquire/client-secret.ts'
 
 // Acquire: from credentials to an access token
 export type { Credentials } from './acquire/credentials.ts'

@@ -29,10 +29,7 @@ export function hostName(value: string, role: string): string {
   const labels = checkText(value, role).split('.')
   const mistake = labels.map(findLabelMistake).find((one) => one !== undefined)
   if (mistake !== undefined) {
-    throw refuse(
-      role,
-      `${labels.length > 1 ? 'in each label ' : ''}${mistake}; it becomes a host name, such as login.example.com`,
-    )
+    throw refuse(role, `must be a host name such as login.example.com, and no more: each label ${mistake}`)
   }
   if (value.length > 253) throw refuse(role, 'must be 253 characters at most; it becomes a host name')
   // A URL parser takes a host whose last label begins like a number for an IPv4 address, in whatever spelling.

@@ -232,7 +232,7 @@ describe('what a check says', () => {
     [
       hostName,
       'MARKED.test/x',
-      'the tenant in each label must be letters (a to z), digits and hyphens, with no hyphen at either end; it becomes a host name, such as login.example.com',
+      'the tenant must be a host name such as login.example.com, and no more: each label must be letters (a to z), digits and hyphens, with no hyphen at either end',
     ],
     [hostName, '10.0.0.1', 'the tenant must be a name, not an IP address'],
     [

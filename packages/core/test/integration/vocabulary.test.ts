@@ -7,6 +7,7 @@ import {
   type ClientOptions,
   type Credentials,
   clientSecretBasic,
+  clientSecretOf,
   clientSecretPost,
   createClient,
   dateFromEpochMilliseconds,
@@ -85,12 +86,6 @@ function tokenOf(
   difference: Partial<Provider> = {},
 ): Promise<AccessToken> {
   return connect({ ...difference, ...(readTokenResponse && { readTokenResponse }) }, answer).token()
-}
-
-/** The secret, as every client authentication of a provider's own needs it. */
-function secretOf(given: Credentials): string {
-  if (!('clientSecret' in given)) throw new LatchkeyError('invalid_options', 'a client secret is needed')
-  return given.clientSecret
 }
 
 function formOf({ body }: Received): Record<string, string> {
@@ -261,7 +256,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
       tokenRequest: { method: 'GET', grantType: 'client_credential' },
       clientAuthentication: ({ parameters }, given) => {
         parameters.set('appid', given.clientId)
-        parameters.set('secret', secretOf(given))
+        parameters.set('secret', clientSecretOf(given))
       },
     },
     (request) => {
@@ -273,7 +268,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     {
       clientAuthentication: ({ url }, given) => {
         url.searchParams.set('key', given.clientId)
-        url.searchParams.set('signature', secretOf(given))
+        url.searchParams.set('signature', clientSecretOf(given))
       },
     },
     (request) => {
@@ -286,7 +281,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     {
       clientAuthentication: ({ headers }, given) => {
         headers.set('x-client-id', given.clientId)
-        headers.set('x-client-secret', encodeURIComponent(secretOf(given)))
+        headers.set('x-client-secret', encodeURIComponent(clientSecretOf(given)))
       },
     },
     ({ headers }) => {
@@ -316,7 +311,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     'another scheme of the Authorization header',
     {
       clientAuthentication: ({ headers }, given) =>
-        headers.set('authorization', `ApiKey ${given.clientId}:${encodeURIComponent(secretOf(given))}`),
+        headers.set('authorization', `ApiKey ${given.clientId}:${encodeURIComponent(clientSecretOf(given))}`),
     },
     ({ headers }) => {
       expect(headers.authorization).toBe(`ApiKey ${clientId}:${encodeURIComponent(clientSecret)}`)
@@ -327,7 +322,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     {
       clientAuthentication: ({ parameters }, given) => {
         parameters.set('apikey', given.clientId)
-        parameters.set('apisecret', secretOf(given))
+        parameters.set('apisecret', clientSecretOf(given))
       },
     },
     (request) => {
@@ -344,7 +339,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
       tokenRequest: { bodyFormat: 'json', grantType: null },
       clientAuthentication: ({ parameters }, given) => {
         parameters.set('app_id', given.clientId)
-        parameters.set('app_secret', secretOf(given))
+        parameters.set('app_secret', clientSecretOf(given))
       },
     },
     ({ body }) => {
@@ -356,7 +351,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     {
       tokenRequest: { bodyFormat: 'json' },
       clientAuthentication: (request, given) => {
-        const application = { id: given.clientId, secret: secretOf(given) }
+        const application = { id: given.clientId, secret: clientSecretOf(given) }
         request.json = { auth: { identity: { methods: ['application'], application } }, remember: true, version: 2 }
       },
     },
@@ -375,7 +370,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
       tokenRequest: { bodyFormat: 'json' },
       clientAuthentication: (request, given) => {
         const scopes = request.parameters.get('scope')?.split(' ')
-        request.json = { client: given.clientId, secret: secretOf(given), scopes }
+        request.json = { client: given.clientId, secret: clientSecretOf(given), scopes }
       },
     },
     ({ body }) => {
@@ -386,7 +381,7 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     'a place that takes a while to compute',
     {
       clientAuthentication: async ({ headers, parameters }, given) => {
-        const secret = new TextEncoder().encode(secretOf(given))
+        const secret = new TextEncoder().encode(clientSecretOf(given))
         const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
         const signature = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(String(parameters)))
         headers.set('x-signature', Buffer.from(signature).toString('hex'))
@@ -421,7 +416,7 @@ describe('clientAuthentication', () => {
 
   it('G1: a JSON body that would not be sent is a mistake that is told, before anything is sent', async () => {
     const clientAuthentication: ClientAuthentication = (request, given) => {
-      request.json = { secret: secretOf(given) }
+      request.json = { secret: clientSecretOf(given) }
     }
     const failure = await failureOf(connect({ clientAuthentication }).token())
     expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme' })
