@@ -288,7 +288,7 @@ export const endpoints: readonly DocumentedEndpoint[] = [
     slug: 'sap-xsuaa',
     title: 'SAP Business Technology Platform (XSUAA)',
     authentication: 'Basic header, raw, with the client id in the form, too',
-    odd: "The host is the subaccount's, in a region; client ids and secrets hold `!`, `|`, `$` and `=`.",
+    odd: "The host is the subaccount's, in a region; client ids hold `!`, and secrets end in `=`.",
     provider: sapXsuaa({ subdomain: 'oursubaccount', region: 'eu10', api: 'https://api.example.com' }),
     request: {
       method: 'POST',
