@@ -5,10 +5,16 @@ const conditions = ['source', 'module', 'import', 'default']
 
 const workspace: ViteUserConfig = defineConfig({
   test: {
-    projects: ['core', 'prevu3d', 'hexagon', 'testing', 'cli', 'workshop'].map((name) => ({
+    projects: [
+      ...['core', 'prevu3d', 'hexagon', 'testing', 'cli', 'workshop'].map((name) => ({
+        name,
+        root: `packages/${name}`,
+      })),
+      { name: 'examples', root: 'examples/providers' },
+    ].map(({ name, root }) => ({
       resolve: { conditions },
       ssr: { resolve: { conditions, externalConditions: conditions } },
-      test: { name, root: `packages/${name}`, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+      test: { name, root, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
     })),
   },
 })

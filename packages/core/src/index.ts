@@ -7,6 +7,7 @@ export {
   clientSecretPost,
   type TokenRequestDraft,
 } from './acquire/client-authentication.ts'
+export { clientSecretOf } from './acquire/client-secret.ts'
 
 // Acquire: from credentials to an access token
 export type { Credentials } from './acquire/credentials.ts'
@@ -17,8 +18,19 @@ export type {
   Provider,
   TokenRequestFormat,
 } from './acquire/provider.ts'
+// Acquire: for providers that read an answer of their own
+export {
+  dateFromEpochMilliseconds,
+  dateFromEpochSeconds,
+  dateFromHttpDate,
+  dateFromIso,
+  readPath,
+  secondsFromMilliseconds,
+} from './acquire/read-fields.ts'
 export type { TokenParameters } from './acquire/token-request.ts'
 export { readStandardTokenResponse, type TokenAnswer, type TokenFields } from './acquire/token-response.ts'
+// Acquire: for providers whose URLs hold a tenant
+export { hostLabel, hostName, pathSegment } from './acquire/url-parts.ts'
 // Cache: where tokens are kept
 export { memoryStore } from './cache/memory-store.ts'
 export type { StoredToken, StoreLock, TokenStore } from './cache/token-store.ts'

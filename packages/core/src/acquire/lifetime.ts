@@ -17,7 +17,7 @@ export function readLifetime(value: unknown): number | undefined {
 export interface LifetimeEvidence {
   /** From the answer, unjudged: seconds. */
   readonly expiresIn: unknown
-  /** From the answer, unjudged: a Date. */
+  /** From the answer, unjudged: a Date, by the server's clock. */
   readonly expiresAt: unknown
   readonly accessToken: string
   /** The provider's, in seconds. */
@@ -41,17 +41,26 @@ export function findExpiry(evidence: LifetimeEvidence): number | undefined {
     instant !== undefined && readLifetime((instant - requestedAt) / 1000) !== undefined ? instant : undefined
   const after = (seconds: number | undefined): number | undefined =>
     seconds === undefined ? undefined : requestedAt + seconds * 1000
+  // What the server's clock says, by ours.
+  const ours = (instant: number | undefined): number | undefined =>
+    instant === undefined ? undefined : instant - readSkew(evidence)
   const { expiresAt } = evidence
   return (
     after(readLifetime(evidence.expiresIn)) ??
-    plausible(expiresAt instanceof Date ? expiresAt.getTime() : undefined) ??
-    plausible(readJwtExpiry(evidence)) ??
+    plausible(ours(expiresAt instanceof Date ? expiresAt.getTime() : undefined)) ??
+    plausible(ours(readJwtExpiry(evidence))) ??
     after(evidence.defaultLifetime)
   )
 }
 
-/** A JWT's `exp`, read and not verified, less the skew between the server's clock and ours. */
-function readJwtExpiry({ accessToken, date, answeredAt }: LifetimeEvidence): number | undefined {
+/** How far the server's clock is ahead of ours, in milliseconds; none where it does not tell its time. */
+function readSkew({ date, answeredAt }: LifetimeEvidence): number {
+  const serverTime = Date.parse(date ?? '')
+  return Number.isNaN(serverTime) ? 0 : serverTime - answeredAt
+}
+
+/** A JWT's `exp`, read and not verified. */
+function readJwtExpiry({ accessToken }: LifetimeEvidence): number | undefined {
   const parts = accessToken.split('.')
   if (parts.length !== 3) return undefined
   try {
@@ -59,10 +68,7 @@ function readJwtExpiry({ accessToken, date, answeredAt }: LifetimeEvidence): num
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0))
     // Of claims that are no object, `null` throws, and the others have no `exp`.
     const { exp } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly exp?: unknown }
-    if (typeof exp !== 'number') return undefined
-    const serverTime = Date.parse(date ?? '')
-    const skew = Number.isNaN(serverTime) ? 0 : serverTime - answeredAt
-    return exp * 1000 - skew
+    return typeof exp === 'number' ? exp * 1000 : undefined
   } catch {
     return undefined
   }

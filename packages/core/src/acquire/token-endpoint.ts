@@ -115,7 +115,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
       })
       granted = {
         ...judged,
-        extra: readExtra(answer.body),
+        extra: readExtra(answer.body, judged.accessToken),
         requestedAt,
         requestedTime,
         answeredAt,

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { LatchkeyError } from '../errors.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 import type { Provider } from './provider.ts'
 
@@ -116,13 +117,24 @@ function bodyFormatOf({ tokenRequest }: Provider<unknown>): 'form' | 'json' | 'n
   return tokenRequest?.method === 'GET' ? 'none' : (tokenRequest?.bodyFormat ?? 'form')
 }
 
-/** A draft as `fetch` takes it. Redirects are refused: a 307 would replay the secret to another origin (rule G7). */
+/**
+ * A draft as `fetch` takes it. Redirects are refused: a 307 would replay the secret to another origin (rule G7).
+ *
+ * @throws LatchkeyError `invalid_options` where the draft has a JSON body that would not be sent
+ */
 export function toHttpRequest(
   provider: Provider<unknown>,
   draft: TokenRequestDraft,
 ): { readonly url: URL; readonly init: RequestInit } {
   const method = provider.tokenRequest?.method ?? 'POST'
   const format = bodyFormatOf(provider)
+  if (draft.json !== undefined && format !== 'json') {
+    throw new LatchkeyError(
+      'invalid_options',
+      `${provider.name}: the client authentication set a JSON body, which is sent by POST with provider.tokenRequest.bodyFormat 'json' only`,
+      { provider: provider.name },
+    )
+  }
   const url = new URL(draft.url)
   // Joined as text: going through `searchParams` would write the endpoint's own query anew (rule G4).
   if (format === 'none' && draft.parameters.size > 0) {

@@ -1,5 +1,6 @@
 import { LatchkeyError } from '../errors.ts'
 import { isTokenValue } from './access-token.ts'
+import { dateFromHttpDate } from './read-fields.ts'
 import { redact } from './redact.ts'
 
 /** An answer of the token endpoint, body read. */
@@ -23,7 +24,7 @@ export interface TokenFields {
   readonly scope?: unknown
   /** Seconds. */
   readonly expiresIn?: unknown
-  /** A Date. */
+  /** A Date, by the server's clock: its difference from ours is taken off, by the answer's `Date`. */
   readonly expiresAt?: unknown
   /** The server's hint after how many seconds to refresh. */
   readonly refreshIn?: unknown
@@ -37,26 +38,75 @@ export interface TokenFields {
 }
 
 /**
- * Reads snake_case and camelCase alike, OAuth's error fields, Okta's (`errorCode`, `errorSummary`) and a `hasError` flag. The
- * default reading, for readers that build on it.
+ * Reads snake_case and camelCase alike, and errors in the shapes that are common: OAuth's `error` and `error_description`,
+ * Okta's `errorCode` and `errorSummary`, an `error` that is an object with a code and a message, a list of `errors`, and the flags
+ * `hasError: true`, `success: false` and `ok: false`. The default reading, for readers that build on it.
  */
 export function readStandardTokenResponse({ body }: TokenAnswer): TokenFields {
   if (!isRecord(body)) return {}
-  const pick = (...names: readonly string[]): unknown => {
-    const name = names.find((one) => Object.hasOwn(body, one) && body[one] !== null && body[one] !== undefined)
-    return name === undefined ? undefined : body[name]
-  }
-  const flag = pick('hasError')
-  const error = [pick('error'), pick('errorCode'), flag === true || flag === 'true'].find(isError)
   return {
-    accessToken: pick('access_token', 'accessToken'),
-    tokenType: pick('token_type', 'tokenType'),
-    scope: pick('scope', 'scopes'),
-    expiresIn: pick('expires_in', 'expiresIn'),
-    refreshIn: pick('refresh_in', 'refreshIn'),
-    error,
-    errorDescription: pick('error_description', 'errorDescription', 'errorSummary'),
+    accessToken: pick(body, ['access_token', 'accessToken']),
+    tokenType: pick(body, ['token_type', 'tokenType']),
+    scope: pick(body, ['scope', 'scopes']),
+    expiresIn: pick(body, ['expires_in', 'expiresIn']),
+    refreshIn: pick(body, ['refresh_in', 'refreshIn']),
+    ...readStandardError(body),
   }
+}
+
+/** Where servers put the words of an error, the most telling first. */
+const descriptions = [
+  'error_description',
+  'errorDescription',
+  'error_message',
+  'errorMessage',
+  'errorSummary',
+  'developerMessage',
+  'message',
+  'detail',
+  'reason',
+] as const
+
+function readStandardError(body: Readonly<Record<string, unknown>>): Pick<TokenFields, 'error' | 'errorDescription'> {
+  const whole = pick(body, ['error'])
+  const list = pick(body, ['errors'])
+  const first: unknown = Array.isArray(list) ? list[0] : list
+  const flagged =
+    isFlag(pick(body, ['hasError']), true) ||
+    isFlag(pick(body, ['success']), false) ||
+    isFlag(pick(body, ['ok']), false)
+  const errors = [
+    readCode(whole),
+    readCode(pick(body, ['errorCode', 'error_code'])),
+    typeof first === 'string' ? first !== '' : readCode(first),
+    flagged,
+  ].filter(isError)
+  const inner = [whole, first].find(isRecord)
+  return {
+    // A code says more than the mere fact.
+    error: errors.find((error) => error !== true) ?? errors[0],
+    errorDescription:
+      (inner === undefined ? undefined : pick(inner, descriptions)) ??
+      pick(body, descriptions) ??
+      (typeof first === 'string' ? first : undefined),
+  }
+}
+
+/** In a form, a flag is a text. */
+function isFlag(value: unknown, flag: boolean): boolean {
+  return value === flag || value === String(flag)
+}
+
+/** The code of an error that may be an object; `true` for one without a code. */
+function readCode(error: unknown): unknown {
+  if (Array.isArray(error)) return error.length > 0
+  return isRecord(error) ? (pick(error, ['error', 'code', 'errorCode', 'type', 'status']) ?? true) : error
+}
+
+/** The first that is there: own, and neither `null` nor `undefined`. */
+function pick(body: Readonly<Record<string, unknown>>, names: readonly string[]): unknown {
+  const name = names.find((one) => Object.hasOwn(body, one) && body[one] !== null && body[one] !== undefined)
+  return name === undefined ? undefined : body[name]
 }
 
 /** Names of the answer that have a field of their own and are not `extra`. */
@@ -79,10 +129,22 @@ const standardNames: ReadonlySet<string> = new Set([
   '__proto__',
 ])
 
-/** The answer's other fields. */
-export function readExtra(body: unknown): Readonly<Record<string, unknown>> {
+/** The answer's other fields, without another copy of the token wherever a provider's reader found it. */
+export function readExtra(body: unknown, accessToken: string): Readonly<Record<string, unknown>> {
   if (!isRecord(body)) return {}
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !standardNames.has(name)))
+  const others = Object.fromEntries(Object.entries(body).filter(([name]) => !standardNames.has(name)))
+  return withoutText(others, accessToken, deepest) as Record<string, unknown>
+}
+
+/** Deeper than this no answer keeps a token that anybody reads. */
+const deepest = 16
+
+/** A copy of a value that is JSON, without the members of objects that are this text. */
+function withoutText(value: unknown, text: string, depth: number): unknown {
+  if (depth === 0 || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.filter((one) => one !== text).map((one) => withoutText(one, text, depth - 1))
+  const kept = Object.entries(value).filter(([, member]) => member !== text)
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutText(member, text, depth - 1)]))
 }
 
 /** What the engine makes of an answer that holds a usable token. The lifetime is judged where the clocks are: lifetime.ts. */
@@ -278,14 +340,9 @@ function readRetryAfter({ status, headers }: TokenAnswer): number | undefined {
   const serverTime = Date.parse(headers.get('date') ?? '')
   // Okta tells the reset with every answer: it says when to come back only where the limit, or an outage, refused.
   const reset = status === 429 || status === 503 ? readSeconds(headers.get('x-rate-limit-reset')) : undefined
-  const instant = wait === null ? (reset ?? Number.NaN) * 1000 : readHttpDate(wait)
+  const instant = wait === null ? (reset ?? Number.NaN) * 1000 : (dateFromHttpDate(wait)?.getTime() ?? Number.NaN)
   const rest = (instant - serverTime) / 1000
   return Number.isFinite(rest) ? Math.max(0, rest) : undefined
-}
-
-/** Only what looks like an HTTP date: `Date.parse` makes a date of `-5`, too. */
-function readHttpDate(value: string): number {
-  return /^[A-Za-z]{3,9}, /.test(value) ? Date.parse(value) : Number.NaN
 }
 
 function readSeconds(value: unknown): number | undefined {

@@ -112,6 +112,16 @@ describe('findExpiry', () => {
     expect(findExpiry({ ...silent, expiresAt, defaultLifetime: 600 })).toBe(inSeconds(600))
   })
 
+  it.each([
+    ['behind', 3600],
+    ['ahead', -3600],
+  ])("R3: a reader's expiresAt is by the server's clock, and ours may be %s", (_, seconds) => {
+    const date = new Date(requestedAt + seconds * 1000).toUTCString()
+    const evidence = { ...silent, answeredAt: requestedAt, date }
+    const expiresAt = new Date(inSeconds(seconds + 600))
+    expect(findExpiry({ ...evidence, expiresAt })).toBe(inSeconds(600))
+  })
+
   it("R3: a JWT's exp goes before the provider's default", () => {
     const accessToken = jwt({ exp: inSeconds(900) / 1000 })
     expect(findExpiry({ ...silent, accessToken, defaultLifetime: 600 })).toBe(inSeconds(900))

@@ -141,7 +141,7 @@ describe('schemas', () => {
       { audience: 'x', client_id: 'MARKED' },
       " must not hold grant_type, client_id, client_secret, client_assertion, client_assertion_type: they are the provider's and the credentials' affair",
     ],
-  ])('P4: what is wrong is told (%#)', (schema, value, told) => {
+  ])('G6: what is wrong is told (%#)', (schema, value, told) => {
     expect(findMistakes(schema, value, 'options.x')).toEqual([`options.x${told}`])
   })
 
@@ -257,6 +257,15 @@ describe('toHttpRequest', () => {
   it.each([[{ auth: { id: 'a' } }], [['a']], ['a']])('G1: a JSON body of its own: %o', (json) => {
     const { init } = sent(described({ tokenRequest: { bodyFormat: 'json' } }), { json })
     expect(JSON.parse(String(init.body))).toEqual(json)
+  })
+
+  it.each([
+    ['a form', {}],
+    ['GET', { method: 'GET', bodyFormat: 'json' }],
+    ['no body', { bodyFormat: 'none' }],
+  ] as const)('G1: a JSON body that would not be sent is refused, and not shown: %s', (_, tokenRequest) => {
+    const provider = described({ tokenRequest })
+    expect(() => sent(provider, { json: { secret: 'MARKED' } })).toThrow(/^acme: .*bodyFormat 'json' only$/)
   })
 
   it.each([

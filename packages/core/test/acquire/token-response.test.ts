@@ -225,7 +225,56 @@ describe('judgeTokenAnswer: refusals', () => {
     ["Prevu3D's flag beside a token", { hasError: true, accessToken: token, expiresIn: 3600 }, { error: undefined }],
     ['an OAuth error beside a token', { error: 'invalid_scope', ...withToken }, { error: 'invalid_scope' }],
     ['a number', { error: 1042, error_description: 17 }, { error: '1042', errorDescription: '17' }],
-    ['an object', { error: { code: 'x', message: secret }, ...withToken }, { error: undefined }],
+    [
+      'nested',
+      { error: { code: 'invalid_client', message: 'Unknown client' } },
+      { error: 'invalid_client', errorDescription: 'Unknown client' },
+    ],
+    [
+      'nested, beside a token, with the secret',
+      { error: { code: 'x', message: `no ${secret}` }, ...withToken },
+      { error: 'x', errorDescription: 'no [redacted]' },
+    ],
+    [
+      'nested, as ArcGIS has it',
+      { error: { code: 400, error: 'invalid_client_id', error_description: 'Invalid client_id', details: [] } },
+      { error: 'invalid_client_id', errorDescription: 'Invalid client_id' },
+    ],
+    ['nested, by a type', { error: { type: 'auth', detail: 'No' } }, { error: 'auth', errorDescription: 'No' }],
+    ['nested, without a code', { error: { message: 'No' } }, { error: undefined, errorDescription: 'No' }],
+    [
+      'nested, with more words around it',
+      { message: 'Request failed', error: { code: 7, message: 'No' } },
+      { error: '7', errorDescription: 'No' },
+    ],
+    ['empty and nested', { error: {}, ...withToken }, { error: undefined, errorDescription: undefined }],
+    [
+      'listed',
+      {
+        errors: [
+          { code: 'E1', message: 'First' },
+          { code: 'E2', message: 'Second' },
+        ],
+      },
+      { error: 'E1', errorDescription: 'First' },
+    ],
+    ['listed, without a code', { errors: [{ detail: 'No' }] }, { error: undefined, errorDescription: 'No' }],
+    ['listed, as text', { errors: ['No such client'] }, { error: undefined, errorDescription: 'No such client' }],
+    ['listed by name', { errors: { client_id: ['unknown'] } }, { error: undefined, errorDescription: undefined }],
+    ['a list of errors', { error: [{ code: 1 }], ...withToken }, { error: undefined }],
+    [
+      "Autodesk's",
+      { developerMessage: 'No access to the API product', errorCode: 'AUTH-001', moreInfo: 'https://x.test' },
+      { error: 'AUTH-001', errorDescription: 'No access to the API product' },
+    ],
+    ['success: false', { success: false, message: 'No', ...withToken }, { error: undefined, errorDescription: 'No' }],
+    ['ok: false', { ok: false, error: 'invalid_auth' }, { error: 'invalid_auth' }],
+    [
+      'error: true with a code',
+      { error: true, errorCode: 'E7', errorMessage: 'No' },
+      { error: 'E7', errorDescription: 'No' },
+    ],
+    ['error_code', { error_code: 17, error_message: 'No' }, { error: '17', errorDescription: 'No' }],
     ['true', { error: true, ...withToken }, { error: undefined }],
   ]
 
@@ -244,6 +293,13 @@ describe('judgeTokenAnswer: refusals', () => {
     [{ error: 'invalid_client' }, 400, 'invalid_client'],
     [{ hasError: true, error_description: 'No such client' }, 400, 'No such client'],
     [{ error: 'server_error' }, 500, 'server_error'],
+    [{ message: 'Unauthorized' }, 401, 'Unauthorized'],
+    [{ title: 'Bad Request', detail: 'No such client', status: 400 }, 400, 'No such client'],
+    [
+      { error: 'invalid_client', reason: 'Invalid client_id or client_secret' },
+      400,
+      'invalid_client: Invalid client_id or client_secret',
+    ],
   ])('R5: of %o with status %i the words are told', (body, status, said) => {
     const what = status === 500 ? 'failed' : 'refused the grant'
     expect(failureOf(answer(body, status)).message).toBe(
@@ -277,6 +333,7 @@ describe('judgeTokenAnswer: refusals', () => {
 
   it("R5: a flag from a form is a refusal: there it is the text 'true'", () => {
     expect(failureOf(answer({ hasError: 'true', accessToken: token })).code).toBe('grant_refused')
+    expect(failureOf(answer({ success: 'false', accessToken: token })).code).toBe('grant_refused')
   })
 
   it.each([
@@ -285,6 +342,13 @@ describe('judgeTokenAnswer: refusals', () => {
     ['an empty error', { error: '' }],
     ['an error of false', { error: false }],
     ['an error code of 0', { errorCode: 0 }],
+    ['a nested error code of 0', { error: { code: 0, message: 'ok' } }],
+    ['a list of no errors', { errors: [] }],
+    ['errors of null', { errors: null }],
+    ['an error that is an empty list', { error: [] }],
+    ['errors that are one empty text', { errors: [''] }],
+    ['success: true', { success: true, ok: true, message: 'Welcome' }],
+    ['flags that are none', { success: 0, ok: 'no', hasError: 1 }],
   ])('R5: %s beside a token is no refusal', (_, flag) => {
     expect(judge(answer({ ...flag, accessToken: token })).accessToken).toBe(token)
   })
@@ -293,7 +357,7 @@ describe('judgeTokenAnswer: refusals', () => {
     ['plain text', 'Invalid client: MARKED-secret-4f1e', 400],
     ['HTML', '<!DOCTYPE html><title>MARKED-secret-4f1e</title>', 403],
     ['an empty body', '', 401],
-    ['JSON without an error', { message: secret }, 404],
+    ['JSON without an error', { note: secret }, 404],
   ])('R5: %s with a 4xx is a refusal, and its words stay inside', (_, body, status) => {
     const failure = failureOf(answer(body, status))
     expect(failure).toMatchObject({ code: 'grant_refused', status, error: undefined, errorDescription: undefined })
@@ -626,14 +690,35 @@ describe('readExtra', () => {
       'not-before-policy': 0,
       nested: { deep: [1] },
     }
-    expect(readExtra(body)).toEqual({ hasError: false, 'not-before-policy': 0, nested: { deep: [1] } })
+    expect(readExtra(body, token)).toEqual({ hasError: false, 'not-before-policy': 0, nested: { deep: [1] } })
+  })
+
+  it('X1: no second copy of the token is kept, wherever the reader found it', () => {
+    const body = {
+      tenant_token: token,
+      data: { token, org: { id: 7, token } },
+      list: [token, { token, name: 'first' }, 1, null],
+      text: `about ${token}`,
+    }
+    const before = structuredClone(body)
+    expect(readExtra(body, token)).toEqual({
+      data: { org: { id: 7 } },
+      list: [{ name: 'first' }, 1, null],
+      text: `about ${token}`,
+    })
+    expect(body).toEqual(before)
+  })
+
+  it('R6: an answer of brackets within brackets breaks nothing', () => {
+    const deep: unknown = JSON.parse(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)
+    expect(Object.keys(readExtra(deep, token))).toEqual(['a'])
   })
 
   it('R6: __proto__ in a body changes nothing', () => {
     const body: unknown = JSON.parse(
       '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"kept":1}',
     )
-    const extra = readExtra(body)
+    const extra = readExtra(body, token)
     expect(Object.getPrototypeOf(extra)).toBe(Object.prototype)
     expect(Object.hasOwn(extra, '__proto__')).toBe(false)
     expect(extra.polluted).toBeUndefined()
@@ -642,6 +727,6 @@ describe('readExtra', () => {
   })
 
   it.each([['text'], [null], [[1]], [undefined], [3]])('R1: a body that is no record (%o) has none', (body) => {
-    expect(readExtra(body)).toEqual({})
+    expect(readExtra(body, token)).toEqual({})
   })
 })

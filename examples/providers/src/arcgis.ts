@@ -1,0 +1,14 @@
+import { clientSecretPost, type Provider } from '@latchkey/core'
+
+/** ArcGIS Online by Esri, with app authentication: for location services. */
+export function arcgis(): Provider {
+  return {
+    name: 'arcgis',
+    tokenEndpoint: 'https://www.arcgis.com/sharing/rest/oauth2/token',
+    clientAuthentication: clientSecretPost(),
+    // Minutes.
+    parameters: { expiration: '120' },
+    apiOrigins: ['https://*.arcgis.com'],
+    authorizeRequest: (headers, token) => headers.set('x-esri-authorization', `Bearer ${token.value}`),
+  }
+}

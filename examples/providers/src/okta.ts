@@ -1,0 +1,23 @@
+import { hostName, type Provider, pathSegment } from '@latchkey/core'
+
+/**
+ * An API behind Okta.
+ *
+ * @param options.domain such as `acme.okta.com`
+ * @param options.authorizationServer its id; default `default`
+ */
+export function okta(options: {
+  domain: string
+  authorizationServer?: string
+  scopes: readonly string[]
+  api: string
+}): Provider {
+  const { domain, authorizationServer = 'default', scopes, api } = options
+  const server = pathSegment(authorizationServer, 'authorizationServer')
+  return {
+    name: 'okta',
+    tokenEndpoint: `https://${hostName(domain, 'domain')}/oauth2/${server}/v1/token`,
+    scopes,
+    api,
+  }
+}

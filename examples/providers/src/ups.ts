@@ -1,0 +1,17 @@
+import { clientSecretBasic, type Provider, readPath, readStandardTokenResponse } from '@latchkey/core'
+
+/** UPS. Its errors are a list within `response`. */
+export function ups({ accountNumber }: { accountNumber: string }): Provider {
+  return {
+    name: 'ups',
+    tokenEndpoint: 'https://onlinetools.ups.com/security/v1/oauth/token',
+    tokenRequest: { headers: { 'x-merchant-id': accountNumber } },
+    clientAuthentication: clientSecretBasic({ encoding: 'raw' }),
+    readTokenResponse: (answer) => ({
+      ...readStandardTokenResponse(answer),
+      error: readPath(answer.body, 'response', 'errors', 0, 'code'),
+      errorDescription: readPath(answer.body, 'response', 'errors', 0, 'message'),
+    }),
+    api: 'https://onlinetools.ups.com/api',
+  }
+}

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { clientSecretOf } from '../../src/acquire/client-secret.ts'
+
+it('G3: gives the secret', () => {
+  expect(clientSecretOf({ clientId: 'a', clientSecret: 'b' })).toBe('b')
+})
+
+it('G3: says what is missing where there is none', () => {
+  expect(() => clientSecretOf({ clientId: 'MARKED' })).toThrow(
+    expect.objectContaining({
+      code: 'invalid_options',
+      message: 'options.credentials.clientSecret is missing: the provider authenticates its client with a secret',
+    }),
+  )
+})
