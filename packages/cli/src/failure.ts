@@ -32,6 +32,9 @@ export class CommandError extends Error {
   }
 }
 
+/** Ends a command whose result, printed already, says what is wrong: exit status 1, and nothing more is told. */
+export class AlreadyTold extends Error {}
+
 /** A failure, as it is told. */
 export interface FailureReport {
   readonly exitStatus: 1 | 2

@@ -1,0 +1,40 @@
+const longest = 200
+
+/** Somebody else's words, fit for a terminal: one line, no control characters, not endless. */
+export function showText(text: string): string {
+  const shown = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  return shown.length > longest ? `${shown.slice(0, longest)}...` : shown
+}
+
+/** A URL without what may hold a secret: no user, no query (rule X2). */
+export function showUrl(url: URL): string {
+  return showText(`${url.origin}${url.pathname}`)
+}
+
+/** The names of an object's fields; a name that does not look like one may be anything, and is not shown. */
+export function showNames(fields: object): readonly string[] {
+  return Object.keys(fields).map((name) => (/^[A-Za-z_@$][\w.@$:/-]{0,59}$/.test(name) ? name : '(an odd name)'))
+}
+
+/** `undefined` for what is no JSON object. */
+export function parseObject(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '')
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The system's word for a failure; messages of a transport may hold the request. */
+export function codeOf(failure: unknown): string | undefined {
+  let error = failure
+  for (let depth = 0; depth < 5 && error instanceof Error; depth += 1) {
+    const { code } = error as NodeJS.ErrnoException
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return code
+    error = error.cause
+  }
+  return undefined
+}
