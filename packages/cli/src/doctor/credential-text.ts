@@ -20,7 +20,7 @@ export interface TextOddity {
   readonly isGrave: boolean
 }
 
-/** What is odd about a credential, without a word of it. */
+/** What is odd about a credential, without a word of it; what is hardly ever meant first. */
 export function describeCredentialText(text: string, clientId?: string): readonly TextOddity[] {
   const oddities: readonly (Omit<TextOddity, 'isGrave'> & { readonly is: boolean })[] = [
     { name: 'line-break', is: /[\r\n]/.test(text), words: 'holds a line break' },
@@ -45,7 +45,10 @@ export function describeCredentialText(text: string, clientId?: string): readonl
     { name: 'scheme', is: /^(basic|bearer)\s/i.test(text), words: 'begins with the name of an HTTP scheme' },
     { name: 'as-client-id', is: text === clientId, words: 'is the same text as the client id' },
   ]
-  return oddities.filter(({ is }) => is).map(({ name, words }) => ({ name, words, isGrave: !harmless.has(name) }))
+  return oddities
+    .filter(({ is }) => is)
+    .map(({ name, words }) => ({ name, words, isGrave: !harmless.has(name) }))
+    .sort((a, b) => Number(b.isGrave) - Number(a.isGrave))
 }
 
 const harmless: ReadonlySet<TextOddity['name']> = new Set(['blanks', 'percent-encoded', 'not-ascii'])
