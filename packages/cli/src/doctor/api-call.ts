@@ -1,7 +1,8 @@
 import { LatchkeyError } from '@latchkey/core'
+import { codeOf } from '../failure.ts'
 import type { ApiCall, Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
-import { codeOf, showUrl } from './shown-text.ts'
+import { showUrl } from './shown-text.ts'
 
 /** Step 9: one call that changes nothing, made as any program would make it; redirects are looked at, not followed. */
 export async function examineApiCall({ evidence, knowledge, timeout }: Examination): Promise<Finding> {
@@ -63,9 +64,7 @@ function judge(
   const base = showUrl(url)
   if (status === 401 || status === 403) {
     // What to do about it is the next step's affair.
-    finding.fail(
-      status === 401 ? 'the API does not take the token' : 'the API knows the token, and does not permit the call',
-    )
+    finding.fail(status === 401 ? 'the API does not take the token' : 'the API does not permit the call')
   } else if (status >= 200 && status <= 299) {
     if (isWebPage) finding.warn('the answer is a web page', `Check the base URL: a web page answers at ${base}.`)
   } else if (status >= 300 && status <= 399) {

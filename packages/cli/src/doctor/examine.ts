@@ -11,6 +11,7 @@ import { askForGrant, type Grant } from './grant.ts'
 import { prevu3dKnowledge } from './prevu3d.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 import type { TakenStep } from './report.ts'
+import { showText } from './shown-text.ts'
 import { smartApiKnowledge, smartCompletionsKnowledge } from './smart-api.ts'
 import { type Step, steps, takeStep } from './steps.ts'
 
@@ -136,6 +137,7 @@ function hideSpellings(clientId: string, clientSecret: string, output: Output): 
   const form = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1)
   const pairs = [`${clientId}:${clientSecret}`, `${form(clientId)}:${form(clientSecret)}`, clientSecret]
   output.hide(clientSecret)
+  output.hide(showText(clientSecret))
   for (const text of pairs) {
     output.hide(Buffer.from(text).toString('base64'))
     output.hide(Buffer.from(text).toString('base64').replace(/=+$/, ''))

@@ -3,7 +3,7 @@ import { createHidingFetch } from '../connect.ts'
 import type { Output } from '../output.ts'
 
 /** A request that was answered, as the wire showed it. */
-export interface Exchange {
+interface Exchange {
   readonly url: URL
   readonly status: number
   readonly headers: Headers

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { codeOf } from '../failure.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
-import { codeOf } from './shown-text.ts'
 import { withinTime } from './within-time.ts'
 
 /** Step 2: whether the host that tokens come from has an address. Asked as `fetch` asks: hosts file and all. */

@@ -16,12 +16,12 @@ export interface ProviderKnowledge {
   readonly claimsRemark?: string
 }
 
-export interface InfoDescription {
+interface InfoDescription {
   readonly saw: readonly string[]
   readonly details: Readonly<Record<string, unknown>>
 }
 
-export interface HarmlessCall {
+interface HarmlessCall {
   /** Below the API's base URL. */
   readonly path: string
   /** Where the vendor describes it; `undefined`: nowhere that is known. */

@@ -1,9 +1,12 @@
 const longest = 200
 
-/** Somebody else's words, fit for a terminal: one line, no control characters, not endless. */
+/**
+ * Somebody else's words, fit for a terminal: one line, no control characters. What is too long is not shown at all: half a
+ * secret would not be known for one.
+ */
 export function showText(text: string): string {
   const shown = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-  return shown.length > longest ? `${shown.slice(0, longest)}...` : shown
+  return shown.length > longest ? `(${shown.length} characters, not shown)` : shown
 }
 
 /** A URL without what may hold a secret: no user, no query (rule X2). */
@@ -26,15 +29,4 @@ export function parseObject(text: string | undefined): Readonly<Record<string, u
   } catch {
     return undefined
   }
-}
-
-/** The system's word for a failure; messages of a transport may hold the request. */
-export function codeOf(failure: unknown): string | undefined {
-  let error = failure
-  for (let depth = 0; depth < 5 && error instanceof Error; depth += 1) {
-    const { code } = error as NodeJS.ErrnoException
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return code
-    error = error.cause
-  }
-  return undefined
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../failure.ts'
 import { examineAccess } from './access.ts'
 import { examineAnswer } from './answer.ts'
 import { examineApiCall } from './api-call.ts'
@@ -9,7 +10,6 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding } from './finding.ts'
 import { examineNameResolution } from './name-resolution.ts'
 import { examineSettings } from './settings.ts'
-import { codeOf } from './shown-text.ts'
 import { examineTls } from './tls.ts'
 import { examineTokenRequest } from './token-request.ts'
 

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
+import { codeOf } from '../failure.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft } from './finding.ts'
-import { codeOf, showText } from './shown-text.ts'
+import { showText } from './shown-text.ts'
 
 /** Days before its end at which a certificate is worth a word. */
 const soon = 14

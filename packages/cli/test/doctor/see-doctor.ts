@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { latchkey, latchkeyProcess, type Outcome, type Surroundings } from '../run-latchkey.ts'
 
 /** What `latchkey doctor --json` prints. */
-export interface Report {
+interface Report {
   readonly provider: string
   readonly status: string
   readonly steps: readonly ReportedStep[]
@@ -11,7 +11,7 @@ export interface Report {
   readonly tokenRequests: number
 }
 
-export interface ReportedStep {
+interface ReportedStep {
   readonly name: string
   readonly status: string
   readonly saw: readonly string[]
