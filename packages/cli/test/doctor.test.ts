@@ -169,6 +169,14 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
       expectNothingSecret(await latchkey(['doctor', 'prevu3d', ...manner], { env: misplaced }), emulator)
       const same = { ...env, PREVU3D_CLIENT_ID: clientSecret }
       expectNothingSecret(await latchkey(['doctor', 'prevu3d', ...manner], { env: same }), emulator)
+      const inPath = { ...env, PREVU3D_CLOUD_API_URL: `${emulator.url}/${clientSecret}` }
+      expectNothingSecret(await latchkey(['doctor', 'prevu3d', ...manner], { env: inPath }), emulator)
+      const asScheme = {
+        ...env,
+        PREVU3D_CLIENT_SECRET: 'a:marked-half',
+        PREVU3D_CLOUD_API_URL: 'a:marked-half-and-more',
+      }
+      expect((await latchkey(['doctor', 'prevu3d', ...manner], { env: asScheme })).stdout).not.toContain('marked')
       const inUrl = { ...env, PREVU3D_CLOUD_API_URL: `${emulator.url}/?secret=${encodeURIComponent(clientSecret)}` }
       expectNothingSecret(await latchkey(['doctor', 'prevu3d', ...manner], { env: inUrl }), emulator)
     }

@@ -11,7 +11,7 @@ import { askForGrant, type Grant } from './grant.ts'
 import { prevu3dKnowledge } from './prevu3d.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 import type { TakenStep } from './report.ts'
-import { showText } from './shown-text.ts'
+import { isHttp, showText } from './shown-text.ts'
 import { smartApiKnowledge, smartCompletionsKnowledge } from './smart-api.ts'
 import { type Step, steps, takeStep } from './steps.ts'
 
@@ -63,6 +63,7 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
   const { provider, mistake } = describeProvider(known, settings, secret)
   const about = knowledge[known.name]
   if (about === undefined) throw new TypeError(`a doctor must know something of ${known.name}`)
+  const address = URL.parse(about.tokenAddress(settings.settings) ?? '')
   const grants: Grant[] = []
   let asked: Promise<Grant> | undefined
   const examination: Examination = {
@@ -77,7 +78,7 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
     secret,
     provider,
     mistake,
-    address: URL.parse(about.tokenAddress(settings.settings) ?? '') ?? undefined,
+    address: address !== null && isHttp(address) ? address : undefined,
     async grant() {
       const { clientId } = settings.settings
       if (provider === undefined || clientId === undefined || secret.value === undefined) return undefined
@@ -138,6 +139,8 @@ function hideSpellings(clientId: string, clientSecret: string, output: Output): 
   const pairs = [`${clientId}:${clientSecret}`, `${form(clientId)}:${form(clientSecret)}`, clientSecret]
   output.hide(clientSecret)
   output.hide(showText(clientSecret))
+  // As a URL's path holds it.
+  output.hide(encodeURI(clientSecret))
   for (const text of pairs) {
     output.hide(Buffer.from(text).toString('base64'))
     output.hide(Buffer.from(text).toString('base64').replace(/=+$/, ''))

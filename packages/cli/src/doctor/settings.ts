@@ -12,6 +12,12 @@ export function examineSettings(examination: Examination): Finding {
     const value = settings.settings[name]
     const source = settings.sources.get(name)
     if (value === undefined || source === undefined || name === 'clientSecretFile') continue
+    if (name === 'clientId') {
+      // Id and secret are easily swapped: not before the server has taken it is it surely the id.
+      finding.saw(`${name}: ${[...value].length} characters (${source})`)
+      told.push({ name, source, length: [...value].length })
+      continue
+    }
     const url = isUrl === true ? URL.parse(value) : null
     // What should be a URL and is none may be anything, the secret included.
     const shown = isUrl === true ? (url === null ? '(no URL)' : showUrl(url)) : showText(value)

@@ -9,8 +9,9 @@ export function showText(text: string): string {
   return shown.length > longest ? `(${shown.length} characters, not shown)` : shown
 }
 
-/** A URL without what may hold a secret: no user, no query (rule X2). */
+/** A URL without what may hold a secret: no user, no query (rule X2). Any text with a colon may be a URL of another kind. */
 export function showUrl(url: URL): string {
+  if (!isHttp(url)) return '(no http URL)'
   return showText(`${url.origin}${url.pathname}`)
 }
 
@@ -29,4 +30,8 @@ export function parseObject(text: string | undefined): Readonly<Record<string, u
   } catch {
     return undefined
   }
+}
+
+export function isHttp({ protocol }: URL): boolean {
+  return protocol === 'https:' || protocol === 'http:'
 }

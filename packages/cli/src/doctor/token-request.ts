@@ -3,7 +3,7 @@ import { describeCredentialText } from './credential-text.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
 import type { Grant } from './grant.ts'
-import { showUrl } from './shown-text.ts'
+import { showText, showUrl } from './shown-text.ts'
 
 /** Step 5: the token request, made once. */
 export async function examineTokenRequest(examination: Examination): Promise<Finding> {
@@ -19,7 +19,9 @@ export async function examineTokenRequest(examination: Examination): Promise<Fin
     finding.detail('status', exchange.status)
   }
   if (token !== undefined) {
-    finding.saw('it gave a token')
+    const clientId = showText(examination.settings.settings.clientId ?? '')
+    finding.saw(`it gave a token to the client ${clientId}`)
+    finding.detail('clientId', clientId)
     examination.evidence.granted = grant
   } else if (failure !== undefined) {
     if (mayBeProbed(grant)) finding.advise(...adviseSpelling(examination))

@@ -81,7 +81,14 @@ export function spellingsOf(clientId: string, secret: string): readonly string[]
     return [base64, base64.replace(/=+$/, ''), Buffer.from(text).toString('base64url')]
   })
   return [
-    ...new Set([secret, encodeURIComponent(secret), form(secret), JSON.stringify(secret).slice(1, -1), ...encoded]),
+    ...new Set([
+      secret,
+      encodeURIComponent(secret),
+      encodeURI(secret),
+      form(secret),
+      JSON.stringify(secret).slice(1, -1),
+      ...encoded,
+    ]),
   ]
 }
 

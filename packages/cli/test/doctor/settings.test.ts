@@ -19,7 +19,7 @@ it('says which settings there are and where from; of the secret its length and o
   const { status, details } = step('settings')
   expect(status).toBe('ok')
   expect(details.settings).toEqual([
-    { name: 'clientId', source: '--client-id', value: emulator.credentials.clientId },
+    { name: 'clientId', source: '--client-id', length: 36 },
     { name: 'cloudApiUrl', source: 'PREVU3D_CLOUD_API_URL', value: `${emulator.url}/` },
   ])
   expect(details.clientSecret).toEqual({
@@ -29,6 +29,18 @@ it('says which settings there are and where from; of the secret its length and o
     encodedCharacters: ['%', '&', '+', ':', '='],
   })
   expectNothingSecret(outcome, emulator)
+})
+
+it('a client id and a secret that are swapped: neither is shown', async () => {
+  const { clientId, clientSecret } = emulator.credentials
+  const env = {
+    ...prevu3dEnv(emulator),
+    PREVU3D_CLIENT_ID: clientSecret.replaceAll(':', '-'),
+    PREVU3D_CLIENT_SECRET: clientId,
+  }
+  const { outcome } = await seeDoctor(['prevu3d'], { env })
+  expect(outcome.status).toBe(1)
+  for (const text of [clientId, clientSecret.replaceAll(':', '-')]) expect(outcome.stdout.includes(text)).toBe(false)
 })
 
 it('names what is missing, and goes on with what does not need it', async () => {

@@ -37,7 +37,10 @@ const standardEnv = ({ credentials }: StandardEmulator): Record<string, string> 
 describe('the token request', () => {
   it('is made once, and its answer told', async () => {
     const { outcome, step, report } = await seeDoctor(['prevu3d'], { env: prevu3dEnv(prevu3d) })
-    expect(step('token-request')).toMatchObject({ status: 'ok', details: { status: 200 } })
+    expect(step('token-request')).toMatchObject({
+      status: 'ok',
+      details: { status: 200, clientId: prevu3d.credentials.clientId },
+    })
     expect(report).toMatchObject({ status: 'ok', tokenRequests: 1, whatToDo: [] })
     expect(outcome.status).toBe(0)
     expect(prevu3d.requests.map(({ part }) => part)).toEqual(['token', 'discovery', 'api'])
