@@ -56,7 +56,7 @@ function readSeconds(text: string): number {
 }
 
 /** `fetch`, with all that it carries as `Authorization` hidden: the Basic header of the grant, the token of each request. */
-function createHidingFetch(output: Output): typeof globalThis.fetch {
+export function createHidingFetch(output: Output): typeof globalThis.fetch {
   return (input, init) => {
     const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
     const [, value = ''] = headers.get('authorization')?.split(' ') ?? []

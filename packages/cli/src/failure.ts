@@ -32,6 +32,9 @@ export class CommandError extends Error {
   }
 }
 
+/** Ends a command whose result, printed already, says what is wrong: exit status 1, and nothing more is told. */
+export class AlreadyTold extends Error {}
+
 /** A failure, as it is told. */
 export interface FailureReport {
   readonly exitStatus: 1 | 2
@@ -58,4 +61,15 @@ export function reportFailure(thrown: unknown): FailureReport {
   }
   const message = thrown instanceof Error ? thrown.message : 'something was thrown that is no Error'
   return { exitStatus: 1, message, hints: [], fields: { code: 'unexpected', message, hints: [] } }
+}
+
+/** The system's word for a failure; messages of a transport may hold the request. */
+export function codeOf(failure: unknown): string | undefined {
+  let error = failure
+  for (let depth = 0; depth < 5 && error instanceof Error; depth += 1) {
+    const { code } = error as NodeJS.ErrnoException
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return code
+    error = error.cause
+  }
+  return undefined
 }

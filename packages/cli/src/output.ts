@@ -3,7 +3,7 @@ import type { FailureReport } from './failure.ts'
 import type { Io } from './io.ts'
 
 /** How a piece of text looks on a terminal that shows colours. */
-type Look = 'title' | 'quiet' | 'good' | 'bad' | 'code'
+export type Look = 'title' | 'quiet' | 'good' | 'doubtful' | 'bad' | 'code'
 
 /** Where a command's words go: results to stdout, all else to stderr. */
 export interface Output {
@@ -85,6 +85,7 @@ const looks = {
   title: 'bold',
   quiet: 'dim',
   good: 'green',
+  doubtful: 'yellow',
   bad: 'red',
   code: 'cyan',
 } as const satisfies Readonly<Record<Look, string>>

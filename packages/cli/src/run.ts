@@ -2,8 +2,9 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addCallCommand } from './commands/call.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addTokenCommand } from './commands/token.ts'
-import { reportFailure } from './failure.ts'
+import { AlreadyTold, reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
 import { createOutput, type Output } from './output.ts'
 
@@ -22,6 +23,7 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
   } catch (thrown) {
     // Help and version were asked for, and printed.
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
+    if (thrown instanceof AlreadyTold) return 1
     const report = reportFailure(thrown)
     // `help` is commander's name for a command that was left out: the help on stderr says it all.
     const isTold = thrown instanceof CommanderError && thrown.code === 'commander.help'
@@ -49,6 +51,7 @@ function buildProgram(io: Io, output: Output): Command {
   addDemoCommand(program, output)
   addTokenCommand(program, io, output)
   addCallCommand(program, io, output)
+  addDoctorCommand(program, io, output)
   return program
 }
 
@@ -57,5 +60,6 @@ Examples:
   $ latchkey demo
   $ latchkey token prevu3d
   $ latchkey call prevu3d v1/nodes/{organization_id}/browse
+  $ latchkey doctor prevu3d
 
 Exit status: 0 done, 1 the provider or the API refused, 2 wrong usage.`

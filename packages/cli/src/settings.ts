@@ -84,7 +84,33 @@ export function readSettings(
   plans: readonly SettingsPlan[],
   alsoMissing: readonly string[] = [],
 ): Settings {
-  const mistakes = findForeignFlags(plan, flags, plans)
+  const found = findSettings(plan, flags, env)
+  const mistakes = [...findForeignFlags(plan, flags, plans), ...found.mistakes]
+  const missing = [...found.missing, ...alsoMissing]
+  if (missing.length === 0 && mistakes.length === 0) return found.settings
+  const [only, ...others] = mistakes
+  if (missing.length === 0 && only !== undefined && others.length === 0) throw new CommandError('wrong_usage', only)
+  throw new CommandError('wrong_usage', `${plan.name} cannot be asked with these settings`, {
+    hints: [...missing.map((what) => `missing: ${what}`), ...mistakes],
+  })
+}
+
+/** What flags and environment hold, and what is wrong with it. */
+export interface FoundSettings {
+  readonly settings: Settings
+  /** Where each comes from: its flag, or its variable. */
+  readonly sources: ReadonlyMap<SettingName, string>
+  readonly missing: readonly string[]
+  readonly mistakes: readonly string[]
+}
+
+/** What a provider was told; nothing is thrown for what is wrong. */
+export function findSettings(
+  plan: SettingsPlan,
+  flags: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): FoundSettings {
+  const mistakes: string[] = []
   const byFlag = new Map<SettingName, string>()
   const byVariable = new Map<SettingName, string>()
   for (const { name, variable } of plan.settings) {
@@ -115,13 +141,10 @@ export function readSettings(
       mistakes.push(`${spell(plan, name, byFlag.has(name) ? 'flag' : 'variable')} must be an absolute URL`)
     }
   }
-  missing.push(...alsoMissing)
-  if (missing.length === 0 && mistakes.length === 0) return settings
-  const [only, ...others] = mistakes
-  if (missing.length === 0 && only !== undefined && others.length === 0) throw new CommandError('wrong_usage', only)
-  throw new CommandError('wrong_usage', `${plan.name} cannot be asked with these settings`, {
-    hints: [...missing.map((what) => `missing: ${what}`), ...mistakes],
-  })
+  const sources = new Map<SettingName, string>()
+  for (const name of byVariable.keys()) sources.set(name, spell(plan, name, 'variable'))
+  for (const name of byFlag.keys()) sources.set(name, spell(plan, name, 'flag'))
+  return { settings, sources, missing, mistakes }
 }
 
 /** `--client-id or PREVU3D_CLIENT_ID`, or one of the two. */
@@ -132,7 +155,8 @@ function spell(plan: SettingsPlan, name: SettingName, part?: 'flag' | 'variable'
   return part === 'variable' ? setting.variable : `${flag} or ${setting.variable}`
 }
 
-function findForeignFlags(
+/** Flags of other providers. */
+export function findForeignFlags(
   plan: SettingsPlan,
   flags: Readonly<Record<string, unknown>>,
   plans: readonly SettingsPlan[],

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type Client, LatchkeyError } from '@latchkey/core'
 import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
-import { CommandError } from '../failure.ts'
+import { CommandError, codeOf } from '../failure.ts'
 import { type Io, readInput } from '../io.ts'
 import type { Output } from '../output.ts'
 import { findProvider, type KnownProvider } from '../providers.ts'
@@ -173,9 +173,13 @@ async function ask(
     return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
   } catch (failure) {
     if (failure instanceof LatchkeyError) throw failure
+    const code = codeOf(failure)
     throw signal.aborted
       ? new CommandError('api_timed_out', `${known.name}: the API did not answer within ${flags.timeout} s`)
-      : new CommandError('api_unavailable', `${known.name}: the API did not answer${codeOf(failure)}`)
+      : new CommandError(
+          'api_unavailable',
+          `${known.name}: the API did not answer${code === undefined ? '' : ` (${code})`}`,
+        )
   }
 }
 
@@ -191,17 +195,6 @@ async function fillPlaceholders(known: KnownProvider, client: Client<unknown>, p
 
 function isWhole(path: string): boolean {
   return /^https?:\/\//i.test(path)
-}
-
-/** The system's word for a failure, in brackets; messages of a transport may hold the request. */
-function codeOf(failure: unknown): string {
-  let error = failure
-  for (let depth = 0; depth < 5 && error instanceof Error; depth += 1) {
-    const { code } = error as NodeJS.ErrnoException
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return ` (${code})`
-    error = error.cause
-  }
-  return ''
 }
 
 /** JSON where it is JSON, text where it is not, `undefined` where there is nothing. */

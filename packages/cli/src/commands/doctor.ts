@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import { addConnectionFlags, type ConnectionFlags } from '../connect.ts'
+import { examine } from '../doctor/examine.ts'
+import { describeReport, isIll, printStep, printWhatToDo } from '../doctor/report.ts'
+import { AlreadyTold, CommandError } from '../failure.ts'
+import type { Io } from '../io.ts'
+import type { Output } from '../output.ts'
+import { findProvider, type KnownProvider, knownProviders } from '../providers.ts'
+import { findForeignFlags } from '../settings.ts'
+import { describeProviders } from './provider-argument.ts'
+
+interface DoctorFlags extends ConnectionFlags {
+  readonly json?: true
+  readonly probeAuthentication?: true
+}
+
+/** `latchkey doctor <provider>`: works through what can be wrong, in order, and ends with what to do. */
+export function addDoctorCommand(program: Command, io: Io, output: Output): void {
+  const command = program
+    .command('doctor')
+    .description('work through what can be wrong, from the settings to an API call, and say what to do')
+    .argument('<provider>', describeProviders(), findProvider)
+    .option(
+      '--probe-authentication',
+      'where the client is refused: try the other ways to send the credentials, two at most; each may count as a failed sign-in',
+    )
+    .addHelpText('after', examples)
+  addConnectionFlags(command)
+  command.action((provider: KnownProvider) => seeDoctor(provider, command.optsWithGlobals<DoctorFlags>(), io, output))
+}
+
+const examples = `
+One token is asked for, and one call is made that changes nothing. Neither the secret nor a token is shown.
+Exit status: 0 all is well, or there are warnings only; 1 a step failed; 2 wrong usage.
+
+Examples:
+  $ latchkey doctor prevu3d
+  $ latchkey doctor smart-completions --probe-authentication
+  $ latchkey doctor prevu3d --json`
+
+async function seeDoctor(known: KnownProvider, flags: DoctorFlags, io: Io, output: Output): Promise<void> {
+  const [foreign] = findForeignFlags(known, flags, knownProviders)
+  if (foreign !== undefined) throw new CommandError('wrong_usage', foreign)
+  const isForPeople = flags.json !== true
+  if (isForPeople) output.print(output.dress('title', `${known.title} (${known.name})`))
+  const { taken, tokenRequests } = await examine({
+    known,
+    flags,
+    mayProbe: flags.probeAuthentication === true,
+    isForPeople,
+    io,
+    output,
+    onStep({ title }) {
+      const done = output.noteWaiting(title)
+      return (step) => {
+        done()
+        if (isForPeople) printStep(step, output)
+      }
+    },
+  })
+  if (isForPeople) printWhatToDo(taken, output)
+  else output.printJson(describeReport(known.name, taken, tokenRequests))
+  if (isIll(taken)) throw new AlreadyTold()
+}

@@ -1,0 +1,117 @@
+import type { Examination } from './examination.ts'
+import { draftFinding, type Finding, skipped } from './finding.ts'
+import { parseObject, showNames, showText } from './shown-text.ts'
+
+/** Fields of a token answer that are read, by all their spellings, or are known and mean no harm. */
+const known: ReadonlySet<string> = new Set([
+  ...['access_token', 'accessToken', 'token_type', 'tokenType', 'scope', 'scopes', 'expires_in', 'expiresIn'],
+  ...['refresh_in', 'refreshIn', 'hasError', 'ext_expires_in', 'expires_on', 'not_before', 'resource'],
+  ...['error', 'error_description', 'error_uri', 'errorDescription'],
+  ...['errorCode', 'errorSummary', 'errorLink', 'errorId', 'errorCauses'],
+])
+
+/** Fields that this grant has no use for, and that are secrets. */
+const surplus: ReadonlySet<string> = new Set(['refresh_token', 'refreshToken', 'id_token', 'idToken'])
+
+/** Step 6: what the token endpoint's answer holds: names, and of values only those that are never secret. */
+export async function examineAnswer(examination: Examination): Promise<Finding> {
+  const { evidence, output } = examination
+  const grant = evidence.granted ?? (await examination.grant())
+  if (grant?.exchange === undefined) return skipped('there was no answer')
+  const { exchange, token, provider } = grant
+  const text = await exchange.text
+  const type = exchange.headers.get('content-type')
+  const fields = parseObject(text) ?? parseForm(text, type)
+  const finding = draftFinding()
+  finding.detail('contentType', type === null ? null : showText(type))
+  if (text === undefined) {
+    finding.fail('the answer broke off, or is longer than 1 MiB', 'Check the address of the token endpoint.')
+    return finding.done()
+  }
+  if (fields === undefined) {
+    const kind = /^\s*<(!doctype|html)/i.test(text) ? 'an HTML page' : text.trim() === '' ? 'empty' : 'text'
+    const said = `the answer is ${kind}, not JSON (content type: ${type === null ? 'none' : showText(type)})`
+    finding.detail('kind', kind)
+    if (kind === 'an HTML page') {
+      finding.fail(said, 'Check the address of the token endpoint: a sign-in page or a proxy answers there.')
+    } else finding.warn(said)
+    return finding.done()
+  }
+
+  const pick = (...names: readonly string[]): unknown =>
+    names.map((name) => fields[name]).find((value) => value != null)
+  for (const secret of [pick('access_token', 'accessToken'), ...[...surplus].map((name) => fields[name])]) {
+    if (typeof secret === 'string') output.hide(secret)
+  }
+  const names = showNames(fields)
+  finding.saw(`fields: ${names.length === 0 ? 'none' : names.join(', ')}`)
+  finding.detail('fields', names)
+  const odd = showNames(
+    Object.fromEntries(
+      Object.keys(fields)
+        .map((name) => [name, 0])
+        .filter(([name]) => !known.has(String(name))),
+    ),
+  )
+  const unknown = odd.filter((name) => !surplus.has(name))
+  if (unknown.length > 0) finding.saw(`not read: ${unknown.join(', ')}`)
+  finding.detail('unknownFields', unknown)
+  for (const name of Object.keys(fields).filter((field) => surplus.has(field))) {
+    finding.warn(`${name} is there, which this grant has no use for; it is dropped (RFC 6749 section 4.4.3)`)
+  }
+  if (type !== null && !/json|x-www-form-urlencoded/i.test(type)) {
+    finding.saw(`the content type is ${showText(type)}, not JSON; the answer was read anyhow`)
+  }
+  if (token === undefined) return finding.done()
+
+  const tokenType = pick('token_type', 'tokenType')
+  finding.saw(
+    `token type: ${tokenType === undefined ? 'not named, taken as' : `${showValue(tokenType)}, used as`} ${token.type}`,
+  )
+  finding.detail('tokenType', { given: tokenType === undefined ? null : showValue(tokenType), used: token.type })
+
+  const scope = pick('scope', 'scopes')
+  const asked = provider.scopes ?? []
+  const granted = token.scopes ?? []
+  finding.saw(`scope: ${scope === undefined ? 'not named' : granted.map(showText).join(' ')}`)
+  finding.detail('scope', { asked, named: scope !== undefined, granted: granted.map(showText) })
+  const lacking = asked.filter((one) => !granted.includes(one))
+  if (scope !== undefined && lacking.length > 0) {
+    finding.warn(
+      `asked for and not granted: ${lacking.join(' ')}`,
+      `Ask whoever registered the client for the scope ${lacking.join(' ')}, or correct its spelling: case counts.`,
+    )
+  }
+
+  const lifetime = pick('expires_in', 'expiresIn')
+  const left =
+    token.expiresAt === undefined ? undefined : Math.round((token.expiresAt.getTime() - exchange.sentAt) / 1000)
+  finding.detail('lifetime', {
+    given: lifetime === undefined ? null : showValue(lifetime),
+    seconds: left ?? null,
+    expiresAt: token.expiresAt?.toISOString() ?? null,
+  })
+  const judged = left === undefined ? 'unknown: such a token is kept for a short time only' : `${left} s`
+  const isBelieved = left !== undefined && Number(lifetime) === left
+  if (lifetime === undefined) finding.saw(`lifetime: not named, judged as ${judged}`)
+  else if (isBelieved) finding.saw(`lifetime: ${showValue(lifetime)} s`)
+  else {
+    finding.warn(
+      `lifetime: ${showValue(lifetime)}, which is no number of seconds that can be believed; judged as ${judged}`,
+      left === undefined ? 'Tell the vendor that the lifetime in its token answer is wrong.' : undefined,
+    )
+  }
+  return finding.done()
+}
+
+/** A number, or a short plain word; anything else may be a secret in the wrong place. */
+function showValue(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return typeof value === 'string' && /^[\w .:+-]{0,40}$/.test(value) ? `"${value}"` : `(a ${typeof value}, not shown)`
+}
+
+function parseForm(text: string | undefined, type: string | null): Readonly<Record<string, unknown>> | undefined {
+  if (text === undefined || type?.toLowerCase().startsWith('application/x-www-form-urlencoded') !== true)
+    return undefined
+  return Object.fromEntries(new URLSearchParams(text))
+}

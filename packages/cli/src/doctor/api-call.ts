@@ -1,0 +1,94 @@
+import { LatchkeyError } from '@latchkey/core'
+import { codeOf } from '../failure.ts'
+import type { ApiCall, Examination } from './examination.ts'
+import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
+import { showUrl } from './shown-text.ts'
+
+/** Step 9: one call that changes nothing, made as any program would make it; redirects are looked at, not followed. */
+export async function examineApiCall({ evidence, knowledge, timeout }: Examination): Promise<Finding> {
+  const { granted, api } = evidence
+  if (granted === undefined) return skipped('it takes a token')
+  if (api === undefined) return skipped("the API's address is not known")
+  const { path, documentedIn } = knowledge.harmlessCall(api.info)
+  const url = new URL(api.baseUrl)
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`
+
+  const finding = draftFinding()
+  finding.detail('url', showUrl(url))
+  finding.detail('documentedIn', documentedIn ?? null)
+  const before = granted.tokenRequests()
+  const signal = AbortSignal.timeout(timeout * 1000)
+  const startedAt = Date.now()
+  try {
+    const headers = { accept: 'application/json' }
+    const response = await granted.client.fetch(url, { headers, redirect: 'manual', signal })
+    const text = await response.text()
+    const call: ApiCall = {
+      url,
+      status: response.status,
+      body: parse(text),
+      isWebPage: /^\s*<(!doctype|html)/i.test(text),
+    }
+    evidence.call = call
+    finding.detail('status', call.status)
+    finding.saw(`GET ${showUrl(url)} answered ${call.status} after ${(Date.now() - startedAt) / 1000} s`)
+    if (documentedIn === undefined) finding.saw('what a call of this address does is not documented')
+    if (granted.tokenRequests() > before) finding.saw('the token was refused, so a second, fresh one was sent')
+    judge(finding, call, documentedIn !== undefined, response.headers.get('location'))
+  } catch (failure) {
+    const code = signal.aborted
+      ? 'timed out'
+      : failure instanceof LatchkeyError
+        ? failure.code
+        : (codeOf(failure) ?? 'unknown')
+    finding.detail('code', code)
+    if (failure instanceof LatchkeyError) finding.fail(`${code}: ${failure.message}`, ...failure.hints)
+    else if (signal.aborted) {
+      finding.fail(`no answer within ${timeout} s`, 'Try again with a longer --timeout.')
+    } else {
+      finding.fail(
+        `${url.origin} did not answer (${code})`,
+        `Check ${url.origin}: its name, its certificate, and whether a firewall or VPN is in between.`,
+      )
+    }
+  }
+  return finding.done()
+}
+
+function judge(
+  finding: FindingDraft,
+  { url, status, isWebPage }: ApiCall,
+  isDocumented: boolean,
+  location: string | null,
+): void {
+  const base = showUrl(url)
+  if (status === 401 || status === 403) {
+    // What to do about it is the next step's affair.
+    finding.fail(status === 401 ? 'the API does not take the token' : 'the API does not permit the call')
+  } else if (status >= 200 && status <= 299) {
+    if (isWebPage) finding.warn('the answer is a web page', `Check the base URL: a web page answers at ${base}.`)
+  } else if (status >= 300 && status <= 399) {
+    const target = URL.parse(location ?? '', url)
+    finding.fail(
+      `it redirects${target === null ? '' : ` to ${showUrl(target)}`}`,
+      'Check the base URL: an API does not redirect; a sign-in page, or another address of the API, is where this leads.',
+    )
+  } else if (status === 429 || status > 499) {
+    finding.fail('the API fails by itself', 'Try again later, then tell whoever runs the API.')
+  } else if (isDocumented) {
+    finding.fail('there is no such thing at this address', `Check the base URL: ${base} should be there.`)
+  } else {
+    finding.warn(
+      'a server is there; whether it takes the token, this does not tell',
+      'Make a call that the product documents: latchkey call.',
+    )
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

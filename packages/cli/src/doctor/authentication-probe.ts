@@ -1,0 +1,126 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import {
+  type ClientAuthentication,
+  type Credentials,
+  clientSecretBasic,
+  clientSecretPost,
+  type Provider,
+  type TokenRequestDraft,
+} from '@latchkey/core'
+import type { Examination } from './examination.ts'
+import { draftFinding, type Finding, skipped } from './finding.ts'
+import { mayBeProbed } from './token-request.ts'
+
+/** Seconds between two tries. */
+const breath = 1
+
+interface Way {
+  /** As `--client-authentication` names it. */
+  readonly name: string
+  /** As it is written in code. */
+  readonly code: string
+  readonly authenticate: ClientAuthentication
+}
+
+const ways: readonly Way[] = [
+  {
+    name: 'basic-raw',
+    code: "clientSecretBasic({ encoding: 'raw' })",
+    authenticate: clientSecretBasic({ encoding: 'raw' }),
+  },
+  { name: 'basic-form', code: 'clientSecretBasic()', authenticate: clientSecretBasic() },
+  { name: 'post', code: 'clientSecretPost()', authenticate: clientSecretPost() },
+]
+
+/** Step 5, on request only (rule G10): which way of sending the credentials the server takes; the first that works is the last tried. */
+export async function examineAuthentication(examination: Examination): Promise<Finding> {
+  const { known, provider, settings, secret, output } = examination
+  const grant = await examination.grant()
+  const { clientId } = settings.settings
+  if (grant === undefined || provider === undefined || clientId === undefined || secret.value === undefined) {
+    return skipped('the settings are not complete')
+  }
+  if (grant.token !== undefined) return skipped('the server took the credentials as they were sent')
+  if (!mayBeProbed(grant)) return skipped('the failure is not about how the credentials are sent')
+  if (!examination.mayProbe) return skipped('only with --probe-authentication: each try may count as a failed sign-in')
+
+  const credentials = { clientId, clientSecret: secret.value }
+  const finding = draftFinding()
+  const { tries, others } = await chooseTries(provider, credentials)
+  for (const line of others) finding.saw(line)
+  const outcomes: { readonly way: string; readonly status: number | null; readonly error: string | null }[] = []
+  finding.detail('tried', outcomes)
+  const warning = `a server may count each of ${tries.length} more tries as a failed sign-in, and lock the client out`
+  finding.saw(`beforehand: ${warning}`)
+  if (examination.isForPeople) output.note(`Trying other ways to send the credentials: ${warning}.`)
+
+  for (const { name, code, authenticate } of tries) {
+    await pause(breath * 1000)
+    const tried = await examination.ask({ ...provider, clientAuthentication: authenticate })
+    const { failure, exchange } = tried
+    outcomes.push({ way: name, status: exchange?.status ?? null, error: failure?.error ?? failure?.code ?? null })
+    if (tried.token !== undefined) {
+      finding.saw(`${name}: gave a token`)
+      finding.detail('works', name)
+      finding.advise(adviseWay(examination, name, code))
+      examination.evidence.granted = tried
+      return { ...finding.done(), settles: 'token-request' }
+    }
+    finding.saw(`${name}: ${failure?.message ?? 'refused'}`)
+    if (exchange === undefined || exchange.status === 429 || exchange.status > 499) {
+      finding.fail('no more tries: the server has enough, or is ill', 'Wait before trying again.')
+      return finding.done()
+    }
+  }
+  finding.fail(
+    tries.length === 0 ? 'there is no other way to try' : 'none of them works',
+    `It is not how they are sent: get a new client secret for ${known.name}, and check the client id and that the client may use client credentials.`,
+  )
+  return finding.done()
+}
+
+/** What is worth a try: not what was sent before, nor what would be the same on the wire. */
+async function chooseTries(
+  provider: Provider<unknown>,
+  credentials: Credentials,
+): Promise<{ readonly tries: readonly Way[]; readonly others: readonly string[] }> {
+  const known = new Map<string, string>()
+  const sent = await spell(provider.clientAuthentication ?? clientSecretBasic(), credentials)
+  if (sent !== undefined) known.set(sent, 'what was sent before')
+  const tries: Way[] = []
+  const others: string[] = []
+  for (const way of ways) {
+    const wire = await spell(way.authenticate, credentials)
+    const twin = wire === undefined ? undefined : known.get(wire)
+    if (wire === undefined) others.push(`${way.name}: not tried, it cannot carry this client id`)
+    else if (twin !== undefined) others.push(`${way.name}: not tried, it is the same on the wire as ${twin}`)
+    else {
+      known.set(wire, way.name)
+      tries.push(way)
+    }
+  }
+  return { tries, others }
+}
+
+/** What a way would send; `undefined` where it cannot. To be compared, never to be shown. */
+async function spell(authenticate: ClientAuthentication, credentials: Credentials): Promise<string | undefined> {
+  const draft: TokenRequestDraft = {
+    url: new URL('https://nowhere.invalid'),
+    headers: new Headers(),
+    parameters: new URLSearchParams(),
+    issuer: undefined,
+  }
+  try {
+    await authenticate(draft, credentials)
+    return JSON.stringify([[...draft.headers], [...draft.parameters]])
+  } catch {
+    return undefined
+  }
+}
+
+function adviseWay({ known }: Examination, name: string, code: string): string {
+  const hasFlag = known.settings.some((setting) => setting.name === 'clientAuthentication')
+  return hasFlag
+    ? `Send the credentials as ${name}: --client-authentication ${name}; in code, clientAuthentication: ${code}.`
+    : `Send the credentials as ${name}: in code, give createClient { ...provider, clientAuthentication: ${code} }.`
+}

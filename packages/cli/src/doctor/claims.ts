@@ -1,0 +1,87 @@
+import type { Examination } from './examination.ts'
+import { draftFinding, type Finding, skipped } from './finding.ts'
+import { parseObject, showText } from './shown-text.ts'
+
+/** Claims that say who, what for and how long, and nothing personal beyond. */
+const shown = [
+  ...['iss', 'aud', 'sub', 'exp', 'iat', 'nbf', 'scope', 'scp', 'scopes'],
+  ...['client_id', 'cid', 'azp', 'appid', 'ingr.client_id', 'ver', 'token_use'],
+] as const
+
+/** What could be read of a token, by claim: text, whole numbers, and lists of text. */
+export type Claims = Readonly<Record<string, string | number | readonly string[]>>
+
+/** Seconds that issuers and machines may differ by. */
+const leeway = 60
+
+/** Step 7: what a token says about itself where it is a JWT. It is read, not verified: that is the API's part. */
+export function examineClaims({ evidence, knowledge }: Examination): Finding {
+  const { granted } = evidence
+  if (granted?.token === undefined) return skipped('there is no token')
+  const parts = granted.token.value.split('.')
+  const [header, payload] = parts.slice(0, 2).map((part) => parseObject(decode(part)))
+  if (parts.length !== 3 || header === undefined || payload === undefined) {
+    return skipped('the token is no JWT: what it says is for the API alone, and that is fine', { isJwt: false })
+  }
+  const finding = draftFinding()
+  const claims: Record<string, Claims[string]> = {}
+  for (const name of shown) {
+    const value = Object.hasOwn(payload, name) ? readClaim(payload[name]) : undefined
+    if (value !== undefined) claims[name] = value
+  }
+  evidence.claims = claims
+  const others = Object.keys(payload).filter((name) => !(name in claims)).length
+  finding.detail('isJwt', true)
+  finding.detail('claims', claims)
+  finding.detail('otherClaims', others)
+  const algorithm = typeof header.alg === 'string' && /^[A-Za-z0-9-]{1,20}$/.test(header.alg) ? header.alg : 'unknown'
+  finding.detail('algorithm', algorithm)
+  finding.saw(`a JWT, ${algorithm}; its signature is not checked here`)
+  for (const [name, value] of Object.entries(claims)) finding.saw(`${name}: ${describe(name, value)}`)
+  if (others > 0) finding.saw(`and ${others} other ${others === 1 ? 'claim' : 'claims'}, not shown`)
+  if (knowledge.claimsRemark !== undefined) finding.saw(knowledge.claimsRemark)
+
+  const now = Date.now() / 1000
+  const { exp, iat, nbf } = claims
+  const clock = 'Compare the clocks of this machine and of the server.'
+  if (typeof exp === 'number' && exp < now - leeway) {
+    finding.warn('exp has passed already: an API that looks at it will refuse this token', clock)
+  }
+  if ([iat, nbf].some((instant) => typeof instant === 'number' && instant > now + leeway)) {
+    finding.warn('by iat or nbf the token comes from the future: an API may refuse it until then', clock)
+  }
+  const expected = granted.token.expiresAt
+  if (typeof exp === 'number' && typeof iat === 'number' && expected !== undefined && granted.exchange !== undefined) {
+    const byAnswer = (expected.getTime() - granted.exchange.sentAt) / 1000
+    if (Math.abs(exp - iat - byAnswer) > leeway) {
+      finding.warn(
+        `by its claims the token lives ${exp - iat} s, by the answer ${Math.round(byAnswer)} s`,
+        'Expect a 401 before the end that the answer names: the shorter of the two lifetimes counts.',
+      )
+    }
+  }
+  return finding.done()
+}
+
+function decode(part: string): string | undefined {
+  return /^[\w-]+$/.test(part) ? Buffer.from(part, 'base64url').toString('utf8') : undefined
+}
+
+function readClaim(value: unknown): Claims[string] | undefined {
+  if (typeof value === 'string') return showText(value)
+  if (typeof value === 'number') return value
+  if (!Array.isArray(value)) return undefined
+  return value
+    .filter((one) => typeof one === 'string')
+    .slice(0, 30)
+    .map(showText)
+}
+
+function describe(name: string, value: Claims[string]): string {
+  if (typeof value === 'number') {
+    const instant = new Date(value * 1000)
+    const isInstant = ['exp', 'iat', 'nbf'].includes(name) && !Number.isNaN(instant.getTime())
+    return isInstant ? `${value} (${instant.toISOString()})` : String(value)
+  }
+  return typeof value === 'string' ? value : value.join(' ')
+}

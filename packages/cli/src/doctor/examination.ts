@@ -1,0 +1,65 @@
+import type { Provider } from '@latchkey/core'
+import type { Output } from '../output.ts'
+import type { KnownProvider } from '../providers.ts'
+import type { FoundSettings } from '../settings.ts'
+import type { Claims } from './claims.ts'
+import type { Grant } from './grant.ts'
+import type { ProviderKnowledge } from './provider-knowledge.ts'
+
+/** What a doctor knows of a patient before the first step, and what the steps find for those after them. */
+export interface Examination {
+  readonly known: KnownProvider
+  readonly knowledge: ProviderKnowledge
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Seconds, for each step that waits for somebody. */
+  readonly timeout: number
+  /** Whether other ways to send the credentials may be tried. */
+  readonly mayProbe: boolean
+  readonly output: Output
+  /** Whether words to people may go to stderr meanwhile. */
+  readonly isForPeople: boolean
+  readonly settings: FoundSettings
+  readonly secret: FoundSecret
+  /** `undefined` where the settings do not make one. */
+  readonly provider: Provider<unknown> | undefined
+  /** What is wrong with the settings, in the provider's own words. */
+  readonly mistake: string | undefined
+  /** Where the way to a token begins: the token endpoint, or what names it. */
+  readonly address: URL | undefined
+  /** The one token request, made when somebody first asks; `undefined` where the settings do not permit one. */
+  grant(): Promise<Grant | undefined>
+  /** Makes another token request, to a provider described otherwise. */
+  ask(provider: Provider<unknown>): Promise<Grant>
+  readonly evidence: Evidence
+}
+
+/** A client secret, if there is one. */
+export interface FoundSecret {
+  readonly value: string | undefined
+  /** Where from, in words. */
+  readonly source: string | undefined
+  /** Why there is none, where reading it failed. */
+  readonly mistake: string | undefined
+}
+
+/** What steps leave for those after them. */
+export interface Evidence {
+  /** The host of the address is not known to the name server. */
+  hasNoAddress?: true
+  /** The grant that gave a token: the first, or one of a probe. */
+  granted?: Grant
+  claims?: Claims
+  /** What discovery told; there is one as soon as the API's address is known. */
+  api?: { readonly baseUrl: URL; readonly info: unknown }
+  /** Why discovery failed: HTTP status, where there was one. */
+  discoveryStatus?: number | undefined
+  call?: ApiCall
+}
+
+/** The answer of the one API call. */
+export interface ApiCall {
+  readonly url: URL
+  readonly status: number
+  readonly body: unknown
+  readonly isWebPage: boolean
+}

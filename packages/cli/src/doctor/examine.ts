@@ -1,0 +1,149 @@
+import { createClient, LatchkeyError, type Provider } from '@latchkey/core'
+import { hasClientSecret, readClientSecret } from '../client-secret.ts'
+import type { ConnectionFlags } from '../connect.ts'
+import { CommandError } from '../failure.ts'
+import type { Io } from '../io.ts'
+import type { Output } from '../output.ts'
+import type { KnownProvider } from '../providers.ts'
+import { type FoundSettings, findSettings } from '../settings.ts'
+import type { Examination, FoundSecret } from './examination.ts'
+import { askForGrant, type Grant } from './grant.ts'
+import { prevu3dKnowledge } from './prevu3d.ts'
+import type { ProviderKnowledge } from './provider-knowledge.ts'
+import type { TakenStep } from './report.ts'
+import { isHttp, showText } from './shown-text.ts'
+import { smartApiKnowledge, smartCompletionsKnowledge } from './smart-api.ts'
+import { type Step, steps, takeStep } from './steps.ts'
+
+const knowledge: Readonly<Record<string, ProviderKnowledge>> = {
+  prevu3d: prevu3dKnowledge,
+  'smart-completions': smartCompletionsKnowledge,
+  'smart-api': smartApiKnowledge,
+}
+
+/** How an examination is made. */
+export interface ExaminationOrder {
+  readonly known: KnownProvider
+  readonly flags: ConnectionFlags
+  readonly mayProbe: boolean
+  readonly isForPeople: boolean
+  readonly io: Io
+  readonly output: Output
+  /** Told of each step before it is taken, and after. */
+  readonly onStep: (step: Step) => (taken: TakenStep) => void
+}
+
+/** Takes every step there is. */
+export async function examine(order: ExaminationOrder): Promise<{
+  readonly taken: readonly TakenStep[]
+  readonly tokenRequests: number
+}> {
+  const { examination, grants } = await prepare(order)
+  const taken: TakenStep[] = []
+  try {
+    for (const step of steps) {
+      const tell = order.onStep(step)
+      const finding = await takeStep(step, examination)
+      taken.push({ step, finding })
+      tell({ step, finding })
+    }
+  } finally {
+    await Promise.all(grants.map(({ client }) => client.close()))
+  }
+  return { taken, tokenRequests: grants.reduce((sum, grant) => sum + grant.tokenRequests(), 0) }
+}
+
+async function prepare({ known, flags, mayProbe, isForPeople, io, output }: ExaminationOrder): Promise<{
+  readonly examination: Examination
+  readonly grants: readonly Grant[]
+}> {
+  const settings = findSettings(known, flags, io.env)
+  const secret = await findSecret(known, flags, io)
+  hideSpellings(settings.settings.clientId ?? '', secret.value ?? '', output)
+  const { provider, mistake } = describeProvider(known, settings, secret)
+  const about = knowledge[known.name]
+  if (about === undefined) throw new TypeError(`a doctor must know something of ${known.name}`)
+  const address = URL.parse(about.tokenAddress(settings.settings) ?? '')
+  const grants: Grant[] = []
+  let asked: Promise<Grant> | undefined
+  const examination: Examination = {
+    known,
+    knowledge: about,
+    env: io.env,
+    timeout: flags.timeout,
+    mayProbe,
+    output,
+    isForPeople,
+    settings,
+    secret,
+    provider,
+    mistake,
+    address: address !== null && isHttp(address) ? address : undefined,
+    async grant() {
+      const { clientId } = settings.settings
+      if (provider === undefined || clientId === undefined || secret.value === undefined) return undefined
+      asked ??= examination.ask(provider)
+      return asked
+    },
+    async ask(asking) {
+      const { clientId = '' } = settings.settings
+      const credentials = { clientId, clientSecret: secret.value ?? '' }
+      const grant = await askForGrant(asking, { credentials, timeout: flags.timeout, output })
+      grants.push(grant)
+      return grant
+    },
+    evidence: {},
+  }
+  return { examination, grants }
+}
+
+async function findSecret(known: KnownProvider, flags: ConnectionFlags, io: Io): Promise<FoundSecret> {
+  const { name: provider, secretVariable: variable } = known
+  const file = typeof flags.clientSecretFile === 'string' ? flags.clientSecretFile : undefined
+  const sources = { file, variable, provider }
+  const nothing: FoundSecret = { value: undefined, source: undefined, mistake: undefined }
+  if (!hasClientSecret(sources, io)) return nothing
+  const source = file !== undefined ? '--client-secret-file' : io.env[variable] ? variable : 'typed'
+  try {
+    const value = await readClientSecret(sources, io)
+    return value === '' ? { ...nothing, mistake: `${source} holds nothing` } : { value, source, mistake: undefined }
+  } catch (failure) {
+    if (!(failure instanceof CommandError)) throw failure
+    return { ...nothing, mistake: failure.message }
+  }
+}
+
+/** The provider, and what its package or the core have against the settings. */
+function describeProvider(
+  known: KnownProvider,
+  { settings, missing, mistakes }: FoundSettings,
+  { value }: FoundSecret,
+): { readonly provider: Provider<unknown> | undefined; readonly mistake: string | undefined } {
+  if (mistakes.length > 0 || missing.length > 0) return { provider: undefined, mistake: undefined }
+  try {
+    const provider = known.describe(settings)
+    const { clientId = '' } = settings
+    // Made for what it has to say; nothing is asked by it.
+    if (value !== undefined) createClient(provider, { credentials: { clientId, clientSecret: value } })
+    return { provider, mistake: undefined }
+  } catch (failure) {
+    if (!(failure instanceof LatchkeyError)) throw failure
+    return { provider: undefined, mistake: failure.message }
+  }
+}
+
+/** Whatever repeats the secret, in whatever spelling it was sent: it does not leave. */
+function hideSpellings(clientId: string, clientSecret: string, output: Output): void {
+  if (clientSecret === '') return
+  const form = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1)
+  const pairs = [`${clientId}:${clientSecret}`, `${form(clientId)}:${form(clientSecret)}`, clientSecret]
+  output.hide(clientSecret)
+  output.hide(showText(clientSecret))
+  // As a URL's path holds it.
+  output.hide(encodeURI(clientSecret))
+  for (const text of pairs) {
+    output.hide(Buffer.from(text).toString('base64'))
+    output.hide(Buffer.from(text).toString('base64').replace(/=+$/, ''))
+    output.hide(Buffer.from(text).toString('base64url'))
+  }
+}

@@ -1,0 +1,36 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { codeOf } from '../failure.ts'
+import type { Examination } from './examination.ts'
+import { draftFinding, type Finding, skipped } from './finding.ts'
+import { withinTime } from './within-time.ts'
+
+/** Step 2: whether the host that tokens come from has an address. Asked as `fetch` asks: hosts file and all. */
+export async function examineNameResolution({ address, timeout, evidence }: Examination): Promise<Finding> {
+  if (address === undefined) return skipped('the settings name no address')
+  const host = address.hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) !== 0) return skipped(`${host} is an address already`, { host })
+
+  const finding = draftFinding()
+  finding.detail('host', host)
+  try {
+    const addresses = await withinTime(lookup(host, { all: true }), timeout)
+    if (addresses === undefined) {
+      finding.fail(`${host}: no answer within ${timeout} s`, 'Check the name server of this machine.')
+      return finding.done()
+    }
+    for (const { address: found, family } of addresses) finding.saw(`${host} ${family === 6 ? 'AAAA' : 'A'} ${found}`)
+    finding.detail('addresses', addresses)
+  } catch (failure) {
+    const code = codeOf(failure) ?? 'unknown'
+    evidence.hasNoAddress = true
+    finding.detail('code', code)
+    finding.fail(
+      `${host} has no address (${code})`,
+      code === 'EAI_AGAIN'
+        ? 'The name server did not answer: check the network, VPN and name server of this machine.'
+        : `Check the spelling of ${host}, and whether it is known inside a VPN only.`,
+    )
+  }
+  return finding.done()
+}

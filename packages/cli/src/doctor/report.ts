@@ -1,0 +1,66 @@
+import type { Look, Output } from '../output.ts'
+import type { Finding, FindingStatus } from './finding.ts'
+import type { Step } from './steps.ts'
+
+/** A step with what it came to. */
+export interface TakenStep {
+  readonly step: Step
+  readonly finding: Finding
+}
+
+const marks: Readonly<Record<FindingStatus, readonly [Look, string]>> = {
+  ok: ['good', '✓'],
+  warning: ['doubtful', '!'],
+  failed: ['bad', '✗'],
+  skipped: ['quiet', '-'],
+}
+
+/** One step, for people. */
+export function printStep({ step, finding }: TakenStep, { print, dress }: Output): void {
+  const [look, mark] = marks[finding.status]
+  const isSkipped = finding.status === 'skipped'
+  print(`${dress(look, mark)} ${isSkipped ? dress('quiet', `${step.title}: skipped`) : step.title}`)
+  for (const line of finding.saw) print(isSkipped ? dress('quiet', `    ${line}`) : `    ${line}`)
+}
+
+/** The end of a report, for people. */
+export function printWhatToDo(taken: readonly TakenStep[], { print, dress }: Output): void {
+  const sentences = whatToDo(taken)
+  print('')
+  print(dress('title', 'What to do'))
+  for (const [at, sentence] of sentences.entries()) print(`  ${at + 1}. ${sentence}`)
+  if (sentences.length === 0) {
+    print(isIll(taken) ? '  Nothing that is known here.' : '  Nothing: all is well.')
+  }
+}
+
+/** The whole report, for programs. */
+export function describeReport(provider: string, taken: readonly TakenStep[], tokenRequests: number): object {
+  const isDoubtful = taken.some(({ finding }) => finding.status === 'warning')
+  return {
+    provider,
+    status: isIll(taken) ? 'failed' : isDoubtful ? 'warning' : 'ok',
+    steps: taken.map(({ step: { name, title }, finding: { status, saw, advice, details } }) => ({
+      name,
+      title,
+      status,
+      saw,
+      advice,
+      details,
+    })),
+    whatToDo: whatToDo(taken),
+    tokenRequests,
+  }
+}
+
+/** Whether something failed. */
+export function isIll(taken: readonly TakenStep[]): boolean {
+  return taken.some(({ finding }) => finding.status === 'failed')
+}
+
+/** In the order of the steps: a later failure is often the doing of an earlier one. Each sentence once. */
+function whatToDo(taken: readonly TakenStep[]): readonly string[] {
+  const settled = new Set(taken.map(({ finding }) => finding.settles))
+  const open = taken.filter(({ step }) => !settled.has(step.name))
+  return [...new Set(open.flatMap(({ finding }) => finding.advice))]
+}

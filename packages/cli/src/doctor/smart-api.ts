@@ -1,0 +1,54 @@
+import type { Evidence } from './examination.ts'
+import { draftFinding, type Finding, skipped } from './finding.ts'
+import type { ProviderKnowledge } from './provider-knowledge.ts'
+
+/** What is known of any product behind the Smart API. */
+export const smartApiKnowledge: ProviderKnowledge = {
+  tokenAddress: ({ tokenEndpoint, authorizationServer, issuer }) => issuer ?? tokenEndpoint ?? authorizationServer,
+  harmlessCall: () => ({ path: '', documentedIn: undefined }),
+  judgeAccess,
+}
+
+/** What is known of Smart Completions besides: its service document. */
+export const smartCompletionsKnowledge: ProviderKnowledge = {
+  ...smartApiKnowledge,
+  harmlessCall: () => ({ path: '', documentedIn: 'Smart API Reference Guide 5.3.24, service document' }),
+}
+
+/** The product finds its user by the token's `sub`: whether there seems to be one. */
+function judgeAccess({ call, claims, granted }: Evidence, clientId: string): Finding {
+  if (granted === undefined) return skipped('it takes a token')
+  const finding = draftFinding()
+  const sub = claims?.sub
+  const isNamed = typeof sub === 'string' && sub !== ''
+  const user = isNamed ? `"${sub}"` : 'named as the client id'
+  finding.detail('sub', isNamed ? sub : null)
+  finding.detail('isClientId', isNamed ? sub === clientId : null)
+  if (isNamed) {
+    finding.saw(`sub: ${sub}${sub === clientId ? ', the client id' : ', which is not the client id'}`)
+    finding.saw('the product looks for a user of that very name, and for the roles of that user')
+  } else if (claims === undefined) {
+    finding.saw('the token cannot be read, so its sub is not known; under client credentials it is the client id')
+  } else {
+    finding.warn(
+      'the token has no sub, by which the product finds its user',
+      'Have the authorization server put the client id into the sub claim (Okta: a claim sub with app.clientId).',
+    )
+  }
+
+  if (call === undefined) {
+    finding.saw('no call of the API was answered, so whether there is such a user is not known')
+    const { saw, advice, details } = finding.done()
+    return { status: 'skipped', saw, advice, details }
+  }
+  finding.detail('userExists', call.status === 200 && !call.isWebPage ? true : null)
+  if (call.status === 200) finding.saw('the API answered, so it seems to know that user')
+  else if (call.status === 401 || call.status === 403) {
+    finding.fail(
+      `the API refused a valid token with ${call.status}: as a rule there is no such user, or it has no roles`,
+      `In the product, make a user ${user} and give it roles for the Smart API; the name must be the same, letter by letter.`,
+      "Check that the scope asked for is the one of this product's installation.",
+    )
+  } else finding.saw(`an answer with ${call.status} does not tell whether there is such a user`)
+  return finding.done()
+}

@@ -1,0 +1,50 @@
+import { codeOf } from '../failure.ts'
+import { examineAccess } from './access.ts'
+import { examineAnswer } from './answer.ts'
+import { examineApiCall } from './api-call.ts'
+import { examineAuthentication } from './authentication-probe.ts'
+import { examineClaims } from './claims.ts'
+import { examineClock } from './clock.ts'
+import { examineDiscovery } from './discovery.ts'
+import type { Examination } from './examination.ts'
+import { draftFinding, type Finding } from './finding.ts'
+import { examineNameResolution } from './name-resolution.ts'
+import { examineSettings } from './settings.ts'
+import { examineTls } from './tls.ts'
+import { examineTokenRequest } from './token-request.ts'
+
+/** One thing that can be wrong, and how it is looked at. */
+export interface Step {
+  /** For programs. */
+  readonly name: string
+  readonly title: string
+  readonly examine: (examination: Examination) => Finding | Promise<Finding>
+}
+
+/** In the order of the way from settings to an answered call. */
+export const steps: readonly Step[] = [
+  { name: 'settings', title: 'Settings', examine: examineSettings },
+  { name: 'name-resolution', title: 'Name resolution', examine: examineNameResolution },
+  { name: 'tls', title: 'TLS', examine: examineTls },
+  { name: 'clock', title: 'Clock', examine: examineClock },
+  { name: 'token-request', title: 'Token request', examine: examineTokenRequest },
+  { name: 'authentication-probe', title: 'Client authentication', examine: examineAuthentication },
+  { name: 'answer', title: 'Token answer', examine: examineAnswer },
+  { name: 'claims', title: 'Token claims', examine: examineClaims },
+  { name: 'discovery', title: 'Discovery', examine: examineDiscovery },
+  { name: 'api-call', title: 'API call', examine: examineApiCall },
+  { name: 'access', title: 'Access', examine: examineAccess },
+]
+
+/** Takes a step; one that breaks is a finding too, and does not stop those after it. */
+export async function takeStep({ examine }: Step, examination: Examination): Promise<Finding> {
+  try {
+    return await examine(examination)
+  } catch (failure) {
+    const finding = draftFinding()
+    const name = failure instanceof Error ? failure.name : 'what is no Error'
+    // Its message may quote an answer, or a request.
+    finding.fail(`this step broke: ${name}${codeOf(failure) === undefined ? '' : ` (${codeOf(failure)})`}`)
+    return finding.done()
+  }
+}

@@ -1,0 +1,194 @@
+import { isIP } from 'node:net'
+import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
+import { codeOf } from '../failure.ts'
+import type { Examination } from './examination.ts'
+import { draftFinding, type Finding, type FindingDraft } from './finding.ts'
+import { showText } from './shown-text.ts'
+
+/** Days before its end at which a certificate is worth a word. */
+const soon = 14
+
+/** Step 3: whether the server proves that it is who it is. Nothing but the handshake is sent. */
+export async function examineTls({ address, timeout, env, evidence }: Examination): Promise<Finding> {
+  const finding = draftFinding()
+  noteProxies(finding, env)
+  if (address === undefined) return skip(finding, 'the settings name no address')
+  if (address.protocol === 'http:') {
+    if (isLoopback(address)) return skip(finding, 'plain http to this machine: there is no certificate to look at')
+    finding.fail(`${address.origin} is plain http`, 'Use https: anybody on the way can read what http carries.')
+    return finding.done()
+  }
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    finding.warn(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0: this program takes any certificate',
+      'Take NODE_TLS_REJECT_UNAUTHORIZED=0 away; name the authority in a file by NODE_EXTRA_CA_CERTS instead.',
+    )
+  }
+
+  if (evidence.hasNoAddress === true) return skip(finding, 'the host has no address')
+
+  const host = address.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(address.port || 443)
+  const greeting = await shakeHands(host, port, timeout)
+  finding.detail('host', host)
+  finding.detail('port', port)
+  if ('failure' in greeting) {
+    finding.detail('code', greeting.failure)
+    finding.fail(`no TLS connection to ${host}:${port} (${greeting.failure})`, explainNoConnection(greeting.failure))
+    return finding.done()
+  }
+  judgeCertificate(finding, host, greeting)
+  return finding.done()
+}
+
+interface Greeting {
+  readonly certificate: PeerCertificate
+  readonly protocol: string | null
+  /** OpenSSL's word for why the certificate is not trusted. */
+  readonly distrust: string | undefined
+}
+
+function shakeHands(host: string, port: number, timeout: number): Promise<Greeting | { readonly failure: string }> {
+  return new Promise((resolve) => {
+    const socket = connect({
+      host,
+      port,
+      ...(isIP(host) === 0 && { servername: host }),
+      ALPNProtocols: ['http/1.1'],
+      // To look at a certificate one must let it in; nothing is sent over this connection.
+      rejectUnauthorized: false,
+    })
+    const timer = setTimeout(() => socket.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })), timeout * 1000)
+    socket.once('secureConnect', () => {
+      // Typed as an Error, it is a code.
+      const distrust: unknown = socket.authorizationError
+      resolve({
+        certificate: socket.getPeerCertificate(),
+        protocol: socket.getProtocol(),
+        distrust: socket.authorized
+          ? undefined
+          : showText(distrust instanceof Error ? distrust.name : String(distrust)),
+      })
+      socket.destroy()
+    })
+    socket.once('error', (failure) => resolve({ failure: codeOf(failure) ?? 'unknown' }))
+    socket.once('close', () => {
+      clearTimeout(timer)
+      resolve({ failure: 'closed' })
+    })
+  })
+}
+
+function judgeCertificate(finding: FindingDraft, host: string, { certificate, protocol, distrust }: Greeting): void {
+  const { subject, issuer, valid_from: from, valid_to: to, subjectaltname = '' } = certificate
+  const names = subjectaltname.split(', ').filter(Boolean).map(showText)
+  const begins = new Date(from)
+  const ends = new Date(to)
+  finding.saw(`${protocol ?? 'TLS'}, certificate of ${showName(subject)}, issued by ${showName(issuer)}`)
+  finding.saw(`valid until ${showInstant(ends)}`)
+  finding.detail('protocol', protocol)
+  finding.detail('certificate', {
+    subject: showName(subject),
+    issuer: showName(issuer),
+    names,
+    validFrom: showInstant(begins),
+    validUntil: showInstant(ends),
+  })
+
+  const problems: string[] = []
+  const now = Date.now()
+  if (ends.getTime() < now) {
+    problems.push('expired')
+    finding.fail(`the certificate expired on ${showInstant(ends)}`, `Whoever runs ${host} must renew its certificate.`)
+  } else if (begins.getTime() > now) {
+    problems.push('not-yet-valid')
+    finding.fail(
+      `the certificate is not valid before ${showInstant(begins)}`,
+      `Check the clock of this machine, then the certificate of ${host}.`,
+    )
+  } else if (ends.getTime() - now < soon * 86_400_000) {
+    finding.warn(
+      `the certificate ends in less than ${soon} days`,
+      `Tell whoever runs ${host} that its certificate ends soon.`,
+    )
+  }
+  if (checkServerIdentity(host, certificate) !== undefined) {
+    problems.push('wrong-host')
+    finding.fail(
+      `the certificate is not for ${host}${names.length === 0 ? '' : ` but for ${names.slice(0, 5).join(', ')}`}`,
+      `Check the address: ${host} shows the certificate of another host.`,
+    )
+  }
+  if (distrust !== undefined && isOfTrust(distrust)) {
+    problems.push('untrusted')
+    finding.fail(
+      `the certificate is not trusted (${distrust})`,
+      distrust === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+        ? `An intermediate certificate is missing: whoever runs ${host} should send the whole chain. Otherwise set NODE_EXTRA_CA_CERTS to a file with it.`
+        : `Where ${host} is inside a company, or a proxy opens TLS: set NODE_EXTRA_CA_CERTS to a file with the authority's certificate (PEM). Elsewhere, do not trust this server.`,
+    )
+  } else if (distrust !== undefined && problems.length === 0) {
+    problems.push('other')
+    finding.fail(`the certificate is refused (${distrust})`, `Have whoever runs ${host} look at its certificate.`)
+  }
+  finding.detail('problems', problems)
+  finding.detail('code', distrust)
+}
+
+/** All other codes are about dates and names, which are looked at one by one: OpenSSL tells the first problem only. */
+function isOfTrust(code: string): boolean {
+  return /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|CERT_REJECTED|INVALID_CA|CERT_REVOKED|CHAIN/.test(code)
+}
+
+function explainNoConnection(code: string): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'Nothing listens at this port: check host and port, and whether a firewall refuses.'
+    case 'ETIMEDOUT':
+      return 'Nobody answered: a firewall, a VPN that is off, or a host that is down.'
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'Something answers there that speaks no TLS: check the port, and whether a proxy is in between.'
+    default:
+      return 'The handshake broke off: check the port, and whether a firewall or proxy is in between.'
+  }
+}
+
+/** Which proxies the environment names; of their addresses only the host, for they may hold a password. */
+function noteProxies(finding: FindingDraft, env: Examination['env']): void {
+  const variables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
+  const proxies = variables.flatMap((variable) => {
+    const value = env[variable]
+    return value === undefined || value === '' ? [] : [{ variable, host: URL.parse(value)?.host ?? '(no URL)' }]
+  })
+  finding.detail('proxies', proxies)
+  if (proxies.length === 0) return
+  const said = proxies.map(({ variable, host }) => `${variable} (${showText(host)})`).join(', ')
+  if (env.NODE_USE_ENV_PROXY === '1') {
+    finding.saw(`proxies: ${said}; requests go through them, this look at the certificate does not`)
+  } else {
+    finding.warn(
+      `proxies: ${said}; they are not used, since NODE_USE_ENV_PROXY=1 is not set`,
+      'Where the network can be left through a proxy only: set NODE_USE_ENV_PROXY=1 (Node 22.21, or 24 and newer).',
+    )
+  }
+}
+
+function skip(finding: FindingDraft, reason: string): Finding {
+  const { saw, advice, details } = finding.done()
+  return { status: 'skipped', saw: [reason, ...saw], advice, details }
+}
+
+/** Plain http to these tells nobody anything. */
+function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
+
+function showName(name: PeerCertificate['subject'] | undefined): string {
+  const shown = [name?.CN, name?.O].flat().filter((part) => typeof part === 'string' && part !== '')
+  return shown.length === 0 ? '(no name)' : showText(shown.join(', '))
+}
+
+function showInstant(instant: Date): string {
+  return Number.isNaN(instant.getTime()) ? '(no date)' : instant.toISOString()
+}
