@@ -3,13 +3,18 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 // Packages are tested from their sources: the private export condition `source` needs no build first.
 const conditions = ['source', 'module', 'import', 'default']
 
+const projectIn = (folder: string, name: string): ViteUserConfig => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: { name, root: `${folder}/${name}`, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+})
+
 const workspace: ViteUserConfig = defineConfig({
   test: {
-    projects: ['core', 'prevu3d', 'hexagon', 'testing', 'cli', 'workshop'].map((name) => ({
-      resolve: { conditions },
-      ssr: { resolve: { conditions, externalConditions: conditions } },
-      test: { name, root: `packages/${name}`, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
-    })),
+    projects: [
+      ...['core', 'prevu3d', 'hexagon', 'testing', 'cli', 'workshop'].map((name) => projectIn('packages', name)),
+      projectIn('examples', 'http-clients'),
+    ],
   },
 })
 
