@@ -1,14 +1,16 @@
 import type { Authorization, Client } from '@latchkey/core'
-import got, { type Got, type NormalizedOptions } from 'got'
+import got, { type Got, type Options } from 'got'
 
-export function createGot(client: Client, prefixUrl: string): Got {
+type Sent = Pick<Options, 'headers'>
+
+export function createGot(client: Client<unknown>, prefixUrl: string): Got {
   /** By the options of each attempt. */
-  const authorizations = new WeakMap<NormalizedOptions, Authorization>()
+  const authorizations = new WeakMap<Sent, Authorization>()
   /** Attempts at another origin, to which the API redirected. */
-  const elsewhere = new WeakSet<NormalizedOptions>()
+  const elsewhere = new WeakSet<Sent>()
 
-  const takeOff = (options: NormalizedOptions, headers = options.headers): void => {
-    for (const name of Object.keys(authorizations.get(options)?.headers ?? {})) delete headers[name]
+  const takeOff = (sent: Sent, { headers } = sent): void => {
+    for (const name of Object.keys(authorizations.get(sent)?.headers ?? {})) delete headers[name]
   }
 
   return got.extend({
@@ -16,11 +18,13 @@ export function createGot(client: Client, prefixUrl: string): Got {
     hooks: {
       beforeRequest: [
         async (options) => {
-          const { url, method, headers, username, password } = options
+          const { url, method, headers, username, password, context } = options
           // A caller's own authorization wins.
           if (elsewhere.has(options) || headers.authorization !== undefined || username || password) return
-          const authorization = url && (await client.authorize(url as URL, { method }))
-          if (!authorization) return
+          const repeated = context.authorization as Authorization | undefined
+          delete context.authorization
+          const authorization = repeated ?? (await client.authorize(`${url}`, { method }))
+          if (authorization === undefined) return
           authorizations.set(options, authorization)
           Object.assign(headers, authorization.headers)
         },
@@ -28,7 +32,7 @@ export function createGot(client: Client, prefixUrl: string): Got {
       beforeRedirect: [
         (options, response) => {
           const before = response.request.options
-          takeOff(before, options.headers)
+          takeOff(before, options)
           const isElsewhere = new URL(`${options.url}`).origin !== new URL(`${before.url}`).origin
           if (isElsewhere || elsewhere.has(before)) elsewhere.add(options)
         },
@@ -37,17 +41,18 @@ export function createGot(client: Client, prefixUrl: string): Got {
       afterResponse: [
         async (response, retryWithMergedOptions) => {
           const { options } = response.request
-          const isStream = typeof options.body === 'object' && Symbol.asyncIterator in options.body
           const { statusCode: status, headers } = response
-          const next = !isStream && (await authorizations.get(options)?.answered({ status, headers }))
-          // The hook before the request asks for the authorization that follows on the refused one.
-          return next ? retryWithMergedOptions({}) : response
+          const isStream = typeof options.body === 'object' && Symbol.asyncIterator in options.body
+          const authorization = isStream ? undefined : await authorizations.get(options)?.answered({ status, headers })
+          // Responses and errors hold the options, and get logged.
+          takeOff(options)
+          if (authorization === undefined) return response
+          return retryWithMergedOptions({ context: { authorization }, preserveHooks: true })
         },
       ],
-      // An error holds the options, and errors get logged.
       beforeError: [
         (error) => {
-          if ('options' in error) takeOff(error.options as NormalizedOptions)
+          if ('options' in error) takeOff(error.options as Options)
           return error
         },
       ],
@@ -55,7 +60,7 @@ export function createGot(client: Client, prefixUrl: string): Got {
   })
 }
 
-export async function placeOrder(client: Client, baseUrl: string, item: string): Promise<unknown> {
+export async function placeOrder(client: Client<unknown>, baseUrl: string, item: string): Promise<unknown> {
   const api = createGot(client, baseUrl)
   return await api.post('orders', { json: { item } }).json()
 }

@@ -1,7 +1,7 @@
 import type { Client } from '@latchkey/core'
 
 export interface AuthorizedInit extends RequestInit {
-  readonly client?: Client
+  readonly client?: Client<unknown>
   readonly baseUrl?: string
 }
 

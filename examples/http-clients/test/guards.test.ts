@@ -1,12 +1,12 @@
 import { inspect } from 'node:util'
 import { type Client, createClient, LatchkeyError } from '@latchkey/core'
-import { type StandardEmulator, standardEmulation, startEmulator } from '@latchkey/testing'
+import { type Answer, type StandardEmulator, standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it } from 'vitest'
 import { type Example, examples } from './examples.ts'
 
 interface Scene extends AsyncDisposable {
   readonly emulator: StandardEmulator
-  readonly client: Client
+  readonly client: Client<unknown>
   /** Runs the example against the API, or against another base URL. */
   run(baseUrl?: string): Promise<unknown>
   /** What it fails with; fails itself where the example does not. */
@@ -41,9 +41,12 @@ async function startScene(example: Example): Promise<Scene> {
 function answerGraphs(emulator: StandardEmulator, refused?: string): void {
   emulator.faults.set('api', {
     name: 'answer',
-    answer: ({ headers }) =>
-      headers.get('authorization') === refused ? { status: 401 } : { body: { data: { order: { item } } } },
+    answer: ({ headers }) => (headers.get('authorization') === refused ? { status: 401 } : graphAnswer()),
   })
+}
+
+function graphAnswer(): Answer {
+  return { body: { data: { order: { item } } } }
 }
 
 function requestsOf({ emulator }: Scene, part: 'token' | 'api'): readonly StandardEmulator['requests'][number][] {
@@ -113,6 +116,27 @@ describe.each(examples)('$name', (example) => {
       expect(`${[...headers]} ${body}`.includes(value)).toBe(false)
     }
     expect(requestsOf(scene, 'token')).toHaveLength(1)
+  })
+
+  it.runIf(example.redirect !== 'answer')('H2: a redirect within the origin keeps the token', async () => {
+    await using scene = await startScene(example)
+    const { emulator } = scene
+    emulator.faults.set('api', { name: 'redirect', to: `${emulator.apiUrl}/moved` }, { times: 1 })
+    emulator.faults.add('api', { name: 'answer', answer: example.isGraph ? graphAnswer : () => undefined })
+    expect(await scene.run()).toBeTruthy()
+    const [, moved, ...others] = requestsOf(scene, 'api')
+    expect(others).toEqual([])
+    expect(moved).toMatchObject({ method: 'POST', path: '/api/moved', body: expect.stringContaining(item) })
+    expect(moved?.headers.has('authorization')).toBe(true)
+  })
+
+  it('H2: the refusal of another origin, to which the API redirected, costs no token', async () => {
+    await using scene = await startScene(example)
+    await using other = await startEmulator(standardEmulation())
+    scene.emulator.faults.set('api', { name: 'redirect', to: `${other.apiUrl}/orders` })
+    await scene.failure()
+    expect(scene.emulator.requests.map(({ part }) => part)).toEqual(['token', 'api'])
+    expect(other.requests).toHaveLength(example.redirect === 'followed' ? 1 : 0)
   })
 
   it('H3: replaces a refused token once, and sends the body again', async () => {
