@@ -50,8 +50,8 @@ function withToken(
     params: undefined,
     allowAbsoluteUrls: true,
     headers: AxiosHeaders.concat(config.headers, carriers),
-    // Taken off on the way to another origin; axios alone would leave them on for a subdomain.
-    sensitiveHeaders: [...(config.sensitiveHeaders ?? []), ...Object.keys(carriers), 'cookie'],
+    // Taken off on the way to another origin; by itself axios knows Authorization and Cookie only.
+    sensitiveHeaders: [...(config.sensitiveHeaders ?? []), ...Object.keys(carriers)],
   }
 }
 

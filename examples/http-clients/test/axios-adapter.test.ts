@@ -6,23 +6,10 @@ import type { AxiosInstance } from 'axios'
 import { expect, it } from 'vitest'
 import { createAxios } from '../src/axios-adapter.ts'
 
-function axiosOf(emulator: StandardEmulator, apiUrl = emulator.apiUrl): AxiosInstance {
-  const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: apiUrl }
-  return createAxios(createClient(acme, { credentials: emulator.credentials }), apiUrl)
+function axiosOf(emulator: StandardEmulator): AxiosInstance {
+  const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
+  return createAxios(createClient(acme, { credentials: emulator.credentials }), emulator.apiUrl)
 }
-
-it('H2: a redirect to a subdomain, to which axios alone would take it, shows it no token', async () => {
-  await using emulator = await startEmulator(standardEmulation())
-  const { port } = new URL(emulator.url)
-  const api = axiosOf(emulator, `http://localhost:${port}/api`)
-  emulator.faults.set('api', { name: 'redirect', to: `http://sub.localhost:${port}/api/there` }, { times: 1 })
-  await expect(api.get('here', { lookup: async () => ['127.0.0.1', 4] })).rejects.toMatchObject({ status: 401 })
-  const [here, there, ...others] = emulator.requests.filter(({ part }) => part === 'api')
-  expect(others).toEqual([])
-  expect(here?.headers.has('authorization')).toBe(true)
-  expect(there?.path).toBe('/api/there')
-  expect(there?.headers.has('authorization')).toBe(false)
-})
 
 it('H3: a stream is not sent again', async () => {
   await using emulator = await startEmulator(standardEmulation())

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { type Client, createClient, LatchkeyError } from '@latchkey/core'
+import { type Client, createClient, LatchkeyError, type Provider } from '@latchkey/core'
 import { type Answer, type StandardEmulator, standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it } from 'vitest'
 import { type Example, examples } from './examples.ts'
@@ -15,9 +15,9 @@ interface Scene extends AsyncDisposable {
 
 const item = 'a lamp'
 
-async function startScene(example: Example): Promise<Scene> {
+async function startScene(example: Example, departures: Partial<Provider> = {}): Promise<Scene> {
   const emulator = await startEmulator(standardEmulation())
-  const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
+  const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl, ...departures }
   const client = createClient(acme, { credentials: emulator.credentials, timeout: 5 })
   const run: Scene['run'] = (baseUrl = emulator.apiUrl) => example.run(client, baseUrl, item, emulator.url)
   if (example.isGraph) answerGraphs(emulator)
@@ -116,6 +116,23 @@ describe.each(examples)('$name', (example) => {
       expect(`${[...headers]} ${body}`.includes(value)).toBe(false)
     }
     expect(requestsOf(scene, 'token')).toHaveLength(1)
+  })
+
+  it.runIf(example.redirect === 'followed')("H2: nor a token in a header of the provider's own", async () => {
+    await using scene = await startScene(example, {
+      authorizeRequest: (headers, { value }) => {
+        headers.set('authorization', `Bearer ${value}`)
+        headers.set('x-token', value)
+      },
+    })
+    const { emulator } = scene
+    emulator.faults.set('api', { name: 'redirect', to: `${emulator.elsewhereUrl}/orders` })
+    await scene.run().catch(() => undefined)
+    const [here, there, ...others] = emulator.requests.filter(({ part }) => part !== 'token')
+    expect(others).toEqual([])
+    expect(here?.headers.has('x-token')).toBe(true)
+    expect(there?.origin).not.toBe(emulator.url)
+    expect(there?.headers.has('x-token')).toBe(false)
   })
 
   it.runIf(example.redirect !== 'answer')('H2: a redirect within the origin keeps the token', async () => {
