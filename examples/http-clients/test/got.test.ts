@@ -36,3 +36,16 @@ it("H6: a caller's own authorization wins", async () => {
   expect(emulator.requests.map(({ part }) => part)).toEqual(['api'])
   expect(emulator.requests[0]?.headers.get('authorization') === `Bearer ${own}`).toBe(true)
 })
+
+it('a token bound to a key comes with a proof of each address on the way', async () => {
+  await using emulator = await startEmulator(standardEmulation({ extraFields: { token_type: 'DPoP' } }))
+  const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl, dpop: true }
+  const api = createGot(createClient(acme, { credentials: emulator.credentials }), emulator.apiUrl)
+  const there = `${emulator.apiUrl}/there`
+  emulator.faults.set('api', { name: 'redirect', to: there }, { times: 1 })
+  emulator.faults.add('api', { name: 'answer', answer: { body: {} } })
+  await api.get('here')
+  const proofs = emulator.requests.filter(({ part }) => part === 'api').map(({ headers }) => headers.get('dpop') ?? '')
+  const addresses = proofs.map((proof) => JSON.parse(`${Buffer.from(proof.split('.')[1] ?? '', 'base64url')}`).htu)
+  expect(addresses).toEqual([`${emulator.apiUrl}/here`, there])
+})
