@@ -15,6 +15,8 @@ export interface CodeBlock {
   readonly language: string
   /** Goes on from the blocks before it in the same document: a fence that opens with `ts continued`. */
   readonly isContinued: boolean
+  /** The file that it shows, whole, named from the repository's root: a fence that opens with `ts examples/a/src/b.ts`. */
+  readonly shows: string | undefined
   readonly code: string
 }
 
@@ -35,7 +37,8 @@ export function readDocument(file: string, text: string): Document {
     } else if (open !== undefined && fence === open.fence && info?.trim() === '') {
       const [language = '', ...words] = open.info.split(/\s+/)
       const isContinued = words.includes('continued')
-      blocks.push({ file, line: open.line, language, isContinued, code: `${open.code.join('\n')}\n` })
+      const shows = words.find((word) => word.includes('/'))
+      blocks.push({ file, line: open.line, language, isContinued, shows, code: `${open.code.join('\n')}\n` })
       open = undefined
     } else if (open !== undefined) {
       open.code.push(line)

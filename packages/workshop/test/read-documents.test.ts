@@ -16,6 +16,11 @@ describe('reading a document', () => {
     ])
   })
 
+  it('knows which file a block shows', () => {
+    const { blocks } = readDocument('a.md', [`${FENCE}ts examples/a/src/b.ts`, 'const a = 1', FENCE].join('\n'))
+    expect(blocks).toMatchObject([{ language: 'ts', isContinued: false, shows: 'examples/a/src/b.ts' }])
+  })
+
   it('says which block is never closed', () => {
     expect(() => readDocument('a.md', `text\n${FENCE}ts\n`)).toThrow('a.md:2: this code block is never closed')
   })

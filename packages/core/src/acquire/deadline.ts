@@ -17,11 +17,14 @@ export async function withDeadline<T>(
   outer?.addEventListener('abort', follow, { once: true })
   let timer: ReturnType<typeof setTimeout> | undefined
   const passed = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = toError()
-      reject(error)
-      controller.abort(error)
-    }, Math.max(0, seconds * 1000))
+    timer = setTimeout(
+      () => {
+        const error = toError()
+        reject(error)
+        controller.abort(error)
+      },
+      Math.max(0, seconds * 1000),
+    )
   })
   // Asynchronous, so that work that throws at once is work that fails.
   const working = (async () => await work(controller.signal))()

@@ -1,0 +1,85 @@
+import type { Authorization, Client } from '@latchkey/core'
+import axios, {
+  type AxiosAdapter,
+  AxiosHeaders,
+  type AxiosInstance,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios'
+
+export function createAxios(client: Client<unknown>, baseURL: string): AxiosInstance {
+  return axios.create({ baseURL, adapter: authorized(client, axios.getAdapter('http')) })
+}
+
+/** Sends with another adapter, token on. */
+export function authorized(client: Client<unknown>, send: AxiosAdapter): AxiosAdapter {
+  return async (config) => {
+    // A caller's own authorization wins.
+    if (config.auth !== undefined || config.headers.has('authorization')) return send(config)
+    const url = axios.getUri(config)
+    const method = (config.method ?? 'get').toUpperCase()
+    const signal = config.signal instanceof AbortSignal ? { signal: config.signal } : {}
+    let authorization = await client.authorize(url, { method, ...signal })
+    for (;;) {
+      const { response, error } = await attempt(send, withToken(config, url, authorization))
+      const next =
+        response && isRepeatable(config, url, response) && (await authorization?.answered(read(response), signal))
+      if (!next) {
+        // The token was on a copy of the configuration. Nothing that holds the copy is handed on: errors get logged.
+        for (const result of [response, error]) if (result) Object.assign(result, { config, request: undefined })
+        if (response === undefined || error !== undefined) throw error
+        return response
+      }
+      if (config.responseType === 'stream') response.data.destroy()
+      authorization = next
+    }
+  }
+}
+
+/** The configuration is left as it is; what is sent goes to the very URL that was checked. */
+function withToken(
+  config: InternalAxiosRequestConfig,
+  url: string,
+  authorization: Authorization | undefined,
+): InternalAxiosRequestConfig {
+  const carriers = authorization?.headers ?? {}
+  return {
+    ...config,
+    url,
+    baseURL: '',
+    params: undefined,
+    allowAbsoluteUrls: true,
+    headers: AxiosHeaders.concat(config.headers, carriers),
+    // Taken off on the way to another origin; by itself axios knows Authorization and Cookie only.
+    sensitiveHeaders: [...(config.sensitiveHeaders ?? []), ...Object.keys(carriers)],
+  }
+}
+
+interface Outcome {
+  readonly response?: AxiosResponse | undefined
+  readonly error?: unknown
+}
+
+async function attempt(send: AxiosAdapter, config: InternalAxiosRequestConfig): Promise<Outcome> {
+  try {
+    return { response: await send(config) }
+  } catch (error) {
+    return { error, response: axios.isAxiosError(error) ? error.response : undefined }
+  }
+}
+
+/** A stream is gone once it was sent, and another origin, to which the API redirected, says nothing of the token. */
+function isRepeatable({ data }: InternalAxiosRequestConfig, url: string, { request }: AxiosResponse): boolean {
+  const answered = request?.res?.responseUrl ?? url
+  return typeof data?.pipe !== 'function' && new URL(answered).origin === new URL(url).origin
+}
+
+function read({ status, headers }: AxiosResponse): { status: number; headers: Record<string, string | string[]> } {
+  return { status, headers: Object.fromEntries(Object.entries(headers)) }
+}
+
+export async function placeOrder(client: Client<unknown>, baseURL: string, item: string): Promise<unknown> {
+  const api = createAxios(client, baseURL)
+  const { data } = await api.post('/orders', { item })
+  return data
+}

@@ -1,0 +1,12 @@
+import type { Client } from '@latchkey/core'
+import axios, { type AxiosInstance } from 'axios'
+
+export function createAxios(client: Client<unknown>, baseURL: string): AxiosInstance {
+  return axios.create({ baseURL, adapter: 'fetch', env: { fetch: client.fetch } })
+}
+
+export async function placeOrder(client: Client<unknown>, baseURL: string, item: string): Promise<unknown> {
+  const api = createAxios(client, baseURL)
+  const { data } = await api.post('/orders', { item })
+  return data
+}

@@ -1,0 +1,7 @@
+import type { Client } from '@latchkey/core'
+import { GraphQLClient } from 'graphql-request'
+
+export async function placeOrder(client: Client<unknown>, url: string, item: string): Promise<unknown> {
+  const graph = new GraphQLClient(url, { fetch: client.fetch })
+  return await graph.request('mutation ($item: String!) { order(item: $item) { item } }', { item })
+}

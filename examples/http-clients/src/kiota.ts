@@ -1,0 +1,25 @@
+import type { Client } from '@latchkey/core'
+import {
+  AnonymousAuthenticationProvider,
+  HttpMethod,
+  type RequestAdapter,
+  RequestInformation,
+} from '@microsoft/kiota-abstractions'
+import { FetchRequestAdapter, HttpClient } from '@microsoft/kiota-http-fetchlibrary'
+
+/** For a generated client: `createOrdersClient(createAdapter(client, baseUrl))`. */
+export function createAdapter(client: Client<unknown>, baseUrl: string): RequestAdapter {
+  const http = new HttpClient(client.fetch)
+  const adapter = new FetchRequestAdapter(new AnonymousAuthenticationProvider(), undefined, undefined, http)
+  adapter.baseUrl = baseUrl
+  return adapter
+}
+
+/** What a generated request builder does. */
+export async function placeOrder(client: Client<unknown>, baseUrl: string, item: string): Promise<unknown> {
+  const adapter = createAdapter(client, baseUrl)
+  const request = new RequestInformation(HttpMethod.POST, '{+baseurl}/orders', { baseurl: adapter.baseUrl })
+  request.setStreamContent(new TextEncoder().encode(JSON.stringify({ item })).buffer, 'application/json')
+  const answer = await adapter.sendPrimitive<ArrayBuffer>(request, 'ArrayBuffer', undefined)
+  return JSON.parse(new TextDecoder().decode(answer))
+}

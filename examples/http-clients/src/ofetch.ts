@@ -1,0 +1,7 @@
+import type { Client } from '@latchkey/core'
+import { createFetch } from 'ofetch'
+
+export async function placeOrder(client: Client<unknown>, baseURL: string, item: string): Promise<unknown> {
+  const api = createFetch({ fetch: client.fetch, defaults: { baseURL } })
+  return await api('/orders', { method: 'POST', body: { item } })
+}
