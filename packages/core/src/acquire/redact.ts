@@ -1,3 +1,4 @@
+import { LatchkeyError } from '../errors.ts'
 import { formEncode, type TokenRequestDraft } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -47,4 +48,19 @@ export function redact(text: string, secrets: readonly string[]): string {
   for (const secret of secrets) shown = shown.replaceAll(secret, '[redacted]')
   shown = shown.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
   return shown.length > longest ? `${shown.slice(0, longest)}...` : shown
+}
+
+/**
+ * What a function of a provider's threw, as it may be told. A platform's TypeError loses its words: what `Headers` throws, for
+ * one, quotes the value it refuses, and that is a secret here (rule X1). Everything else is the function's own to word.
+ *
+ * @param hole the name of the provider's function
+ */
+export function tellThrown(provider: string, hole: string, thrown: unknown): unknown {
+  if (!(thrown instanceof TypeError)) return thrown
+  return new LatchkeyError(
+    'invalid_options',
+    `${provider}: the provider's ${hole} threw a TypeError, whose message is kept back, for it may quote a secret; does it set a header to a value with a line break?`,
+    { provider },
+  )
 }

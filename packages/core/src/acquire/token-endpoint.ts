@@ -5,7 +5,7 @@ import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
 import { readNetworkFailure } from './network-failure.ts'
 import type { Provider } from './provider.ts'
-import { secretsOf } from './redact.ts'
+import { secretsOf, tellThrown } from './redact.ts'
 import { type GrantRequest, toHttpRequest, tokenRequestHeaders, tokenRequestParameters } from './token-request.ts'
 import {
   type JudgedToken,
@@ -153,7 +153,8 @@ async function draftTokenRequest(
   try {
     await authenticate(draft, credentials)
   } catch (failure) {
-    if (!(failure instanceof LatchkeyError) || failure.provider !== undefined) throw failure
+    if (!(failure instanceof LatchkeyError)) throw tellThrown(provider.name, 'clientAuthentication', failure)
+    if (failure.provider !== undefined) throw failure
     throw new LatchkeyError(failure.code, failure.message, { ...failure, provider: provider.name })
   }
   return { draft, secrets: secretsOf(draft, plain, credentials) }

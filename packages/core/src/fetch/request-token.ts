@@ -1,6 +1,7 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
+import { tellThrown } from '../acquire/redact.ts'
 import { showUrl } from '../acquire/token-endpoint.ts'
 import type { TokenSource } from '../cache/token-source.ts'
 import { LatchkeyError } from '../errors.ts'
@@ -23,7 +24,13 @@ export async function putToken(
   { url, method }: { readonly url: URL; readonly method: string },
 ): Promise<void> {
   if (provider.authorizeRequest === undefined) headers.set('authorization', `${token.type} ${token.value}`)
-  else provider.authorizeRequest(headers, token)
+  else {
+    try {
+      provider.authorizeRequest(headers, token)
+    } catch (failure) {
+      throw tellThrown(provider.name, 'authorizeRequest', failure)
+    }
+  }
   if (dpop !== undefined) headers.set('dpop', await dpop.prove(url, method, token))
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TokenRequestDraft } from '../../src/acquire/client-authentication.ts'
-import { redact, secretsOf } from '../../src/acquire/redact.ts'
+import { redact, secretsOf, tellThrown } from '../../src/acquire/redact.ts'
+import { findLeaks } from './printings.ts'
 
 function draft(overrides: Partial<TokenRequestDraft> = {}): TokenRequestDraft {
   return {
@@ -120,5 +121,23 @@ describe('secretsOf', () => {
   it('X1: the longest secret goes first, so that no rest of it stays', () => {
     const sent = draft({ headers: new Headers({ 'x-a': 'abcd', 'x-b': 'abcdefgh' }) })
     expect(conceal('see abcdefgh and abcd', sent)).toBe('see [redacted] and [redacted]')
+  })
+})
+
+describe('what a provider’s function threw', () => {
+  it('X1: is told without the words of a TypeError, and as it is otherwise', () => {
+    let thrown: unknown
+    try {
+      new Headers().set('authorization', 'Basic MARKED\nsecret')
+    } catch (failure) {
+      thrown = failure
+    }
+    expect(String(thrown)).toContain('MARKED')
+    const told = tellThrown('acme', 'clientAuthentication', thrown)
+    expect(told).toMatchObject({ code: 'invalid_options', provider: 'acme' })
+    expect(String(told)).toContain('clientAuthentication threw a TypeError')
+    expect(findLeaks(told, ['MARKED'])).toEqual([])
+    const own = new RangeError('the vault is shut')
+    expect(tellThrown('acme', 'clientAuthentication', own)).toBe(own)
   })
 })

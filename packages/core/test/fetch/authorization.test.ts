@@ -102,6 +102,18 @@ describe('client.authorize()', () => {
     expect(authorization?.headers).toEqual({ 'x-api-key': authorization?.token.value })
   })
 
+  it('X1: does not quote a token that fits in no header', async () => {
+    await using broken = await start({
+      authorizeRequest: (headers, token) => headers.set('x-key', `a\n${token.value}`),
+    })
+    const leaked = (await broken.client.token()).value
+    for (const call of [broken.client.authorize(broken.emulator.apiUrl), broken.client.fetch(broken.emulator.apiUrl)]) {
+      const failure: unknown = await call.catch((error: unknown) => error)
+      expect(failure).toMatchObject({ code: 'invalid_options', provider: 'standard' })
+      expect(findLeaks(failure, [leaked])).toEqual([])
+    }
+  })
+
   it('X1: shows its headers to nobody who prints it', async () => {
     await using bench = await start()
     const authorization = await bench.client.authorize(bench.emulator.apiUrl)
