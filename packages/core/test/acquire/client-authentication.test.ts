@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import {
   type ClientAuthentication,
+  chooseClientAuthentication,
   clientSecretBasic,
+  clientSecretJwt,
   clientSecretPost,
-  needsSecret,
+  methodName,
+  neededCredential,
+  none,
+  privateKeyJwt,
   type TokenRequestDraft,
+  tlsClientAuth,
+  usesMutualTls,
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import { LatchkeyError } from '../../src/errors.ts'
@@ -180,15 +187,33 @@ describe.each([
   })
 })
 
-describe('needsSecret', () => {
-  it('G2: the default one and those of a client secret do; an unknown one is not judged', () => {
-    for (const one of [undefined, clientSecretBasic(), clientSecretBasic({ encoding: 'raw' }), clientSecretPost()]) {
-      expect(needsSecret(one)).toBe(true)
+describe('neededCredential', () => {
+  it('G2: the default one and those of a client secret need one; an unknown one is not judged', () => {
+    const secret = [
+      undefined,
+      clientSecretBasic(),
+      clientSecretBasic({ encoding: 'raw' }),
+      clientSecretPost(),
+      clientSecretJwt(),
+      clientSecretJwt({ algorithm: 'HS512', audience: new URL('https://login.acme.test/') }),
+    ]
+    for (const one of secret) expect(neededCredential(one)).toBe('clientSecret')
+    const unknown = [
+      () => {},
+      function client_secret() {},
+      function my_client_secret_post() {},
+      function client_secret_post_signed() {},
+      function private_key_jwt() {},
+      none(),
+      tlsClientAuth(),
+    ]
+    for (const one of unknown) expect(neededCredential(one)).toBeUndefined()
+  })
+
+  it('G8: those of a private key need one', () => {
+    for (const one of [privateKeyJwt(), privateKeyJwt({ algorithm: 'ML-DSA-44', audience: 'tokenEndpoint' })]) {
+      expect(neededCredential(one)).toBe('privateKey')
     }
-    expect(needsSecret(() => {})).toBe(false)
-    expect(needsSecret(function client_secret() {})).toBe(false)
-    expect(needsSecret(function my_client_secret_post() {})).toBe(false)
-    expect(needsSecret(function client_secret_post_signed() {})).toBe(false)
   })
 })
 
@@ -198,8 +223,20 @@ describe('names', () => {
       clientSecretBasic({ encoding: 'form' }).name,
       clientSecretBasic({ encoding: 'raw' }).name,
       clientSecretPost().name,
+      ...(['issuer', 'tokenEndpoint', new URL('https://a.test/'), new URL('https://b.test/')] as const).flatMap(
+        (audience) => [
+          clientSecretJwt({ audience }).name,
+          clientSecretJwt({ audience, algorithm: 'HS384' }).name,
+          privateKeyJwt({ audience }).name,
+          privateKeyJwt({ audience, algorithm: 'PS256' }).name,
+        ],
+      ),
+      tlsClientAuth().name,
+      none().name,
     ]
-    expect(new Set(names).size).toBe(3)
+    expect(new Set(names).size).toBe(21)
+    expect(clientSecretJwt().name).toBe(clientSecretJwt({ algorithm: 'HS256', audience: 'issuer' }).name)
+    expect(privateKeyJwt().name).toBe(privateKeyJwt({ audience: 'issuer' }).name)
     expect(names.every((name) => name !== '')).toBe(true)
     expect(clientSecretBasic().name).toBe(names[0])
   })
