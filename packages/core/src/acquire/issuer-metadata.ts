@@ -225,9 +225,9 @@ interface Metadata {
 function parseMetadata(text: string | undefined): Metadata | undefined {
   try {
     const body: unknown = JSON.parse(text ?? '')
-    return typeof body === 'object' && body !== null && 'issuer' in body && URL.canParse(String(body.issuer))
-      ? { ...body, issuer: String(body.issuer) }
-      : undefined
+    if (typeof body !== 'object' || body === null || !('issuer' in body)) return undefined
+    const { issuer } = body
+    return typeof issuer === 'string' && URL.canParse(issuer) ? { ...body, issuer } : undefined
   } catch {
     return undefined
   }

@@ -157,7 +157,8 @@ const conversions: Readonly<Record<string, string>> = {
     'the key is encrypted: `openssl pkey -in key.pem -out key-pkcs8.pem` asks for its passphrase',
   'RSA PRIVATE KEY': 'the key is PKCS#1: `openssl pkey -in key.pem -out key-pkcs8.pem` makes PKCS#8 of it',
   'EC PRIVATE KEY': 'the key is SEC 1: `openssl pkey -in key.pem -out key-pkcs8.pem` makes PKCS#8 of it',
-  'OPENSSH PRIVATE KEY': 'the key is one of OpenSSH: `ssh-keygen -p -m PKCS8 -f key` makes PKCS#8 of it, in place',
+  'OPENSSH PRIVATE KEY':
+    'the key is one of OpenSSH: `ssh-keygen -p -m PKCS8 -f key` makes PKCS#8 of an RSA or ECDSA key, in place',
   'PUBLIC KEY': 'the key is a public key: a client signs with the private one',
   'RSA PUBLIC KEY': 'the key is a public key: a client signs with the private one',
   CERTIFICATE:
@@ -167,11 +168,12 @@ const conversions: Readonly<Record<string, string>> = {
 function readPem(text: string): KeyMaterial {
   // An environment variable often holds `\n` where the file has a line break.
   const blocks = [
-    ...text.replace(/(?:\\r)?\\n/g, '\n').matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g),
+    ...text.replace(/(?:\\r)?\\n/g, '\n').matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g),
   ]
   const body = blocks.find(([, label]) => label === 'PRIVATE KEY')?.[2]
   if (body === undefined) {
-    const label = blocks.map(([, one = '']) => one).find((one) => conversions[one] !== undefined)
+    const labels = blocks.map(([, one = '']) => one).filter((one) => conversions[one] !== undefined)
+    const label = labels.find((one) => one.endsWith('PRIVATE KEY')) ?? labels[0]
     throw refuse(
       label === undefined
         ? 'the key is neither PEM (-----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----) nor a JWK'
@@ -222,13 +224,13 @@ function algorithmsIn(key: Uint8Array): readonly string[] {
 const keyMembers = ['kty', 'crv', 'n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi', 'x', 'y', 'pub', 'priv'] as const
 
 /** What signs, by a JWK's `kty` and `crv`. */
-const jwkKinds: Readonly<Record<string, readonly string[]>> = {
-  RSA: rsaNames,
-  'EC P-256': ['ES256'],
-  'EC P-384': ['ES384'],
-  'EC P-521': ['ES512'],
-  'OKP Ed25519': ['EdDSA', 'Ed25519'],
-}
+const jwkKinds: ReadonlyMap<string, readonly string[]> = new Map([
+  ['RSA', rsaNames],
+  ['EC P-256', ['ES256']],
+  ['EC P-384', ['ES384']],
+  ['EC P-521', ['ES512']],
+  ['OKP Ed25519', ['EdDSA', 'Ed25519']],
+])
 
 function readJwk(value: object): KeyMaterial {
   const jwk: Readonly<Record<string, unknown>> = { ...value }
@@ -244,11 +246,9 @@ function readJwk(value: object): KeyMaterial {
   }
   const named = typeof alg === 'string' ? alg : undefined
   // A key of the kind `AKP` is made for the one algorithm that it names.
-  const fitting =
-    kty === 'AKP'
-      ? signingAlgorithmNames.filter((name) => name === named)
-      : jwkKinds[[kty, crv].filter(Boolean).join(' ')]
-  if (fitting === undefined || fitting.length === 0) {
+  const kind = [kty, crv].filter((one) => one !== undefined).join(' ')
+  const fitting = kty === 'AKP' ? signingAlgorithmNames.filter((name) => name === named) : (jwkKinds.get(kind) ?? [])
+  if (fitting.length === 0) {
     throw refuse(`the key signs by none of the registered algorithms ${list(signingAlgorithmNames)}`)
   }
   const key = Object.fromEntries(keyMembers.filter((name) => jwk[name] !== undefined).map((name) => [name, jwk[name]]))

@@ -105,6 +105,12 @@ export interface DiscoveredApi<Info> {
 const aFunction = v.function('must be a function')
 const url = v.union([v.string(), v.instance(URL)], 'must be a URL, as a string or a URL object')
 
+/** A URL that is a name only: nothing is sent there, so `http://keycloak:8080/realms/acme` will do. */
+const anyUrl = v.pipe(
+  url,
+  v.check((value) => URL.canParse(value), 'must be an absolute URL'),
+)
+
 const headerRecord = v.pipe(
   v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
   v.check((record) => {
@@ -137,7 +143,7 @@ const providerSchema = exactObject(
     ),
     tokenEndpoint: v.optional(url),
     issuer: v.optional(url),
-    issuerMetadata: v.optional(exactObject({ acceptIssuer: v.optional(url) }, 'must be an object')),
+    issuerMetadata: v.optional(exactObject({ acceptIssuer: v.optional(anyUrl) }, 'must be an object')),
     scopes: v.optional(scopesSchema),
     parameters: v.optional(providerParametersSchema),
     tokenRequest: v.optional(
@@ -185,7 +191,7 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
   const { tokenEndpoint, issuer, issuerMetadata, api, apiOrigins } = provider
   const origins = mistakes.some((mistake) => mistake.startsWith('provider.apiOrigins')) ? [] : (apiOrigins ?? [])
   const urls: readonly (readonly [string, unknown])[] = [
-    ...Object.entries({ tokenEndpoint, issuer, 'issuerMetadata.acceptIssuer': issuerMetadata?.acceptIssuer, api }),
+    ...Object.entries({ tokenEndpoint, issuer, api }),
     ...origins.map((origin, index) => [`apiOrigins.${index}`, origin] as const),
   ]
   const wrong = urls.flatMap(([name, value]) => {

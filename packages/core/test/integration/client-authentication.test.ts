@@ -1,3 +1,4 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { JWK } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -12,6 +13,7 @@ import {
 } from '../../src/index.ts'
 import { failureOf } from '../acquire/failure-of.ts'
 import { findLeaks } from '../acquire/printings.ts'
+import { json, startRecordingServer, text } from '../acquire/recording-server.ts'
 import { type CertifiedServer, startCertifiedServer } from './certified-server.ts'
 
 // Every way to authenticate but the secret in clear, which authorization-server.test.ts has, and the certificate, which
@@ -89,10 +91,9 @@ async function keyed(algorithm: keyof typeof algorithms): Promise<Credentials> {
 }
 
 /** What the last token request's assertion said. */
-function lastAssertion(): { header: Record<string, unknown>; claims: Record<string, unknown>; text: string } {
-  const text = server.forms.at(-1)?.get('client_assertion') ?? ''
-  const [header, claims] = text.split('.', 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()))
-  return { header, claims, text }
+function lastAssertion(): { header: object; claims: ReturnType<typeof decodeJwt>; text: string } {
+  const assertion = server.forms.at(-1)?.get('client_assertion') ?? ''
+  return { header: decodeProtectedHeader(assertion), claims: decodeJwt(assertion), text: assertion }
 }
 
 const names = Object.keys(algorithms) as (keyof typeof algorithms)[]
@@ -136,6 +137,24 @@ describe('private_key_jwt, against a certified authorization server', () => {
     }
     const failure = await failureOf(createClient(acme(replayed), { credentials: await keyed('ES256') }).token())
     expect(failure).toMatchObject({ error: 'invalid_client' })
+  })
+
+  it('G8: an attempt that is repeated has an assertion of its own, too', async () => {
+    const flaky = await startRecordingServer()
+    try {
+      const made: string[] = []
+      flaky.answer((response, request) => {
+        made.push(String(decodeJwt(new URLSearchParams(request.body).get('client_assertion') ?? '').jti))
+        const answer = made.length < 3 ? text('', 503) : json({ access_token: 'at-last', token_type: 'Bearer' })
+        answer(response, request)
+      })
+      const provider = { name: 'acme', tokenEndpoint: `${flaky.origin}/token`, clientAuthentication: privateKeyJwt() }
+      const token = await createClient(provider, { credentials: await keyed('EdDSA') }).token()
+      expect(token.value).toBe('at-last')
+      expect(new Set(made).size).toBe(3)
+    } finally {
+      await flaky.close()
+    }
   })
 
   it('R5: the key of another client is refused', async () => {
@@ -197,6 +216,6 @@ describe('a provider that names no method, against a certified authorization ser
 
   it('G10: a private key means private_key_jwt', async () => {
     await createClient(acme(), { credentials: await keyed('EdDSA') }).token()
-    expect(lastAssertion().header.alg).toBe('EdDSA')
+    expect(lastAssertion().header).toMatchObject({ alg: 'EdDSA' })
   })
 })
