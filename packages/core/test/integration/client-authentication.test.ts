@@ -157,6 +157,28 @@ describe('private_key_jwt, against a certified authorization server', () => {
     }
   })
 
+  it('G8: a request that is repeated for the sake of a nonce has an assertion of its own, too', async () => {
+    const demanding = await startRecordingServer()
+    try {
+      const made: string[] = []
+      demanding.answer((response, request) => {
+        made.push(String(decodeJwt(new URLSearchParams(request.body).get('client_assertion') ?? '').jti))
+        const answer =
+          made.length === 1
+            ? json({ error: 'use_dpop_nonce' }, 400, { 'dpop-nonce': 'n1' })
+            : json({ access_token: 'bound', token_type: 'DPoP' })
+        answer(response, request)
+      })
+      const tokenEndpoint = `${demanding.origin}/token`
+      const provider = { name: 'acme', tokenEndpoint, clientAuthentication: privateKeyJwt(), dpop: true }
+      const token = await createClient(provider, { credentials: await keyed('EdDSA') }).token()
+      expect(token.value).toBe('bound')
+      expect(new Set(made).size).toBe(2)
+    } finally {
+      await demanding.close()
+    }
+  })
+
   it('R5: the key of another client is refused', async () => {
     const { privateKey } = (await keyed('ES256')) as { privateKey: CryptoKey }
     const stranger = { clientId: 'ES384', privateKey }
