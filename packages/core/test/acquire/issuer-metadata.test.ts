@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { clientSecretBasic, none, tlsClientAuth } from '../../src/acquire/client-authentication.ts'
 import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
@@ -249,6 +250,33 @@ describe('createEndpointFinder', () => {
     expect(failure.cause).toBeUndefined()
     expect(findLeaks(failure, ['evil.test', 'Sign in', 'oops'])).toEqual([])
     expect([...new Set(targets())]).toEqual([oauth, oidc])
+  })
+
+  it('R5: whatever JSON comes, an endpoint that may see a secret is found, or it is discovery_failed', async () => {
+    const member = fc.oneof(fc.webUrl(), fc.constant('https://login.acme.test'), fc.jsonValue(), fc.constant(undefined))
+    const document = fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        issuer: fc.oneof(fc.constant('https://login.acme.test'), member),
+        token_endpoint: member,
+        token_endpoint_auth_methods_supported: member,
+        mtls_endpoint_aliases: fc.oneof(fc.record({ token_endpoint: member }), member),
+      }),
+    )
+    await fc.assert(
+      fc.asyncProperty(document, async (body) => {
+        const fetch = async (): Promise<Response> => Response.json(body ?? null)
+        const provider = { issuer: 'https://login.acme.test', clientAuthentication: tlsClientAuth() }
+        const found = await finder(provider, { fetch })().catch((failure: unknown) => {
+          expect(failure).toMatchObject({ name: 'LatchkeyError', code: 'discovery_failed' })
+        })
+        if (found === undefined) return
+        expect(found.url.protocol).toBe('https:')
+        expect(found.issuer?.href).toBe('https://login.acme.test/')
+        expect(Array.isArray(found.authenticationMethods)).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
   })
 
   it('R5: nobody listening', async () => {
