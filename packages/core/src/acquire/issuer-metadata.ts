@@ -224,10 +224,9 @@ interface Metadata {
 
 function parseMetadata(text: string | undefined): Metadata | undefined {
   try {
-    const body: unknown = JSON.parse(text ?? '')
-    if (typeof body !== 'object' || body === null || !('issuer' in body)) return undefined
-    const { issuer } = body
-    return typeof issuer === 'string' && URL.canParse(issuer) ? { ...body, issuer } : undefined
+    const metadata: { readonly issuer?: unknown } | null = JSON.parse(text ?? '')
+    const issuer = metadata?.issuer
+    return typeof issuer === 'string' && URL.canParse(issuer) ? { ...metadata, issuer } : undefined
   } catch {
     return undefined
   }

@@ -292,7 +292,9 @@ describe.each([
   })
 
   it('G8: the other kind of algorithm is refused, too', () => {
-    expect(() => make({ algorithm: make === clientSecretJwt ? 'ES256' : 'HS256' })).toThrow(/algorithm must be one of/)
+    expect(() => make({ algorithm: make === clientSecretJwt ? 'ES256' : 'HS256' })).toThrow(
+      make === clientSecretJwt ? /one of HS256, HS384, HS512$/ : /one of RS256, RS384, RS512, PS256, /,
+    )
   })
 })
 
@@ -347,6 +349,7 @@ describe('privateKeyJwt', () => {
   it('G8: credentials without a key are refused by the path of what is missing', async () => {
     for (const credentials of [secretive, { clientId: 'app' }]) {
       const failure = await failureOf(authenticated(privateKeyJwt(), credentials))
+      expect(failure.code).toBe('invalid_options')
       expect(failure.message).toBe('options.credentials.privateKey is missing: private_key_jwt needs one')
       expect(findLeaks(failure, ['MARKED-secret'])).toEqual([])
     }
@@ -397,6 +400,11 @@ describe('chooseClientAuthentication', () => {
 
   it.each<[Credentials, readonly string[], string]>([
     [{ clientId: 'app' }, ['none', 'tls_client_auth'], 'tls_client_auth, none'],
+    [
+      { clientId: 'app' },
+      [...all, 'self_signed_tls_client_auth'],
+      'client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none',
+    ],
     [keyed, ['client_secret_basic'], 'client_secret_basic'],
     [secretive, ['private_key_jwt', 'MARKED-own-way'], 'private_key_jwt'],
     [secretive, ['MARKED-own-way'], 'none that is known here'],

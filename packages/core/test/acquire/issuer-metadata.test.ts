@@ -279,6 +279,21 @@ describe('createEndpointFinder', () => {
     )
   })
 
+  it.each<[string, () => Answer, string]>([
+    ['HTML', () => text('<!doctype html>', 200, { 'content-type': 'text/html' }), 'it answered, but with no metadata,'],
+    [
+      'no endpoint',
+      () => metadata({ token_endpoint: undefined }),
+      'it answered, but its metadata names no token_endpoint,',
+    ],
+    ['a redirect', () => text('', 302), 'it answered 302,'],
+  ])('R5: of %s the message says what was found', async (_, answer, what) => {
+    server.answer(answer())
+    expect((await failureOf(finder()())).message).toContain(
+      `by RFC 8414 ${what} by OpenID Connect Discovery it answered`,
+    )
+  })
+
   it('R5: nobody listening', async () => {
     const gone = await startRecordingServer()
     await gone.close()
@@ -395,6 +410,32 @@ describe('createEndpointFinder', () => {
     expect(await third).toBe(await second)
     expect(targets().length).toBeLessThanOrEqual(2)
     expect(await find()).toBe(await second)
+  })
+
+  it('L4: what a flight brings that everybody has left does not take the place of what came since', async () => {
+    const answers: ((path: string) => void)[] = []
+    const fetch = (): Promise<Response> =>
+      new Promise((resolve) => {
+        answers.push((path) =>
+          resolve(Response.json({ issuer: server.origin, token_endpoint: `${server.origin}${path}` })),
+        )
+      })
+    const asked = async (count: number): Promise<void> => {
+      while (answers.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    const find = finder({}, { fetch })
+    const impatient = new AbortController()
+    const first = find(impatient.signal).catch(() => 'left')
+    await asked(1)
+    impatient.abort()
+    expect(await first).toBe('left')
+    const second = find()
+    await asked(2)
+    answers[1]?.('/new')
+    expect((await second).url.pathname).toBe('/new')
+    answers[0]?.('/old')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect((await find()).url.pathname).toBe('/new')
   })
 
   it('L4: a caller whose time is over asks for nothing', async () => {
