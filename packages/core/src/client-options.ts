@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { AccessToken } from './acquire/access-token.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
 import type { DpopKeyPair } from './acquire/dpop.ts'
-import { findProviderMistakes, type Provider } from './acquire/provider.ts'
+import { choosesAuthenticationLater, findProviderMistakes, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import { exactObject, findMistakes, refuseMistakes } from './acquire/validation.ts'
 import type { TokenStore } from './cache/token-store.ts'
@@ -113,7 +113,11 @@ export function checkClient(provider: Provider<unknown>, options: ClientOptions)
     ...findMistakes(clientOptionsSchema, options, 'options'),
     ...(known === undefined || !('credentials' in known)
       ? []
-      : findCredentialsMistakes(known.credentials, provider?.clientAuthentication)),
+      : findCredentialsMistakes(
+          known.credentials,
+          provider?.clientAuthentication,
+          provider !== undefined && provider !== null && choosesAuthenticationLater(provider),
+        )),
     ...(known?.dpopKey !== undefined && provider?.dpop !== true
       ? ['options.dpopKey is for a provider that binds its tokens: one with `dpop: true`']
       : []),

@@ -4,17 +4,24 @@ export type { AccessToken } from './acquire/access-token.ts'
 export {
   type ClientAuthentication,
   clientSecretBasic,
+  clientSecretJwt,
   clientSecretPost,
+  type JwtAuthenticationOptions,
+  none,
+  privateKeyJwt,
   type TokenRequestDraft,
+  tlsClientAuth,
 } from './acquire/client-authentication.ts'
 export { clientSecretOf } from './acquire/client-secret.ts'
 
 // Acquire: from credentials to an access token
 export type { Credentials } from './acquire/credentials.ts'
+export { importPrivateKey } from './acquire/private-key.ts'
 export type {
   DiscoveredApi,
   DiscoveryContext,
   Failure,
+  IssuerMetadataTerms,
   Provider,
   TokenRequestFormat,
 } from './acquire/provider.ts'

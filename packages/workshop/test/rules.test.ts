@@ -5,7 +5,7 @@ import { filesIn, publishedPackages, readText } from '../src/read-repository.ts'
 const RULES = [
   ...['G1', 'G2', 'G3', 'G4', 'G5', 'G6', 'G7'],
   ...['R1', 'R2', 'R3', 'R4', 'R5', 'R6'],
-  ...['G9', 'G10'],
+  ...['G8', 'G9', 'G10'],
   ...['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7', 'L8', 'L9', 'L10', 'L11', 'L12', 'L14'],
   ...['H1', 'H2', 'H3', 'H4', 'H5', 'H6'],
   ...['P1', 'P2', 'P3', 'P4'],

@@ -1,12 +1,13 @@
 import * as v from 'valibot'
-import { type ClientAuthentication, needsSecret } from './client-authentication.ts'
+import { type ClientAuthentication, neededCredential } from './client-authentication.ts'
 import type { DpopProofs } from './dpop.ts'
+import { findKeyMistake, type PrivateKey } from './private-key.ts'
 import { exactObject, findMistakes, refuseMistakes } from './validation.ts'
 
-/** A `CryptoKey`, by a way to say it that needs no DOM types. */
-type PrivateKey = Parameters<typeof globalThis.crypto.subtle.sign>[1]
-
-/** Who the client is. Never printed, stored or put into an error or an event by this library. */
+/**
+ * Who the client is: by a secret that the server knows, too, by a private key, or by its id alone, where a certificate speaks
+ * for it, or nothing does. Never printed, stored or put into an error or an event by this library.
+ */
 export type Credentials =
   | { readonly clientId: string; readonly clientSecret: string }
   | { readonly clientId: string; readonly privateKey: PrivateKey; readonly keyId?: string }
@@ -32,8 +33,8 @@ const credentialsSchema: v.GenericSchema<Credentials> = exactObject(
     clientSecret: v.exactOptional(printable),
     privateKey: v.exactOptional(
       v.custom<PrivateKey>(
-        (key) => typeof key === 'object' && key !== null && 'algorithm' in key,
-        'must be a CryptoKey',
+        (key) => findKeyMistake(key) === undefined,
+        ({ input }) => findKeyMistake(input) ?? 'must be a CryptoKey',
       ),
     ),
     keyId: v.exactOptional(printable),
@@ -41,18 +42,36 @@ const credentialsSchema: v.GenericSchema<Credentials> = exactObject(
   'must be an object with clientId and clientSecret, or a function that returns one',
 ) as v.GenericSchema<Credentials>
 
-/** What is wrong with `options.credentials`, a line each; a function is judged by what it answers. */
+/**
+ * What is wrong with `options.credentials`, a line each; a function is judged by what it answers.
+ *
+ * @param choosesLater whether the issuer's metadata will say how the client authenticates
+ */
 export function findCredentialsMistakes(
   source: unknown,
   clientAuthentication: ClientAuthentication | undefined,
+  choosesLater = false,
 ): readonly string[] {
   if (typeof source === 'function') return []
   const mistakes = findMistakes(credentialsSchema, source, 'options.credentials')
-  if (mistakes.length > 0 || !needsSecret(clientAuthentication)) return mistakes
-  return 'clientSecret' in (source as Credentials)
-    ? []
-    : ['options.credentials.clientSecret is missing: the provider authenticates its client with a secret']
+  if (mistakes.length > 0) return mistakes
+  const given = source as Credentials
+  if (choosesLater) {
+    return 'clientSecret' in given || 'privateKey' in given
+      ? []
+      : [
+          "options.credentials must hold a clientSecret or a privateKey; where a certificate speaks for the client, or nothing does, set the provider's clientAuthentication to tlsClientAuth() or none()",
+        ]
+  }
+  const needed = neededCredential(clientAuthentication)
+  if (needed === undefined || needed in given) return []
+  return [`options.credentials.${needed} is missing: ${missing[needed]}`]
 }
+
+const missing = {
+  clientSecret: 'the provider authenticates its client with a secret',
+  privateKey: 'the provider authenticates its client with a private key',
+} as const
 
 /** Reads the client's credentials where they live. */
 export class CredentialsReader {

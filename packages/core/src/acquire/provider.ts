@@ -24,6 +24,8 @@ export interface Provider<Info = undefined> {
    * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-3 RFC 8414 section 3}
    */
   readonly issuer?: string | URL
+  /** How the issuer's metadata is read, where that needs saying. */
+  readonly issuerMetadata?: IssuerMetadataTerms
   /** Scopes asked for where the client names none. Default: no `scope` is sent. */
   readonly scopes?: readonly string[]
   /** On every token request: audience, resource, ... Empty ones are left out. */
@@ -41,7 +43,10 @@ export interface Provider<Info = undefined> {
   /** Where tokens may go besides the API's own origin; `*` stands for one label: `https://*.example.com`. */
   readonly apiOrigins?: readonly string[]
 
-  /** Ask: how credentials get onto the token request. Default `clientSecretBasic()`. */
+  /**
+   * Ask: how credentials get onto the token request. Default `clientSecretBasic()`; where an issuer's metadata names the token
+   * endpoint, what goes with the credentials among the methods it names.
+   */
   readonly clientAuthentication?: ClientAuthentication
   /** Read: what the answer means. Default `readStandardTokenResponse`, which reads snake_case and camelCase. */
   readonly readTokenResponse?: (answer: TokenAnswer) => TokenFields
@@ -51,6 +56,15 @@ export interface Provider<Info = undefined> {
   readonly authorizeRequest?: (headers: Headers, token: AccessToken) => void
   /** Hints for people, from the one who knows: what to check after this failure. */
   readonly explain?: (failure: Failure) => readonly string[]
+}
+
+/** How an issuer's metadata is read. */
+export interface IssuerMetadataTerms {
+  /**
+   * The one other issuer that the metadata may name itself after: behind a proxy, a server may go by a name of its own. It is
+   * then the issuer that assertions are made for. Default: none, the metadata must be of the provider's issuer.
+   */
+  readonly acceptIssuer?: string | URL
 }
 
 /** Where a token request departs from RFC 6749 section 4.4.2. */
@@ -91,6 +105,12 @@ export interface DiscoveredApi<Info> {
 const aFunction = v.function('must be a function')
 const url = v.union([v.string(), v.instance(URL)], 'must be a URL, as a string or a URL object')
 
+/** A URL that is a name only: nothing is sent there, so `http://keycloak:8080/realms/acme` will do. */
+const anyUrl = v.pipe(
+  url,
+  v.check((value) => URL.canParse(value), 'must be an absolute URL'),
+)
+
 const headerRecord = v.pipe(
   v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
   v.check((record) => {
@@ -123,6 +143,7 @@ const providerSchema = exactObject(
     ),
     tokenEndpoint: v.optional(url),
     issuer: v.optional(url),
+    issuerMetadata: v.optional(exactObject({ acceptIssuer: v.optional(anyUrl) }, 'must be an object')),
     scopes: v.optional(scopesSchema),
     parameters: v.optional(providerParametersSchema),
     tokenRequest: v.optional(
@@ -167,7 +188,7 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     return [...mistakes, 'provider must be a plain object, not an instance of a class']
   }
-  const { tokenEndpoint, issuer, api, apiOrigins } = provider
+  const { tokenEndpoint, issuer, issuerMetadata, api, apiOrigins } = provider
   const origins = mistakes.some((mistake) => mistake.startsWith('provider.apiOrigins')) ? [] : (apiOrigins ?? [])
   const urls: readonly (readonly [string, unknown])[] = [
     ...Object.entries({ tokenEndpoint, issuer, api }),
@@ -187,8 +208,16 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
       'provider.tokenRequest.method must be POST with dpop: a proof is of one request, and openid-client proves a POST',
     )
   }
+  if (issuerMetadata !== undefined && tokenEndpoint !== undefined) {
+    wrong.push('provider.issuerMetadata has no use beside tokenEndpoint: no metadata is read then')
+  }
   if (tokenEndpoint === undefined && issuer === undefined) {
     wrong.push('provider.tokenEndpoint is missing: set it, or `issuer` where its metadata names the endpoint')
   }
   return [...mistakes, ...wrong]
+}
+
+/** Whether the issuer's metadata says how the client authenticates: where it is read, and the provider says nothing. */
+export function choosesAuthenticationLater(provider: Provider<unknown>): boolean {
+  return provider.clientAuthentication === undefined && provider.tokenEndpoint === undefined
 }

@@ -15,7 +15,7 @@ export function secretsOf(
 ): readonly string[] {
   const secrets = [
     ...[...draft.headers].filter(([name]) => !plain.has(name)).flatMap(([, value]) => [value, ...value.split(' ')]),
-    ...[...draft.parameters].filter(([name]) => !plain.has(name) && name !== 'client_id').map(([, value]) => value),
+    ...[...draft.parameters].filter(([name]) => !plain.has(name) && !publicNames.has(name)).flatMap(partsOf),
     ...draft.url.searchParams.values(),
     ...textsIn(draft.json),
   ]
@@ -23,6 +23,14 @@ export function secretsOf(
   return [...new Set(secrets.flatMap(formsOf))]
     .filter((secret) => secret.length >= 4 && !schemes.has(secret.toLowerCase()))
     .sort((a, b) => b.length - a.length)
+}
+
+/** Parameters of a client authentication that are no secrets. */
+const publicNames: ReadonlySet<string> = new Set(['client_id', 'client_assertion_type'])
+
+/** An assertion is told in parts, too: its signature alone must not leave, nor the rest of it. */
+function partsOf([name, value]: readonly [string, string]): readonly string[] {
+  return name === 'client_assertion' ? [value, ...value.split('.')] : [value]
 }
 
 /** A secret as it is, and as URLs and forms encode it; .NET's encoder writes `%2b`. */

@@ -1,6 +1,11 @@
 import { LatchkeyError } from '../errors.ts'
 import { parseBody, readBodyText } from './answer-body.ts'
-import { clientSecretBasic, type TokenRequestDraft } from './client-authentication.ts'
+import {
+  type ClientAuthentication,
+  chooseClientAuthentication,
+  clientSecretBasic,
+  type TokenRequestDraft,
+} from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
 import { readNetworkFailure } from './network-failure.ts'
@@ -30,6 +35,10 @@ export interface TokenEndpoint {
   readonly url: URL
   /** The authorization server's issuer identifier, where known. */
   readonly issuer: URL | undefined
+  /** The same as it is spelt. */
+  readonly issuerIdentifier?: string | undefined
+  /** The client authentications that the issuer's metadata names; absent where no metadata was asked for. */
+  readonly authenticationMethods?: readonly string[]
 }
 
 /** A usable token with what is needed to tell its end. */
@@ -141,23 +150,33 @@ function isNonceWanted({ status, body }: TokenAnswer): boolean {
 async function draftTokenRequest(
   call: TokenEndpointCall,
 ): Promise<{ draft: TokenRequestDraft; secrets: readonly string[] }> {
-  const { provider, endpoint, grant, credentials } = call
-  const authenticate = provider.clientAuthentication ?? clientSecretBasic()
+  const { provider, endpoint, grant, credentials, transport } = call
   const draft: TokenRequestDraft = {
     url: new URL(endpoint.url),
     headers: tokenRequestHeaders(provider),
     parameters: tokenRequestParameters(provider, grant),
     issuer: endpoint.issuer,
+    issuerIdentifier: endpoint.issuerIdentifier,
+    date: new Date(transport.now()),
   }
   const plain = new Set(['accept', 'content-type', ...draft.parameters.keys()])
   try {
-    await authenticate(draft, credentials)
+    await findAuthentication(call)(draft, credentials)
   } catch (failure) {
     if (!(failure instanceof LatchkeyError)) throw tellThrown(provider.name, 'clientAuthentication', failure)
     if (failure.provider !== undefined) throw failure
     throw new LatchkeyError(failure.code, failure.message, { ...failure, provider: provider.name })
   }
   return { draft, secrets: secretsOf(draft, plain, credentials) }
+}
+
+/** The provider's, or else what the issuer's metadata says, or else Basic. */
+function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCall): ClientAuthentication {
+  const { authenticationMethods } = endpoint
+  if (provider.clientAuthentication !== undefined) return provider.clientAuthentication
+  return authenticationMethods === undefined
+    ? clientSecretBasic()
+    : chooseClientAuthentication(authenticationMethods, credentials)
 }
 
 async function send(

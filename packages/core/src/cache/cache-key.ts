@@ -1,4 +1,5 @@
-import type { Provider } from '../acquire/provider.ts'
+import { methodName } from '../acquire/client-authentication.ts'
+import { choosesAuthenticationLater, type Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 
 /** Everything that makes two tokens different ones; not the secret, for two secrets of a client are one identity. */
@@ -21,7 +22,7 @@ export async function cacheKey({ provider, endpoint, clientId, thumbprint, grant
     provider.name,
     endpoint,
     clientId,
-    provider.clientAuthentication?.name ?? 'client_secret_basic form',
+    methodName(provider.clientAuthentication, choosesAuthenticationLater(provider)),
     Object.entries(provider.tokenRequest ?? {}).sort(byName),
     grantIdentity(grant),
     ...(thumbprint === undefined ? [] : [thumbprint]),

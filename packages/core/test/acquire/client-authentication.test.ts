@@ -1,10 +1,18 @@
+import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import {
   type ClientAuthentication,
+  chooseClientAuthentication,
   clientSecretBasic,
+  clientSecretJwt,
   clientSecretPost,
-  needsSecret,
+  methodName,
+  neededCredential,
+  none,
+  privateKeyJwt,
   type TokenRequestDraft,
+  tlsClientAuth,
+  usesMutualTls,
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import { LatchkeyError } from '../../src/errors.ts'
@@ -180,15 +188,262 @@ describe.each([
   })
 })
 
-describe('needsSecret', () => {
-  it('G2: the default one and those of a client secret do; an unknown one is not judged', () => {
-    for (const one of [undefined, clientSecretBasic(), clientSecretBasic({ encoding: 'raw' }), clientSecretPost()]) {
-      expect(needsSecret(one)).toBe(true)
+const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+const rsa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+}
+const keyed: Credentials = { clientId: 'app', privateKey: pair.privateKey, keyId: 'k1' }
+const secretive: Credentials = { clientId: 'app', clientSecret: 'MARKED-secret' }
+
+/** The claims of the assertion on a request, unverified. */
+function claimsOn({ parameters }: TokenRequestDraft): Record<string, unknown> {
+  return decodeJwt(parameters.get('client_assertion') ?? '')
+}
+
+const issuer = new URL('https://login.acme.test')
+
+describe.each([
+  ['clientSecretJwt', clientSecretJwt, secretive],
+  ['privateKeyJwt', privateKeyJwt, keyed],
+] as const)('%s', (method, make, credentials) => {
+  it('G8: the issuer is the sole audience, as it is spelt and not as a URL spells it', async () => {
+    const request = { ...draft(), issuer, issuerIdentifier: 'https://login.acme.test' }
+    await make()(request, credentials)
+    expect(claimsOn(request).aud).toBe('https://login.acme.test')
+  })
+
+  it('G8: of an issuer without its spelling, the URL', async () => {
+    const request = { ...draft(), issuer }
+    await make()(request, credentials)
+    expect(claimsOn(request).aud).toBe('https://login.acme.test/')
+  })
+
+  it('G8: where no issuer is known, the token endpoint', async () => {
+    for (const audience of ['issuer', 'tokenEndpoint'] as const) {
+      expect(claimsOn(await authenticated(make({ audience }), credentials)).aud).toBe('https://login.acme.test/token')
     }
-    expect(needsSecret(() => {})).toBe(false)
-    expect(needsSecret(function client_secret() {})).toBe(false)
-    expect(needsSecret(function my_client_secret_post() {})).toBe(false)
-    expect(needsSecret(function client_secret_post_signed() {})).toBe(false)
+  })
+
+  it('G8: the token endpoint, or another, where the provider says so', async () => {
+    for (const [audience, expected] of [
+      ['tokenEndpoint', 'https://login.acme.test/token'],
+      [new URL('https://sts.acme.test/adfs/oauth2/token'), 'https://sts.acme.test/adfs/oauth2/token'],
+    ] as const) {
+      const request = { ...draft(), issuer, issuerIdentifier: 'https://login.acme.test' }
+      await make({ audience })(request, credentials)
+      expect(claimsOn(request).aud).toBe(expected)
+    }
+  })
+
+  it("G8: the client's clock says the time, and the assertion is good for a minute from then", async () => {
+    const request = { ...draft(), date: new Date(1_700_000_000_999) }
+    await make()(request, credentials)
+    expect(claimsOn(request)).toMatchObject({ iat: 1_700_000_000, nbf: 1_700_000_000, exp: 1_700_000_060 })
+    const now = Date.now() / 1000
+    const { iat } = claimsOn(await authenticated(make(), credentials))
+    expect(Math.abs(Number(iat) - now)).toBeLessThan(30)
+  })
+
+  it('G8: each call makes another assertion', async () => {
+    const request = draft()
+    const authenticate = make()
+    const made: string[] = []
+    for (let count = 0; count < 20; count += 1) {
+      await authenticate(request, credentials)
+      made.push(String(claimsOn(request).jti))
+    }
+    expect(new Set(made).size).toBe(20)
+    expect(request.parameters.getAll('client_assertion')).toHaveLength(1)
+  })
+
+  it('G3: nothing but its parameters is set, and the secret is not among them', async () => {
+    const request = await authenticated(make(), credentials)
+    expect([...request.parameters.keys()]).toEqual([
+      'grant_type',
+      'client_id',
+      'client_assertion_type',
+      'client_assertion',
+    ])
+    expect(request.parameters.get('client_assertion_type')).toBe(
+      'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    )
+    expect([...request.headers.keys()]).toEqual(['accept'])
+    expect(request.url.href).toBe('https://login.acme.test/token')
+    expect(JSON.stringify([claimsOn(request), ...request.parameters])).not.toContain('MARKED')
+  })
+
+  it.each(['https://login.acme.test', ['issuer'], 'ISSUER', null, ''])(
+    'G8: an audience of %j is refused at once',
+    (audience) => {
+      const attempt = (): unknown => make({ audience: audience as 'issuer' })
+      expect(attempt).toThrow(LatchkeyError)
+      expect(attempt).toThrow(new RegExp(`^${method}: audience must be 'issuer', 'tokenEndpoint' or a URL object`))
+      expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    },
+  )
+
+  it.each(['none', 'HS1', 'ES256K', '', 'rs256', 'toString', 7])('G8: algorithm %j is refused at once', (algorithm) => {
+    const attempt = (): unknown => make({ algorithm: algorithm as string })
+    expect(attempt).toThrow(new RegExp(`^${method}: algorithm must be one of `))
+    expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+  })
+
+  it('G8: the other kind of algorithm is refused, too', () => {
+    expect(() => make({ algorithm: make === clientSecretJwt ? 'ES256' : 'HS256' })).toThrow(
+      make === clientSecretJwt ? /one of HS256, HS384, HS512$/ : /one of RS256, RS384, RS512, PS256, /,
+    )
+  })
+})
+
+describe('clientSecretJwt', () => {
+  it.each(['HS256', 'HS384', 'HS512'])(
+    'G8: %s over the secret in UTF-8, as another library verifies it',
+    async (alg) => {
+      const clientSecret = 'pässword \u{1f511} of some length'
+      const request = await authenticated(clientSecretJwt({ algorithm: alg }), { clientId: 'app', clientSecret })
+      const assertion = request.parameters.get('client_assertion') ?? ''
+      const { payload, protectedHeader } = await jwtVerify(assertion, new TextEncoder().encode(clientSecret), {
+        algorithms: [alg],
+      })
+      expect(protectedHeader).toEqual({ typ: 'client-authentication+jwt', alg })
+      expect(payload).toMatchObject({ iss: 'app', sub: 'app' })
+    },
+  )
+
+  it('G8: credentials without a secret are refused by the path of what is missing', async () => {
+    for (const credentials of [keyed, { clientId: 'app' }]) {
+      const failure = await failureOf(authenticated(clientSecretJwt(), credentials))
+      expect(failure.code).toBe('invalid_options')
+      expect(failure.message).toBe('options.credentials.clientSecret is missing: client_secret_jwt needs one')
+    }
+  })
+})
+
+describe('privateKeyJwt', () => {
+  it('G8: signed by the key, as another library verifies it, under the name of the key', async () => {
+    const request = await authenticated(privateKeyJwt(), keyed)
+    const { protectedHeader } = await jwtVerify(request.parameters.get('client_assertion') ?? '', pair.publicKey)
+    expect(protectedHeader).toEqual({ typ: 'client-authentication+jwt', alg: 'ES256', kid: 'k1' })
+  })
+
+  it('G8: a key without a name has none in the header', async () => {
+    const request = await authenticated(privateKeyJwt(), { clientId: 'app', privateKey: pair.privateKey })
+    const header = decodeProtectedHeader(request.parameters.get('client_assertion') ?? '')
+    expect(Object.keys(header).sort()).toEqual(['alg', 'typ'])
+  })
+
+  it('G8: a key that does not sign by the algorithm asked for is refused, and what it signs by is named', async () => {
+    const { privateKey } = await crypto.subtle.generateKey(rsa, false, ['sign', 'verify'])
+    for (const algorithm of ['PS256', 'RS512', 'ES256']) {
+      const failure = await failureOf(authenticated(privateKeyJwt({ algorithm }), { clientId: 'app', privateKey }))
+      expect(failure.code).toBe('invalid_options')
+      expect(failure.message).toBe(
+        `options.credentials.privateKey does not sign by ${algorithm}, which privateKeyJwt is told to use; it signs by RS256`,
+      )
+    }
+  })
+
+  it('G8: credentials without a key are refused by the path of what is missing', async () => {
+    for (const credentials of [secretive, { clientId: 'app' }]) {
+      const failure = await failureOf(authenticated(privateKeyJwt(), credentials))
+      expect(failure.code).toBe('invalid_options')
+      expect(failure.message).toBe('options.credentials.privateKey is missing: private_key_jwt needs one')
+      expect(findLeaks(failure, ['MARKED-secret'])).toEqual([])
+    }
+  })
+})
+
+describe.each([
+  ['tlsClientAuth', tlsClientAuth],
+  ['none', none],
+])('%s', (_, make) => {
+  it('G3: the client id alone is sent, whatever else is known', async () => {
+    for (const credentials of [{ clientId: 'a:+ü' }, { clientId: 'a:+ü', clientSecret: 'MARKED' }]) {
+      const request = await authenticated(make(), credentials)
+      expect([...request.parameters]).toEqual([
+        ['grant_type', 'client_credentials'],
+        ['client_id', 'a:+ü'],
+      ])
+      expect([...request.headers.keys()]).toEqual(['accept'])
+    }
+  })
+})
+
+describe('usesMutualTls', () => {
+  it('G4: by a certificate alone', () => {
+    expect(usesMutualTls(tlsClientAuth())).toBe(true)
+    for (const one of [none(), privateKeyJwt(), clientSecretBasic(), undefined]) expect(usesMutualTls(one)).toBe(false)
+  })
+})
+
+describe('chooseClientAuthentication', () => {
+  const all = [
+    'none',
+    'client_secret_jwt',
+    'client_secret_post',
+    'tls_client_auth',
+    'private_key_jwt',
+    'client_secret_basic',
+  ]
+
+  it.each<[Credentials, readonly string[], string]>([
+    [secretive, all, 'client_secret_basic form'],
+    [secretive, ['client_secret_post', 'client_secret_jwt', 'none'], 'client_secret_post'],
+    [secretive, ['private_key_jwt', 'client_secret_jwt'], 'client_secret_jwt HS256 issuer'],
+    [keyed, all, 'private_key_jwt key issuer'],
+  ])('G10: credentials %o and %j', (credentials, supported, name) => {
+    expect(chooseClientAuthentication(supported, credentials).name).toBe(name)
+  })
+
+  it.each<[Credentials, readonly string[], string]>([
+    [{ clientId: 'app' }, ['none', 'tls_client_auth'], 'tls_client_auth, none'],
+    [
+      { clientId: 'app' },
+      [...all, 'self_signed_tls_client_auth'],
+      'client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none',
+    ],
+    [keyed, ['client_secret_basic'], 'client_secret_basic'],
+    [secretive, ['private_key_jwt', 'MARKED-own-way'], 'private_key_jwt'],
+    [secretive, ['MARKED-own-way'], 'none that is known here'],
+    [secretive, [], 'none that is known here'],
+  ])('G10: credentials %o and %j do not go together, and the way out is named', (credentials, supported, names) => {
+    const attempt = (): unknown => chooseClientAuthentication(supported, credentials)
+    expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(attempt).toThrow(`(${names}): set the provider's clientAuthentication`)
+    expect(attempt).not.toThrow('MARKED')
+  })
+})
+
+describe('neededCredential', () => {
+  it('G2: the default one and those of a client secret need one; an unknown one is not judged', () => {
+    const secret = [
+      undefined,
+      clientSecretBasic(),
+      clientSecretBasic({ encoding: 'raw' }),
+      clientSecretPost(),
+      clientSecretJwt(),
+      clientSecretJwt({ algorithm: 'HS512', audience: new URL('https://login.acme.test/') }),
+    ]
+    for (const one of secret) expect(neededCredential(one)).toBe('clientSecret')
+    const unknown = [
+      () => {},
+      function client_secret() {},
+      function my_client_secret_post() {},
+      function client_secret_post_signed() {},
+      function private_key_jwt() {},
+      none(),
+      tlsClientAuth(),
+    ]
+    for (const one of unknown) expect(neededCredential(one)).toBeUndefined()
+  })
+
+  it('G8: those of a private key need one', () => {
+    for (const one of [privateKeyJwt(), privateKeyJwt({ algorithm: 'ML-DSA-44', audience: 'tokenEndpoint' })]) {
+      expect(neededCredential(one)).toBe('privateKey')
+    }
   })
 })
 
@@ -198,9 +453,24 @@ describe('names', () => {
       clientSecretBasic({ encoding: 'form' }).name,
       clientSecretBasic({ encoding: 'raw' }).name,
       clientSecretPost().name,
+      ...(['issuer', 'tokenEndpoint', new URL('https://a.test/'), new URL('https://b.test/')] as const).flatMap(
+        (audience) => [
+          clientSecretJwt({ audience }).name,
+          clientSecretJwt({ audience, algorithm: 'HS384' }).name,
+          privateKeyJwt({ audience }).name,
+          privateKeyJwt({ audience, algorithm: 'PS256' }).name,
+        ],
+      ),
+      tlsClientAuth().name,
+      none().name,
     ]
-    expect(new Set(names).size).toBe(3)
+    expect(new Set(names).size).toBe(21)
+    expect(clientSecretJwt().name).toBe(clientSecretJwt({ algorithm: 'HS256', audience: 'issuer' }).name)
+    expect(privateKeyJwt().name).toBe(privateKeyJwt({ audience: 'issuer' }).name)
     expect(names.every((name) => name !== '')).toBe(true)
     expect(clientSecretBasic().name).toBe(names[0])
+    expect(methodName(undefined)).toBe(names[0])
+    expect(names).not.toContain(methodName(undefined, true))
+    expect(methodName(none(), true)).toBe('none')
   })
 })

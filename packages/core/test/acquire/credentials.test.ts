@@ -1,5 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
-import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
+import {
+  clientSecretBasic,
+  clientSecretJwt,
+  clientSecretPost,
+  none,
+  privateKeyJwt,
+  tlsClientAuth,
+} from '../../src/acquire/client-authentication.ts'
 import { type Credentials, CredentialsReader, findCredentialsMistakes } from '../../src/acquire/credentials.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
@@ -54,6 +61,51 @@ describe('findCredentialsMistakes', () => {
     expect(findCredentialsMistakes({ clientId: 'app' }, authentication)).toEqual([
       expect.stringMatching(/^options\.credentials\.clientSecret is missing/),
     ])
+  })
+
+  it('G8: a key where a secret is needed, and a secret where a key is', async () => {
+    const { privateKey } = await crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])
+    const keyed = { clientId: 'app', privateKey }
+    expect(findCredentialsMistakes(keyed, privateKeyJwt())).toEqual([])
+    expect(findCredentialsMistakes(good, clientSecretJwt())).toEqual([])
+    expect(findCredentialsMistakes(keyed, clientSecretJwt())).toEqual([
+      'options.credentials.clientSecret is missing: the provider authenticates its client with a secret',
+    ])
+    expect(findCredentialsMistakes(good, privateKeyJwt({ audience: 'tokenEndpoint' }))).toEqual([
+      'options.credentials.privateKey is missing: the provider authenticates its client with a private key',
+    ])
+    for (const authentication of [tlsClientAuth(), none()]) {
+      for (const source of [keyed, good, { clientId: 'app' }]) {
+        expect(findCredentialsMistakes(source, authentication)).toEqual([])
+      }
+    }
+  })
+
+  it('G8: a key that cannot sign for a client is refused by its path, whatever the authentication', async () => {
+    const { privateKey, publicKey } = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify'])
+    for (const [key, what] of [
+      [publicKey, 'is a public key'],
+      [privateKey, 'is extractable'],
+      ['-----BEGIN PRIVATE KEY-----', 'must be a CryptoKey: importPrivateKey'],
+    ] as const) {
+      for (const authentication of [privateKeyJwt(), undefined, none()]) {
+        const mistakes = findCredentialsMistakes({ clientId: 'app', privateKey: key }, authentication)
+        expect(mistakes).toHaveLength(1)
+        expect(mistakes[0]).toContain(`options.credentials.privateKey ${what}`)
+      }
+    }
+    const reader = new CredentialsReader(() => ({ clientId: 'app', privateKey: publicKey }), 'acme')
+    await expect(reader.read()).rejects.toThrow(/options\.credentials\(\)\.privateKey is a public key/)
+  })
+
+  it('G10: where the metadata will choose, a secret or a key is needed, and the way out is named', async () => {
+    const { privateKey } = await crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])
+    expect(findCredentialsMistakes(good, undefined, true)).toEqual([])
+    expect(findCredentialsMistakes({ clientId: 'app', privateKey }, undefined, true)).toEqual([])
+    expect(findCredentialsMistakes({ clientId: 'app' }, undefined, true)).toEqual([
+      expect.stringMatching(/must hold a clientSecret or a privateKey; .*tlsClientAuth\(\) or none\(\)$/),
+    ])
+    expect(findCredentialsMistakes({ clientId: '' }, undefined, true)).toHaveLength(1)
   })
 
   it.each(junk)('X1: %s is refused by its path, without its value', (_, source, paths) => {

@@ -1,5 +1,7 @@
 import { getEventListeners } from 'node:events'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { clientSecretBasic, none, tlsClientAuth } from '../../src/acquire/client-authentication.ts'
 import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import type { TokenEndpoint, Transport } from '../../src/acquire/token-endpoint.ts'
@@ -85,11 +87,142 @@ describe('createEndpointFinder', () => {
     expect(targets()).toEqual([`${oauth}/oauth2/AUS123`, `/oauth2/AUS123${oidc}`])
   })
 
+  const shapes = ['', '/', '/tenants/Acme', '/tenants/Acme/']
+  it.each(shapes.flatMap((path) => [`${path} oauth`, `${path} oidc`]))(
+    'G4, G8: an issuer that ends in "%s": found where it lies, and known by its very spelling',
+    async (shape) => {
+      const [path = '', way] = shape.split(' ')
+      const issuer = `${server.origin}${path}`
+      const bare = path.replace(/\/$/, '')
+      const place = way === 'oauth' ? `${oauth}${bare}` : `${bare}${oidc}`
+      server.answer(routes({ [place]: json({ issuer, token_endpoint: `${server.origin}/token` }) }))
+      const found = await finder({ issuer })()
+      expect(found.url.href).toBe(`${server.origin}/token`)
+      expect(found.issuerIdentifier).toBe(issuer)
+      expect(targets()).toEqual(way === 'oauth' ? [place] : [`${oauth}${bare}`, place])
+    },
+  )
+
+  it('G8: the spelling is that of the metadata; of a declared endpoint, that of the provider', async () => {
+    server.answer(routes({ [oauth]: metadata({ issuer: `${server.origin}/` }) }))
+    expect((await finder()()).issuerIdentifier).toBe(`${server.origin}/`)
+    const tokenEndpoint = `${server.origin}/token`
+    expect((await finder({ tokenEndpoint })()).issuerIdentifier).toBe(server.origin)
+    const declared = createEndpointFinder({ name: 'acme', tokenEndpoint }, transport)
+    expect(await declared(new AbortController().signal)).toMatchObject({
+      issuer: undefined,
+      issuerIdentifier: undefined,
+    })
+  })
+
+  it('G4: an issuer that differs in the slash at its end is another, and the message says that', async () => {
+    const issuer = `${server.origin}/tenant`
+    server.answer(json({ issuer: `${issuer}/`, token_endpoint: `${issuer}/token` }))
+    const failure = await failureOf(finder({ issuer })())
+    expect(failure.code).toBe('discovery_failed')
+    expect(failure.message).toContain('no metadata of this very issuer: the two differ in the slash at the end')
+  })
+
+  describe('issuerMetadata.acceptIssuer', () => {
+    const inside = 'http://keycloak:8080/realms/acme'
+
+    it('G4: the one other issuer that is named is accepted, and it is what assertions are made for', async () => {
+      server.answer(metadata({ issuer: inside }))
+      for (const acceptIssuer of [inside, new URL(inside)]) {
+        const found = await finder({ issuerMetadata: { acceptIssuer } })()
+        expect(found.url.pathname).toBe('/OAuth/Token')
+        expect(found.issuer?.href).toBe(inside)
+        expect(found.issuerIdentifier).toBe(inside)
+      }
+    })
+
+    it("G4: the provider's own issuer stays accepted, and any third one refused", async () => {
+      const find = finder({ issuerMetadata: { acceptIssuer: inside } })
+      for (const issuer of ['https://evil.test', `${inside}/`, 'http://keycloak:8080', `${server.origin}/tenant`]) {
+        server.answer(metadata({ issuer }))
+        expect(await failureOf(find())).toMatchObject({ code: 'discovery_failed', retryable: false })
+      }
+      server.answer(metadata())
+      expect((await find()).issuerIdentifier).toBe(server.origin)
+    })
+
+    it('G4: without it, the way out is named', async () => {
+      server.answer(metadata({ issuer: inside }))
+      const failure = await failureOf(finder()())
+      expect(failure.message).toContain('which issuerMetadata.acceptIssuer may permit')
+      expect(findLeaks(failure, ['keycloak'])).toEqual([])
+    })
+  })
+
+  describe('the issuers that openid-client would let pass', () => {
+    it.each(['https://login.microsoftonline.com/acme.test/v2.0', 'https://acme.b2clogin.com/acme.test/v2.0'])(
+      'G4: %s is held to its name, too',
+      async (issuer) => {
+        const fetch = async (): Promise<Response> =>
+          Response.json({ issuer: 'https://evil.test', token_endpoint: 'https://evil.test/token' })
+        await expect(finder({ issuer }, { fetch })()).rejects.toMatchObject({ code: 'discovery_failed' })
+      },
+    )
+  })
+
+  it.each<[string, unknown, readonly string[]]>([
+    ['names', ['private_key_jwt', 'none'], ['private_key_jwt', 'none']],
+    ['leaves out, which means Basic', undefined, ['client_secret_basic']],
+    ['has as something else', 'client_secret_post', ['client_secret_basic']],
+    ['names as none', [], []],
+  ])('G10: the methods of authentication that the metadata %s', async (_, methods, expected) => {
+    server.answer(metadata({ token_endpoint_auth_methods_supported: methods }))
+    expect((await finder()()).authenticationMethods).toEqual(expected)
+  })
+
+  it('G10: of a declared endpoint no methods are known', async () => {
+    const found = await finder({ tokenEndpoint: `${server.origin}/token` })()
+    expect(found.authenticationMethods).toBeUndefined()
+  })
+
+  describe('mtls_endpoint_aliases', () => {
+    const mtls_endpoint_aliases = { token_endpoint: 'https://mtls.acme.test/token' }
+
+    it('G4: its token endpoint is the one for a client with a certificate', async () => {
+      server.answer(metadata({ mtls_endpoint_aliases }))
+      const { url } = await finder({ clientAuthentication: tlsClientAuth() })()
+      expect(url.href).toBe('https://mtls.acme.test/token')
+    })
+
+    it('G4: and for no other', async () => {
+      server.answer(metadata({ mtls_endpoint_aliases }))
+      for (const clientAuthentication of [none(), clientSecretBasic()]) {
+        expect((await finder({ clientAuthentication })()).url.pathname).toBe('/OAuth/Token')
+      }
+      expect((await finder()()).url.pathname).toBe('/OAuth/Token')
+    })
+
+    it.each([undefined, null, {}, { revocation_endpoint: 'https://mtls.acme.test/revoke' }, 'https://mtls.acme.test'])(
+      'G4: where they are %j, the usual one is',
+      async (aliases) => {
+        server.answer(metadata({ mtls_endpoint_aliases: aliases }))
+        const { url } = await finder({ clientAuthentication: tlsClientAuth() })()
+        expect(url.pathname).toBe('/OAuth/Token')
+      },
+    )
+
+    it('G7: one that must not see a client is refused', async () => {
+      server.answer(metadata({ mtls_endpoint_aliases: { token_endpoint: 'http://MARKED.acme.test/token' } }))
+      const failure = await failureOf(finder({ clientAuthentication: tlsClientAuth() })())
+      expect(failure.message).toContain('names a token endpoint that must be https')
+      expect(findLeaks(failure, ['MARKED', 'marked'])).toEqual([])
+    })
+  })
+
   const misfits: readonly (readonly [string, () => Answer])[] = [
     ['HTML with status 200', () => text('<!doctype html><title>Sign in</title>', 200, { 'content-type': 'text/html' })],
     ['JSON that is no metadata', () => json({ ok: true })],
     ['the metadata of another issuer', () => metadata({ issuer: 'https://evil.test' })],
     ['the metadata of a tenant below', () => metadata({ issuer: `${server.origin}/tenant` })],
+    ['metadata whose token endpoint is a number', () => metadata({ token_endpoint: 7 })],
+    ['metadata whose issuer is none', () => metadata({ issuer: { toString: 'x' } })],
+    ['metadata whose issuer is a list', () => metadata({ issuer: [server.origin] })],
+    ['a list', () => json([])],
     ['metadata without a token endpoint', () => metadata({ token_endpoint: undefined })],
     ['a redirect', () => text('', 302, { location: `${server.origin}${oidc}` })],
     ['500', () => text('oops', 500)],
@@ -117,6 +250,48 @@ describe('createEndpointFinder', () => {
     expect(failure.cause).toBeUndefined()
     expect(findLeaks(failure, ['evil.test', 'Sign in', 'oops'])).toEqual([])
     expect([...new Set(targets())]).toEqual([oauth, oidc])
+  })
+
+  it('R5: whatever JSON comes, an endpoint that may see a secret is found, or it is discovery_failed', async () => {
+    const member = fc.oneof(fc.webUrl(), fc.constant('https://login.acme.test'), fc.jsonValue(), fc.constant(undefined))
+    const document = fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        issuer: fc.oneof(fc.constant('https://login.acme.test'), member),
+        token_endpoint: member,
+        token_endpoint_auth_methods_supported: member,
+        mtls_endpoint_aliases: fc.oneof(fc.record({ token_endpoint: member }), member),
+      }),
+    )
+    await fc.assert(
+      fc.asyncProperty(document, async (body) => {
+        const fetch = async (): Promise<Response> => Response.json(body ?? null)
+        const provider = { issuer: 'https://login.acme.test', clientAuthentication: tlsClientAuth() }
+        const found = await finder(provider, { fetch })().catch((failure: unknown) => {
+          expect(failure).toMatchObject({ name: 'LatchkeyError', code: 'discovery_failed' })
+        })
+        if (found === undefined) return
+        expect(found.url.protocol).toBe('https:')
+        expect(found.issuer?.href).toBe('https://login.acme.test/')
+        expect(Array.isArray(found.authenticationMethods)).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.each<[string, () => Answer, string]>([
+    ['HTML', () => text('<!doctype html>', 200, { 'content-type': 'text/html' }), 'it answered, but with no metadata,'],
+    [
+      'no endpoint',
+      () => metadata({ token_endpoint: undefined }),
+      'it answered, but its metadata names no token_endpoint,',
+    ],
+    ['a redirect', () => text('', 302), 'it answered 302,'],
+  ])('R5: of %s the message says what was found', async (_, answer, what) => {
+    server.answer(answer())
+    expect((await failureOf(finder()())).message).toContain(
+      `by RFC 8414 ${what} by OpenID Connect Discovery it answered`,
+    )
   })
 
   it('R5: nobody listening', async () => {
@@ -237,6 +412,32 @@ describe('createEndpointFinder', () => {
     expect(await find()).toBe(await second)
   })
 
+  it('L4: what a flight brings that everybody has left does not take the place of what came since', async () => {
+    const answers: ((path: string) => void)[] = []
+    const fetch = (): Promise<Response> =>
+      new Promise((resolve) => {
+        answers.push((path) =>
+          resolve(Response.json({ issuer: server.origin, token_endpoint: `${server.origin}${path}` })),
+        )
+      })
+    const asked = async (count: number): Promise<void> => {
+      while (answers.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    const find = finder({}, { fetch })
+    const impatient = new AbortController()
+    const first = find(impatient.signal).catch(() => 'left')
+    await asked(1)
+    impatient.abort()
+    expect(await first).toBe('left')
+    const second = find()
+    await asked(2)
+    answers[1]?.('/new')
+    expect((await second).url.pathname).toBe('/new')
+    answers[0]?.('/old')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect((await find()).url.pathname).toBe('/new')
+  })
+
   it('L4: a caller whose time is over asks for nothing', async () => {
     const reason = new LatchkeyError('timed_out', 'too late')
     await expect(finder()(AbortSignal.abort(reason))).rejects.toBe(reason)
@@ -285,5 +486,126 @@ describe('createEndpointFinder', () => {
     const failure = await failureOf(finder({ issuer: `${server.origin}/tenant?key=MARKED` })())
     expect(failure.message).toContain(`${server.origin}/tenant`)
     expect(findLeaks(failure, ['MARKED'])).toEqual([])
+  })
+})
+
+describe('metadata that grows old', () => {
+  const hour = 3_600_000
+
+  /** A finder by a clock that the test moves. */
+  function aging(): {
+    find: () => Promise<TokenEndpoint>
+    pass: (milliseconds: number) => void
+    settle: () => Promise<void>
+  } {
+    let time = 1_000_000
+    const find = finder({}, { time: () => time })
+    return {
+      find: () => find(),
+      pass: (milliseconds) => {
+        time += milliseconds
+      },
+      // What happens behind the callers' backs has happened when nothing is asked for some time.
+      settle: async () => {
+        let seen = -1
+        while (seen !== server.requests.length) {
+          seen = server.requests.length
+          await new Promise((resolve) => setTimeout(resolve, 60))
+        }
+      },
+    }
+  }
+
+  const at = (path: string): Answer => metadata({ token_endpoint: `${server.origin}${path}` })
+
+  it('L2: for an hour nothing is asked', async () => {
+    server.answer(at('/old'))
+    const { find, pass, settle } = aging()
+    await find()
+    pass(hour - 1)
+    await find()
+    await settle()
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('L2: after an hour it is read again, once, and nobody waits for that', async () => {
+    server.answer(at('/old'))
+    const { find, pass, settle } = aging()
+    const first = await find()
+    pass(hour)
+    server.answer(at('/new'))
+    const [second, third] = await Promise.all([find(), find()])
+    expect(second).toBe(first)
+    expect(third).toBe(first)
+    await settle()
+    expect(server.requests).toHaveLength(1)
+    expect((await find()).url.pathname).toBe('/new')
+    pass(hour - 1)
+    await find()
+    await settle()
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('L6: what cannot be read again does not fail anybody for a day, and is asked for once a minute at most', async () => {
+    server.answer(at('/old'))
+    const { find, pass, settle } = aging()
+    const first = await find()
+    pass(hour)
+    server.answer(text('', 503))
+    expect(await find()).toBe(first)
+    await settle()
+    expect(targets()).toEqual([oauth, oidc])
+    pass(59_999)
+    expect(await find()).toBe(first)
+    await settle()
+    expect(targets()).toHaveLength(2)
+    pass(1)
+    expect(await find()).toBe(first)
+    await settle()
+    expect(targets()).toHaveLength(4)
+    pass(22 * hour)
+    expect(await find()).toBe(first)
+    await settle()
+  })
+
+  it('L6: after a day it is gone by no longer', async () => {
+    server.answer(at('/old'))
+    const { find, pass } = aging()
+    await find()
+    pass(24 * hour)
+    server.answer(text('', 503))
+    expect(await failureOf(find())).toMatchObject({ code: 'discovery_failed', retryable: true })
+    server.answer(at('/new'))
+    expect((await find()).url.pathname).toBe('/new')
+  })
+
+  it('G4: metadata of somebody else does not take the place of what is known', async () => {
+    server.answer(at('/old'))
+    const { find, pass, settle } = aging()
+    const first = await find()
+    pass(hour)
+    server.answer(metadata({ issuer: 'https://evil.test' }))
+    await find()
+    await settle()
+    expect(await find()).toBe(first)
+  })
+
+  it('L11: an issuer that hangs holds nobody up, and what fails behind the callers is no unhandled rejection', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): unknown => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    try {
+      server.answer(at('/old'))
+      const { find, pass, settle } = aging()
+      const first = await find()
+      pass(hour)
+      server.answer((response) => void setTimeout(() => response.socket?.destroy(), 30))
+      expect(await find()).toBe(first)
+      await settle()
+      expect(await find()).toBe(first)
+      expect(unhandled).toEqual([])
+    } finally {
+      process.off('unhandledRejection', note)
+    }
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clientSecretPost, type TokenRequestDraft } from '../../src/acquire/client-authentication.ts'
-import { findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
+import { choosesAuthenticationLater, findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
 import { createClient } from '../../src/client.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
@@ -21,6 +21,16 @@ describe('findProviderMistakes', () => {
   it.each<[string, Provider<unknown>]>([
     ['the least', acme],
     ['an issuer alone', { name: 'acme', issuer: 'https://login.acme.test' }],
+    ...['https://idp.acme.test', 'http://keycloak:8080/realms/acme', new URL('https://idp.acme.test')].map(
+      (acceptIssuer): [string, Provider<unknown>] => [
+        'an issuer that goes by another name behind a proxy',
+        { name: 'acme', issuer: 'https://login.acme.test', issuerMetadata: { acceptIssuer } },
+      ],
+    ),
+    [
+      'an issuer with nothing to say of its metadata',
+      { name: 'acme', issuer: 'https://login.acme.test', issuerMetadata: {} },
+    ],
     [
       'URL objects',
       {
@@ -290,6 +300,26 @@ describe('findProviderMistakes: what is left out', () => {
     expect(mistakesOf(provider)).toEqual([])
   })
 
+  it('G4: another issuer is accepted by its name, and by nothing else', () => {
+    const issuer = 'https://login.acme.test'
+    for (const acceptIssuer of ['idp', true, '', 7, ['https://a.test']]) {
+      const provider = { name: 'acme', issuer, issuerMetadata: { acceptIssuer } }
+      expect(pathsOf(mistakesOf(provider))).toEqual(['provider.issuerMetadata.acceptIssuer'])
+    }
+    for (const issuerMetadata of [true, 'https://a.test', null]) {
+      expect(pathsOf(mistakesOf({ name: 'acme', issuer, issuerMetadata }))).toEqual(['provider.issuerMetadata'])
+    }
+    const unknown = { name: 'acme', issuer, issuerMetadata: { acceptAnyIssuer: true } }
+    expect(pathsOf(mistakesOf(unknown))).toEqual(['provider.issuerMetadata.acceptAnyIssuer'])
+  })
+
+  it('G4: beside a token endpoint no metadata is read, so that nothing can be said of it', () => {
+    const provider = { ...acme, issuer: 'https://login.acme.test', issuerMetadata: {} }
+    expect(mistakesOf(provider)).toEqual([
+      expect.stringMatching(/^provider\.issuerMetadata has no use beside tokenEnd/),
+    ])
+  })
+
   it('G4: an issuer is no address of its metadata', () => {
     for (const place of ['openid-configuration', 'oauth-authorization-server']) {
       const mistakes = mistakesOf({ name: 'acme', issuer: `https://login.acme.test/.well-known/${place}` })
@@ -461,4 +491,14 @@ describe('createClient', () => {
       expect(refusalOf({ ...acme, apiOrigins: [`https://${host}`] }, { credentials }).code).toBe('invalid_options')
     },
   )
+})
+
+describe('choosesAuthenticationLater', () => {
+  it('G10: where an issuer names the endpoint, and the provider no method', () => {
+    const issuer = 'https://login.acme.test'
+    expect(choosesAuthenticationLater({ name: 'acme', issuer })).toBe(true)
+    expect(choosesAuthenticationLater({ name: 'acme', issuer, clientAuthentication: clientSecretPost() })).toBe(false)
+    expect(choosesAuthenticationLater({ ...acme, issuer })).toBe(false)
+    expect(choosesAuthenticationLater(acme)).toBe(false)
+  })
 })

@@ -86,6 +86,17 @@ describe('secretsOf', () => {
     expect(conceal('saw eyJ.assertion.sig and sig-f00d', sent)).toBe('saw [redacted] and [redacted]')
   })
 
+  it('X1: an assertion is a secret in parts, too, and what kind it is of is none', () => {
+    const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+    const sent = draft({
+      parameters: new URLSearchParams({ client_assertion_type: type, client_assertion: 'eyJhZA.eyJpZA.c2lnbmVk' }),
+    })
+    expect(conceal('bad signature c2lnbmVk over eyJhZA.eyJpZA', sent)).toBe(
+      'bad signature [redacted] over [redacted].[redacted]',
+    )
+    expect(conceal(`client_assertion_type must be ${type}`, sent)).toBe(`client_assertion_type must be ${type}`)
+  })
+
   it('X1: what the client authentication wrote into the query is a secret', () => {
     const sent = draft({ url: new URL('https://login.acme.test/token?api_key=derived-key-31337') })
     expect(conceal('no such key: derived-key-31337', sent)).toBe('no such key: [redacted]')

@@ -1,14 +1,23 @@
 import { getDefaultHighWaterMark } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   type ClientAuthentication,
   clientSecretBasic,
+  clientSecretJwt,
   clientSecretPost,
+  none,
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
-import { askTokenEndpoint, type GrantedToken, showUrl, type Transport } from '../../src/acquire/token-endpoint.ts'
+import {
+  askTokenEndpoint,
+  type GrantedToken,
+  showUrl,
+  type TokenEndpoint,
+  type Transport,
+} from '../../src/acquire/token-endpoint.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
@@ -47,6 +56,9 @@ const everything: ClientAuthentication = ({ headers, parameters }) => {
 
 interface Call {
   readonly path?: string
+  /** What is known of the endpoint besides its URL. */
+  readonly known?: Partial<TokenEndpoint>
+  readonly credentials?: Credentials
   /** Instead of path and origin. */
   readonly endpoint?: URL
   readonly origin?: string
@@ -69,6 +81,8 @@ function ask({
   path = '/token',
   endpoint,
   origin = server.origin,
+  known,
+  credentials: own = credentials,
   provider,
   grant,
   transport,
@@ -77,9 +91,9 @@ function ask({
   const url = endpoint ?? new URL(path, origin)
   return askTokenEndpoint({
     provider: { name: 'acme', tokenEndpoint: url, ...provider },
-    endpoint: { url, issuer: undefined },
+    endpoint: { url, issuer: undefined, ...known },
     grant: grant ?? { scopes: [], parameters: {} },
-    credentials,
+    credentials: own,
     transport: {
       fetch: (input, init) => globalThis.fetch(input, init),
       allowInsecureRequests: false,
@@ -90,6 +104,72 @@ function ask({
     signal: signal ?? new AbortController().signal,
   })
 }
+
+describe('how the client authenticates', () => {
+  const issuer = new URL('https://login.acme.test')
+
+  it("G8: an assertion is made for the issuer as it is spelt, by the transport's clock", async () => {
+    await ask({
+      provider: { clientAuthentication: clientSecretJwt() },
+      known: { issuer, issuerIdentifier: 'https://login.acme.test' },
+      transport: { now: () => 1_700_000_000_000 },
+    })
+    const claims = decodeJwt(new URLSearchParams(server.onlyRequest.body).get('client_assertion') ?? '')
+    expect(claims).toMatchObject({ aud: 'https://login.acme.test', iat: 1_700_000_000, exp: 1_700_000_060 })
+  })
+
+  it('X1: a server that repeats the assertion, or a part of it, tells nobody', async () => {
+    const sent: string[] = []
+    server.answer((response, { body }) => {
+      const text = new URLSearchParams(body).get('client_assertion') ?? ''
+      sent.push(text, ...text.split('.'))
+      json({ error: 'invalid_client', error_description: `saw ${text}, of ${text.split('.').join(' and ')}` }, 401)(
+        response,
+        server.onlyRequest,
+      )
+    })
+    const failure = await failureOf(ask({ provider: { clientAuthentication: clientSecretJwt() } }))
+    expect(failure.errorDescription).toBe('saw [redacted], of [redacted] and [redacted] and [redacted]')
+    expect(sent).toHaveLength(4)
+    expect(findLeaks(failure, sent)).toEqual([])
+  })
+
+  it('X1: a JSON body carries the assertion as a member, and it is no less a secret', async () => {
+    const provider = { clientAuthentication: clientSecretJwt(), tokenRequest: { bodyFormat: 'json' as const } }
+    server.answer((response, request) => {
+      const { client_assertion: text } = JSON.parse(request.body)
+      json({ error: 'invalid_client', error_description: `saw ${text}` }, 401)(response, request)
+    })
+    expect((await failureOf(ask({ provider }))).errorDescription).toBe('saw [redacted]')
+  })
+
+  it('G10: by what the metadata names, where the provider says nothing', async () => {
+    await ask({ known: { issuer, authenticationMethods: ['client_secret_post'] } })
+    expect(new URLSearchParams(server.onlyRequest.body).get('client_secret')).toBe(clientSecret)
+    expect(server.onlyRequest.headers.authorization).toBeUndefined()
+  })
+
+  it('G10: by what the provider says, whatever the metadata names', async () => {
+    const provider = { clientAuthentication: clientSecretBasic() }
+    await ask({ provider, known: { issuer, authenticationMethods: ['client_secret_post'] } })
+    expect(server.onlyRequest.headers.authorization).toBe(`Basic ${basicValue}`)
+  })
+
+  it('G10: where nothing fits, nothing is sent', async () => {
+    server.answer(json({}))
+    const failure = await failureOf(ask({ known: { issuer, authenticationMethods: ['private_key_jwt'] } }))
+    expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme' })
+    expect(failure.message).toContain('(private_key_jwt)')
+    expect(server.requests).toEqual([])
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it('G3: by nothing but the client id', async () => {
+    await ask({ provider: { clientAuthentication: none() }, credentials: { clientId: 'app' } })
+    expect(server.onlyRequest.body).toBe('grant_type=client_credentials&client_id=app')
+    expect(server.onlyRequest.headers.authorization).toBeUndefined()
+  })
+})
 
 describe('what is sent', () => {
   it('G1: POST, a form, Accept JSON, a Content-Length that is true', async () => {

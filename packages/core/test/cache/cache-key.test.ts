@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
+import {
+  clientSecretBasic,
+  clientSecretPost,
+  none,
+  privateKeyJwt,
+  tlsClientAuth,
+} from '../../src/acquire/client-authentication.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import { cacheKey, grantIdentity, type TokenIdentity } from '../../src/cache/cache-key.ts'
 
@@ -48,11 +54,23 @@ describe('cache key', () => {
       'encoding',
       { ...base, provider: { ...base.provider, clientAuthentication: clientSecretBasic({ encoding: 'raw' }) } },
     ],
+    ...[privateKeyJwt(), privateKeyJwt({ audience: 'tokenEndpoint' }), tlsClientAuth(), none()].map(
+      (clientAuthentication): readonly [string, TokenIdentity] => [
+        `method of authentication (${clientAuthentication.name})`,
+        { ...base, provider: { ...base.provider, clientAuthentication } },
+      ],
+    ),
+    ['method, which metadata will choose', { ...base, provider: { name: 'acme', issuer: base.endpoint } }],
     ['grant type', { ...base, provider: { ...base.provider, tokenRequest: { grantType: 'account_credentials' } } }],
   ]
 
   it.each(others)('L3: another %s is another key', async (_what, identity) => {
     expect(await cacheKey(identity)).not.toBe(await cacheKey(base))
+  })
+
+  it('L3: beside a declared endpoint an issuer changes nothing: no metadata chooses the method', async () => {
+    const provider = { ...base.provider, issuer: 'https://login.acme.example' }
+    expect(await cacheKey({ ...base, provider })).toBe(await cacheKey(base))
   })
 
   it('L3: all those keys differ from one another, too', async () => {
