@@ -88,7 +88,7 @@ const clientOptionsSchema = exactObject(
 
 const tokenOptionsSchema = exactObject(
   {
-    signal: v.optional(v.instance(AbortSignal, 'must be an AbortSignal')),
+    signal: v.optional(v.custom<AbortSignal>((signal) => signal instanceof AbortSignal, 'must be an AbortSignal')),
     scopes: v.optional(scopesSchema),
     parameters: v.optional(parametersSchema),
     rejected: v.optional(
