@@ -1,0 +1,36 @@
+import { tokenPeers } from '../peers.ts'
+import type { ProcessRow } from '../row.ts'
+import { callSteadily } from '../steady-calls.ts'
+
+/** Tokens that live two seconds. */
+export const shortTokens: ProcessRow = {
+  kind: 'process',
+  name: 'short-tokens',
+  title: 'Tokens of 2 seconds, a slow token endpoint, 200 requests a second for 10 seconds',
+  about:
+    'The token endpoint takes 300 ms: half before the token is issued, half on the way back, so that it is 150 ms old when it arrives. Counted are answers of 401, calls that took longer than 50 ms (somebody waited for the token endpoint), and grants.',
+  baseline: undefined,
+  peers: tokenPeers,
+  metrics: [
+    { key: 'unauthorized', title: '401s', unit: '', target: 0 },
+    { key: 'slow', title: 'calls over 50 ms', unit: '', target: 0 },
+    { key: 'grants', title: 'grants', unit: '', target: 8 },
+    { key: 'calls', title: 'calls', unit: '' },
+  ],
+  rounds: { full: 1, quick: 1 },
+  async prepare(peer, { server, settings, isQuick }) {
+    if (!peer.caches) return undefined
+    return async () => {
+      const session = await peer.open(settings)
+      await server.behave({ lifetime: 2, delayBefore: 150, delayAfter: 150 })
+      const url = `${settings.apiUrl}/x`
+      await session.finish?.(await session.send?.(url))
+      await server.reset()
+      const calls = await callSteadily(session, url, { seconds: isQuick ? 0.2 : 10, perSecond: 200 })
+      const { grants, unauthorized } = await server.counts()
+      await server.behave({})
+      await session.close?.()
+      return { unauthorized, slow: calls.filter(({ took }) => took > 50).length, grants, calls: calls.length }
+    }
+  },
+}
