@@ -11,7 +11,7 @@ export interface Call {
 }
 
 /** Milliseconds that a call is waited for after the last one was made; one that takes longer counts as failed. */
-const patience = 3000
+const patience = 1500
 
 /** Resolves when every call has ended, or has been waited for long enough. */
 export async function callSteadily(

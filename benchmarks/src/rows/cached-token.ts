@@ -16,7 +16,7 @@ export const cachedToken: readonly ProcessRow[] = [
     baseline: 'hand-written',
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.2 }],
-    rounds: { full: 25, quick: 2 },
+    rounds: { full: 15, quick: 2 },
     async prepare(peer, bench) {
       if (!peer.caches) return undefined
       const { token } = await peer.open(bench.settings)
@@ -43,7 +43,7 @@ function ofTenants(count: number, ratioTarget: number): ProcessRow {
     baseline: 'hand-written',
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget }],
-    rounds: { full: 25, quick: 2 },
+    rounds: { full: 15, quick: 2 },
     prepare: (peer, bench) => prepareTenants(peer, bench, bench.isQuick ? count / 1000 : count),
   }
 }

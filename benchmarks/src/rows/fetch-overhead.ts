@@ -13,7 +13,7 @@ export const fetchOverhead: ProcessRow = {
   baseline: 'hand-written',
   peers: tokenPeers,
   metrics: [{ key: 'time', title: 'added to a call', unit: 'ns', hasRatio: true, target: 500 }],
-  rounds: { full: 25, quick: 2 },
+  rounds: { full: 15, quick: 2 },
   async prepare(peer, { settings, isQuick }) {
     const fetch = stubNetwork(settings.tokenEndpoint)
     const { send, token } = await peer.open({ ...settings, fetch })

@@ -14,7 +14,7 @@ export const grant: ProcessRow = {
     { key: 'time', title: 'time a grant', unit: 'µs', hasRatio: true, ratioTarget: 1.25 },
     { key: 'cpu', title: 'CPU a grant', unit: 'µs', hasRatio: true },
   ],
-  rounds: { full: 15, quick: 2 },
+  rounds: { full: 11, quick: 2 },
   async prepare(peer, { settings, isQuick }) {
     const { grant } = await peer.open(settings)
     if (grant === undefined) return undefined

@@ -14,7 +14,7 @@ export const importCost: OutsideRow = {
     .filter(({ name, packages }) => packages.length > 0 && name !== 'latchkey on undici')
     .map(({ name }) => name),
   metrics: [{ key: 'time', title: 'import', unit: 'ms', target: 5 }],
-  rounds: { full: 15, quick: 1 },
+  rounds: { full: 9, quick: 1 },
   async measure(peer, { nodeOptions }) {
     const { packages } = peers.find(({ name }) => name === peer) ?? { packages: [] }
     const imported = peer === 'latchkey' ? packages.slice(0, 1) : packages
