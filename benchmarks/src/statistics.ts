@@ -1,6 +1,6 @@
 /** What many rounds come to. */
 
-/** Of a number of values: the middle one, and the two between which half of them lie. */
+/** Of a number of values: the middle one, and the two between which half of them lie; to four figures. */
 export interface Spread {
   readonly median: number
   readonly lower: number
@@ -9,7 +9,8 @@ export interface Spread {
 
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((one, other) => one - other)
-  return { median: quantile(sorted, 0.5), lower: quantile(sorted, 0.25), upper: quantile(sorted, 0.75) }
+  const at = (part: number): number => Number(quantile(sorted, part).toPrecision(4))
+  return { median: at(0.5), lower: at(0.25), upper: at(0.75) }
 }
 
 /** Round by round, so that what slowed a whole round down cancels out. */

@@ -9,7 +9,7 @@ const grantTakes = 100
 const metrics: readonly Metric[] = [
   { key: 'requests', title: 'token requests', unit: '', target: 1 },
   { key: 'grants', title: 'in grants', unit: '', target: 1.1 },
-  { key: 'time', title: 'time', unit: 'ms' },
+  { key: 'time', title: 'time', unit: 'ms', hasRatio: true },
   { key: 'cpu', title: 'CPU', unit: 'ms', target: 5 },
 ]
 
@@ -57,10 +57,10 @@ function row(
   title: string,
   about: string,
   metrics: readonly Metric[],
-  full = 10,
+  full = 5,
 ): Omit<ProcessRow, 'prepare'> {
   const rounds = { full, quick: 1 }
-  return { kind: 'process', name, title, about, baseline: undefined, peers: tokenPeers, metrics, rounds }
+  return { kind: 'process', name, title, about, baseline: 'hand-written', peers: tokenPeers, metrics, rounds }
 }
 
 /** How a session is asked: by its own way to a token, or by a request where that is the only one. */
