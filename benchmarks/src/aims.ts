@@ -2,7 +2,7 @@
 import type { RowResult } from './results.ts'
 import { formatNumber } from './table.ts'
 
-export interface Aim {
+interface Aim {
   readonly words: string
   /** `undefined` where there is nothing of ours in the row. */
   readonly isMet: boolean | undefined
@@ -11,7 +11,7 @@ export interface Aim {
 /** Ours, in the order of preference: a row about the interceptor has both. */
 const ours = ['latchkey on undici', 'latchkey']
 
-export function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
+function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
   const own = ours.map((name) => peers.find(({ peer }) => peer === name)).find((peer) => peer !== undefined)
   return metrics.flatMap(({ key, title, unit, target, ratioTarget }): readonly Aim[] => {
     const measured = own?.measurements[key]

@@ -9,7 +9,7 @@ export interface Measurement {
   readonly ratio?: Spread
 }
 
-export interface PeerResult {
+interface PeerResult {
   readonly peer: string
   readonly rounds: number
   /** By the key of the metric; empty where the peer has no such thing. */

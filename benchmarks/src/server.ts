@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Stall, watchStalls } from './stalls.ts'
 
 /** How the token endpoint behaves from now on. */
 export interface Behaviour {
@@ -22,6 +23,8 @@ export interface Counts {
   /** Requests to the token endpoint, answered or not. */
   readonly tokenRequests: number
   readonly unauthorized: number
+  /** When the server stood still. */
+  readonly stalls: readonly Stall[]
 }
 
 export const wellBehaved: Behaviour = { lifetime: 3600, delayBefore: 0, delayAfter: 0, fault: 'none' }
@@ -38,6 +41,7 @@ export async function startServer(): Promise<BenchmarkServer> {
   let behaviour = wellBehaved
   let counts = { grants: 0, tokenRequests: 0, unauthorized: 0 }
   let issued = 0
+  const watch = watchStalls()
 
   const answerToken = async (response: ServerResponse): Promise<void> => {
     counts.tokenRequests += 1
@@ -65,7 +69,8 @@ export async function startServer(): Promise<BenchmarkServer> {
     if (request.url?.startsWith('/api/')) return answerApi(request, response)
     if (request.url === '/behaviour') behaviour = JSON.parse(body)
     if (request.url === '/reset') counts = { grants: 0, tokenRequests: 0, unauthorized: 0 }
-    answerJson(response, counts)
+    const since = request.url === '/counts' ? watch.stalls.slice(-1000) : []
+    answerJson(response, { ...counts, stalls: since })
   })
   // A connection that waits for the next round is not to be closed under its client.
   server.keepAliveTimeout = 600_000
@@ -75,6 +80,7 @@ export async function startServer(): Promise<BenchmarkServer> {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
+        watch.stop()
         server.close(() => resolve())
         server.closeAllConnections()
       }),

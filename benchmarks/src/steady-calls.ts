@@ -3,12 +3,15 @@ import type { Session } from './peer.ts'
 
 /** What became of a call. */
 export interface Call {
-  /** Milliseconds from the first call to this one's beginning, and how long it took. */
-  readonly begun: number
-  readonly took: number
+  /** Milliseconds since the epoch. */
+  readonly from: number
+  readonly to: number
   /** HTTP status; `undefined`: no answer but an error. */
   readonly status: number | undefined
 }
+
+/** Milliseconds: a call that takes longer waited for somebody. */
+export const slowCall = 50
 
 /** Milliseconds that a call is waited for after the last one was made; one that takes longer counts as failed. */
 const patience = 1500
@@ -26,12 +29,12 @@ export async function callSteadily(
     giveUp = () => resolve(undefined)
   })
   const call = async (): Promise<Call> => {
-    const begun = performance.now()
+    const from = Date.now()
     const answered = send(url)
       .then(finish)
       .catch(() => undefined)
     const status = await Promise.race([answered, givenUp])
-    return { begun: begun - first, took: performance.now() - begun, status }
+    return { from, to: Date.now(), status }
   }
   const calls: Promise<Call>[] = []
   for (const total = seconds * perSecond; calls.length < total; ) {

@@ -26,7 +26,7 @@ export const manyCallers: readonly ProcessRow[] = [
       }),
   },
   {
-    ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 3),
+    ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 2),
     prepare: (peer, bench) =>
       prepareCallers(peer, bench, async (open, { server }) => {
         await server.behave({ lifetime: 1 })

@@ -1,6 +1,7 @@
 import { tokenPeers } from '../peers.ts'
 import type { ProcessRow } from '../row.ts'
-import { callSteadily } from '../steady-calls.ts'
+import { fellInStall, watchStalls } from '../stalls.ts'
+import { callSteadily, slowCall } from '../steady-calls.ts'
 
 /** Tokens that live two seconds. */
 export const shortTokens: ProcessRow = {
@@ -8,13 +9,14 @@ export const shortTokens: ProcessRow = {
   name: 'short-tokens',
   title: 'Tokens of 2 seconds, a slow token endpoint, 200 requests a second for 10 seconds',
   about:
-    'The token endpoint takes 300 ms: half before the token is issued, half on the way back, so that it is 150 ms old when it arrives. Counted are answers of 401, calls that took longer than 50 ms (somebody waited for the token endpoint), and grants.',
+    'The token endpoint takes 300 ms: half before the token is issued, half on the way back, so that it is 150 ms old when it arrives. Counted are answers of 401, calls that took longer than 50 ms (somebody waited for the token endpoint), and grants. Slow calls that fell into a moment in which client or server got no processor are told apart.',
   baseline: undefined,
   peers: tokenPeers,
   metrics: [
     { key: 'unauthorized', title: '401s', unit: '', target: 0 },
     { key: 'slow', title: 'calls over 50 ms', unit: '', target: 0 },
     { key: 'grants', title: 'grants', unit: '', target: 8 },
+    { key: 'heldUp', title: 'held up by the machine', unit: '' },
     { key: 'calls', title: 'calls', unit: '' },
   ],
   rounds: { full: 1, quick: 1 },
@@ -26,11 +28,15 @@ export const shortTokens: ProcessRow = {
       const url = `${settings.apiUrl}/x`
       await session.finish?.(await session.send?.(url))
       await server.reset()
+      const watch = watchStalls()
       const calls = await callSteadily(session, url, { seconds: isQuick ? 0.2 : 10, perSecond: 200 })
-      const { grants, unauthorized } = await server.counts()
+      watch.stop()
+      const { grants, unauthorized, stalls } = await server.counts()
       await server.behave({})
       await session.close?.()
-      return { unauthorized, slow: calls.filter(({ took }) => took > 50).length, grants, calls: calls.length }
+      const slow = calls.filter(({ from, to }) => to - from > slowCall)
+      const heldUp = slow.filter((call) => fellInStall([...watch.stalls, ...stalls], call)).length
+      return { unauthorized, slow: slow.length - heldUp, grants, heldUp, calls: calls.length }
     }
   },
 }
