@@ -82,7 +82,10 @@ function drawPanel(row: RowResult, top: number): { svg: string; bottom: number }
 /** From a value to its place. Powers of ten, so that a thousandfold and a tenth are seen in one picture; zero is at the edge. */
 function scale(values: readonly number[]): (value: number) => number {
   const positive = values.filter((value) => value > 0)
-  const lowest = 10 ** (Math.floor(Math.log10(Math.min(...positive, 1))) - (Math.min(...positive, 1) === 1 ? 1 : 0))
+  const smallest = Math.min(...positive)
+  const below = positive.length === 0 ? 1 : 10 ** Math.floor(Math.log10(smallest))
+  // What is smallest has a bar, too.
+  const lowest = smallest < 1.5 * below ? below / 10 : below
   const highest = Math.max(...positive, lowest * 10)
   const span = Math.log10(highest / lowest)
   return (value) => (value <= lowest ? namesEnd : namesEnd + (Math.log10(value / lowest) / span) * (barsEnd - namesEnd))

@@ -14,7 +14,7 @@ export interface Call {
 export const slowCall = 50
 
 /** Milliseconds that a call is waited for after the last one was made; one that takes longer counts as failed. */
-const patience = 1500
+const patience = 500
 
 /** Resolves when every call has ended, or has been waited for long enough. */
 export async function callSteadily(

@@ -43,7 +43,7 @@ function ofTenants(count: number, ratioTarget: number): ProcessRow {
     baseline: 'hand-written',
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget }],
-    rounds: { full: 15, quick: 2 },
+    rounds: { full: 9, quick: 2 },
     prepare: (peer, bench) => prepareTenants(peer, bench, bench.isQuick ? count / 1000 : count),
   }
 }

@@ -13,7 +13,7 @@ export const heap: ProcessRow = {
   baseline: 'hand-written',
   peers: tokenPeers,
   metrics: [{ key: 'bytes', title: 'heap a tenant', unit: 'bytes', hasRatio: true, target: 450 }],
-  rounds: { full: 2, quick: 1 },
+  rounds: { full: 1, quick: 1 },
   async prepare(peer, { settings, isQuick }) {
     const count = isQuick ? 100 : 10_000
     const stubbed = { ...settings, fetch: stubNetwork(settings.tokenEndpoint) }

@@ -57,7 +57,7 @@ function row(
   title: string,
   about: string,
   metrics: readonly Metric[],
-  full = 5,
+  full = 4,
 ): Omit<ProcessRow, 'prepare'> {
   const rounds = { full, quick: 1 }
   return { kind: 'process', name, title, about, baseline: 'hand-written', peers: tokenPeers, metrics, rounds }

@@ -15,7 +15,7 @@ export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
     { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.05 },
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true },
   ],
-  rounds: { full: 11, quick: 2 },
+  rounds: { full: 9, quick: 2 },
   prepare: (peer, bench) => prepareWire(peer, bench, concurrency),
 }))
 
@@ -32,7 +32,7 @@ export const undiciWire: ProcessRow = {
     { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.1 },
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.1 },
   ],
-  rounds: { full: 11, quick: 2 },
+  rounds: { full: 9, quick: 2 },
   prepare: (peer, bench) => prepareWire(peer, bench, 50),
 }
 
