@@ -22,7 +22,16 @@ export function watchStalls(): { readonly stalls: readonly Stall[]; stop(): void
   return { stalls, stop: () => clearInterval(timer) }
 }
 
-/** Whether a process stood still at any moment of a time, or just before it. */
-export function fellInStall(stalls: readonly Stall[], { from, to }: Stall): boolean {
-  return stalls.some((stall) => stall.from < to && stall.to > from - late)
+/** How many milliseconds of a time fell into stalls; those of two processes at one moment count once. */
+export function stalledFor(stalls: readonly Stall[], { from, to }: Stall): number {
+  let total = 0
+  let counted = from
+  for (const stall of stalls.toSorted((one, other) => one.from - other.from)) {
+    const begin = Math.max(counted, stall.from)
+    const end = Math.min(to, stall.to)
+    if (end <= begin) continue
+    total += end - begin
+    counted = end
+  }
+  return total
 }

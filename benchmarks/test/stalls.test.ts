@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fellInStall, watchStalls } from '../src/stalls.ts'
+import { stalledFor, watchStalls } from '../src/stalls.ts'
 
 it('a process that stands still is noticed, and what fell into it', async () => {
   const { stalls, stop } = watchStalls()
@@ -11,8 +11,18 @@ it('a process that stands still is noticed, and what fell into it', async () => 
   const to = Date.now()
   await new Promise((resolve) => setTimeout(resolve, 20))
   stop()
-  expect(fellInStall(stalls, { from: from + 10, to: from + 20 })).toBe(true)
-  expect(fellInStall(stalls, { from: to + 10_000, to: to + 10_001 })).toBe(false)
-  expect(fellInStall([{ from: 100, to: 200 }], { from: 0, to: 50 })).toBe(false)
-  expect(fellInStall([{ from: 100, to: 200 }], { from: 150, to: 300 })).toBe(true)
+  expect(stalledFor(stalls, { from: from + 10, to: from + 30 })).toBe(20)
+  expect(stalledFor(stalls, { from: to + 10_000, to: to + 10_001 })).toBe(0)
+})
+
+it('stalls count as far as they lie in a time, and once', () => {
+  const stalls = [
+    { from: 150, to: 250 },
+    { from: 100, to: 200 },
+    { from: 400, to: 500 },
+  ]
+  expect(stalledFor(stalls, { from: 0, to: 1000 })).toBe(250)
+  expect(stalledFor(stalls, { from: 120, to: 220 })).toBe(100)
+  expect(stalledFor(stalls, { from: 450, to: 460 })).toBe(10)
+  expect(stalledFor(stalls, { from: 250, to: 400 })).toBe(0)
 })

@@ -1,6 +1,6 @@
 import { tokenPeers } from '../peers.ts'
 import type { ProcessRow } from '../row.ts'
-import { fellInStall, watchStalls } from '../stalls.ts'
+import { stalledFor, watchStalls } from '../stalls.ts'
 import { callSteadily, slowCall } from '../steady-calls.ts'
 
 /** Seconds. The outage lies inside the life of a token that is old enough to be replaced. */
@@ -58,8 +58,8 @@ export const outages: readonly ProcessRow[] = [
       await server.behave({})
       await session.close?.()
       const failed = calls.filter(({ status }) => status !== 200).length
-      const slow = calls.filter(({ from, to }) => to - from > slowCall)
-      return { failed, waiters: slow.filter((call) => !fellInStall(stalls, call)).length, requests, fresh }
+      const waiters = calls.filter((call) => call.to - call.from - stalledFor(stalls, call) > slowCall).length
+      return { failed, waiters, requests, fresh }
     }
   },
 }))
