@@ -15,6 +15,7 @@ const workspace: ViteUserConfig = defineConfig({
       ...['core', 'prevu3d', 'hexagon', 'testing', 'cli', 'workshop'].map((name) => projectIn('packages', name)),
       projectIn('examples', 'providers'),
       projectIn('examples', 'http-clients'),
+      projectIn('.', 'benchmarks'),
     ],
   },
 })

@@ -1,0 +1,73 @@
+/**
+ * The benchmark: `node src/bench.ts [--only row]... [--rounds n] [--quick] [--json] [--output folder]`.
+ *
+ * A whole run writes its results to the page and the picture of the documentation; one with `--only`, `--rounds` or `--quick`
+ * only tells them, or writes them where `--output` says.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { aims } from './aims.ts'
+import { draw } from './draw.ts'
+import { fillPage } from './page.ts'
+import type { Results } from './results.ts'
+import { rows } from './rows.ts'
+import { run } from './run.ts'
+import { printTable, tableOf } from './table.ts'
+
+const repository = join(import.meta.dirname, '../..')
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    output: { type: 'string' },
+  },
+})
+const { only, quick: isQuick, json, output } = values
+const rounds = values.rounds === undefined ? undefined : readRounds(values.rounds)
+const chosen = only === undefined ? rows : rows.filter(({ name }) => only.some((start) => name.startsWith(start)))
+if (chosen.length === 0) {
+  process.stderr.write(`There is no such row. Rows: ${rows.map(({ name }) => name).join(', ')}\n`)
+  process.exit(2)
+}
+const tell = json ? process.stderr : process.stdout
+
+const results = await run({
+  rows: chosen,
+  isQuick,
+  rounds,
+  nodeOptions: process.execArgv.filter((option) => option.startsWith('--conditions=')),
+  onRow(result, seconds) {
+    const lines = [
+      result.title.replaceAll('`', ''),
+      printTable(tableOf(result)),
+      aims(result),
+      `(${result.name}, ${seconds.toFixed(0)} s)`,
+    ]
+    tell.write(`\n${lines.filter((line) => line !== '').join('\n')}\n`)
+  },
+})
+if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
+
+const isWhole = only === undefined && rounds === undefined && !isQuick
+if (output !== undefined) write(results, output, output)
+else if (isWhole) write(results, join(repository, 'benchmarks'), join(repository, 'docs'))
+
+function write(results: Results, resultsFolder: string, pageFolder: string): void {
+  mkdirSync(resultsFolder, { recursive: true })
+  mkdirSync(pageFolder, { recursive: true })
+  const page = readFileSync(join(repository, 'docs/benchmarks.md'), 'utf8')
+  writeFileSync(join(resultsFolder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
+  writeFileSync(join(pageFolder, 'benchmarks.md'), fillPage(page, results))
+  writeFileSync(join(pageFolder, 'benchmarks.svg'), draw(results.rows))
+}
+
+function readRounds(text: string): number {
+  const rounds = Number(text)
+  if (Number.isInteger(rounds) && rounds > 0) return rounds
+  process.stderr.write('--rounds takes a whole number from 1.\n')
+  return process.exit(2)
+}

@@ -1,0 +1,34 @@
+/** On what a run was made. */
+import { readFileSync } from 'node:fs'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { folderOf } from './installed-packages.ts'
+import { peers } from './peers.ts'
+
+export function describeMachine(): Readonly<Record<string, string | number>> {
+  const processors = cpus()
+  return {
+    node: process.version,
+    v8: process.versions.v8,
+    platform: `${process.platform} ${process.arch}`,
+    processor: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+  }
+}
+
+/** Processes at work or waiting for their turn, over the last minute. */
+export function load(): number {
+  return Math.round((loadavg()[0] ?? 0) * 100) / 100
+}
+
+/** Of every peer's packages. */
+export function describeVersions(): Readonly<Record<string, string>> {
+  const names = [...new Set(peers.flatMap(({ packages }) => packages))].sort()
+  const entries = names.flatMap((name) => {
+    const folder = folderOf(name, import.meta.dirname)
+    if (folder === undefined) return []
+    const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string }
+    return [[name, version] as const]
+  })
+  return Object.fromEntries(entries)
+}

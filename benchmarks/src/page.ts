@@ -1,0 +1,29 @@
+/** The generated part of the page about the benchmark. */
+import { aims } from './aims.ts'
+import type { Results } from './results.ts'
+import { markdownTable, tableOf } from './table.ts'
+
+const [opens, closes] = ['<!-- generated: begin -->', '<!-- generated: end -->']
+
+/**
+ * Puts the results into a page, between its two marks.
+ *
+ * @throws Error where the page has no such marks
+ */
+export function fillPage(page: string, results: Results): string {
+  const [from, to] = [page.indexOf(opens), page.indexOf(closes)]
+  if (from < 0 || to < from) throw new Error('The page does not say where the results stand.')
+  return `${page.slice(0, from)}${opens}\n\n${describe(results)}\n\n${page.slice(to)}`
+}
+
+function describe({ machine, versions, rows }: Results): string {
+  const facts = [
+    ['', ''],
+    ...Object.entries(machine).map(([what, value]) => [what, String(value)]),
+    ...Object.entries(versions).map(([name, version]) => [name.startsWith('@') ? `\`${name}\`` : name, version]),
+  ]
+  const sections = rows.map((row) =>
+    [`### ${row.title}`, row.about, aims(row), markdownTable(tableOf(row))].filter((part) => part !== '').join('\n\n'),
+  )
+  return [...sections, '### The machine of this run', markdownTable(facts)].join('\n\n')
+}

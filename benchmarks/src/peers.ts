@@ -1,0 +1,80 @@
+import type { Peer } from './peer.ts'
+
+/** One at work in the benchmark: what it is called, and where its adapter is. */
+export interface PeerEntry {
+  readonly name: string
+  /** What its user installs; none where the platform is enough. */
+  readonly packages: readonly string[]
+  /** Loaded in the peer's own process alone. */
+  readonly load: () => Promise<Peer>
+}
+
+/** In the order of the tables. */
+export const peers: readonly PeerEntry[] = [
+  {
+    name: 'latchkey',
+    packages: ['@latchkey/core', '@latchkey/prevu3d'],
+    load: async () => (await import('./peers/latchkey.ts')).latchkey,
+  },
+  { name: 'hand-written', packages: [], load: async () => (await import('./peers/hand-written.ts')).handWritten },
+  {
+    name: 'openid-client',
+    packages: ['openid-client'],
+    load: async () => (await import('./peers/openid-client.ts')).openidClient,
+  },
+  {
+    name: 'oauth4webapi',
+    packages: ['oauth4webapi'],
+    load: async () => (await import('./peers/oauth4webapi.ts')).oauth4webapi,
+  },
+  {
+    name: 'simple-oauth2',
+    packages: ['simple-oauth2'],
+    load: async () => (await import('./peers/simple-oauth2.ts')).simpleOauth2,
+  },
+  {
+    name: '@badgateway/oauth2-client',
+    packages: ['@badgateway/oauth2-client'],
+    load: async () => (await import('./peers/badgateway.ts')).badgateway,
+  },
+  {
+    name: '@azure/msal-node',
+    packages: ['@azure/msal-node'],
+    load: async () => (await import('./peers/msal-node.ts')).msalNode,
+  },
+  {
+    name: '@azure/core-rest-pipeline',
+    packages: ['@azure/core-rest-pipeline'],
+    load: async () => (await import('./peers/azure-core-rest-pipeline.ts')).azureCoreRestPipeline,
+  },
+  {
+    name: 'google-auth-library',
+    packages: ['google-auth-library'],
+    load: async () => (await import('./peers/google-auth-library.ts')).googleAuthLibrary,
+  },
+  {
+    name: 'axios',
+    packages: ['axios', 'axios-oauth-client', 'axios-token-interceptor'],
+    load: async () => (await import('./peers/axios.ts')).axiosWithInterceptor,
+  },
+  { name: 'ky', packages: ['ky'], load: async () => (await import('./peers/ky-static.ts')).kyStatic },
+  { name: 'fetch', packages: [], load: async () => (await import('./peers/bare-fetch.ts')).bareFetch },
+  { name: 'undici', packages: ['undici'], load: async () => (await import('./peers/bare-undici.ts')).bareUndici },
+  {
+    name: 'latchkey on undici',
+    packages: ['@latchkey/core', 'undici'],
+    load: async () => (await import('./peers/latchkey-undici.ts')).latchkeyUndici,
+  },
+]
+
+/** @throws TypeError where there is no peer of that name */
+export function findPeer(name: string): PeerEntry {
+  const found = peers.find((peer) => peer.name === name)
+  if (found === undefined) throw new TypeError(`There is no peer '${name}'.`)
+  return found
+}
+
+/** Those that keep a token, or help to: the ones most rows are about. */
+export const tokenPeers: readonly string[] = peers
+  .map(({ name }) => name)
+  .filter((name) => !['ky', 'fetch', 'undici', 'latchkey on undici'].includes(name))

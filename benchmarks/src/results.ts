@@ -1,0 +1,61 @@
+/** What a run found, as it is written down. */
+import type { Metric, Row } from './row.ts'
+import type { Samples } from './run-row.ts'
+import { ratios, type Spread, spread } from './statistics.ts'
+
+export interface Measurement {
+  readonly value: Spread
+  /** To the baseline, round by round; absent for metrics without. */
+  readonly ratio?: Spread
+}
+
+interface PeerResult {
+  readonly peer: string
+  readonly rounds: number
+  /** By the key of the metric; empty where the peer has no such thing. */
+  readonly measurements: Readonly<Record<string, Measurement>>
+}
+
+export interface RowResult {
+  readonly name: string
+  readonly title: string
+  readonly about: string
+  readonly baseline?: string
+  readonly metrics: readonly Metric[]
+  readonly peers: readonly PeerResult[]
+}
+
+export interface Results {
+  readonly machine: Readonly<Record<string, string | number>>
+  /** Of Node and of every peer's packages. */
+  readonly versions: Readonly<Record<string, string>>
+  readonly rows: readonly RowResult[]
+}
+
+export function resultOf(row: Row, samples: Samples): RowResult {
+  const { name, title, about, baseline, metrics } = row
+  const ofBaseline = baseline === undefined ? undefined : samples.get(baseline)
+  const peers = row.peers.map((peer): PeerResult => {
+    const own = samples.get(peer) ?? []
+    if (own.length === 0) return { peer, rounds: 0, measurements: {} }
+    const measure = ({ key, hasRatio }: Metric): Measurement => {
+      const values = valuesOf(own, key)
+      if (hasRatio !== true || ofBaseline === undefined || ofBaseline.length === 0) return { value: spread(values) }
+      return { value: spread(values), ratio: spread(ratios(values, valuesOf(ofBaseline, key))) }
+    }
+    const measured = metrics.filter(({ key }) => own.some((sample) => sample[key] !== undefined))
+    return {
+      peer,
+      rounds: own.length,
+      measurements: Object.fromEntries(measured.map((metric) => [metric.key, measure(metric)])),
+    }
+  })
+  return { name, title, about, ...(baseline === undefined ? {} : { baseline }), metrics, peers }
+}
+
+function valuesOf(
+  samples: Samples extends ReadonlyMap<string, infer List> ? List : never,
+  key: string,
+): readonly number[] {
+  return samples.map((sample) => sample[key] ?? Number.NaN)
+}

@@ -1,0 +1,37 @@
+import type { Row } from './row.ts'
+import { api } from './rows/api.ts'
+import { cachedToken } from './rows/cached-token.ts'
+import { fetchOverhead } from './rows/fetch-overhead.ts'
+import { firstAnswer } from './rows/first-answer.ts'
+import { grant } from './rows/grant.ts'
+import { heap } from './rows/heap.ts'
+import { importCost } from './rows/import-cost.ts'
+import { manyCallers } from './rows/many-callers.ts'
+import { outages } from './rows/outage.ts'
+import { shortTokens } from './rows/short-tokens.ts'
+import { size } from './rows/size.ts'
+import { undiciWire, wire } from './rows/wire.ts'
+
+/** In the order in which they are run and told. */
+export const rows: readonly Row[] = [
+  ...cachedToken,
+  heap,
+  fetchOverhead,
+  ...wire,
+  api,
+  undiciWire,
+  ...manyCallers,
+  grant,
+  importCost,
+  firstAnswer,
+  size,
+  shortTokens,
+  ...outages,
+]
+
+/** @throws TypeError where there is no row of that name */
+export function findRow(name: string): Row {
+  const found = rows.find((row) => row.name === name)
+  if (found === undefined) throw new TypeError(`There is no row '${name}'.`)
+  return found
+}

@@ -1,0 +1,26 @@
+import type { ProcessRow } from '../row.ts'
+import { stopwatch } from '../stopwatch.ts'
+import { stubNetwork } from '../stubbed-network.ts'
+
+/** ky as `client.api()` gives it. */
+export const api: ProcessRow = {
+  kind: 'process',
+  name: 'api',
+  title: 'A request by `client.api()`, `fetch` stubbed out',
+  about: 'ky over the stub of the row before, with the token put on by the client; and ky with a static header.',
+  baseline: 'ky',
+  peers: ['latchkey', 'ky'],
+  metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.05 }],
+  rounds: { full: 15, quick: 2 },
+  async prepare(peer, { settings, isQuick }) {
+    const session = await peer.open({ ...settings, fetch: stubNetwork(settings.tokenEndpoint) })
+    const { openApi } = session
+    if (openApi === undefined) return undefined
+    const get = await openApi()
+    await get('x')
+    const time = await stopwatch(async (calls) => {
+      for (let call = 0; call < calls; call += 1) await get('x')
+    }, isQuick)
+    return async () => ({ time: await time() })
+  },
+}

@@ -1,0 +1,71 @@
+import type { Peer, Pool, Settings } from '../peer.ts'
+import { tokenPeers } from '../peers.ts'
+import type { Bench, ProcessRow } from '../row.ts'
+import { stopwatch } from '../stopwatch.ts'
+import { stubNetwork } from '../stubbed-network.ts'
+import { openPool } from '../tenants.ts'
+
+/** A token that is in the cache, awaited: one key, and any of many tenants. */
+export const cachedToken: readonly ProcessRow[] = [
+  {
+    kind: 'process',
+    name: 'token',
+    title: 'A cached token, awaited, one key',
+    about:
+      'The call every request begins with. The hand-written cache is a variable and one reading of the clock; of its time about half is the `await`.',
+    baseline: 'hand-written',
+    peers: tokenPeers,
+    metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.2 }],
+    rounds: { full: 15, quick: 2 },
+    async prepare(peer, bench) {
+      if (!peer.caches) return undefined
+      const { token } = await peer.open(bench.settings)
+      if (token === undefined) return undefined
+      await token()
+      const time = await stopwatch(async (calls) => {
+        for (let call = 0; call < calls; call += 1) await token()
+      }, bench.isQuick)
+      return async () => ({ time: await time() })
+    },
+  },
+  ofTenants(10_000, 1.2),
+  ofTenants(100_000, 1.05),
+]
+
+function ofTenants(count: number, ratioTarget: number): ProcessRow {
+  const written = count.toLocaleString('en')
+  return {
+    kind: 'process',
+    name: `token-${count}`,
+    title: `A cached token of any of ${written} tenants`,
+    about:
+      'Tenants at random. What is measured beside the caches is the memory of the machine: the more tenants, the more of each call is a wait for it. Libraries without a pool of their own are kept in a `Map`, one client a tenant, as their user would.',
+    baseline: 'hand-written',
+    peers: tokenPeers,
+    metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget }],
+    rounds: { full: 9, quick: 2 },
+    prepare: (peer, bench) => prepareTenants(peer, bench, bench.isQuick ? count / 1000 : count),
+  }
+}
+
+async function prepareTenants(
+  peer: Peer,
+  { settings, isQuick }: Bench,
+  count: number,
+): ReturnType<ProcessRow['prepare']> {
+  const names = Array.from({ length: count }, (_, index) => `tenant-${index}`)
+  const stubbed: Settings = { ...settings, fetch: stubNetwork(settings.tokenEndpoint) }
+  const pool: Pool | undefined = await openPool(peer, stubbed, names)
+  if (pool === undefined) return undefined
+  // Drawn before, so that chance costs nothing while it counts; a power of two, so that the place is found by a mask.
+  const mask = 2 ** 18 - 1
+  const drawn = Array.from({ length: mask + 1 }, () => names[Math.floor(Math.random() * count)] ?? '')
+  let next = 0
+  const time = await stopwatch(async (calls) => {
+    for (let call = 0; call < calls; call += 1) {
+      await pool(drawn[next & mask] ?? '')
+      next += 1
+    }
+  }, isQuick)
+  return async () => ({ time: await time() })
+}

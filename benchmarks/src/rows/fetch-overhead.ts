@@ -1,0 +1,33 @@
+import { tokenPeers } from '../peers.ts'
+import type { ProcessRow } from '../row.ts'
+import { stopwatch } from '../stopwatch.ts'
+import { stubNetwork } from '../stubbed-network.ts'
+
+/** What the way to `fetch` costs, `fetch` itself stubbed out. */
+export const fetchOverhead: ProcessRow = {
+  kind: 'process',
+  name: 'fetch',
+  title: 'What an authorised request adds to `fetch`, which is stubbed out',
+  about:
+    'The peer makes a GET request with its token on; in the place of the network stands a function that answers at once. The time of a call of that function with a static header, measured in the same turn, is subtracted. openid-client, simple-oauth2 and msal-node put no cache before `fetch`, or no header on: what their user writes there is included.',
+  baseline: 'hand-written',
+  peers: tokenPeers,
+  metrics: [{ key: 'time', title: 'added to a call', unit: 'ns', hasRatio: true, target: 500 }],
+  rounds: { full: 15, quick: 2 },
+  async prepare(peer, { settings, isQuick }) {
+    const fetch = stubNetwork(settings.tokenEndpoint)
+    const { send, token } = await peer.open({ ...settings, fetch })
+    if (send === undefined) return undefined
+    await token?.()
+    const url = `${settings.apiUrl}/x`
+    await send(url)
+    const headers = { authorization: `Bearer ${'x'.repeat(256)}` }
+    const bare = await stopwatch(async (calls) => {
+      for (let call = 0; call < calls; call += 1) await fetch(url, { headers })
+    }, isQuick)
+    const whole = await stopwatch(async (calls) => {
+      for (let call = 0; call < calls; call += 1) await send(url)
+    }, isQuick)
+    return async () => ({ time: (await whole()) - (await bare()) })
+  },
+}

@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import { builtFolder } from '../build-adapters.ts'
+import { tokenPeers } from '../peers.ts'
+import type { OutsideRow } from '../row.ts'
+import { runNode } from '../run-node.ts'
+
+/** From the start of a process to an answer of the API. */
+export const firstAnswer: OutsideRow = {
+  kind: 'outside',
+  name: 'first-answer',
+  title: 'From the start of a process to the first authorised answer',
+  about:
+    'A fresh process that imports the peer, asks for a token over loopback, makes one request and reads the answer; told by its own clock, which begins with the process, so that the start of Node is in it. The adapters are built to JavaScript before.',
+  baseline: 'hand-written',
+  peers: tokenPeers,
+  metrics: [{ key: 'time', title: 'start to answer', unit: 'ms', hasRatio: true, ratioTarget: 1.3 }],
+  rounds: { full: 9, quick: 1 },
+  async measure(peer, { server, nodeOptions }) {
+    const output = await runNode([...nodeOptions, join(builtFolder, 'first-answer.js'), peer, server.origin])
+    return { time: Number(output) }
+  },
+}

@@ -1,0 +1,33 @@
+import { tokenPeers } from '../peers.ts'
+import type { ProcessRow } from '../row.ts'
+
+/** One token request over loopback. */
+export const grant: ProcessRow = {
+  kind: 'process',
+  name: 'grant',
+  title: 'A grant',
+  about:
+    'A new token from the server, over loopback, one at a time, beside one POST by `fetch` with its answer read as JSON. azure and google-auth-library leave the request to their user, and have no such thing.',
+  baseline: 'fetch',
+  peers: ['fetch', ...tokenPeers],
+  metrics: [
+    { key: 'time', title: 'time a grant', unit: 'µs', hasRatio: true, ratioTarget: 1.25 },
+    { key: 'cpu', title: 'CPU a grant', unit: 'µs', hasRatio: true },
+  ],
+  rounds: { full: 11, quick: 2 },
+  async prepare(peer, { settings, isQuick }) {
+    const { grant } = await peer.open(settings)
+    if (grant === undefined) return undefined
+    const grants = isQuick ? 3 : 200
+    const run = async (): Promise<void> => {
+      for (let made = 0; made < grants; made += 1) await grant()
+    }
+    for (let warm = 0; warm < (isQuick ? 1 : 4); warm += 1) await run()
+    return async () => {
+      const [begun, cpu] = [performance.now(), process.cpuUsage()]
+      await run()
+      const { user, system } = process.cpuUsage(cpu)
+      return { time: ((performance.now() - begun) * 1000) / grants, cpu: (user + system) / grants }
+    }
+  },
+}

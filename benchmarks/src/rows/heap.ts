@@ -1,0 +1,44 @@
+import { tokenPeers } from '../peers.ts'
+import type { ProcessRow } from '../row.ts'
+import { stubNetwork } from '../stubbed-network.ts'
+import { openPool } from '../tenants.ts'
+
+/** What a tenant with a token costs in memory. */
+export const heap: ProcessRow = {
+  kind: 'process',
+  name: 'heap',
+  title: 'Heap of a tenant with a token of 256 bytes',
+  about:
+    'The difference of the used heap, after several collections, between an empty pool and one filled with 10,000 tenants, divided by their number. It includes the token itself (272 bytes as V8 keeps it), the client and the entry in the pool; not the name of the tenant, which is there before.',
+  baseline: 'hand-written',
+  peers: tokenPeers,
+  metrics: [{ key: 'bytes', title: 'heap a tenant', unit: 'bytes', hasRatio: true, target: 450 }],
+  rounds: { full: 1, quick: 1 },
+  async prepare(peer, { settings, isQuick }) {
+    const count = isQuick ? 100 : 10_000
+    const stubbed = { ...settings, fetch: stubNetwork(settings.tokenEndpoint) }
+    const draw = (round: number): readonly string[] =>
+      Array.from({ length: count }, (_, index) => `tenant-${round}-${index}`)
+    let round = 0
+    // A filled pool once before: what is compiled and loaded on the way is no tenant's.
+    if ((await openPool(peer, stubbed, draw(round))) === undefined) return undefined
+    return async () => {
+      round += 1
+      const names = draw(round)
+      const before = await settledHeap()
+      const pool = await openPool(peer, stubbed, names)
+      const bytes = ((await settledHeap()) - before) / count
+      // Held until here.
+      await pool?.(names[0] ?? '')
+      return { bytes }
+    }
+  },
+}
+
+async function settledHeap(): Promise<number> {
+  for (let turn = 0; turn < 5; turn += 1) {
+    globalThis.gc?.()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return process.memoryUsage().heapUsed
+}

@@ -1,0 +1,43 @@
+import { tokenPeers } from '../peers.ts'
+import type { ProcessRow } from '../row.ts'
+import { stalledFor, watchStalls } from '../stalls.ts'
+import { callSteadily, slowCall } from '../steady-calls.ts'
+
+/** Tokens that live two seconds. */
+export const shortTokens: ProcessRow = {
+  kind: 'process',
+  name: 'short-tokens',
+  title: 'Tokens of 2 seconds, a slow token endpoint, 200 requests a second for 10 seconds',
+  about:
+    'The token endpoint takes 300 ms: half before the token is issued, half on the way back, so that it is 150 ms old when it arrives. Counted are answers of 401, calls that took longer than 50 ms (somebody waited for the token endpoint), and grants. Calls that are slow only for a moment in which client or server got no processor are told apart.',
+  baseline: undefined,
+  peers: tokenPeers,
+  metrics: [
+    { key: 'unauthorized', title: '401s', unit: '', target: 0 },
+    { key: 'slow', title: 'calls over 50 ms', unit: '', target: 0 },
+    { key: 'grants', title: 'grants', unit: '', target: 8 },
+    { key: 'heldUp', title: 'held up by the machine', unit: '' },
+    { key: 'calls', title: 'calls', unit: '' },
+  ],
+  rounds: { full: 1, quick: 1 },
+  async prepare(peer, { server, settings, isQuick }) {
+    if (!peer.caches) return undefined
+    return async () => {
+      const session = await peer.open(settings)
+      await server.behave({ lifetime: 2, delayBefore: 150, delayAfter: 150 })
+      const url = `${settings.apiUrl}/x`
+      await session.finish?.(await session.send?.(url))
+      await server.reset()
+      const watch = watchStalls()
+      const calls = await callSteadily(session, url, { seconds: isQuick ? 0.2 : 10, perSecond: 200 })
+      watch.stop()
+      const { grants, unauthorized, stalls } = await server.counts()
+      await server.behave({})
+      await session.close?.()
+      const slow = calls.filter(({ from, to }) => to - from > slowCall)
+      const all = [...watch.stalls, ...stalls]
+      const heldUp = slow.filter((call) => call.to - call.from - stalledFor(all, call) <= slowCall).length
+      return { unauthorized, slow: slow.length - heldUp, grants, heldUp, calls: calls.length }
+    }
+  },
+}

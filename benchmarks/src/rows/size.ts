@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { installedWith } from '../installed-packages.ts'
+import { findPeer, peers } from '../peers.ts'
+import type { OutsideRow } from '../row.ts'
+import { weigh } from '../weigh.ts'
+
+/** Of each peer, the file in `weighed/` that imports what a client-credentials user does; all else may fall away. */
+const weighed: Readonly<Record<string, string>> = {
+  latchkey: 'latchkey',
+  'openid-client': 'openid-client',
+  oauth4webapi: 'oauth4webapi',
+  'simple-oauth2': 'simple-oauth2',
+  '@badgateway/oauth2-client': 'badgateway',
+  '@azure/msal-node': 'msal-node',
+  '@azure/core-rest-pipeline': 'azure-core-rest-pipeline',
+  'google-auth-library': 'google-auth-library',
+  axios: 'axios',
+}
+
+/** What is downloaded, and what is installed. */
+export const size: OutsideRow = {
+  kind: 'outside',
+  name: 'size',
+  title: 'Size, and packages installed',
+  about:
+    'What a client-credentials user imports, bundled by Rolldown with everything it depends on, minified and gzipped. "At once" is what the first import loads; "later" is what is imported when it is first needed, ky and openid-client for the core. Latchkey is the core with one provider. Packages are the ones a user installs and all they depend on.',
+  baseline: undefined,
+  peers: peers.map(({ name }) => name).filter((name) => weighed[name] !== undefined),
+  metrics: [
+    { key: 'atOnce', title: 'at once', unit: 'kB', target: 24 },
+    { key: 'later', title: 'later', unit: 'kB' },
+    { key: 'total', title: 'in all', unit: 'kB', target: 24 },
+    { key: 'packages', title: 'packages', unit: '', target: 7 },
+  ],
+  rounds: { full: 1, quick: 1 },
+  async measure(peer, { nodeOptions }) {
+    const file = join(import.meta.dirname, '../weighed', `${weighed[peer]}.ts`)
+    const { atOnce, later } = await weigh(readFileSync(file, 'utf8'), nodeOptions)
+    const packages = installedWith(findPeer(peer).packages, import.meta.dirname).size
+    return { atOnce: atOnce / 1000, later: later / 1000, total: (atOnce + later) / 1000, packages }
+  },
+}

@@ -1,0 +1,66 @@
+import type { Peer } from '../peer.ts'
+import { tokenPeers } from '../peers.ts'
+import type { Bench, ProcessRow, Sample } from '../row.ts'
+
+/** Requests over loopback, answers read to their end. */
+export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
+  kind: 'process',
+  name: `wire-${concurrency}`,
+  title: `Authorised requests over loopback, ${concurrency === 1 ? 'one at a time' : `${concurrency} at once`}`,
+  about:
+    'GET requests to the server in its own process, the body read. CPU is that of the client alone. axios and google-auth-library bring a transport of their own or a layer over it; azure speaks through `node:http`.',
+  baseline: 'fetch',
+  peers: ['fetch', ...tokenPeers],
+  metrics: [
+    { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.05 },
+    { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true },
+  ],
+  rounds: { full: 9, quick: 2 },
+  prepare: (peer, bench) => prepareWire(peer, bench, concurrency),
+}))
+
+/** undici without `fetch`, bare and with the interceptor. */
+export const undiciWire: ProcessRow = {
+  kind: 'process',
+  name: 'undici',
+  title: 'Authorised requests by undici, 50 at once',
+  about:
+    'As above, with `request` of undici instead of `fetch`: bare, with a static header, and through the interceptor of `@latchkey/undici`.',
+  baseline: 'undici',
+  peers: ['undici', 'latchkey on undici', 'fetch', 'latchkey'],
+  metrics: [
+    { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.1 },
+    { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.1 },
+  ],
+  rounds: { full: 9, quick: 2 },
+  prepare: (peer, bench) => prepareWire(peer, bench, 50),
+}
+
+async function prepareWire(
+  peer: Peer,
+  { settings, isQuick }: Bench,
+  concurrency: number,
+): Promise<(() => Promise<Sample>) | undefined> {
+  const { send, finish } = await peer.open(settings)
+  if (send === undefined || finish === undefined) return undefined
+  const url = `${settings.apiUrl}/x`
+  const requests = isQuick ? 2 * concurrency : concurrency === 1 ? 300 : 1000
+  const run = async (): Promise<void> => {
+    let left = requests
+    const caller = async (): Promise<void> => {
+      for (; left > 0; ) {
+        left -= 1
+        const status = await finish(await send(url))
+        if (status !== 200) throw new Error(`The API answered ${status}.`)
+      }
+    }
+    await Promise.all(Array.from({ length: concurrency }, caller))
+  }
+  for (let warm = 0; warm < (isQuick ? 1 : 4); warm += 1) await run()
+  return async () => {
+    const [begun, cpu] = [performance.now(), process.cpuUsage()]
+    await run()
+    const { user, system } = process.cpuUsage(cpu)
+    return { time: ((performance.now() - begun) * 1000) / requests, cpu: (user + system) / requests }
+  }
+}

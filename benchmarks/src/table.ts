@@ -1,0 +1,59 @@
+/** Results as tables: one a row of the benchmark, a line for each peer. */
+import type { Measurement, RowResult } from './results.ts'
+import type { Metric } from './row.ts'
+
+/** The first line is the head. */
+export type Table = readonly (readonly string[])[]
+
+/** What a peer has no such thing of. */
+const nothing = '-'
+
+export function tableOf({ metrics, peers, baseline }: RowResult): Table {
+  const head = metrics.flatMap(({ title, unit, hasRatio }) => [
+    unit === '' ? title : `${title}, ${unit}`,
+    ...(hasRatio === true ? [`over ${baseline}`] : []),
+  ])
+  const lines = peers.map(({ peer, measurements }) => [
+    peer,
+    ...metrics.flatMap((metric) => cells(metric, measurements[metric.key])),
+  ])
+  return [['', ...head], ...lines]
+}
+
+function cells({ hasRatio }: Metric, measurement: Measurement | undefined): readonly string[] {
+  if (measurement === undefined) return hasRatio === true ? [nothing, nothing] : [nothing]
+  const { value, ratio } = measurement
+  const of = (spread: typeof value): string => {
+    const [median, lower, upper] = [spread.median, spread.lower, spread.upper].map(formatNumber)
+    return lower === upper ? `${median}` : `${median} (${lower} to ${upper})`
+  }
+  return hasRatio === true ? [of(value), ratio === undefined ? nothing : of(ratio)] : [of(value)]
+}
+
+/** Three figures that count, and no more than the whole number needs. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value)
+  if (Number.isInteger(value) || size >= 100) return Math.round(value).toLocaleString('en')
+  return value.toFixed(size >= 10 ? 1 : 2)
+}
+
+/** In columns, for a terminal. */
+export function printTable(table: Table): string {
+  return pad(table)
+    .map((line) => line.join('  ').trimEnd())
+    .join('\n')
+}
+
+export function markdownTable(table: Table): string {
+  const [head = [], ...lines] = pad(table)
+  const rule = head.map((cell, column) => (column === 0 ? '-'.repeat(cell.length) : `${'-'.repeat(cell.length - 1)}:`))
+  return [head, rule, ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')
+}
+
+/** The first column to the left, numbers to the right. */
+function pad(table: Table): Table {
+  const widths = (table[0] ?? []).map((_, column) => Math.max(3, ...table.map((line) => line[column]?.length ?? 0)))
+  return table.map((line) =>
+    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))),
+  )
+}

@@ -1,0 +1,1 @@
+export { OAuth2Client } from 'google-auth-library'

@@ -1,0 +1,1 @@
+export { ConfidentialClientApplication } from '@azure/msal-node'

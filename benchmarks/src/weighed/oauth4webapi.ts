@@ -1,0 +1,6 @@
+export {
+  ClientSecretBasic,
+  clientCredentialsGrantRequest,
+  processClientCredentialsResponse,
+  protectedResourceRequest,
+} from 'oauth4webapi'

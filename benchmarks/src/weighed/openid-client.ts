@@ -1,0 +1,1 @@
+export { ClientSecretBasic, Configuration, clientCredentialsGrant, fetchProtectedResource } from 'openid-client'

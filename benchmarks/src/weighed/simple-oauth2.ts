@@ -1,0 +1,1 @@
+export { ClientCredentials } from 'simple-oauth2'

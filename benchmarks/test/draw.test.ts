@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { draw } from '../src/draw.ts'
+import { fillPage } from '../src/page.ts'
+import type { RowResult } from '../src/results.ts'
+
+const point = (value: number): { median: number; lower: number; upper: number } => ({
+  median: value,
+  lower: value,
+  upper: value,
+})
+
+const row: RowResult = {
+  name: 'row',
+  title: 'A `row` <of> sorts',
+  about: 'About it.',
+  baseline: 'fetch',
+  metrics: [{ key: 'time', title: 'time', unit: 'µs', hasRatio: true, ratioTarget: 10 }],
+  peers: [
+    { peer: 'fetch', rounds: 1, measurements: { time: { value: point(5), ratio: point(1) } } },
+    { peer: 'latchkey', rounds: 1, measurements: { time: { value: point(50), ratio: point(10) } } },
+    {
+      peer: 'slow',
+      rounds: 1,
+      measurements: { time: { value: point(500), ratio: { median: 100, lower: 80, upper: 120 } } },
+    },
+    { peer: 'absent', rounds: 0, measurements: {} },
+  ],
+}
+
+/** Of the bars: how long they are. */
+function widths(svg: string): readonly number[] {
+  return [...svg.matchAll(/<rect class="(?:bar|ours)" [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width))
+}
+
+describe('the picture', () => {
+  it('has a bar for each peer that was measured, ten times as much being one step more', () => {
+    const [first = 0, second = 0, third = 0, ...others] = widths(draw([row]))
+    expect(others).toEqual([])
+    expect(second - first).toBeCloseTo(third - second, 0)
+    expect(second).toBeGreaterThan(first)
+  })
+
+  it('marks ours, the spread and the aim', () => {
+    const svg = draw([row])
+    expect(svg.match(/class="ours"/g)).toHaveLength(1)
+    expect(svg.match(/class="aim"/g)).toHaveLength(1)
+    expect(svg).not.toContain('NaN')
+    const [, from, to] = /class="line" d="M([\d.]+) [\d.]+H([\d.]+)"/.exec(svg.slice(svg.indexOf('slow'))) ?? []
+    expect(Number(to)).toBeGreaterThan(Number(from))
+  })
+
+  it('writes names so that they cannot be taken for markup', () => {
+    const svg = draw([row])
+    expect(svg).toContain('A row &lt;of&gt; sorts')
+    expect(svg).not.toContain('<of>')
+  })
+
+  it('draws values of nothing at the edge, and leaves out a row in which nobody took part', () => {
+    const metrics = [{ key: 'time', title: '401s', unit: '' as const, target: 0 }]
+    const none: RowResult = {
+      ...row,
+      metrics,
+      peers: [{ peer: 'latchkey', rounds: 1, measurements: { time: { value: point(0) } } }],
+    }
+    expect(widths(draw([none]))).toEqual([1])
+    expect(widths(draw([{ ...row, peers: [] }]))).toEqual([])
+  })
+})
+
+describe('the page', () => {
+  const results = { machine: { node: 'v24' }, versions: { '@a/b': '1.2.3' }, rows: [row] }
+  const page = 'Before.\n\n<!-- generated: begin -->\nold\n<!-- generated: end -->\n\nAfter.\n'
+
+  it('gets the results between its marks, and keeps the rest', () => {
+    const filled = fillPage(page, results)
+    expect(filled.startsWith('Before.\n')).toBe(true)
+    expect(filled.endsWith('<!-- generated: end -->\n\nAfter.\n')).toBe(true)
+    expect(filled).toContain('### A `row` <of> sorts')
+    expect(filled).toMatch(/\| latchkey +\| +50 \| +10 \|/)
+    expect(filled).not.toContain('old')
+    expect(fillPage(filled, results)).toBe(filled)
+  })
+
+  it('must have the marks', () => {
+    expect(() => fillPage('# A page', results)).toThrow('where the results stand')
+  })
+})

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { aims } from '../src/aims.ts'
+import { resultOf } from '../src/results.ts'
+import type { Metric, OutsideRow } from '../src/row.ts'
+import { formatNumber, markdownTable, printTable, tableOf } from '../src/table.ts'
+
+const time: Metric = { key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.2 }
+const count: Metric = { key: 'count', title: 'requests', unit: '', target: 4 }
+
+function row(metrics: readonly Metric[] = [time, count]): OutsideRow {
+  return {
+    kind: 'outside',
+    name: 'row',
+    title: 'A row',
+    about: 'About it.',
+    baseline: 'other',
+    peers: ['latchkey', 'other', 'third'],
+    metrics,
+    rounds: { full: 3, quick: 1 },
+    measure: async () => undefined,
+  }
+}
+
+const samples = new Map([
+  [
+    'latchkey',
+    [
+      { time: 110, count: 5 },
+      { time: 220, count: 5 },
+    ],
+  ],
+  [
+    'other',
+    [
+      { time: 100, count: 1 },
+      { time: 200, count: 1 },
+    ],
+  ],
+])
+
+describe('the result of a row', () => {
+  const result = resultOf(row(), samples)
+
+  it('has the spread of each metric, and ratios to the baseline of the same round', () => {
+    expect(result.peers[0]).toEqual({
+      peer: 'latchkey',
+      rounds: 2,
+      measurements: {
+        time: { value: { median: 165, lower: 137.5, upper: 192.5 }, ratio: { median: 1.1, lower: 1.1, upper: 1.1 } },
+        count: { value: { median: 5, lower: 5, upper: 5 } },
+      },
+    })
+  })
+
+  it('is empty for a peer that has no such thing', () => {
+    expect(result.peers[2]).toEqual({ peer: 'third', rounds: 0, measurements: {} })
+  })
+
+  it('says which aims are met, of the value or of the ratio', () => {
+    expect(aims(result)).toBe('Aim: time a call at most 1.20 of other (met); requests at most 4 (missed).')
+    expect(aims(resultOf(row(), new Map()))).toContain('(not measured)')
+    expect(aims(resultOf(row([{ key: 'time', title: 'time', unit: 'ns' }]), samples))).toBe('')
+  })
+
+  it('is a table, with a dash where there is nothing', () => {
+    const table = tableOf(result)
+    expect(table[0]).toEqual(['', 'time a call, ns', 'over other', 'requests'])
+    expect(table[1]).toEqual(['latchkey', '165 (138 to 193)', '1.10', '5'])
+    expect(table[3]).toEqual(['third', '-', '-', '-'])
+    expect(printTable(table).split('\n')).toHaveLength(4)
+  })
+
+  it('is a table in Markdown, whose columns are as wide as what stands in them', () => {
+    const lines = markdownTable(tableOf(result)).split('\n')
+    expect(new Set(lines.map(({ length }) => length)).size).toBe(1)
+    expect(lines[1]).toMatch(/^\| -+ \| -+: \|/)
+  })
+})
+
+it('numbers have the figures that count', () => {
+  expect([0, 1.234, 12.34, 123.4, 12_345.6, 4, -0.5].map(formatNumber)).toEqual([
+    '0',
+    '1.23',
+    '12.3',
+    '123',
+    '12,346',
+    '4',
+    '-0.50',
+  ])
+})
