@@ -122,7 +122,7 @@ function addressOf(
   { origin: asked, path, method }: Dispatcher.DispatchOptions,
   fixedOrigin: string | undefined,
 ): string | undefined {
-  const named = typeof asked === 'string' ? asked.replace(/\/$/, '') : originOf(asked)
+  const named = typeof asked !== 'string' ? originOf(asked) : asked.endsWith('/') ? asked.slice(0, -1) : asked
   const origin = fixedOrigin ?? named
   if (origin === undefined) return undefined
   if (named !== undefined && named !== origin && originOf(named) !== origin) return undefined
