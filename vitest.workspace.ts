@@ -12,7 +12,9 @@ const projectIn = (folder: string, name: string): ViteUserConfig => ({
 const workspace: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      ...['core', 'prevu3d', 'hexagon', 'testing', 'cli', 'workshop'].map((name) => projectIn('packages', name)),
+      ...['core', 'prevu3d', 'hexagon', 'testing', 'undici', 'cli', 'workshop'].map((name) =>
+        projectIn('packages', name),
+      ),
       projectIn('examples', 'providers'),
       projectIn('examples', 'http-clients'),
       projectIn('.', 'benchmarks'),

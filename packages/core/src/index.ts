@@ -60,3 +60,4 @@ export type {
 } from './events.ts'
 // Fetch: requests with the token on
 export type { AnsweredRequest, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
+export type { RepeatOptions } from './fetch/request-token.ts'

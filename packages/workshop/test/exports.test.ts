@@ -2,11 +2,12 @@ import * as core from '@latchkey/core'
 import * as hexagon from '@latchkey/hexagon'
 import * as prevu3d from '@latchkey/prevu3d'
 import * as testing from '@latchkey/testing'
+import * as undici from '@latchkey/undici'
 import { describe, expect, it } from 'vitest'
 import { readModule } from '../src/read-module.ts'
 import { publishedPackages, readText } from '../src/read-repository.ts'
 
-const modules: Readonly<Record<string, object>> = { core, hexagon, prevu3d, testing }
+const modules: Readonly<Record<string, object>> = { core, hexagon, prevu3d, testing, undici }
 
 /** The names a package gives to others are a promise: the snapshot changes only with a changeset that says so. */
 describe('the exported names', () => {

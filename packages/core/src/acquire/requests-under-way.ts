@@ -7,7 +7,8 @@ export class RequestsUnderWay {
 
   /** @param address as it was handed to the transport */
   has(address: string): boolean {
-    return this.#counts.has(address)
+    // Mostly there are none, and an address put together just now costs time to look up.
+    return this.#counts.size > 0 && this.#counts.has(address)
   }
 
   /** The transport, watched. */

@@ -62,7 +62,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     let sent = sentFirst
     // Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours.
     while (response.url === '' || new URL(response.url).origin === url.origin) {
-      const next = await repeats.next(response, sent, url, call.signal).catch(async (failure: unknown) => {
+      const next = await repeats.next(response, sent, url, { signal: call.signal }).catch(async (failure: unknown) => {
         await discard(response)
         throw failure
       })

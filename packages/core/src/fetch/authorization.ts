@@ -1,7 +1,7 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { RequestsUnderWay } from '../acquire/requests-under-way.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
-import { putToken, Repeats, type RequestTokenParts, refuseOrigin } from './request-token.ts'
+import { putToken, type RepeatOptions, Repeats, type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
 /** What one request is, as far as its authorization depends on it. */
 export interface AuthorizeOptions {
@@ -33,10 +33,12 @@ export interface Authorization {
    *
    * @param answer status and headers
    * @param options.signal ends this caller's wait
-   * @returns what to send the request with once more, if its body can be sent again; `undefined`: the answer stands
+   * @param options.repeatable whether the request's body can be sent again; where it cannot, no other token is asked for.
+   * Default true
+   * @returns what to send the request with once more; `undefined`: the answer stands
    * @throws LatchkeyError what `token` throws
    */
-  answered(answer: AnsweredRequest, options?: { readonly signal?: AbortSignal }): Promise<Authorization | undefined>
+  answered(answer: AnsweredRequest, options?: RepeatOptions): Promise<Authorization | undefined>
 }
 
 /** Authorises requests that something other than `fetch` makes. */
@@ -111,14 +113,14 @@ class RequestAuthorization implements Authorization {
 
   async answered(
     { status, headers = {} }: AnsweredRequest,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    options: RepeatOptions = {},
   ): Promise<Authorization | undefined> {
     const parts = this.#parts
     const request = this.#request
     if (status !== 401 && parts.dpop === undefined) return undefined
     request.repeats ??= new Repeats(parts)
     const answer = { status, headers: readable(headers) }
-    const next = await request.repeats.next(answer, this.token, new URL(request.address), signal)
+    const next = await request.repeats.next(answer, this.token, new URL(request.address), options)
     if (next === undefined) return undefined
     return new RequestAuthorization(parts, request, next, await headersFor(parts, request, next))
   }

@@ -34,6 +34,14 @@ export async function putToken(
   if (dpop !== undefined) headers.set('dpop', await dpop.prove(url, method, token))
 }
 
+/** How an answer may lead to another try. */
+export interface RepeatOptions {
+  /** Ends this caller's wait. */
+  readonly signal?: AbortSignal | undefined
+  /** Whether the request's body can be sent again; where it cannot, an answer is only learned from. Default true. */
+  readonly repeatable?: boolean
+}
+
 /** What an API's answer says of the token that it was asked with. */
 export interface ApiAnswer {
   readonly status: number
@@ -69,11 +77,11 @@ export class Repeats {
     { status, headers }: ApiAnswer,
     sent: AccessToken,
     url: URL,
-    signal: AbortSignal | undefined,
+    { signal, repeatable = true }: RepeatOptions = {},
   ): Promise<AccessToken | undefined> {
     const { provider, token, dpop, emit } = this.#parts
     const nonceGiven = dpop?.learn(url, headers.get('dpop-nonce')) === true
-    if (status !== 401) return undefined
+    if (status !== 401 || !repeatable) return undefined
     let next: AccessToken
     if (nonceGiven && this.#mayAddNonce && isNonceWanted(headers.get('www-authenticate'))) {
       this.#mayAddNonce = false

@@ -65,6 +65,15 @@ describe('client.authorize()', () => {
     await expect(bench.client.authorize(bench.emulator.apiUrl, { signal })).rejects.toThrow('enough')
   })
 
+  it('H3: asks for no other token where the request cannot go out again', async () => {
+    await using bench = await start()
+    const authorization = await bench.client.authorize(bench.emulator.apiUrl)
+    expect(await authorization?.answered({ status: 401 }, { repeatable: false })).toBeUndefined()
+    expect(bench.count('token')).toBe(1)
+    expect(bench.events.map(({ type }) => type)).not.toContain('request.repeated')
+    expect(await authorization?.answered({ status: 401 }, { repeatable: true })).toBeDefined()
+  })
+
   it('ends with the caller’s signal while it waits for another token', async () => {
     await using bench = await start()
     const authorization = await bench.client.authorize(new URL(bench.emulator.apiUrl))

@@ -1,0 +1,264 @@
+import { type Authorization, LatchkeyError } from '@latchkey/core'
+import type { Dispatcher } from 'undici'
+import { type AbortSource, heed } from './abort-source.ts'
+import { addHeaders, type ReadableHeaders } from './request-headers.ts'
+
+type Controller = Dispatcher.DispatchController
+type Handler = Dispatcher.DispatchHandler
+type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2]
+type Upgraded = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3]
+
+/** One request of a caller's, through all its tries. */
+export interface Call {
+  readonly dispatch: Dispatcher.Dispatch
+  /** A copy of the caller's. */
+  readonly opts: Dispatcher.DispatchOptions
+  /** A copy of the caller's. */
+  readonly headers: ReadableHeaders
+  readonly handler: Handler
+  readonly signal: AbortSource | undefined
+  /** The provider's name. */
+  readonly provider: string
+  /** Whether the body can be sent again. */
+  readonly isRepeatable: boolean
+  /** Whether tokens are bound to a key, so that every answer may hold a nonce. */
+  readonly isBound: boolean
+  /** Whether the token travels in `Authorization`, and nothing besides. */
+  readonly isPlain: boolean
+  /** Of the try under way, once it goes out. */
+  controller: Controller | undefined
+}
+
+/** Bytes of a 401 that are kept until it is decided on, or read to no purpose. */
+const mostBytes = 65_536
+
+/** Milliseconds that the end of a 401 which nobody wants is waited for. */
+const longestDrop = 50
+
+/** Sends one try of a request, the token on. */
+export function sendAuthorized(call: Call, authorization: Authorization): void {
+  const { dispatch, handler } = call
+  const { headers } = authorization
+  // undici's redirect interceptor takes this one off on the way to another origin, and no other that carries a token.
+  const isBare = call.isPlain || Object.keys(headers).every((name) => name === 'authorization')
+  const opts = { ...call.opts, headers: addHeaders(call.headers, headers, isBare) }
+  const isAnswerIndifferent = isBare && !call.isRepeatable
+  send(dispatch, opts, isAnswerIndifferent ? handler : new AuthorizedHandler(call, authorization, isBare))
+}
+
+/** Dispatches where nobody is there any more to catch what a dispatcher may throw. */
+export function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, handler: Handler): void {
+  try {
+    dispatch(opts, handler)
+  } catch (failure) {
+    reportFailure(handler, undefined, failure)
+  }
+}
+
+/** Tells the caller that there will be no answer. */
+export function reportFailure(handler: Handler, controller: Controller | undefined, failure: unknown): void {
+  // undici says null where there is no controller yet; its types do not.
+  handler.onResponseError?.(controller ?? (null as unknown as Controller), failure as Error)
+}
+
+/** A 401 that waits for it to be clear whether the caller is to see it. */
+class HeldAnswer {
+  readonly statusCode: number
+  readonly headers: ResponseHeaders
+  readonly statusMessage: string | undefined
+  readonly chunks: Buffer[] = []
+  bytes = 0
+  trailers: ResponseHeaders | undefined
+  error: Error | undefined
+  /** Another try has taken its place; what still comes is read to no purpose. */
+  isDropped = false
+  breakOff: NodeJS.Timeout | undefined
+
+  constructor(statusCode: number, headers: ResponseHeaders, statusMessage: string | undefined) {
+    this.statusCode = statusCode
+    this.headers = headers
+    this.statusMessage = statusMessage
+  }
+
+  get isOver(): boolean {
+    return this.trailers !== undefined || this.error !== undefined
+  }
+}
+
+/**
+ * What stands between the connection and the caller's handler for one try. All goes straight through but a 401: that is kept
+ * until another token is there, or is known not to be. Meanwhile the connection is free: the client may need it to ask.
+ */
+class AuthorizedHandler implements Handler {
+  readonly #call: Call
+  readonly #authorization: Authorization
+  readonly #isBare: boolean
+  /** A redirect interceptor further in has gone on from where we sent the request. */
+  #isRedirected = false
+  #held: HeldAnswer | undefined
+
+  constructor(call: Call, authorization: Authorization, isBare: boolean) {
+    this.#call = call
+    this.#authorization = authorization
+    this.#isBare = isBare
+  }
+
+  onRequestStart(controller: Controller, context: { readonly history?: readonly unknown[] } | null): void {
+    const call = this.#call
+    const former = call.controller
+    call.controller = controller
+    // Given up between two tries, when there was nothing to break off.
+    if (former?.aborted === true && !(former.reason instanceof Unwanted)) {
+      controller.abort(former.reason ?? new DOMException('This operation was aborted', 'AbortError'))
+      return
+    }
+    if (context?.history !== undefined && context.history.length > 0) {
+      this.#isRedirected = true
+      if (!this.#isBare) {
+        controller.abort(refuseRedirect(call.provider))
+        return
+      }
+    }
+    call.handler.onRequestStart?.(controller, context)
+  }
+
+  onRequestUpgrade(controller: Controller, statusCode: number, headers: ResponseHeaders, socket: Upgraded): void {
+    this.#learn(statusCode, headers)
+    this.#call.handler.onRequestUpgrade?.(controller, statusCode, headers, socket)
+  }
+
+  onResponseStart(controller: Controller, statusCode: number, headers: ResponseHeaders, statusMessage?: string): void {
+    if (statusCode === 401 && this.#call.isRepeatable && !this.#isRedirected) {
+      this.#held = new HeldAnswer(statusCode, headers, statusMessage)
+      void this.#decide(controller, this.#held)
+      return
+    }
+    this.#learn(statusCode, headers)
+    this.#call.handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    const held = this.#held
+    if (held === undefined) {
+      this.#call.handler.onResponseData?.(controller, chunk)
+      return
+    }
+    held.bytes += chunk.byteLength
+    if (held.isDropped) {
+      if (held.bytes > mostBytes) controller.abort(new Unwanted())
+      return
+    }
+    held.chunks.push(chunk)
+    if (held.bytes > mostBytes) controller.pause()
+  }
+
+  onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
+    const held = this.#held
+    if (held === undefined) {
+      this.#call.handler.onResponseEnd?.(controller, trailers)
+      return
+    }
+    held.trailers = trailers
+    clearTimeout(held.breakOff)
+  }
+
+  onResponseError(controller: Controller, error: Error): void {
+    const held = this.#held
+    if (held === undefined) {
+      this.#call.handler.onResponseError?.(controller, error)
+      return
+    }
+    held.error = error
+    clearTimeout(held.breakOff)
+    if (held.isDropped || !controller.aborted) return
+    // Given up by the caller, who need not wait for a token to hear so.
+    held.isDropped = true
+    reportFailure(this.#call.handler, controller, error)
+  }
+
+  onResponseStarted(): void {
+    this.#call.handler.onResponseStarted?.()
+  }
+
+  onBodySent(chunk: Buffer): void {
+    this.#call.handler.onBodySent?.(chunk)
+  }
+
+  onRequestSent(): void {
+    this.#call.handler.onRequestSent?.()
+  }
+
+  /** Any answer of the API's own may hold the nonce that it wants to see next. */
+  #learn(status: number, headers: ResponseHeaders): void {
+    if (!this.#call.isBound) return
+    void this.#authorization.answered({ status, headers }, { repeatable: false })
+  }
+
+  async #decide(controller: Controller, held: HeldAnswer): Promise<void> {
+    const call = this.#call
+    const { statusCode: status, headers } = held
+    let next: Authorization | undefined
+    try {
+      next = await heed(call.signal, (signal) =>
+        this.#authorization.answered({ status, headers }, signal === undefined ? {} : { signal }),
+      )
+    } catch (failure) {
+      if (held.isDropped) return
+      this.#drop(controller, held)
+      reportFailure(call.handler, controller, failure)
+      return
+    }
+    if (held.isDropped) return
+    if (controller.aborted) reportFailure(call.handler, controller, controller.reason)
+    else if (next === undefined) this.#handOver(controller, held)
+    else {
+      this.#drop(controller, held)
+      sendAuthorized(call, next)
+    }
+  }
+
+  /** Reads the rest to no purpose, so that the connection can be used again; a long rest is broken off. */
+  #drop(controller: Controller, held: HeldAnswer): void {
+    held.isDropped = true
+    held.chunks.length = 0
+    if (held.isOver || controller.aborted) return
+    if (held.bytes > mostBytes) {
+      controller.abort(new Unwanted())
+      return
+    }
+    held.breakOff = setTimeout(() => controller.abort(new Unwanted()), longestDrop)
+  }
+
+  /** Lets the caller have what was kept, as if it came now. */
+  #handOver(controller: Controller, held: HeldAnswer): void {
+    const { handler } = this.#call
+    this.#held = undefined
+    try {
+      handler.onResponseStart?.(controller, held.statusCode, held.headers, held.statusMessage)
+      for (const chunk of held.chunks) {
+        if (controller.aborted) break
+        handler.onResponseData?.(controller, chunk)
+      }
+      if (!held.isOver) {
+        if (held.bytes > mostBytes) controller.resume()
+      } else if (controller.aborted) reportFailure(handler, controller, controller.reason)
+      else if (held.error !== undefined) reportFailure(handler, controller, held.error)
+      else handler.onResponseEnd?.(controller, held.trailers ?? {})
+    } catch (failure) {
+      // As undici does with what a handler throws.
+      if (held.isOver) reportFailure(handler, controller, failure)
+      else controller.abort(failure as Error)
+    }
+  }
+}
+
+/** Why an answer that nobody wants is broken off. Nobody is told. */
+class Unwanted extends Error {}
+
+function refuseRedirect(provider: string): LatchkeyError {
+  return new LatchkeyError(
+    'origin_refused',
+    `${provider}: a redirect would take the token along: the provider puts it into headers that undici's redirect interceptor does not take off for another origin; give latchkeyInterceptor to compose() before interceptors.redirect()`,
+    { provider },
+  )
+}

@@ -1,0 +1,166 @@
+import { type Authorization, type Client, LatchkeyError } from '@latchkey/core'
+import type { Dispatcher } from 'undici'
+import { type AbortSource, heed } from './abort-source.ts'
+import { type Call, reportFailure, send, sendAuthorized } from './authorized-handler.ts'
+import { originOf, readHop } from './redirected-hop.ts'
+import { copyHeaders, hasAuthorization, readHeaders, toGiven } from './request-headers.ts'
+
+/** What departs from the interceptor's defaults. */
+export interface LatchkeyInterceptorOptions {
+  /**
+   * What becomes of a request whose URL may not see the token: it fails with `origin_refused`, or goes out as it is, for a
+   * dispatcher that makes a process's other requests too. Default `'refuse'`.
+   */
+  readonly elsewhere?: 'refuse' | 'pass'
+}
+
+/**
+ * An interceptor for `compose()` of an undici dispatcher: it puts the client's token on each request, refuses origins that may
+ * not see it before it asks for one, and replaces a refused token once, where the body can be sent again. A request with an
+ * `Authorization` header of its own goes out as it is.
+ *
+ * A request that cannot have a token fails with what `client.authorize` throws, and does not go out.
+ *
+ * @param client whose tokens they are
+ * @param options what departs from the defaults
+ * @returns what `compose()` takes, before other interceptors; it throws `invalid_options` for a dispatcher that spreads requests
+ * over several origins, whatever they say, as `BalancedPool` does
+ * @throws LatchkeyError `invalid_options`
+ */
+export function latchkeyInterceptor(
+  client: Client<unknown>,
+  options: LatchkeyInterceptorOptions = {},
+): Dispatcher.DispatcherComposeInterceptor {
+  checkInterceptor(client, options)
+  const { elsewhere = 'refuse' } = options
+  const { authorize, provider } = client
+  const { name } = provider
+  const isBound = provider.dpop === true
+  const isPlain = !isBound && provider.authorizeRequest === undefined
+
+  const refuse = (handler: Dispatcher.DispatchHandler, why: string): boolean => {
+    reportFailure(handler, undefined, new LatchkeyError('origin_refused', `${name}: ${why}`, { provider: name }))
+    return true
+  }
+
+  const authorizeAndSend = async (call: Call, address: string): Promise<void> => {
+    const { dispatch, opts, handler } = call
+    const { method } = opts
+    let authorization: Authorization | undefined
+    try {
+      authorization = await heed(call.signal, (signal) =>
+        authorize(address, signal === undefined ? { method, elsewhere } : { method, elsewhere, signal }),
+      )
+    } catch (failure) {
+      reportFailure(handler, undefined, failure)
+      return
+    }
+    if (authorization === undefined) send(dispatch, { ...opts, headers: toGiven(call.headers) }, handler)
+    else sendAuthorized(call, authorization)
+  }
+
+  // The second parameter is not in undici's types: the origin that a dispatcher sends all requests to, whatever they say; null
+  // where it has several.
+  return (dispatch, fixedOrigin?: string | null) => {
+    if (fixedOrigin === null) {
+      throw new LatchkeyError(
+        'invalid_options',
+        `${name}: latchkeyInterceptor cannot tell where this dispatcher sends a request: compose an Agent, a Pool or a Client`,
+        { provider: name },
+      )
+    }
+    return function dispatchAuthorized(opts, handler) {
+      // What undici refuses itself.
+      if (typeof opts !== 'object' || opts === null) return dispatch(opts, handler)
+      const given = readHeaders(opts.headers)
+      const unchanged = (): boolean =>
+        dispatch(given === opts.headers ? opts : { ...opts, headers: toGiven(given) }, handler)
+      if (hasAuthorization(given)) return unchanged()
+      if (!isHandler(handler)) throw new TypeError('handler must have onRequestStart and onResponseError')
+
+      const hop = readHop(opts, handler)
+      // Another origin redirected to it, even if it is home again (rule H2).
+      if (hop === 'away') return unchanged()
+      if (hop === 'unknown')
+        return refuse(handler, `it cannot be told where this redirect came from: ${orderOfRedirect}`)
+      if (hop === 'resolved') return refuse(handler, `its host has become an address: ${orderOfDns}`)
+
+      const address = addressOf(opts, fixedOrigin)
+      if (address === undefined) {
+        if (elsewhere === 'pass') return unchanged()
+        return refuse(handler, 'a request must go to the origin that it names, and that the dispatcher is for')
+      }
+      const { signal } = opts as { readonly signal?: AbortSource | null }
+      const call: Call = {
+        dispatch,
+        opts: opts.origin instanceof URL ? { ...opts, origin: opts.origin.origin } : { ...opts },
+        headers: copyHeaders(given),
+        handler,
+        signal: signal ?? undefined,
+        provider: name,
+        isRepeatable: isRepeatable(opts.body),
+        isBound,
+        isPlain,
+        controller: undefined,
+      }
+      void authorizeAndSend(call, address)
+      return true
+    }
+  }
+}
+
+const orderOfRedirect = 'give compose() interceptors.redirect() right after latchkeyInterceptor'
+const orderOfDns = 'give compose() interceptors.dns() before latchkeyInterceptor'
+
+/**
+ * The URL that a request goes to.
+ *
+ * @param fixedOrigin where the dispatcher sends it, whatever the request says; `undefined`: where that says
+ * @returns `undefined` where the two, or the path, name different origins, or none
+ */
+function addressOf(
+  { origin: asked, path, method }: Dispatcher.DispatchOptions,
+  fixedOrigin: string | undefined,
+): string | undefined {
+  const named = typeof asked !== 'string' ? originOf(asked) : asked.endsWith('/') ? asked.slice(0, -1) : asked
+  const origin = fixedOrigin ?? named
+  if (origin === undefined) return undefined
+  if (named !== undefined && named !== origin && originOf(named) !== origin) return undefined
+  // The target of CONNECT is no path, and nothing of it is sent but to the origin.
+  if (method === 'CONNECT') return `${origin}/`
+  if (typeof path !== 'string' || path.startsWith('/')) return `${origin}${path}`
+  return path.startsWith(`${origin}/`) ? path : undefined
+}
+
+/** Whether a body is still there after it was sent. A stream or an iterator is not. */
+function isRepeatable(body: unknown): boolean {
+  if (body === undefined || body === null || typeof body === 'string') return true
+  if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer || body instanceof Blob) return true
+  return typeof body === 'object' && Symbol.toStringTag in body && body[Symbol.toStringTag] === 'FormData'
+}
+
+/** undici looks at the handler it is given, which is ours. */
+function isHandler(handler: unknown): boolean {
+  if (typeof handler !== 'object' || handler === null) return false
+  const { onRequestStart, onResponseError } = handler as Dispatcher.DispatchHandler
+  return typeof onRequestStart === 'function' && typeof onResponseError === 'function'
+}
+
+function checkInterceptor(client: unknown, options: unknown): void {
+  const mistakes: string[] = []
+  const known = client as Partial<Client<unknown>> | null | undefined
+  if (typeof known !== 'object' || known === null || typeof known.authorize !== 'function') {
+    mistakes.push('client must be what createClient() returned')
+  }
+  if (typeof options !== 'object' || options === null) mistakes.push('options must be an object')
+  else {
+    for (const name of Object.keys(options)) {
+      if (name !== 'elsewhere') mistakes.push(`options.${name} is not known`)
+    }
+    const { elsewhere } = options as { readonly elsewhere?: unknown }
+    if (elsewhere !== undefined && elsewhere !== 'refuse' && elsewhere !== 'pass') {
+      mistakes.push("options.elsewhere must be 'refuse' or 'pass'")
+    }
+  }
+  if (mistakes.length > 0) throw new LatchkeyError('invalid_options', `latchkeyInterceptor: ${mistakes.join('; ')}`)
+}

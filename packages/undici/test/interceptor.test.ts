@@ -1,0 +1,696 @@
+import { EventEmitter } from 'node:events'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { inspect } from 'node:util'
+import { type Client as LatchkeyClient, LatchkeyError } from '@latchkey/core'
+import {
+  Agent,
+  BalancedPool,
+  Client,
+  type Dispatcher,
+  EnvHttpProxyAgent,
+  FormData,
+  interceptors,
+  MockAgent,
+  Pool,
+  ProxyAgent,
+  RetryAgent,
+  request,
+  fetch as undiciFetch,
+} from 'undici'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type LatchkeyInterceptorOptions, latchkeyInterceptor } from '../src/index.ts'
+import { clientOf, type Loopback, redirect, sendJson, startLoopback } from './loopback.ts'
+
+type Bench = Awaited<ReturnType<typeof start>>
+
+/** Two origins, a client of the first, and an Agent with the interceptor. */
+async function start(
+  provider: Parameters<typeof clientOf>[1] = {},
+  options: LatchkeyInterceptorOptions = {},
+  agentOptions: Agent.Options = {},
+) {
+  const home = await startLoopback()
+  const away = await startLoopback()
+  const { client, events } = clientOf(home, provider)
+  const agent = new Agent(agentOptions).compose(latchkeyInterceptor(client, options))
+  onTestFinished(async () => {
+    await agent.destroy()
+    await home.close()
+    await away.close()
+  })
+  const url = `${home.origin}/api/x`
+  const ask = (given: Partial<Parameters<typeof request>[1]> = {}, at = url) =>
+    request(at, { dispatcher: agent, ...given } as never)
+  return { home, away, client, events, agent, url, ask }
+}
+
+/** Another dispatcher with the interceptor of the bench's client. */
+function compose({ client }: Bench, dispatcher: Dispatcher, options: LatchkeyInterceptorOptions = {}): Dispatcher {
+  onTestFinished(() => dispatcher.destroy())
+  return dispatcher.compose(latchkeyInterceptor(client, options))
+}
+
+const authorizationsOf = ({ requests }: Loopback): unknown[] => requests.map(({ headers }) => headers.authorization)
+
+/** Every call a dispatcher makes of a handler, by name. */
+function record(): {
+  readonly handler: Dispatcher.DispatchHandler
+  readonly calls: string[]
+  readonly over: Promise<void>
+} {
+  const calls: string[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart: () => void calls.push('start'),
+    onResponseStart: (_controller, status) => void calls.push(`response ${status}`),
+    onResponseData: () => void calls.push('data'),
+    onResponseEnd: () => {
+      calls.push('end')
+      resolve()
+    },
+    onResponseError: (_controller, error) => {
+      calls.push(`error ${(error as LatchkeyError).code ?? error.name}`)
+      resolve()
+    },
+  }
+  return { handler, calls, over: promise }
+}
+
+describe('a request', () => {
+  it('carries the token, with any kind of dispatcher', async () => {
+    const bench = await start()
+    const { home } = bench
+    const dispatchers = [
+      new Agent(),
+      new Pool(home.origin),
+      new Client(home.origin),
+      new EnvHttpProxyAgent(),
+      new RetryAgent(new Agent()),
+    ]
+    for (const dispatcher of dispatchers) {
+      const { body } = await request(bench.url, { dispatcher: compose(bench, dispatcher), query: { y: '1' } })
+      expect(await body.json()).toMatchObject({ path: '/api/x', token: 'token-1' })
+    }
+    expect(home.requests.map(({ target }) => target)).toEqual(dispatchers.map(() => '/api/x?y=1'))
+  })
+
+  it('needs no origin of its own on a Client and on a Pool', async () => {
+    const bench = await start()
+    for (const dispatcher of [new Client(bench.home.origin), new Pool(bench.home.origin)]) {
+      const { body } = await compose(bench, dispatcher).request({ path: '/api/x', method: 'GET' } as never)
+      expect(await body.json()).toMatchObject({ token: 'token-1' })
+    }
+  })
+
+  it('carries the token with request, fetch, stream and pipeline', async () => {
+    const { agent, home, url, ask } = await start()
+    const origin = home.origin
+    expect(await (await ask()).body.json()).toMatchObject({ token: 'token-1' })
+    const fetched = await undiciFetch(url, { dispatcher: agent, method: 'POST', body: 'a' })
+    expect(await fetched.json()).toMatchObject({ token: 'token-1', body: 'a' })
+    const { promise, resolve } = Promise.withResolvers<Readable>()
+    const { PassThrough } = await import('node:stream')
+    await agent.stream({ origin, path: '/api/x', method: 'GET' }, () => {
+      const through = new PassThrough()
+      resolve(through)
+      return through
+    })
+    expect(JSON.parse(await text(await promise))).toMatchObject({ token: 'token-1' })
+    const pipeline = agent.pipeline({ origin, path: '/api/x', method: 'PUT' }, ({ body }) => body)
+    pipeline.end('piped')
+    expect(JSON.parse(await text(pipeline))).toMatchObject({ token: 'token-1', body: 'piped' })
+  })
+
+  it('goes through a proxy, by tunnel and without', async () => {
+    const bench = await start()
+    const { createServer } = await import('node:http')
+    const { connect } = await import('node:net')
+    const seen: string[] = []
+    const proxy = createServer(async (incoming, response) => {
+      seen.push(`${incoming.method} ${incoming.url} ${incoming.headers.authorization}`)
+      const answer = await fetch(incoming.url ?? '', {
+        headers: { authorization: `${incoming.headers.authorization}` },
+      })
+      response.writeHead(answer.status).end(await answer.text())
+    })
+    proxy.on('connect', (incoming, socket) => {
+      seen.push(`CONNECT ${incoming.headers.authorization}`)
+      const [host, port] = (incoming.url ?? '').split(':')
+      const to = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        to.pipe(socket)
+        socket.pipe(to)
+      })
+      for (const end of [to, socket]) end.on('error', () => {})
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      proxy.closeAllConnections()
+      proxy.close()
+    })
+    const uri = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`
+    for (const proxyTunnel of [true, false]) {
+      const { body } = await request(bench.url, { dispatcher: compose(bench, new ProxyAgent({ uri, proxyTunnel })) })
+      expect(await body.json()).toMatchObject({ token: 'token-1' })
+    }
+    expect(seen).toEqual(['CONNECT undefined', `GET ${bench.url} Bearer token-1`])
+  })
+
+  it('is what a MockAgent sees, token on', async () => {
+    const { client } = await start()
+    const mock = new MockAgent()
+    mock.disableNetConnect()
+    const { origin } = new URL(`${client.provider.api}`)
+    mock
+      .get(origin)
+      .intercept({ path: '/api/x', headers: { authorization: 'Bearer token-1' } })
+      .reply(200, 'mocked')
+    const dispatcher = mock.compose(latchkeyInterceptor(client))
+    const { body } = await request(`${origin}/api/x`, { dispatcher })
+    expect(await body.text()).toBe('mocked')
+    await mock.close()
+  })
+
+  it('H6: with an authorization of its own goes out as it is, in whatever form it says so', async () => {
+    const { home, away, ask } = await start()
+    const forms = [
+      { Authorization: 'own' },
+      { AUTHORIZATION: 'own' },
+      ['x-y', 'z', 'Authorization', 'own'],
+      new Map([['authorization', 'own']]),
+      new Headers({ authorization: 'own' }),
+      [
+        ['x-y', 'z'],
+        ['aUthorization', 'own'],
+      ],
+      (function* () {
+        yield ['authorization', 'own']
+      })(),
+    ]
+    for (const headers of forms) await (await ask({ headers } as never)).body.dump()
+    await (await ask({ headers: { authorization: 'own' } }, `${away.origin}/`)).body.dump()
+    expect(authorizationsOf(home)).toEqual(forms.map(() => 'own'))
+    expect(authorizationsOf(away)).toEqual(['own'])
+    expect(home.grants).toHaveLength(0)
+  })
+
+  it('H6: keeps its headers, in whatever form, and nothing of the caller’s is written to', async () => {
+    const { home, agent } = await start({ authorizeRequest: (headers, { value }) => headers.set('X-Api-Token', value) })
+    const forms = [
+      { accept: 'a/b', 'X-API-Token': 'own' },
+      ['accept', 'a/b', 'X-API-Token', 'own'],
+      new Map([
+        ['accept', 'a/b'],
+        ['X-API-Token', 'own'],
+      ]),
+      (function* () {
+        yield ['accept', 'a/b']
+      })(),
+    ]
+    for (const headers of forms) {
+      const frozen = headers instanceof Map || Symbol.iterator in headers ? headers : Object.freeze(headers)
+      const opts = Object.freeze({ origin: home.origin, path: '/api/x', method: 'GET', headers: frozen, body: null })
+      const { handler, over } = record()
+      agent.dispatch(opts as never, handler)
+      await over
+    }
+    for (const { headers } of home.requests) expect(headers).toMatchObject({ accept: 'a/b', 'x-api-token': 'token-1' })
+    expect(forms[0]).toEqual({ accept: 'a/b', 'X-API-Token': 'own' })
+    expect(home.requests).toHaveLength(forms.length)
+  })
+
+  it('H4: is not taken for authorized by a header that undici does not send', async () => {
+    const { home, ask } = await start()
+    await (await ask({ headers: Object.create({ authorization: 'inherited' }) })).body.dump()
+    await (await ask({ headers: { Authorization: undefined } as never })).body.dump()
+    await (await ask({ headers: ['authorization', undefined] as never })).body.dump()
+    expect(authorizationsOf(home)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1'])
+  })
+
+  it('goes out as it was when it was dispatched, whatever the caller does to its options meanwhile', async () => {
+    const { home, away, agent } = await start()
+    const headers: Record<string, string> = { 'x-n': '1' }
+    const origin = new URL(home.origin)
+    const opts = { origin, path: '/api/first', method: 'GET', headers }
+    const { handler, over } = record()
+    agent.dispatch(opts, handler)
+    origin.port = new URL(away.origin).port
+    Object.assign(opts, { origin: away.origin, path: '/api/second' })
+    headers['x-n'] = '2'
+    await over
+    expect(home.requests).toMatchObject([{ target: '/api/first', headers: { 'x-n': '1' } }])
+    expect(away.requests).toEqual([])
+  })
+})
+
+describe('where a token may go', () => {
+  it('H1: another origin is refused before any token is asked for', async () => {
+    const { home, away, ask, events } = await start()
+    for (const at of [away.origin, 'http://api.evil.test/x', home.origin.replace('//127.0.0.1', '//localhost')]) {
+      await expect(ask({}, at)).rejects.toMatchObject({ code: 'origin_refused' })
+    }
+    expect([...home.grants, ...home.requests, ...away.requests]).toEqual([])
+    expect(events.map(({ type }) => type)).toEqual(['origin.refused', 'origin.refused', 'origin.refused'])
+  })
+
+  it('H1: what counts is where a Client or Pool sends a request, not what that says', async () => {
+    const bench = await start()
+    const { home, away } = bench
+    for (const dispatcher of [new Client(away.origin), new Pool(away.origin)]) {
+      const composed = compose(bench, dispatcher)
+      await expect(composed.request({ path: '/', method: 'GET' } as never)).rejects.toMatchObject({
+        code: 'origin_refused',
+      })
+      await expect(composed.request({ origin: home.origin, path: '/', method: 'GET' })).rejects.toMatchObject({
+        code: 'origin_refused',
+      })
+    }
+    const atHome = compose(bench, new Client(home.origin))
+    await expect(atHome.request({ origin: away.origin, path: '/', method: 'GET' })).rejects.toMatchObject({
+      code: 'origin_refused',
+    })
+    expect([...home.requests, ...away.requests]).toEqual([])
+    const passing = compose(bench, new Client(away.origin), { elsewhere: 'pass' })
+    await (await passing.request({ origin: home.origin, path: '/', method: 'GET' })).body.dump()
+    expect(authorizationsOf(away)).toEqual([undefined])
+    expect(home.grants).toEqual([])
+  })
+
+  it('H1: a path that is a whole URL must be of the same origin', async () => {
+    const { home, away, agent } = await start()
+    const { origin } = home
+    const refused = agent.request({ origin, path: `${away.origin}/x`, method: 'GET' })
+    await expect(refused).rejects.toMatchObject({ code: 'origin_refused' })
+    await (await agent.request({ origin, path: `${origin}/api/x`, method: 'GET' })).body.dump()
+    expect(home.requests).toMatchObject([{ target: `${origin}/api/x`, headers: { authorization: 'Bearer token-1' } }])
+    // An API that is a proxy of its own sees no token meant for the URL that it is asked for.
+    const proxied = agent.request({ origin: away.origin, path: `${origin}/api/x`, method: 'GET' })
+    await expect(proxied).rejects.toMatchObject({ code: 'origin_refused' })
+    expect(away.requests).toEqual([])
+  })
+
+  it('H1: a dispatcher that spreads requests over origins is refused', async () => {
+    const { client, home, away } = await start()
+    const pool = new BalancedPool([home.origin, away.origin])
+    expect(() => pool.compose(latchkeyInterceptor(client))).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(/Agent, a Pool or a Client/) }),
+    )
+    await pool.close()
+  })
+
+  it('H4: a request without an origin is refused', async () => {
+    const { agent } = await start()
+    const { handler, calls, over } = record()
+    agent.dispatch({ path: '/api/x', method: 'GET' }, handler)
+    await over
+    expect(calls).toEqual(['error origin_refused'])
+  })
+
+  it('passes requests elsewhere where it is told to', async () => {
+    const { home, away, ask, events } = await start({}, { elsewhere: 'pass' })
+    const elsewhere = await ask({ method: 'POST', body: 'a', headers: { 'x-y': 'z' } }, `${away.origin}/x`)
+    expect(await elsewhere.body.json()).toMatchObject({ token: null, body: 'a' })
+    expect(away.requests[0]?.headers['x-y']).toBe('z')
+    expect(home.grants).toEqual([])
+    expect(await (await ask()).body.json()).toMatchObject({ token: 'token-1' })
+    expect(events.map(({ type }) => type)).not.toContain('origin.refused')
+  })
+})
+
+describe('a refusal', () => {
+  it('H3: costs one other token and one repeat', async () => {
+    const { home, ask, events } = await start()
+    await (await ask()).body.dump()
+    home.revoked.add('token-1')
+    const { statusCode, body } = await ask()
+    expect([statusCode, await body.json()]).toEqual([200, expect.objectContaining({ token: 'token-2' })])
+    expect(authorizationsOf(home)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2'])
+    expect(events.filter(({ type }) => type === 'request.repeated')).toHaveLength(1)
+  })
+
+  it('H3: the second is the caller’s', async () => {
+    const { home, ask } = await start()
+    home.revoked.add('token-1').add('token-2')
+    const { statusCode, body } = await ask()
+    expect([statusCode, await body.json()]).toEqual([401, { error: 'revoked', path: '/api/x' }])
+    expect(home.requests).toHaveLength(2)
+  })
+
+  it('H3: the same token once more is no other: the answer stands, body, headers and all', async () => {
+    const { home, agent, client } = await start()
+    home.answers.set('/token', (_request, response) =>
+      sendJson(response, 200, { access_token: 'token-1', token_type: 'Bearer', expires_in: 3600 }),
+    )
+    await client.token()
+    home.answers.set('/api/x', (_request, response) => sendJson(response, 401, { a: 'b' }, { 'x-kept': 'yes' }))
+    const response = await undiciFetch(`${home.origin}/api/x`, { dispatcher: agent })
+    expect([response.status, response.headers.get('x-kept'), await response.json()]).toEqual([401, 'yes', { a: 'b' }])
+    const { handler, calls, over } = record()
+    agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, handler)
+    await over
+    expect(calls).toEqual(['start', 'response 401', 'data', 'end'])
+  })
+
+  it('H3: 403 is never repeated', async () => {
+    const { home, ask } = await start()
+    home.answers.set('/api/x', (_request, response) => sendJson(response, 403, {}))
+    expect((await ask()).statusCode).toBe(403)
+    expect(home.requests).toHaveLength(1)
+  })
+
+  it('H3: bodies that can be sent again are', async () => {
+    const { home, ask } = await start()
+    const form = new FormData()
+    form.set('a', 'b')
+    const bodies = ['text', Buffer.from('text'), new TextEncoder().encode('text'), form, new Blob(['text'])]
+    for (const [index, body] of bodies.entries()) {
+      home.revoked.add(`token-${index + 1}`)
+      const answer = await ask({ method: 'POST', body } as never)
+      const { body: sent, token } = (await answer.body.json()) as { body: string; token: string }
+      expect([sent, token]).toEqual([expect.stringMatching(index === 3 ? /name="a"/ : /^text$/), `token-${index + 2}`])
+    }
+  })
+
+  it('H3: streams and iterables are not, and the 401 is handed on as it is', async () => {
+    const { home, ask, url, agent } = await start()
+    home.revoked.add('token-1')
+    const bodies = [
+      () => Readable.from(['text']),
+      () => ['te', 'xt'].values(),
+      async function* () {
+        yield 'text'
+      },
+    ]
+    for (const body of bodies) {
+      const { statusCode, body: answer } = await ask({ method: 'POST', body: body() } as never)
+      expect([statusCode, await answer.json()]).toEqual([401, { error: 'revoked', path: '/api/x' }])
+    }
+    expect((await undiciFetch(url, { dispatcher: agent, method: 'POST', body: 'text' })).status).toBe(401)
+    expect(home.requests.map(({ body }) => body)).toEqual(['text', 'text', 'text', 'text'])
+    expect(home.grants).toHaveLength(1)
+  })
+
+  it('H3: leaves its connection usable, and needs no other to ask for a token', async () => {
+    const { home, url } = await start()
+    // One connection for everything: the API and the token endpoint are one origin.
+    const { client } = clientOf(
+      home,
+      {},
+      {
+        fetch: ((input, init) => undiciFetch(input as never, { ...init, dispatcher: single } as never)) as typeof fetch,
+      },
+    )
+    const single: Dispatcher = new Agent({ connections: 1 }).compose(latchkeyInterceptor(client))
+    onTestFinished(() => single.destroy())
+    home.revoked.add('token-1')
+    const { body } = await request(url, { dispatcher: single })
+    expect(await body.json()).toMatchObject({ token: 'token-2' })
+    expect(new Set([...home.requests, ...home.grants].map(({ connection }) => connection)).size).toBe(1)
+  })
+
+  it('H3: one that does not end is broken off', async () => {
+    const { home, ask } = await start({}, {}, { connections: 1 })
+    home.answers.set('/api/x', ({ headers }, response) => {
+      if (headers.authorization === 'Bearer token-2') return sendJson(response, 200, { well: true })
+      ;(response as import('node:http').ServerResponse).writeHead(401).write('and so on')
+    })
+    const { body } = await ask()
+    expect(await body.json()).toEqual({ well: true })
+  })
+
+  it.each([100, 300_000])('H3: the answer is whole, and dropped whole, with %i bytes', async (length) => {
+    const { home, agent, url } = await start()
+    const long = 'x'.repeat(length)
+    home.answers.set('/api/x', (_request, response) => sendJson(response, 401, long))
+    // A second 401 stands: it is kept as far as it came, and the rest follows.
+    const { statusCode, body } = await request(url, { dispatcher: agent })
+    expect(statusCode).toBe(401)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(await body.json()).toBe(long)
+    expect(home.requests).toHaveLength(2)
+  })
+
+  it('H4: fails the request where no other token can be had', async () => {
+    const { home, agent } = await start()
+    home.revoked.add('token-1')
+    home.answers.set('/token', (_request, response) =>
+      home.grants.length === 1
+        ? sendJson(response, 200, { access_token: 'token-1', token_type: 'Bearer', expires_in: 3600 })
+        : sendJson(response, 401, { error: 'invalid_client' }),
+    )
+    const { handler, calls, over } = record()
+    agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, handler)
+    await over
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(calls).toEqual(['start', 'error grant_refused'])
+  })
+})
+
+describe('without a token', () => {
+  it('H4, X1, X2: a request never goes out, and its handler hears why once', async () => {
+    const { home, agent, ask, url } = await start()
+    home.answers.set('/token', (_request, response) => sendJson(response, 401, { error: 'invalid_client' }))
+    const { handler, calls, over } = record()
+    agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, handler)
+    await over
+    expect(calls).toEqual(['error grant_refused'])
+    const failure: unknown = await ask().catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(LatchkeyError)
+    expect(inspect(failure, { depth: 9 })).not.toContain('not to be seen')
+    await expect(undiciFetch(url, { dispatcher: agent })).rejects.toMatchObject({ cause: { code: 'grant_refused' } })
+    const body = Readable.from(['text'])
+    await expect(ask({ method: 'POST', body })).rejects.toMatchObject({ code: 'grant_refused' })
+    expect(body.destroyed).toBe(true)
+    expect(home.requests).toEqual([])
+  })
+
+  it('a caller may give up its wait, and hears its own reason at once', async () => {
+    const { home, ask, url, agent, client } = await start()
+    const { promise: mayGrant, resolve: grant } = Promise.withResolvers<void>()
+    home.answers.set('/token', async (_request, response) => {
+      await mayGrant
+      sendJson(response, 200, { access_token: 'token-1', token_type: 'Bearer', expires_in: 3600 })
+    })
+    const reason = new Error('enough')
+    const signalled = new AbortController()
+    const emitter = new EventEmitter()
+    const waits = [
+      ask({ signal: signalled.signal }),
+      ask({ signal: emitter }),
+      undiciFetch(url, { dispatcher: agent, signal: signalled.signal }),
+    ].map((wait) => wait.catch((error: unknown) => error))
+    await expect.poll(() => home.grants.length).toBe(1)
+    signalled.abort(reason)
+    emitter.emit('abort')
+    expect(await Promise.all(waits)).toEqual([reason, expect.objectContaining({ name: 'AbortError' }), reason])
+    expect(emitter.listenerCount('abort')).toBe(0)
+    grant()
+    await client.token()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(home.requests).toEqual([])
+    await expect(ask({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    const silent = new EventEmitter()
+    const answered = await ask({ signal: silent })
+    await answered.body.dump()
+    await expect.poll(() => silent.listenerCount('abort')).toBe(0)
+  })
+
+  it('a caller may give up between a refusal and the repeat', async () => {
+    const { home, ask, agent } = await start()
+    await (await ask()).body.dump()
+    home.revoked.add('token-1')
+    const { promise: mayGrant, resolve: grant } = Promise.withResolvers<void>()
+    home.answers.set('/token', async (_request, response) => {
+      await mayGrant
+      sendJson(response, 200, { access_token: 'token-2', token_type: 'Bearer', expires_in: 3600 })
+    })
+    const signalled = new AbortController()
+    const wait = ask({ signal: signalled.signal })
+    const { handler, calls, over } = record()
+    let controller: Dispatcher.DispatchController | undefined
+    const start_ = handler.onRequestStart
+    handler.onRequestStart = (given, context) => {
+      controller = given
+      start_?.(given, context)
+    }
+    agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, handler)
+    await expect.poll(() => home.requests.length).toBe(3)
+    await expect.poll(() => home.grants.length).toBe(2)
+    signalled.abort(new Error('enough'))
+    controller?.abort(new Error('enough'))
+    await expect(wait).rejects.toThrow('enough')
+    grant()
+    await over
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(calls).toEqual(['start', 'error Error'])
+    expect(home.requests).toHaveLength(3)
+  })
+})
+
+describe('redirects', () => {
+  const follow = interceptors.redirect({ maxRedirections: 5 })
+  const orders = {
+    'redirect further out': (client: LatchkeyClient) => [latchkeyInterceptor(client), follow],
+    'redirect further out, retry between': (client: LatchkeyClient) => [
+      latchkeyInterceptor(client),
+      interceptors.retry(),
+      follow,
+    ],
+    'redirect further in': (client: LatchkeyClient) => [follow, latchkeyInterceptor(client)],
+  }
+
+  for (const [order, list] of Object.entries(orders)) {
+    describe(order, () => {
+      async function startRedirects(provider: Parameters<typeof clientOf>[1] = {}) {
+        const bench = await start(provider)
+        const agent = new Agent().compose(list(bench.client))
+        onTestFinished(() => agent.destroy())
+        const get = (path: string) =>
+          request(`${bench.home.origin}${path}`, { dispatcher: agent, headers: { cookie: 'a=b' } })
+        return { ...bench, agent, get }
+      }
+
+      it('H2: the same origin keeps the token', async () => {
+        const { home, get } = await startRedirects()
+        home.answers.set('/api/moved', redirect('/api/here'))
+        expect(await (await get('/api/moved')).body.json()).toMatchObject({ path: '/api/here', token: 'token-1' })
+      })
+
+      it('H2: another origin gets none, nor a cookie, not even on the way back', async () => {
+        const { home, away, get } = await startRedirects()
+        home.answers.set('/api/moved', redirect(`${away.origin}/there`, 307))
+        away.answers.set('/there', redirect(`${home.origin}/api/back`, 307))
+        expect(await (await get('/api/moved')).body.json()).toMatchObject({ path: '/api/back', token: null })
+        expect(away.requests).toHaveLength(1)
+        for (const { headers } of [...away.requests, ...home.requests.slice(1)]) {
+          expect([headers.authorization, headers.cookie]).toEqual([undefined, undefined])
+        }
+      })
+
+      it('H2: the refusal of another origin says nothing of our token', async () => {
+        const { home, away, get } = await startRedirects()
+        home.answers.set('/api/moved', redirect(`${away.origin}/there`))
+        away.answers.set('/there', (_request, response) => sendJson(response, 401, {}))
+        expect((await get('/api/moved')).statusCode).toBe(401)
+        expect(home.grants).toHaveLength(1)
+        expect(home.requests).toHaveLength(1)
+      })
+
+      it('H2: a token in another header does not leave the origin with a stream that became a GET either', async () => {
+        const { home, away, agent } = await startRedirects({
+          authorizeRequest: (headers, { value }) => headers.set('x-api-token', value),
+        })
+        home.answers.set('/api/moved', redirect(`${away.origin}/there`, 303))
+        const body = Readable.from(['text'])
+        await agent
+          .request({ origin: home.origin, path: '/api/moved', method: 'POST', body })
+          .then(({ body }) => body.dump())
+          .catch(() => {})
+        expect(home.requests[0]?.headers['x-api-token']).toBe('token-1')
+        for (const { headers } of away.requests) expect(headers).not.toHaveProperty('x-api-token')
+      })
+
+      it('H2: a token in another header does not leave the origin either', async () => {
+        const { home, away, get } = await startRedirects({
+          authorizeRequest: (headers, { value }) => headers.set('x-api-token', value),
+        })
+        home.answers.set('/api/moved', redirect(`${away.origin}/there`))
+        const failure = await get('/api/moved').catch((error: unknown) => error)
+        expect(home.requests[0]?.headers['x-api-token']).toBe('token-1')
+        if (order === 'redirect further in') {
+          expect(failure).toMatchObject({
+            code: 'origin_refused',
+            message: expect.stringMatching(/before interceptors/),
+          })
+          expect(away.requests).toEqual([])
+        } else {
+          expect(failure).toMatchObject({ statusCode: 200 })
+          expect(away.requests[0]?.headers['x-api-token']).toBeUndefined()
+        }
+      })
+    })
+  }
+
+  it('H2: where it cannot be told where a redirect came from, the request is refused', async () => {
+    const { home, client } = await start()
+    const hide: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (opts, handler) =>
+      dispatch(opts, {
+        onRequestStart: (...given) => handler.onRequestStart?.(...given),
+        onResponseStart: (...given) => handler.onResponseStart?.(...given),
+        onResponseData: (...given) => handler.onResponseData?.(...given),
+        onResponseEnd: (...given) => handler.onResponseEnd?.(...given),
+        onResponseError: (...given) => handler.onResponseError?.(...given),
+      })
+    const agent = new Agent().compose(latchkeyInterceptor(client), hide, follow)
+    onTestFinished(() => agent.destroy())
+    home.answers.set('/api/moved', redirect('/api/here'))
+    await expect(request(`${home.origin}/api/moved`, { dispatcher: agent })).rejects.toMatchObject({
+      code: 'origin_refused',
+      message: expect.stringMatching(/right after latchkeyInterceptor/),
+    })
+    expect(home.requests).toHaveLength(1)
+  })
+
+  it('H2: fetch follows redirects itself, and another origin gets no token', async () => {
+    const { home, away, agent } = await start({}, { elsewhere: 'pass' })
+    home.answers.set('/api/moved', redirect(`${away.origin}/there`))
+    const response = await undiciFetch(`${home.origin}/api/moved`, { dispatcher: agent })
+    expect(await response.json()).toMatchObject({ path: '/there', token: null })
+    expect(home.requests[0]?.headers.authorization).toBe('Bearer token-1')
+  })
+
+  it('H1: an address that the dns interceptor made of a host is refused, and says in which order it would not be', async () => {
+    const home = await startLoopback()
+    onTestFinished(home.close)
+    const named = home.origin.replace('127.0.0.1', 'localhost')
+    const { client } = clientOf(home, { api: `${named}/api` })
+    const dns = interceptors.dns({ dualStack: false, affinity: 4 })
+    const wrong = new Agent().compose(latchkeyInterceptor(client, { elsewhere: 'pass' }), dns)
+    const right = new Agent().compose(dns, latchkeyInterceptor(client))
+    onTestFinished(async () => {
+      await wrong.destroy()
+      await right.destroy()
+    })
+    await expect(request(`${named}/api/x`, { dispatcher: wrong })).rejects.toThrow(/interceptors.dns\(\) before/)
+    expect(home.requests).toEqual([])
+    expect(await (await request(`${named}/api/x`, { dispatcher: right })).body.json()).toMatchObject({
+      token: 'token-1',
+    })
+  })
+})
+
+describe('what it is made of', () => {
+  it('refuses options that are wrong, and what is no client, by name', async () => {
+    const { client } = await start()
+    const make =
+      (...given: unknown[]) =>
+      () =>
+        latchkeyInterceptor(...(given as Parameters<typeof latchkeyInterceptor>))
+    for (const none of [undefined, null, {}, 'client']) {
+      expect(make(none)).toThrow(
+        expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(/client must be/) }),
+      )
+    }
+    expect(make(client, { elsewhere: 'ignore' })).toThrow(/options\.elsewhere must be 'refuse' or 'pass'/)
+    expect(make(client, { elsewere: 'pass' })).toThrow(/options\.elsewere is not known/)
+    expect(make(client, null)).toThrow(/options must be an object/)
+    expect(make(client, {})).not.toThrow()
+  })
+
+  it('refuses a handler that undici would refuse', async () => {
+    const { agent, home } = await start()
+    const opts = { origin: home.origin, path: '/api/x', method: 'GET' }
+    for (const handler of [
+      undefined,
+      null,
+      {},
+      { onRequestStart: () => {} },
+      { onConnect: () => {}, onError: () => {} },
+    ]) {
+      expect(() => agent.dispatch(opts, handler as never)).toThrow(/handler/)
+    }
+    expect(() => agent.dispatch(null as never, record().handler)).not.toThrow()
+    expect(home.requests).toEqual([])
+  })
+})
