@@ -7,7 +7,14 @@ import type { DpopProofs } from './dpop.ts'
 import { findExpiry, readLifetime } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 import { planAttempt, planRepetition } from './retry.ts'
-import { askTokenEndpoint, type GrantedToken, showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import {
+  askTokenEndpoint,
+  type GrantedToken,
+  type OpenidClient,
+  showUrl,
+  type TokenEndpoint,
+  type Transport,
+} from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
@@ -19,6 +26,8 @@ export interface Grantor {
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   readonly emit: Emit
+  /** See TokenEndpointCall. */
+  readonly openid?: (() => Promise<OpenidClient>) | undefined
   /** From 0 up to, but not including, 1; spreads repetitions. */
   readonly chance: () => number
 }
@@ -115,13 +124,13 @@ export async function acquireToken(
 }
 
 async function attemptGrant(
-  { provider, transport, findEndpoint }: Grantor,
+  { provider, transport, findEndpoint, openid }: Grantor,
   grant: GrantRequest,
   holder: { readonly credentials: Credentials; readonly dpop?: DpopProofs | undefined },
   signal: AbortSignal,
 ): Promise<AcquiredToken> {
   const endpoint = await findEndpoint(signal)
-  const granted = await askTokenEndpoint({ provider, endpoint, grant, ...holder, transport, signal })
+  const granted = await askTokenEndpoint({ provider, endpoint, grant, ...holder, transport, openid, signal })
   return toAcquired(granted, grant, provider)
 }
 

@@ -60,8 +60,22 @@ export interface TokenEndpointCall {
   /** What the token is to be bound to; `undefined`: nothing. */
   readonly dpop?: DpopProofs | undefined
   readonly transport: Transport
+  /** Loads openid-client; once for all grants of a client, since the platform takes its time to find what is loaded already. */
+  readonly openid?: (() => Promise<OpenidClient>) | undefined
   /** Ends with the grant's deadline. */
   readonly signal: AbortSignal
+}
+
+/** The library that makes grants. */
+export type OpenidClient = typeof import('openid-client')
+
+/** Loads openid-client when the first grant is made, and remembers it. */
+export function createOpenidLoader(): () => Promise<OpenidClient> {
+  let loading: Promise<OpenidClient> | undefined
+  return () => {
+    loading ??= import('openid-client')
+    return loading
+  }
 }
 
 /**
@@ -73,7 +87,7 @@ export interface TokenEndpointCall {
  */
 export async function askTokenEndpoint(call: TokenEndpointCall): Promise<GrantedToken> {
   const { provider, endpoint, credentials, dpop, transport } = call
-  const openid = await import('openid-client')
+  const openid = await (call.openid?.() ?? import('openid-client'))
 
   let granted: GrantedToken | undefined
   let failure: unknown
@@ -86,7 +100,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
     }
   }
 
-  let sent: { draft: TokenRequestDraft; secrets: readonly string[] } | undefined
+  let sent: { draft: TokenRequestDraft; secrets: () => readonly string[] } | undefined
   const configuration = new openid.Configuration(
     { issuer: (endpoint.issuer ?? endpoint.url).href, token_endpoint: endpoint.url.href },
     credentials.clientId,
@@ -149,7 +163,7 @@ function isNonceWanted({ status, body }: TokenAnswer): boolean {
 
 async function draftTokenRequest(
   call: TokenEndpointCall,
-): Promise<{ draft: TokenRequestDraft; secrets: readonly string[] }> {
+): Promise<{ draft: TokenRequestDraft; secrets: () => readonly string[] }> {
   const { provider, endpoint, grant, credentials, transport } = call
   const draft: TokenRequestDraft = {
     url: new URL(endpoint.url),
@@ -167,7 +181,7 @@ async function draftTokenRequest(
     if (failure.provider !== undefined) throw failure
     throw new LatchkeyError(failure.code, failure.message, { ...failure, provider: provider.name })
   }
-  return { draft, secrets: secretsOf(draft, plain, credentials) }
+  return { draft, secrets: () => secretsOf(draft, plain, credentials) }
 }
 
 /** The provider's, or else what the issuer's metadata says, or else Basic. */

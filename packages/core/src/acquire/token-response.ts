@@ -166,8 +166,8 @@ export interface AnswerContext {
   readonly scopeSeparator: string
   /** Whether the token was asked for with a proof of possession, to be bound to its key. */
   readonly bound?: boolean
-  /** Texts that must not leave with the server's words. */
-  readonly secrets: readonly string[]
+  /** Texts that must not leave with the server's words; asked for when there are words to be shown. */
+  readonly secrets: () => readonly string[]
 }
 
 /** Codes by which a server says no for good, whatever the status they come with. */
@@ -217,7 +217,7 @@ export function judgeTokenAnswer(
   const { accessToken } = fields
   const judging: AnswerContext =
     typeof accessToken === 'string' && accessToken.length >= 4
-      ? { ...context, secrets: [...context.secrets, accessToken] }
+      ? { ...context, secrets: () => [...context.secrets(), accessToken] }
       : context
   if (isError(fields.error) || status < 200 || status > 299) throw toRefusal(answer, fields, judging)
   if (fields === readerFailed) throw unreadable("the provider's readTokenResponse threw instead of returning fields")
@@ -263,8 +263,9 @@ function isRedirect(status: number): boolean {
 }
 
 function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): LatchkeyError {
-  const { provider, endpoint, secrets } = context
+  const { provider, endpoint } = context
   const { status } = answer
+  const secrets = context.secrets()
   const error = toText(fields.error, secrets)
   const errorDescription = toText(fields.errorDescription, secrets)
   const said = [error, errorDescription].filter((one) => one !== undefined).join(': ')
@@ -298,13 +299,13 @@ function judgeTokenType(
   const unnamed = type === undefined || type === null || type === ''
   const name = unnamed ? 'bearer' : typeof type === 'string' ? type.toLowerCase() : undefined
   if (bound && name === 'dpop') return 'DPoP'
-  const shown = unnamed ? 'missing' : typeof type === 'string' ? `"${redact(type, secrets)}"` : `a ${typeof type}`
+  if (!bound && name === 'bearer') return 'Bearer'
+  const shown = unnamed ? 'missing' : typeof type === 'string' ? `"${redact(type, secrets())}"` : `a ${typeof type}`
   if (bound) {
     throw unreadable(
       `its token_type is ${shown}, not DPoP: the token is bound to no key; if the server binds none, take \`dpop\` out of the provider`,
     )
   }
-  if (name === 'bearer') return 'Bearer'
   throw unreadable(
     `its token_type is ${shown}, not Bearer; where the API takes the token as a Bearer token, let the provider's readTokenResponse return tokenType: 'Bearer'`,
   )

@@ -17,7 +17,7 @@ const context: AnswerContext = {
   provider: 'acme',
   endpoint: 'https://login.acme.test/token',
   scopeSeparator: ' ',
-  secrets: [secret],
+  secrets: () => [secret],
 }
 
 function answer(body: unknown, status = 200, headers: Record<string, string> = {}): TokenAnswer {
