@@ -144,7 +144,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
         answeredAt,
         date: answer.headers.get('date'),
       }
-      return Response.json({ access_token: judged.accessToken, token_type: judged.tokenType })
+      return toStandardResponse({ access_token: judged.accessToken, token_type: judged.tokenType })
     })
 
   try {
@@ -154,6 +154,11 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
   }
   if (granted === undefined) throw new TypeError('openid-client accepted an answer that was never read')
   return granted
+}
+
+/** The answer in RFC 6749's form, as openid-client reads it. A body would be written and parsed again for nobody. */
+function toStandardResponse(fields: Readonly<Record<string, string>>): Response {
+  return Object.defineProperty(new Response(null), 'json', { value: async () => ({ ...fields }) })
 }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-8 RFC 9449 section 8} */
