@@ -22,12 +22,15 @@ export {
   smartCompletionsEmulation,
 } from './smart-completions.ts'
 export {
+  type EmulatedGrant,
+  type EmulatedRefusal,
   type IssueToken,
   type StandardEmulationOptions,
   type StandardEmulator,
   type StandardOffers,
   standardEmulation,
 } from './standard.ts'
+export type { EmulatedTokenRequest } from './token-request.ts'
 
 // What they were asked, and what goes wrong
 
