@@ -37,6 +37,17 @@ export type { EmulatedTokenRequest } from './token-request.ts'
 export type { Answer, Fault, FaultOptions, Faults } from './faults.ts'
 export type { Part, RecordedRequest } from './recorded-request.ts'
 
+// The conformance suites
+
+export {
+  type DocumentedGrant,
+  type DocumentedRefusal,
+  type DocumentedRequest,
+  type ProviderOffers,
+  type ProviderSuite,
+  testProvider,
+} from './test-provider.ts'
+
 // Time
 
 export { type Clock, createClock } from './clock.ts'
