@@ -4,7 +4,7 @@ import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectThat } from './check.ts'
 import { findLeaks } from './printings.ts'
-import { leavesOf, replaceAt } from './secret-places.ts'
+import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
 /** In bodies, headers and queries of answers: what errors must not quote (rule X2). */
 const marker = 'latchkey-marker-7f3a'
@@ -34,13 +34,10 @@ export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       const token = await stand.client().token()
       stand.mark(token.value)
       const { value } = token
-      const body = {
-        error: 'server_error',
-        error_description: `kept ${value}`,
-        errorSummary: value,
-        access_token: value,
-        accessToken: value,
-      }
+      const good = parseJson(stand.answered('token')?.text ?? '')
+      const members = typeof good === 'object' && good !== null && !Array.isArray(good) ? good : { access_token: value }
+      const said = { error_description: `kept ${value}`, errorSummary: value, message: value, detail: value }
+      const body = { ...members, error: 'invalid_client', ...said }
       for (const status of [200, 400, 500]) {
         stand.emulator.faults.set('token', { name: 'answer', answer: { status, body } })
         await fail(stand, stand.client().token())
