@@ -94,6 +94,14 @@ const shapes: Readonly<Record<string, readonly string[]>> = {
   'form-answer': [
     ...['--token-endpoint', login, '--api-url', api, '--sample', 'access_token=abcdef&expires=3600&token_type=acme'],
   ],
+  'code-of-zero': [
+    ...[
+      '--token-endpoint',
+      login,
+      '--sample',
+      '{"code": 0, "msg": "ok", "tenant_access_token": "...", "expire": 7200}',
+    ],
+  ],
   default: [
     ...['--token-endpoint', login, '--api-url', api],
     ...[
@@ -118,7 +126,9 @@ describe('what latchkey new writes', () => {
     expect(await complaints(folder, 'tsc', '--noEmit')).toBe('')
     const wholly = ['standard', 'json-nested', 'form-post', 'header-key'].map((name) => `test/${name}.test.ts`)
     expect(await complaints(folder, 'vitest', 'run', ...wholly)).toBe('')
-    const others = ['plain', 'query-epoch', 'form-answer', 'default'].map((name) => `test/${name}.test.ts`)
+    const others = ['plain', 'query-epoch', 'form-answer', 'code-of-zero', 'default'].map(
+      (name) => `test/${name}.test.ts`,
+    )
     const about = 'asking for a token|reading the answer'
     expect(await complaints(folder, 'vitest', 'run', '--testNamePattern', about, ...others)).toBe('')
     expect(await complaints(folder, 'node', '--conditions=source', '--test', 'test/bare-text.test.ts')).toBe('')
@@ -134,6 +144,7 @@ describe('what latchkey new writes', () => {
     expect(standard.split('\n').length).toBeLessThan(25)
     expect(standard).not.toMatch(/readTokenResponse|clientAuthentication|tokenRequest/)
     expect(await read('json-nested')).toMatch(/Number\(body\?\.data\?\.expiresInMs\) \/ 1000/)
+    expect(await read('code-of-zero')).toMatch(/error: body\?\.code,\n {4}errorDescription: body\?\.msg,/)
     expect(await read('form-post')).not.toMatch(/readTokenResponse/)
     expect(await read('header-key')).toMatch(/new Date\(String\(body\?\.session\?\.expiresAt\)\)/)
   })

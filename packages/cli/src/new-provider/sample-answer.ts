@@ -17,6 +17,8 @@ export interface SampleAnswer {
   readonly scope: Path | undefined
   /** A token type that is not Bearer. */
   readonly oddType: string | undefined
+  /** Where a code is that is 0 when all is well, and the words to it. */
+  readonly error: { readonly code: Path; readonly words: Path | undefined } | undefined
 }
 
 /** What stands for the token of a sample in all that is written. */
@@ -31,19 +33,24 @@ export function readSample(text: string): SampleAnswer | undefined {
       return readMembers(Object.fromEntries(new URLSearchParams(trimmed)), 'form')
     }
     if (!/^[\x21-\x7e]{8,}$/.test(trimmed) || trimmed.startsWith('<')) return undefined
-    return { form: 'text', body: sampleToken, token: [], lifetime: undefined, scope: undefined, oddType: undefined }
+    const none = { lifetime: undefined, scope: undefined, oddType: undefined, error: undefined }
+    return { form: 'text', body: sampleToken, token: [], ...none }
   }
   return typeof json === 'object' && json !== null ? readMembers(json, 'json') : undefined
 }
 
 function readMembers(parsed: object, form: 'json' | 'form'): SampleAnswer | undefined {
   const leaves = leavesOf(parsed)
-  const token = best(leaves, tokenWords, ({ value }) => typeof value === 'string' && value.length > 3)
+  const token = best(leaves, tokenWords, ({ value }) => typeof value === 'string' && value !== '')
   if (token === undefined) return undefined
   const [lifetime] = leaves.filter(({ name }) => lifetimeWords.test(name)).flatMap((leaf) => judgeLifetime(leaf) ?? [])
   const scope = leaves.find(({ name }) => /^scopes?$/i.test(name))
   const type = leaves.find(({ name }) => /^token_?type$/i.test(name))
   const others = leaves.filter(({ name, value }) => typeof value === 'string' && /token$|secret|jwt/i.test(name))
+  const code = leaves.find(
+    ({ name, value }) => /^(err_?|error_?|result_?|return_?)?code$/i.test(name) && Number(value) === 0,
+  )
+  const said = leaves.find(({ name }) => /^(err_?|error_?|result_?|return_?)?(msg|message|description)$/i.test(name))
   const body = [token, ...others].reduce<unknown>(
     (cleaned, { path }) => replaceAt(cleaned, path, path === token.path ? sampleToken : 'sample'),
     parsed,
@@ -55,6 +62,7 @@ function readMembers(parsed: object, form: 'json' | 'form'): SampleAnswer | unde
     lifetime,
     scope: scope?.path,
     oddType: typeof type?.value === 'string' && !/^(bearer)?$/i.test(type.value) ? type.value : undefined,
+    error: code && { code: code.path, words: said?.path },
   }
 }
 
@@ -120,12 +128,13 @@ export function endOf({ lifetime }: SampleAnswer): Date | undefined {
 }
 
 /** Whether the core reads such an answer as it is. */
-export function isReadByDefault({ form, token, lifetime, scope, oddType }: SampleAnswer): boolean {
+export function isReadByDefault({ form, token, lifetime, scope, oddType, error }: SampleAnswer): boolean {
   const isTop = (path: Path | undefined, ...names: readonly string[]): boolean =>
     path === undefined || (path.length === 1 && names.includes(String(path[0])))
   return (
     form !== 'text' &&
     oddType === undefined &&
+    error === undefined &&
     isTop(token, 'access_token', 'accessToken') &&
     isTop(lifetime?.path, 'expires_in', 'expiresIn') &&
     (lifetime === undefined || lifetime.kind === 'seconds') &&

@@ -102,14 +102,23 @@ function ${name}(answer: TokenAnswer): TokenFields {
 `
     return { name, code, values, types }
   }
-  const { token, lifetime, scope, oddType } = sample
-  const paths = [token, ...(lifetime ? [lifetime.path] : []), ...(scope ? [scope] : [])]
+  const { token, lifetime, scope, oddType, error } = sample
+  const paths = [
+    token,
+    ...(lifetime ? [lifetime.path] : []),
+    ...(scope ? [scope] : []),
+    ...(error ? [error.code] : []),
+    ...(error?.words ? [error.words] : []),
+  ]
   const at = (path: readonly (string | number)[]): string => `body${access(path)}`
   const fields = {
     accessToken: new Code(at(token)),
     ...(oddType && { tokenType: 'Bearer' }),
     ...(lifetime && readLifetime(lifetime.kind, at(lifetime.path))),
     ...(scope && { scope: new Code(at(scope)) }),
+    // 0 is no error: the core knows.
+    ...(error && { error: new Code(at(error.code)) }),
+    ...(error?.words && { errorDescription: new Code(at(error.words)) }),
   }
   const stated = lifetime === undefined ? '' : `; \`${lifetime.path.join('.')}\` is ${words[lifetime.kind]}`
   const code = `
