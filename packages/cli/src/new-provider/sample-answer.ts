@@ -3,7 +3,7 @@
 type Path = readonly (string | number)[]
 
 /** How an answer states a lifetime. */
-export type LifetimeKind = 'seconds' | 'milliseconds' | 'minutes' | 'epoch-seconds' | 'epoch-milliseconds' | 'date'
+type LifetimeKind = 'seconds' | 'milliseconds' | 'minutes' | 'epoch-seconds' | 'epoch-milliseconds' | 'date'
 
 export interface SampleAnswer {
   /** What the body is: JSON, a form, or the token itself. */

@@ -12,7 +12,7 @@ export class Code {
 const widest = 120
 
 /** A value as a literal; objects take a line for each member. */
-export function toSource(value: unknown, indent = ''): string {
+function toSource(value: unknown, indent = ''): string {
   if (value instanceof Code) return value.text
   if (typeof value === 'string') return quote(value)
   if (typeof value !== 'object' || value === null) return String(value)

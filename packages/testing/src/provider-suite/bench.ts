@@ -6,7 +6,7 @@ import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import { encodingsOf } from './secret-places.ts'
 
 /** A request that should not have been made: to somebody else's server. */
-export interface StrayRequest {
+interface StrayRequest {
   readonly url: string
   /** Headers and body, as text. */
   readonly sent: string
@@ -37,7 +37,7 @@ export interface Stand {
 }
 
 /** An answer as it came over the socket. */
-export interface AnswerSample {
+interface AnswerSample {
   readonly status: number
   readonly contentType: string | undefined
   readonly text: string
