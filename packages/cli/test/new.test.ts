@@ -143,10 +143,12 @@ describe('what latchkey new writes', () => {
     const standard = await read('standard')
     expect(standard.split('\n').length).toBeLessThan(25)
     expect(standard).not.toMatch(/readTokenResponse|clientAuthentication|tokenRequest/)
-    expect(await read('json-nested')).toMatch(/Number\(body\?\.data\?\.expiresInMs\) \/ 1000/)
-    expect(await read('code-of-zero')).toMatch(/error: body\?\.code,\n {4}errorDescription: body\?\.msg,/)
+    expect(await read('json-nested')).toMatch(
+      /expiresIn: secondsFromMilliseconds\(readPath\(answer\.body, 'data', 'expiresInMs'\)\)/,
+    )
+    expect(await read('code-of-zero')).toMatch(/error: readPath\(answer\.body, 'code'\),/)
     expect(await read('form-post')).not.toMatch(/readTokenResponse/)
-    expect(await read('header-key')).toMatch(/new Date\(String\(body\?\.session\?\.expiresAt\)\)/)
+    expect(await read('header-key')).toMatch(/dateFromIso\(readPath\(answer\.body, 'session', 'expiresAt'\)\)/)
   })
 
   it('a package of the repository passes lint, types and tests at once, too', { timeout: 300_000 }, async () => {

@@ -67,14 +67,7 @@ function sortKey(name: string): string {
   return [...name].map((letter) => `${letter.toLowerCase()}${letter === letter.toLowerCase() ? 1 : 0}`).join('')
 }
 
-/** How a member is reached, from an object that may not be there: `?.data?.[0]?.['x-y']`. */
-export function access(path: readonly (string | number)[]): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `?.[${step}]` : isName(step) ? `?.${step}` : `?.[${quote(step)}]`))
-    .join('')
-}
-
-export function isName(text: string): boolean {
+function isName(text: string): boolean {
   return /^[A-Za-z_$][\w$]*$/.test(text)
 }
 

@@ -1,6 +1,6 @@
 import type { ProviderDraft } from './provider-draft.ts'
 import { isReadByDefault, type SampleAnswer } from './sample-answer.ts'
-import { access, Code, importLine, isName, membersOf, quote } from './source-text.ts'
+import { Code, importLine, membersOf, quote } from './source-text.ts'
 
 /** The provider's file: what departs from the defaults, and no more. */
 export function writeProvider(draft: ProviderDraft): string {
@@ -103,18 +103,12 @@ function ${name}(answer: TokenAnswer): TokenFields {
     return { name, code, values, types }
   }
   const { token, lifetime, scope, oddType, error } = sample
-  const paths = [
-    token,
-    ...(lifetime ? [lifetime.path] : []),
-    ...(scope ? [scope] : []),
-    ...(error ? [error.code] : []),
-    ...(error?.words ? [error.words] : []),
-  ]
-  const at = (path: readonly (string | number)[]): string => `body${access(path)}`
+  const at = (path: Path): string => `readPath(${['answer.body', ...path.map((step) => toLiteral(step))].join(', ')})`
+  const life = lifetime && readLifetime(lifetime, at(lifetime.path))
   const fields = {
     accessToken: new Code(at(token)),
     ...(oddType && { tokenType: 'Bearer' }),
-    ...(lifetime && readLifetime(lifetime.kind, at(lifetime.path))),
+    ...life?.field,
     ...(scope && { scope: new Code(at(scope)) }),
     // 0 is no error: the core knows.
     ...(error && { error: new Code(at(error.code)) }),
@@ -124,19 +118,22 @@ function ${name}(answer: TokenAnswer): TokenFields {
   const code = `
 /** The token is \`${token.join('.')}\`${stated}. What is wrong with either is judged by the core. */
 function ${name}(answer: TokenAnswer): TokenFields {
-  const body = answer.body as ${title}Body
   return {
     ...readStandardTokenResponse(answer),
 ${membersOf(fields, '    ').join('')}  }
 }
-
-/** As far as it is read; any of it may be missing. */
-type ${title}Body = ${writeType(paths, 'a line each')} | null
 `
-  return { name, code, values, types }
+  return { name, code, values: [...values, 'readPath', ...(life?.values ?? [])], types }
 }
 
-const words: Readonly<Record<NonNullable<SampleAnswer['lifetime']>['kind'], string>> = {
+type Path = readonly (string | number)[]
+type Lifetime = NonNullable<SampleAnswer['lifetime']>
+
+function toLiteral(step: string | number): string {
+  return typeof step === 'number' ? String(step) : quote(step)
+}
+
+const words: Readonly<Record<Lifetime['kind'], string>> = {
   seconds: 'its lifetime in seconds',
   milliseconds: 'its lifetime in milliseconds',
   minutes: 'its lifetime in minutes',
@@ -145,38 +142,29 @@ const words: Readonly<Record<NonNullable<SampleAnswer['lifetime']>['kind'], stri
   date: 'its end, as a date',
 }
 
+/** A lifetime in the core's terms, and what of the core that takes. */
 function readLifetime(
-  kind: NonNullable<SampleAnswer['lifetime']>['kind'],
-  value: string,
-): Readonly<Record<string, Code>> {
+  { kind, value }: Lifetime,
+  code: string,
+): { readonly field: Readonly<Record<string, Code>>; readonly values: readonly string[] } {
+  const by = (field: 'expiresIn' | 'expiresAt', reader: string): ReturnType<typeof readLifetime> => ({
+    field: { [field]: new Code(`${reader}(${code})`) },
+    values: [reader],
+  })
   switch (kind) {
     case 'seconds':
-      return { expiresIn: new Code(value) }
+      return { field: { expiresIn: new Code(code) }, values: [] }
     case 'milliseconds':
-      return { expiresIn: new Code(`Number(${value}) / 1000`) }
+      return by('expiresIn', 'secondsFromMilliseconds')
     case 'minutes':
-      return { expiresIn: new Code(`Number(${value}) * 60`) }
+      return { field: { expiresIn: new Code(`Number(${code}) * 60`) }, values: [] }
     case 'epoch-seconds':
-      return { expiresAt: new Code(`new Date(Number(${value}) * 1000)`) }
+      return by('expiresAt', 'dateFromEpochSeconds')
     case 'epoch-milliseconds':
-      return { expiresAt: new Code(`new Date(Number(${value}))`) }
+      return by('expiresAt', 'dateFromEpochMilliseconds')
     case 'date':
-      return { expiresAt: new Code(`new Date(String(${value}))`) }
+      if (/^\d{4}-\d\d-\d\d[Tt ].*(Z|[+-]\d\d:?\d\d)$/i.test(String(value))) return by('expiresAt', 'dateFromIso')
+      if (/^[A-Za-z]{3,9}, /.test(String(value))) return by('expiresAt', 'dateFromHttpDate')
+      return { field: { expiresAt: new Code(`new Date(String(${code}))`) }, values: [] }
   }
-}
-
-/** The type of what paths lead through. */
-function writeType(paths: readonly (readonly (string | number)[])[], layout?: 'a line each'): string {
-  const rest = paths.filter((path) => path.length > 0)
-  if (rest.length === 0) return 'unknown'
-  const steps = [...new Set(rest.map(([step]) => step))]
-  const below = (step: string | number | undefined): string => {
-    const inner = writeType(rest.filter(([first]) => first === step).map((path) => path.slice(1)))
-    return inner === 'unknown' ? inner : `${inner} | null`
-  }
-  const [first] = steps
-  if (typeof first === 'number') return `readonly (${below(first)})[]`
-  const members = steps.map((step) => `readonly ${isName(String(step)) ? step : quote(String(step))}?: ${below(step)}`)
-  if (layout !== undefined) return `{\n${members.map((member) => `  ${member}\n`).join('')}}`
-  return `{ ${members.join('; ')} }`
 }
