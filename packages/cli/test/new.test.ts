@@ -155,7 +155,6 @@ describe('what latchkey new writes', () => {
     const folder = await makeFolder()
     await mkdir(join(folder, 'packages/workshop'), { recursive: true })
     await mkdir(join(folder, 'packages/prevu3d'))
-    await mkdir(join(folder, 'examples/providers'), { recursive: true })
     for (const file of [
       ...['biome.json', 'tsconfig.base.json', 'tsconfig.json', 'vitest.workspace.ts', 'package.json'],
       ...['LICENSE', 'packages/prevu3d/LICENSE', 'packages/workshop/package.json'],
