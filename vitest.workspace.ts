@@ -1,25 +1,22 @@
+import { globSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 // Packages are tested from their sources: the private export condition `source` needs no build first.
 const conditions = ['source', 'module', 'import', 'default']
 
-const projectIn = (folder: string, name: string): ViteUserConfig => ({
+const projectIn = (root: string): ViteUserConfig => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { name, root: `${folder}/${name}`, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+  test: { name: basename(root), root, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+})
+
+const manifests = globSync(['{packages,examples}/*/package.json', 'benchmarks/package.json'], {
+  cwd: import.meta.dirname,
 })
 
 const workspace: ViteUserConfig = defineConfig({
-  test: {
-    projects: [
-      ...['core', 'prevu3d', 'hexagon', 'testing', 'undici', 'cli', 'workshop'].map((name) =>
-        projectIn('packages', name),
-      ),
-      projectIn('examples', 'providers'),
-      projectIn('examples', 'http-clients'),
-      projectIn('.', 'benchmarks'),
-    ],
-  },
+  test: { projects: manifests.sort().map((manifest) => projectIn(dirname(manifest))) },
 })
 
 export default workspace

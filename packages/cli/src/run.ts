@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { addCallCommand } from './commands/call.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addNewCommand } from './commands/new.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { AlreadyTold, reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
@@ -52,6 +53,7 @@ function buildProgram(io: Io, output: Output): Command {
   addTokenCommand(program, io, output)
   addCallCommand(program, io, output)
   addDoctorCommand(program, io, output)
+  addNewCommand(program, io, output)
   return program
 }
 
@@ -61,5 +63,6 @@ Examples:
   $ latchkey token prevu3d
   $ latchkey call prevu3d v1/nodes/{organization_id}/browse
   $ latchkey doctor prevu3d
+  $ latchkey new acme
 
 Exit status: 0 done, 1 the provider or the API refused, 2 wrong usage.`

@@ -22,17 +22,31 @@ export {
   smartCompletionsEmulation,
 } from './smart-completions.ts'
 export {
+  type EmulatedGrant,
+  type EmulatedRefusal,
   type IssueToken,
   type StandardEmulationOptions,
   type StandardEmulator,
   type StandardOffers,
   standardEmulation,
 } from './standard.ts'
+export type { EmulatedTokenRequest } from './token-request.ts'
 
 // What they were asked, and what goes wrong
 
 export type { Answer, Fault, FaultOptions, Faults } from './faults.ts'
 export type { Part, RecordedRequest } from './recorded-request.ts'
+
+// The conformance suites
+
+export {
+  type DocumentedGrant,
+  type DocumentedRefusal,
+  type DocumentedRequest,
+  type ProviderOffers,
+  type ProviderSuite,
+  testProvider,
+} from './test-provider.ts'
 
 // Time
 

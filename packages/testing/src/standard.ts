@@ -5,25 +5,29 @@
 import { type Assembly, type Emulation, exactly, type Site } from './emulation.ts'
 import type { Answer } from './faults.ts'
 import type { RecordedRequest } from './recorded-request.ts'
-import {
-  type BasicEncoding,
-  type EmulatedCredentials,
-  readBasic,
-  readPost,
-  registerClient,
-} from './registered-client.ts'
-import { oauthError, refuseMalformed, uncached } from './rfc6749.ts'
+import { type BasicEncoding, type EmulatedCredentials, readBasic, registerClient } from './registered-client.ts'
+import { oauthError, uncached } from './rfc6749.ts'
 import type { Emulator } from './start-emulator.ts'
-import { createTokenIssuer } from './token-issuer.ts'
+import { bearerToken, createTokenIssuer } from './token-issuer.ts'
+import { type EmulatedTokenRequest, type ReadParameters, readParameters, refuseDeparture } from './token-request.ts'
 
 /** How the emulated provider differs from the default. */
 export interface StandardEmulationOptions {
+  /** The emulation's name; default `'standard'`. */
+  readonly name?: string
   /** Default `'test-client'`. */
   readonly clientId?: string
   /** Default: made anew for each emulator, with the characters that encodings differ in. */
   readonly clientSecret?: string
   /** How a Basic header is read; default `'form'`, as RFC 6749 section 2.3.1 says. */
   readonly basicEncoding?: BasicEncoding
+  /** How the token endpoint wants to be asked, where that departs from RFC 6749 section 4.4.2. */
+  readonly tokenRequest?: EmulatedTokenRequest
+  /**
+   * Where the client's credentials are; default: a Basic header or, with the names of `tokenRequest`, the parameters. A client
+   * id left out is taken for the right one: there are vendors without.
+   */
+  readonly readCredentials?: (request: RecordedRequest) => Partial<EmulatedCredentials> | undefined
   /** The scopes that may be asked for; default: any. */
   readonly scopes?: readonly string[]
   /** The scopes granted to a request that names none; default: none. */
@@ -32,6 +36,12 @@ export interface StandardEmulationOptions {
   readonly lifetime?: number | null
   /** Added to the token answer, in place of its own fields where the names are the same. */
   readonly extraFields?: Readonly<Record<string, unknown>>
+  /** The body of the token answer in the vendor's own shape; `extraFields` then have no meaning. */
+  readonly writeGrant?: (granted: EmulatedGrant) => unknown
+  /** The answer to a refused token request in the vendor's own shape. */
+  readonly writeRefusal?: (refusal: EmulatedRefusal) => Answer
+  /** Where a request to the API carries its token; default `Authorization: Bearer`. */
+  readonly readToken?: (request: RecordedRequest) => string | undefined
   /** Whether each new token ends the life of those before; default false. */
   readonly onlyLatestToken?: boolean
   /** Answers the token endpoint in place of the emulation; `issueToken` makes a token that the API accepts. */
@@ -44,6 +54,23 @@ export interface StandardEmulationOptions {
   readonly extraMetadata?: Readonly<Record<string, unknown>>
   /** Milliseconds since the epoch; default `Date.now`. */
   readonly now?: () => number
+}
+
+/** What a token answer has to say. */
+export interface EmulatedGrant {
+  readonly accessToken: string
+  /** Seconds; those of a token that lives for ever are `Infinity`. */
+  readonly expiresIn: number
+  /** When it ends. */
+  readonly expiresAt: Date
+  readonly scopes: readonly string[]
+}
+
+/** What the refusal of a token request has to say, in the words of RFC 6749 section 5.2. */
+export interface EmulatedRefusal {
+  readonly status: number
+  readonly error: string
+  readonly errorDescription: string
 }
 
 /** Makes a token as the token endpoint would; `lifetime` in seconds, by default the emulation's. */
@@ -75,7 +102,8 @@ export type StandardEmulator = Emulator & StandardOffers
 /** A provider that keeps to RFC 6749 (Basic or form credentials) and RFC 6750, with an API that says what it was asked. */
 export function standardEmulation(options: StandardEmulationOptions = {}): Emulation<StandardOffers> {
   const now = options.now ?? (() => Date.now())
-  return { name: 'standard', otherOrigins: ['elsewhere'], now, build: (site) => build(site, options, now) }
+  const { name = 'standard' } = options
+  return { name, otherOrigins: ['elsewhere'], now, build: (site) => build(site, options, now) }
 }
 
 async function build(
@@ -83,9 +111,9 @@ async function build(
   options: StandardEmulationOptions,
   now: () => number,
 ): Promise<Assembly<StandardOffers>> {
-  const { lifetime = 3600, basicEncoding = 'form', tokenPath = '/token', issuerPath = '' } = options
+  const { lifetime = 3600, tokenPath = '/token', issuerPath = '', tokenRequest = {}, readToken } = options
   const client = registerClient(options.clientId ?? 'test-client', options.clientSecret)
-  const tokens = await createTokenIssuer('ES256', now)
+  const tokens = await createTokenIssuer('ES256', now, readToken)
   const issuer = `${site.url}${issuerPath}`
   const tokenEndpoint = `${site.url}${tokenPath}`
   const elsewhere = site.origin('elsewhere')
@@ -105,25 +133,40 @@ async function build(
   const answerToken = async (request: RecordedRequest): Promise<Answer> => {
     if (options.answerToken !== undefined) return options.answerToken(request, issueToken)
 
-    const refused = refuseMalformed(request) ?? refuseClient(request, basicEncoding, client.judge)
-    if (refused !== undefined) return refused
-    const grantType = parameter(request, 'grant_type')
-    if (grantType === undefined) return oauthError(400, 'invalid_request', 'grant_type is missing')
-    if (grantType !== 'client_credentials') return oauthError(400, 'unsupported_grant_type', 'only client_credentials')
-    const scopes = parameter(request, 'scope')?.split(' ') ?? options.defaultScopes ?? []
+    const read = readParameters(request, tokenRequest)
+    if ('refusal' in read) return refuse(read.refusal)
+    const { parameter } = read
+    const refused =
+      refuseClient(request, parameter, options, client.judge) ?? refuseDeparture(request, parameter, tokenRequest)
+    if (refused !== undefined) return refuse(refused)
+    const { scopeSeparator = ' ' } = tokenRequest
+    const scopes = parameter('scope')?.split(scopeSeparator) ?? options.defaultScopes ?? []
     const unknown = scopes.find((scope) => options.scopes !== undefined && !options.scopes.includes(scope))
-    if (unknown !== undefined) return oauthError(400, 'invalid_scope', `unknown scope "${unknown}"`)
+    if (unknown !== undefined) return refuse(oauthError(400, 'invalid_scope', `unknown scope "${unknown}"`))
 
+    const accessToken = await issueToken({ scopes })
+    if (options.writeGrant !== undefined) {
+      const expiresIn = lifetime ?? Number.POSITIVE_INFINITY
+      const expiresAt = new Date(now() + expiresIn * 1000)
+      return { headers: uncached, body: options.writeGrant({ accessToken, expiresIn, expiresAt, scopes }) }
+    }
     return {
       headers: uncached,
       body: {
-        access_token: await issueToken({ scopes }),
+        access_token: accessToken,
         token_type: 'Bearer',
         ...(lifetime !== null && { expires_in: lifetime }),
-        ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+        ...(scopes.length > 0 && { scope: scopes.join(scopeSeparator) }),
         ...options.extraFields,
       },
     }
+  }
+
+  /** A refusal in the vendor's words, where it has its own. */
+  const refuse = (answer: Answer): Answer => {
+    if (options.writeRefusal === undefined) return answer
+    const { error, error_description: errorDescription } = answer.body as { error: string; error_description: string }
+    return options.writeRefusal({ status: answer.status ?? 400, error, errorDescription })
   }
 
   const metadata = {
@@ -140,7 +183,13 @@ async function build(
     tokens,
     secrets: () => client.secrets,
     routes: [
-      { origin: site.url, method: 'POST', path: exactly(tokenPath), part: 'token', answer: answerToken },
+      {
+        origin: site.url,
+        method: tokenRequest.method ?? 'POST',
+        path: exactly(tokenPath),
+        part: 'token',
+        answer: answerToken,
+      },
       // RFC 8414 section 3 puts the issuer's path behind the well-known one, OpenID Connect Discovery before it.
       ...[
         `/.well-known/oauth-authorization-server${issuerPath}`,
@@ -164,7 +213,7 @@ async function build(
           if (!found.valid && found.why === 'missing') return challenge('Bearer')
           const superseded = found.valid && options.onlyLatestToken === true && found.number !== tokens.issued
           if (!found.valid || superseded || fault?.name === 'revoked') return challenge('Bearer error="invalid_token"')
-          return echo(request)
+          return echo(request, readToken)
         },
       },
       {
@@ -176,7 +225,7 @@ async function build(
           headers: { location: request.query.get('to') ?? `${elsewhere}/api/redirected` },
         }),
       },
-      { origin: elsewhere, path: /.*/s, answer: echo },
+      { origin: elsewhere, path: /.*/s, answer: (request) => echo(request, readToken) },
     ],
     offers: {
       get credentials() {
@@ -195,36 +244,48 @@ async function build(
 
 function refuseClient(
   request: RecordedRequest,
-  encoding: BasicEncoding,
+  parameter: ReadParameters,
+  options: StandardEmulationOptions,
   judge: (presented: EmulatedCredentials) => string,
 ): Answer | undefined {
-  const presented = readBasic(request, encoding) ?? readPost(request)
-  const named = request.form.get('client_id')
-  const consistent = presented !== undefined && (named === null || named === presented.clientId)
-  if (consistent && judge(presented) === 'accepted') return undefined
+  const { basicEncoding = 'form', readCredentials, tokenRequest = {}, clientId = 'test-client' } = options
+  const { clientIdParameter = 'client_id', clientSecretParameter = 'client_secret' } = tokenRequest
+  const named = parameter(clientIdParameter)
+  const secret = parameter(clientSecretParameter)
+  const presented =
+    readCredentials === undefined
+      ? (readBasic(request, basicEncoding) ??
+        (secret === undefined ? undefined : { clientId: named ?? '', clientSecret: secret }))
+      : readCredentials(request)
+  const consistent = readCredentials !== undefined || named === undefined || named === presented?.clientId
+  const { clientSecret } = presented ?? {}
+  if (consistent && clientSecret !== undefined) {
+    if (judge({ clientId: presented?.clientId ?? clientId, clientSecret }) === 'accepted') return undefined
+  }
   const refusal = oauthError(401, 'invalid_client', 'client authentication failed')
   return { ...refusal, headers: { ...uncached, 'www-authenticate': 'Basic realm="token"' } }
-}
-
-/** RFC 6749 section 3.2: a parameter without a value is one that was not sent. */
-function parameter(request: RecordedRequest, name: string): string | undefined {
-  return request.form.get(name) || undefined
 }
 
 function challenge(value: string): Answer {
   return { status: 401, headers: { 'www-authenticate': value } }
 }
 
-/** What was asked; of `Authorization` only whether it was there. */
-function echo(request: RecordedRequest): Answer {
-  const headers = Object.fromEntries([...request.headers].filter(([name]) => name !== 'authorization'))
+/** What was asked; of the token only whether it was there. */
+function echo(
+  request: RecordedRequest,
+  readToken: (request: RecordedRequest) => string | undefined = bearerToken,
+): Answer {
+  const token = readToken(request)
+  const headers = [...request.headers].filter(
+    ([name, value]) => name !== 'authorization' && (token === undefined || !value.includes(token)),
+  )
   return {
     body: {
       method: request.method,
       path: request.path,
       query: request.query.toString(),
-      authorized: request.headers.has('authorization'),
-      headers,
+      authorized: token !== undefined || request.headers.has('authorization'),
+      headers: Object.fromEntries(headers),
       body: request.body,
     },
   }

@@ -7,9 +7,9 @@ export interface TokenIssuer {
   readonly issued: number
   readonly publicKey: JWK
   issue(claims: Readonly<Record<string, unknown>>, options: IssueOptions): Promise<string>
-  /** What a request's bearer token is worth now. */
+  /** What a request's token is worth now. */
   examine(request: RecordedRequest): Promise<Examined>
-  /** Which one, counted from 1, the request's bearer token is; `undefined` for a token from elsewhere, or none. */
+  /** Which one, counted from 1, the request's token is; `undefined` for a token from elsewhere, or none. */
   numberOf(request: RecordedRequest): number | undefined
 }
 
@@ -24,7 +24,15 @@ export type Examined =
   | { readonly valid: true; readonly claims: Readonly<Record<string, unknown>>; readonly number: number }
   | { readonly valid: false; readonly why: 'missing' | 'invalid' | 'expired' }
 
-export async function createTokenIssuer(algorithm: 'ES256' | 'ES512', now: () => number): Promise<TokenIssuer> {
+/**
+ * @param now milliseconds since the epoch
+ * @param readToken where a request carries its token; default `Authorization: Bearer`
+ */
+export async function createTokenIssuer(
+  algorithm: 'ES256' | 'ES512',
+  now: () => number,
+  readToken: (request: RecordedRequest) => string | undefined = bearerToken,
+): Promise<TokenIssuer> {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk = { ...(await exportJWK(publicKey)), alg: algorithm, use: 'sig' }
   const ledger = new Map<string, { readonly number: number; readonly expiresAt: number }>()
@@ -53,7 +61,7 @@ export async function createTokenIssuer(algorithm: 'ES256' | 'ES512', now: () =>
       return token
     },
     async examine(request) {
-      const token = bearerToken(request)
+      const token = readToken(request)
       if (token === undefined) return { valid: false, why: 'missing' }
       try {
         const { payload } = await compactVerify(token, publicKey, { algorithms: [algorithm] })
@@ -67,12 +75,12 @@ export async function createTokenIssuer(algorithm: 'ES256' | 'ES512', now: () =>
       }
     },
     numberOf(request) {
-      const token = bearerToken(request)
+      const token = readToken(request)
       return token === undefined ? undefined : ledger.get(token)?.number
     },
   }
 }
 
-function bearerToken(request: RecordedRequest): string | undefined {
+export function bearerToken(request: RecordedRequest): string | undefined {
   return /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
 }

@@ -151,3 +151,81 @@ it('ends older tokens with each new one where it is set so', async () => {
   expect((await get(emulator.apiUrl, first)).status).toBe(401)
   expect((await get(emulator.apiUrl, second)).status).toBe(200)
 })
+
+it('bends to a vendor: JSON, a header for the secret, words of its own', async () => {
+  await using emulator = await startEmulator(
+    standardEmulation({
+      clientSecret: 'marked-secret-Zq7',
+      tokenRequest: {
+        bodyFormat: 'json',
+        grantType: null,
+        parameters: { audience: 'a' },
+        headers: { 'x-version': '2' },
+      },
+      readCredentials: ({ headers }) => ({ clientSecret: headers.get('x-key') ?? '' }),
+      writeGrant: ({ accessToken, expiresIn, scopes }) => ({
+        data: { token: accessToken, ttl: expiresIn * 1000 },
+        scopes,
+      }),
+      writeRefusal: ({ status, error, errorDescription }) => ({
+        status: status + 2,
+        body: { fault: error, errorDescription },
+      }),
+      readToken: ({ headers }) => headers.get('x-session') ?? undefined,
+    }),
+  )
+  const right = { 'content-type': 'application/json', 'x-version': '2', 'x-key': 'marked-secret-Zq7' }
+  const ask = async (headers: Record<string, string>, body: unknown): Promise<[number, Record<string, unknown>]> => {
+    const init = { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
+    const answer = await fetch(emulator.tokenEndpoint, init)
+    return [answer.status, await json(answer)]
+  }
+  const [status, granted] = await ask(right, { audience: 'a', scope: 'x y' })
+  expect([status, granted]).toEqual([200, { data: { token: expect.any(String), ttl: 3_600_000 }, scopes: ['x', 'y'] }])
+  expect(await ask({ ...right, 'x-key': 'other' }, { audience: 'a' })).toMatchObject([403, { fault: 'invalid_client' }])
+  for (const [headers, body] of [
+    [right, {}],
+    [right, { audience: 'b' }],
+    [right, { audience: 'a', grant_type: 'client_credentials' }],
+    [right, 'audience=a'],
+    [right, '[]'],
+    [{ ...right, 'content-type': 'application/x-www-form-urlencoded' }, { audience: 'a' }],
+    [{ ...right, 'x-version': '1' }, { audience: 'a' }],
+  ] as const) {
+    expect(await ask(headers, body)).toMatchObject([402, { fault: 'invalid_request' }])
+  }
+
+  const { token } = granted.data as { readonly token: string }
+  const called = await fetch(emulator.apiUrl, { headers: { 'x-session': token } })
+  const echoed = await called.text()
+  expect(called.status).toBe(200)
+  expect(echoed.includes(token)).toBe(false)
+  expect((await get(emulator.apiUrl, token)).status).toBe(401)
+  emulator.faults.set('api', { name: 'revoked' })
+  expect((await fetch(emulator.apiUrl, { headers: { 'x-session': token } })).status).toBe(401)
+})
+
+it('bends to a vendor: everything in the query, other names, another grant type, commas', async () => {
+  await using emulator = await startEmulator(
+    standardEmulation({
+      tokenRequest: {
+        method: 'GET',
+        grantType: 'machine',
+        scopeSeparator: ',',
+        clientIdParameter: 'key',
+        clientSecretParameter: 'secret',
+      },
+    }),
+  )
+  const { clientId: key, clientSecret: secret } = emulator.credentials
+  const ask = async (query: Record<string, string>): Promise<unknown> => {
+    const answer = await fetch(`${emulator.tokenEndpoint}?${new URLSearchParams(query)}`)
+    const { error, scope } = await json(answer)
+    return [answer.status, error ?? scope]
+  }
+  expect(await ask({ grant_type: 'machine', key, secret, scope: 'a,b' })).toEqual([200, 'a,b'])
+  expect(await ask({ grant_type: 'client_credentials', key, secret })).toEqual([400, 'unsupported_grant_type'])
+  expect(await ask({ key, secret })).toEqual([400, 'invalid_request'])
+  expect(await ask({ grant_type: 'machine', key, secret: 'x' })).toEqual([401, 'invalid_client'])
+  expect((await askForToken(emulator.tokenEndpoint, basicForm(emulator.credentials))).status).toBe(405)
+})

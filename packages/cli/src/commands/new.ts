@@ -1,0 +1,248 @@
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import { CommandError } from '../failure.ts'
+import { type Io, readInput } from '../io.ts'
+import { authentications, draftProvider, type ProviderDraft, type Wishes } from '../new-provider/provider-draft.ts'
+import { isReadByDefault } from '../new-provider/sample-answer.ts'
+import { toJson, writeChangeset, writePackageFiles, writePage } from '../new-provider/write-pages.ts'
+import { writeProvider } from '../new-provider/write-provider.ts'
+import { writeEmulation, writeTest } from '../new-provider/write-tests.ts'
+import type { Output } from '../output.ts'
+
+interface NewFlags extends Wishes {
+  readonly package?: true
+  readonly dir: string
+  readonly force?: true
+  readonly json?: true
+}
+
+/** `latchkey new <name>`: writes a provider, its emulation, its test and its page. */
+export function addNewCommand(program: Command, io: Io, output: Output): void {
+  const collect = (value: string, before: string[] = []): string[] => [...before, value]
+  const command = program
+    .command('new')
+    .description(
+      'write a provider of your own: its description, an emulation, a test with the conformance suite, a page',
+    )
+    .argument('<name>', 'lower-case slug, such as acme-cloud')
+    .option('--token-endpoint <url>', 'where tokens are asked for; without it, a person at a terminal is asked')
+    .option('--client-authentication <how>', `${Object.keys(authentications).join(', ')}; default basic`)
+    .option('--client-id-name <name>', 'of the parameter or header that takes the client id')
+    .option('--client-secret-name <name>', 'of the parameter or header that takes the client secret')
+    .option('--method <method>', 'POST (default), or GET with the parameters in the query')
+    .option('--body-format <format>', 'form (default), json, or none with the parameters in the query')
+    .option('--grant-type <type>', 'default client_credentials; none: not sent')
+    .option('--scope <scopes>', 'scopes to ask for, between spaces')
+    .option('--parameter <parameter>', "one more parameter, 'name=value'; repeatable", collect)
+    .option('--header <header>', "one more header of the token request, 'name: value'; repeatable", collect)
+    .option('--sample <answer>', "a token answer of the vendor's page; @file for what a file holds, - for stdin")
+    .option('--api-url <url>', 'base URL of the API')
+    .option('--token-header <name>', 'header that takes the token, in place of Authorization: Bearer')
+    .option('--runner <runner>', 'what the test runs on: vitest (default) or node:test')
+    .option('--dir <folder>', 'the project to write into', '.')
+    .option('--package', "make it a package of Latchkey's own repository, at --dir")
+    .option('--force', 'overwrite files that are there')
+    .addHelpText('after', examples)
+  command.action(async (name: string) => {
+    const flags = command.optsWithGlobals<NewFlags>()
+    const wishes = flags.tokenEndpoint === undefined ? await askPerson(name, flags, io) : flags
+    const draft = draftProvider(name, { ...wishes, ...(await readSampleFlag(wishes.sample, io)) })
+    const files = flags.package === true ? await planPackage(draft, flags.dir) : await planFiles(draft, flags.dir)
+    await writeFiles(files, flags)
+    report(draft, [...files.keys()], flags, output)
+  })
+}
+
+const examples = `
+Examples:
+  $ latchkey new acme --token-endpoint https://login.acme.example/token --api-url https://api.acme.example/v2
+  $ latchkey new acme --token-endpoint https://api.acme.example/login --body-format json \\
+      --client-authentication post --client-id-name apiKey --client-secret-name apiSecret \\
+      --sample '{"data": {"token": "abc", "expiresInMs": 3600000}}'`
+
+/**
+ * Asks for what most providers differ in.
+ *
+ * @throws CommandError `wrong_usage` where there is nobody to ask
+ */
+async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stderr }: Io): Promise<Wishes> {
+  if (!terminal.stdin || !terminal.stderr) return flags
+  const { isCancel, select, text } = await import('@clack/prompts')
+  const leaving = new AbortController()
+  const common = { input: stdin, output: stderr, signal: leaving.signal }
+  const given = (answer: string | symbol | undefined): string => {
+    if (isCancel(answer)) throw new CommandError('wrong_usage', 'nothing was written')
+    return typeof answer === 'string' ? answer : ''
+  }
+  const ask = async (message: string, placeholder: string): Promise<string> =>
+    given(await text({ message, placeholder, ...common }))
+  const leave = (): void => leaving.abort()
+  stdin.once('end', leave)
+  try {
+    const tokenEndpoint = await ask(`${name}: where are tokens asked for?`, 'https://login.acme.example/token')
+    const clientAuthentication =
+      flags.clientAuthentication ??
+      given(
+        await select({
+          message: 'How does it want the client id and the secret?',
+          options: Object.entries(authentications).map(([value, label]) => ({ value, label })),
+          ...common,
+        }),
+      )
+    const names =
+      clientAuthentication === 'header' && flags.clientSecretName === undefined
+        ? { clientSecretName: await ask('Which header takes the secret?', 'x-api-key') }
+        : {}
+    const scope = flags.scope ?? (await ask('Which scopes? Nothing for none.', 'read write'))
+    const sample =
+      flags.sample ??
+      (await ask("The sample answer of its page, or @file; nothing for RFC 6749's.", '{"access_token": ...}'))
+    const apiUrl = flags.apiUrl ?? (await ask('Where is its API? Nothing for none.', 'https://api.acme.example/v2'))
+    return { ...flags, tokenEndpoint, clientAuthentication, ...names, scope, sample, apiUrl }
+  } finally {
+    stdin.off('end', leave)
+  }
+}
+
+async function readSampleFlag(sample: string | undefined, io: Io): Promise<Pick<Wishes, 'sample'>> {
+  if (sample === '-') return { sample: (await readInput(io)).toString('utf8') }
+  if (sample === undefined || !sample.startsWith('@')) return {}
+  const file = sample.slice(1)
+  try {
+    return { sample: await readFile(file, 'utf8') }
+  } catch (failure) {
+    const { code = 'unreadable' } = failure as NodeJS.ErrnoException
+    throw new CommandError('wrong_usage', `--sample: ${file} cannot be read (${code})`)
+  }
+}
+
+type Files = ReadonlyMap<string, string>
+
+/** Files for a project of the user's own. */
+async function planFiles(draft: ProviderDraft, dir: string): Promise<Files> {
+  const { name } = draft
+  const extension = await findImportExtension(dir)
+  const places = { provider: `../src/${name}.${extension}`, emulation: `./${name}-emulation.${extension}` }
+  return new Map([
+    [join(dir, 'src', `${name}.ts`), writeProvider(draft)],
+    [join(dir, 'test', `${name}-emulation.ts`), writeEmulation(draft)],
+    [join(dir, 'test', `${name}.test.ts`), writeTest(draft, places)],
+    [join(dir, 'docs', `${name}.md`), writePage(draft, places.provider)],
+  ])
+}
+
+/** Compilers differ in how a module names a TypeScript neighbour; Node itself wants `.ts`. */
+async function findImportExtension(dir: string): Promise<'ts' | 'js'> {
+  const settings = await readFile(join(dir, 'tsconfig.json'), 'utf8').catch(() => undefined)
+  if (settings === undefined) return 'ts'
+  return /"(allowImportingTsExtensions|rewriteRelativeImportExtensions)"\s*:\s*true|"extends"/.test(settings)
+    ? 'ts'
+    : 'js'
+}
+
+/**
+ * Files for a package of this repository.
+ *
+ * @throws CommandError `wrong_usage` anywhere else
+ */
+async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
+  const { name } = draft
+  const workshop = join(dir, 'packages/workshop/package.json')
+  const [licence, manifest] = await Promise.all(
+    [join(dir, 'packages/prevu3d/LICENSE'), workshop].map((file) => readFile(file, 'utf8').catch(() => undefined)),
+  )
+  if (licence === undefined || manifest === undefined) {
+    throw new CommandError('wrong_usage', "--package is for Latchkey's own repository: its root is --dir", {
+      hints: ['For a provider in a project of your own leave --package out.'],
+    })
+  }
+  const folder = join(dir, 'packages', name)
+  const places = { provider: '../src/index.ts', emulation: `./${name}-emulation.ts` }
+  const own = Object.entries(writePackageFiles(draft)).map(([file, text]) => [join(folder, file), text] as const)
+  return new Map([
+    ...own,
+    [join(folder, 'LICENSE'), licence.split('\n---\n')[0]?.trimEnd().concat('\n') ?? ''],
+    [join(folder, 'src/provider.ts'), writeProvider(draft)],
+    [join(folder, `test/${name}-emulation.ts`), writeEmulation(draft)],
+    [join(folder, 'test/conformance.test.ts'), writeTest(draft, places)],
+    [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@latchkey/${name}`)],
+    [join(dir, '.changeset', `${name}.md`), writeChangeset(draft)],
+    // Where the repository's own checks find the packages that documents import.
+    [workshop, withDependency(manifest, `@latchkey/${name}`)],
+  ])
+}
+
+function withDependency(text: string, name: string): string {
+  const manifest = JSON.parse(text) as { devDependencies?: Record<string, string> }
+  const all = { ...manifest.devDependencies, [name]: 'workspace:^' }
+  const devDependencies = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return toJson({ ...manifest, devDependencies })
+}
+
+/** @throws CommandError `wrong_usage` where a file is there already, and nothing is written then */
+async function writeFiles(files: Files, { force }: NewFlags): Promise<void> {
+  const isThere = async (file: string): Promise<boolean> =>
+    access(file).then(
+      () => true,
+      () => false,
+    )
+  const isEdited = (file: string): boolean => file.endsWith(join('workshop', 'package.json'))
+  const there: string[] = []
+  for (const file of files.keys()) if (!isEdited(file) && (await isThere(file))) there.push(file)
+  if (there.length > 0 && force !== true) {
+    throw new CommandError('wrong_usage', 'these files are there already; --force overwrites them', { hints: there })
+  }
+  for (const [file, text] of files) {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+  }
+}
+
+function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags, output: Output): void {
+  const { name, sample } = draft
+  const steps = nextSteps(draft, flags)
+  const recognised =
+    sample === undefined
+      ? null
+      : {
+          token: sample.token.join('.'),
+          lifetime: sample.lifetime === undefined ? null : sample.lifetime.path.join('.'),
+          lifetimeKind: sample.lifetime?.kind ?? null,
+          readByDefault: isReadByDefault(sample),
+        }
+  if (flags.json === true) {
+    output.printJson({ provider: name, files, sample: recognised, next: steps })
+    return
+  }
+  output.print(`${output.dress('good', '✓')} ${name} is written`)
+  for (const file of files) output.print(`  ${file}`)
+  if (recognised !== null) {
+    const { token, lifetime, lifetimeKind } = recognised
+    const life = lifetime === null ? 'it states no lifetime' : `its lifetime in ${lifetime} (${lifetimeKind})`
+    output.print(`\nOf the sample: the token is ${token === '' ? 'the whole answer' : `in ${token}`}, ${life}.`)
+  }
+  output.print('\nNext:')
+  for (const step of steps) output.print(`  ${output.dress('quiet', '•')} ${step}`)
+}
+
+function nextSteps({ name, runner }: ProviderDraft, flags: NewFlags): readonly string[] {
+  const compare = "Hold the request and the answer in the test against the vendor's page, and add its refusals."
+  if (flags.package === true) {
+    return [
+      compare,
+      'npx -y pnpm@12 install',
+      `npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project ${name}`,
+      'npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project workshop exports -u',
+      `Answer the questions of docs/providers/${name}.md.`,
+    ]
+  }
+  const test = runner === 'vitest' ? `npx vitest run test/${name}.test.ts` : `node --test test/${name}.test.ts`
+  const needs = ['@latchkey/testing', 'typescript', '@types/node', ...(runner === 'vitest' ? ['vitest'] : [])]
+  return [
+    `npm install @latchkey/core && npm install --save-dev ${needs.join(' ')}`,
+    test,
+    compare,
+    `Answer the questions of docs/${name}.md.`,
+  ]
+}

@@ -1,0 +1,172 @@
+import { CommandError } from '../failure.ts'
+import { readSample, type SampleAnswer } from './sample-answer.ts'
+
+/** How a client shows who it is, where it sends a secret. */
+export const authentications: Readonly<Record<string, string>> = {
+  basic: 'Basic header, form-encoded first, as RFC 6749 says',
+  'basic-raw': 'Basic header, id and secret as they are',
+  post: 'parameters of the request: client_id and client_secret, or other names',
+  header: 'a header, or two, of their own',
+}
+
+/** What was typed, or answered, about a provider. */
+export interface Wishes {
+  readonly tokenEndpoint?: string
+  readonly clientAuthentication?: string
+  readonly clientIdName?: string
+  readonly clientSecretName?: string
+  readonly method?: string
+  readonly bodyFormat?: string
+  readonly grantType?: string
+  readonly scope?: string
+  readonly parameter?: readonly string[]
+  readonly header?: readonly string[]
+  readonly sample?: string
+  readonly apiUrl?: string
+  readonly tokenHeader?: string
+  readonly runner?: string
+}
+
+/** A provider to be written. */
+export interface ProviderDraft {
+  /** The slug. */
+  readonly name: string
+  /** The function's name. */
+  readonly identifier: string
+  /** The name of its types, and for people. */
+  readonly title: string
+  readonly tokenEndpoint: URL
+  readonly authentication: 'basic' | 'basic-raw' | 'post' | 'header'
+  /** A parameter's or a header's name; `undefined`: the usual one, or for a header none. */
+  readonly clientIdName: string | undefined
+  readonly clientSecretName: string | undefined
+  readonly method: 'POST' | 'GET'
+  readonly bodyFormat: 'form' | 'json' | 'none'
+  /** `null`: none is sent. */
+  readonly grantType: string | null
+  readonly scopes: readonly string[]
+  readonly parameters: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly sample: SampleAnswer | undefined
+  readonly api: URL | undefined
+  /** The header that takes the token, where that is not `Authorization: Bearer`. */
+  readonly tokenHeader: string | undefined
+  readonly runner: 'vitest' | 'node:test'
+}
+
+/**
+ * Brings wishes into a draft.
+ *
+ * @throws CommandError `wrong_usage`, naming every mistake at once
+ */
+export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
+  const mistakes: string[] = []
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) mistakes.push('<name> must be a lower-case slug, such as acme-cloud')
+  const tokenEndpoint = readUrl('--token-endpoint', wishes.tokenEndpoint, mistakes)
+  if (wishes.tokenEndpoint === undefined) mistakes.push('missing: --token-endpoint')
+  const api = readUrl('--api-url', wishes.apiUrl === '' ? undefined : wishes.apiUrl, mistakes)
+  const choose = <Choice extends string>(
+    flag: string,
+    given: string | undefined,
+    ...choices: readonly Choice[]
+  ): Choice => {
+    const choice = choices.find((one) => one === (given ?? choices[0]))
+    if (choice === undefined) mistakes.push(`${flag} must be one of ${choices.join(', ')}`)
+    return choice ?? (choices[0] as Choice)
+  }
+  const authentication = choose(
+    '--client-authentication',
+    wishes.clientAuthentication,
+    'basic',
+    'basic-raw',
+    'post',
+    'header',
+  )
+  const { clientIdName, clientSecretName } = wishes
+  if (authentication === 'header' && clientSecretName === undefined) {
+    mistakes.push('--client-authentication header needs --client-secret-name, the name of the header')
+  }
+  if (/^basic/.test(authentication) && (clientIdName ?? clientSecretName) !== undefined) {
+    mistakes.push('--client-id-name and --client-secret-name are for --client-authentication post or header')
+  }
+  const method = choose('--method', wishes.method?.toUpperCase(), 'POST', 'GET')
+  const bodyFormat = choose('--body-format', wishes.bodyFormat, 'form', 'json', 'none')
+  if (method === 'GET' && wishes.bodyFormat !== undefined && bodyFormat !== 'none') {
+    mistakes.push('--method GET has no body: its parameters are in the query')
+  }
+  const sample = wishes.sample?.trim() ? readSample(wishes.sample) : undefined
+  if (wishes.sample?.trim() && sample === undefined) {
+    mistakes.push('--sample: no token can be told in it; is it the whole answer of the token endpoint?')
+  }
+  const { grantType = 'client_credentials' } = wishes
+  const draft = {
+    name,
+    ...nameThings(name),
+    authentication,
+    clientIdName,
+    clientSecretName,
+    method,
+    bodyFormat: method === 'GET' ? ('none' as const) : bodyFormat,
+    grantType: grantType === 'none' ? null : grantType,
+    scopes: (wishes.scope ?? '').split(/[\s,]+/).filter(Boolean),
+    parameters: readPairs('--parameter', '=', wishes.parameter, mistakes),
+    headers: readPairs('--header', ':', wishes.header, mistakes),
+    sample,
+    api,
+    tokenHeader: wishes.tokenHeader,
+    runner: choose('--runner', wishes.runner, 'vitest', 'node:test'),
+  }
+  for (const header of [wishes.tokenHeader, ...(authentication === 'header' ? [clientIdName, clientSecretName] : [])]) {
+    if (header !== undefined && !/^[\w-]+$/.test(header)) mistakes.push(`"${header}" is no name of a header`)
+  }
+  const [only, ...others] = mistakes
+  if (only !== undefined && others.length === 0) throw new CommandError('wrong_usage', only)
+  if (tokenEndpoint === undefined || only !== undefined) {
+    throw new CommandError('wrong_usage', `${name} cannot be written with these settings`, { hints: mistakes })
+  }
+  return { ...draft, tokenEndpoint }
+}
+
+function readUrl(flag: string, text: string | undefined, mistakes: string[]): URL | undefined {
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  const isLoopback = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url?.hostname ?? '')
+  if (url === null) mistakes.push(`${flag} must be an absolute URL`)
+  else if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
+    mistakes.push(`${flag} must be https`)
+  else if (url.username !== '' || url.password !== '' || url.hash !== '') {
+    mistakes.push(`${flag} must hold no user name, no password and no fragment`)
+  } else return url
+  return undefined
+}
+
+function readPairs(
+  flag: string,
+  separator: string,
+  pairs: readonly string[] = [],
+  mistakes: string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    pairs.flatMap((pair) => {
+      const at = pair.indexOf(separator)
+      if (at < 1) mistakes.push(`${flag} must be of the form name${separator}value`)
+      return at < 1 ? [] : [[pair.slice(0, at).trim(), pair.slice(at + 1).trim()]]
+    }),
+  )
+}
+
+/** Words that no function may be called: those of the language, and those that what is written imports. */
+const reserved: ReadonlySet<string> = new Set(
+  'await break case catch class const continue default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield arguments eval standard describe it test token readStandardTokenResponse clientSecretPost clientSecretBasic latchkeyError testProvider'.split(
+    ' ',
+  ),
+)
+
+function nameThings(name: string): { readonly identifier: string; readonly title: string } {
+  const words = name.split('-')
+  const title = words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join('')
+  const identifier = `${title.slice(0, 1).toLowerCase()}${title.slice(1)}`
+  return reserved.has(identifier)
+    ? { identifier: `${identifier}Provider`, title: `${title}Provider` }
+    : { identifier, title }
+}

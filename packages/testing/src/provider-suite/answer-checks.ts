@@ -1,0 +1,177 @@
+import { type Failure, LatchkeyError } from '@latchkey/core'
+import { createClock } from '../clock.ts'
+import type { Answer } from '../faults.ts'
+import type { DocumentedGrant, DocumentedRefusal, ProviderOffers, ProviderSuite } from '../test-provider.ts'
+import type { Bench, Stand } from './bench.ts'
+import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
+
+/** Answers that hold no token, whoever's they are. */
+const tokenless: Readonly<Record<string, Answer>> = {
+  'an HTML page': { headers: { 'content-type': 'text/html' }, body: '<!doctype html>\n<title>Sign in</title>\n' },
+  nothing: { body: '' },
+  'an empty object': { body: {} },
+  'an empty array': { body: [] },
+  'two megabytes': { body: { padding: 'x'.repeat(2 * 1024 * 1024) } },
+}
+
+export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
+  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
+    group: 'reading the answer',
+    name,
+    run: () => bench(use),
+  })
+  return [
+    ...(suite.grants ?? []).map((grant) => check(`reads ${grant.what}`, (stand) => readGrant(grant, stand))),
+    ...(suite.refusals ?? []).map((one) => check(`reads the refusal: ${one.what}`, (stand) => readRefusal(one, stand))),
+    ...Object.entries(tokenless).map(([what, answer]) =>
+      check(`takes no token from ${what}`, async (stand) => {
+        stand.emulator.faults.set('token', { name: 'answer', answer })
+        const { code } = await failureOf(stand.client().token(), `an answer of ${what}`)
+        expectThat(
+          /^(response_unreadable|grant_refused)$/.test(code),
+          `the error code should be response_unreadable, and is ${code}`,
+        )
+      }),
+    ),
+    check('takes no token from half an answer', async (stand) => {
+      stand.mark((await stand.client().token()).value)
+      stand.emulator.faults.set('token', { name: 'truncated' })
+      const broken = await failureOf(stand.client().token(), 'an answer that breaks off')
+      expectEqual(broken.code, 'endpoint_unavailable', 'the error code of an answer that breaks off')
+      // Half of a text is a text: only of JSON can be told that it is not whole.
+      if (parseJson(stand.answered('token')?.text ?? '') === undefined) return
+      stand.emulator.faults.set('token', { name: 'truncated', by: 'json' })
+      const halved = await failureOf(stand.client().token(), 'half of the JSON')
+      expectEqual(halved.code, 'response_unreadable', 'the error code of half of the JSON')
+    }),
+    check('takes the page of a proxy for an outage', async (stand) => {
+      stand.emulator.faults.set('token', { name: 'html', status: 502 })
+      const { code, retryable } = await failureOf(stand.client().token(), 'a page with status 502')
+      expectEqual({ code, retryable }, { code: 'endpoint_unavailable', retryable: true }, 'the error')
+    }),
+    check('takes a 4xx with nothing in it for a refusal', async (stand) => {
+      stand.emulator.faults.set('token', { name: 'answer', answer: { status: 403 } })
+      const { code, status } = await failureOf(stand.client().token(), 'a 403 with nothing in it')
+      expectEqual({ code, status }, { code: 'grant_refused', status: 403 }, 'the error')
+    }),
+    check('uses no token of a type that its API does not take', async (stand) => {
+      stand.mark((await stand.client().token()).value)
+      const body = parseJson(stand.answered('token')?.text ?? '')
+      const [type] = leavesOf(body).filter(({ path }) => /^token_?type$/i.test(path.at(-1) ?? ''))
+      if (type === undefined) return
+      const answer = { body: replaceAt(body, type.path, 'latchkey-unheard-of') }
+      stand.emulator.faults.set('token', { name: 'answer', answer })
+      // A reader may know that its vendor's words mean nothing: then it says Bearer.
+      const used = await stand
+        .client()
+        .token()
+        .catch((failure: unknown) => failure)
+      const isFine =
+        used instanceof LatchkeyError
+          ? used.code === 'response_unreadable'
+          : /^(Bearer|DPoP)$/.test((used as { type: string }).type)
+      expectThat(isFine, 'a token of an unheard-of type should be refused, or be a Bearer token by the reader’s word')
+    }),
+    check('reads any answer without throwing', async (stand) => {
+      const read = stand.provider.readTokenResponse
+      stand.mark((await stand.client().token()).value)
+      if (read === undefined) return
+      for (const body of oddBodies(parseJson(stand.answered('token')?.text ?? ''))) {
+        for (const status of [200, 400, 502]) {
+          const fields = tryTo(() => read({ status, headers: new Headers(), body }))
+          expectThat(
+            !('thrown' in fields),
+            `readTokenResponse threw: ${fields.thrown}; for ${kindOf(body)} with status ${status}`,
+          )
+          expectThat(
+            typeof fields.made === 'object' && fields.made !== null,
+            `readTokenResponse returned no fields for ${kindOf(body)}`,
+          )
+        }
+      }
+    }),
+    check('explains any failure without throwing', async (stand) => {
+      const explain = stand.provider.explain
+      if (explain === undefined) return
+      for (const failure of anyFailure()) {
+        const hints = tryTo(() => explain(failure))
+        const what =
+          'code' in failure ? failure.code : `an answer with status ${failure.status} and ${kindOf(failure.body)}`
+        expectThat(!('thrown' in hints), `explain threw: ${hints.thrown}; for ${what}`)
+        const isList = Array.isArray(hints.made) && hints.made.every((hint) => typeof hint === 'string')
+        expectThat(isList, `explain should return an array of texts for ${what}`)
+      }
+    }),
+  ]
+}
+
+async function readGrant(grant: DocumentedGrant, stand: Stand): Promise<void> {
+  const { status = 200, headers = {}, body, accessToken, expiresIn, scopes, givenAt } = grant
+  const clock = createClock(givenAt)
+  stand.mark(accessToken)
+  const date = new Date(clock.now()).toUTCString()
+  stand.emulator.faults.set('token', { name: 'answer', answer: { status, headers: { date, ...headers }, body } })
+  const token = await stand.client({ now: clock.now }).token()
+  expectThat(token.value === accessToken, 'the token is not the documented one')
+  const lifetime = token.expiresAt && (token.expiresAt.getTime() - clock.now()) / 1000
+  const wanted = expiresIn ?? stand.provider.defaultLifetime
+  const isRight = wanted === undefined || lifetime === undefined ? lifetime === wanted : Math.abs(lifetime - wanted) < 2
+  expectThat(isRight, `the lifetime should be ${wanted} seconds, and is ${lifetime}`)
+  if (scopes !== undefined) expectEqual(token.scopes, scopes, 'the scopes')
+}
+
+async function readRefusal(refusal: DocumentedRefusal, stand: Stand): Promise<void> {
+  const { status, headers = {}, body, error, errorDescription, code = 'grant_refused' } = refusal
+  const { retryable = code === 'endpoint_unavailable' } = refusal
+  stand.emulator.faults.set('token', { name: 'answer', answer: { status, headers, body } })
+  const failure = await failureOf(stand.client().token(), refusal.what)
+  expectEqual(
+    { code: failure.code, status: failure.status, error: failure.error, retryable: failure.retryable },
+    { code, status, error, retryable },
+    'the error',
+  )
+  if (errorDescription !== undefined) expectEqual(failure.errorDescription, errorDescription, 'its description')
+}
+
+/** Bodies that no document shows, and a real one with each of its parts spoilt. */
+function oddBodies(body: unknown): readonly unknown[] {
+  const parts = leavesOf(body).flatMap(({ path }) => path.map((_, depth) => path.slice(0, depth + 1)))
+  const spoilt = [null, 'text', [], 42].flatMap((junk) => parts.map((path) => replaceAt(body, path, junk)))
+  return [undefined, null, '', 'text', 42, true, [], [null], {}, { error: null }, { data: null }, ...spoilt]
+}
+
+function anyFailure(): readonly Failure[] {
+  const codes = [
+    'invalid_options',
+    'grant_refused',
+    'response_unreadable',
+    'endpoint_unavailable',
+    'timed_out',
+    'discovery_failed',
+    'origin_refused',
+  ] as const
+  const url = new URL('https://api.example/some/path')
+  const bodies: readonly unknown[] = [undefined, null, '', 'text', 42, [], {}, { error: null }, { errors: [null] }]
+  return [
+    ...codes.map((code) => new LatchkeyError(code, 'a failure')),
+    ...[400, 401, 403].map(
+      (status) => new LatchkeyError('grant_refused', 'a failure', { status, error: 'invalid_scope' }),
+    ),
+    ...[200, 400, 401, 403, 404, 500].flatMap((status) => bodies.map((body) => ({ status, url, body }))),
+  ]
+}
+
+function tryTo(work: () => unknown): { readonly made?: unknown; readonly thrown?: string } {
+  try {
+    return { made: work() }
+  } catch (failure) {
+    return { thrown: failure instanceof Error ? failure.message : 'what is no Error' }
+  }
+}
+
+function kindOf(body: unknown): string {
+  return body === undefined || body === ''
+    ? 'nothing'
+    : `a body of ${Array.isArray(body) ? 'an array' : body === null ? 'null' : typeof body}`
+}

@@ -1,0 +1,174 @@
+import { type Client, type ClientEvent, type ClientOptions, createClient, type Provider } from '@latchkey/core'
+import { startLoopbackServer } from '../loopback-server.ts'
+import type { Part, RecordedRequest } from '../recorded-request.ts'
+import { type Emulator, startEmulator } from '../start-emulator.ts'
+import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
+import { encodingsOf } from './secret-places.ts'
+
+/** A request that should not have been made: to somebody else's server. */
+interface StrayRequest {
+  readonly url: string
+  /** Headers and body, as text. */
+  readonly sent: string
+}
+
+/** A provider at its emulator, for one check. */
+export interface Stand {
+  readonly emulator: Emulator & ProviderOffers
+  readonly provider: Provider<unknown>
+  readonly credentials: ClientOptions['credentials']
+  /** A client of the provider. Its requests reach this machine only. */
+  client(options?: Partial<ClientOptions>): Client<unknown>
+  /** What the clients told. */
+  readonly events: readonly ClientEvent[]
+  /** The requests that the emulator got for a part. */
+  requests(part: Part): readonly RecordedRequest[]
+  /** Base URL of a server that is none of the provider's; it answers everything with 200. */
+  readonly stranger: string
+  /** What reached the stranger, or would have left this machine. */
+  readonly stray: readonly StrayRequest[]
+  /** A URL of the API to call, discovered first where the provider discovers. */
+  apiUrl(client: Client<unknown>): Promise<URL>
+  /** The last answer of a part, as it came. */
+  answered(part: Part): AnswerSample | undefined
+  /** What must not be told: the secret, what carried it, and what was marked. */
+  secrets(): readonly string[]
+  mark(secret: string): void
+}
+
+/** An answer as it came over the socket. */
+interface AnswerSample {
+  readonly status: number
+  readonly contentType: string | undefined
+  readonly text: string
+}
+
+/** Makes a stand, lets it be used, and clears it away. */
+export type Bench = (use: (stand: Stand) => Promise<void>) => Promise<void>
+
+/** @param create makes the clients; another one only where the suite itself is tested */
+export function aimAt(
+  suite: ProviderSuite<ProviderOffers, unknown>,
+  create: typeof createClient = createClient,
+): Bench {
+  return async (use) => {
+    const stray: StrayRequest[] = []
+    const marked: string[] = []
+    const closing: (() => Promise<void>)[] = []
+    const emulator = await startEmulator(suite.emulation())
+    closing.push(() => emulator.close())
+    const secrets = (): readonly string[] => [...new Set([...marked, ...carriedSecrets(emulator)])]
+    try {
+      const stranger = await startLoopbackServer(0, (request, response) => {
+        const chunks: Buffer[] = []
+        request.on('data', (chunk: Buffer) => chunks.push(chunk))
+        request.on('end', () => {
+          const url = `${stranger.origin}${request.url}`
+          stray.push({ url, sent: `${request.rawHeaders.join('\n')}\n${Buffer.concat(chunks)}` })
+          response.end('{}')
+        })
+      })
+      closing.push(() => stranger.close())
+      await use(layOut(suite, create, { emulator, stray, marked, closing, stranger: stranger.origin, secrets }))
+    } catch (failure) {
+      throw hideIn(failure, secrets())
+    } finally {
+      for (const close of closing.toReversed()) await close()
+    }
+  }
+}
+
+interface StandParts {
+  readonly emulator: Emulator & ProviderOffers
+  readonly stray: StrayRequest[]
+  readonly marked: string[]
+  readonly closing: (() => Promise<void>)[]
+  readonly stranger: string
+  readonly secrets: () => readonly string[]
+}
+
+function layOut(
+  suite: ProviderSuite<ProviderOffers, unknown>,
+  create: typeof createClient,
+  { emulator, stray, marked, closing, stranger, secrets }: StandParts,
+): Stand {
+  const provider = suite.provider(emulator)
+  const credentials = suite.credentials?.(emulator) ?? emulator.credentials
+  const events: ClientEvent[] = []
+  const answers = new Map<Part, AnswerSample>()
+
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const request = new Request(input, init)
+    const url = new URL(request.url)
+    if (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost') {
+      stray.push({ url: url.href, sent: `${[...request.headers].flat().join('\n')}\n${await request.text()}` })
+      throw new TypeError('a check lets no request leave this machine')
+    }
+    const response = await globalThis.fetch(input, init)
+    const part = emulator.requests.findLast(({ origin, path }) => origin === url.origin && path === url.pathname)?.part
+    if (part !== undefined && Number(response.headers.get('content-length') ?? 0) < 100_000) {
+      const contentType = response.headers.get('content-type') ?? undefined
+      // Read beside the client: a body that hangs or breaks off is none to remember.
+      response
+        .clone()
+        .text()
+        .then((text) => answers.set(part, { status: response.status, contentType, text }))
+        .catch(() => undefined)
+    }
+    return response
+  }
+
+  return {
+    emulator,
+    provider,
+    credentials,
+    client(options = {}) {
+      const client = create(provider, {
+        credentials,
+        timeout: 5,
+        fetch,
+        ...options,
+        onEvent(event) {
+          events.push(event)
+          options.onEvent?.(event)
+        },
+      })
+      closing.push(() => client.close())
+      return client
+    },
+    events,
+    requests: (part) => emulator.requests.filter((request) => request.part === part),
+    stranger,
+    stray,
+    async apiUrl(client) {
+      if (typeof provider.api === 'function') await client.api()
+      if (suite.apiUrl) return new URL(suite.apiUrl(emulator))
+      const discovered = events.find((event) => event.type === 'api.discovered')
+      const found = discovered?.type === 'api.discovered' ? discovered.baseUrl : provider.api
+      if (typeof found === 'string' || found instanceof URL) return new URL(found)
+      throw new Error('The provider names no API: tell testProvider an `apiUrl` to call, or `apiUrl: null` for none.')
+    },
+    answered: (part) => answers.get(part),
+    secrets,
+    mark: (secret) => void marked.push(secret),
+  }
+}
+
+/** The client's secret in each form, and whatever went to the token endpoint as a credential. */
+function carriedSecrets(emulator: Emulator & ProviderOffers): readonly string[] {
+  const { clientSecret } = emulator.credentials
+  const sent = emulator.requests.flatMap(({ headers, form }) => [
+    headers.get('authorization')?.split(' ').at(-1) ?? '',
+    form.get('client_assertion') ?? '',
+  ])
+  return [...encodingsOf(clientSecret), ...sent].filter((secret) => secret.length > 7)
+}
+
+/** A failed check is printed, and what a test prints ends up in the logs of a build server. */
+function hideIn(failure: unknown, secrets: readonly string[]): Error {
+  const error = failure instanceof Error ? failure : new Error('what was thrown is no Error')
+  const hide = (text: string): string => secrets.reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text)
+  const shown = new Error(hide(error.message))
+  if (error.stack !== undefined) shown.stack = hide(error.stack)
+  return shown
+}

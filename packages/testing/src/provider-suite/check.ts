@@ -1,0 +1,35 @@
+import { inspect, isDeepStrictEqual } from 'node:util'
+import { LatchkeyError } from '@latchkey/core'
+
+/** One thing that a provider must do. */
+export interface Check {
+  /** What it is about. */
+  readonly group: string
+  /** A sentence about what the provider does. */
+  readonly name: string
+  /** Rejects where the provider does not, in words without secrets. */
+  run(): Promise<void>
+}
+
+/** Fails a check. */
+export function expectThat(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Error(otherwise)
+}
+
+/** Fails a check where two values differ. */
+export function expectEqual(actual: unknown, wanted: unknown, what: string): void {
+  expectThat(isDeepStrictEqual(actual, wanted), `${what} should be ${inspect(wanted)}, and is ${inspect(actual)}`)
+}
+
+/** The error that a piece of work fails with, which must be one of Latchkey's. */
+export async function failureOf(work: Promise<unknown>, what: string): Promise<LatchkeyError> {
+  try {
+    await work
+  } catch (failure) {
+    if (failure instanceof LatchkeyError) return failure
+    throw new Error(
+      `${what} should fail with a LatchkeyError, and fails with ${failure instanceof Error ? `a ${failure.name}: ${failure.message}` : 'what is no Error'}`,
+    )
+  }
+  throw new Error(`${what} should fail, and does not`)
+}

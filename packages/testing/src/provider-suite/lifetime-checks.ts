@@ -1,0 +1,132 @@
+import { type AccessToken, LatchkeyError } from '@latchkey/core'
+import { createClock } from '../clock.ts'
+import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
+import type { Bench, Stand } from './bench.ts'
+import { type Check, expectEqual, expectThat } from './check.ts'
+import { type Leaf, leavesOf, parseJson, replaceAt } from './secret-places.ts'
+
+/** What stands where a lifetime should; `half` is half of what was there. */
+const lies: Readonly<Record<string, (half: number) => unknown>> = {
+  'less than nothing': (half) => -half,
+  zero: () => 0,
+  null: () => null,
+  'an empty text': () => '',
+  'a number with letters behind it': (half) => `${half}abc`,
+  'the text NaN': () => 'NaN',
+  'far too much': () => 1e15,
+  'a text of forty digits': () => '9'.repeat(40),
+  'an object': () => ({}),
+}
+
+const tenYears = 10 * 366 * 24 * 3600
+
+export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
+  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
+    group: 'the life of its tokens',
+    name,
+    run: () => bench(use),
+  })
+  return [
+    check('keeps a token', async (stand) => {
+      const client = stand.client()
+      const token = await client.token()
+      stand.mark(token.value)
+      expectThat((await client.token()) === token, 'the second call should answer with the same token')
+      expectEqual(stand.requests('token').length, 1, 'the number of token requests')
+    }),
+    check('replaces a token that has ended', async (stand) => {
+      const clock = createClock()
+      const client = stand.client({ now: clock.now })
+      const token = await client.token()
+      stand.mark(token.value)
+      clock.advance(secondsLeft(token, clock.now()) + 1)
+      const next = await client.token()
+      stand.mark(next.value)
+      expectThat(next.value !== token.value, 'a token that has ended should be replaced by another')
+      expectEqual(stand.requests('token').length, 2, 'the number of token requests')
+    }),
+    check('replaces a token that was rejected', async (stand) => {
+      const client = stand.client()
+      const rejected = await client.token()
+      stand.mark(rejected.value)
+      const next = await client.token({ rejected })
+      stand.mark(next.value)
+      expectThat(next.value !== rejected.value, 'a rejected token should be replaced by another')
+    }),
+    ...Object.entries(lies).map(([what, lie]) =>
+      check(`believes no lifetime of ${what}`, async (stand) => {
+        const token = await stand.client().token()
+        stand.mark(token.value)
+        const body = parseJson(stand.answered('token')?.text ?? '')
+        if (typeof body !== 'object' || body === null) return
+        for (const leaf of leavesOf(body)) {
+          if (leaf.value !== token.value) await tryLie(stand, body, leaf, lie)
+        }
+      }),
+    ),
+  ]
+}
+
+/** Puts a lie into one place of a good answer: if that is where the lifetime is read, it must count as unknown. */
+async function tryLie(
+  stand: Stand,
+  body: unknown,
+  { path, value }: Leaf,
+  lie: (half: number) => unknown,
+): Promise<void> {
+  const known = Number(value)
+  const half = typeof value !== 'boolean' && Number.isFinite(known) && known > 1 ? Math.floor(known / 2) : 1800
+  const place = path.join('.')
+  const before = await liveOn(stand, body)
+  const halved = await liveOn(stand, replaceAt(body, path, typeof value === 'string' ? String(half) : half))
+  const lied = await liveOn(stand, replaceAt(body, path, lie(half)))
+  const isLifetime = halved !== undefined && before !== undefined && !isNear(halved.lifetime, before.lifetime)
+  if (lied === undefined) {
+    return expectThat(!isLifetime, `a lifetime in ${place} that cannot be believed should be unknown, and no refusal`)
+  }
+  const shown = `the token whose answer has such a thing in ${place}`
+  expectThat(lied.lifetime === undefined || lied.lifetime > 0, `${shown} should not be expired at once`)
+  expectThat(lied.lifetime === undefined || lied.lifetime <= tenYears, `${shown} should not live for ever`)
+  expectThat(lied.isKept, `${shown} should be kept: every call asked for a new one`)
+  expectThat(lied.isReplaced, `${shown} should not be kept for ever`)
+  const isHalfParsed = isLifetime && lied.lifetime !== undefined && isNear(lied.lifetime, halved.lifetime)
+  expectThat(!isHalfParsed, `${shown} should not live as long as if the number in it were meant`)
+}
+
+interface Life {
+  /** Seconds. */
+  readonly lifetime: number | undefined
+  /** Whether the next call got the same. */
+  readonly isKept: boolean
+  /** Whether it was given up in the end. */
+  readonly isReplaced: boolean
+}
+
+/** The life of a token with this answer; `undefined` where the answer gives none. */
+async function liveOn(stand: Stand, body: unknown): Promise<Life | undefined> {
+  stand.emulator.faults.set('token', { name: 'answer', answer: { body } })
+  const clock = createClock()
+  const client = stand.client({ now: clock.now })
+  const asked = stand.requests('token').length
+  try {
+    const token = await client.token()
+    const lifetime = token.expiresAt && (token.expiresAt.getTime() - clock.now()) / 1000
+    await client.token()
+    const isKept = stand.requests('token').length === asked + 1
+    clock.advance(2 * tenYears)
+    await client.token()
+    return { lifetime, isKept, isReplaced: stand.requests('token').length > asked + 1 }
+  } catch (failure) {
+    if (failure instanceof LatchkeyError) return undefined
+    throw failure
+  }
+}
+
+function isNear(one: number | undefined, other: number | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : Math.abs(one - other) < 2
+}
+
+/** A token of unknown life is kept for a minute. */
+function secondsLeft({ expiresAt }: AccessToken, now: number): number {
+  return expiresAt === undefined ? 60 : (expiresAt.getTime() - now) / 1000
+}

@@ -1,0 +1,162 @@
+import type { Answer } from '../faults.ts'
+import type { RecordedRequest } from '../recorded-request.ts'
+import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
+import type { Bench, Stand } from './bench.ts'
+import { type Check, expectThat } from './check.ts'
+import { findLeaks } from './printings.ts'
+import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
+
+/** In bodies, headers and queries of answers: what errors must not quote (rule X2). */
+const marker = 'latchkey-marker-7f3a'
+
+export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
+  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
+    group: 'what it tells',
+    name,
+    run: () => bench(use),
+  })
+  return [
+    check('X1: no secret when all is well', async (stand) => {
+      const client = stand.client()
+      const token = await client.token()
+      stand.mark(token.value)
+      if (suite.apiUrl !== null) await client.fetch(await stand.apiUrl(client))
+      expectSilence(stand, { token, client, provider: client.provider })
+    }),
+    check('X1: no secret when the server repeats what it was sent', async (stand) => {
+      for (const write of echoes(suite)) {
+        const answer = (request: RecordedRequest): Answer => write(quote(request, stand))
+        stand.emulator.faults.set('token', { name: 'answer', answer })
+        await fail(stand, stand.client().token())
+      }
+    }),
+    check('X1: no secret when a token comes with an error', async (stand) => {
+      const token = await stand.client().token()
+      stand.mark(token.value)
+      const { value } = token
+      const good = parseJson(stand.answered('token')?.text ?? '')
+      const members = typeof good === 'object' && good !== null && !Array.isArray(good) ? good : { access_token: value }
+      const said = { error_description: `kept ${value}`, errorSummary: value, message: value, detail: value }
+      const body = { ...members, error: 'invalid_client', ...said }
+      for (const status of [200, 400, 500]) {
+        stand.emulator.faults.set('token', { name: 'answer', answer: { status, body } })
+        await fail(stand, stand.client().token())
+      }
+    }),
+    check('X1: no secret when the network fails', async (stand) => {
+      for (const fault of [{ name: 'reset' }, { name: 'hang' }, { name: 'truncated' }] as const) {
+        stand.emulator.faults.set('token', fault)
+        await fail(stand, stand.client({ timeout: 0.3 }).token())
+      }
+    }),
+    check('X2: nothing of an answer but its status and its error', async (stand) => {
+      const headers = { 'x-latchkey': marker, 'set-cookie': marker, 'www-authenticate': `Basic realm="${marker}"` }
+      const body = { error: 'invalid_client', latchkey: marker, data: { latchkey: marker }, trace: [marker] }
+      stand.mark(marker)
+      for (const answer of [
+        { status: 400, headers, body },
+        { status: 200, headers, body: { ...body, error: undefined } },
+        { status: 500, headers, body: `<p>${marker}` },
+      ]) {
+        stand.emulator.faults.set('token', { name: 'answer', answer })
+        await fail(stand, stand.client().token())
+      }
+    }),
+    check('X1: no secret in its hints', async (stand) => {
+      const explain = stand.provider.explain
+      const token = await stand.client().token()
+      stand.mark(token.value)
+      if (explain === undefined) return
+      const url = new URL(`https://api.example/path?token=${encodeURIComponent(token.value)}`)
+      for (const status of [200, 400, 401, 403, 404, 429, 500]) {
+        for (const body of [token.value, { error: token.value, message: `got ${token.value}` }, [token.value]]) {
+          expectThat(
+            findLeaks(explain({ status, url, body }), stand.secrets()).length === 0,
+            `the hints for a ${status} of the API quote it, token and all`,
+          )
+        }
+      }
+    }),
+    ...(suite.discovers !== undefined
+      ? [
+          check('X1, X2: no secret and no answer when the discovery fails', async (stand) => {
+            stand.mark((await stand.client().token()).value)
+            stand.mark(marker)
+            for (const [status, type] of [
+              [200, 'text/plain'],
+              [200, 'application/json'],
+              [401, 'text/plain'],
+              [403, 'application/json'],
+              [500, 'text/plain'],
+            ] as const) {
+              const answer = (request: RecordedRequest): Answer => {
+                const said = `${quote(request, stand)} ${marker}`
+                const isText = type === 'text/plain'
+                return {
+                  status,
+                  headers: { 'content-type': type },
+                  body: isText ? said : { message: said, error: said, apiUrl: said },
+                }
+              }
+              stand.emulator.faults.set('discovery', { name: 'answer', answer })
+              const client = stand.client()
+              await fail(stand, typeof stand.provider.api === 'function' ? client.api() : client.token())
+            }
+          }),
+        ]
+      : []),
+  ]
+}
+
+/** Answers that repeat a text wherever an error might be read from, in the vendor's shapes and in the usual ones. */
+function echoes(suite: ProviderSuite<ProviderOffers, unknown>): readonly ((said: string) => Answer)[] {
+  const documented = (suite.refusals ?? []).map(
+    ({ status, headers = {}, body }) =>
+      (said: string): Answer => ({
+        status,
+        headers,
+        body: leavesOf(body)
+          .filter(({ value }) => typeof value === 'string')
+          .reduce((spoilt, { path }) => replaceAt(spoilt, path, said), body),
+      }),
+  )
+  return [
+    ...documented,
+    (said) => ({ status: 400, body: { error: said, error_description: said } }),
+    (said) => ({ status: 401, body: { errorCode: said, errorSummary: said, message: said, detail: said } }),
+    (said) => ({ status: 403, body: { error: { code: said, message: said }, errors: [{ message: said }] } }),
+    (said) => ({ status: 200, body: { hasError: true, message: said, errorDescription: said } }),
+    (said) => ({ status: 400, body: said }),
+    (said) => ({ status: 200, body: { token_type: said, access_token: 'x', accessToken: 'x', tokenType: said } }),
+  ]
+}
+
+/** All that a request carried, as a careless server logs it. */
+function quote({ headers, query, body }: RecordedRequest, stand: Stand): string {
+  const { clientSecret } = stand.emulator.credentials
+  return `${clientSecret} ${[...headers].flat().join(' ')} ${query} ${body}`
+}
+
+/** Lets a piece of work fail, or not, and looks at all that is told of it. */
+async function fail(stand: Stand, work: Promise<unknown>): Promise<void> {
+  const outcome = await work.then(
+    () => undefined,
+    (failure: unknown) => failure,
+  )
+  expectSilence(stand, { outcome })
+}
+
+function expectSilence(stand: Stand, told: Readonly<Record<string, unknown>>): void {
+  const all: readonly (readonly [string, unknown])[] = [
+    ...Object.entries(told),
+    ...stand.events.map((event) => [`the event ${event.type}`, event] as const),
+  ]
+  for (const [what, value] of all) {
+    const leaks = findLeaks(value, stand.secrets())
+    const name = what === 'outcome' ? 'the error' : what
+    expectThat(
+      leaks.length === 0,
+      `${name} tells what must not be told (${leaks.length} of ${stand.secrets().length} secrets)`,
+    )
+  }
+}

@@ -1,0 +1,698 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import {
+  type Client,
+  clientSecretPost,
+  createClient,
+  LatchkeyError,
+  type Provider,
+  type TokenFields,
+} from '@latchkey/core'
+import { describe, expect, it } from 'vitest'
+import {
+  type Prevu3dEmulator,
+  type ProviderSuite,
+  prevu3dEmulation,
+  type StandardEmulator,
+  type StandardOffers,
+  standardEmulation,
+  testProvider,
+} from '../src/index.ts'
+import { aimAt } from '../src/provider-suite/bench.ts'
+import { type ProviderOffers, providerChecks } from '../src/test-provider.ts'
+
+const standard: ProviderSuite<StandardOffers> = {
+  emulation: standardEmulation,
+  provider: describeStandard,
+  request: {
+    headers: { authorization: 'Basic {clientId}:{clientSecret}' },
+    parameters: { grant_type: 'client_credentials', scope: 'read' },
+  },
+  grants: [
+    { what: 'a grant', body: { access_token: 'abc', expires_in: 600, scope: 'a' }, accessToken: 'abc', expiresIn: 600 },
+    {
+      what: 'a text for a number',
+      body: { access_token: 'abc', expires_in: '600' },
+      accessToken: 'abc',
+      expiresIn: 600,
+      scopes: ['read'],
+    },
+  ],
+  refusals: [
+    {
+      what: 'a wrong secret',
+      status: 401,
+      body: { error: 'invalid_client', error_description: 'who?' },
+      error: 'invalid_client',
+      errorDescription: 'who?',
+    },
+    { what: 'an outage', status: 503, code: 'endpoint_unavailable', error: undefined },
+  ],
+}
+
+function describeStandard({ tokenEndpoint, apiUrl }: StandardEmulator): Provider {
+  return { name: 'acme', tokenEndpoint, api: apiUrl, scopes: ['read'] }
+}
+
+/** A provider that discovers, by the emulation of one; written here, so that this package needs no provider. */
+const discovering = {
+  emulation: () => prevu3dEmulation({ separateRegion: true }),
+  provider: describeDiscovering,
+  apiUrl: ({ apiUrl, organization }: Prevu3dEmulator) => `${apiUrl}/v1/nodes/${organization.id}/browse`,
+  discovers: 'api',
+} as const
+
+function describeDiscovering({ url, apiOrigins }: Prevu3dEmulator): Provider<unknown> {
+  return {
+    name: 'acme',
+    tokenEndpoint: `${url}/oauth/token`,
+    clientAuthentication: ({ headers }, credentials) => {
+      const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
+      headers.set('authorization', `Basic ${Buffer.from(`${credentials.clientId}:${secret}`).toString('base64')}`)
+    },
+    apiOrigins,
+    async api({ fetch, signal }) {
+      const { status, body } = await askInfo(url, fetch, signal)
+      if (typeof body?.apiUrl !== 'string') {
+        throw new LatchkeyError('discovery_failed', `acme: answered ${status}, without an apiUrl`, { status })
+      }
+      return { baseUrl: body.apiUrl, info: body }
+    },
+  }
+}
+
+async function askInfo(
+  url: string,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string; readonly body: Record<string, unknown> | undefined }> {
+  const response = await fetch(`${url}/oauth/api-info`, { signal })
+  const text = await response.text()
+  try {
+    return { status: response.status, text, body: response.ok ? JSON.parse(text) : undefined }
+  } catch {
+    return { status: response.status, text, body: undefined }
+  }
+}
+
+/** The names of the checks that fail, with what they say. */
+async function run<Offers extends ProviderOffers, Info>(
+  suite: ProviderSuite<Offers, Info>,
+  create: typeof createClient = createClient,
+): Promise<ReadonlyMap<string, string>> {
+  const failed = new Map<string, string>()
+  const waiting = [...providerChecks(suite, (known) => aimAt(known, create))]
+  const work = async (): Promise<void> => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      const { name } = check
+      await check.run().catch((failure: Error) => failed.set(name, failure.message))
+    }
+  }
+  await Promise.all(Array.from({ length: 12 }, work))
+  return failed
+}
+
+type Change = (emulator: StandardEmulator) => Partial<Provider>
+
+function changed(change: Change, more: Partial<ProviderSuite<StandardOffers>> = {}): ProviderSuite<StandardOffers> {
+  return { ...standard, ...more, provider: (emulator) => ({ ...describeStandard(emulator), ...change(emulator) }) }
+}
+
+/** An emulation that believes whoever asks: what a provider does wrong is then seen by the suite alone. */
+const credulous = (): ReturnType<typeof standardEmulation> =>
+  standardEmulation({
+    answerToken: async (request, issueToken) =>
+      request.body.includes('wrong-secret') ||
+      atob(request.headers.get('authorization')?.split(' ')[1] ?? '').includes('wrong-secret')
+        ? { status: 401, body: { error: 'invalid_client' } }
+        : { body: { access_token: await issueToken(), expires_in: 3600 } },
+  })
+
+interface Members {
+  readonly access_token?: unknown
+  readonly expires_in?: unknown
+  readonly error?: unknown
+}
+
+/** A reader of an object's members, which errors are read from as they should be. */
+function reading(read: (body: Members) => TokenFields): Partial<Provider> {
+  return {
+    readTokenResponse: ({ body }) =>
+      typeof body === 'object' && body !== null
+        ? { accessToken: (body as Members).access_token, error: (body as Members).error, ...read(body as Members) }
+        : {},
+  }
+}
+
+/** Each provider is broken in one way, and fails in these checks and no others. */
+const broken: Readonly<
+  Record<string, { readonly suite: ProviderSuite<StandardOffers>; readonly fails: readonly string[] }>
+> = {
+  'a hint that quotes the answer of the API': {
+    suite: changed(() => ({ explain: (failure) => ('body' in failure ? [JSON.stringify(failure.body)] : []) })),
+    fails: ['explains any failure without throwing', 'X1: no secret in its hints'],
+  },
+  'hints that are no texts': {
+    suite: changed(() => ({ explain: () => 'look at the log' as unknown as readonly string[] })),
+    fails: ['explains any failure without throwing'],
+  },
+  'an explanation that takes every body for an object': {
+    suite: changed(() => ({
+      explain: (failure) => ('body' in failure && (failure.body as { x?: string }).x === 'y' ? ['x'] : []),
+    })),
+    fails: ['explains any failure without throwing'],
+  },
+  'a reader that takes every body for an object': {
+    suite: changed(() => ({
+      readTokenResponse: ({ body }) => {
+        const { access_token, expires_in, error, error_description } = body as Record<string, unknown>
+        return { accessToken: access_token, expiresIn: expires_in, error, errorDescription: error_description }
+      },
+    })),
+    fails: ['reads any answer without throwing'],
+  },
+  'a reader for which every token lives for ever': {
+    suite: changed(() => reading(() => ({ expiresIn: Number.POSITIVE_INFINITY, scope: 'read' }))),
+    fails: ['reads a grant', 'reads a text for a number', 'reads the refusal: a wrong secret'],
+  },
+  'a reader that takes the digits a text begins with': {
+    suite: changed(
+      () => reading(({ expires_in }) => ({ expiresIn: Number.parseInt(String(expires_in), 10), scope: 'read' })),
+      { refusals: [] },
+    ),
+    fails: ['believes no lifetime of a number with letters behind it'],
+  },
+  'a reader that leaves the sign out': {
+    suite: changed(() => reading(({ expires_in }) => ({ expiresIn: Math.abs(Number(expires_in)), scope: 'read' })), {
+      refusals: [],
+    }),
+    fails: ['believes no lifetime of less than nothing'],
+  },
+  'a reader that takes any text for a token': {
+    suite: changed(
+      () => ({
+        readTokenResponse: ({ body }) =>
+          typeof body === 'object'
+            ? { ...(body as object), accessToken: (body as Members).access_token ?? 'none' }
+            : { accessToken: 'text' },
+      }),
+      { grants: [], refusals: [] },
+    ),
+    fails: [
+      'takes no token from an HTML page',
+      'takes no token from nothing',
+      'takes no token from an empty object',
+      'takes no token from an empty array',
+      'takes no token from half an answer',
+      'reads any answer without throwing',
+    ],
+  },
+  'a reader for which every failure passes': {
+    suite: changed(() => reading(({ expires_in }) => ({ expiresIn: expires_in, retryable: true, scope: 'read' })), {
+      refusals: [],
+    }),
+    fails: ['is refused with a wrong secret, and does not insist'],
+  },
+  'credentials in the header and in the body': {
+    suite: changed(
+      () => ({
+        clientAuthentication: ({ headers, parameters }, credentials) => {
+          const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
+          const pair = new TextEncoder().encode(`${credentials.clientId}:${secret}`)
+          headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
+          parameters.set('client_secret', secret)
+        },
+      }),
+      { emulation: credulous },
+    ),
+    fails: ['authenticates its client once', 'asks as its vendor documents'],
+  },
+  'no credentials': {
+    suite: changed(() => ({ clientAuthentication: () => {} }), {
+      emulation: () =>
+        standardEmulation({ answerToken: async (_, issueToken) => ({ body: { access_token: await issueToken() } }) }),
+    }),
+    fails: [
+      'authenticates its client once',
+      'asks as its vendor documents',
+      'is refused with a wrong secret, and does not insist',
+    ],
+  },
+  'a content type that is not that of the body': {
+    suite: changed(() => ({ tokenRequest: { headers: { 'content-type': 'text/plain' } } }), { emulation: credulous }),
+    fails: ['says what its body is', 'asks as its vendor documents'],
+  },
+  'a wish for pages': {
+    suite: changed(() => ({ tokenRequest: { headers: { accept: 'text/html' } } })),
+    fails: ['says what answer it can read'],
+  },
+  'an empty scope, and a grant type sent twice': {
+    suite: changed(
+      () => ({
+        clientAuthentication: (draft, credentials) => {
+          draft.parameters.set('scope', '')
+          draft.parameters.append('grant_type', 'client_credentials')
+          return clientSecretPost()(draft, credentials)
+        },
+      }),
+      { emulation: credulous },
+    ),
+    fails: ['sends no empty parameter, and none twice', 'asks as its vendor documents'],
+  },
+  'an origin too many': {
+    suite: changed(({ elsewhereUrl }) => ({ apiOrigins: [new URL(elsewhereUrl).origin] })),
+    fails: ['refuses other origins before it asks for a token'],
+  },
+  'an origin that anybody can have': {
+    suite: changed(() => ({ apiOrigins: ['https://*.co.uk', 'https://*.acme.co.uk'] })),
+    fails: ['names no origins that anybody can have', 'refuses other origins before it asks for a token'],
+  },
+  'a token in two headers': {
+    suite: changed(() => ({
+      authorizeRequest: (headers, { value }) => {
+        headers.set('authorization', `Bearer ${value}`)
+        headers.set('x-token', value)
+      },
+    })),
+    fails: ['sends the token once, and the API takes it'],
+  },
+  'a token that is remembered by the provider': {
+    suite: changed(() => {
+      let first: string | undefined
+      return {
+        authorizeRequest: (headers, { value }) => {
+          first ??= value
+          headers.set('authorization', `Bearer ${first}`)
+        },
+      }
+    }),
+    fails: ['replaces a token that the API refuses, once'],
+  },
+}
+
+describe('the suite passes what is right', () => {
+  it.each(['form', 'raw'] as const)('a provider that keeps to the standard (%s)', async (encoding) => {
+    const emulation = (): ReturnType<typeof standardEmulation> => standardEmulation({ basicEncoding: encoding })
+    const clientAuthentication =
+      encoding === 'raw' ? describeDiscovering({} as Prevu3dEmulator).clientAuthentication : undefined
+    expect(await run(changed(() => ({ clientAuthentication }) as Partial<Provider>, { emulation }))).toEqual(new Map())
+  })
+
+  it('a provider that discovers', async () => {
+    expect(await run(discovering)).toEqual(new Map())
+  })
+
+  it('a provider that is known by its issuer', async () => {
+    const provider = ({ issuer, apiUrl }: StandardEmulator): Provider => ({
+      name: 'acme',
+      issuer,
+      api: apiUrl,
+      scopes: ['read'],
+    })
+    expect(await run({ ...standard, provider, discovers: 'issuer' })).toEqual(new Map())
+  })
+
+  it('a provider that departs in all that an emulation can bend to', async () => {
+    const suite: ProviderSuite<StandardOffers> = {
+      emulation: () =>
+        standardEmulation({
+          tokenRequest: {
+            bodyFormat: 'json',
+            grantType: null,
+            parameters: { audience: 'api' },
+            headers: { 'x-version': '2' },
+          },
+          readCredentials: ({ headers }) => ({ clientSecret: headers.get('x-key') ?? '' }),
+          writeGrant: ({ accessToken, expiresIn }) => ({ data: { token: accessToken, ttl: expiresIn * 1000 } }),
+          writeRefusal: ({ status, error }) => ({ status, body: { fault: { code: error } } }),
+          readToken: ({ headers }) => headers.get('x-session') ?? undefined,
+        }),
+      provider: ({ tokenEndpoint, apiUrl }) => ({
+        name: 'acme',
+        tokenEndpoint,
+        api: apiUrl,
+        parameters: { audience: 'api' },
+        tokenRequest: { bodyFormat: 'json', grantType: null, headers: { 'x-version': '2' } },
+        clientAuthentication: ({ headers }, credentials) => {
+          headers.set('x-key', 'clientSecret' in credentials ? credentials.clientSecret : '')
+        },
+        readTokenResponse: ({ body }) => {
+          const { data, fault } = {
+            ...(body as { data?: { token?: unknown; ttl?: unknown }; fault?: { code?: unknown } } | null),
+          }
+          return { accessToken: data?.token, expiresIn: Number(data?.ttl) / 1000, error: fault?.code }
+        },
+        authorizeRequest: (headers, { value }) => headers.set('x-session', value),
+      }),
+      credentials: ({ credentials }) => credentials,
+      request: {
+        contentType: 'application/json',
+        headers: { 'x-key': '{clientSecret}', 'x-version': '2' },
+        parameters: { audience: 'api' },
+      },
+      grants: [
+        { what: 'the sample', body: { data: { token: 'abc', ttl: 60_000 } }, accessToken: 'abc', expiresIn: 60 },
+      ],
+      refusals: [{ what: 'no', status: 401, body: { fault: { code: 'invalid_client' } }, error: 'invalid_client' }],
+    }
+    expect(await run(suite)).toEqual(new Map())
+  })
+})
+
+/** As `broken`, with a discovery. */
+const brokenDiscoveries: Readonly<
+  Record<string, { readonly change: DiscoveryChange; readonly fails: readonly string[] }>
+> = {
+  'an address that nobody looked at': {
+    change: ({ url }) => ({
+      async api({ fetch, signal }) {
+        const { body } = await askInfo(url, fetch, signal)
+        return { baseUrl: `https://${body?.apiUrl}.acme.example`, info: undefined }
+      },
+    }),
+    fails: expect.arrayContaining(['finds nothing in nothing', 'finds nothing in a page', 'finds nothing in an array']),
+  },
+  'a default for when the discovery fails': {
+    change: ({ url, apiUrl }) => ({
+      async api({ fetch, signal }) {
+        const { body } = await askInfo(url, fetch, signal)
+        return { baseUrl: typeof body?.apiUrl === 'string' ? body.apiUrl : apiUrl, info: undefined }
+      },
+    }),
+    fails: expect.arrayContaining([
+      'fails where the discovery does, and asks again the next time',
+      ...['a page', 'nothing', 'an empty object', 'an array', 'a null'].map((what) => `finds nothing in ${what}`),
+    ]),
+  },
+  'an error that quotes the answer': {
+    change: ({ url }) => ({
+      async api({ fetch, signal }) {
+        const { text, body } = await askInfo(url, fetch, signal)
+        if (typeof body?.apiUrl !== 'string') throw new LatchkeyError('discovery_failed', `acme: got ${text}`)
+        return { baseUrl: body.apiUrl, info: undefined }
+      },
+    }),
+    fails: ['X1, X2: no secret and no answer when the discovery fails'],
+  },
+  'a fetch of its own, that follows what the answer says': {
+    change: ({ url }) => ({
+      async api({ fetch, token, signal }) {
+        const { status, body } = await askInfo(url, fetch, signal)
+        const { apiUrl } = body ?? {}
+        if (typeof apiUrl !== 'string' || !URL.canParse(apiUrl)) {
+          throw new LatchkeyError('discovery_failed', `acme: answered ${status}, without an apiUrl`)
+        }
+        await globalThis.fetch(apiUrl, { headers: { authorization: `Bearer ${token.value}` }, signal }).catch(() => {})
+        return { baseUrl: apiUrl, info: undefined }
+      },
+    }),
+    fails: ['lets no discovery lead a token to another origin'],
+  },
+}
+
+/** Engines that are broken: what providers cannot get wrong, since the engine does it, is looked at all the same. */
+const brokenEngines: Readonly<
+  Record<string, { readonly create: typeof createClient; readonly fails: readonly string[] }>
+> = {
+  'one that follows redirects': {
+    create: (provider, options) =>
+      createClient(provider, {
+        ...options,
+        fetch: (input, init) => send(options, input, { ...init, redirect: 'follow' }),
+      }),
+    fails: ['follows no redirect with the client secret'],
+  },
+  'one that remembers no token': {
+    create: (provider, options) =>
+      alter(createClient(provider, options), { token: (wanted) => createClient(provider, options).token(wanted) }),
+    fails: ['keeps a token', 'believes no lifetime of zero'],
+  },
+  'one that never forgets a token': {
+    create(provider, options) {
+      const client = createClient(provider, options)
+      let known: ReturnType<typeof client.token> | undefined
+      return alter(client, {
+        token() {
+          known ??= client.token()
+          return known
+        },
+      })
+    },
+    fails: [
+      'replaces a token that has ended',
+      'replaces a token that was rejected',
+      'believes no lifetime of less than nothing',
+      'believes no lifetime of null',
+      'believes no lifetime of an empty text',
+      'believes no lifetime of a number with letters behind it',
+      'believes no lifetime of the text NaN',
+      'believes no lifetime of far too much',
+      'believes no lifetime of a text of forty digits',
+      'believes no lifetime of an object',
+    ],
+  },
+  'one that sends tokens anywhere, and goes without': {
+    create(provider, options) {
+      const client = createClient(provider, options)
+      const fetch: typeof globalThis.fetch = async (input, init) => {
+        const token = await client.token().catch(() => ({ value: 'none' }))
+        const headers = { authorization: `Bearer ${token.value}` }
+        const response = await send(options, input, { ...init, headers, redirect: 'manual' })
+        const location = response.headers.get('location')
+        return location === null ? response : send(options, location, { headers })
+      }
+      return alter(client, { fetch })
+    },
+    fails: [
+      'refuses other origins before it asks for a token',
+      'loses the token where the API redirects to another origin',
+      'replaces a token that the API refuses, once',
+      'hands on the answer of an API that refuses every token',
+      'calls nothing where no token can be had',
+    ],
+  },
+  'one that asks once and never again': {
+    create(provider, options) {
+      let first: Promise<Response> | undefined
+      return createClient(provider, {
+        ...options,
+        async fetch(input, init) {
+          first ??= send(options, input, init)
+          return (await first).clone()
+        },
+      })
+    },
+    fails: ['asks again after a 503', 'waits as long as a 429 says', 'recovers from a connection that broke'],
+  },
+  'one whose tokens are plain objects': {
+    create(provider, options) {
+      const client = createClient(provider, options)
+      return alter(client, {
+        async token(wanted) {
+          const { value, type, scopes, expiresAt, extra } = await client.token(wanted)
+          return { value, type, scopes, expiresAt, extra }
+        },
+      })
+    },
+    fails: ['X1: no secret when all is well', 'keeps a token'],
+  },
+  'one that makes a token of every failure': {
+    create(provider, options) {
+      const client = createClient(provider, options)
+      const none = { value: 'none', type: 'none', scopes: undefined, expiresAt: undefined, extra: {} }
+      return alter(client, { token: (wanted) => client.token(wanted).catch(() => none) })
+    },
+    fails: ['uses no token of a type that its API does not take', 'takes no token from an empty array'],
+  },
+  'one whose errors tell all': {
+    create(provider, options) {
+      const { clientSecret } = options.credentials as { readonly clientSecret: string }
+      const client = createClient(provider, {
+        ...options,
+        async fetch(input, init) {
+          const response = await send(options, input, init)
+          said.push(
+            await response
+              .clone()
+              .text()
+              .catch(() => ''),
+          )
+          return response
+        },
+      })
+      const said: string[] = []
+      const tell = (failure: unknown): never => {
+        throw new Error(`${clientSecret} ${said.join()}`, { cause: failure })
+      }
+      return alter(client, {
+        token: (wanted) => client.token(wanted).catch(tell),
+        api: (wanted) => client.api(wanted).catch(tell),
+      })
+    },
+    fails: [
+      'is refused with a wrong secret, and does not insist',
+      'takes no token from two megabytes',
+      'takes the page of a proxy for an outage',
+      'takes a 4xx with nothing in it for a refusal',
+      'reads the refusal: an outage',
+      'does not wait for minutes, but says how long',
+      'gives up on an endpoint that hangs',
+      'gives up on an answer that does not end',
+      'X1: no secret when the server repeats what it was sent',
+      'X1: no secret when a token comes with an error',
+      'X1: no secret when the network fails',
+      'X2: nothing of an answer but its status and its error',
+    ],
+  },
+}
+
+type DiscoveryChange = (emulator: Prevu3dEmulator) => Partial<Provider<unknown>>
+
+function send(
+  { fetch = globalThis.fetch }: { readonly fetch?: typeof globalThis.fetch },
+  ...[input, init]: Parameters<typeof globalThis.fetch>
+): Promise<Response> {
+  return fetch(input, init)
+}
+
+/** A client with some of its members replaced. */
+function alter<Info>(client: Client<Info>, members: Partial<Client<Info>>): Client<Info> {
+  return new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Object.hasOwn(members, name)
+        ? Reflect.get(members, name)
+        : Reflect.get(target, name, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}
+
+describe('the suite finds what is wrong', () => {
+  const found = new Set<string>()
+  const runAndNote: typeof run = async (...parameters) => {
+    const failed = await run(...parameters)
+    for (const name of failed.keys()) found.add(name)
+    return failed
+  }
+  const timeout = 120_000
+
+  for (const [what, { suite, fails }] of Object.entries(broken)) {
+    it.concurrent(`a provider with ${what}`, { timeout }, async () => {
+      expect([...(await runAndNote(suite)).keys()].sort()).toEqual([...fails].sort())
+    })
+  }
+  for (const [what, { change, fails }] of Object.entries(brokenDiscoveries)) {
+    it.concurrent(`a discovery with ${what}`, { timeout }, async () => {
+      const provider = (emulator: Prevu3dEmulator): Provider<unknown> => ({
+        ...describeDiscovering(emulator),
+        ...change(emulator),
+      })
+      expect([...(await runAndNote({ ...discovering, provider })).keys()]).toEqual(fails)
+    })
+  }
+  for (const [what, { create, fails }] of Object.entries(brokenEngines)) {
+    it.concurrent(`an engine: ${what}`, { timeout }, async () => {
+      const failed = await runAndNote(standard, create)
+      expect([...failed.keys()]).toEqual(expect.arrayContaining([...fails]))
+    })
+  }
+  it.concurrent('an engine that takes any issuer, and hangs with the discovery', { timeout }, async () => {
+    const provider = ({ issuer, apiUrl, tokenEndpoint }: StandardEmulator): Provider => ({
+      name: 'acme',
+      issuer,
+      tokenEndpoint,
+      api: apiUrl,
+      scopes: ['read'],
+    })
+    const failed = await runAndNote({ ...standard, provider, discovers: 'issuer' })
+    expect([...failed.keys()]).toEqual(
+      expect.arrayContaining([
+        'discovers what the suite was told',
+        'asks once, and remembers',
+        'believes no metadata of another issuer',
+        'does not hang with the discovery',
+      ]),
+    )
+  })
+  it.concurrent('a token endpoint that is somewhere else', { timeout }, async () => {
+    const failed = await run(changed(({ url }) => ({ tokenEndpoint: `${url}/wrong` })))
+    expect([...failed.keys()]).toEqual(expect.arrayContaining(['gives a token', 'asks as its vendor documents']))
+    // Of the others it proves nothing: they all begin with a token.
+    found.add('gives a token')
+  })
+
+  it('no check is one that cannot fail', () => {
+    const suites = [standard, discovering, { ...standard, discovers: 'issuer' as const }]
+    const names = new Set(
+      suites.flatMap((suite) =>
+        providerChecks(suite as unknown as ProviderSuite<ProviderOffers>).map(({ name }) => name),
+      ),
+    )
+    expect([...names].filter((name) => !found.has(name))).toEqual([])
+  })
+})
+
+describe('a failed check', () => {
+  it('X1: tells no secret', async () => {
+    const { suite } = broken['credentials in the header and in the body'] ?? {}
+    const secret = 'marked-secret-Zq7'
+    const emulation = (): ReturnType<typeof standardEmulation> => standardEmulation({ clientSecret: secret })
+    const leaky: ProviderSuite<StandardOffers> = {
+      ...(suite ?? standard),
+      emulation,
+      request: { parameters: { grant_type: secret } },
+      provider: (emulator) => {
+        const provider = describeStandard(emulator)
+        return {
+          ...provider,
+          explain: () => {
+            throw new Error(`could not explain ${emulator.credentials.clientSecret}`)
+          },
+        }
+      },
+    }
+    const failed = await run(leaky)
+    expect(failed.get('explains any failure without throwing')).toContain('could not explain [redacted]')
+    expect([...failed.values()].join('\n')).not.toContain(secret)
+  })
+})
+
+describe('the runner', () => {
+  it('is told of every check, in groups, under one name', () => {
+    const told: string[] = []
+    testProvider({
+      ...standard,
+      describe: (name, body) => {
+        told.push(name)
+        body()
+      },
+      it: (name) => told.push(name),
+    })
+    expect(told.slice(0, 3)).toEqual(['as every provider', 'asking for a token', 'gives a token'])
+    expect(new Set(told).size).toBe(told.length)
+    expect(told).toEqual(expect.arrayContaining(providerChecks(standard).map(({ name }) => name)))
+  })
+
+  it('is the global one where none is given; without either, testProvider says what it needs', () => {
+    expect(() => testProvider(standard)).toThrow(/describe and it/)
+    const told: string[] = []
+    const globals = { describe: (_name: string, body: () => void) => body(), it: (name: string) => told.push(name) }
+    Object.assign(globalThis, globals)
+    try {
+      testProvider(standard)
+    } finally {
+      for (const name of Object.keys(globals)) Reflect.deleteProperty(globalThis, name)
+    }
+    expect(told).toContain('keeps a token')
+  })
+
+  it('may be node:test', { timeout: 60_000 }, async () => {
+    const file = join(import.meta.dirname, 'with-node-test.ts')
+    const parameters = ['--conditions=source', '--test', '--test-reporter=tap', file]
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 50_000 })
+    expect(stdout).toMatch(/^# fail 0$/m)
+    expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBe(providerChecks(standard).length)
+  })
+})
