@@ -23,19 +23,30 @@ const shortestSameAgain = 1000
  *
  * There may be a hundred thousand of these: one that is calm holds a token and little else.
  */
-export class TokenSlot {
-  #held: AccessToken | undefined
-  // The life of the held token, by its turning points, all in the past where there is none. Spelt out, for an object of
-  // their own would take twice the room.
+export class TokenSlot<Parts = unknown> {
+  // What a call for a fresh token looks at comes first: among a hundred thousand, each line of memory more is a wait.
+  readonly #parts: Parts
+  /** From then on the held token is to be replaced; in the past where there is none. */
   #refreshAt = 0
-  #mandatoryAt = 0
-  #endsAt = 0
   /** The held token as callers get it: one promise for all, made when the second of them asks. */
   #answer: Promise<AccessToken> | undefined
+  #held: AccessToken | undefined
+  // The other turning points of its life. Spelt out, for an object of their own would take twice the room.
+  #mandatoryAt = 0
+  #endsAt = 0
   #setbacks: Setbacks | undefined
   /** Of the tokens it held, when the newest was asked for; an older one in the store is none to go back to. */
   #newest: number | undefined
   #flights: FlightQueue<AccessToken> | undefined
+
+  /** @param parts what it has in common with others */
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  protected get parts(): Parts {
+    return this.#parts
+  }
 
   /** The held token, as long as it is fresh. */
   serveFresh(now: number): Promise<AccessToken> | undefined {

@@ -53,7 +53,7 @@ class OtherSlot extends TokenSlot {
   readonly grant: GrantRequest
 
   constructor(grant: GrantRequest) {
-    super()
+    super(undefined)
     this.grant = grant
   }
 }
@@ -72,19 +72,13 @@ interface Rarities {
  * client asks for, and has others where calls ask for something else. A class, for there may be a hundred thousand of them:
  * what they have in common is shared.
  */
-export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> extends TokenSlot {
-  readonly #parts: Parts
+export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> extends TokenSlot<Parts> {
   readonly #client: CredentialsOf
   #rarities: Rarities | undefined
 
   constructor(parts: Parts, client: CredentialsOf) {
-    super()
-    this.#parts = parts
+    super(parts)
     this.#client = client
-  }
-
-  protected get parts(): Parts {
-    return this.#parts
   }
 
   /** What its tokens are bound to. */
@@ -94,13 +88,13 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   /** A token that is valid now. */
   obtain(options: TokenSourceOptions | undefined): Promise<AccessToken> {
-    if (options === undefined) return this.serveFresh(this.#parts.time()) ?? this.#serve(this) ?? this.#join(this)
+    if (options === undefined) return this.serveFresh(this.parts.time()) ?? this.#serve(this) ?? this.#join(this)
     const { grant, rejected, signal } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     const slot = grant === undefined ? this : this.#findSlot(grant)
     const isHeld = rejected !== undefined && slot.held?.value === rejected.value
     // A server that had nothing but the refused token is not asked for another with every call (rule L9).
-    if (isHeld && slot.sameAgain && this.#parts.time() < slot.retryAt) return Promise.resolve(rejected)
+    if (isHeld && slot.sameAgain && this.parts.time() < slot.retryAt) return Promise.resolve(rejected)
     if (!isHeld) {
       const served = this.#serve(slot)
       if (served !== undefined) return served
@@ -111,7 +105,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   /** Drops what is held, here and in the store. */
   async forget(): Promise<void> {
-    const { shared } = this.#parts
+    const { shared } = this.parts
     const slots = this.#slots()
     if (this.#rarities !== undefined) this.#rarities.refusal = undefined
     for (const slot of slots) slot.clear()
@@ -136,16 +130,16 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   }
 
   #grantOf(slot: TokenSlot): GrantRequest {
-    return slot instanceof OtherSlot ? slot.grant : this.#parts.defaultGrant
+    return slot instanceof OtherSlot ? slot.grant : this.parts.defaultGrant
   }
 
   /** The held token, if it lives; when it is to be replaced, that begins here, and is not waited for. */
   #serve(slot: TokenSlot): Promise<AccessToken> | undefined {
-    const freshness = slot.judge(this.#parts.time())
+    const freshness = slot.judge(this.parts.time())
     if (freshness === undefined || freshness === 'expired') return undefined
     const isDue = freshness === 'advisory' || freshness === 'mandatory'
     if (isDue && this.#rarities?.closed !== true) {
-      slot.flights.flyAhead((flight) => this.#land(slot, flight, this.#parts.timeout))
+      slot.flights.flyAhead((flight) => this.#land(slot, flight, this.parts.timeout))
     }
     return slot.answer
   }
@@ -161,13 +155,13 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   /** What is left of a flight's time after it waited for the one before it, in milliseconds. */
   #secondsAfter(waited: number): number {
-    const { timeout } = this.#parts
+    const { timeout } = this.parts
     return Math.min(timeout, Math.max(timeout - waited / 1000, shortestFlight))
   }
 
   /** @param secondsLeft for the flight */
   async #land(slot: TokenSlot, flight: Flight<AccessToken>, secondsLeft: number): Promise<AccessToken> {
-    const { time, tooLate, shared, chance } = this.#parts
+    const { time, tooLate, shared, chance } = this.parts
     const { ahead, rejected, controller } = flight
     const startedAt = time()
     if (!ahead && rejected.size === 0 && slot.held !== undefined && startedAt < slot.endsAt) {
@@ -207,7 +201,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     { rejected }: Flight<AccessToken>,
     terms: GrantTerms,
   ): Promise<{ found: AcquiredToken; granted: boolean }> {
-    const { shared, time, acquire } = this.#parts
+    const { shared, time, acquire } = this.parts
     const grant = this.#grantOf(slot)
     const found = await shared?.read(this.#client, grant, terms)
     if (found !== undefined && slot.isNews(found) && !rejected.has(found.token.value)) {
@@ -217,7 +211,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   }
 
   #noteFailure(slot: TokenSlot, failure: unknown, startedAt: number): void {
-    const { chance, time } = this.#parts
+    const { chance, time } = this.parts
     slot.noteFailure(startedAt, chance)
     if (!(failure instanceof LatchkeyError)) return
     if (isClientRefused(failure)) {
@@ -231,7 +225,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   #findSlot(grant: GrantRequest): TokenSlot {
     const identity = grantIdentity(grant)
-    if (identity === this.#parts.defaultIdentity) return this
+    if (identity === this.parts.defaultIdentity) return this
     const { others } = this.#forRarities()
     const slot = others.get(identity) ?? new OtherSlot(grant)
     others.delete(identity)

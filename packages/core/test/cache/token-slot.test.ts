@@ -15,13 +15,13 @@ function acquired(value: string, requestedAt = 1000): AcquiredToken {
 
 describe('token slot', () => {
   it('holds nothing at first', () => {
-    const slot = new TokenSlot()
+    const slot = new TokenSlot(undefined)
     expect([slot.held, slot.answer, slot.serveFresh(0), slot.judge(0)]).toEqual(Array(4).fill(undefined))
     expect(slot.flightsUnderWay).toBeUndefined()
   })
 
   it('L1: serves a fresh token by one promise for all', async () => {
-    const slot = new TokenSlot()
+    const slot = new TokenSlot(undefined)
     const found = acquired('one')
     slot.keep(found, 1000, none, chance)
     expect(slot.serveFresh(2000)).toBe(slot.serveFresh(3000))
@@ -30,7 +30,7 @@ describe('token slot', () => {
   })
 
   it('L2: serves it no longer than it is fresh, and tells what its age means', () => {
-    const slot = new TokenSlot()
+    const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
     const advisoryAt = 1000 + 3_600_000 - 15 * 60_000
     expect(slot.serveFresh(advisoryAt - 1)).toBeDefined()
@@ -40,7 +40,7 @@ describe('token slot', () => {
   })
 
   it('L6: a failure counts until a token comes', () => {
-    const slot = new TokenSlot()
+    const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
     slot.noteFailure(3_000_000, chance)
     expect(slot.retryAt).toBeGreaterThan(3_000_000)
@@ -50,7 +50,7 @@ describe('token slot', () => {
   })
 
   it('L7: a refusal outlasts the token that is dropped, and nothing outlasts clearing', () => {
-    const slot = new TokenSlot()
+    const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
     slot.noteRefusal(new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope' }), 5000)
     slot.drop()
@@ -61,7 +61,7 @@ describe('token slot', () => {
   })
 
   it('L9: the same token again is asked for no sooner than a second later', () => {
-    const slot = new TokenSlot()
+    const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
     slot.keep(acquired('one'), 2000, new Set(['one']), chance)
     expect(slot.sameAgain).toBe(true)
@@ -69,7 +69,7 @@ describe('token slot', () => {
   })
 
   it('L14: an older token, or the same, is no news', () => {
-    const slot = new TokenSlot()
+    const slot = new TokenSlot(undefined)
     expect(slot.isNews(acquired('zero', -5000))).toBe(true)
     slot.keep(acquired('one', 1000), 1000, none, chance)
     expect(slot.isNews(acquired('zero', 999))).toBe(false)
@@ -82,7 +82,7 @@ describe('token slot', () => {
   })
 
   it('keeps its flights as long as there are any', async () => {
-    const slot = new TokenSlot()
+    const slot = new TokenSlot(undefined)
     const { promise, resolve } = Promise.withResolvers<ReturnType<typeof acquired>['token']>()
     const first = slot.flights.join(() => promise)
     expect(slot.flightsUnderWay).toBe(slot.flights)
