@@ -4,9 +4,10 @@ import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
+import { OpenidGrants } from './acquire/openid-grants.ts'
 import type { Provider } from './acquire/provider.ts'
 import { RequestsUnderWay } from './acquire/requests-under-way.ts'
-import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
+import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
@@ -104,8 +105,7 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
   const findEndpoint = createEndpointFinder(provider, watched)
-  const openid = createOpenidLoader()
-  const grantor: Grantor = { provider, transport: watched, findEndpoint, openid, emit, chance }
+  const grantor: Grantor = { provider, transport: watched, findEndpoint, grants: new OpenidGrants(), emit, chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const dpopOf = (): DpopProofs | undefined =>

@@ -5,16 +5,10 @@ import type { Credentials, CredentialsReader } from './credentials.ts'
 import { pause, waitFor, withDeadline } from './deadline.ts'
 import type { DpopProofs } from './dpop.ts'
 import { findExpiry, readLifetime } from './lifetime.ts'
+import type { OpenidGrants } from './openid-grants.ts'
 import type { Provider } from './provider.ts'
 import { planAttempt, planRepetition } from './retry.ts'
-import {
-  askTokenEndpoint,
-  type GrantedToken,
-  type OpenidClient,
-  showUrl,
-  type TokenEndpoint,
-  type Transport,
-} from './token-endpoint.ts'
+import { askTokenEndpoint, type GrantedToken, showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
@@ -27,7 +21,7 @@ export interface Grantor {
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   readonly emit: Emit
   /** See TokenEndpointCall. */
-  readonly openid?: (() => Promise<OpenidClient>) | undefined
+  readonly grants?: OpenidGrants | undefined
   /** From 0 up to, but not including, 1; spreads repetitions. */
   readonly chance: () => number
 }
@@ -124,13 +118,13 @@ export async function acquireToken(
 }
 
 async function attemptGrant(
-  { provider, transport, findEndpoint, openid }: Grantor,
+  { provider, transport, findEndpoint, grants }: Grantor,
   grant: GrantRequest,
   holder: { readonly credentials: Credentials; readonly dpop?: DpopProofs | undefined },
   signal: AbortSignal,
 ): Promise<AcquiredToken> {
   const endpoint = await findEndpoint(signal)
-  const granted = await askTokenEndpoint({ provider, endpoint, grant, ...holder, transport, openid, signal })
+  const granted = await askTokenEndpoint({ provider, endpoint, grant, ...holder, transport, grants, signal })
   return toAcquired(granted, grant, provider)
 }
 

@@ -9,6 +9,7 @@ import {
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
 import { readNetworkFailure } from './network-failure.ts'
+import { type Exchange, OpenidGrants } from './openid-grants.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf, tellThrown } from './redact.ts'
 import { type GrantRequest, toHttpRequest, tokenRequestHeaders, tokenRequestParameters } from './token-request.ts'
@@ -60,22 +61,10 @@ export interface TokenEndpointCall {
   /** What the token is to be bound to; `undefined`: nothing. */
   readonly dpop?: DpopProofs | undefined
   readonly transport: Transport
-  /** Loads openid-client; once for all grants of a client, since the platform takes its time to find what is loaded already. */
-  readonly openid?: (() => Promise<OpenidClient>) | undefined
+  /** Those of the provider; default: this one's alone. */
+  readonly grants?: OpenidGrants | undefined
   /** Ends with the grant's deadline. */
   readonly signal: AbortSignal
-}
-
-/** The library that makes grants. */
-export type OpenidClient = typeof import('openid-client')
-
-/** Loads openid-client when the first grant is made, and remembers it. */
-export function createOpenidLoader(): () => Promise<OpenidClient> {
-  let loading: Promise<OpenidClient> | undefined
-  return () => {
-    loading ??= import('openid-client')
-    return loading
-  }
 }
 
 /**
@@ -86,37 +75,16 @@ export function createOpenidLoader(): () => Promise<OpenidClient> {
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
  */
 export async function askTokenEndpoint(call: TokenEndpointCall): Promise<GrantedToken> {
-  const { provider, endpoint, credentials, dpop, transport } = call
-  const openid = await (call.openid?.() ?? import('openid-client'))
-
+  const { provider, endpoint, dpop, transport } = call
+  const grants = call.grants ?? new OpenidGrants()
   let granted: GrantedToken | undefined
-  let failure: unknown
-  const keepFailure = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work()
-    } catch (error) {
-      failure = error
-      throw error
-    }
-  }
-
   let sent: { draft: TokenRequestDraft; secrets: () => readonly string[] } | undefined
-  const configuration = new openid.Configuration(
-    { issuer: (endpoint.issuer ?? endpoint.url).href, token_endpoint: endpoint.url.href },
-    credentials.clientId,
-    undefined,
-    () =>
-      keepFailure(async () => {
-        sent = await draftTokenRequest(call)
-      }),
-  )
-  // The deadline is ours: openid-client's own would leave a timer behind each grant.
-  configuration.timeout = undefined
-  // Plain http was judged when the client was created: loopback, or permitted by an option.
-  openid.allowInsecureRequests(configuration)
   let nonceAsked = false
-  configuration[openid.customFetch] = (_url, { headers: { dpop: proof } }) =>
-    keepFailure(async () => {
+  const exchange: Exchange = {
+    async prepare() {
+      sent = await draftTokenRequest(call)
+    },
+    async send(proof) {
       if (sent === undefined) throw new TypeError('a token request is drafted before it is sent')
       const { draft, secrets } = sent
       if (proof !== undefined) draft.headers.set('dpop', proof)
@@ -145,13 +113,9 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
         date: answer.headers.get('date'),
       }
       return toStandardResponse({ access_token: judged.accessToken, token_type: judged.tokenType })
-    })
-
-  try {
-    await openid.clientCredentialsGrant(configuration, undefined, dpop && { DPoP: await dpop.handle() })
-  } catch (error) {
-    throw failure ?? error
+    },
   }
+  await grants.make(endpoint, exchange, dpop)
   if (granted === undefined) throw new TypeError('openid-client accepted an answer that was never read')
   return granted
 }
