@@ -83,6 +83,8 @@ export interface ClientParts<Info> extends TokenSourceParts {
   readonly provider: Provider<Info>
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
+  /** Ends what happens behind the callers' backs, but for grants. */
+  readonly close: () => void
   readonly emit: Emit
   /** What a client's tokens are bound to; `undefined`: nothing. */
   readonly dpopOf: () => DpopProofs | undefined
@@ -104,7 +106,7 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
-  const findEndpoint = createEndpointFinder(provider, watched)
+  const { find: findEndpoint, close } = createEndpointFinder(provider, watched)
   const grantor: Grantor = { provider, transport: watched, findEndpoint, grants: new OpenidGrants(), emit, chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
@@ -115,6 +117,7 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
     provider,
     transport,
     findEndpoint,
+    close,
     emit,
     dpopOf,
     underWay,
@@ -170,6 +173,11 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
     // A provider without discovery has no Info to give.
     if (typeof this.parts.provider.api !== 'function') return undefined as Info
     return (await this.#forRequests().finder.find(signal)).info
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    this.parts.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -27,10 +27,7 @@ const patience = 10
  * @throws LatchkeyError `discovery_failed`
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-3 RFC 8414 section 3}
  */
-export function createEndpointFinder(
-  provider: Provider<unknown>,
-  transport: Transport,
-): (signal: AbortSignal) => Promise<TokenEndpoint> {
+export function createEndpointFinder(provider: Provider<unknown>, transport: Transport): EndpointFinder {
   const { tokenEndpoint, issuer } = provider
   if (tokenEndpoint !== undefined) {
     const known: Promise<TokenEndpoint> = Promise.resolve({
@@ -38,11 +35,12 @@ export function createEndpointFinder(
       issuer: issuer === undefined ? undefined : new URL(issuer),
       issuerIdentifier: issuer === undefined ? undefined : String(issuer),
     })
-    return () => known
+    return { find: () => known, close: () => {} }
   }
   const read = (signal: AbortSignal): Promise<TokenEndpoint> => findByMetadata(provider, transport, signal)
   let known: { readonly endpoint: TokenEndpoint; readonly readAt: number } | undefined
   let readAgainAt = 0
+  let reading: AbortController | undefined
   const keep = (endpoint: TokenEndpoint, readAt: number): void => {
     known = { endpoint, readAt }
     readAgainAt = readAt + goodFor
@@ -50,7 +48,8 @@ export function createEndpointFinder(
   const readAgain = (now: number): void => {
     readAgainAt = now + readAgainAfter
     const tooLate = (): Error => new Error('the metadata does not come')
-    withDeadline(patience, tooLate, read).then(
+    reading = new AbortController()
+    withDeadline(patience, tooLate, read, reading.signal).then(
       (endpoint) => keep(endpoint, now),
       // What is known goes on being good; the next one to ask tries again.
       () => {},
@@ -60,7 +59,7 @@ export function createEndpointFinder(
   const forget = (over: Flight): void => {
     if (flight === over) flight = undefined
   }
-  return async (signal) => {
+  const find = async (signal: AbortSignal): Promise<TokenEndpoint> => {
     signal.throwIfAborted()
     const now = transport.time()
     if (known !== undefined && now < known.readAt + goodAtMost) {
@@ -94,6 +93,15 @@ export function createEndpointFinder(
         .finally(() => signal.removeEventListener('abort', leave))
     })
   }
+  return { find, close: () => reading?.abort(new Error('nobody reads this metadata any more')) }
+}
+
+/** Finds out where a provider's tokens are asked for. */
+export interface EndpointFinder {
+  /** @param signal ends this caller's wait */
+  find(signal: AbortSignal): Promise<TokenEndpoint>
+  /** Ends what happens behind the callers' backs. */
+  close(): void
 }
 
 /** One question for the metadata, whoever waits for it; it ends when nobody does any more (rule L4). */

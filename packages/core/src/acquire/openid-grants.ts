@@ -63,7 +63,8 @@ export class OpenidGrants {
     try {
       await openid.clientCredentialsGrant(configuration, { [mark]: name }, dpop && { DPoP: await dpop.handle() })
     } catch (error) {
-      throw failure ?? error
+      // Its own errors hold the answer, token and all, as their cause (rule X1).
+      throw failure ?? new TypeError(`openid-client: ${error instanceof Error ? error.message : 'no grant'}`)
     } finally {
       this.#exchanges.delete(name)
     }

@@ -33,7 +33,7 @@ function finder(
   provider: Partial<Provider<unknown>> = {},
   overrides: Partial<Transport> = {},
 ): (signal?: AbortSignal) => Promise<TokenEndpoint> {
-  const find = createEndpointFinder(
+  const { find } = createEndpointFinder(
     { name: 'acme', issuer: server.origin, ...provider },
     { ...transport, ...overrides },
   )
@@ -109,7 +109,7 @@ describe('createEndpointFinder', () => {
     const tokenEndpoint = `${server.origin}/token`
     expect((await finder({ tokenEndpoint })()).issuerIdentifier).toBe(server.origin)
     const declared = createEndpointFinder({ name: 'acme', tokenEndpoint }, transport)
-    expect(await declared(new AbortController().signal)).toMatchObject({
+    expect(await declared.find(new AbortController().signal)).toMatchObject({
       issuer: undefined,
       issuerIdentifier: undefined,
     })
@@ -566,6 +566,40 @@ describe('metadata that grows old', () => {
     pass(22 * hour)
     expect(await find()).toBe(first)
     await settle()
+  })
+
+  it('L11: closing ends the reading behind the callers’ backs, connection and timer', async () => {
+    let time = 1_000_000
+    const ended: unknown[] = []
+    let hangs = false
+    const { find, close } = createEndpointFinder(
+      { name: 'acme', issuer: server.origin },
+      {
+        ...transport,
+        time: () => time,
+        fetch: async (input, init) => {
+          if (!hangs) return await globalThis.fetch(input, init)
+          return await new Promise((_, reject) => {
+            init?.signal?.addEventListener('abort', () => {
+              ended.push(init.signal?.reason)
+              reject(init.signal?.reason)
+            })
+          })
+        },
+      },
+    )
+    server.answer(at('/old'))
+    const first = await find(new AbortController().signal)
+    close()
+    time += hour
+    hangs = true
+    expect(await find(new AbortController().signal)).toBe(first)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(ended).toHaveLength(0)
+    close()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(ended).toEqual([new Error('nobody reads this metadata any more')])
+    expect(await find(new AbortController().signal)).toBe(first)
   })
 
   it('L6: after a day it is gone by no longer', async () => {
