@@ -54,6 +54,7 @@ export interface AuthorizationParts extends RequestTokenParts {
 /** Authorises requests, with the guards of `client.fetch`. */
 export function createAuthorize(parts: AuthorizationParts): Authorize {
   const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
+  const isPlain = parts.provider.authorizeRequest === undefined && parts.dpop === undefined
   return async (url, { method = 'GET', signal, elsewhere = 'refuse' } = {}) => {
     const address = typeof url === 'string' ? url : url.href
     if (parts.underWay.has(address)) return undefined
@@ -63,7 +64,8 @@ export function createAuthorize(parts: AuthorizationParts): Authorize {
     }
     const token = await parts.token(signal && { signal })
     const request: AuthorizedRequest = { address, method, repeats: undefined }
-    return new RequestAuthorization(parts, request, token, await headersFor(parts, request, token))
+    const headers = isPlain ? plainHeaders(token) : await headersFor(parts, request, token)
+    return new RequestAuthorization(parts, request, token, headers)
   }
 }
 
@@ -75,15 +77,17 @@ interface AuthorizedRequest {
   repeats: Repeats | undefined
 }
 
+function plainHeaders({ type, value }: AccessToken): Readonly<Record<string, string>> {
+  return { authorization: `${type} ${value}` }
+}
+
 async function headersFor(
   parts: RequestTokenParts,
   { address, method }: AuthorizedRequest,
   token: AccessToken,
 ): Promise<Readonly<Record<string, string>>> {
   const { provider, dpop } = parts
-  if (provider.authorizeRequest === undefined && dpop === undefined) {
-    return { authorization: `${token.type} ${token.value}` }
-  }
+  if (provider.authorizeRequest === undefined && dpop === undefined) return plainHeaders(token)
   const headers = new Headers()
   await putToken(parts, headers, token, { url: new URL(address), method })
   return Object.fromEntries(headers)
