@@ -10,7 +10,7 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const ownToAnOrigin: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'dpop']
 
 /** The next address on the way, as long as that is one of the same origin. */
-export interface Hop {
+interface Hop {
   /** Of the next request, to be prepared. */
   readonly headers: Headers
   readonly url: URL
