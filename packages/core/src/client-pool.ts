@@ -126,13 +126,11 @@ export function createClientPool<Info>(
   return {
     client(tenant) {
       const known = clients.get(tenant)
+      known?.use(hour)
       calls += 1
       // Now and then, for a clock is not read for nothing: a pool of the same few tenants lets idle ones go, too.
       if (calls % callsPerLook === 0) letIdleGo()
-      if (known !== undefined) {
-        known.use(hour)
-        return known
-      }
+      if (known !== undefined) return known
       const client = create(tenant)
       letIdleGo()
       makeRoom()

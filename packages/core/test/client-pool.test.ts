@@ -178,6 +178,20 @@ describe('client pool', () => {
     expect(pool.client('idle')).not.toBe(idle)
   })
 
+  it('never lets go whom it answers with', async () => {
+    await using bench = await start()
+    const clock = createClock()
+    const pool = createClientPool(bench.provider, { credentials: secretOf, now: clock.now })
+    const rare = pool.client('rare')
+    for (let hour = 0; hour < 2; hour += 1) {
+      clock.advance(3601)
+      // The last of 256 calls looks at the clock.
+      for (let call = 0; call < 255; call += 1) pool.client('busy')
+      if (hour === 1) expect(pool.client('rare')).toBe(rare)
+    }
+    expect(pool.client('rare')).toBe(rare)
+  })
+
   it('refuses a tenant without a name', async () => {
     await using bench = await start()
     const pool = createClientPool(bench.provider, { credentials: secretOf })

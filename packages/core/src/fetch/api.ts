@@ -20,6 +20,7 @@ export async function createApi(baseUrl: URL, fetch: typeof globalThis.fetch): P
  * prefix before any text. Where it goes is judged as any URL is.
  */
 function freeAbsoluteUrl(request: Request, base: string): Request {
+  if (!request.url.startsWith(`${base}/`)) return request
   const path = request.url.slice(base.length + 1)
   return /^https?:\/\//i.test(path) ? new Request(path, request) : request
 }

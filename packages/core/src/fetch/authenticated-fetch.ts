@@ -1,7 +1,7 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
 import { discard } from './discard.ts'
-import { followRedirects, type OnTheWay } from './follow-redirects.ts'
+import { followRedirects, isStream, type OnTheWay } from './follow-redirects.ts'
 import { putToken, Repeats, type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
 /** What authorised requests are made of. */
@@ -10,15 +10,20 @@ export interface AuthenticatedFetchParts extends RequestTokenParts {
   readonly mayReceiveToken: OriginCheck
 }
 
-/** One call of `fetch`. */
+type OwnHeaders = Headers | Record<string, string>
+
+/** One call of `fetch`, as it was when it was made: what the caller does to its own objects later is of the next call. */
 interface Call {
-  readonly input: string | URL | Request
+  readonly input: string | Request
+  /** A copy. */
   readonly init: RequestInit | undefined
   /** The input, where it is a Request. */
   readonly request: Request | undefined
-  /** The call's own headers, never written to. */
-  readonly own: HeadersInit | undefined
+  /** The call's own headers, a copy. */
+  readonly own: OwnHeaders | undefined
   readonly signal: AbortSignal | undefined
+  /** Whether the body can be sent again. */
+  readonly isRepeatable: boolean
 }
 
 /**
@@ -50,7 +55,12 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     const before = new Headers(own)
     const carriers = [...headers.keys()].filter((name) => headers.get(name) !== before.get(name))
     // A proof is of one URL and one method: on the way to another of the same origin the request gets one of its own.
-    const onTheWay: OnTheWay | undefined = dpop && ((hop) => putToken(parts, hop.headers, accessToken, hop))
+    const onTheWay: OnTheWay | undefined =
+      dpop &&
+      ((hop) => {
+        dpop.learn(hop.url, hop.answered.get('dpop-nonce'))
+        return putToken(parts, hop.headers, accessToken, hop)
+      })
     return followRedirects(parts.fetch, target, { ...init, headers }, { carriers, onTheWay })
   }
 
@@ -62,10 +72,12 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     let sent = sentFirst
     // Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours.
     while (response.url === '' || new URL(response.url).origin === url.origin) {
-      const next = await repeats.next(response, sent, url, { signal: call.signal }).catch(async (failure: unknown) => {
-        await discard(response)
-        throw failure
-      })
+      const next = await repeats
+        .next(response, sent, url, { signal: call.signal, repeatable: call.isRepeatable })
+        .catch(async (failure: unknown) => {
+          await discard(response)
+          throw failure
+        })
       if (next === undefined) break
       await discard(response)
       sent = next
@@ -74,27 +86,33 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     return response
   }
 
-  return async function authenticatedFetch(input, init) {
-    const request = isRequest(input) ? input : undefined
+  return async function authenticatedFetch(given, givenInit) {
+    const request = isRequest(given) ? given : undefined
     // What `fetch` itself does with headers: those of `init` stand in place of those of a Request.
-    const own = init?.headers ?? request?.headers
-    if (own !== undefined && hasAuthorization(own)) return parts.fetch(input, init)
+    const givenHeaders = givenInit?.headers ?? request?.headers
+    const own = copyHeaders(givenHeaders)
+    if (own !== undefined && hasAuthorization(own)) {
+      return parts.fetch(given, isReadOnce(givenHeaders) ? { ...givenInit, headers: own } : givenInit)
+    }
 
-    const address = typeof input === 'string' ? input : input instanceof URL ? input.href : (request?.url ?? `${input}`)
+    const address = request?.url ?? `${given as string | URL}`
     if (!mayReceiveToken(address)) throw refuseOrigin(provider, new URL(address), emit)
 
+    const init = copyInit(givenInit)
+    const body = init?.body
     const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
+    const isRepeatable = body === undefined || body === null || !isStream(body)
+    const call: Call = { input: request ?? address, init, request, own, signal, isRepeatable }
     const first = await token(signal && { signal })
-    const call: Call = { input, init, request, own, signal }
-    const isRepeatable = init?.body === undefined || init.body === null || !isStream(init.body)
-    const target = isRepeatable ? copyOf(call) : input
+    const target = isRepeatable ? copyOf(call) : call.input
     try {
       const response = await send(call, target, first)
-      if ((response.status !== 401 && dpop === undefined) || !isRepeatable) return response
+      // Where tokens are bound, any answer may hold the next nonce, whatever the body was.
+      if (dpop === undefined && (response.status !== 401 || !isRepeatable)) return response
       return await repeat(call, response, first)
     } finally {
       // As after any `fetch`, the body of the Request is used; what was kept of it for another try is let go.
-      if (target !== input && request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
+      if (target !== call.input && request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
     }
   }
 }
@@ -105,8 +123,8 @@ function copyOf({ input, init, request }: Call): Call['input'] {
   return request !== undefined && request.body !== null && isBodyWanted ? request.clone() : input
 }
 
-function urlOf({ input, request }: Call): URL {
-  return new URL(request?.url ?? `${input}`)
+function urlOf({ input }: Call): URL {
+  return new URL(typeof input === 'string' ? input : input.url)
 }
 
 /** A transport may bring a Request of its own, as undici's package does. */
@@ -118,14 +136,34 @@ function isRequest(input: unknown): input is Request {
   )
 }
 
+/** A copy, for the caller may use its own again while a token is waited for. `fetch` reads inherited members, too: a Request has no others. */
+function copyInit(init: RequestInit | undefined): RequestInit | undefined {
+  if (init === undefined || init === null) return undefined
+  const prototype: unknown = Object.getPrototypeOf(init)
+  if (prototype === null || prototype === Object.prototype) return { ...init }
+  const copy: Record<string, unknown> = {}
+  for (const name in init) copy[name] = init[name as keyof RequestInit]
+  return copy
+}
+
 /** Whether the caller brings an authorization of its own, which wins (rule H6). */
-function hasAuthorization(headers: HeadersInit): boolean {
-  if (!isRecord(headers)) return (headers instanceof Headers ? headers : new Headers(headers)).has('authorization')
+function hasAuthorization(headers: OwnHeaders): boolean {
+  if (!isRecord(headers)) return headers.has('authorization')
   for (const name in headers) if (name.length === 13 && name.toLowerCase() === 'authorization') return true
   return false
 }
 
-function withHeader(headers: HeadersInit | undefined, name: string, value: string): HeadersInit {
+function copyHeaders(headers: HeadersInit | undefined): OwnHeaders | undefined {
+  if (headers === undefined || headers === null) return undefined
+  return isRecord(headers) ? { ...headers } : new Headers(headers)
+}
+
+/** An iterator's headers are there only the first time. */
+function isReadOnce(headers: HeadersInit | undefined): boolean {
+  return headers !== undefined && !isRecord(headers) && !(headers instanceof Headers) && !Array.isArray(headers)
+}
+
+function withHeader(headers: OwnHeaders | undefined, name: string, value: string): HeadersInit {
   if (headers === undefined) return { [name]: value }
   if (isRecord(headers)) return { ...headers, [name]: value }
   const copy = new Headers(headers)
@@ -136,9 +174,4 @@ function withHeader(headers: HeadersInit | undefined, name: string, value: strin
 /** A plain object of names and values, and none of the other forms that headers come in. */
 function isRecord(headers: HeadersInit): headers is Record<string, string> {
   return Object.getPrototypeOf(headers) === Object.prototype && !(Symbol.iterator in headers)
-}
-
-/** A stream is gone once it was sent. */
-function isStream(body: unknown): boolean {
-  return body instanceof ReadableStream || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
 }

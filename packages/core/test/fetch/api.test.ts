@@ -88,6 +88,19 @@ describe('client.api()', () => {
     expect(emulator.requests).toEqual([])
   })
 
+  it('leaves a URL outside the base as it is, whatever address its query holds', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl, elsewhereUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: `${apiUrl}/long/base/v1` }, { credentials })
+    const api = await client.api()
+    const start = `${apiUrl}/?to=`
+    const url = new URL(`${start.padEnd(`${apiUrl}/long/base/v1/`.length, '_')}${elsewhereUrl}`)
+    expect(await api.get(url).json()).toMatchObject({
+      path: '/api/',
+      query: expect.stringMatching(/^to=_+http/),
+    })
+  })
+
   it('leaves ky its own retries, and a refused token to us', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator

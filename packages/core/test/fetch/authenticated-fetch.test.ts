@@ -11,6 +11,21 @@ function formOf(text: string): FormData {
   return form
 }
 
+function changingHeaders(): [HeadersInit, () => void] {
+  const headers = new Headers({ 'x-own': '1' })
+  return [headers, () => headers.set('x-own', '2')]
+}
+
+function changingRecord(): [HeadersInit, () => void] {
+  const headers: Record<string, string> = { 'x-own': '1' }
+  return [headers, () => Object.assign(headers, { 'x-own': '2' })]
+}
+
+function changingPairs(): [HeadersInit, () => void] {
+  const pair: [string, string] = ['x-own', '1']
+  return [[pair], () => pair.splice(1, 1, '2')]
+}
+
 async function start(
   emulation: StandardEmulationOptions = {},
   provider: Partial<Provider> = {},
@@ -173,6 +188,64 @@ describe('authenticated fetch', () => {
       '1',
       '1',
     ])
+  })
+
+  it('H1: a URL that the caller changes after the call changes nothing about where the token goes', async () => {
+    await using bench = await start()
+    const { apiUrl, elsewhereUrl } = bench.emulator
+    const url = new URL(`${apiUrl}/1`)
+    const first = bench.client.fetch(url)
+    url.pathname = '/api/2'
+    const second = bench.client.fetch(url)
+    url.host = new URL(elsewhereUrl).host
+    expect(await Promise.all([first, second].map(async (call) => (await call).url))).toEqual([
+      `${apiUrl}/1`,
+      `${apiUrl}/2`,
+    ])
+    expect(bench.emulator.requests.filter(({ origin }) => origin !== bench.emulator.url)).toEqual([])
+  })
+
+  it.each<[string, () => [HeadersInit, () => void]]>([
+    ['Headers', changingHeaders],
+    ['a record', changingRecord],
+    ['pairs', changingPairs],
+  ])('takes init as it is when called, as fetch does: %s', async (_what, make) => {
+    await using bench = await start()
+    const [headers, change] = make()
+    const init: RequestInit = { method: 'POST', body: '1', headers }
+    const call = bench.client.fetch(`${bench.emulator.apiUrl}/x`, init)
+    change()
+    init.body = '2'
+    init.method = 'PUT'
+    expect(await (await call).json()).toMatchObject({ method: 'POST', body: '1', headers: { 'x-own': '1' } })
+  })
+
+  it('takes a Request for init, and inherited members, as fetch does', async () => {
+    await using bench = await start()
+    const address = `${bench.emulator.apiUrl}/x`
+    const expected = { authorized: true, method: 'POST', body: 'body', headers: { 'x-own': '1' } }
+    const members = { method: 'POST', body: 'body', headers: { 'x-own': '1' } }
+    for (const init of [new Request(`${bench.emulator.apiUrl}/y`, members), Object.create(members) as RequestInit]) {
+      expect(await (await bench.client.fetch(address, init)).json()).toMatchObject({ ...expected, path: '/api/x' })
+    }
+  })
+
+  it.each<[string, [string, string][]]>([
+    ['without', []],
+    ['with', [['authorization', 'Basic own']]],
+  ])('reads headers that are there only once, %s an authorization among them', async (what, own) => {
+    await using bench = await start()
+    function* once(): Generator<[string, string]> {
+      yield* own
+      yield ['x-own', '1']
+    }
+    const response = await bench.client.fetch(`${bench.emulator.apiUrl}/x`, {
+      headers: once() as unknown as HeadersInit,
+    })
+    const sent = bench.emulator.requests.at(-1)?.headers
+    expect(sent?.get('x-own')).toBe('1')
+    expect(sent?.get('authorization')).toMatch(what === 'with' ? /^Basic own$/ : /^Bearer /)
+    expect(response.status).toBe(what === 'with' ? 401 : 200)
   })
 
   it("H6: a caller's own Authorization wins and is left alone", async () => {

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream'
 import { type RecordedRequest, standardEmulation, startEmulator } from '@latchkey/testing'
+import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
 import { createClient } from '../../src/index.ts'
 
@@ -96,10 +98,54 @@ describe('redirects with a token in a header of the provider’s own', () => {
     await expect(bench.client.fetch(`${bench.apiUrl}/0`)).rejects.toThrow(/no http address/)
   })
 
-  it('H2: a stream is not sent again', async () => {
+  it.each<[string, () => unknown]>([
+    ['a web stream', () => new Blob(['b']).stream()],
+    ['a Node stream', () => Readable.from(['b'])],
+    [
+      'an async iterable',
+      async function* () {
+        yield new TextEncoder().encode('b')
+      },
+    ],
+  ])('H2: %s is not sent again, nor is an empty body in its place', async (_what, body) => {
     await using bench = await start()
     bench.redirectTo(307, '/api/1')
-    const init = { method: 'POST', body: new Blob(['b']).stream(), duplex: 'half' }
+    const init = { method: 'POST', body: body(), duplex: 'half' }
     await expect(bench.client.fetch(`${bench.apiUrl}/0`, init as RequestInit)).rejects.toThrow(/stream/)
+    expect(bench.sent().map(([, path]) => path)).toEqual(['/api/0'])
+  })
+
+  it('says that it was redirected, as fetch does', async () => {
+    await using bench = await start()
+    bench.redirectTo(302, '/api/1')
+    expect(await bench.client.fetch(`${bench.apiUrl}/0`)).toMatchObject({
+      redirected: true,
+      url: `${bench.apiUrl}/1`,
+    })
+    expect(await bench.client.fetch(`${bench.apiUrl}/1`)).toMatchObject({ redirected: false })
+  })
+
+  it('follows the Request of a transport that brings its own', async () => {
+    await using bench = await start()
+    bench.redirectTo(308, '/api/1')
+    const client = createClient(bench.client.provider, {
+      credentials: bench.emulator.credentials,
+      fetch: undici.fetch as unknown as typeof fetch,
+    })
+    const request = new undici.Request(`${bench.apiUrl}/0`, { method: 'POST', body: 'b' })
+    await client.fetch(request as unknown as Request)
+    expect(bench.sent().at(-1)).toEqual(['POST', '/api/1', true, 'b'])
+  })
+
+  it('L4: an abort ends the wait for a Request’s body, too', async () => {
+    await using bench = await start()
+    await bench.client.token()
+    const controller = new AbortController()
+    const body = new ReadableStream()
+    const init = { method: 'POST', body, duplex: 'half', signal: controller.signal }
+    const call = bench.client.fetch(new Request(`${bench.apiUrl}/0`, init as RequestInit))
+    setTimeout(() => controller.abort(new Error('given up')), 20)
+    await expect(call).rejects.toThrow('given up')
+    expect(bench.sent()).toEqual([])
   })
 })

@@ -138,6 +138,10 @@ async function judge(request: IncomingMessage): Promise<{ status: number; header
   } catch {
     return note(401, { 'www-authenticate': 'DPoP error="invalid_token"' })
   }
+  if (url === '/renews') {
+    nonces.atApi = 'renewed'
+    return note(307, { location: '/there', 'dpop-nonce': 'renewed' })
+  }
   if (url.startsWith('/to/')) return note(307, { location: decodeURIComponent(url.slice(4)) })
   return note(200)
 }
@@ -200,6 +204,26 @@ describe('tokens bound to a key (RFC 9449)', () => {
     ])
     expect(tokenRequests).toBe(1)
     expect(events.filter(({ type }) => type === 'request.repeated')).toHaveLength(2)
+  })
+
+  it('learns the nonce from the answer to a stream, which is not sent again', async () => {
+    nonces.atApi = 'first'
+    const { client } = start()
+    const send = async (): Promise<number> => {
+      const init = { method: 'POST', body: new Blob(['streamed']).stream(), duplex: 'half' }
+      return (await client.fetch(`${apiUrl}/a`, init as RequestInit)).status
+    }
+    expect([await send(), await send()]).toEqual([401, 200])
+    expect(apiRequests.map(({ nonce }) => nonce)).toEqual([undefined, 'first'])
+  })
+
+  it('learns the nonce from an answer that redirects', async () => {
+    const { client } = start()
+    expect((await client.fetch(`${apiUrl}/renews`)).status).toBe(200)
+    expect(apiRequests.map(({ url, status, nonce }) => [url, status, nonce])).toEqual([
+      ['/renews', 307, undefined],
+      ['/there', 200, 'renewed'],
+    ])
   })
 
   it('H3: one nonce and one other token for one request, and then the answer stands', async () => {
