@@ -165,7 +165,10 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
   async api({ signal }: { signal?: AbortSignal } = {}): Promise<KyInstance> {
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
-    requests.api ??= createApi(baseUrl, requests.fetch)
+    requests.api ??= createApi(baseUrl, requests.fetch).catch((failure: unknown) => {
+      requests.api = undefined
+      throw failure
+    })
     return await requests.api
   }
 

@@ -37,7 +37,10 @@ export class DpopProofs {
 
   /** For grants, which openid-client proves itself. */
   handle(): Promise<Handle> {
-    this.#handle ??= this.#open()
+    this.#handle ??= this.#open().catch((failure: unknown) => {
+      this.#handle = undefined
+      throw failure
+    })
     return this.#handle
   }
 

@@ -42,7 +42,11 @@ export class OpenidGrants {
    */
   async make(endpoint: Endpoint, exchange: Exchange, dpop: DpopProofs | undefined): Promise<void> {
     this.#openid ??= import('openid-client')
-    const openid = await this.#openid
+    const openid = await this.#openid.catch((failure: unknown) => {
+      // A module that could not be loaded may be there later.
+      this.#openid = undefined
+      throw failure
+    })
     if (this.#setUp?.endpoint !== endpoint) this.#setUp = { endpoint, configuration: this.#configure(openid, endpoint) }
     const { configuration } = this.#setUp
     this.#made += 1

@@ -35,7 +35,7 @@ interface Call {
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
   const { provider, token, dpop, emit } = parts
   const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
-  const isPlain = provider.authorizeRequest === undefined && dpop === undefined
+  const isPlain = provider.authorizeRequest === undefined && dpop === undefined && !isCloudflareWorkers()
 
   /** One try. Without departures of the provider's no URL and no Headers are made: `fetch` makes its own anyhow. */
   const send = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
@@ -51,7 +51,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     await putToken(parts, headers, accessToken, { url: urlOf(call), method })
     const redirect = init?.redirect ?? request?.redirect ?? 'follow'
     if (redirect !== 'follow') return parts.fetch(target, { ...init, headers })
-    // The platform takes `Authorization` off on the way to another origin, and no other header that carries a token.
+    // Platforms take `Authorization` off on the way to another origin, and no other header that carries a token.
     const before = new Headers(own)
     const carriers = [...headers.keys()].filter((name) => headers.get(name) !== before.get(name))
     // A proof is of one URL and one method: on the way to another of the same origin the request gets one of its own.
@@ -115,6 +115,17 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
       if (target !== call.input && request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
     }
   }
+}
+
+/**
+ * Workers follow redirects to other origins with all headers, unless their compatibility date is 2025-09-01 or later, which
+ * nobody can ask them; and with cookies then, too.
+ */
+function isCloudflareWorkers(): boolean {
+  return (
+    (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent ===
+    'Cloudflare-Workers'
+  )
 }
 
 /** What is sent at each try but the last: a Request's body can be read once. */

@@ -54,10 +54,13 @@ export interface AuthorizationParts extends RequestTokenParts {
 /** Authorises requests, with the guards of `client.fetch`. */
 export function createAuthorize(parts: AuthorizationParts): Authorize {
   const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
+  // Nobody takes a token where tokens are asked for: what goes there is another client's request, or a person's look.
+  const { tokenEndpoint } = parts.provider
+  const asksForToken = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
   const isPlain = parts.provider.authorizeRequest === undefined && parts.dpop === undefined
   return async (url, { method = 'GET', signal, elsewhere = 'refuse' } = {}) => {
     const address = typeof url === 'string' ? url : url.href
-    if (parts.underWay.has(address)) return undefined
+    if (address === asksForToken || parts.underWay.has(address)) return undefined
     if (!mayReceiveToken(address)) {
       if (elsewhere === 'pass') return undefined
       throw refuseOrigin(parts.provider, new URL(address), parts.emit)

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { type StandardEmulationOptions, standardEmulation, startEmulator } from '@latchkey/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type ClientEvent, type ClientOptions, createClient, type Provider } from '../../src/index.ts'
 
 function formOf(text: string): FormData {
@@ -398,6 +398,31 @@ describe('authenticated fetch', () => {
     expect(ports.size).toBeLessThan(3)
     server.closeAllConnections()
     server.close()
+  })
+
+  it('H2: on Workers, whose redirects keep every header, the token is taken off by us', async () => {
+    await using bench = await start()
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    try {
+      /** As workerd's of before September 2025 follows redirects. */
+      const keepsHeaders: typeof fetch = async (input, init) => {
+        const response = await fetch(input, { ...init, redirect: 'manual' })
+        const location = response.headers.get('location')
+        if (location === null || init?.redirect === 'manual') return response
+        return await keepsHeaders(new URL(location, String(input)), init)
+      }
+      const client = createClient(bench.client.provider, {
+        credentials: bench.emulator.credentials,
+        fetch: keepsHeaders,
+      })
+      const answer = await (await client.fetch(bench.emulator.redirectUrl, { headers: { cookie: 'a=b' } })).json()
+      expect(answer).toMatchObject({ path: '/api/redirected', authorized: false })
+      const last = bench.emulator.requests.at(-1)
+      expect([last?.headers.has('authorization'), last?.headers.has('cookie')]).toEqual([false, false])
+      expect(await (await client.fetch(`${bench.emulator.apiUrl}/x`)).json()).toMatchObject({ authorized: true })
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('hands everything else in init on, as it is', async () => {

@@ -105,6 +105,15 @@ describe('client.authorize()', () => {
     expect(await bench.client.authorize(bench.emulator.apiUrl)).toBeDefined()
   })
 
+  it('authorises nothing that goes to the token endpoint, whoever asks there', async () => {
+    await using bench = await start()
+    const { client, emulator } = bench
+    await client.token()
+    expect(await client.authorize(emulator.tokenEndpoint)).toBeUndefined()
+    expect(await client.authorize(new URL(emulator.tokenEndpoint), { method: 'POST' })).toBeUndefined()
+    expect(await client.authorize(`${emulator.tokenEndpoint}/x`)).toBeDefined()
+  })
+
   it('uses what the provider says about putting the token on', async () => {
     await using bench = await start({ authorizeRequest: (headers, token) => headers.set('X-Api-Key', token.value) })
     const authorization = await bench.client.authorize(bench.emulator.apiUrl)
