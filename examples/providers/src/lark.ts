@@ -1,4 +1,4 @@
-import { clientSecretOf, type Provider, readPath } from '@latchkey/core'
+import { clientSecretOf, type Provider, readPath, readStandardTokenResponse } from '@latchkey/core'
 
 /** Lark (Feishu), for an app of one's own organisation. */
 export function lark(): Provider {
@@ -15,12 +15,15 @@ export function lark(): Provider {
       parameters.set('app_secret', clientSecretOf(credentials))
     },
     // A code other than 0 is a refusal, with whatever status.
-    readTokenResponse: ({ body }) => ({
-      accessToken: readPath(body, 'tenant_access_token'),
-      expiresIn: readPath(body, 'expire'),
-      error: readPath(body, 'code'),
-      errorDescription: readPath(body, 'msg'),
-    }),
+    readTokenResponse: (answer) => {
+      const usual = readStandardTokenResponse(answer)
+      return {
+        accessToken: readPath(answer.body, 'tenant_access_token'),
+        expiresIn: readPath(answer.body, 'expire'),
+        error: readPath(answer.body, 'code') ?? usual.error,
+        errorDescription: readPath(answer.body, 'msg') ?? usual.errorDescription,
+      }
+    },
     api: 'https://open.larksuite.com/open-apis',
   }
 }

@@ -7,11 +7,14 @@ export function ups({ accountNumber }: { accountNumber: string }): Provider {
     tokenEndpoint: 'https://onlinetools.ups.com/security/v1/oauth/token',
     tokenRequest: { headers: { 'x-merchant-id': accountNumber } },
     clientAuthentication: clientSecretBasic({ encoding: 'raw' }),
-    readTokenResponse: (answer) => ({
-      ...readStandardTokenResponse(answer),
-      error: readPath(answer.body, 'response', 'errors', 0, 'code'),
-      errorDescription: readPath(answer.body, 'response', 'errors', 0, 'message'),
-    }),
+    readTokenResponse: (answer) => {
+      const usual = readStandardTokenResponse(answer)
+      return {
+        ...usual,
+        error: readPath(answer.body, 'response', 'errors', 0, 'code') ?? usual.error,
+        errorDescription: readPath(answer.body, 'response', 'errors', 0, 'message') ?? usual.errorDescription,
+      }
+    },
     api: 'https://onlinetools.ups.com/api',
   }
 }

@@ -10,12 +10,15 @@ export function wechat(): Provider {
       parameters.set('appid', credentials.clientId)
       parameters.set('secret', clientSecretOf(credentials))
     },
-    readTokenResponse: (answer) => ({
-      ...readStandardTokenResponse(answer),
-      error: readPath(answer.body, 'errcode'),
-      errorDescription: readPath(answer.body, 'errmsg'),
-      // "The system is busy, please try again later."
-      ...(readPath(answer.body, 'errcode') === -1 && { retryable: true }),
-    }),
+    readTokenResponse: (answer) => {
+      const usual = readStandardTokenResponse(answer)
+      return {
+        ...usual,
+        error: readPath(answer.body, 'errcode') ?? usual.error,
+        errorDescription: readPath(answer.body, 'errmsg') ?? usual.errorDescription,
+        // "The system is busy, please try again later."
+        ...(readPath(answer.body, 'errcode') === -1 && { retryable: true }),
+      }
+    },
   }
 }

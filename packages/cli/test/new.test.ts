@@ -78,8 +78,8 @@ const shapes: Readonly<Record<string, readonly string[]>> = {
     ...['--parameter', `audience=${api}`, '--sample', '{"accessToken": "abc.def", "expiresIn": "7200"}'],
   ],
   'header-key': [
-    ...['--token-endpoint', 'https://api.acme.example/session', '--api-url', api, '--token-header', 'x-session'],
-    ...['--client-authentication', 'header', '--client-id-name', 'x-client', '--client-secret-name', 'x-api-key'],
+    ...['--token-endpoint', 'https://api.acme.example/session', '--api-url', api, '--token-header', 'X_SEC.Session'],
+    ...['--client-authentication', 'header', '--client-id-name', 'x-client', '--client-secret-name', 'X.Api_Key'],
     ...['--grant-type', 'none', '--body-format', 'none'],
     ...['--sample', '{"session": {"token": "abc.def", "expiresAt": "2026-03-01T10:00:00Z"}}'],
   ],
@@ -146,7 +146,7 @@ describe('what latchkey new writes', () => {
     expect(await read('json-nested')).toMatch(
       /expiresIn: secondsFromMilliseconds\(readPath\(answer\.body, 'data', 'expiresInMs'\)\)/,
     )
-    expect(await read('code-of-zero')).toMatch(/error: readPath\(answer\.body, 'code'\),/)
+    expect(await read('code-of-zero')).toMatch(/error: readPath\(answer\.body, 'code'\) \?\? usual\.error,/)
     expect(await read('form-post')).not.toMatch(/readTokenResponse/)
     expect(await read('header-key')).toMatch(/dateFromIso\(readPath\(answer\.body, 'session', 'expiresAt'\)\)/)
   })
@@ -268,7 +268,10 @@ describe('latchkey new', () => {
     [['Acme', '--token-endpoint', login], /<name> must be a lower-case slug/],
     [['acme'], /missing: --token-endpoint/],
     [['acme', '--token-endpoint', 'acme'], /--token-endpoint must be an absolute URL/],
-    [['acme', '--token-endpoint', 'http://a.example'], /--token-endpoint must be https/],
+    [['acme', '--token-endpoint', 'http://a.example'], /--token-endpoint must be https.*allowInsecureRequests/],
+    [['acme', '--token-endpoint', 'https://{host}/token'], /--token-endpoint holds a placeholder.*hostLabel/],
+    [['acme', '--token-endpoint', 'https://a.example/<tenant>/token'], /--token-endpoint holds a placeholder/],
+    [['acme', '--token-endpoint', login, '--api-url', 'https://{tenant}.example'], /--api-url holds a placeholder/],
     [['acme', '--token-endpoint', 'https://u:p@a.example'], /no user name/],
     [
       ['acme', '--token-endpoint', login, '--client-authentication', 'jwt'],
@@ -282,6 +285,11 @@ describe('latchkey new', () => {
     [['acme', '--token-endpoint', login, '--method', 'GET', '--body-format', 'json'], /GET has no body/],
     [['acme', '--token-endpoint', login, '--parameter', 'x'], /--parameter must be of the form name=value/],
     [['acme', '--token-endpoint', login, '--token-header', 'x y'], /no name of a header/],
+    [['acme', '--token-endpoint', login, '--header', 'x y: 1'], /"x y" is no name of a header/],
+    [
+      ['acme', '--token-endpoint', login, '--body-format', 'json', '--parameter', 'request={"type": "a"}'],
+      /--parameter request: nested JSON.*clientAuthentication/,
+    ],
     [['acme', '--token-endpoint', login, '--sample', '<html>'], /no token can be told/],
     [['acme', '--token-endpoint', login, '--sample', '{"a": 1}'], /no token can be told/],
     [['acme', '--token-endpoint', login, '--sample', '@/no/such'], /cannot be read \(ENOENT\)/],

@@ -99,6 +99,9 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
     mistakes.push('--sample: no token can be told in it; is it the whole answer of the token endpoint?')
   }
   const { grantType = 'client_credentials' } = wishes
+  const parameters = readPairs('--parameter', '=', wishes.parameter, mistakes)
+  if (bodyFormat === 'json') mistakes.push(...findNested(parameters))
+  const headers = readPairs('--header', ':', wishes.header, mistakes)
   const draft = {
     name,
     ...nameThings(name),
@@ -109,15 +112,20 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
     bodyFormat: method === 'GET' ? ('none' as const) : bodyFormat,
     grantType: grantType === 'none' ? null : grantType,
     scopes: (wishes.scope ?? '').split(/[\s,]+/).filter(Boolean),
-    parameters: readPairs('--parameter', '=', wishes.parameter, mistakes),
-    headers: readPairs('--header', ':', wishes.header, mistakes),
+    parameters,
+    headers,
     sample,
     api,
     tokenHeader: wishes.tokenHeader,
     runner: choose('--runner', wishes.runner, 'vitest', 'node:test'),
   }
-  for (const header of [wishes.tokenHeader, ...(authentication === 'header' ? [clientIdName, clientSecretName] : [])]) {
-    if (header !== undefined && !/^[\w-]+$/.test(header)) mistakes.push(`"${header}" is no name of a header`)
+  const namesOfHeaders = [
+    wishes.tokenHeader,
+    ...(authentication === 'header' ? [clientIdName, clientSecretName] : []),
+    ...Object.keys(headers),
+  ]
+  for (const header of namesOfHeaders) {
+    if (header !== undefined && !fieldName.test(header)) mistakes.push(`"${header}" is no name of a header`)
   }
   const [only, ...others] = mistakes
   if (only !== undefined && others.length === 0) throw new CommandError('wrong_usage', only)
@@ -127,13 +135,44 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   return { ...draft, tokenEndpoint }
 }
 
+/** A token, as RFC 9110 section 5.6.2 has it: dots are in it. */
+const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
+
+/** Parameters are texts: a nested member would be sent as the text of its JSON. */
+function findNested(parameters: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(parameters)
+    .filter(([, value]) => /^[[{]/.test(value) && isJson(value))
+    .map(
+      ([name]) =>
+        `--parameter ${name}: nested JSON would be sent as a text; leave it out, and let a clientAuthentication of your own set \`json\` to the whole body: docs/providers-vocabulary.md shows one`,
+    )
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function readUrl(flag: string, text: string | undefined, mistakes: string[]): URL | undefined {
   if (text === undefined) return undefined
+  // A URL parser takes braces in a path, and encodes them.
+  if (/[{}<>]/.test(text)) {
+    mistakes.push(
+      `${flag} holds a placeholder: write an example tenant or host; it becomes an option of the function afterwards, with hostLabel, hostName or pathSegment`,
+    )
+    return undefined
+  }
   const url = URL.parse(text)
   const isLoopback = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url?.hostname ?? '')
   if (url === null) mistakes.push(`${flag} must be an absolute URL`)
   else if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
-    mistakes.push(`${flag} must be https`)
+    mistakes.push(
+      `${flag} must be https: write https here; where a test network has http only, the provider is given the http URL and the client allowInsecureRequests`,
+    )
   else if (url.username !== '' || url.password !== '' || url.hash !== '') {
     mistakes.push(`${flag} must hold no user name, no password and no fragment`)
   } else return url

@@ -111,15 +111,15 @@ function ${name}(answer: TokenAnswer): TokenFields {
     ...life?.field,
     ...(scope && { scope: new Code(at(scope)) }),
     // 0 is no error: the core knows.
-    ...(error && { error: new Code(at(error.code)) }),
-    ...(error?.words && { errorDescription: new Code(at(error.words)) }),
+    ...(error && { error: new Code(`${at(error.code)} ?? usual.error`) }),
+    ...(error?.words && { errorDescription: new Code(`${at(error.words)} ?? usual.errorDescription`) }),
   }
   const stated = lifetime === undefined ? '' : `; \`${lifetime.path.join('.')}\` is ${words[lifetime.kind]}`
   const code = `
 /** The token is \`${token.join('.')}\`${stated}. What is wrong with either is judged by the core. */
 function ${name}(answer: TokenAnswer): TokenFields {
-  return {
-    ...readStandardTokenResponse(answer),
+${error ? '  const usual = readStandardTokenResponse(answer)\n' : ''}  return {
+    ...${error ? 'usual' : 'readStandardTokenResponse(answer)'},
 ${membersOf(fields, '    ').join('')}  }
 }
 `

@@ -39,8 +39,8 @@ export interface TokenFields {
 
 /**
  * Reads snake_case and camelCase alike, and errors in the shapes that are common: OAuth's `error` and `error_description`,
- * Okta's `errorCode` and `errorSummary`, an `error` that is an object with a code and a message, a list of `errors`, and the flags
- * `hasError: true`, `success: false` and `ok: false`. The default reading, for readers that build on it.
+ * Okta's `errorCode` and `errorSummary`, an `error` that is an object with a code and a message, a list of these as `error` or
+ * `errors`, and the flags `hasError: true`, `success: false` and `ok: false`. The default reading, for readers that build on it.
  */
 export function readStandardTokenResponse({ body }: TokenAnswer): TokenFields {
   if (!isRecord(body)) return {}
@@ -63,14 +63,16 @@ const descriptions = [
   'errorSummary',
   'developerMessage',
   'message',
+  'description',
   'detail',
   'reason',
 ] as const
 
 function readStandardError(body: Readonly<Record<string, unknown>>): Pick<TokenFields, 'error' | 'errorDescription'> {
-  const whole = pick(body, ['error'])
-  const list = pick(body, ['errors'])
-  const first: unknown = Array.isArray(list) ? list[0] : list
+  const error = pick(body, ['error'])
+  const isList = Array.isArray(error)
+  const whole = isList ? undefined : error
+  const listed = [...(isList ? [error] : []), pick(body, ['errors'])].map(firstOf)
   const flagged =
     isFlag(pick(body, ['hasError']), true) ||
     isFlag(pick(body, ['success']), false) ||
@@ -78,18 +80,23 @@ function readStandardError(body: Readonly<Record<string, unknown>>): Pick<TokenF
   const errors = [
     readCode(whole),
     readCode(pick(body, ['errorCode', 'error_code'])),
-    typeof first === 'string' ? first !== '' : readCode(first),
+    ...listed.map((first) => (typeof first === 'string' ? first !== '' : readCode(first))),
     flagged,
   ].filter(isError)
-  const inner = [whole, first].find(isRecord)
+  const inner = [whole, ...listed].find(isRecord)
   return {
     // A code says more than the mere fact.
-    error: errors.find((error) => error !== true) ?? errors[0],
+    error: errors.find((code) => code !== true) ?? errors[0],
     errorDescription:
       (inner === undefined ? undefined : pick(inner, descriptions)) ??
       pick(body, descriptions) ??
-      (typeof first === 'string' ? first : undefined),
+      listed.find((first) => typeof first === 'string'),
   }
+}
+
+/** Of a list the first, else the value itself. */
+function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value
 }
 
 /** In a form, a flag is a text. */
