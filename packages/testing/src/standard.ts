@@ -38,6 +38,8 @@ export interface StandardEmulationOptions {
   readonly extraFields?: Readonly<Record<string, unknown>>
   /** The body of the token answer in the vendor's own shape; `extraFields` then have no meaning. */
   readonly writeGrant?: (granted: EmulatedGrant) => unknown
+  /** Headers of the token answer, for a vendor that has the token or its life there; default: none of the vendor's own. */
+  readonly writeGrantHeaders?: (granted: EmulatedGrant) => Readonly<Record<string, string>>
   /** The answer to a refused token request in the vendor's own shape. */
   readonly writeRefusal?: (refusal: EmulatedRefusal) => Answer
   /** Where a request to the API carries its token; default `Authorization: Bearer`. */
@@ -137,7 +139,7 @@ async function build(
     if ('refusal' in read) return refuse(read.refusal)
     const { parameter } = read
     const refused =
-      refuseClient(request, parameter, options, client.judge) ?? refuseDeparture(request, parameter, tokenRequest)
+      refuseClient(request, parameter, options, client.judge) ?? refuseDeparture(request, read, tokenRequest)
     if (refused !== undefined) return refuse(refused)
     const { scopeSeparator = ' ' } = tokenRequest
     const scopes = parameter('scope')?.split(scopeSeparator) ?? options.defaultScopes ?? []
@@ -145,13 +147,12 @@ async function build(
     if (unknown !== undefined) return refuse(oauthError(400, 'invalid_scope', `unknown scope "${unknown}"`))
 
     const accessToken = await issueToken({ scopes })
-    if (options.writeGrant !== undefined) {
-      const expiresIn = lifetime ?? Number.POSITIVE_INFINITY
-      const expiresAt = new Date(now() + expiresIn * 1000)
-      return { headers: uncached, body: options.writeGrant({ accessToken, expiresIn, expiresAt, scopes }) }
-    }
+    const expiresIn = lifetime ?? Number.POSITIVE_INFINITY
+    const granted = { accessToken, expiresIn, expiresAt: new Date(now() + expiresIn * 1000), scopes }
+    const headers = { ...uncached, ...options.writeGrantHeaders?.(granted) }
+    if (options.writeGrant !== undefined) return { headers, body: options.writeGrant(granted) }
     return {
-      headers: uncached,
+      headers,
       body: {
         access_token: accessToken,
         token_type: 'Bearer',

@@ -47,8 +47,8 @@ export interface DocumentedRefusal {
   readonly headers?: Readonly<Record<string, string>>
   /** A string as it is, anything else as JSON. */
   readonly body?: unknown
-  /** Default `'grant_refused'`; an outage is `'endpoint_unavailable'`. */
-  readonly code?: 'grant_refused' | 'endpoint_unavailable'
+  /** Default `'grant_refused'`; an outage is `'endpoint_unavailable'`, an answer with neither token nor error `'response_unreadable'`. */
+  readonly code?: 'grant_refused' | 'endpoint_unavailable' | 'response_unreadable'
   /** The error's code within the answer, as text; `undefined`: it has none. */
   readonly error: string | undefined
   /** The error's description within it; left out, it is not looked at. */
@@ -59,7 +59,7 @@ export interface DocumentedRefusal {
 
 /**
  * A token request as the vendor's documents show it. In each text `{clientId}` and `{clientSecret}` stand for the credentials,
- * and `Basic {clientId}:{clientSecret}` for their Base64, form-encoded first or not.
+ * and after a scheme, as in `Basic {clientId}:{clientSecret}`, for their Base64, form-encoded first or not.
  */
 export interface DocumentedRequest {
   /** Default `'POST'`. */

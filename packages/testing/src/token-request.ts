@@ -1,4 +1,5 @@
 /** A token request as a server reads it, where it departs from RFC 6749 section 4.4.2. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Answer } from './faults.ts'
 import { isForm, type RecordedRequest } from './recorded-request.ts'
 import { oauthError, refuseMalformed } from './rfc6749.ts'
@@ -13,8 +14,8 @@ export interface EmulatedTokenRequest {
   readonly grantType?: string | null
   /** Default a space. */
   readonly scopeSeparator?: string
-  /** What else must be sent, with these very values: an audience, an API version. */
-  readonly parameters?: Readonly<Record<string, string>>
+  /** What else must be sent, with these very values: an audience, an API version; in JSON, members that are nested, too. */
+  readonly parameters?: Readonly<Record<string, unknown>>
   /** Headers that must be sent, with these very values. */
   readonly headers?: Readonly<Record<string, string>>
   /** What the client id is called in the body or query; default `'client_id'`. */
@@ -26,11 +27,18 @@ export interface EmulatedTokenRequest {
 /** The parameters of a request: of a form, the members of a JSON body, or the query. */
 export type ReadParameters = (name: string) => string | undefined
 
+/** A request that could be read. */
+export interface SentParameters {
+  readonly parameter: ReadParameters
+  /** The members of a JSON body, as they are. */
+  readonly members?: Readonly<Record<string, unknown>>
+}
+
 /** Reads a request's parameters, or says in an answer why it cannot. */
 export function readParameters(
   request: RecordedRequest,
   { method = 'POST', bodyFormat = 'form' }: EmulatedTokenRequest,
-): { readonly parameter: ReadParameters } | { readonly refusal: Answer } {
+): SentParameters | { readonly refusal: Answer } {
   const format = method === 'GET' ? 'none' : bodyFormat
   if (format === 'json') {
     const members = readMembers(request)
@@ -38,7 +46,7 @@ export function readParameters(
       return { refusal: oauthError(400, 'invalid_request', 'the body must be an object, as application/json') }
     }
     // RFC 6749 section 3.2: a parameter without a value is one that was not sent.
-    return { parameter: (name) => (Object.hasOwn(members, name) && String(members[name])) || undefined }
+    return { members, parameter: (name) => (Object.hasOwn(members, name) && String(members[name])) || undefined }
   }
   if (format === 'none') return { parameter: (name) => request.query.get(name) || undefined }
   const refusal = refuseMalformed(request)
@@ -48,7 +56,7 @@ export function readParameters(
 /** What a request lacks of what the endpoint wants besides credentials and scope. */
 export function refuseDeparture(
   request: RecordedRequest,
-  parameter: ReadParameters,
+  { parameter, members }: SentParameters,
   wanted: EmulatedTokenRequest,
 ): Answer | undefined {
   const { grantType = 'client_credentials', parameters = {}, headers = {} } = wanted
@@ -57,7 +65,8 @@ export function refuseDeparture(
   if (grantType !== null && sent === undefined) return oauthError(400, 'invalid_request', 'grant_type is missing')
   if (grantType !== null && sent !== grantType) return oauthError(400, 'unsupported_grant_type', `only ${grantType}`)
   for (const [name, value] of Object.entries(parameters)) {
-    if (parameter(name) !== value) return oauthError(400, 'invalid_request', `"${name}" must be "${value}"`)
+    const isThere = typeof value === 'string' ? parameter(name) === value : isDeepStrictEqual(members?.[name], value)
+    if (!isThere) return oauthError(400, 'invalid_request', `"${name}" must be ${JSON.stringify(value)}`)
   }
   for (const [name, value] of Object.entries(headers)) {
     if (request.headers.get(name) !== value) {

@@ -229,3 +229,30 @@ it('bends to a vendor: everything in the query, other names, another grant type,
   expect(await ask({ grant_type: 'machine', key, secret: 'x' })).toEqual([401, 'invalid_client'])
   expect((await askForToken(emulator.tokenEndpoint, basicForm(emulator.credentials))).status).toBe(405)
 })
+
+it('wants members that are nested, and may say things in headers', async () => {
+  await using emulator = await startEmulator(
+    standardEmulation({
+      clientSecret: 'marked-secret-Zq7',
+      tokenRequest: { bodyFormat: 'json', grantType: null, parameters: { request: { kind: 'grant', scopes: ['a'] } } },
+      writeGrantHeaders: ({ accessToken, expiresIn }) => ({ 'x-token': accessToken, 'x-ttl': String(expiresIn) }),
+    }),
+  )
+  const ask = (request: unknown): Promise<Response> =>
+    fetch(emulator.tokenEndpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ request, ...{ client_id: 'test-client', client_secret: 'marked-secret-Zq7' } }),
+    })
+  const granted = await ask({ scopes: ['a'], kind: 'grant' })
+  const { access_token: token } = await json(granted)
+  expect([granted.status, granted.headers.get('x-token'), granted.headers.get('x-ttl')]).toEqual([200, token, '3600'])
+  for (const wrong of [
+    undefined,
+    '{"kind":"grant","scopes":["a"]}',
+    { kind: 'grant' },
+    { kind: 'grant', scopes: [] },
+  ]) {
+    expect((await ask(wrong)).status).toBe(400)
+  }
+})

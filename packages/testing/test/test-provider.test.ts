@@ -7,6 +7,9 @@ import {
   createClient,
   LatchkeyError,
   type Provider,
+  readPath,
+  readStandardTokenResponse,
+  type TokenAnswer,
   type TokenFields,
 } from '@latchkey/core'
 import { describe, expect, it } from 'vitest'
@@ -133,6 +136,7 @@ interface Members {
   readonly access_token?: unknown
   readonly expires_in?: unknown
   readonly error?: unknown
+  readonly error_description?: unknown
 }
 
 /** A reader of an object's members, which errors are read from as they should be. */
@@ -140,7 +144,12 @@ function reading(read: (body: Members) => TokenFields): Partial<Provider> {
   return {
     readTokenResponse: ({ body }) =>
       typeof body === 'object' && body !== null
-        ? { accessToken: (body as Members).access_token, error: (body as Members).error, ...read(body as Members) }
+        ? {
+            accessToken: (body as Members).access_token,
+            error: (body as Members).error,
+            errorDescription: (body as Members).error_description,
+            ...read(body as Members),
+          }
         : {},
   }
 }
@@ -174,7 +183,25 @@ const broken: Readonly<
   },
   'a reader for which every token lives for ever': {
     suite: changed(() => reading(() => ({ expiresIn: Number.POSITIVE_INFINITY, scope: 'read' }))),
-    fails: ['reads a grant', 'reads a text for a number', 'reads the refusal: a wrong secret'],
+    fails: ['reads a grant', 'reads a text for a number'],
+  },
+  'a reader that puts nothing in the place of what the default found': {
+    suite: changed(() => ({
+      readTokenResponse: (answer) => ({ ...readStandardTokenResponse(answer), error: readPath(answer.body, 'code') }),
+    })),
+    fails: ['reads the refusal: a wrong secret', 'reads a refusal in the words of the standard'],
+  },
+  'a reader that loses the words of the default': {
+    suite: changed(
+      () => ({
+        readTokenResponse: (answer) => ({
+          ...readStandardTokenResponse(answer),
+          errorDescription: readPath(answer.body, 'reason'),
+        }),
+      }),
+      { refusals: [] },
+    ),
+    fails: ['reads a refusal in the words of the standard'],
   },
   'a reader that takes the digits a text begins with': {
     suite: changed(
@@ -194,7 +221,11 @@ const broken: Readonly<
       () => ({
         readTokenResponse: ({ body }) =>
           typeof body === 'object'
-            ? { ...(body as object), accessToken: (body as Members).access_token ?? 'none' }
+            ? {
+                ...(body as object),
+                accessToken: (body as Members).access_token ?? 'none',
+                errorDescription: (body as Members).error_description,
+              }
             : { accessToken: 'text' },
       }),
       { grants: [], refusals: [] },
@@ -337,11 +368,17 @@ describe('the suite passes what is right', () => {
         clientAuthentication: ({ headers }, credentials) => {
           headers.set('x-key', 'clientSecret' in credentials ? credentials.clientSecret : '')
         },
-        readTokenResponse: ({ body }) => {
+        readTokenResponse: (answer) => {
+          const usual = readStandardTokenResponse(answer)
           const { data, fault } = {
-            ...(body as { data?: { token?: unknown; ttl?: unknown }; fault?: { code?: unknown } } | null),
+            ...(answer.body as { data?: { token?: unknown; ttl?: unknown }; fault?: { code?: unknown } } | null),
           }
-          return { accessToken: data?.token, expiresIn: Number(data?.ttl) / 1000, error: fault?.code }
+          return {
+            ...usual,
+            accessToken: data?.token,
+            expiresIn: Number(data?.ttl) / 1000,
+            error: fault?.code ?? usual.error,
+          }
         },
         authorizeRequest: (headers, { value }) => headers.set('x-session', value),
       }),
@@ -358,7 +395,86 @@ describe('the suite passes what is right', () => {
     }
     expect(await run(suite)).toEqual(new Map())
   })
+
+  it('a provider whose token is in a header of the answer', async () => {
+    expect(await run(inHeader(({ headers }) => headers.get('x-subject-token')))).toEqual(new Map())
+  })
+
+  it('a provider whose credentials are Base64 after a word of their own, and a member is nested', async () => {
+    const request = { kind: { of: ['grant'] } }
+    const suite: ProviderSuite<StandardOffers> = {
+      ...standard,
+      emulation: () =>
+        standardEmulation({
+          tokenRequest: { bodyFormat: 'json', grantType: null, parameters: { request } },
+          readCredentials: ({ headers }) => {
+            const [word = '', encoded = ''] = (headers.get('authorization') ?? '').split(' ')
+            const [clientId = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':')
+            return word === 'Acme' ? { clientId, clientSecret: rest.join(':') } : undefined
+          },
+        }),
+      provider: ({ tokenEndpoint, apiUrl }) => ({
+        name: 'acme',
+        tokenEndpoint,
+        api: apiUrl,
+        tokenRequest: { bodyFormat: 'json', grantType: null },
+        clientAuthentication: (draft, credentials) => {
+          const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
+          const pair = Buffer.from(`${credentials.clientId}:${secret}`).toString('base64')
+          draft.headers.set('authorization', `Acme ${pair}`)
+          draft.json = { request }
+        },
+      }),
+      request: {
+        contentType: 'application/json',
+        headers: { authorization: 'Acme {clientId}:{clientSecret}' },
+        parameters: { request },
+      },
+      grants: [{ what: 'the sample', body: { access_token: 'abc' }, accessToken: 'abc', expiresIn: undefined }],
+      refusals: [{ what: 'nothing', status: 200, body: '', code: 'response_unreadable', error: undefined }],
+    }
+    expect(await run(suite)).toEqual(new Map())
+    const wrong = { ...suite, request: { ...suite.request, parameters: { request: { kind: 'grant' } } } }
+    expect([...(await run(wrong)).keys()]).toEqual(['asks as its vendor documents'])
+    const noPair = { ...wrong, request: { headers: { authorization: 'Acme {clientId}' }, parameters: { request } } }
+    expect([
+      ...(await run({ ...noPair, request: { contentType: 'application/json', ...noPair.request } })).keys(),
+    ]).toEqual(['asks as its vendor documents'])
+  })
 })
+
+/** A provider that has its token in a header, and its end in the body. */
+function inHeader(find: (answer: TokenAnswer) => unknown): ProviderSuite<StandardOffers> {
+  return {
+    emulation: () =>
+      standardEmulation({
+        writeGrant: ({ expiresIn }) => ({ code: 0, session: { ttl: expiresIn } }),
+        writeGrantHeaders: ({ accessToken }) => ({ 'X-Subject-Token': accessToken }),
+      }),
+    provider: (emulator) => ({
+      ...describeStandard(emulator),
+      readTokenResponse: (answer) => {
+        const usual = readStandardTokenResponse(answer)
+        return {
+          ...usual,
+          accessToken: find(answer),
+          expiresIn: readPath(answer.body, 'session', 'ttl'),
+          error: readPath(answer.body, 'code') ?? usual.error,
+        }
+      },
+    }),
+    grants: [
+      {
+        what: 'the sample',
+        headers: { 'x-subject-token': 'abc' },
+        body: { session: { ttl: 60 } },
+        accessToken: 'abc',
+        expiresIn: 60,
+      },
+    ],
+    refusals: [{ what: 'a code, with 200', status: 200, body: { code: 7 }, error: '7' }],
+  }
+}
 
 /** As `broken`, with a discovery. */
 const brokenDiscoveries: Readonly<
@@ -567,6 +683,32 @@ function alter<Info>(client: Client<Info>, members: Partial<Client<Info>>): Clie
     },
   })
 }
+
+describe('the suite finds what is wrong with a token in a header', () => {
+  it('a reader that throws where the header is there or not', async () => {
+    const thrower = inHeader(({ headers, status }) => {
+      const token = headers.get('x-subject-token')
+      if (token !== null && status === 400) throw new Error('a token with status 400')
+      return token
+    })
+    expect([...(await run(thrower)).keys()]).toEqual(expect.arrayContaining(['reads any answer without throwing']))
+    const reader = inHeader(({ headers }) => (headers.get('x-subject-token') as string).trim())
+    expect([...(await run(reader)).keys()]).toEqual(expect.arrayContaining(['reads any answer without throwing']))
+  })
+
+  it('a lifetime beside it that is made up', async () => {
+    const suite = inHeader(({ headers }) => headers.get('x-subject-token'))
+    const provider = (emulator: StandardEmulator): Provider<undefined> => {
+      const described = suite.provider(emulator)
+      const abs = (answer: TokenAnswer): TokenFields => ({
+        ...described.readTokenResponse?.(answer),
+        expiresIn: Math.abs(Number(readPath(answer.body, 'session', 'ttl'))),
+      })
+      return { ...described, readTokenResponse: abs }
+    }
+    expect([...(await run({ ...suite, provider })).keys()]).toEqual(['believes no lifetime of less than nothing'])
+  })
+})
 
 describe('the suite finds what is wrong', () => {
   const found = new Set<string>()

@@ -35,15 +35,32 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       }),
     ),
     check('takes no token from half an answer', async (stand) => {
-      stand.mark((await stand.client().token()).value)
+      const { value } = await stand.client().token()
+      stand.mark(value)
       stand.emulator.faults.set('token', { name: 'truncated' })
       const broken = await failureOf(stand.client().token(), 'an answer that breaks off')
       expectEqual(broken.code, 'endpoint_unavailable', 'the error code of an answer that breaks off')
       // Half of a text is a text: only of JSON can be told that it is not whole.
-      if (parseJson(stand.answered('token')?.text ?? '') === undefined) return
+      const { headers = {}, text = '' } = stand.answered('token') ?? {}
+      if (parseJson(text) === undefined) return
+      // A token in a header is whole, whatever became of the body.
+      if (Object.values(headers).some((header) => header.includes(value))) return
       stand.emulator.faults.set('token', { name: 'truncated', by: 'json' })
-      const halved = await failureOf(stand.client().token(), 'half of the JSON')
+      const halved = await failureOf(
+        stand.client().token(),
+        'half of the JSON, out of which readTokenResponse must take no token,',
+      )
       expectEqual(halved.code, 'response_unreadable', 'the error code of half of the JSON')
+    }),
+    check('reads a refusal in the words of the standard', async (stand) => {
+      const body = { error: 'invalid_request', error_description: 'latchkey asks' }
+      stand.emulator.faults.set('token', { name: 'answer', answer: { status: 400, body } })
+      const { error, errorDescription } = await failureOf(stand.client().token(), 'a refusal as RFC 6749 has it')
+      const wanted = { error: body.error, errorDescription: body.error_description }
+      expectThat(
+        error === wanted.error && errorDescription === wanted.errorDescription,
+        `of ${JSON.stringify(body)} with status 400 the error should tell both, and tells ${JSON.stringify({ error, errorDescription })}; a reader of your own keeps what the default found: const usual = readStandardTokenResponse(answer), then error: ... ?? usual.error and errorDescription: ... ?? usual.errorDescription`,
+      )
     }),
     check('takes the page of a proxy for an outage', async (stand) => {
       stand.emulator.faults.set('token', { name: 'html', status: 502 })
@@ -57,10 +74,11 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
     }),
     check('uses no token of a type that its API does not take', async (stand) => {
       stand.mark((await stand.client().token()).value)
-      const body = parseJson(stand.answered('token')?.text ?? '')
+      const { headers = {}, text = '' } = stand.answered('token') ?? {}
+      const body = parseJson(text)
       const [type] = leavesOf(body).filter(({ path }) => /^token_?type$/i.test(path.at(-1) ?? ''))
       if (type === undefined) return
-      const answer = { body: replaceAt(body, type.path, 'latchkey-unheard-of') }
+      const answer = { headers, body: replaceAt(body, type.path, 'latchkey-unheard-of') }
       stand.emulator.faults.set('token', { name: 'answer', answer })
       // A reader may know that its vendor's words mean nothing: then it says Bearer.
       const used = await stand
@@ -77,9 +95,13 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       const read = stand.provider.readTokenResponse
       stand.mark((await stand.client().token()).value)
       if (read === undefined) return
-      for (const body of oddBodies(parseJson(stand.answered('token')?.text ?? ''))) {
-        for (const status of [200, 400, 502]) {
-          const fields = tryTo(() => read({ status, headers: new Headers(), body }))
+      const good = stand.answered('token')
+      for (const body of oddBodies(parseJson(good?.text ?? ''))) {
+        for (const [status, headers] of [200, 400, 502].flatMap((one) => [
+          [one, {}] as const,
+          [one, good?.headers] as const,
+        ])) {
+          const fields = tryTo(() => read({ status, headers: new Headers(headers), body }))
           expectThat(
             !('thrown' in fields),
             `readTokenResponse threw: ${fields.thrown}; for ${kindOf(body)} with status ${status}`,

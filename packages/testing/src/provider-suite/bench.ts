@@ -40,8 +40,19 @@ export interface Stand {
 interface AnswerSample {
   readonly status: number
   readonly contentType: string | undefined
+  /** Those that are the vendor's own, and not of this one body or this one transfer. */
+  readonly headers: Readonly<Record<string, string>>
   readonly text: string
 }
+
+const transferHeaders: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+])
 
 /** Makes a stand, lets it be used, and clears it away. */
 export type Bench = (use: (stand: Stand) => Promise<void>) => Promise<void>
@@ -108,11 +119,12 @@ function layOut(
     const part = emulator.requests.findLast(({ origin, path }) => origin === url.origin && path === url.pathname)?.part
     if (part !== undefined && Number(response.headers.get('content-length') ?? 0) < 100_000) {
       const contentType = response.headers.get('content-type') ?? undefined
+      const headers = Object.fromEntries([...response.headers].filter(([name]) => !transferHeaders.has(name)))
       // Read beside the client: a body that hangs or breaks off is none to remember.
       response
         .clone()
         .text()
-        .then((text) => answers.set(part, { status: response.status, contentType, text }))
+        .then((text) => answers.set(part, { status: response.status, contentType, headers, text }))
         .catch(() => undefined)
     }
     return response

@@ -57,10 +57,11 @@ export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, b
       check(`believes no lifetime of ${what}`, async (stand) => {
         const token = await stand.client().token()
         stand.mark(token.value)
-        const body = parseJson(stand.answered('token')?.text ?? '')
+        const { headers = {}, text = '' } = stand.answered('token') ?? {}
+        const body = parseJson(text)
         if (typeof body !== 'object' || body === null) return
         for (const leaf of leavesOf(body)) {
-          if (leaf.value !== token.value) await tryLie(stand, body, leaf, lie)
+          if (leaf.value !== token.value) await tryLie(stand, { headers, body }, leaf, lie)
         }
       }),
     ),
@@ -70,16 +71,17 @@ export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, b
 /** Puts a lie into one place of a good answer: if that is where the lifetime is read, it must count as unknown. */
 async function tryLie(
   stand: Stand,
-  body: unknown,
+  good: GoodAnswer,
   { path, value }: Leaf,
   lie: (half: number) => unknown,
 ): Promise<void> {
   const known = Number(value)
   const half = typeof value !== 'boolean' && Number.isFinite(known) && known > 1 ? Math.floor(known / 2) : 1800
   const place = path.join('.')
-  const before = await liveOn(stand, body)
-  const halved = await liveOn(stand, replaceAt(body, path, typeof value === 'string' ? String(half) : half))
-  const lied = await liveOn(stand, replaceAt(body, path, lie(half)))
+  const spoil = (replacement: unknown): GoodAnswer => ({ ...good, body: replaceAt(good.body, path, replacement) })
+  const before = await liveOn(stand, good)
+  const halved = await liveOn(stand, spoil(typeof value === 'string' ? String(half) : half))
+  const lied = await liveOn(stand, spoil(lie(half)))
   const isLifetime = halved !== undefined && before !== undefined && !isNear(halved.lifetime, before.lifetime)
   if (lied === undefined) {
     return expectThat(!isLifetime, `a lifetime in ${place} that cannot be believed should be unknown, and no refusal`)
@@ -93,6 +95,12 @@ async function tryLie(
   expectThat(!isHalfParsed, `${shown} should not live as long as if the number in it were meant`)
 }
 
+/** What gives a token: where that is in a header, the headers are needed, too. */
+interface GoodAnswer {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
 interface Life {
   /** Seconds. */
   readonly lifetime: number | undefined
@@ -103,8 +111,8 @@ interface Life {
 }
 
 /** The life of a token with this answer; `undefined` where the answer gives none. */
-async function liveOn(stand: Stand, body: unknown): Promise<Life | undefined> {
-  stand.emulator.faults.set('token', { name: 'answer', answer: { body } })
+async function liveOn(stand: Stand, answer: GoodAnswer): Promise<Life | undefined> {
+  stand.emulator.faults.set('token', { name: 'answer', answer })
   const clock = createClock()
   const client = stand.client({ now: clock.now })
   const asked = stand.requests('token').length

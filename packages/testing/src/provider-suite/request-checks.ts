@@ -128,8 +128,11 @@ function toMembers(parameters: URLSearchParams): Record<string, unknown> {
 function withoutCredentials(value: unknown, stand: Stand): unknown {
   const { clientId, clientSecret } = stand.emulator.credentials
   if (typeof value === 'string') {
-    const [, basic] = /^Basic ([A-Za-z0-9+/=]+)$/.exec(value) ?? []
-    let text = basic === undefined ? value : `Basic ${Buffer.from(basic, 'base64').toString('utf8')}`
+    const [, scheme = '', encoded = ''] = /^([A-Za-z][\w-]*) ([A-Za-z0-9+/_-]+=*)$/.exec(value) ?? []
+    const decoded = Buffer.from(encoded, 'base64').toString('utf8')
+    // Of another scheme what follows may be what it looks like: a token, a key.
+    const isPair = scheme === 'Basic' || encodingsOf(clientSecret).some((form) => decoded.includes(`:${form}`))
+    let text = scheme !== '' && isPair ? `${scheme} ${decoded}` : value
     for (const form of encodingsOf(clientSecret)) text = text.replaceAll(form, '{clientSecret}')
     for (const form of encodingsOf(clientId)) text = text.replaceAll(form, '{clientId}')
     return text

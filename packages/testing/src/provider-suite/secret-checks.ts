@@ -34,12 +34,14 @@ export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       const token = await stand.client().token()
       stand.mark(token.value)
       const { value } = token
-      const good = parseJson(stand.answered('token')?.text ?? '')
+      const { headers = {}, text = '' } = stand.answered('token') ?? {}
+      const good = parseJson(text)
       const members = typeof good === 'object' && good !== null && !Array.isArray(good) ? good : { access_token: value }
       const said = { error_description: `kept ${value}`, errorSummary: value, message: value, detail: value }
       const body = { ...members, error: 'invalid_client', ...said }
       for (const status of [200, 400, 500]) {
-        stand.emulator.faults.set('token', { name: 'answer', answer: { status, body } })
+        // A token in a header is there as before: the reader is what can tell that it is one.
+        stand.emulator.faults.set('token', { name: 'answer', answer: { status, headers, body } })
         await fail(stand, stand.client().token())
       }
     }),
