@@ -94,6 +94,21 @@ const shapes: Readonly<Record<string, readonly string[]>> = {
   'form-answer': [
     ...['--token-endpoint', login, '--api-url', api, '--sample', 'access_token=abcdef&expires=3600&token_type=acme'],
   ],
+  'token-in-header': [
+    ...['--token-endpoint', login, '--api-url', api, '--token-header', 'x-auth-token', '--body-format', 'json'],
+    ...['--client-authentication', 'post', '--grant-type', 'none'],
+    ...[
+      '--sample',
+      'HTTP/1.1 201 Created\r\nSet-Cookie: a=real-cookie\r\nX-Subject-Token: real-token\r\n\r\n{"failCode": 0, "message": null, "session": {"key": "k", "expires_at": "2026-03-01T10:00:00.000Z"}}',
+    ],
+  ],
+  'header-alone': [
+    ...['--token-endpoint', login, '--api-url', api],
+    ...['--sample', 'HTTP/2 200\ncontent-length: 0\nxsrf-token: real-token\n'],
+  ],
+  'head-for-nothing': [
+    ...['--token-endpoint', login, '--sample', 'HTTP/1.1 200 OK\nX-Request-Id: 7\n\n{"access_token": "abc"}'],
+  ],
   'code-of-zero': [
     ...[
       '--token-endpoint',
@@ -124,9 +139,11 @@ describe('what latchkey new writes', () => {
       '',
     )
     expect(await complaints(folder, 'tsc', '--noEmit')).toBe('')
-    const wholly = ['standard', 'json-nested', 'form-post', 'header-key'].map((name) => `test/${name}.test.ts`)
+    const wholly = ['standard', 'json-nested', 'form-post', 'header-key', 'token-in-header', 'header-alone'].map(
+      (name) => `test/${name}.test.ts`,
+    )
     expect(await complaints(folder, 'vitest', 'run', ...wholly)).toBe('')
-    const others = ['plain', 'query-epoch', 'form-answer', 'code-of-zero', 'default'].map(
+    const others = ['plain', 'head-for-nothing', 'query-epoch', 'form-answer', 'code-of-zero', 'default'].map(
       (name) => `test/${name}.test.ts`,
     )
     const about = 'asking for a token|reading the answer'
@@ -148,6 +165,11 @@ describe('what latchkey new writes', () => {
     )
     expect(await read('code-of-zero')).toMatch(/error: readPath\(answer\.body, 'code'\) \?\? usual\.error,/)
     expect(await read('form-post')).not.toMatch(/readTokenResponse/)
+    expect(await read('head-for-nothing')).not.toMatch(/readTokenResponse/)
+    const inHeader = await read('token-in-header')
+    expect(inHeader).toMatch(/accessToken: answer\.headers\.get\('x-subject-token'\),/)
+    expect(inHeader).toMatch(/dateFromIso\(readPath\(answer\.body, 'session', 'expires_at'\)\)/)
+    expect(inHeader).toMatch(/error: readPath\(answer\.body, 'failCode'\) \?\? usual\.error,/)
     expect(await read('header-key')).toMatch(/dateFromIso\(readPath\(answer\.body, 'session', 'expiresAt'\)\)/)
   })
 
@@ -233,6 +255,17 @@ describe('latchkey new', () => {
     expect(await readFile(join(folder, 'test/acme.test.ts'), 'utf8')).toContain("accessToken: 'sample-token'")
   })
 
+  it('X1: writes neither token nor cookie of a head down, and says where the token is', async () => {
+    const folder = await makeFolder()
+    const flags = ['new', 'acme', '--dir', folder, ...(shapes['token-in-header'] ?? [])]
+    expect((await latchkey(flags)).stdout).toContain('the token is in the header x-subject-token')
+    for (const file of ['src/acme.ts', 'test/acme.test.ts', 'test/acme-emulation.ts', 'docs/acme.md']) {
+      expect(await readFile(join(folder, file), 'utf8')).not.toMatch(/real-/)
+    }
+    const { stdout } = await latchkey([...flags, '--force', '--json'])
+    expect(JSON.parse(stdout).sample).toMatchObject({ token: 'header x-subject-token', readByDefault: false })
+  })
+
   it('imports neighbours as the project does', async () => {
     const folder = await makeFolder()
     const file = join(folder, 'answer.json')
@@ -291,7 +324,8 @@ describe('latchkey new', () => {
       /--parameter request: nested JSON.*clientAuthentication/,
     ],
     [['acme', '--token-endpoint', login, '--sample', '<html>'], /no token can be told/],
-    [['acme', '--token-endpoint', login, '--sample', '{"a": 1}'], /no token can be told/],
+    [['acme', '--token-endpoint', login, '--sample', '{"a": 1}'], /no token can be told.*HTTP\/1\.1 200 OK/],
+    [['acme', '--token-endpoint', login, '--sample', 'HTTP/1.1 200 OK\nx-id: 1\n\n{"a": 1}'], /no token can be told/],
     [['acme', '--token-endpoint', login, '--sample', '@/no/such'], /cannot be read \(ENOENT\)/],
     [['acme', '--token-endpoint', login, '--package', '--dir', '/'], /--package is for Latchkey's own repository/],
   ]

@@ -36,7 +36,10 @@ export function addNewCommand(program: Command, io: Io, output: Output): void {
     .option('--scope <scopes>', 'scopes to ask for, between spaces')
     .option('--parameter <parameter>', "one more parameter, 'name=value'; repeatable", collect)
     .option('--header <header>', "one more header of the token request, 'name: value'; repeatable", collect)
-    .option('--sample <answer>', "a token answer of the vendor's page; @file for what a file holds, - for stdin")
+    .option(
+      '--sample <answer>',
+      "a token answer of the vendor's page, with its head where a header has the token; @file for what a file holds, - for stdin",
+    )
     .option('--api-url <url>', 'base URL of the API')
     .option('--token-header <name>', 'header that takes the token, in place of Authorization: Bearer')
     .option('--runner <runner>', 'what the test runs on: vitest (default) or node:test')
@@ -206,7 +209,7 @@ function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags,
     sample === undefined
       ? null
       : {
-          token: sample.token.join('.'),
+          token: sample.tokenHeader === undefined ? sample.token.join('.') : `header ${sample.tokenHeader}`,
           lifetime: sample.lifetime === undefined ? null : sample.lifetime.path.join('.'),
           lifetimeKind: sample.lifetime?.kind ?? null,
           readByDefault: isReadByDefault(sample),
@@ -220,7 +223,9 @@ function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags,
   if (recognised !== null) {
     const { token, lifetime, lifetimeKind } = recognised
     const life = lifetime === null ? 'it states no lifetime' : `its lifetime in ${lifetime} (${lifetimeKind})`
-    output.print(`\nOf the sample: the token is ${token === '' ? 'the whole answer' : `in ${token}`}, ${life}.`)
+    output.print(
+      `\nOf the sample: the token is ${token === '' ? 'the whole answer' : `in ${token.replace(/^header /, 'the header ')}`}, ${life}.`,
+    )
   }
   output.print('\nNext:')
   for (const step of steps) output.print(`  ${output.dress('quiet', '•')} ${step}`)

@@ -96,7 +96,9 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   }
   const sample = wishes.sample?.trim() ? readSample(wishes.sample) : undefined
   if (wishes.sample?.trim() && sample === undefined) {
-    mistakes.push('--sample: no token can be told in it; is it the whole answer of the token endpoint?')
+    mistakes.push(
+      '--sample: no token can be told in it; is it the whole answer of the token endpoint? Where the token is in a header, the sample has the head, too: HTTP/1.1 200 OK, the headers, an empty line, the body',
+    )
   }
   const { grantType = 'client_credentials' } = wishes
   const parameters = readPairs('--parameter', '=', wishes.parameter, mistakes)

@@ -6,11 +6,15 @@ type Path = readonly (string | number)[]
 type LifetimeKind = 'seconds' | 'milliseconds' | 'minutes' | 'epoch-seconds' | 'epoch-milliseconds' | 'date'
 
 export interface SampleAnswer {
-  /** What the body is: JSON, a form, or the token itself. */
-  readonly form: 'json' | 'form' | 'text'
+  /** What the body is: JSON, a form, the token itself, or, with the token in a header, nothing that says anything. */
+  readonly form: 'json' | 'form' | 'text' | 'none'
+  /** Of the answer, where the sample has its head. */
+  readonly status: number | undefined
+  /** The header that has the token, in lower case; `undefined`: it is in the body. */
+  readonly tokenHeader: string | undefined
   /** The parsed body, its tokens replaced: what a page shows may be a real one. */
   readonly body: unknown
-  /** Where the token is; empty for a text. */
+  /** Where in the body the token is; empty for a text, and for a token in a header. */
   readonly token: Path
   readonly lifetime: { readonly path: Path; readonly kind: LifetimeKind; readonly value: string | number } | undefined
   /** Where the granted scopes are. */
@@ -26,39 +30,70 @@ export const sampleToken = 'sample-token'
 
 /** Reads a sample; `undefined` where no token can be told in it. */
 export function readSample(text: string): SampleAnswer | undefined {
-  const trimmed = text.trim()
-  const json = parseJson(trimmed)
-  if (json === undefined) {
-    if (/^[\w.-]+=[^&\s]*(?:&[\w.-]+=[^&\s]*)*$/.test(trimmed)) {
-      return readMembers(Object.fromEntries(new URLSearchParams(trimmed)), 'form')
-    }
-    if (!/^[\x21-\x7e]{8,}$/.test(trimmed) || trimmed.startsWith('<')) return undefined
-    const none = { lifetime: undefined, scope: undefined, oddType: undefined, error: undefined }
-    return { form: 'text', body: sampleToken, token: [], ...none }
-  }
-  return typeof json === 'object' && json !== null ? readMembers(json, 'json') : undefined
+  const { status, headers, body } = splitAnswer(text.trim())
+  const tokenHeader = headers.find(([name, value]) => headerWords.test(name) && /^[\x21-\x7e]{2,}$/.test(value))?.[0]
+  const found = readBody(body.trim(), tokenHeader)
+  return found && { ...found, status }
 }
 
-function readMembers(parsed: object, form: 'json' | 'form'): SampleAnswer | undefined {
+/** The parts of an answer as HTTP/1.1 writes it, or `curl -i`; of anything else all is body. */
+function splitAnswer(text: string): {
+  readonly status: number | undefined
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: string
+} {
+  const statusLine = /^HTTP\/[\d.]+ (\d{3})[^\n]*/i.exec(text)
+  if (statusLine === null) return { status: undefined, headers: [], body: text }
+  const [head = '', ...rest] = text.split(/\r?\n[ \t]*\r?\n/)
+  const headers = head.split(/\r?\n/).flatMap((line) => {
+    const [, name = '', value = ''] = /^([^:\s]+):(.*)$/.exec(line.trim()) ?? []
+    return name === '' ? [] : [[name.toLowerCase(), value.trim()] as const]
+  })
+  return { status: Number(statusLine[1]), headers, body: rest.join('\n\n') }
+}
+
+type SampleBody = Omit<SampleAnswer, 'status'>
+
+function readBody(text: string, tokenHeader: string | undefined): SampleBody | undefined {
+  const json = parseJson(text)
+  if (typeof json === 'object' && json !== null) return readMembers(json, 'json', tokenHeader)
+  const none = { token: [], lifetime: undefined, scope: undefined, oddType: undefined, error: undefined }
+  if (json === undefined && /^[\w.-]+=[^&\s]*(?:&[\w.-]+=[^&\s]*)*$/.test(text)) {
+    const members = readMembers(Object.fromEntries(new URLSearchParams(text)), 'form', tokenHeader)
+    if (members !== undefined) return members
+  }
+  if (tokenHeader !== undefined) return { form: 'none', body: undefined, tokenHeader, ...none }
+  if (json !== undefined || !/^[\x21-\x7e]{8,}$/.test(text) || text.startsWith('<')) return undefined
+  return { form: 'text', body: sampleToken, tokenHeader: undefined, ...none }
+}
+
+function readMembers(parsed: object, form: 'json' | 'form', headerFound: string | undefined): SampleBody | undefined {
   const leaves = leavesOf(parsed)
-  const token = best(leaves, tokenWords, ({ value }) => typeof value === 'string' && value !== '')
-  if (token === undefined) return undefined
+  // A header with a token's name says more than a member that is merely called `value` or `key`.
+  const words = headerFound === undefined ? tokenWords : tokenWords.slice(0, -1)
+  const token = best(leaves, words, ({ value }) => typeof value === 'string' && value !== '')
+  const tokenHeader = token === undefined ? headerFound : undefined
+  if (token === undefined && tokenHeader === undefined) return undefined
   const [lifetime] = leaves.filter(({ name }) => lifetimeWords.test(name)).flatMap((leaf) => judgeLifetime(leaf) ?? [])
   const scope = leaves.find(({ name }) => /^scopes?$/i.test(name))
   const type = leaves.find(({ name }) => /^token_?type$/i.test(name))
   const others = leaves.filter(({ name, value }) => typeof value === 'string' && /token$|secret|jwt/i.test(name))
   const code = leaves.find(
-    ({ name, value }) => /^(err_?|error_?|result_?|return_?)?code$/i.test(name) && Number(value) === 0,
+    ({ name, value }) => /^(err_?|error_?|fail_?|result_?|return_?)?code$/i.test(name) && Number(value) === 0,
   )
-  const said = leaves.find(({ name }) => /^(err_?|error_?|result_?|return_?)?(msg|message|description)$/i.test(name))
-  const body = [token, ...others].reduce<unknown>(
-    (cleaned, { path }) => replaceAt(cleaned, path, path === token.path ? sampleToken : 'sample'),
+  const said = leaves.find(({ name }) =>
+    /^(err_?|error_?|fail_?|result_?|return_?)?(msg|message|description)$/i.test(name),
+  )
+  const secrets = token === undefined ? others : [token, ...others]
+  const body = secrets.reduce<unknown>(
+    (cleaned, { path }) => replaceAt(cleaned, path, path === token?.path ? sampleToken : 'sample'),
     parsed,
   )
   return {
     form,
     body,
-    token: token.path,
+    tokenHeader,
+    token: token?.path ?? [],
     lifetime,
     scope: scope?.path,
     oddType: typeof type?.value === 'string' && !/^(bearer)?$/i.test(type.value) ? type.value : undefined,
@@ -73,6 +108,9 @@ const tokenWords: readonly RegExp[] = [
   /^(?!.*(refresh|id_?token|type)).*token(_?value|_?string)?$/i,
   /^(session_?id|ticket|access_?key|value|key)$/i,
 ]
+
+/** Headers that a token may be in; not `set-cookie`, which holds more than one thing. */
+const headerWords = /token$|^(x-)?(auth|access|session)(-key|-id)?$/i
 
 const lifetimeWords = /expir|ttl|life_?(time|span)|valid_?(for|until|to|ity)|max_?age/i
 
@@ -128,11 +166,13 @@ export function endOf({ lifetime }: SampleAnswer): Date | undefined {
 }
 
 /** Whether the core reads such an answer as it is. */
-export function isReadByDefault({ form, token, lifetime, scope, oddType, error }: SampleAnswer): boolean {
+export function isReadByDefault(sample: SampleAnswer): boolean {
+  const { form, tokenHeader, token, lifetime, scope, oddType, error } = sample
   const isTop = (path: Path | undefined, ...names: readonly string[]): boolean =>
     path === undefined || (path.length === 1 && names.includes(String(path[0])))
   return (
     form !== 'text' &&
+    tokenHeader === undefined &&
     oddType === undefined &&
     error === undefined &&
     isTop(token, 'access_token', 'accessToken') &&

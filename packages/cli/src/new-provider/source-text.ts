@@ -9,7 +9,8 @@ export class Code {
   }
 }
 
-const widest = 120
+/** Columns. */
+export const widest = 120
 
 /** A value as a literal; objects take a line for each member. */
 function toSource(value: unknown, indent = ''): string {

@@ -1,6 +1,6 @@
 import type { ProviderDraft } from './provider-draft.ts'
-import { isReadByDefault } from './sample-answer.ts'
-import { table } from './source-text.ts'
+import { isReadByDefault, sampleToken } from './sample-answer.ts'
+import { Code, membersOf, table, widest } from './source-text.ts'
 
 /** The provider's page: what is known is written, what is not has a heading and a question. */
 export function writePage(draft: ProviderDraft, from: string): string {
@@ -9,6 +9,12 @@ export function writePage(draft: ProviderDraft, from: string): string {
   const call = api
     ? `const api = await client.api() // a ky instance on ${api.href}\nconst answer = await api.get('a/path').json()`
     : 'const token = await client.token()'
+  const variables = {
+    clientId: new Code(`process.env.${variable}_CLIENT_ID!`),
+    clientSecret: new Code(`process.env.${variable}_CLIENT_SECRET!`),
+  }
+  const onOneLine = `{ clientId: ${variables.clientId.text}, clientSecret: ${variables.clientSecret.text} }`
+  const fits = `  credentials: ${onOneLine},`.length <= widest
   const rows = [
     ['`tokenEndpoint`', 'where tokens are asked for', `\`${tokenEndpoint.href}\``],
     ...(api ? [['`apiUrl`', 'base URL of the API', `\`${api.href}\``]] : []),
@@ -29,8 +35,7 @@ import { createClient } from '@latchkey/core'
 import { ${identifier} } from '${from}'
 
 const client = createClient(${identifier}(), {
-  credentials: { clientId: process.env.${variable}_CLIENT_ID!, clientSecret: process.env.${variable}_CLIENT_SECRET! },
-})
+${membersOf({ credentials: fits ? new Code(onOneLine) : variables }, '  ').join('')}})
 ${call}
 \`\`\`
 
@@ -89,10 +94,15 @@ function describeRequest(draft: ProviderDraft): string {
 function describeAnswer({ sample }: ProviderDraft): string {
   if (sample === undefined) return ''
   if (sample.form === 'text') return '\nThe answer is the token itself, as text.\n'
-  const text =
-    sample.form === 'form'
-      ? new URLSearchParams(sample.body as Record<string, string>).toString()
-      : JSON.stringify(sample.body, undefined, 2)
+  const { form, body, status = 200, tokenHeader } = sample
+  const said =
+    form === 'form'
+      ? new URLSearchParams(body as Record<string, string>).toString()
+      : form === 'none'
+        ? ''
+        : JSON.stringify(body, undefined, 2)
+  const head = tokenHeader === undefined ? '' : `HTTP/1.1 ${status}\n${tokenHeader}: ${sampleToken}\n\n`
+  const text = `${head}${said}`.trimEnd()
   // Not as `json`: a formatter would bring the vendor's sample into another shape.
   return `\n\`\`\`http\n${text}\n\`\`\`\n`
 }
@@ -107,7 +117,8 @@ function describeDepartures(draft: ProviderDraft): readonly string[] {
     ...(grantType !== null && grantType !== 'client_credentials' ? [`The \`grant_type\` is \`${grantType}\`.`] : []),
     ...(authentication === 'basic-raw' ? ['Id and secret are joined as they are, not form-encoded first.'] : []),
     ...(authentication === 'header' ? [`The secret is in the header \`${draft.clientSecretName}\`.`] : []),
-    ...(sample && !isReadByDefault(sample)
+    ...(sample?.tokenHeader ? [`The token is in the answer's header \`${sample.tokenHeader}\`.`] : []),
+    ...(sample && sample.tokenHeader === undefined && !isReadByDefault(sample)
       ? ['The answer has a shape of its own, which a reader brings into the usual one.']
       : []),
     ...(tokenHeader ? [`The API takes the token in the header \`${tokenHeader}\`.`] : []),

@@ -102,11 +102,11 @@ function ${name}(answer: TokenAnswer): TokenFields {
 `
     return { name, code, values, types }
   }
-  const { token, lifetime, scope, oddType, error } = sample
+  const { tokenHeader, token, lifetime, scope, oddType, error } = sample
   const at = (path: Path): string => `readPath(${['answer.body', ...path.map((step) => toLiteral(step))].join(', ')})`
   const life = lifetime && readLifetime(lifetime, at(lifetime.path))
   const fields = {
-    accessToken: new Code(at(token)),
+    accessToken: new Code(tokenHeader === undefined ? at(token) : `answer.headers.get(${quote(tokenHeader)})`),
     ...(oddType && { tokenType: 'Bearer' }),
     ...life?.field,
     ...(scope && { scope: new Code(at(scope)) }),
@@ -116,14 +116,15 @@ function ${name}(answer: TokenAnswer): TokenFields {
   }
   const stated = lifetime === undefined ? '' : `; \`${lifetime.path.join('.')}\` is ${words[lifetime.kind]}`
   const code = `
-/** The token is \`${token.join('.')}\`${stated}. What is wrong with either is judged by the core. */
+/** The token is ${tokenHeader === undefined ? `\`${token.join('.')}\`` : `in the header \`${tokenHeader}\``}${stated}. What is wrong with either is judged by the core. */
 function ${name}(answer: TokenAnswer): TokenFields {
 ${error ? '  const usual = readStandardTokenResponse(answer)\n' : ''}  return {
     ...${error ? 'usual' : 'readStandardTokenResponse(answer)'},
 ${membersOf(fields, '    ').join('')}  }
 }
 `
-  return { name, code, values: [...values, 'readPath', ...(life?.values ?? [])], types }
+  const paths = code.includes('readPath(') ? ['readPath'] : []
+  return { name, code, values: [...values, ...paths, ...(life?.values ?? [])], types }
 }
 
 type Path = readonly (string | number)[]

@@ -19,6 +19,9 @@ export function writeEmulation(draft: ProviderDraft): string {
     ...writeRequest(draft),
     ...(authentication === 'header' && { readCredentials: new Code(writeCredentials(draft)) }),
     ...(sample && !isReadByDefault(sample) && { writeGrant: new Code(writeGrant(sample)) }),
+    ...(sample?.tokenHeader && {
+      writeGrantHeaders: new Code(`({ accessToken }) => ({ ${toKey(sample.tokenHeader)}: accessToken })`),
+    }),
     ...(tokenHeader && { readToken: new Code(`({ headers }) => headers.get(${quote(tokenHeader)}) ?? undefined`) }),
   }
   return `${importLine(['standardEmulation'], ['Emulation', 'StandardOffers'], '@latchkey/testing')}
@@ -55,11 +58,16 @@ function writeCredentials({ clientIdName, clientSecretName = '' }: ProviderDraft
   return `({ headers }) => ({\n${membersOf(members, '      ').join('')}    })`
 }
 
+function toKey(name: string): string {
+  return /^[a-z_]+$/.test(name) ? name : quote(name)
+}
+
 /** The sample, with a token that the emulator issued and its life in place of the sample's own. */
-function writeGrant({ form, body, token, lifetime, scope }: SampleAnswer): string {
+function writeGrant({ form, body, tokenHeader, token, lifetime, scope }: SampleAnswer): string {
   if (form === 'text') return '({ accessToken }) => accessToken'
-  const needs = ['accessToken']
-  let answer = replaceAt(body, token, new Code('accessToken'))
+  if (form === 'none') return "() => ''"
+  const needs = tokenHeader === undefined ? ['accessToken'] : []
+  let answer = tokenHeader === undefined ? replaceAt(body, token, new Code('accessToken')) : body
   if (lifetime !== undefined) {
     const { path, kind, value } = lifetime
     const isEnd = /^(epoch|date)/.test(kind)
@@ -81,15 +89,16 @@ function writeGrant({ form, body, token, lifetime, scope }: SampleAnswer): strin
       new Code("scopes.join(' ')"),
     )
   }
+  const given = needs.length === 0 ? '()' : `({ ${needs.join(', ')} })`
   if (form === 'form') {
     const members = membersOf(answer as Readonly<Record<string, unknown>>, '        ').map((line) =>
       line.replace(/: (expiresIn.*),\n/, ': String($1),\n'),
     )
-    return `({ ${needs.join(', ')} }) =>\n      new URLSearchParams({\n${members.join('')}      }).toString()`
+    return `${given} =>\n      new URLSearchParams({\n${members.join('')}      }).toString()`
   }
-  if (Array.isArray(answer)) return `({ ${needs.join(', ')} }) => ${toSourceAt(answer)}`
+  if (Array.isArray(answer)) return `${given} => ${toSourceAt(answer)}`
   const members = membersOf(answer as Readonly<Record<string, unknown>>, '      ')
-  return `({ ${needs.join(', ')} }) => ({\n${members.join('')}    })`
+  return `${given} => ({\n${members.join('')}    })`
 }
 
 function toSourceAt(answer: readonly unknown[]): string {
@@ -168,12 +177,17 @@ function describeRequest(draft: ProviderDraft): object {
 }
 
 function describeGrant(sample: SampleAnswer): object {
-  const { form, body } = sample
+  const { form, body, status, tokenHeader } = sample
   const end = endOf(sample)
+  const headers = {
+    ...(form === 'form' && { 'content-type': 'application/x-www-form-urlencoded' }),
+    ...(tokenHeader && { [tokenHeader]: sampleToken }),
+  }
   return {
     what: "the vendor's sample",
-    ...(form === 'form' && { headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
-    body: form === 'form' ? new URLSearchParams(body as Record<string, string>).toString() : body,
+    ...(status !== undefined && status !== 200 && { status }),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    body: form === 'form' ? new URLSearchParams(body as Record<string, string>).toString() : (body ?? ''),
     accessToken: sampleToken,
     expiresIn: lifetimeInSeconds(sample) ?? new Code('undefined'),
     // No page says when its sample was given: an hour before its end.
