@@ -77,8 +77,12 @@ export interface TokenRequestFormat {
   readonly grantType?: string | null
   /** Default a space. */
   readonly scopeSeparator?: string
-  /** More headers; they win over the defaults (Accept, Content-Type). */
-  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * More headers; they win over the defaults (Accept, Content-Type). A function is called for each HTTP attempt, for what must be
+   * new each time: a correlation id. What it gives is no part of a token's identity and no secret: an error may quote it. Secrets
+   * are for `clientAuthentication`.
+   */
+  readonly headers?: Readonly<Record<string, string | (() => string)>>
 }
 
 /** What went wrong: a grant or a discovery that failed, or an API's answer. */
@@ -112,10 +116,19 @@ const anyUrl = v.pipe(
 )
 
 const headerRecord = v.pipe(
-  v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
+  v.record(
+    v.string(),
+    v.union([v.string(), v.function()], 'must be a string, or a function that gives one'),
+    'must be an object of strings',
+  ),
   v.check((record) => {
     try {
-      return new Headers(record) instanceof Headers
+      // What a function gives is looked at when it is called.
+      const values = Object.entries(record).map(([name, value]): [string, string] => [
+        name,
+        typeof value === 'string' ? value : '',
+      ])
+      return new Headers(values) instanceof Headers
     } catch {
       return false
     }

@@ -12,7 +12,13 @@ import { readNetworkFailure } from './network-failure.ts'
 import { type Exchange, OpenidGrants } from './openid-grants.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf, tellThrown } from './redact.ts'
-import { type GrantRequest, toHttpRequest, tokenRequestHeaders, tokenRequestParameters } from './token-request.ts'
+import {
+  type GrantRequest,
+  madeHeaders,
+  toHttpRequest,
+  tokenRequestHeaders,
+  tokenRequestParameters,
+} from './token-request.ts'
 import {
   type JudgedToken,
   judgeTokenAnswer,
@@ -142,6 +148,7 @@ async function draftTokenRequest(
     issuerIdentifier: endpoint.issuerIdentifier,
     date: new Date(transport.now()),
   }
+  const headersBefore = new Headers(draft.headers)
   const plain = new Set(['accept', 'content-type', ...draft.parameters.keys()])
   try {
     await findAuthentication(call)(draft, credentials)
@@ -150,7 +157,11 @@ async function draftTokenRequest(
     if (failure.provider !== undefined) throw failure
     throw new LatchkeyError(failure.code, failure.message, { ...failure, provider: provider.name })
   }
-  return { draft, secrets: () => secretsOf(draft, plain, credentials) }
+  const secrets = (): readonly string[] => {
+    const made = madeHeaders(provider, headersBefore, draft.headers)
+    return secretsOf(draft, new Set([...plain, ...made]), credentials)
+  }
+  return { draft, secrets }
 }
 
 /** The provider's, or else what the issuer's metadata says, or else Basic. */

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { LatchkeyError } from '../errors.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 import type { Provider } from './provider.ts'
+import { tellThrown } from './redact.ts'
 
 /** Parameters of a token request by name; an array repeats the name (RFC 8707). Empty ones are left out. */
 export type TokenParameters = Readonly<Record<string, string | readonly string[]>>
@@ -98,13 +99,40 @@ export function tokenRequestParameters(provider: Provider<unknown>, grant: Grant
   return parameters
 }
 
-/** The headers of a token request before the client authentication: the defaults, which the provider's own win over. */
+/**
+ * The headers of a token request before the client authentication: the defaults, which the provider's own win over.
+ *
+ * @throws LatchkeyError `invalid_options` where a function of the provider's gives what no header can be; what it throws itself
+ */
 export function tokenRequestHeaders(provider: Provider<unknown>): Headers {
   const headers = new Headers({ accept: 'application/json' })
   const contentType = contentTypes[bodyFormatOf(provider)]
   if (contentType !== undefined) headers.set('content-type', contentType)
-  for (const [name, value] of Object.entries(provider.tokenRequest?.headers ?? {})) headers.set(name, value)
+  for (const [name, value] of Object.entries(provider.tokenRequest?.headers ?? {})) {
+    if (typeof value === 'string') headers.set(name, value)
+    else setMade(headers, name, value, provider.name)
+  }
   return headers
+}
+
+function setMade(headers: Headers, name: string, make: () => unknown, provider: string): void {
+  const hole = `tokenRequest.headers.${name}`
+  let made: unknown
+  try {
+    made = make()
+    if (typeof made === 'string') headers.set(name, made)
+  } catch (failure) {
+    throw tellThrown(provider, hole, failure)
+  }
+  if (typeof made === 'string') return
+  throw new LatchkeyError('invalid_options', `${provider}: the provider's ${hole} must give a string`, { provider })
+}
+
+/** Headers that functions of the provider's made, and nobody wrote over since: what they hold is no secret. */
+export function madeHeaders(provider: Provider<unknown>, before: Headers, after: Headers): readonly string[] {
+  return Object.entries(provider.tokenRequest?.headers ?? {})
+    .filter(([name, value]) => typeof value === 'function' && before.get(name) === after.get(name))
+    .map(([name]) => name.toLowerCase())
 }
 
 const contentTypes: Readonly<Record<'form' | 'json' | 'none', string | undefined>> = {

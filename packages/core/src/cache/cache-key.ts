@@ -27,11 +27,16 @@ export async function cacheKey({ provider, endpoint, clientId, thumbprint, grant
     grantIdentity(grant),
     ...(thumbprint === undefined ? [] : [thumbprint]),
   ]
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(identity)))
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(identity, withoutWork)))
   return `v1.${btoa(String.fromCharCode(...new Uint8Array(digest)))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replace('=', '')}`
+}
+
+/** Of a header that a function makes anew for each request the name counts, and not what it makes. */
+function withoutWork(_name: string, value: unknown): unknown {
+  return typeof value === 'function' ? null : value
 }
 
 /** What is asked for, in one form for all its spellings: scopes in any order are the same scopes. */

@@ -292,6 +292,41 @@ describe('what is sent', () => {
     expect(headers['content-type']).toBeUndefined()
   })
 
+  it('G1: a header that a function gives is made anew for each attempt', async () => {
+    let made = 0
+    const headers = { 'X-Correlation-Id': () => `correlation-${++made}`, 'x-version': '2', Accept: () => 'text/json' }
+    const provider = { tokenRequest: { headers } }
+    await ask({ provider })
+    await ask({ provider })
+    expect(server.requests.map((request) => request.headers['x-correlation-id'])).toEqual([
+      'correlation-1',
+      'correlation-2',
+    ])
+    expect(server.requests.at(-1)?.headers).toMatchObject({ 'x-version': '2', accept: 'text/json' })
+  })
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['no text', () => undefined, /tokenRequest\.headers\.x-id must give a string/],
+    ['a promise', async () => 'a', /tokenRequest\.headers\.x-id must give a string/],
+    ['what no header can hold', () => `${clientSecret}\n1`, /tokenRequest\.headers\.x-id threw a TypeError/],
+  ])('X1: a function that gives %s is told so, before anything is sent', async (_, make, says) => {
+    const headers = { 'x-id': make as () => string }
+    const failure = await failureOf(ask({ provider: { tokenRequest: { headers } } }))
+    expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme', message: expect.stringMatching(says) })
+    expect(findLeaks(failure, secrets)).toEqual([])
+    expect(server.requests).toEqual([])
+  })
+
+  it('X1: what a function gives is no secret, and is one once the client authentication wrote over it', async () => {
+    const headers = { 'x-id': () => 'correlation-77', 'x-static': 'static-77', 'x-signature': () => 'to be signed' }
+    const said = `no ${signature} of static-77 in correlation-77`
+    server.answer(json({ error: 'invalid_client', error_description: said }, 401))
+    const provider = { tokenRequest: { headers }, clientAuthentication: everything }
+    const failure = await failureOf(ask({ provider }))
+    expect(failure.errorDescription).toBe('no [redacted] of [redacted] in correlation-77')
+    expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
   it("G1: the provider's headers win over the defaults", async () => {
     const headers = { accept: 'application/vnd.acme+json', 'x-tenant': 'eu' }
     await ask({ provider: { tokenRequest: { headers } } })

@@ -35,6 +35,20 @@ describe('cache key', () => {
     expect(await keyOf({ method: 'GET', grantType: 'x' })).toBe(await keyOf({ grantType: 'x', method: 'GET' }))
   })
 
+  it('L3: a header that is made anew for each request counts by its name, not by what it is', async () => {
+    const keyOf = (headers: NonNullable<Provider['tokenRequest']>['headers'] & object): Promise<string> =>
+      cacheKey({ ...base, provider: { ...base.provider, tokenRequest: { headers } } })
+    const key = await keyOf({ 'x-id': () => crypto.randomUUID() })
+    expect(await keyOf({ 'x-id': () => 'another' })).toBe(key)
+    expect(await keyOf({ 'x-other': () => 'another' })).not.toBe(key)
+    expect(await keyOf({})).not.toBe(key)
+    expect(await keyOf({ 'x-id': 'null' })).not.toBe(key)
+    const neverCalled = (): string => {
+      throw new Error('called for a key')
+    }
+    expect(await keyOf({ 'x-id': neverCalled })).toBe(key)
+  })
+
   it('S1: a key is the same in every version, process and machine', async () => {
     const grant = { scopes: ['write', 'read'], parameters: { resource: 'r', audience: 'x' } }
     expect(await cacheKey({ ...base, clientId: 'a', grant })).toBe('v1.23_33Xa2NbfTeN6T3epTxe9BfZ1Dm5wZ-q9_1P5Ya8k')
