@@ -227,6 +227,14 @@ describe('latchkey new', () => {
     })
   })
 
+  it('says what green tests do not show where there was no sample', async () => {
+    const folder = await makeFolder()
+    const next = async (...flags: readonly string[]): Promise<string> =>
+      (await latchkey(['new', 'acme', '--dir', folder, '--force', '--token-endpoint', login, ...flags])).stdout
+    expect(await next()).toContain('Without a --sample')
+    expect(await next('--sample', '{"access_token": "abc"}')).not.toContain('Without a --sample')
+  })
+
   it('overwrites nothing without --force, and then writes nothing at all', async () => {
     const folder = await makeFolder()
     await mkdir(join(folder, 'test'))

@@ -231,10 +231,17 @@ function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags,
   for (const step of steps) output.print(`  ${output.dress('quiet', '•')} ${step}`)
 }
 
-function nextSteps({ name, runner }: ProviderDraft, flags: NewFlags): readonly string[] {
+function nextSteps({ name, runner, sample }: ProviderDraft, flags: NewFlags): readonly string[] {
+  const warning =
+    sample === undefined
+      ? [
+          'Without a --sample the emulation answers as RFC 6749 says: green tests do not show that the vendor does, too.',
+        ]
+      : []
   const compare = "Hold the request and the answer in the test against the vendor's page, and add its refusals."
   if (flags.package === true) {
     return [
+      ...warning,
       compare,
       'npx -y pnpm@12 install',
       `npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project ${name}`,
@@ -247,6 +254,7 @@ function nextSteps({ name, runner }: ProviderDraft, flags: NewFlags): readonly s
   return [
     `npm install @latchkey/core && npm install --save-dev ${needs.join(' ')}`,
     test,
+    ...warning,
     compare,
     `Answer the questions of docs/${name}.md.`,
   ]
