@@ -2,6 +2,7 @@ import type { AccessToken } from '../acquire/access-token.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
 import { discard } from './discard.ts'
 import { followRedirects, type OnTheWay } from './follow-redirects.ts'
+import { isRequest, isStream } from './request-input.ts'
 import { putToken, Repeats, type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
 /** What authorised requests are made of. */
@@ -19,6 +20,8 @@ interface Call {
   /** The call's own headers, never written to. */
   readonly own: HeadersInit | undefined
   readonly signal: AbortSignal | undefined
+  /** Whether the body can be sent again. */
+  readonly repeatable: boolean
 }
 
 /**
@@ -62,7 +65,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     let sent = sentFirst
     // Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours.
     while (response.url === '' || new URL(response.url).origin === url.origin) {
-      const next = await repeats.next(response, sent, url, { signal: call.signal }).catch(async (failure: unknown) => {
+      const next = await repeats.next(response, sent, url, call).catch(async (failure: unknown) => {
         await discard(response)
         throw failure
       })
@@ -85,12 +88,12 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
 
     const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
     const first = await token(signal && { signal })
-    const call: Call = { input, init, request, own, signal }
-    const isRepeatable = init?.body === undefined || init.body === null || !isStream(init.body)
-    const target = isRepeatable ? copyOf(call) : input
+    const repeatable = !isStream(init?.body)
+    const call: Call = { input, init, request, own, signal, repeatable }
+    const target = repeatable ? copyOf(call) : input
     try {
       const response = await send(call, target, first)
-      if ((response.status !== 401 && dpop === undefined) || !isRepeatable) return response
+      if (response.status !== 401 && dpop === undefined) return response
       return await repeat(call, response, first)
     } finally {
       // As after any `fetch`, the body of the Request is used; what was kept of it for another try is let go.
@@ -107,15 +110,6 @@ function copyOf({ input, init, request }: Call): Call['input'] {
 
 function urlOf({ input, request }: Call): URL {
   return new URL(request?.url ?? `${input}`)
-}
-
-/** A transport may bring a Request of its own, as undici's package does. */
-function isRequest(input: unknown): input is Request {
-  return (
-    typeof input === 'object' &&
-    input !== null &&
-    (input instanceof Request || ('url' in input && 'headers' in input && 'clone' in input))
-  )
 }
 
 /** Whether the caller brings an authorization of its own, which wins (rule H6). */
@@ -136,9 +130,4 @@ function withHeader(headers: HeadersInit | undefined, name: string, value: strin
 /** A plain object of names and values, and none of the other forms that headers come in. */
 function isRecord(headers: HeadersInit): headers is Record<string, string> {
   return Object.getPrototypeOf(headers) === Object.prototype && !(Symbol.iterator in headers)
-}
-
-/** A stream is gone once it was sent. */
-function isStream(body: unknown): boolean {
-  return body instanceof ReadableStream || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
 }

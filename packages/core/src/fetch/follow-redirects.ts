@@ -1,4 +1,5 @@
 import { discard } from './discard.ts'
+import { isRequest, isStream } from './request-input.ts'
 
 /** As many as the platform's `fetch` follows. */
 const mostRedirects = 20
@@ -28,7 +29,7 @@ export async function followRedirects(
   init: RequestInit & { readonly headers: Headers },
   { carriers, onTheWay }: { readonly carriers: readonly string[]; readonly onTheWay?: OnTheWay | undefined },
 ): Promise<Response> {
-  const request = input instanceof Request ? input : undefined
+  const request = isRequest(input) ? input : undefined
   const headers = new Headers(init.headers)
   let url = new URL(request?.url ?? input.toString())
   let method = (init.method ?? request?.method ?? 'GET').toUpperCase()
@@ -60,7 +61,7 @@ export async function followRedirects(
       ]) {
         headers.delete(name)
       }
-    } else if (body instanceof ReadableStream) {
+    } else if (isStream(body)) {
       throw new TypeError('a redirect asks for a stream to be sent again')
     }
     if (target.origin !== url.origin) {

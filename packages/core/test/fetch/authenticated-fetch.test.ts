@@ -2,7 +2,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { type StandardEmulationOptions, standardEmulation, startEmulator } from '@latchkey/testing'
+import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import { DpopProofs } from '../../src/acquire/dpop.ts'
+import { createAuthenticatedFetch } from '../../src/fetch/authenticated-fetch.ts'
 import { type ClientEvent, type ClientOptions, createClient, type Provider } from '../../src/index.ts'
 
 function formOf(text: string): FormData {
@@ -384,5 +388,50 @@ describe('authenticated fetch', () => {
     await bench.emulator.waitForRequest()
     controller.abort(new Error('enough'))
     await expect(call).rejects.toThrow('enough')
+  })
+})
+
+/** Tokens bound to a key, at an API that answers as told; no socket. */
+function startBound(answers: readonly Response[]) {
+  const sent: { readonly htm: unknown; readonly htu: unknown; readonly nonce: unknown; readonly value: string }[] = []
+  const rejected: (string | undefined)[] = []
+  const left = [...answers]
+  const authenticated = createAuthenticatedFetch({
+    provider: { name: 'bound', tokenEndpoint: 'https://login.acme.example/token', dpop: true },
+    token: async (options) => {
+      if (options?.rejected !== undefined) rejected.push(options.rejected.value)
+      const value = `token-${rejected.length}`
+      return createAccessToken({ value, type: 'DPoP', scopes: undefined, expiresAt: undefined, extra: {} })
+    },
+    dpop: new DpopProofs(undefined, Date.now),
+    emit: () => {},
+    mayReceiveToken: () => true,
+    fetch: async (_input, init) => {
+      const headers = new Headers(init?.headers)
+      const { htm, htu, nonce } = decodeJwt(headers.get('dpop') ?? '')
+      sent.push({ htm, htu, nonce, value: headers.get('authorization') ?? '' })
+      return left.shift() ?? new Response()
+    },
+  })
+  return { fetch: authenticated, sent, rejected }
+}
+
+const nonceWanted = (): Response =>
+  new Response(null, {
+    status: 401,
+    headers: { 'dpop-nonce': 'n1', 'www-authenticate': 'DPoP error="use_dpop_nonce"' },
+  })
+
+describe('authenticated fetch with tokens bound to a key', () => {
+  const url = 'https://api.acme.example/things'
+
+  it('learns the nonce from the refusal of a stream, though that is not sent again', async () => {
+    const bench = startBound([nonceWanted()])
+    const send = (): Promise<Response> =>
+      bench.fetch(url, { method: 'POST', body: new Blob(['b']).stream(), duplex: 'half' } as RequestInit)
+    expect((await send()).status).toBe(401)
+    expect((await send()).status).toBe(200)
+    expect(bench.sent.map(({ nonce }) => nonce)).toEqual([undefined, 'n1'])
+    expect(bench.rejected).toEqual([])
   })
 })

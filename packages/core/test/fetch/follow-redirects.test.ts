@@ -1,4 +1,5 @@
 import { type RecordedRequest, standardEmulation, startEmulator } from '@latchkey/testing'
+import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
 import { createClient } from '../../src/index.ts'
 
@@ -101,5 +102,33 @@ describe('redirects with a token in a header of the provider’s own', () => {
     bench.redirectTo(307, '/api/1')
     const init = { method: 'POST', body: new Blob(['b']).stream(), duplex: 'half' }
     await expect(bench.client.fetch(`${bench.apiUrl}/0`, init as RequestInit)).rejects.toThrow(/stream/)
+  })
+
+  it('H2: a generator is not sent again, either: there would be nothing left of it', async () => {
+    await using bench = await start()
+    bench.redirectTo(307, '/api/1')
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      yield new TextEncoder().encode('b')
+    }
+    const init = { method: 'POST', body: pieces(), duplex: 'half' } as unknown as RequestInit
+    await expect(bench.client.fetch(`${bench.apiUrl}/0`, init)).rejects.toThrow(/stream/)
+    expect(bench.sent()).toHaveLength(1)
+  })
+
+  it('H2: the Request of a transport that brings its own is followed', async () => {
+    await using bench = await start()
+    bench.redirectTo(307, '/api/1')
+    const client = createClient(bench.client.provider, {
+      credentials: bench.emulator.credentials,
+      fetch: undici.fetch as unknown as typeof fetch,
+    })
+    const request = new undici.Request(`${bench.apiUrl}/0`, { method: 'POST', body: 'b', headers: { 'x-own': '1' } })
+    const response = await client.fetch(request as unknown as Request)
+    expect(await response.text()).toBe('arrived')
+    expect(bench.sent()).toEqual([
+      ['POST', '/api/0', true, 'b'],
+      ['POST', '/api/1', true, 'b'],
+    ])
+    expect(bench.emulator.requests.at(-1)?.headers.get('x-own')).toBe('1')
   })
 })
