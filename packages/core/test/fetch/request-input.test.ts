@@ -9,7 +9,8 @@ describe('what fetch is given', () => {
   it('is a Request, whoever brought it, or an address', () => {
     expect(isRequest(new Request(address))).toBe(true)
     expect(isRequest(new undici.Request(address))).toBe(true)
-    for (const input of [address, new URL(address), undefined, null, { href: address, toString: () => address }]) {
+    const others = [{ href: address }, { url: address }, { url: address, headers: {} }, { clone: () => address }]
+    for (const input of [address, new URL(address), undefined, null, ...others]) {
       expect(isRequest(input)).toBe(false)
     }
   })
