@@ -211,6 +211,19 @@ describe('authenticated fetch', () => {
     ])
   })
 
+  it('H6: headers that a provider puts the token into are not the caller’s', async () => {
+    await using bench = await start(
+      { readToken: ({ headers }) => headers.get('x-token') ?? undefined },
+      { authorizeRequest: (headers, token) => headers.set('x-token', token.value) },
+    )
+    const { client, emulator } = bench
+    const headers = new Headers({ 'x-own': '1' })
+    const request = new Request(`${emulator.apiUrl}/x`, { headers })
+    const calls = [client.fetch(request.url, { headers }), client.fetch(request)]
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(200)
+    for (const own of [headers, request.headers]) expect([...own]).toEqual([['x-own', '1']])
+  })
+
   it("H6: a caller's own Authorization wins and is left alone", async () => {
     await using bench = await start()
     const { client, emulator } = bench
