@@ -500,6 +500,20 @@ describe('token source', () => {
     expect(pending).toHaveLength(0)
   })
 
+  it('L6: a token that is refused is replaced, though a refresh failed lately', async () => {
+    const { source, next, advance } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    advance(3000)
+    await source.obtain(undefined)
+    ;(await next()).refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    await settle()
+    const replaced = source.obtain({ rejected })
+    ;(await next()).answer()
+    expect((await replaced).value).toBe('token-2-read')
+  })
+
   it('L7: a fatal refusal is remembered for seconds, longer each time, so that a loop cannot lock the account', async () => {
     const { source, pending, advance } = createBench()
     const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
