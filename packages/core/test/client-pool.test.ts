@@ -92,6 +92,16 @@ describe('client pool', () => {
     expect(pool.client('b')).not.toBe(b)
   })
 
+  it('is bounded, though all were asked for again: the first of them goes', async () => {
+    await using bench = await start()
+    const pool = createClientPool(bench.provider, { credentials: secretOf, maxClients: 2 })
+    const [a, b] = [pool.client('a'), pool.client('b')]
+    for (const tenant of ['a', 'b', 'a', 'b']) pool.client(tenant)
+    pool.client('c')
+    expect(pool.client('b')).toBe(b)
+    expect(pool.client('a')).not.toBe(a)
+  })
+
   it('L4: a client that waits for a token is not let go: there is one flight a tenant', async () => {
     await using bench = await start()
     bench.emulator.faults.set('token', { name: 'slow', seconds: 0.1 })
@@ -123,6 +133,31 @@ describe('client pool', () => {
     expect(pool.client('idle')).not.toBe(idle)
   })
 
+  it('keeps who was asked for within the hour, however many new ones come', async () => {
+    await using bench = await start()
+    const clock = createClock()
+    const pool = createClientPool(bench.provider, { credentials: secretOf, now: clock.now })
+    for (let hour = 0; hour < 3; hour += 1) {
+      clock.advance(3601)
+      pool.client(`first of ${hour}`)
+      const asked = pool.client('asked')
+      for (let tenant = 0; tenant < 5; tenant += 1) {
+        clock.advance(1)
+        pool.client(`${hour}-${tenant}`)
+      }
+      expect(pool.client('asked')).toBe(asked)
+    }
+  })
+
+  it('takes a key to bind tokens to, where the provider is a function of the tenant', async () => {
+    await using bench = await start()
+    const dpopKey = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+    const options = { credentials: secretOf, dpopKey }
+    expect(createClientPool(() => ({ ...bench.provider, dpop: true }), options).client('a')).toBeDefined()
+    expect(() => createClientPool(() => bench.provider, options).client('a')).toThrow(/options\.dpopKey is for/)
+    expect(() => createClientPool(bench.provider, options)).toThrow(/options\.dpopKey is for/)
+  })
+
   it('P4: a provider may be a function of the tenant, and is checked for each', async () => {
     await using bench = await start()
     const described = (tenant: string): Provider => ({
@@ -143,6 +178,9 @@ describe('client pool', () => {
     await pool.close()
     expect(await client.token()).toBe(token)
     expect(pool.client('a')).not.toBe(client)
+    const last = pool.client('a')
+    await pool[Symbol.asyncDispose]()
+    expect(pool.client('a')).not.toBe(last)
   })
 
   it.each([

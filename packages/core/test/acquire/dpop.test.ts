@@ -60,6 +60,22 @@ describe('proofs of possession', () => {
     expect(decodeJwt(await proofs.prove(originOf(100), 'GET', token)).nonce).toBe('n100')
   })
 
+  it('forget the nonce that was told longest ago, not the one of the oldest origin', async () => {
+    const proofs = new DpopProofs(undefined, now)
+    const originOf = (index: number): URL => new URL(`https://o${index}.acme.example`)
+    for (let index = 0; index < 100; index += 1) proofs.learn(originOf(index), `n${index}`)
+    proofs.learn(originOf(0), 'newest')
+    proofs.learn(originOf(100), 'n100')
+    expect(decodeJwt(await proofs.prove(originOf(0), 'GET', token)).nonce).toBe('newest')
+    expect(decodeJwt(await proofs.prove(originOf(1), 'GET', token)).nonce).toBeUndefined()
+  })
+
+  it('are made for http, too: where a token may go is judged elsewhere', async () => {
+    const proofs = new DpopProofs(undefined, now)
+    const proof = await proofs.prove(new URL('http://127.0.0.1:8080/things'), 'GET', token)
+    expect(decodeJwt(proof).htu).toBe('http://127.0.0.1:8080/things')
+  })
+
   it('X1: keep their key and their nonces to themselves', async () => {
     const proofs = new DpopProofs(undefined, now)
     proofs.learn(url, 'MARKED-nonce')

@@ -150,6 +150,7 @@ describe('dateFromIso', () => {
     ['an hour that is none', '2026-11-20T25:00:00Z'],
     ['an offset that is none', '2026-11-20T10:00:00+99:00'],
     ['words after it', '2026-11-20T10:00:00Z soon'],
+    ['words before it', 'until 2026-11-20T10:00:00Z'],
     ['an HTTP date', 'Fri, 20 Nov 2026 10:00:00 GMT'],
     ['digits', '1763632800'],
     ['a number', 1_763_632_800],
@@ -159,6 +160,18 @@ describe('dateFromIso', () => {
     ['undefined', undefined],
   ])('R2: %s is nothing', (_, value) => {
     expect(dateFromIso(value)).toBeUndefined()
+  })
+
+  it('R2: it is the same instant whatever zone this machine is in', () => {
+    const { TZ } = process.env
+    process.env.TZ = 'Asia/Kolkata'
+    try {
+      expect(dateFromIso('2026-11-20T10:00:00Z')).toEqual(new Date(Date.UTC(2026, 10, 20, 10)))
+      expect(dateFromIso('2026-11-20T10:00:00-05:00')).toEqual(new Date(Date.UTC(2026, 10, 20, 15)))
+    } finally {
+      if (TZ === undefined) delete process.env.TZ
+      else process.env.TZ = TZ
+    }
   })
 
   it('R2: every instant reads back', () => {
@@ -183,12 +196,21 @@ describe('dateFromHttpDate', () => {
     expect(dateFromHttpDate(value)?.toISOString()).toBe(instant)
   })
 
-  it.each([null, undefined, '', '-5', '3600', 'soon', 'Sun, 99 Nov 1994', '2026-11-20T10:00:00Z', 17, new Date()])(
-    'R2: %o is nothing',
-    (value) => {
-      expect(dateFromHttpDate(value)).toBeUndefined()
-    },
-  )
+  it.each([
+    null,
+    undefined,
+    '',
+    '-5',
+    '3600',
+    'soon',
+    'Sun, 99 Nov 1994',
+    '2026-11-20T10:00:00Z',
+    17,
+    new Date(),
+    ['Sun, 06 Nov 1994 08:49:37 GMT'],
+  ])('R2: %o is nothing', (value) => {
+    expect(dateFromHttpDate(value)).toBeUndefined()
+  })
 
   it('R2: every second reads back', () => {
     const seconds = fc.integer({ min: 0, max: 4_102_444_800 })

@@ -60,6 +60,33 @@ describe('token slot', () => {
     expect(slot.refusal).toBeUndefined()
   })
 
+  it('L6: a failed refresh does not make a refused token the only one there is', () => {
+    const slot = new TokenSlot(undefined)
+    slot.keep(acquired('one'), 1000, none, chance)
+    slot.noteFailure(3_000_000, chance)
+    expect(slot.sameAgain).toBe(false)
+  })
+
+  it('L7: behind the callers’ backs, too, nobody is asked before it is time', () => {
+    const slot = new TokenSlot(undefined)
+    slot.keep(acquired('one'), 1000, none, chance)
+    slot.noteFailure(3_000_000, chance)
+    const before = slot.retryAt
+    const late = new LatchkeyError('endpoint_unavailable', 'later', { retryable: true, retryAfter: 1800 })
+    slot.noteRefusal(late, before)
+    expect(slot.retryAt).toBe(slot.refusal?.until)
+    expect(slot.retryAt).toBeGreaterThan(before)
+    slot.holdBack(undefined)
+    expect(slot.retryAt).toBe(slot.refusal?.until)
+  })
+
+  it('L2: what is dropped has come to its end', () => {
+    const slot = new TokenSlot(undefined)
+    slot.keep(acquired('one'), 1000, none, chance)
+    slot.drop()
+    expect([slot.endsAt, slot.judge(2000), slot.serveFresh(2000)]).toEqual([0, undefined, undefined])
+  })
+
   it('L9: the same token again is asked for no sooner than a second later', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
@@ -75,6 +102,10 @@ describe('token slot', () => {
     expect(slot.isNews(acquired('zero', 999))).toBe(false)
     expect(slot.isNews(acquired('one', 2000))).toBe(false)
     expect(slot.isNews(acquired('two', 2000))).toBe(true)
+    slot.keep(acquired('two', 2000), 2000, none, chance)
+    expect(slot.isNews(acquired('one', 1500))).toBe(false)
+    slot.keep(acquired('late', 1800), 2100, none, chance)
+    expect(slot.isNews(acquired('one', 1900))).toBe(false)
     slot.drop()
     expect(slot.isNews(acquired('zero', 1000))).toBe(false)
     slot.clear()

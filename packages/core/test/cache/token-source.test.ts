@@ -421,6 +421,22 @@ describe('token source', () => {
     expect((await waiting).value).toBe('token-3-read')
   })
 
+  it('L2: who asked for something else is refreshed behind the callers, too, and so is the client’s own', async () => {
+    const { source, next, advance } = createBench()
+    for (const grant of [undefined, grantOf('other')]) {
+      const first = source.obtain({ grant })
+      ;(await next()).answer()
+      await first
+    }
+    advance(3000)
+    for (const grant of [undefined, grantOf('other')]) {
+      await source.obtain({ grant })
+      const refresh = await next()
+      expect(refresh.terms.ahead).toBe(true)
+      refresh.answer()
+    }
+  })
+
   it("L2: the server's own hint is honoured", async () => {
     const { source, next, pending, advance } = createBench()
     const first = source.obtain(undefined)
@@ -500,6 +516,20 @@ describe('token source', () => {
     expect(pending).toHaveLength(0)
   })
 
+  it('L6: a token that is refused is replaced, though a refresh failed lately', async () => {
+    const { source, next, advance } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    advance(3000)
+    await source.obtain(undefined)
+    ;(await next()).refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    await settle()
+    const replaced = source.obtain({ rejected })
+    ;(await next()).answer()
+    expect((await replaced).value).toBe('token-2-read')
+  })
+
   it('L7: a fatal refusal is remembered for seconds, longer each time, so that a loop cannot lock the account', async () => {
     const { source, pending, advance } = createBench()
     const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
@@ -531,6 +561,37 @@ describe('token source', () => {
     const again = source.obtain(undefined)
     ;(await next()).answer()
     expect((await again).value).toBe('token-1-read')
+  })
+
+  it('L7: forget forgets a refusal of the client itself', async () => {
+    const { source, next } = createBench()
+    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const refused = source.obtain(undefined)
+    ;(await next()).refuse(refusal)
+    await expect(refused).rejects.toBe(refusal)
+    await expect(source.obtain({ grant: grantOf('other') })).rejects.toBe(refusal)
+    await source.forget()
+    const again = source.obtain(undefined)
+    ;(await next()).answer()
+    expect((await again).value).toBe('token-1-read')
+  })
+
+  it('L7: after a token came, a refusal of the client is the first again, and remembered as briefly', async () => {
+    const { source, next, pending, advance } = createBench({ lifetime: 60 })
+    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    for (let round = 0; round < 3; round += 1) {
+      const refused = source.obtain(undefined)
+      ;(await next()).refuse(refusal)
+      await expect(refused).rejects.toBe(refusal)
+      advance(1.999)
+      await expect(source.obtain(undefined)).rejects.toBe(refusal)
+      expect(pending).toHaveLength(0)
+      advance(0.001)
+      const token = source.obtain(undefined)
+      ;(await next()).answer()
+      await token
+      advance(60)
+    }
   })
 
   it('L7: a refusal is remembered for its time, and not a moment longer', async () => {

@@ -45,7 +45,7 @@ describe('client.api()', () => {
     expect(emulator.requests.filter(({ part }) => part === 'token')).toHaveLength(2)
   })
 
-  it.each(['', '/v1', '/v1/'])(
+  it.each(['', '/v1', '/v1/', '/v1//'])(
     'goes to an absolute URL as it is, as the next page of a list is told (base "%s")',
     async (base) => {
       await using emulator = await startEmulator(standardEmulation())

@@ -2,7 +2,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { type StandardEmulationOptions, standardEmulation, startEmulator } from '@latchkey/testing'
+
+import { decodeJwt } from 'jose'
 import { describe, expect, it, vi } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import { DpopProofs } from '../../src/acquire/dpop.ts'
+import { createAuthenticatedFetch } from '../../src/fetch/authenticated-fetch.ts'
+
 import { type ClientEvent, type ClientOptions, createClient, type Provider } from '../../src/index.ts'
 
 function formOf(text: string): FormData {
@@ -122,6 +128,38 @@ describe('authenticated fetch', () => {
     expect(response.status).toBe(401)
     expect(await response.text()).toBe('never')
     expect(bench.count('api')).toBe(2)
+  })
+
+  it('H3: the refusal of another origin, to which the API redirects, says nothing of the token', async () => {
+    await using bench = await start()
+    const server = createServer((_request, response) => response.writeHead(401).end('not you'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`
+    bench.emulator.faults.set('api', { name: 'redirect', to: elsewhere, status: 302 })
+    const response = await bench.client.fetch(`${bench.emulator.apiUrl}/x`)
+    server.closeAllConnections()
+    server.close()
+    expect([response.status, response.url]).toEqual([401, elsewhere])
+    expect(bench.count('api')).toBe(1)
+    expect(bench.count('token')).toBe(1)
+  })
+
+  it('H4: where no other token can be had after a 401, the call fails, and the answer is let go', async () => {
+    const answer = new Response('no', { status: 401 })
+    const failure = new Error('no token')
+    const authenticated = createAuthenticatedFetch({
+      provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
+      token: async (options) => {
+        if (options?.rejected !== undefined) throw failure
+        return createAccessToken({ value: 't', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
+      },
+      dpop: undefined,
+      emit: () => {},
+      mayReceiveToken: () => true,
+      fetch: async () => answer,
+    })
+    await expect(authenticated('https://api.acme.example/x')).rejects.toBe(failure)
+    expect(answer.bodyUsed).toBe(true)
   })
 
   it('H3: a 403 is never repeated', async () => {
@@ -248,6 +286,19 @@ describe('authenticated fetch', () => {
     expect(response.status).toBe(what === 'with' ? 401 : 200)
   })
 
+  it('H6: headers that a provider puts the token into are not the caller’s', async () => {
+    await using bench = await start(
+      { readToken: ({ headers }) => headers.get('x-token') ?? undefined },
+      { authorizeRequest: (headers, token) => headers.set('x-token', token.value) },
+    )
+    const { client, emulator } = bench
+    const headers = new Headers({ 'x-own': '1' })
+    const request = new Request(`${emulator.apiUrl}/x`, { headers })
+    const calls = [client.fetch(request.url, { headers }), client.fetch(request)]
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(200)
+    for (const own of [headers, request.headers]) expect([...own]).toEqual([['x-own', '1']])
+  })
+
   it("H6: a caller's own Authorization wins and is left alone", async () => {
     await using bench = await start()
     const { client, emulator } = bench
@@ -265,6 +316,10 @@ describe('authenticated fetch', () => {
     ['pairs', () => [['x-own', '1']]],
     ['Headers', () => new Headers({ 'x-own': '1' })],
     ['a Map', () => new Map([['x-own', '1']]) as unknown as Headers],
+    [
+      'an object that is walked through',
+      () => ({ [Symbol.iterator]: () => [['x-own', '1']].values() }) as unknown as Headers,
+    ],
   ])('H6: headers given as %s arrive as they would by fetch, with the token', async (what, headers) => {
     await using bench = await start()
     const given = headers(bench.emulator.url)
@@ -281,6 +336,23 @@ describe('authenticated fetch', () => {
     await bench.client.fetch(`${bench.emulator.elsewhereUrl}/x`, { headers })
     expect(bench.emulator.requests.at(-1)?.headers.get('authorization')).toBe('Bearer mine')
     expect(bench.count('token')).toBe(0)
+  })
+
+  it('H4: a header whose name is as long as Authorization is none: the token goes along', async () => {
+    await using bench = await start()
+    const headers = { 'If-None-Match': 'x', 'Cache-Control': 'no-store' }
+    const answer = await (await bench.client.fetch(`${bench.emulator.apiUrl}/x`, { headers })).json()
+    expect(answer).toMatchObject({ authorized: true, headers: { 'if-none-match': 'x', 'cache-control': 'no-store' } })
+  })
+
+  it('H6: the body of a Request is left alone where init has another, as with fetch', async () => {
+    await using bench = await start()
+    const request = new Request(`${bench.emulator.apiUrl}/x`, { method: 'POST', body: 'own' })
+    bench.emulator.faults.set('api', { name: 'answer', answer: { status: 401, body: 'no' } }, { times: 1 })
+    const answer = await (await bench.client.fetch(request, { body: 'other' })).json()
+    expect(answer).toMatchObject({ body: 'other' })
+    expect(request.bodyUsed).toBe(false)
+    expect(await request.text()).toBe('own')
   })
 
   it('H6: headers of init stand in place of those of a Request, as with fetch', async () => {
@@ -302,6 +374,9 @@ describe('authenticated fetch', () => {
       expect(response.url).toBe(address)
       expect(await response.json()).toMatchObject({ authorized: true })
     }
+    // Whatever makes an address of itself, as with `fetch`.
+    const other = { toString: () => address } as unknown as URL
+    expect(await (await bench.client.fetch(other)).json()).toMatchObject({ authorized: true })
     await expect(bench.client.fetch('/relative')).rejects.toThrow(TypeError)
   })
 
@@ -482,5 +557,99 @@ describe('authenticated fetch', () => {
     await bench.emulator.waitForRequest()
     controller.abort(new Error('enough'))
     await expect(call).rejects.toThrow('enough')
+  })
+
+  it('ends with the signal of the caller, who waits for another token', async () => {
+    await using bench = await start()
+    await bench.client.token()
+    bench.emulator.faults.set('api', { name: 'revoked' })
+    bench.emulator.faults.set('token', { name: 'hang' })
+    const controller = new AbortController()
+    const call = bench.client.fetch(`${bench.emulator.apiUrl}/x`, { signal: controller.signal })
+    await expect.poll(() => bench.count('token')).toBe(2)
+    controller.abort(new Error('enough'))
+    await expect(call).rejects.toThrow('enough')
+  })
+})
+
+/** Tokens bound to a key, at an API that answers as told; no socket. */
+function startBound(answers: readonly Response[]) {
+  const sent: { readonly htm: unknown; readonly htu: unknown; readonly nonce: unknown; readonly value: string }[] = []
+  const rejected: (string | undefined)[] = []
+  const left = [...answers]
+  const authenticated = createAuthenticatedFetch({
+    provider: { name: 'bound', tokenEndpoint: 'https://login.acme.example/token', dpop: true },
+    token: async (options) => {
+      if (options?.rejected !== undefined) rejected.push(options.rejected.value)
+      const value = `token-${rejected.length}`
+      return createAccessToken({ value, type: 'DPoP', scopes: undefined, expiresAt: undefined, extra: {} })
+    },
+    dpop: new DpopProofs(undefined, Date.now),
+    emit: () => {},
+    mayReceiveToken: () => true,
+    fetch: async (_input, init) => {
+      const headers = new Headers(init?.headers)
+      const { htm, htu, nonce } = decodeJwt(headers.get('dpop') ?? '')
+      sent.push({ htm, htu, nonce, value: headers.get('authorization') ?? '' })
+      return left.shift() ?? new Response()
+    },
+  })
+  return { fetch: authenticated, sent, rejected }
+}
+
+const nonceWanted = (): Response =>
+  new Response(null, {
+    status: 401,
+    headers: { 'dpop-nonce': 'n1', 'www-authenticate': 'DPoP error="use_dpop_nonce"' },
+  })
+
+describe('authenticated fetch with tokens bound to a key', () => {
+  const url = 'https://api.acme.example/things'
+
+  it('learns the nonce from the refusal of a stream, though that is not sent again', async () => {
+    const bench = startBound([nonceWanted()])
+    const send = (): Promise<Response> =>
+      bench.fetch(url, { method: 'POST', body: new Blob(['b']).stream(), duplex: 'half' } as RequestInit)
+    expect((await send()).status).toBe(401)
+    expect((await send()).status).toBe(200)
+    expect(bench.sent.map(({ nonce }) => nonce)).toEqual([undefined, 'n1'])
+    expect(bench.rejected).toEqual([])
+  })
+
+  it('learns the nonce of every answer, whatever its status', async () => {
+    const bench = startBound([new Response(null, { status: 404, headers: { 'dpop-nonce': 'n1' } })])
+    expect((await bench.fetch(url)).status).toBe(404)
+    await bench.fetch(url)
+    expect(bench.sent.map(({ nonce }) => nonce)).toEqual([undefined, 'n1'])
+  })
+
+  it('proves the method and the address of the call, whether they are in init, in a Request or in neither', async () => {
+    const bench = startBound([])
+    await bench.fetch(url)
+    await bench.fetch(new URL(url), { method: 'PUT' })
+    await bench.fetch(new Request(url, { method: 'DELETE' }))
+    await bench.fetch(new Request(url, { method: 'DELETE' }), { method: 'PATCH' })
+    expect(bench.sent.map(({ htm, htu }) => [htm, htu])).toEqual([
+      ['GET', url],
+      ['PUT', url],
+      ['DELETE', url],
+      ['PATCH', url],
+    ])
+  })
+
+  it('H2: a redirect within the origin gets a proof of its own', async () => {
+    const bench = startBound([new Response(null, { status: 302, headers: { location: '/there' } })])
+    await bench.fetch(url, { method: 'POST', body: 'b' })
+    expect(bench.sent.map(({ htm, htu }) => [htm, htu])).toEqual([
+      ['POST', url],
+      ['GET', 'https://api.acme.example/there'],
+    ])
+  })
+
+  it('H3: where a nonce is wanted the same token goes out again, once; then another, once', async () => {
+    const bench = startBound([nonceWanted(), nonceWanted(), nonceWanted()])
+    expect((await bench.fetch(url)).status).toBe(401)
+    expect(bench.sent.map(({ value }) => value)).toEqual(['DPoP token-0', 'DPoP token-0', 'DPoP token-1'])
+    expect(bench.rejected).toEqual(['token-0'])
   })
 })

@@ -1,5 +1,15 @@
 import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { decodeJwt, type JWTPayload } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import { DpopProofs } from '../../src/acquire/dpop.ts'
+import { RequestsUnderWay } from '../../src/acquire/requests-under-way.ts'
+import {
+  type AnsweredRequest,
+  type Authorization,
+  type AuthorizeOptions,
+  createAuthorize,
+} from '../../src/fetch/authorization.ts'
 import { type ClientEvent, type ClientOptions, clientSecretPost, createClient, type Provider } from '../../src/index.ts'
 import { findLeaks } from '../acquire/printings.ts'
 
@@ -54,6 +64,7 @@ describe('client.authorize()', () => {
     expect(await client.authorize(emulator.elsewhereUrl, { elsewhere: 'pass' })).toBeUndefined()
     expect(events).toHaveLength(1)
     expect(bench.count('token')).toBe(0)
+    await expect(client.authorize(new URL(emulator.elsewhereUrl))).rejects.toMatchObject({ code: 'origin_refused' })
     await expect(client.authorize('no url')).rejects.toThrow(TypeError)
   })
 
@@ -114,6 +125,14 @@ describe('client.authorize()', () => {
     expect(await client.authorize(`${emulator.tokenEndpoint}/x`)).toBeDefined()
   })
 
+  it('takes a URL as it takes its text', async () => {
+    await using bench = await start()
+    const url = new URL(bench.emulator.apiUrl)
+    for (const address of [url, url, url.href]) {
+      expect((await bench.client.authorize(address))?.headers.authorization).toMatch(/^Bearer ey/)
+    }
+  })
+
   it('uses what the provider says about putting the token on', async () => {
     await using bench = await start({ authorizeRequest: (headers, token) => headers.set('X-Api-Key', token.value) })
     const authorization = await bench.client.authorize(bench.emulator.apiUrl)
@@ -139,5 +158,69 @@ describe('client.authorize()', () => {
     expect(authorization?.headers).toEqual({ authorization: `Bearer ${value}` })
     expect(findLeaks(authorization, [value])).toEqual([])
     expect(findLeaks({ ...authorization }, [value])).toEqual([])
+  })
+})
+
+/** Tokens bound to a key, and an API that answers as told; no socket. */
+async function startBound(options?: AuthorizeOptions) {
+  const rejected: (string | undefined)[] = []
+  const authorize = createAuthorize({
+    provider: { name: 'bound', tokenEndpoint: 'https://login.acme.example/token', dpop: true },
+    token: async (given) => {
+      if (given?.rejected !== undefined) rejected.push(given.rejected.value)
+      const value = `token-${rejected.length}`
+      return createAccessToken({ value, type: 'DPoP', scopes: undefined, expiresAt: undefined, extra: {} })
+    },
+    dpop: new DpopProofs(undefined, Date.now),
+    emit: () => {},
+    mayReceiveToken: () => true,
+    underWay: new RequestsUnderWay(),
+  })
+  const again = async (): Promise<JWTPayload> => claimsOf(await authorize('https://api.acme.example/x', options))
+  return { authorization: await authorize('https://api.acme.example/x?y', options), again, rejected }
+}
+
+function claimsOf(authorization: Authorization | undefined): JWTPayload {
+  return decodeJwt(authorization?.headers.dpop ?? '')
+}
+
+const challenge = 'DPoP error="use_dpop_nonce"'
+
+describe('client.authorize() with tokens bound to a key', () => {
+  it('proves a GET unless another method is named', async () => {
+    const url = 'https://api.acme.example/x'
+    expect(claimsOf((await startBound()).authorization)).toMatchObject({ htm: 'GET', htu: url })
+    expect(claimsOf((await startBound({ method: 'PUT' })).authorization)).toMatchObject({ htm: 'PUT', htu: url })
+  })
+
+  it.each<[string, AnsweredRequest['headers']]>([
+    ['Headers', new Headers({ 'dpop-nonce': 'n1', 'www-authenticate': challenge })],
+    ['a record', { 'dpop-nonce': 'n1', 'www-authenticate': challenge }],
+    ['a record of lists', { 'dpop-nonce': ['n1'], 'www-authenticate': ['Bearer', challenge] }],
+  ])('reads the nonce that is wanted in %s', async (_what, headers) => {
+    const { authorization, rejected } = await startBound()
+    const next = await authorization?.answered({ status: 401, ...(headers && { headers }) })
+    expect(next?.headers.authorization).toBe('DPoP token-0')
+    expect(claimsOf(next).nonce).toBe('n1')
+    expect(rejected).toEqual([])
+  })
+
+  it('learns the nonce of every answer, of one to a request that cannot go out again, too', async () => {
+    for (const status of [200, 401]) {
+      const { authorization, again } = await startBound()
+      const answer = { status, headers: { 'dpop-nonce': 'n1', 'www-authenticate': challenge } }
+      expect(await authorization?.answered(answer, { repeatable: false })).toBeUndefined()
+      expect((await again()).nonce).toBe('n1')
+    }
+  })
+
+  it('H3: replaces the token after a 401 that says nothing, with a proof for the new one', async () => {
+    for (const answer of [{ status: 401 }, { status: 401, headers: {} }]) {
+      const { authorization, rejected } = await startBound()
+      const next = await authorization?.answered(answer)
+      expect(next?.headers.authorization).toBe('DPoP token-1')
+      expect(claimsOf(next).ath).not.toBe(claimsOf(authorization).ath)
+      expect(rejected).toEqual(['token-0'])
+    }
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { discard } from '../../src/fetch/discard.ts'
 
 /** An answer in pieces of a kilobyte each, and how many were taken; `undefined` pieces never come. */
@@ -46,5 +46,15 @@ describe('an answer that nobody wants', () => {
   it('may break by itself, or have no body', async () => {
     await discard(answerOf(3, 'break').response)
     await discard(new Response(null))
+  })
+
+  it.each(['close', 'break'] as const)('L11: leaves no timer behind (%s)', async (end) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      await discard(answerOf(3, end).response)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { type RecordedRequest, standardEmulation, startEmulator } from '@latchkey/testing'
 import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
+import { followRedirects } from '../../src/fetch/follow-redirects.ts'
 import { createClient } from '../../src/index.ts'
 
 /** A client whose token travels in a header of the provider's own, which the platform would take along anywhere. */
@@ -82,6 +83,17 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(bench.emulator.requests.at(-1)?.headers.get('x-own')).toBe('1')
   })
 
+  it('H2: the provider puts the token on once, however long the way', async () => {
+    await using bench = await start()
+    bench.redirectTo(302, '/api/1', '/api/2')
+    const client = createClient(
+      { ...bench.client.provider, authorizeRequest: (headers) => headers.append('x-api-key', 'once') },
+      { credentials: bench.emulator.credentials },
+    )
+    await client.fetch(`${bench.apiUrl}/0`)
+    expect(bench.emulator.requests.at(-1)?.headers.get('x-api-key')).toBe('once')
+  })
+
   it('H2: manual and error are left to the platform', async () => {
     await using bench = await start()
     bench.redirectTo(302, '/api/1')
@@ -147,5 +159,179 @@ describe('redirects with a token in a header of the provider’s own', () => {
     setTimeout(() => controller.abort(new Error('given up')), 20)
     await expect(call).rejects.toThrow('given up')
     expect(bench.sent()).toEqual([])
+  })
+
+  it('H2: a generator is not sent again, either: there would be nothing left of it', async () => {
+    await using bench = await start()
+    bench.redirectTo(307, '/api/1')
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      yield new TextEncoder().encode('b')
+    }
+    const init = { method: 'POST', body: pieces(), duplex: 'half' } as unknown as RequestInit
+    await expect(bench.client.fetch(`${bench.apiUrl}/0`, init)).rejects.toThrow(/stream/)
+    expect(bench.sent()).toHaveLength(1)
+  })
+
+  it('H2: the Request of a transport that brings its own is followed', async () => {
+    await using bench = await start()
+    bench.redirectTo(307, '/api/1')
+    const client = createClient(bench.client.provider, {
+      credentials: bench.emulator.credentials,
+      fetch: undici.fetch as unknown as typeof fetch,
+    })
+    const request = new undici.Request(`${bench.apiUrl}/0`, { method: 'POST', body: 'b', headers: { 'x-own': '1' } })
+    const response = await client.fetch(request as unknown as Request)
+    expect(await response.text()).toBe('arrived')
+    expect(bench.sent()).toEqual([
+      ['POST', '/api/0', true, 'b'],
+      ['POST', '/api/1', true, 'b'],
+    ])
+    expect(bench.emulator.requests.at(-1)?.headers.get('x-own')).toBe('1')
+  })
+})
+
+/** A transport that answers in turn, and what it was asked. */
+function answerInTurn(...answers: readonly Response[]) {
+  const sent: { readonly url: string; readonly init: RequestInit; readonly headers: Record<string, string> }[] = []
+  const left = [...answers]
+  const transport: typeof fetch = async (input, init = {}) => {
+    // As it is now: the headers are one object through all hops.
+    sent.push({ url: String(input), init, headers: Object.fromEntries(new Headers(init.headers)) })
+    return left.shift() ?? new Response('arrived')
+  }
+  return { transport, sent }
+}
+
+const to = (location: string, status = 307): Response => new Response(null, { status, headers: { location } })
+const home = 'https://api.acme.example'
+
+describe('followRedirects', () => {
+  it('H2: what was taken off at another origin is not put on again, though the way leads home', async () => {
+    const prepared: string[] = []
+    const { transport, sent } = answerInTurn(to('/a'), to('https://x.test/b'), to('/c'), to(`${home}/d`), to('/e'))
+    const headers = new Headers({
+      authorization: 'DPoP token',
+      'proxy-authorization': 'Basic proxy',
+      cookie: 'session=1',
+      dpop: 'proof',
+      'x-token': 'token',
+      'x-own': '1',
+    })
+    await followRedirects(
+      transport,
+      home,
+      { headers },
+      {
+        carriers: ['x-token'],
+        onTheWay: async (hop) => {
+          prepared.push(`${hop.method} ${hop.url.href}`)
+          hop.headers.set('dpop', 'another proof')
+        },
+      },
+    )
+    expect(sent.map(({ url }) => url)).toEqual([
+      home,
+      `${home}/a`,
+      'https://x.test/b',
+      'https://x.test/c',
+      `${home}/d`,
+      `${home}/e`,
+    ])
+    expect(prepared).toEqual([`GET ${home}/a`])
+    expect(sent[1]?.headers).toMatchObject({ authorization: 'DPoP token', dpop: 'another proof', cookie: 'session=1' })
+    for (const hop of sent.slice(2)) expect(hop.headers).toEqual({ 'x-own': '1' })
+    expect(headers.get('dpop')).toBe('proof')
+  })
+
+  it('H2: another port and another scheme are another origin', async () => {
+    for (const other of ['https://api.acme.example:8443/', 'http://api.acme.example/']) {
+      const { transport, sent } = answerInTurn(to(other))
+      await followRedirects(transport, home, { headers: new Headers({ 'x-token': 't' }) }, { carriers: ['x-token'] })
+      expect(sent.map(({ headers }) => headers)).toEqual([{ 'x-token': 't' }, {}])
+    }
+  })
+
+  it.each([
+    ['a status that is none', new Response(null, { status: 300, headers: { location: '/a' } })],
+    ['not modified', new Response(null, { status: 304, headers: { location: '/a' } })],
+    ['something created', new Response(null, { status: 201, headers: { location: '/a' } })],
+    ['a redirect to nowhere', new Response(null, { status: 302 })],
+  ])('H2: %s is an answer as any', async (_what, answer) => {
+    const { transport, sent } = answerInTurn(answer)
+    expect(await followRedirects(transport, home, { headers: new Headers() }, { carriers: [] })).toBe(answer)
+    expect(sent).toHaveLength(1)
+  })
+
+  it.each([
+    [303, 'put'],
+    [302, 'post'],
+  ])('H2: where a %d turns %s into GET, nothing is left of the body', async (status, method) => {
+    const { transport, sent } = answerInTurn(to('/a', status))
+    const headers = new Headers({
+      'content-type': 'text/plain',
+      'content-length': '1',
+      'content-encoding': 'gzip',
+      'content-language': 'en',
+      'content-location': '/x',
+      accept: 'text/plain',
+    })
+    await followRedirects(transport, home, { method, body: 'b', headers }, { carriers: [] })
+    expect(sent[1]?.init).toMatchObject({ method: 'GET', body: null })
+    expect(sent[1]?.headers).toEqual({ accept: 'text/plain' })
+  })
+
+  it('H2: what a Request and init say goes along to every hop', async () => {
+    const { transport, sent } = answerInTurn(to('/a'))
+    const controller = new AbortController()
+    const request = new Request(`${home}/0#part`, {
+      method: 'PATCH',
+      body: 'b',
+      cache: 'no-store',
+      credentials: 'omit',
+      integrity: 'sha256-x',
+      keepalive: true,
+      mode: 'same-origin',
+      referrerPolicy: 'no-referrer',
+      signal: controller.signal,
+    })
+    await followRedirects(transport, request, { headers: new Headers(), cache: 'reload' }, { carriers: [] })
+    expect(sent.map(({ url }) => url)).toEqual([`${home}/0#part`, `${home}/a#part`])
+    for (const { init } of sent) {
+      expect(init).toMatchObject({
+        method: 'PATCH',
+        cache: 'reload',
+        credentials: 'omit',
+        integrity: 'sha256-x',
+        keepalive: true,
+        mode: 'same-origin',
+        referrerPolicy: 'no-referrer',
+        redirect: 'manual',
+      })
+      expect(new TextDecoder().decode(init.body as ArrayBuffer)).toBe('b')
+      expect(init.signal?.aborted).toBe(false)
+    }
+    controller.abort()
+    for (const { init } of sent) expect(init.signal?.aborted).toBe(true)
+  })
+
+  it('H2: a Request without a body has none at the next hop, either', async () => {
+    const { transport, sent } = answerInTurn(to('/a'))
+    await followRedirects(transport, new Request(`${home}/0`), { headers: new Headers() }, { carriers: [] })
+    expect(sent.map(({ init }) => [init.method, init.body])).toEqual([
+      ['GET', null],
+      ['GET', null],
+    ])
+  })
+
+  it('H2: a fragment of its own is kept', async () => {
+    const { transport, sent } = answerInTurn(to('/a#other'), to('/b'))
+    await followRedirects(transport, `${home}/0#part`, { headers: new Headers() }, { carriers: [] })
+    expect(sent.map(({ url }) => url)).toEqual([`${home}/0#part`, `${home}/a#other`, `${home}/b#other`])
+  })
+
+  it('the answer that redirects is read, so that its connection can be used again', async () => {
+    const answer = new Response('moved', { status: 302, headers: { location: '/a' } })
+    await followRedirects(answerInTurn(answer).transport, home, { headers: new Headers() }, { carriers: [] })
+    expect(answer.bodyUsed).toBe(true)
   })
 })

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
@@ -46,6 +47,14 @@ describe('a token on a request', () => {
     await putToken(own.parts, others, make('one'), { url, method: 'GET' })
     expect([...others]).toEqual([['x-key', 'one']])
   })
+
+  it('comes with a proof of that request where it is bound to a key', async () => {
+    const { parts } = start({ dpop: new DpopProofs(undefined, Date.now) })
+    const headers = new Headers()
+    await putToken(parts, headers, make('one', 'DPoP'), { url, method: 'PUT' })
+    expect(headers.get('authorization')).toBe('DPoP one')
+    expect(decodeJwt(headers.get('dpop') ?? '')).toMatchObject({ htm: 'PUT', htu: 'https://api.acme.example/things' })
+  })
 })
 
 describe('the repeats of a request', () => {
@@ -80,6 +89,36 @@ describe('the repeats of a request', () => {
     expect(repeats.left).toBe(false)
   })
 
+  it.each([
+    ['a nonce is told, and not wanted', { 'dpop-nonce': 'n' }],
+    ['the token is what is refused', { 'dpop-nonce': 'n', 'www-authenticate': 'DPoP error="invalid_token"' }],
+    ['another scheme is asked for', { 'dpop-nonce': 'n', 'www-authenticate': 'Bearer error="use_dpop_nonce"' }],
+    ['a nonce is wanted, and not told', { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }],
+  ])('H3: with another token where %s', async (_what, headers) => {
+    const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, Date.now) })
+    const answer = { status: 401, headers: new Headers(headers) }
+    expect((await repeats.next(answer, make('first', 'DPoP'), url, undefined))?.value).toBe('second')
+    expect(rejected).toEqual(['first'])
+  })
+
+  it('one more for a nonce, in whatever case the scheme is written, and among other challenges', async () => {
+    for (const challenge of ['dpop error="use_dpop_nonce"', 'Bearer, DPOP algs="ES256", error="use_dpop_nonce"']) {
+      const { repeats } = start({ dpop: new DpopProofs(undefined, Date.now) })
+      const sent = make('first', 'DPoP')
+      const headers = new Headers({ 'dpop-nonce': 'n', 'www-authenticate': challenge })
+      expect(await repeats.next({ status: 401, headers }, sent, url, undefined)).toBe(sent)
+    }
+  })
+
+  it('H3: none where the body cannot be sent again, and that costs no token', async () => {
+    const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, Date.now) })
+    for (const answer of [refused, nonceWanted]) {
+      expect(await repeats.next(answer, make('first'), url, { repeatable: false })).toBeUndefined()
+    }
+    expect(rejected).toEqual([])
+    expect(repeats.left).toBe(true)
+  })
+
   it('none for a nonce where tokens are bound to nothing: that is a 401 as any', async () => {
     const { repeats, rejected } = start()
     expect((await repeats.next(nonceWanted, make('first'), url, undefined))?.value).toBe('second')
@@ -95,5 +134,16 @@ describe('a refused origin', () => {
     expect(error.message).toContain('and it is not https')
     expect(error.message).not.toContain('secret')
     expect(events).toEqual([{ type: 'origin.refused', provider: 'acme', origin: 'http://api.acme.example', error }])
+  })
+
+  it('H1: names the way out that there is', () => {
+    const { parts } = start()
+    const at = (provider: RequestTokenParts['provider'], address: string): string =>
+      refuseOrigin(provider, new URL(address), parts.emit).message
+    expect(at(parts.provider, 'https://x.test')).toBe(
+      "acme: https://x.test may not see the token: it is neither the API's origin nor one of the provider's apiOrigins",
+    )
+    const discovers = { ...parts.provider, api: () => Promise.reject(new Error('not asked here')) }
+    expect(at(discovers, 'https://x.test')).toContain('client.api() or client.info() has discovered it')
   })
 })
