@@ -83,7 +83,7 @@ const notLabels: readonly (readonly [string, unknown])[] = [
 ]
 
 describe('hostLabel', () => {
-  it.each(['a', 'acme', 'ACME-2', '7', 'acme--uat', 'eu1', 'a'.repeat(63)])('P4: %s is a label', (value) => {
+  it.each(['a', 'acme', 'ACME-2', '7', 'acme--uat', 'eu1', 'faxn--b', 'a'.repeat(63)])('P4: %s is a label', (value) => {
     expect(hostLabel(value, 'tenant')).toBe(value)
     expect(new URL(`https://${value}.acme.test/token`).hostname).toBe(`${value.toLowerCase()}.acme.test`)
   })
@@ -116,10 +116,13 @@ describe('hostLabel', () => {
 })
 
 describe('hostName', () => {
-  it.each(['localhost', 'acme.test', 'Login.Acme-2.test', 'a.b.c.d.e', '7.acme.test'])('P4: %s is a host', (value) => {
-    expect(hostName(value, 'domain')).toBe(value)
-    expect(new URL(`https://${value}/token`).hostname).toBe(value.toLowerCase())
-  })
+  it.each(['localhost', 'acme.test', 'Login.Acme-2.test', 'a.b.c.d.e', '7.acme.test', 'acme.te5t'])(
+    'P4: %s is a host',
+    (value) => {
+      expect(hostName(value, 'domain')).toBe(value)
+      expect(new URL(`https://${value}/token`).hostname).toBe(value.toLowerCase())
+    },
+  )
 
   const notHosts = [
     ...notLabels.filter(([name]) => name !== 'a host of two labels'),
@@ -164,6 +167,7 @@ describe('pathSegment', () => {
     ['Bücher', 'B%C3%BCcher'],
     ['a.b', 'a.b'],
     ['..a', '..a'],
+    ['a..', 'a..'],
     ['a;b=c&d+e@f:g', 'a%3Bb%3Dc%26d%2Be%40f%3Ag'],
     ['a8990e1f-ff32-408a-9f8e-78d3b9139b95', 'a8990e1f-ff32-408a-9f8e-78d3b9139b95'],
     ['contoso.onmicrosoft.com', 'contoso.onmicrosoft.com'],
