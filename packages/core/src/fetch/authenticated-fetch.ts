@@ -38,14 +38,14 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
   const isPlain = provider.authorizeRequest === undefined && dpop === undefined && !isCloudflareWorkers()
 
   /** One try. Without departures of the provider's no URL and no Headers are made: `fetch` makes its own anyhow. */
-  const send = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+  const send = (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+    if (!isPlain) return sendOddly(call, target, accessToken)
+    const headers = withHeader(call.own, 'authorization', `${accessToken.type} ${accessToken.value}`)
+    return parts.fetch(target, call.init === undefined ? { headers } : { ...call.init, headers })
+  }
+
+  const sendOddly = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
     const { init, request, own } = call
-    if (isPlain) {
-      return parts.fetch(target, {
-        ...init,
-        headers: withHeader(own, 'authorization', `${accessToken.type} ${accessToken.value}`),
-      })
-    }
     const headers = new Headers(own)
     const method = init?.method ?? request?.method ?? 'GET'
     await putToken(parts, headers, accessToken, { url: urlOf(call), method })
@@ -86,6 +86,10 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     return response
   }
 
+  /** The answer, or what follows it. Where tokens are bound, any answer may hold the next nonce, whatever the body was. */
+  const conclude = (call: Call, response: Response, sent: AccessToken): Response | Promise<Response> =>
+    dpop === undefined && (response.status !== 401 || !call.isRepeatable) ? response : repeat(call, response, sent)
+
   return async function authenticatedFetch(given, givenInit) {
     const request = isRequest(given) ? given : undefined
     // What `fetch` itself does with headers: those of `init` stand in place of those of a Request.
@@ -105,14 +109,12 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     const call: Call = { input: request ?? address, init, request, own, signal, isRepeatable }
     const first = await token(signal && { signal })
     const target = isRepeatable ? copyOf(call) : call.input
+    if (target === call.input) return conclude(call, await send(call, target, first), first)
     try {
-      const response = await send(call, target, first)
-      // Where tokens are bound, any answer may hold the next nonce, whatever the body was.
-      if (dpop === undefined && (response.status !== 401 || !isRepeatable)) return response
-      return await repeat(call, response, first)
+      return await conclude(call, await send(call, target, first), first)
     } finally {
       // As after any `fetch`, the body of the Request is used; what was kept of it for another try is let go.
-      if (target !== call.input && request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
+      if (request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
     }
   }
 }
