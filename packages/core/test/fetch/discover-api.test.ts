@@ -130,6 +130,36 @@ describe('discovery of the API', () => {
     await expect(bench.client.info()).rejects.toThrow(/\/token did not give a token/)
   })
 
+  it('fails with what a program can go by: code, provider, and whether it may pass', async () => {
+    const wrong: readonly (readonly [Discover, object])[] = [
+      [async () => Promise.reject(new RangeError('no region')), { code: 'discovery_failed', retryable: false }],
+      [async () => Promise.reject('no Error'), { code: 'discovery_failed', retryable: false }],
+      [async () => ({ baseUrl: 'nonsense', info: 1 }), { code: 'discovery_failed', retryable: false }],
+    ]
+    for (const [api, expected] of wrong) {
+      await using bench = await start(api)
+      await expect(bench.client.info()).rejects.toMatchObject({ ...expected, provider: 'standard' })
+    }
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const bare = createClient({ name: 'bare', tokenEndpoint }, { credentials })
+    await expect(bare.api()).rejects.toMatchObject({ code: 'discovery_failed', provider: 'bare' })
+  })
+
+  it('tells how many seconds it took', async () => {
+    let now = 1_000_000
+    await using bench = await start(
+      async (context) => {
+        now += 2500
+        return await ask(context)
+      },
+      {},
+      { now: () => now },
+    )
+    await bench.client.info()
+    expect(bench.events.at(-1)).toMatchObject({ type: 'api.discovered', duration: 2.5 })
+  })
+
   it('adds the hints of the provider', async () => {
     await using bench = await start(
       async () => {
