@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
@@ -16,7 +17,11 @@ const manifests = globSync(['{packages,examples}/*/package.json', 'benchmarks/pa
 })
 
 const workspace: ViteUserConfig = defineConfig({
-  test: { projects: manifests.sort().map((manifest) => projectIn(dirname(manifest))) },
+  // Many tests wait for a server or a clock: one worker more than by default has something to do meanwhile.
+  test: {
+    maxWorkers: Math.max(2, availableParallelism()),
+    projects: manifests.sort().map((manifest) => projectIn(dirname(manifest))),
+  },
 })
 
 export default workspace
