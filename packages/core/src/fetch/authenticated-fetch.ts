@@ -2,7 +2,14 @@ import type { AccessToken } from '../acquire/access-token.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
 import { discard } from './discard.ts'
 import { followRedirects, isStream, type OnTheWay } from './follow-redirects.ts'
-import { putToken, Repeats, type RequestTokenParts, refuseOrigin } from './request-token.ts'
+import {
+  authorizationOf,
+  isByAuthorizationAlone,
+  putToken,
+  Repeats,
+  type RequestTokenParts,
+  refuseOrigin,
+} from './request-token.ts'
 
 /** What authorised requests are made of. */
 export interface AuthenticatedFetchParts extends RequestTokenParts {
@@ -35,12 +42,12 @@ interface Call {
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
   const { provider, token, dpop, emit } = parts
   const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
-  const isPlain = provider.authorizeRequest === undefined && dpop === undefined && !isCloudflareWorkers()
+  const isPlain = isByAuthorizationAlone(parts) && !isCloudflareWorkers()
 
   /** One try. Without departures of the provider's no URL and no Headers are made: `fetch` makes its own anyhow. */
   const send = (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
     if (!isPlain) return sendOddly(call, target, accessToken)
-    const headers = withHeader(call.own, 'authorization', `${accessToken.type} ${accessToken.value}`)
+    const headers = withHeader(call.own, 'authorization', authorizationOf(accessToken))
     return parts.fetch(target, call.init === undefined ? { headers } : { ...call.init, headers })
   }
 

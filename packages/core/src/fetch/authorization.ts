@@ -1,7 +1,15 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { RequestsUnderWay } from '../acquire/requests-under-way.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
-import { putToken, type RepeatOptions, Repeats, type RequestTokenParts, refuseOrigin } from './request-token.ts'
+import {
+  authorizationOf,
+  isByAuthorizationAlone,
+  putToken,
+  type RepeatOptions,
+  Repeats,
+  type RequestTokenParts,
+  refuseOrigin,
+} from './request-token.ts'
 
 /** What one request is, as far as its authorization depends on it. */
 export interface AuthorizeOptions {
@@ -57,7 +65,7 @@ export function createAuthorize(parts: AuthorizationParts): Authorize {
   // Nobody takes a token where tokens are asked for: what goes there is another client's request, or a person's look.
   const { tokenEndpoint } = parts.provider
   const asksForToken = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
-  const isPlain = parts.provider.authorizeRequest === undefined && parts.dpop === undefined
+  const isPlain = isByAuthorizationAlone(parts)
   return async (url, { method = 'GET', signal, elsewhere = 'refuse' } = {}) => {
     const address = typeof url === 'string' ? url : url.href
     if (address === asksForToken || parts.underWay.has(address)) return undefined
@@ -80,8 +88,8 @@ interface AuthorizedRequest {
   repeats: Repeats | undefined
 }
 
-function plainHeaders({ type, value }: AccessToken): Readonly<Record<string, string>> {
-  return { authorization: `${type} ${value}` }
+function plainHeaders(token: AccessToken): Readonly<Record<string, string>> {
+  return { authorization: authorizationOf(token) }
 }
 
 async function headersFor(
@@ -89,8 +97,7 @@ async function headersFor(
   { address, method }: AuthorizedRequest,
   token: AccessToken,
 ): Promise<Readonly<Record<string, string>>> {
-  const { provider, dpop } = parts
-  if (provider.authorizeRequest === undefined && dpop === undefined) return plainHeaders(token)
+  if (isByAuthorizationAlone(parts)) return plainHeaders(token)
   const headers = new Headers()
   await putToken(parts, headers, token, { url: new URL(address), method })
   return Object.fromEntries(headers)

@@ -16,6 +16,16 @@ export interface RequestTokenParts {
   readonly emit: Emit
 }
 
+/** Whether nothing but an `Authorization` header carries the token: then it needs no `Headers`, and nobody waits for a proof. */
+export function isByAuthorizationAlone({ provider, dpop }: RequestTokenParts): boolean {
+  return provider.authorizeRequest === undefined && dpop === undefined
+}
+
+/** The value of an `Authorization` header. */
+export function authorizationOf({ type, value }: AccessToken): string {
+  return `${type} ${value}`
+}
+
 /** Puts a token onto one request's headers, as the provider wants it, with a proof of possession where it is bound to a key. */
 export async function putToken(
   { provider, dpop }: RequestTokenParts,
@@ -23,7 +33,7 @@ export async function putToken(
   token: AccessToken,
   { url, method }: { readonly url: URL; readonly method: string },
 ): Promise<void> {
-  if (provider.authorizeRequest === undefined) headers.set('authorization', `${token.type} ${token.value}`)
+  if (provider.authorizeRequest === undefined) headers.set('authorization', authorizationOf(token))
   else {
     try {
       provider.authorizeRequest(headers, token)
