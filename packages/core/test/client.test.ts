@@ -85,7 +85,8 @@ describe('client', () => {
     )
     expect((await client.token()).type).toBe('Bearer')
     await client.forget()
-    expect(events.map(({ type }) => type)).toEqual(['store.failed', 'token.granted', 'store.failed', 'store.failed'])
+    const rare = events.filter(({ type }) => type !== 'token.served')
+    expect(rare.map(({ type }) => type)).toEqual(['store.failed', 'token.granted', 'store.failed', 'store.failed'])
   })
 
   it('L5: rejected answers with another token', async () => {
@@ -136,7 +137,10 @@ describe('client', () => {
       .join()
     expect(printed).not.toContain('marked-secret')
     expect(printed).not.toContain(token.value)
-    expect(events).toHaveLength(2)
+    expect(events.map(({ type }) => type).sort()).toEqual([
+      ...['token.granted', 'token.granted'],
+      ...['token.served', 'token.served'],
+    ])
   })
 
   it('G1: nothing is written into what the caller handed over, and what the caller does to it later changes nothing', async () => {

@@ -1,4 +1,6 @@
 import { withDeadline } from '../acquire/deadline.ts'
+import { readNetworkFailure } from '../acquire/network-failure.ts'
+import { type Diagnostics, type StoreOperation, type StoreTrace, unseen } from '../diagnostics.ts'
 import type { Emit } from '../events.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
 
@@ -16,25 +18,42 @@ export interface GuardedStore {
 }
 
 /** Bounds every operation in time, turns failure into absence, and tells when the store fails and when it is back (rule S3). */
-export function guardStore(store: TokenStore, provider: string, emit: Emit): GuardedStore {
+export function guardStore(
+  store: TokenStore,
+  provider: string,
+  emit: Emit,
+  diagnostics: Diagnostics = unseen,
+): GuardedStore {
   let failing = false
   const attempt = async <T>(
-    operation: 'get' | 'set' | 'delete',
+    operation: StoreOperation,
     seconds: number,
     work: () => Promise<T>,
   ): Promise<T | undefined> => {
-    try {
-      const result = await withDeadline(
+    const trace: StoreTrace = { provider, operation, reason: undefined }
+    let tooLate: Error | undefined
+    const bounded = (): Promise<T> =>
+      withDeadline(
         Math.min(patience, seconds * share),
-        () => new Error('the store is too slow'),
+        () => {
+          tooLate = new Error('the store is too slow')
+          return tooLate
+        },
         work,
       )
+    const describe = (failure: unknown): Error => {
+      trace.reason = failure === tooLate ? 'timed_out' : readNetworkFailure(failure).code
+      return new Error(`the token store failed to ${operation} (${trace.reason ?? 'it gave no code'})`)
+    }
+    try {
+      const result = await diagnostics.trace('store', trace, bounded, describe)
       if (failing) emit({ type: 'store.recovered', provider })
       failing = false
       return result
-    } catch {
+    } catch (failure) {
       failing = true
-      emit({ type: 'store.failed', provider, operation })
+      describe(failure)
+      emit({ type: 'store.failed', provider, operation, reason: trace.reason })
       return undefined
     }
   }

@@ -1,8 +1,10 @@
-import type { AcquiredToken, CredentialsOf, GrantTerms } from '../acquire/acquire-token.ts'
-import { withDeadline } from '../acquire/deadline.ts'
+import { type AcquiredToken, type CredentialsOf, type GrantTerms, tellUntried } from '../acquire/acquire-token.ts'
+import { waitFor, withDeadline } from '../acquire/deadline.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
+import type { Diagnostics } from '../diagnostics.ts'
+import { LatchkeyError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { cacheKey } from './cache-key.ts'
 import { guardStore } from './guarded-store.ts'
@@ -29,13 +31,29 @@ export function shareTokens(
   { now, time }: Transport,
   timeout: number,
   emit: Emit,
+  diagnostics?: Diagnostics,
 ): SharedTokens {
-  const guarded = guardStore(store, provider.name, emit)
+  const guarded = guardStore(store, provider.name, emit, diagnostics)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const keyOf = async (client: CredentialsOf, grant: GrantRequest, signal?: AbortSignal): Promise<string> => {
     const { clientId } = await client.read(signal)
     const thumbprint = await client.dpop?.thumbprint()
     return cacheKey({ provider, endpoint, clientId, thumbprint, grant })
+  }
+  /** Without credentials there is no grant either: that is told here, where it ends. */
+  const keyForGrant = async (client: CredentialsOf, grant: GrantRequest, terms: GrantTerms): Promise<string> => {
+    const { signal, ahead } = terms
+    const startedAt = time()
+    try {
+      return await waitFor(keyOf(client, grant, signal), signal)
+    } catch (failure) {
+      if (failure instanceof LatchkeyError || !signal.aborted) {
+        const duration = (time() - startedAt) / 1000
+        const error = tellUntried(provider, failure)
+        emit({ type: 'token.refused', provider: provider.name, duration, attempt: 1, ahead, error })
+      }
+      throw failure
+    }
   }
   /** Without credentials there is no key, and nothing of this client's to write or to delete. */
   const keyIfThereIsOne = async (client: CredentialsOf, grant: GrantRequest): Promise<string | undefined> => {
@@ -47,8 +65,9 @@ export function shareTokens(
     }
   }
   return {
-    async read(client, grant, { signal, timeout }) {
-      const key = await keyOf(client, grant, signal)
+    async read(client, grant, terms) {
+      const { timeout } = terms
+      const key = await keyForGrant(client, grant, terms)
       return fromStored(await guarded.get(key, timeout), { now: now(), time: time() })
     },
     async write(client, grant, acquired, seconds) {

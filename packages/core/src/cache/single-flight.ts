@@ -8,6 +8,8 @@ export interface Flight<T> {
   /** Whether what it brings may still be kept; not after its purge. */
   wanted: boolean
   readonly controller: AbortController
+  /** Stands for it where it is told of; nothing is in it. */
+  readonly mark: object
 }
 
 /** Does a flight's work. The signal ends when it is broken off; `waited` is how many milliseconds it stood in the queue. */
@@ -30,6 +32,11 @@ export class FlightQueue<T> {
   /** Whether a flight is under way. */
   get busy(): boolean {
     return this.#running !== undefined
+  }
+
+  /** What is under way. */
+  get underWay(): Flight<T> | undefined {
+    return this.#running?.flight
   }
 
   /** For those who need a value. One behind the callers' backs repeats nothing, so they get one of their own after it. */
@@ -101,7 +108,8 @@ interface Prepared<T> {
 function createFlight<T>(pilot: Pilot<T>, ahead: boolean): Prepared<T> {
   const { promise: result, resolve, reject } = Promise.withResolvers<T>()
   result.catch(() => {})
-  const flight: Flight<T> = { result, ahead, rejected: new Set(), wanted: true, controller: new AbortController() }
+  const controller = new AbortController()
+  const flight: Flight<T> = { result, ahead, rejected: new Set(), wanted: true, controller, mark: Object.freeze({}) }
   const queuedAt = performance.now()
   return {
     flight,

@@ -3,12 +3,14 @@ import { type AcquiredToken, type CredentialsOf, type GrantTerms, isClientRefuse
 import { waitFor, withDeadline } from '../acquire/deadline.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
+import type { Audience, Diagnostics } from '../diagnostics.ts'
 import { LatchkeyError } from '../errors.ts'
+import type { Emit, TokenServedEvent } from '../events.ts'
 import { grantIdentity } from './cache-key.ts'
 import { planLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
 import type { SharedTokens } from './shared-tokens.ts'
-import type { Flight } from './single-flight.ts'
+import type { Flight, Pilot } from './single-flight.ts'
 import { TokenSlot } from './token-slot.ts'
 
 /** How one call for a token differs from the client's own. */
@@ -37,6 +39,19 @@ export interface TokenSourceParts {
   readonly tooLate: (seconds: number) => Error
   /** From 0 up to, but not including, 1; spreads a fleet. */
   readonly chance: () => number
+  /** Whose tokens they are, for events. */
+  readonly provider: { readonly name: string }
+  /** Whether anybody listens to events: looked at by every call. */
+  readonly audience: Audience
+  readonly emit: Emit
+  readonly diagnostics: Diagnostics
+}
+
+/** How one call came to its token, written down where somebody listens. */
+interface Serving {
+  slot: TokenSlot
+  /** `undefined`: not from memory, and not known yet. */
+  from: TokenServedEvent['from'] | undefined
 }
 
 /** Identities besides its own that a client keeps tokens for at once; the one not used for longest goes first. */
@@ -88,19 +103,46 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   /** A token that is valid now. */
   obtain(options: TokenSourceOptions | undefined): Promise<AccessToken> {
+    if (this.parts.audience.hasSubscribers) return this.#obtainAloud(options)
     if (options === undefined) return this.serveFresh(this.parts.time()) ?? this.#serve(this) ?? this.#join(this)
+    return this.#obtain(options)
+  }
+
+  /** The same, and says how it came about. */
+  #obtainAloud(options: TokenSourceOptions | undefined): Promise<AccessToken> {
+    const { time, emit, provider } = this.parts
+    const startedAt = time()
+    const serving: Serving = { slot: this, from: undefined }
+    const tell = (from: TokenServedEvent['from'], now: number): void => {
+      const remaining = Math.max(0, serving.slot.endsAt - now) / 1000
+      emit({ type: 'token.served', provider: provider.name, from, duration: (now - startedAt) / 1000, remaining })
+    }
+    const result = this.#obtain(options ?? {}, serving)
+    if (serving.from === 'memory') {
+      tell('memory', startedAt)
+      return result
+    }
+    return result.then((token) => {
+      tell(serving.from ?? 'flight', time())
+      return token
+    })
+  }
+
+  #obtain(options: TokenSourceOptions, serving?: Serving): Promise<AccessToken> {
     const { grant, rejected, signal } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     const slot = grant === undefined ? this : this.#findSlot(grant)
+    if (serving !== undefined) serving.slot = slot
     const isHeld = rejected !== undefined && slot.held?.value === rejected.value
     // A server that had nothing but the refused token is not asked for another with every call (rule L9).
-    if (isHeld && slot.sameAgain && this.parts.time() < slot.retryAt) return Promise.resolve(rejected)
-    if (!isHeld) {
-      const served = this.#serve(slot)
-      if (served !== undefined) return served
+    const sameAgain = isHeld && slot.sameAgain && this.parts.time() < slot.retryAt
+    const served = sameAgain ? Promise.resolve(rejected) : isHeld ? undefined : this.#serve(slot)
+    if (served !== undefined) {
+      if (serving !== undefined) serving.from = 'memory'
+      return served
     }
-    const result = rejected === undefined ? this.#join(slot) : this.#replace(slot, rejected.value)
-    return waitFor(result, signal)
+    if (rejected === undefined) return this.#join(slot, signal, serving)
+    return this.#replace(slot, rejected.value, signal, serving)
   }
 
   /** Drops what is held, here and in the store. */
@@ -144,13 +186,39 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     return slot.answer
   }
 
-  #join(slot: TokenSlot): Promise<AccessToken> {
-    return slot.flights.join((flight, waited) => this.#land(slot, flight, this.#secondsAfter(waited)))
+  #join(slot: TokenSlot, signal?: AbortSignal, serving?: Serving): Promise<AccessToken> {
+    return this.#board(slot, signal, serving, (pilot) => slot.flights.join(pilot))
   }
 
-  #replace(slot: TokenSlot, rejected: string): Promise<AccessToken> {
+  #replace(slot: TokenSlot, rejected: string, signal?: AbortSignal, serving?: Serving): Promise<AccessToken> {
     if (slot.held?.value === rejected) slot.drop()
-    return slot.flights.replace(rejected, (flight, waited) => this.#land(slot, flight, this.#secondsAfter(waited)))
+    return this.#board(slot, signal, serving, (pilot) => slot.flights.replace(rejected, pilot))
+  }
+
+  /** Waits for a flight: this call's own, or that of another, which is told of. */
+  #board(
+    slot: TokenSlot,
+    signal: AbortSignal | undefined,
+    serving: Serving | undefined,
+    take: (pilot: Pilot<AccessToken>) => Promise<AccessToken>,
+  ): Promise<AccessToken> {
+    const { diagnostics, provider } = this.parts
+    const before = slot.flightsUnderWay?.underWay
+    let begin: (() => void) | undefined
+    // A flight that waits for another begins when that one ends, and is still this call's.
+    const pilot = diagnostics.bind<Pilot<AccessToken>>((flight, waited) => {
+      begin?.()
+      return this.#land(slot, flight, this.#secondsAfter(waited), serving)
+    })
+    const result = waitFor(take(pilot), signal)
+    if (before !== undefined && diagnostics.isTraced('wait')) {
+      const begun = new Promise<void>((resolve) => {
+        begin = resolve
+      })
+      const message = { provider: provider.name, flight: before.mark }
+      diagnostics.trace('wait', message, () => Promise.race([result, begun])).catch(() => {})
+    }
+    return result
   }
 
   /** What is left of a flight's time after it waited for the one before it, in milliseconds. */
@@ -160,7 +228,12 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   }
 
   /** @param secondsLeft for the flight */
-  async #land(slot: TokenSlot, flight: Flight<AccessToken>, secondsLeft: number): Promise<AccessToken> {
+  async #land(
+    slot: TokenSlot,
+    flight: Flight<AccessToken>,
+    secondsLeft: number,
+    serving?: Serving,
+  ): Promise<AccessToken> {
     const { time, tooLate, shared, chance } = this.parts
     const { ahead, rejected, controller } = flight
     const startedAt = time()
@@ -177,9 +250,10 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
       const { found, granted } = await withDeadline(
         seconds,
         () => tooLate(seconds),
-        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead }),
+        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead, flight: flight.mark }),
         controller.signal,
       )
+      if (serving !== undefined) serving.from = granted ? 'grant' : 'store'
       if (flight.wanted) {
         slot.keep(found, startedAt, rejected, chance)
         if (this.#rarities !== undefined) this.#rarities.refusal = undefined

@@ -9,16 +9,17 @@ describe('guarded store', () => {
     const events: ClientEvent[] = []
     const memory = memoryStore()
     let broken = true
+    const down = Object.assign(new Error('down: redis://:password@host'), { code: 'ECONNREFUSED' })
     const store: TokenStore = {
       ...memory,
-      get: (key) => (broken ? Promise.reject(new Error('down: redis://:password@host')) : memory.get(key)),
+      get: (key) => (broken ? Promise.reject(down) : memory.get(key)),
     }
     const guarded = guardStore(store, 'acme', (event) => events.push(event))
     expect(await guarded.get('k', 10)).toBeUndefined()
     broken = false
     expect(await guarded.get('k', 10)).toBeUndefined()
     expect(events).toEqual([
-      { type: 'store.failed', provider: 'acme', operation: 'get' },
+      { type: 'store.failed', provider: 'acme', operation: 'get', reason: 'ECONNREFUSED' },
       { type: 'store.recovered', provider: 'acme' },
     ])
   })
@@ -53,7 +54,11 @@ describe('guarded store', () => {
     expect(await guarded.get('k', 10)).toBeUndefined()
     await guarded.set('k', { expiresAt: 1 }, 10)
     await guarded.delete('k')
-    expect(events.map((event) => 'operation' in event && event.operation)).toEqual(['get', 'set', 'delete'])
+    expect(events).toMatchObject([
+      { operation: 'get', reason: 'timed_out' },
+      { operation: 'set', reason: undefined },
+      { operation: 'delete', reason: undefined },
+    ])
   })
 
   it('S3: a store takes a quarter of a flight’s time at most', async () => {

@@ -5,7 +5,9 @@ import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
 import type { SharedTokens } from '../../src/cache/shared-tokens.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
+import { type Diagnostics, unseen } from '../../src/diagnostics.ts'
 import { LatchkeyError } from '../../src/errors.ts'
+import type { ClientEvent } from '../../src/events.ts'
 
 const grantOf = (...scopes: readonly string[]): GrantRequest => ({ scopes, parameters: {} })
 
@@ -15,7 +17,10 @@ function createBench({
   chance = 0,
   timeout = 10,
   shared = undefined as SharedTokens | undefined,
+  listening = true,
+  diagnostics = unseen as Diagnostics,
 } = {}) {
+  const events: ClientEvent[] = []
   let now = 1_000_000
   let issued = 0
   const pending: {
@@ -61,12 +66,17 @@ function createBench({
       timeout,
       tooLate: () => new LatchkeyError('timed_out', 'late', { retryable: true }),
       chance: () => chance,
+      provider: { name: 'acme' },
+      audience: { hasSubscribers: listening },
+      emit: (event) => events.push(event),
+      diagnostics,
     },
     { read: () => Promise.reject(new Error('not asked here')), readOthers: async () => undefined },
   )
   return {
     source,
     pending,
+    events,
     /** The grant asked for next, once it was. */
     async next() {
       for (let turn = 0; turn < 20 && pending.length === 0; turn += 1) await Promise.resolve()
@@ -936,5 +946,112 @@ describe('token source', () => {
     await source.obtain(undefined)
     await settle()
     expect(timers()).toBe(before)
+  })
+})
+
+describe('token source: what it tells of each call', () => {
+  it('where the token came from, how long that took and how long it is still handed out', async () => {
+    const { source, next, advance, events } = createBench({ lifetime: 3600 })
+    const first = source.obtain(undefined)
+    const second = source.obtain({})
+    const grant = await next()
+    advance(2)
+    grant.answer()
+    await Promise.all([first, second])
+    advance(8)
+    await source.obtain(undefined)
+    await source.obtain({ grant: grantOf('read') })
+    const common = { type: 'token.served', provider: 'acme' }
+    expect(events).toEqual([
+      { ...common, from: 'grant', duration: 2, remaining: 3596 },
+      { ...common, from: 'flight', duration: 2, remaining: 3596 },
+      { ...common, from: 'memory', duration: 0, remaining: 3588 },
+      { ...common, from: 'memory', duration: 0, remaining: 3588 },
+    ])
+  })
+
+  it('that others left it in the store', async () => {
+    const { shared } = createShared('left', 3600)
+    const { source, events } = createBench({ shared })
+    await Promise.all([source.obtain(undefined), source.obtain(undefined)])
+    expect(events).toMatchObject([{ from: 'store' }, { from: 'flight' }])
+  })
+
+  it('of another identity by its own life', async () => {
+    const { source, next, events } = createBench({ lifetime: 3600 })
+    const other = source.obtain({ grant: grantOf('write') })
+    ;(await next()).answer({ lifetime: 100 })
+    await other
+    expect(events).toMatchObject([{ from: 'grant', remaining: 98 }])
+  })
+
+  it('of a refused token: the other one, or the same once more', async () => {
+    const { source, next, events, advance } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer({ value: 'same' })
+    const held = await first
+    const again = source.obtain({ rejected: held })
+    ;(await next()).answer({ value: 'same' })
+    const same = await again
+    advance(0.1)
+    expect(await source.obtain({ rejected: same })).toBe(same)
+    expect(events.map((event) => 'from' in event && event.from)).toEqual(['grant', 'grant', 'memory'])
+  })
+
+  it('and nothing of calls that fail, or that were ended', async () => {
+    const { source, next, events } = createBench()
+    const controller = new AbortController()
+    const ended = source.obtain({ signal: controller.signal })
+    const failed = source.obtain(undefined)
+    controller.abort(new Error('enough'))
+    ;(await next()).refuse(new LatchkeyError('endpoint_unavailable', 'down'))
+    await expect(ended).rejects.toThrow('enough')
+    await expect(failed).rejects.toThrow('down')
+    await expect(source.obtain({ signal: controller.signal })).rejects.toThrow('enough')
+    expect(events).toEqual([])
+  })
+
+  it('L1: nothing where nobody listens, and the answer of all calls is one promise', async () => {
+    const { source, next, events } = createBench({ listening: false })
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    await first
+    expect(source.obtain(undefined)).toBe(source.obtain(undefined))
+    expect(events).toEqual([])
+  })
+
+  it('L3: a call that waits for the flight of another is traced until that ends, or its own begins', async () => {
+    const waits: { flight: object; over: boolean }[] = []
+    const diagnostics: Diagnostics = {
+      ...unseen,
+      isTraced: (name) => name === 'wait',
+      trace(_name, message, work) {
+        const wait = { flight: (message as { flight: object }).flight, over: false }
+        waits.push(wait)
+        return work().finally(() => {
+          wait.over = true
+        })
+      },
+    }
+    const { source, next } = createBench({ diagnostics })
+    const first = source.obtain(undefined)
+    expect(waits).toEqual([])
+    const second = source.obtain(undefined)
+    expect(waits).toEqual([{ flight: {}, over: false }])
+    const grant = await next()
+    expect(grant.terms.flight).toBe(waits[0]?.flight)
+    grant.answer()
+    const held = await first
+    await second
+    await settle()
+    expect(waits).toMatchObject([{ over: true }])
+    const replacing = source.obtain({ rejected: held })
+    const replaced = await next()
+    const behind = source.obtain({ rejected: held })
+    await settle()
+    expect(waits).toMatchObject([{ over: true }, { over: false, flight: {} }])
+    replaced.answer()
+    await Promise.all([replacing, behind])
+    expect(waits).toMatchObject([{ over: true }, { over: true }])
   })
 })
