@@ -34,14 +34,19 @@ export function serverOf(address: string | undefined): Attributes {
   }
 }
 
-/** What is known of a failure: the code of this library's error, or `_OTHER`; the answer's status and OAuth error. */
+/** What a failure is counted by: the code of this library's error, or `_OTHER`, and the answer's status. */
 export function failureOf(error: unknown): Attributes {
-  const { code, status, error: oauthError } = (error ?? {}) as Readonly<Record<string, unknown>>
+  const { code, status } = (error ?? {}) as Readonly<Record<string, unknown>>
   return {
     [attribute.errorType]: typeof code === 'string' ? code : other,
     ...(typeof status === 'number' ? { [attribute.status]: status } : {}),
-    ...(typeof oauthError === 'string' ? { [attribute.oauthError]: oauthError } : {}),
   }
+}
+
+/** The same and the OAuth error, which is the server's to word, and so nothing to count by. */
+export function failureInWords(error: unknown): Attributes {
+  const { error: oauthError } = (error ?? {}) as Readonly<Record<string, unknown>>
+  return { ...failureOf(error), ...(typeof oauthError === 'string' ? { [attribute.oauthError]: oauthError } : {}) }
 }
 
 /** Of a store's failure: why, or `_OTHER`. */

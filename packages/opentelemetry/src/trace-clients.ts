@@ -12,7 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { ActiveSpan } from './active-span.ts'
-import { attribute, failureOf, serverOf, storeFailureOf } from './attributes.ts'
+import { attribute, failureInWords, serverOf, storeFailureOf } from './attributes.ts'
 
 /** How a message of a tracing channel becomes a span. */
 interface SpanPlan<Message> {
@@ -85,7 +85,7 @@ export function traceClients(provider: TracerProvider): () => void {
         ...(url === undefined ? {} : { [attribute.url]: url }),
         ...(lifetime === undefined ? {} : { [attribute.lifetime]: lifetime }),
         [attribute.attempts]: attempt,
-        ...(error === undefined ? {} : failureOf(error)),
+        ...(error === undefined ? {} : failureInWords(error)),
       }),
     }),
     follow<WaitTrace>('latchkey:wait', {
@@ -94,7 +94,7 @@ export function traceClients(provider: TracerProvider): () => void {
       end({ flight, error }, span) {
         const grant = grants.get(flight)
         if (grant !== undefined) span.addLink({ context: grant.spanContext() })
-        return error === undefined ? {} : failureOf(error)
+        return error === undefined ? {} : failureInWords(error)
       },
     }),
     follow<StoreTrace>('latchkey:store', {
@@ -110,7 +110,7 @@ export function traceClients(provider: TracerProvider): () => void {
       end: ({ baseUrl, error }) => ({
         ...serverOf(baseUrl),
         ...(baseUrl === undefined ? {} : { [attribute.url]: baseUrl }),
-        ...(error === undefined ? {} : failureOf(error)),
+        ...(error === undefined ? {} : failureInWords(error)),
       }),
     }),
   ]

@@ -8,7 +8,7 @@ import {
   ERROR_TYPE_VALUE_OTHER,
 } from '@opentelemetry/semantic-conventions'
 import { describe, expect, it } from 'vitest'
-import { attribute, failureOf, serverOf, storeFailureOf } from '../src/attributes.ts'
+import { attribute, failureInWords, failureOf, serverOf, storeFailureOf } from '../src/attributes.ts'
 
 describe('attributes', () => {
   it('have the names of the semantic conventions, or are marked as ours', () => {
@@ -37,11 +37,9 @@ describe('attributes', () => {
 
   it('say of a failure what a program can branch on', () => {
     const refused = new LatchkeyError('grant_refused', 'acme: no', { status: 400, error: 'invalid_scope' })
-    expect(failureOf(refused)).toEqual({
-      'error.type': 'grant_refused',
-      'http.response.status_code': 400,
-      'latchkey.oauth.error': 'invalid_scope',
-    })
+    const counted = { 'error.type': 'grant_refused', 'http.response.status_code': 400 }
+    expect(failureOf(refused)).toEqual(counted)
+    expect(failureInWords(refused)).toEqual({ ...counted, 'latchkey.oauth.error': 'invalid_scope' })
     expect(failureOf(new LatchkeyError('timed_out', 'late'))).toEqual({ 'error.type': 'timed_out' })
     expect(failureOf(new Error('any'))).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })
     expect(failureOf(undefined)).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })

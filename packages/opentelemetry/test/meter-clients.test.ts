@@ -72,7 +72,7 @@ describe('metrics', () => {
       { value: 1, attributes: { 'error.type': 'endpoint_unavailable', 'http.response.status_code': 503 } },
     ])
     expect(points('latchkey.grant.failures')).toMatchObject([
-      { value: 1, attributes: { 'error.type': 'grant_refused', 'latchkey.oauth.error': 'invalid_client' } },
+      { value: 1, attributes: { 'error.type': 'grant_refused', 'http.response.status_code': 401 } },
     ])
     expect(points('latchkey.grant.duration')).toHaveLength(2)
     expect(points('latchkey.store.failures')?.map(({ attributes }) => attributes)).toEqual([
