@@ -85,8 +85,9 @@ describe('client', () => {
     )
     expect((await client.token()).type).toBe('Bearer')
     await client.forget()
-    const rare = events.filter(({ type }) => type !== 'token.served')
-    expect(rare.map(({ type }) => type)).toEqual(['store.failed', 'token.granted', 'store.failed', 'store.failed'])
+    await client.close()
+    // Known to be bad, it is left alone for a second.
+    expect(events.map(({ type }) => type)).toEqual(['store.failed', 'token.granted', 'token.served'])
   })
 
   it('L5: rejected answers with another token', async () => {

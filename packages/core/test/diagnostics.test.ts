@@ -113,7 +113,6 @@ describe('the channels of the process', () => {
     expect(errors).toMatchObject([
       { name: 'latchkey:grant', message: { error: { code: 'invalid_options' } } },
       { name: 'latchkey:store', message: { operation: 'get', reason: 'EPIPE' } },
-      { name: 'latchkey:store', message: { operation: 'set', reason: 'EPIPE' } },
     ])
     expect(findLeaks([watched.seen, watched.events], ['MARKED-words'])).toEqual([])
   })

@@ -77,7 +77,6 @@ describe('metrics', () => {
     expect(points('latchkey.grant.duration')).toHaveLength(2)
     expect(points('latchkey.store.failures')?.map(({ attributes }) => attributes)).toEqual([
       { 'latchkey.provider': 'acme', 'latchkey.store.operation': 'get', 'error.type': '_OTHER' },
-      { 'latchkey.provider': 'acme', 'latchkey.store.operation': 'set', 'error.type': '_OTHER' },
     ])
     expect(points('latchkey.request.repeated')).toMatchObject([
       { value: 1, attributes: { 'server.address': '127.0.0.1' } },

@@ -1,15 +1,23 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import { type AcquiredToken, type CredentialsOf, type GrantTerms, isClientRefused } from '../acquire/acquire-token.ts'
+import {
+  type AcquiredToken,
+  type CredentialsOf,
+  type GrantTerms,
+  isClientRefused,
+  tellUntried,
+} from '../acquire/acquire-token.ts'
 import { waitFor, withDeadline } from '../acquire/deadline.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
+import type { Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Audience, Diagnostics } from '../diagnostics.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Emit, TokenServedEvent } from '../events.ts'
 import { grantIdentity } from './cache-key.ts'
+import { type FoundToken, flyForFleet } from './fleet-flight.ts'
 import { planLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
-import type { SharedTokens } from './shared-tokens.ts'
+import type { SharedToken, SharedTokens } from './shared-tokens.ts'
 import type { Flight, Pilot } from './single-flight.ts'
 import { TokenSlot } from './token-slot.ts'
 
@@ -40,7 +48,7 @@ export interface TokenSourceParts {
   /** From 0 up to, but not including, 1; spreads a fleet. */
   readonly chance: () => number
   /** Whose tokens they are, for events. */
-  readonly provider: { readonly name: string }
+  readonly provider: Provider<unknown>
   /** Whether anybody listens to events: looked at by every call. */
   readonly audience: Audience
   readonly emit: Emit
@@ -234,7 +242,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     secondsLeft: number,
     serving?: Serving,
   ): Promise<AccessToken> {
-    const { time, tooLate, shared, chance } = this.parts
+    const { time, tooLate, chance } = this.parts
     const { ahead, rejected, controller } = flight
     const startedAt = time()
     if (!ahead && rejected.size === 0 && slot.held !== undefined && startedAt < slot.endsAt) {
@@ -247,20 +255,24 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     const quarter = ahead && slot.held !== undefined ? (slot.endsAt - startedAt) / 4000 : secondsLeft
     const seconds = Math.min(secondsLeft, Math.max(shortestAhead, quarter))
     try {
-      const { found, granted } = await withDeadline(
+      const { found, shared, release } = await withDeadline(
         seconds,
         () => tooLate(seconds),
         (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead, flight: flight.mark }),
         controller.signal,
       )
-      if (serving !== undefined) serving.from = granted ? 'grant' : 'store'
-      if (flight.wanted) {
-        slot.keep(found, startedAt, rejected, chance)
-        if (this.#rarities !== undefined) this.#rarities.refusal = undefined
-        const grant = this.#grantOf(slot)
-        if (granted) await shared?.write(this.#client, grant, found, seconds)
-        // Purged while it was written: the purge may have come first.
-        if (!flight.wanted) await shared?.forget(this.#client, grant)
+      // What was found where it is shared is not written there again.
+      if (serving !== undefined) serving.from = shared === undefined && this.parts.shared ? 'store' : 'grant'
+      try {
+        if (flight.wanted) {
+          slot.keep(found, startedAt, rejected, chance)
+          if (this.#rarities !== undefined) this.#rarities.refusal = undefined
+          await shared?.write(found)
+          // Purged while it was written: the purge may have come first.
+          if (!flight.wanted) await shared?.forget()
+        }
+      } finally {
+        release?.()
       }
       return found.token
     } catch (failure) {
@@ -270,18 +282,34 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   }
 
   /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
-  async #find(
-    slot: TokenSlot,
-    { rejected }: Flight<AccessToken>,
-    terms: GrantTerms,
-  ): Promise<{ found: AcquiredToken; granted: boolean }> {
-    const { shared, time, acquire } = this.parts
+  async #find(slot: TokenSlot, { rejected }: Flight<AccessToken>, terms: GrantTerms): Promise<FoundToken> {
+    const { shared, time, acquire, chance } = this.parts
     const grant = this.#grantOf(slot)
-    const found = await shared?.read(this.#client, grant, terms)
-    if (found !== undefined && slot.isNews(found) && !rejected.has(found.token.value)) {
-      if (time() < planLife(found, 0).endsAt) return { found, granted: false }
+    if (shared === undefined) return { found: await acquire(this.#client, grant, terms) }
+    const opened = await this.#open(shared, grant, terms)
+    return await flyForFleet(opened, {
+      terms,
+      serves: (found) => slot.isNews(found) && !rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
+      ask: (timeout) => acquire(this.#client, grant, { ...terms, timeout }),
+      chance,
+    })
+  }
+
+  /** Without credentials there is no key, and no grant either: that is told here, where it ends. */
+  async #open(shared: SharedTokens, grant: GrantRequest, terms: GrantTerms): Promise<SharedToken> {
+    const { time, emit, provider } = this.parts
+    const { timeout, signal, ahead } = terms
+    const startedAt = time()
+    try {
+      return await waitFor(shared.open(this.#client, grant, timeout, signal), signal)
+    } catch (failure) {
+      if (failure instanceof LatchkeyError || !signal.aborted) {
+        const duration = (time() - startedAt) / 1000
+        const error = tellUntried(provider, failure)
+        emit({ type: 'token.refused', provider: provider.name, duration, attempt: 1, ahead, error })
+      }
+      throw failure
     }
-    return { found: await acquire(this.#client, grant, terms), granted: true }
   }
 
   #noteFailure(slot: TokenSlot, failure: unknown, startedAt: number): void {
