@@ -87,7 +87,7 @@ export interface Diagnostics {
   ): Promise<T>
   /** Whether a tracing channel has subscribers. */
   isTraced(name: keyof Traces): boolean
-  /** A function that runs in the asynchronous context of now, whoever calls it, as long as anybody looks. */
+  /** A flight's work, which runs in the asynchronous context of now, whoever calls it, as long as anybody looks. */
   bind<F extends (...values: never[]) => unknown>(work: F): F
 }
 
@@ -122,21 +122,22 @@ interface AsyncHooks {
 export function createDiagnostics(): Diagnostics {
   const channels = findBuiltin<DiagnosticsChannel>('node:diagnostics_channel')
   if (typeof channels?.tracingChannel !== 'function') return unseen
-  const tracing: Readonly<Record<keyof Traces, TracingChannel>> = {
-    grant: channels.tracingChannel('latchkey:grant'),
-    wait: channels.tracingChannel('latchkey:wait'),
-    store: channels.tracingChannel('latchkey:store'),
-    discovery: channels.tracingChannel('latchkey:discovery'),
+  // Made when first needed: there may be a hundred thousand clients that never ask for anything.
+  const tracing: Partial<Record<keyof Traces, TracingChannel>> = {}
+  const channelOf = (name: keyof Traces): TracingChannel => {
+    const channel = tracing[name] ?? channels.tracingChannel(`latchkey:${name}`)
+    tracing[name] = channel
+    return channel
   }
   // Asked each time, for whoever subscribes may come after the client.
-  const isTraced = (name: keyof Traces): boolean => hasSubscribers(tracing[name])
+  const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
   return {
     events: channels.channel('latchkey:event'),
     isTraced,
     trace: (name, message, work, describe = tellForeign) =>
-      isTraced(name) ? traceUnresolved(tracing[name], message, work, describe) : work(),
+      isTraced(name) ? traceUnresolved(channelOf(name), message, work, describe) : work(),
     bind(work) {
-      if (!Object.values(tracing).some(hasSubscribers)) return work
+      if (!isTraced('grant') && !isTraced('store')) return work
       return findBuiltin<AsyncHooks>('node:async_hooks')?.AsyncLocalStorage?.bind?.(work) ?? work
     },
   }

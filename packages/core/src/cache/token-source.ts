@@ -213,12 +213,12 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     const { diagnostics, provider } = this.parts
     const before = slot.flightsUnderWay?.underWay
     let begin: (() => void) | undefined
-    // A flight that waits for another begins when that one ends, and is still this call's.
-    const pilot = diagnostics.bind<Pilot<AccessToken>>((flight, waited) => {
+    const pilot: Pilot<AccessToken> = (flight, waited) => {
       begin?.()
       return this.#land(slot, flight, this.#secondsAfter(waited), serving)
-    })
-    const result = waitFor(take(pilot), signal)
+    }
+    // A flight that waits for another begins when that one ends, and is still this call's.
+    const result = waitFor(take(before === undefined ? pilot : diagnostics.bind(pilot)), signal)
     if (before !== undefined && diagnostics.isTraced('wait')) {
       const begun = new Promise<void>((resolve) => {
         begin = resolve
