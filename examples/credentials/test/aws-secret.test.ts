@@ -3,8 +3,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { createClient } from '@latchkey/core'
 import { standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { credentialsFromSecretsManager } from '../src/aws-secrets-manager.ts'
-import { type SecretsManagerServer, startSecretsManager } from './secrets-manager-server.ts'
+import { credentialsFromSecretsManager } from '../src/aws-secret.ts'
+import { type SecretsManagerServer, startSecretsManager } from './aws-secrets-server.ts'
 
 /** The vendor's own client, pointed at a socket of this machine. */
 function connect(server: SecretsManagerServer): SecretsManagerClient {
