@@ -655,7 +655,7 @@ describe('with a test runner', () => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 50_000 })
     expect(stdout).toMatch(/^# fail 0$/m)
-    const checks = tokenStoreChecks(() => textStore(parts), { lock: false })
+    const checks = tokenStoreChecks(() => textStore(parts), {})
     expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBe(checks.length)
   })
 })
