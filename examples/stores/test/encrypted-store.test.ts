@@ -18,12 +18,23 @@ describe('encrypted', () => {
 
   describe('in memory', () => {
     const memory = memoryStore()
-    testTokenStore(() => encryptedStore(memory, [key]), { describe, it, lock: memory.lock !== undefined })
+    testTokenStore(() => encryptedStore(memory, [key]), {
+      describe,
+      it,
+      lock: memory.lock !== undefined,
+      shortLife: 0.2,
+    })
   })
 
   describe('in keyv', () => {
     const keyv = new Keyv()
-    testTokenStore(() => encryptedStore(keyvStore(keyv), [key]), { describe, it, lock: false, atomicDelete: false })
+    testTokenStore(() => encryptedStore(keyvStore(keyv), [key]), {
+      describe,
+      it,
+      lock: false,
+      atomicDelete: false,
+      shortLife: 0.2,
+    })
   })
 
   it('shows the store nothing of a token but its end', async () => {

@@ -10,7 +10,7 @@ import { SqliteMap } from './sqlite-map.ts'
 
 describe('keyv, in memory', () => {
   const keyv = new Keyv()
-  testTokenStore(() => keyvStore(keyv), { describe, it, lock: false, atomicDelete: false })
+  testTokenStore(() => keyvStore(keyv), { describe, it, lock: false, atomicDelete: false, shortLife: 0.2 })
 })
 
 describe('keyv, over a file', () => {
@@ -24,7 +24,7 @@ describe('keyv, over a file', () => {
     rmSync(folder, { recursive: true })
   })
   const open = (): ReturnType<typeof keyvStore> => keyvStore(new Keyv(maps[turn++ % 2]))
-  testTokenStore(open, { describe, it, lock: false, atomicDelete: false })
+  testTokenStore(open, { describe, it, lock: false, atomicDelete: false, shortLife: 0.2 })
 
   it('gives a second client the token of the first, and costs one grant', async () => {
     await using emulator = await startEmulator(standardEmulation())

@@ -18,7 +18,7 @@ describe('a file of SQLite', () => {
     rmSync(folder, { recursive: true })
   })
   // Two connections to the file, as two processes have.
-  testTokenStore(() => sqliteStore(databases[turn++ % 2] ?? open()), { describe, it })
+  testTokenStore(() => sqliteStore(databases[turn++ % 2] ?? open()), { describe, it, shortLife: 0.2 })
 
   it('S2: costs one grant for all who need a token at the same moment', async () => {
     await using emulator = await startEmulator(standardEmulation())

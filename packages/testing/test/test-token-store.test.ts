@@ -641,7 +641,7 @@ function emptyParts(): Parts {
 
 describe('with a test runner', () => {
   const parts = emptyParts()
-  testTokenStore(() => textStore(parts), { describe, it })
+  testTokenStore(() => textStore(parts), { describe, it, shortLife: 0.2 })
 
   it('says what it needs where there is none', () => {
     expect(() => testTokenStore(() => textStore(parts))).toThrow(
