@@ -5,7 +5,7 @@ import type { DpopProofs } from '../acquire/dpop.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import { LatchkeyError } from '../errors.ts'
 import { grantIdentity } from './cache-key.ts'
-import { planLife } from './freshness.ts'
+import { drawTurn, planLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
 import type { SharedTokens } from './shared-tokens.ts'
 import type { Flight } from './single-flight.ts'
@@ -201,13 +201,14 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     { rejected }: Flight<AccessToken>,
     terms: GrantTerms,
   ): Promise<{ found: AcquiredToken; granted: boolean }> {
-    const { shared, time, acquire } = this.parts
+    const { shared, time, acquire, chance } = this.parts
     const grant = this.#grantOf(slot)
     const found = await shared?.read(this.#client, grant, terms)
     if (found !== undefined && slot.isNews(found) && !rejected.has(found.token.value)) {
       if (time() < planLife(found, 0).endsAt) return { found, granted: false }
     }
-    return { found: await acquire(this.#client, grant, terms), granted: true }
+    const acquired = await acquire(this.#client, grant, terms)
+    return { found: { ...acquired, turn: drawTurn(chance(), terms.ahead) }, granted: true }
   }
 
   #noteFailure(slot: TokenSlot, failure: unknown, startedAt: number): void {
