@@ -128,7 +128,12 @@ export class TokenSlot<Parts = unknown> {
   noteFailure(startedAt: number, chance: () => number): void {
     const setbacks = this.#forSetbacks()
     setbacks.failures += 1
-    if (this.#held !== undefined) setbacks.retryAt = planRetry(this.#life(), startedAt, chance())
+    if (this.#held !== undefined) setbacks.retryAt = startedAt + this.planBackoff(startedAt, chance)
+  }
+
+  /** For how long a refresh that begins now is not tried again if it fails, in milliseconds. */
+  planBackoff(startedAt: number, chance: () => number): number {
+    return planRetry(this.#life(), startedAt, chance()) - startedAt
   }
 
   /** Remembers what this identity was refused with. */
