@@ -132,7 +132,8 @@ export function simulateFleet(fleet: Fleet): FleetDay {
 
   for (let process = 0; process < processes; process += 1) {
     const startsAt = (process / processes) * fleet.startsOver * 1000
-    for (let one = 0; one < tenantsPerProcess; one += 1) queue.add(process * tenantsPerProcess + one, nextCall(startsAt))
+    for (let one = 0; one < tenantsPerProcess; one += 1)
+      queue.add(process * tenantsPerProcess + one, nextCall(startsAt))
   }
   queue.run((slot, time) => {
     const hasToken = (requestedAt[slot] as number) >= 0
@@ -180,5 +181,4 @@ export function simulateFleet(fleet: Fleet): FleetDay {
     }
   })
   return { requests, grants, failedCalls }
-
 }
