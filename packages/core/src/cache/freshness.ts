@@ -45,22 +45,25 @@ function refreshWindow(lifetime: number): number {
   return Math.min(widestWindow, lifetime / 2)
 }
 
-/** The part of the window over which those spread who share a token, so that they do not all come to the store at once. */
+/** What keeps its distance from the end, in last stretches: a refresh needs time, and may fail. */
+const latestRefresh = 3
+
+/** The part of that time over which those spread who share a token, so that they do not all come to the store at once. */
 const ownPart = 1 / 30
 
 /**
- * Draws which part of its window passes before a token is replaced: once for each token, so that all who share it agree.
- * Were each of a thousand processes to draw for itself, the earliest would decide, and that is hardly chance any more.
+ * Draws when a token is replaced, between the beginning of its window (0) and the latest time for that (1): once for each
+ * token, so that all who share it agree. Were each of a thousand processes to draw for itself, the earliest would decide, and that is hardly chance any more.
  *
  * A token that callers waited for may be one of thousands that were asked for in the same second, so it has a wide choice.
- * One that was fetched ahead keeps two fifths of the window for an outage, and comes rather early than late, so that those
+ * One that was fetched ahead keeps the last third of that time for an outage, and comes rather early than late, so that those
  * whose turn comes during an outage have time to come one after another when it is over.
  *
  * @param chance from 0 up to, but not including, 1
  * @param ahead whether nobody waited for the token
  */
 export function drawTurn(chance: number, ahead: boolean): number {
-  return ahead ? (3 / 5 - ownPart) * chance ** 1.5 : (9 / 10 - ownPart) * chance
+  return ahead ? (2 / 3 - ownPart) * chance ** 1.5 : (1 - ownPart) * chance
 }
 
 /** The last stretch: a minute, or a twentieth of a short life. */
@@ -86,11 +89,12 @@ export function planLife(span: LifeSpan, chance: number): TokenLife {
   const lifetime = span.lifetime ?? unknownLifetime
   const end = requestedAt + lifetime
   const mandatoryAt = end - mandatoryWindow(lifetime)
+  const opens = end - refreshWindow(lifetime)
   const passed = (span.turn ?? drawTurn(chance, false)) + chance * ownPart
   const hinted = refreshIn !== undefined && refreshIn < lifetime ? requestedAt + refreshIn : undefined
   const refreshAt =
     hinted === undefined
-      ? end - refreshWindow(lifetime) * (1 - passed)
+      ? opens + (end - latestRefresh * mandatoryWindow(lifetime) - opens) * passed
       : hinted + Math.max(0, mandatoryAt - hinted) * (passed / 8)
   return {
     requestedAt,

@@ -46,12 +46,12 @@ describe('planLife', () => {
     expect(refreshAt).toBe(seconds(lifetime - window))
   })
 
-  it('L2: those who share a token agree on its turn, and spread over a thirtieth of the window', () => {
+  it('L2: those who share a token agree on its turn, and spread over a thirtieth of the time there is', () => {
     const due = (turn: number, chance: number): number => planLife({ ...hour, turn }, chance).refreshAt
     expect(due(0, 0)).toBe(seconds(1800))
-    expect(due(0.25, 0)).toBe(seconds(1800 + 450))
-    expect(due(0.25, 0.5)).toBe(seconds(1800 + 450 + 30))
-    expect(due(0.25, 1)).toBe(seconds(1800 + 450 + 60))
+    expect(due(0.25, 0)).toBe(seconds(1800 + 405))
+    expect(due(0.25, 0.5)).toBe(seconds(1800 + 405 + 27))
+    expect(due(0.25, 1)).toBe(seconds(1800 + 405 + 54))
   })
 
   it('L2: a token nobody drew a turn for is spread as widely as one that callers waited for', () => {
@@ -73,7 +73,7 @@ describe('planLife', () => {
       planLife({ ...hour, refreshIn: seconds(refreshIn), turn }, 0).refreshAt
     expect(hinted(600)).toBe(seconds(600))
     expect(hinted(600, 0.8)).toBe(seconds(600 + (3540 - 600) / 10))
-    expect(planLife({ ...hour, refreshIn: seconds(600), turn: 0.9 - 1 / 30 }, 1).refreshAt).toBeLessThanOrEqual(
+    expect(planLife({ ...hour, refreshIn: seconds(600), turn: 1 - 1 / 30 }, 1).refreshAt).toBeLessThanOrEqual(
       seconds(600 + (3540 - 600) / 8),
     )
     expect(hinted(3590)).toBe(seconds(3540))
@@ -84,7 +84,7 @@ describe('planLife', () => {
   it('R3: an unknown lifetime is a minute', () => {
     const life = planLife({ requestedAt: 0, lifetime: undefined, refreshIn: undefined }, 0)
     expect(life).toEqual({ requestedAt: 0, refreshAt: seconds(30), mandatoryAt: seconds(57), endsAt: seconds(60) })
-    expect(planLife({ requestedAt: 0, lifetime: undefined, refreshIn: undefined }, 1).refreshAt).toBe(seconds(57))
+    expect(planLife({ requestedAt: 0, lifetime: undefined, refreshIn: undefined }, 1).refreshAt).toBe(seconds(51))
   })
 })
 
@@ -100,12 +100,12 @@ describe('drawTurn', () => {
   })
 
   it('L2: a fleet that was asked for at once is spread evenly, and wider than the next time', () => {
-    expect(chances.map((chance) => drawTurn(chance, false) / (0.9 - 1 / 30))).toEqual(
+    expect(chances.map((chance) => drawTurn(chance, false) / (1 - 1 / 30))).toEqual(
       chances.map((chance) => expect.closeTo(chance, 10)),
     )
     expect(drawTurn(0, true)).toBe(0)
-    expect(drawTurn(0.25, true)).toBeCloseTo((0.6 - 1 / 30) / 8, 10)
-    expect(drawTurn(1, true)).toBeCloseTo(0.6 - 1 / 30, 10)
+    expect(drawTurn(0.25, true)).toBeCloseTo((2 / 3 - 1 / 30) / 8, 10)
+    expect(drawTurn(1, true)).toBeCloseTo(2 / 3 - 1 / 30, 10)
   })
 })
 
