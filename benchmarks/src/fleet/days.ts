@@ -1,5 +1,5 @@
 /** The days that are simulated, and what is told of each. */
-import { type Fleet, type FleetDay, simulateFleet } from './fleet.ts'
+import { type Fleet, simulateFleet } from './fleet.ts'
 import { highestByChance } from './random.ts'
 
 /** Seconds of a bin in which requests are counted. */
@@ -26,11 +26,19 @@ export interface DayReport {
   readonly series: readonly number[]
 }
 
+/** For each bin, in multiples of the mean: the highest after the outage. */
+export interface RepeatedDays {
+  /** In each day, sorted. */
+  readonly single: Readonly<Record<string, readonly number[]>>
+  /** In all days put on top of each other: what is left when chance has evened out. */
+  readonly together: Readonly<Record<string, number>>
+}
+
 export interface FleetReport {
   readonly fleet: Omit<Fleet, 'isShared' | 'hasJitter' | 'startsOver' | 'seed'>
   readonly days: readonly DayReport[]
-  /** Days with a store and jitter that differ in chance alone: for each bin, the highest after the outage in each day, sorted. */
-  readonly repeated: Readonly<Record<string, readonly number[]>>
+  /** Days with a store and jitter that differ in chance alone. */
+  readonly repeated: RepeatedDays
 }
 
 export const fleet: FleetReport['fleet'] = {
@@ -62,26 +70,54 @@ export function simulateDays(onDay: (report: DayReport) => void): FleetReport {
     return report
   })
   // What the server sees of a fleet with a store hardly depends on its size: a tenth of the work will do here.
-  const smaller = { ...fleet, tenantsPerProcess: fleet.tenantsPerProcess / 10, isShared: true, hasJitter: true, startsOver: 0 }
-  const again = Array.from({ length: repetitions }, (_, index) => reportDay({ ...smaller, seed: index + 1 }))
-  const repeated = Object.fromEntries(
-    bins.map((bin) => [bin, again.map(({ highest }) => highest[bin]?.after ?? Number.NaN).sort((a, b) => a - b)]),
-  )
-  return { fleet, days, repeated }
+  const smaller = {
+    ...fleet,
+    tenantsPerProcess: fleet.tenantsPerProcess / 10,
+    isShared: true,
+    hasJitter: true,
+    startsOver: 0,
+  }
+  return { fleet, days, repeated: repeatDay({ ...smaller, seed: 1 }, repetitions) }
+}
+
+/** The same day over and over, with other seeds. */
+export function repeatDay(settings: Fleet, times: number): RepeatedDays {
+  const requests = new Uint32Array(settings.until)
+  const span = partsOf(settings).after
+  const single = Array.from({ length: times }, (_, index) => {
+    const day = simulateFleet({ ...settings, seed: settings.seed + index })
+    day.requests.forEach((count, second) => {
+      requests[second] = (requests[second] as number) + count
+    })
+    return day.requests
+  })
+  const highestOf = (counts: Uint32Array, bin: number): number =>
+    figure(highestBin(counts, bin, span) / (sum(counts, 0, settings.until) / settings.until))
+  return {
+    single: Object.fromEntries(
+      bins.map((bin) => [bin, single.map((counts) => highestOf(counts, bin)).sort((a, b) => a - b)]),
+    ),
+    together: Object.fromEntries(bins.map((bin) => [bin, highestOf(requests, bin)])),
+  }
 }
 
 export function reportDay(settings: Fleet): DayReport {
   const { isShared, hasJitter, startsOver } = settings
   const day = simulateFleet(settings)
-  const total = sum(day, 0, settings.until)
+  const total = sum(day.requests, 0, settings.until)
   const mean = total / settings.until
   const parts = partsOf(settings)
   const highest = bins.map((bin) => [
     bin,
-    Object.fromEntries(Object.entries(parts).map(([part, span]) => [part, figure(highestBin(day, bin, span) / mean)])),
+    Object.fromEntries(
+      Object.entries(parts).map(([part, span]) => [part, figure(highestBin(day.requests, bin, span) / mean)]),
+    ),
   ])
   const [from, to] = parts.after
-  const byChance = bins.map((bin) => [bin, figure(highestByChance(mean * bin, Math.floor((to - from) / bin)) / (mean * bin))])
+  const byChance = bins.map((bin) => [
+    bin,
+    figure(highestByChance(mean * bin, Math.floor((to - from) / bin)) / (mean * bin)),
+  ])
   return {
     title: titleOf(settings),
     isShared,
@@ -94,7 +130,7 @@ export function reportDay(settings: Fleet): DayReport {
     highest: Object.fromEntries(highest),
     byChance: Object.fromEntries(byChance),
     series: Array.from({ length: Math.floor(settings.until / 300) }, (_, index) =>
-      figure(sum(day, index * 300, index * 300 + 300) / 300),
+      figure(sum(day.requests, index * 300, index * 300 + 300) / 300),
     ),
   }
 }
@@ -117,18 +153,18 @@ function partsOf({ startsOver, outage, until }: Fleet): Readonly<Record<DayPart,
   }
 }
 
-function highestBin(day: FleetDay, bin: number, [from, to]: readonly [number, number]): number {
+function highestBin(requests: Uint32Array, bin: number, [from, to]: readonly [number, number]): number {
   let highest = 0
   for (let at = from; at < to; at += bin) {
     // A bin that the part is too short for is as long as the part.
     const end = Math.min(at + bin, to)
     if (end - at < bin && at > from) break
-    highest = Math.max(highest, sum(day, at, end) / (end - at))
+    highest = Math.max(highest, sum(requests, at, end) / (end - at))
   }
   return highest
 }
 
-function sum({ requests }: FleetDay, from: number, to: number): number {
+function sum(requests: Uint32Array, from: number, to: number): number {
   let total = 0
   for (let second = from; second < to; second += 1) total += requests[second] ?? 0
   return total

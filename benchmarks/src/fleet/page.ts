@@ -19,20 +19,22 @@ function describe({ days, repeated }: FleetReport): string {
   const head = ['', 'requests/s, mean', 'tokens', 'first hours', 'quiet', 'in the outage', 'after it', 'by chance']
   const tableFor = (bin: string, shown: readonly DayReport[]): string =>
     markdownTable([head, ...shown.map((day) => rowOf(day, bin))])
-  const spread = Object.entries(repeated).map(([bin, values]) => [
+  const spread = Object.entries(repeated.single).map(([bin, values]) => [
     nameOf(bin),
-    ...[values[0], values[Math.floor(values.length / 2)], values.at(-1)].map((value) => (value ?? Number.NaN).toFixed(2)),
+    ...[values[0], values[Math.floor(values.length / 2)], values.at(-1), repeated.together[bin]].map((value) =>
+      (value ?? Number.NaN).toFixed(2),
+    ),
   ])
   const shared = days.filter(({ isShared }) => isShared)
   const alone = days.filter(({ isShared }) => !isShared)
-  const count = Object.values(repeated)[0]?.length ?? 0
+  const count = Object.values(repeated.single)[0]?.length ?? 0
   return [
     '### Each process alone: the highest minute, in multiples of the mean',
     tableFor('60', alone),
     '### With a shared store: the highest quarter of an hour, in multiples of the mean',
     tableFor('900', shared),
     `### With a shared store and jitter, ${count} days: the highest after the outage, in multiples of the mean`,
-    markdownTable([['', 'lowest of the days', 'middle', 'highest'], ...spread]),
+    markdownTable([['', 'lowest of the days', 'middle', 'highest', 'all days together'], ...spread]),
   ].join('\n\n')
 }
 

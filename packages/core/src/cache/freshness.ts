@@ -45,7 +45,7 @@ function refreshWindow(lifetime: number): number {
   return Math.min(widestWindow, lifetime / 2)
 }
 
-/** What keeps its distance from the end, in last stretches: a refresh needs time, and may fail. */
+/** The latest time to replace a token, in last stretches before its end: a refresh needs time, and may fail. */
 const latestRefresh = 3
 
 /** The part of that time over which those spread who share a token, so that they do not all come to the store at once. */
@@ -53,7 +53,8 @@ const ownPart = 1 / 30
 
 /**
  * Draws when a token is replaced, between the beginning of its window (0) and the latest time for that (1): once for each
- * token, so that all who share it agree. Were each of a thousand processes to draw for itself, the earliest would decide, and that is hardly chance any more.
+ * token, so that all who share it agree. Were each of a thousand processes to draw for itself, the earliest would decide, and
+ * that is hardly chance any more.
  *
  * A token that callers waited for may be one of thousands that were asked for in the same second, so it has a wide choice.
  * One that was fetched ahead keeps the last third of that time for an outage, and comes rather early than late, so that those
@@ -120,8 +121,8 @@ export function judgeFreshness(life: TokenLife, time: number, retryAt: number): 
 /**
  * When a refresh that failed may be tried again: at random in what is left until the last stretch, and in that four times.
  * A token with much life left yields to those with little, so that after an outage they come one after another: with the
- * whole window left it waits for four fifths of it at least, with half of it or less for a quarter of that. Counted from the attempt's start,
- * so that one that hung has waited already.
+ * whole window left it waits for four fifths of it at least, with half of it or less for a quarter of that. Counted from the
+ * attempt's start, so that one that hung has waited already.
  *
  * @param startedAt when the failed attempt began, by the steady clock
  * @param chance from 0 up to, but not including, 1
