@@ -59,6 +59,8 @@ interface Store {
   readonly arrivesAt: Float64Array
   readonly turn: Float64Array
   readonly lockedUntil: Float64Array
+  /** Until when nobody tries behind the callers' backs what one was refused. */
+  readonly backsOffUntil: Float64Array
 }
 
 export function simulateFleet(fleet: Fleet): FleetDay {
@@ -83,6 +85,7 @@ export function simulateFleet(fleet: Fleet): FleetDay {
     arrivesAt: none.slice(),
     turn: none.slice(),
     lockedUntil: none.slice(),
+    backsOffUntil: none.slice(),
   }
   const queue = new EventQueue(slots, until, tick)
   const requests = new Uint32Array(fleet.until)
@@ -148,8 +151,9 @@ export function simulateFleet(fleet: Fleet): FleetDay {
         waitForTurn(slot)
         return
       }
-      if ((store.lockedUntil[tenant] as number) > time) {
-        // Another is at it: with a token at hand nobody waits for that, without one they look into the store.
+      const isLocked = (store.lockedUntil[tenant] as number) > time
+      if (isLocked || (ahead && (store.backsOffUntil[tenant] as number) > time)) {
+        // Another is at it, or was refused: with a token at hand nobody waits for that, without one they look into the store.
         if (ahead) {
           retryAt[slot] = planRetry(life, time, chance())
           waitForTurn(slot)
@@ -171,8 +175,7 @@ export function simulateFleet(fleet: Fleet): FleetDay {
       waitForTurn(slot)
     } else if (ahead) {
       retryAt[slot] = planRetry(life, time, chance())
-      // Nobody of the fleet tries again before.
-      store.lockedUntil[tenant] = retryAt[slot] as number
+      store.backsOffUntil[tenant] = retryAt[slot] as number
       waitForTurn(slot)
     } else {
       failedCalls += 1
