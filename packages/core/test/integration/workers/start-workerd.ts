@@ -1,17 +1,25 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { rolldown } from 'rolldown'
 import workerd from 'workerd'
 
-/** The modules of a Worker, by name; the first is its entry. */
-type Modules = readonly (readonly [name: string, code: string])[]
+/** What keeps workerd from running here; `undefined`: nothing. It wants a C library that some systems do not have. */
+export function whyNoWorkerd(): string | undefined {
+  const { status, stderr, error } = spawnSync(workerd, ['--version'], { encoding: 'utf8' })
+  return status === 0 ? undefined : (error?.message ?? stderr.trim())
+}
 
-/** Bundles `worker.ts`, as Cloudflare's own tools do, but for what the platform brings. */
+/** The modules of a Worker, by name; the first is its entry. */
+export type Modules = readonly (readonly [name: string, code: string])[]
+
+/** Bundles `worker.ts`, but for what the platform brings; what is loaded later is a module of its own. */
 export async function bundleWorker(): Promise<Modules> {
-  const entry = join(import.meta.dirname, 'worker.ts')
+  const worker = join(import.meta.dirname, 'worker.ts')
   const bundle = await rolldown({
     input: 'entry',
     platform: 'neutral',
@@ -21,7 +29,7 @@ export async function bundleWorker(): Promise<Modules> {
       {
         name: 'entry',
         resolveId: (id) => (id === 'entry' ? id : null),
-        load: (id) => (id === 'entry' ? `export { worker as default } from ${JSON.stringify(entry)}` : null),
+        load: (id) => (id === 'entry' ? `export { worker as default } from ${JSON.stringify(worker)}` : null),
       },
     ],
   })
@@ -30,55 +38,55 @@ export async function bundleWorker(): Promise<Modules> {
   return output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.code] as const] : []))
 }
 
+/** A running workerd. */
 export interface Workerd extends AsyncDisposable {
-  readonly url: string
-  /** What it wrote. */
+  /** The Worker's answers to so many requests at once: status and text. */
+  ask(path: string, times?: number): Promise<readonly string[]>
+  /** Sends a request whose client then goes away; to be called once it is to. */
+  askAndLeave(path: string): Promise<() => void>
+  /** What workerd wrote. */
   readonly log: () => string
 }
 
-/** Starts workerd on a free port of loopback. */
+/** Starts workerd with a Worker, on a free port of loopback. */
 export async function startWorkerd(
   modules: Modules,
   bindings: Readonly<Record<string, string>>,
-  compatibilityDate = '2025-09-01',
+  compatibilityDate: string,
 ): Promise<Workerd> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-workerd-'))
   for (const [name, code] of modules) writeFileSync(join(folder, name), code)
-  const list = (items: readonly string[]): string => `[${items.join(', ')}]`
-  writeFileSync(
-    join(folder, 'config.capnp'),
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "worker", worker = (
-      compatibilityDate = "${compatibilityDate}",
-      modules = ${list(modules.map(([name]) => `(name = "${name}", esModule = embed "${name}")`))},
-      bindings = ${list(Object.entries(bindings).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`))},
-    )),
-    (name = "internet", network = (allow = ["private"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
-);
-`,
-  )
+  writeFileSync(join(folder, 'config.capnp'), describeWorker(modules, bindings, compatibilityDate))
   const process = spawn(workerd, ['serve', 'config.capnp', '--control-fd=3'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
   let log = ''
-  for (const output of [process.stdout, process.stderr]) output?.on('data', (data) => (log += data))
-  const ended = new Promise<void>((resolve) => process.once('exit', () => resolve()))
-  const port = await new Promise<number>((resolve, reject) => {
-    process.once('error', reject)
-    void ended.then(() => reject(new Error(`workerd ended: ${log}`)))
-    ;(process.stdio[3] as Readable).on('data', (data) => {
-      for (const line of String(data).split('\n')) {
-        if (line.includes('"listen"')) resolve(JSON.parse(line).port)
-      }
+  for (const output of [process.stdout, process.stderr]) {
+    output?.on('data', (data) => {
+      log += data
     })
-  })
+  }
+  const ended = once(process, 'exit')
+  const port = await Promise.race([
+    readPort(process.stdio[3] as Readable),
+    ended.then(() => Promise.reject(new Error(`workerd ended: ${log}`))),
+  ])
+  const url = `http://127.0.0.1:${port}`
+  const askOnce = async (path: string): Promise<string> => {
+    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(8000) })
+    return `${response.status} ${await response.text()}`
+  }
   return {
-    url: `http://127.0.0.1:${port}`,
+    ask: (path, times = 1) => Promise.all(Array.from({ length: times }, () => askOnce(path))),
+    async askAndLeave(path) {
+      const socket = connect(port, '127.0.0.1')
+      socket.on('error', () => {})
+      await once(socket, 'connect')
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+      // A reset: of a mere end workerd learns when it answers.
+      return () => void socket.resetAndDestroy()
+    },
     log: () => log,
     async [Symbol.asyncDispose]() {
       process.kill('SIGKILL')
@@ -86,4 +94,34 @@ const config :Workerd.Config = (
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+function describeWorker(
+  modules: Modules,
+  bindings: Readonly<Record<string, string>>,
+  compatibilityDate: string,
+): string {
+  const files = modules.map(([name]) => `(name = "${name}", esModule = embed "${name}")`)
+  const texts = Object.entries(bindings).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`)
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = (
+      compatibilityDate = "${compatibilityDate}",
+      modules = [${files.join(', ')}],
+      bindings = [${texts.join(', ')}],
+    )),
+    (name = "internet", network = (allow = ["private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
+);
+`
+}
+
+/** workerd tells the port it listens on, a line of JSON an event. */
+async function readPort(events: Readable): Promise<number> {
+  for await (const data of events) {
+    for (const line of String(data).split('\n')) if (line.includes('"listen"')) return JSON.parse(line).port
+  }
+  throw new Error('workerd listens nowhere')
 }

@@ -1,60 +1,69 @@
-/** A Worker as a user writes it: its clients stand in the module, and every request shares them. */
+/** A Worker as a user writes it: its clients stand in the module, are made before the first request, and serve them all. */
 import { env } from 'cloudflare:workers'
 import {
   type Client,
   type ClientOptions,
+  type Credentials,
   createClient,
   importPrivateKey,
   type Provider,
   privateKeyJwt,
 } from '../../../src/index.ts'
 
-const origin = env.VENDOR
 const credentials = { clientId: env.CLIENT_ID, clientSecret: env.CLIENT_SECRET }
-let asked = 0
+const standard = { name: 'standard', tokenEndpoint: `${env.VENDOR}/token`, api: `${env.VENDOR}/api` }
 
-const standard: Provider<{ readonly asked: number }> = {
-  name: 'standard',
-  tokenEndpoint: `${origin}/token`,
-  async api({ fetch, signal }) {
-    asked += 1
-    const found = asked
-    await (await fetch(`${origin}/api/discovery`, { signal })).text()
-    return { baseUrl: `${origin}/api`, info: { asked: found } }
-  },
+/** The vendor stands in for the vault, too: any of its answers will do. */
+async function readFromVault(): Promise<Credentials> {
+  await fetch(`${env.VENDOR}/redirect`, { redirect: 'manual' })
+  return { clientId: env.CLIENT_ID, privateKey: await importPrivateKey(env.PRIVATE_KEY) }
 }
 
-const made = (provider: Provider<unknown>, options: Partial<ClientOptions> = {}): Client<unknown> =>
+const make = (provider: Provider<unknown>, options: Partial<ClientOptions> = {}): Client<unknown> =>
   createClient(provider, { credentials, timeout: 5, ...options })
 
 const clients: Readonly<Record<string, Client<unknown>>> = {
-  plain: made(standard),
-  issuer: made({ name: 'issuer', issuer: origin, api: `${origin}/api` }),
-  signed: made(
-    { name: 'signed', tokenEndpoint: `${origin}/token`, api: `${origin}/api`, clientAuthentication: privateKeyJwt() },
-    { credentials: async () => ({ clientId: env.CLIENT_ID, privateKey: await importPrivateKey(env.PRIVATE_KEY) }) },
-  ),
-  bound: made({ name: 'bound', tokenEndpoint: `${origin}/token`, api: `${origin}/api`, dpop: true }),
+  plain: make(standard),
+  hurried: make(standard, { timeout: 1 }),
+  issuer: make({ name: 'standard', issuer: env.VENDOR, api: standard.api }),
+  signed: make({ ...standard, clientAuthentication: privateKeyJwt() }, { credentials: readFromVault }),
+  bound: make({ ...standard, dpop: true }),
+  discovering: make({
+    ...standard,
+    async api({ fetch, signal }) {
+      const response = await fetch(`${env.VENDOR}/api/discovery`, { signal })
+      await response.body?.cancel()
+      return { baseUrl: standard.api, info: { status: response.status } }
+    },
+  }),
 }
 
-const worker = {
+/** What is asked of a client, by the path of the request. */
+const calls: Readonly<Record<string, (client: Client<unknown>, options: URLSearchParams) => Promise<unknown>>> = {
+  '/token': async (client) => (await client.token()).value.slice(-12),
+  '/api': async (client, options) => {
+    const { status } = await (await client.api()).get(options.get('path') ?? 'things')
+    return status
+  },
+  '/info': (client) => client.info(),
+  '/redirect': async (client) => {
+    const response = await client.fetch(`${env.VENDOR}/redirect`)
+    return { status: response.status, redirected: response.redirected }
+  },
+  '/forget': (client) => client.forget(),
+  '/close': (client) => client.close(),
+}
+
+export const worker = {
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
-    const client = clients[searchParams.get('client') ?? 'plain']
-    if (client === undefined) return new Response(null, { status: 404 })
+    const client = clients[searchParams.get('client') ?? '']
+    const call = calls[pathname]
+    if (client === undefined || call === undefined) return new Response('unknown', { status: 404 })
     try {
-      return Response.json(await answer(pathname, client, searchParams))
+      return Response.json((await call(client, searchParams)) ?? null)
     } catch (failure) {
-      return Response.json({ failure: String(failure) }, { status: 500 })
+      return new Response(failure instanceof Error ? failure.message : 'no Error', { status: 500 })
     }
   },
 }
-
-async function answer(path: string, client: Client<unknown>, options: URLSearchParams): Promise<unknown> {
-  if (path === '/token') return { token: (await client.token()).value }
-  if (path === '/api') return await (await client.api()).get(options.get('path') ?? 'things').json()
-  if (path === '/info') return await client.info()
-  return {}
-}
-
-export { worker }
