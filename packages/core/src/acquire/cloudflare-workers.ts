@@ -9,19 +9,26 @@ export function isCloudflareWorkers(): boolean {
   return navigator?.userAgent === 'Cloudflare-Workers'
 }
 
+/** Lets work of the present request go on after its answer, or after its client went away. */
+export type WaitUntil = (work: Promise<unknown>) => void
+
 /**
- * On Workers, lets work go on after the answer to the request that began it, or after its client went away, for as long as
- * Workers permit: half a minute. It may still end in the middle.
+ * What lets work outlive its request on Workers, for as long as they permit: half a minute. It may still end in the middle.
+ * A request may be over before this is loaded.
+ *
+ * @see {@link https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil waitUntil}
  */
-export async function outliveRequest(work: Promise<unknown>): Promise<void> {
+export async function loadWaitUntil(): Promise<WaitUntil> {
   // Not written into the import, for bundlers of other platforms do not know the module.
   const name = 'cloudflare:workers'
-  try {
-    const { waitUntil }: { readonly waitUntil: (work: Promise<unknown>) => void } = await import(
-      /* webpackIgnore: true */ /* @vite-ignore */ name
-    )
-    waitUntil(work.catch(() => {}))
-  } catch {
-    // A Worker that is no module has none to import: then the work ends with its request, as if this were not here.
+  const platform: { readonly waitUntil?: WaitUntil } = await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ name
+  ).catch(() => ({}))
+  return (work) => {
+    try {
+      platform.waitUntil?.(work.catch(() => {}))
+    } catch {
+      // Without it, or after its request, work ends with its request.
+    }
   }
 }

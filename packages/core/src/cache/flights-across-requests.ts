@@ -1,15 +1,15 @@
-import { isCloudflareWorkers, outliveRequest } from '../acquire/cloudflare-workers.ts'
+import { isCloudflareWorkers, loadWaitUntil, type WaitUntil } from '../acquire/cloudflare-workers.ts'
 import { createFlight, type Flight, FlightQueue, type Flights, type Outcome, type Pilot } from './single-flight.ts'
 
 /** Milliseconds between two signs of life of a flight. */
 const beat = 50
 
-/** Milliseconds without a sign of life after which a flight is taken for dead, and how many looks it takes at least. */
+/** A flight is taken for dead when so many looks in a row saw it silent for so many milliseconds: a stall of all ends sooner. */
 const silence = 500
-const fewestLooks = 5
+const silentLooks = 3
 
-/** Milliseconds for which a flight behind the callers' backs that died keeps its place, so that not every request begins another. */
-const aheadSilence = 10_000
+/** Milliseconds of silence after which another may begin behind the callers' backs: not every request is to begin one that dies. */
+const longSilence = 10_000
 
 /** Milliseconds between two looks at a flight, at first and at last; spread by chance. */
 const firstLook = 5
@@ -23,9 +23,13 @@ interface Sighted<T> {
   outcome: Outcome<T> | undefined
 }
 
-/** The flights of an identity, as the platform permits: see FlightsAcrossRequests. */
+/**
+ * The flights of an identity, as the platform permits.
+ *
+ * @param idle called when they are of no use any more, if ever
+ */
 export function createFlights<T>(idle?: () => void): Flights<T> {
-  return isCloudflareWorkers() ? new FlightsAcrossRequests(idle) : new FlightQueue(idle)
+  return isCloudflareWorkers() ? new FlightsAcrossRequests() : new FlightQueue(idle)
 }
 
 /**
@@ -34,16 +38,12 @@ export function createFlights<T>(idle?: () => void): Flights<T> {
  * became of it; when it gives no sign of life any more, the first to notice begins another.
  */
 export class FlightsAcrossRequests<T> implements Flights<T> {
-  readonly #idle: () => void
   #running: Sighted<T> | undefined
-
-  /** @param idle called when the last flight is over */
-  constructor(idle: () => void = () => {}) {
-    this.#idle = idle
-  }
+  /** Loaded for the first flight: whoever begins one behind the callers' backs is answered before it could be. */
+  #waitUntil: WaitUntil | undefined
 
   get busy(): boolean {
-    return this.#running !== undefined && !hasDied(this.#running, aheadSilence)
+    return this.#running !== undefined && !isSilent(this.#running, longSilence)
   }
 
   async join(pilot: Pilot<T>): Promise<T> {
@@ -98,32 +98,33 @@ export class FlightsAcrossRequests<T> implements Flights<T> {
       started.outcome = outcome
       this.#leave(started)
     })
-    void outliveRequest(flight.result)
+    void this.#keepAlive(flight.result)
     return started
+  }
+
+  async #keepAlive(result: Promise<T>): Promise<void> {
+    this.#waitUntil ??= await loadWaitUntil()
+    this.#waitUntil(result)
   }
 
   /** Waits until a flight is over, or has died. */
   async #watch(running: Sighted<T>): Promise<void> {
     let look = firstLook
-    for (let looks = 1; running.outcome === undefined; looks += 1) {
+    for (let silent = 0; running.outcome === undefined && silent < silentLooks; ) {
       const wait = look * (0.5 + Math.random())
       await new Promise((resolve) => setTimeout(resolve, wait))
       look = Math.min(look * 2, longestLook)
-      if (looks >= fewestLooks && hasDied(running, silence)) {
-        this.#leave(running)
-        return
-      }
+      silent = isSilent(running, silence) ? silent + 1 : 0
     }
+    this.#leave(running)
   }
 
   #leave(over: Sighted<T>): void {
-    if (this.#running !== over) return
-    this.#running = undefined
-    this.#idle()
+    if (this.#running === over) this.#running = undefined
   }
 }
 
-function hasDied({ seenAt }: Sighted<unknown>, patience: number): boolean {
+function isSilent({ seenAt }: Sighted<unknown>, patience: number): boolean {
   return performance.now() - seenAt > patience
 }
 

