@@ -23,6 +23,10 @@ const withoutWaitUntil: Modules = modules.map(([name, code]) => [
   code.replaceAll('platform.waitUntil', 'platform.noWaitUntil'),
 ])
 
+if (hindrance === undefined && String(withoutWaitUntil) === String(modules)) {
+  throw new Error('waitUntil is not called by the name that is taken out here')
+}
+
 /** Before September 2025 tokens went along to other origins; before October 2024 promises of dead requests hung for ever. */
 const [newest, oldest] = ['2026-11-01', '2024-01-01']
 
@@ -53,8 +57,11 @@ async function startBench(
     vendor,
     count: (part) => vendor.requests.filter((request) => request.part === part).length,
     async [Symbol.asyncDispose]() {
+      const said = workerd.log()
       await workerd[Symbol.asyncDispose]()
       await vendor.close()
+      // It warns of what one request does to another's, and of requests that hang.
+      expect(said).toBe('')
     },
   }
 }
