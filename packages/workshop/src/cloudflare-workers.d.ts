@@ -1,4 +1,12 @@
-/** What Cloudflare Workers bring, as far as it is used here; a Worker's own types come from `wrangler types`. */
+/** What Cloudflare Workers bring, as far as it is used here. A Worker's own come from `wrangler types`. */
 declare module 'cloudflare:workers' {
-  export const env: Readonly<Record<string, string>>
+  export const env: Cloudflare.Env
+}
+
+declare namespace Cloudflare {
+  /** The bindings of the Workers in the documents; others add theirs. */
+  interface Env {
+    readonly PREVU3D_CLIENT_ID: string
+    readonly PREVU3D_CLIENT_SECRET: string
+  }
 }

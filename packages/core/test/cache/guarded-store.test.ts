@@ -163,6 +163,7 @@ describe('guarded store: one that is known to be bad', () => {
     const { guarded, memory, be } = createBench()
     const token = later()
     be(all('fails'))
+    await guarded.get('k', planStoreTime(10))
     await guarded.set('k', token, planStoreTime(10))
     expect(vi.getTimerCount()).toBe(0)
     be(all('works'))

@@ -3,3 +3,13 @@ declare module 'workerd' {
   const path: string
   export = path
 }
+
+declare namespace Cloudflare {
+  /** The bindings of `worker.ts`. */
+  interface Env {
+    readonly VENDOR: string
+    readonly CLIENT_ID: string
+    readonly CLIENT_SECRET: string
+    readonly PRIVATE_KEY: string
+  }
+}
