@@ -4,8 +4,9 @@ declare module 'cloudflare:workers' {
 }
 
 declare namespace Cloudflare {
-  /** The bindings of the Workers in the documents; others add theirs. */
+  /** The bindings of the Worker in `examples/cloudflare-workers`; others add theirs. */
   interface Env {
+    readonly PREVU3D_CLOUD_API_URL: string
     readonly PREVU3D_CLIENT_ID: string
     readonly PREVU3D_CLIENT_SECRET: string
   }

@@ -28,7 +28,7 @@ export async function compileBlocks(blocks: readonly CodeBlock[]): Promise<reado
           noUnusedLocals: false,
           noUnusedParameters: false,
         },
-        include: ['*.ts', relative(folder, join(import.meta.dirname, 'cloudflare-workers.d.ts'))],
+        include: ['*.ts'],
       }),
     )
     const output = await compile(folder)

@@ -1,5 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
 import {
+  prevu3dEmulation,
   type RecordedRequest,
   type StandardEmulationOptions,
   type StandardEmulator,
@@ -15,7 +17,7 @@ import { bundleWorker, type Modules, startWorkerd, type Workerd, whyNoWorkerd } 
 const hindrance = whyNoWorkerd()
 if (hindrance !== undefined) process.stderr.write(`cloudflare-workers.test.ts is left out: no workerd: ${hindrance}\n`)
 
-const modules = hindrance === undefined ? await bundleWorker() : []
+const modules = hindrance === undefined ? await bundleWorker(join(import.meta.dirname, 'workers/worker.ts')) : []
 
 /** The Worker where its work cannot go on after the answer: a flight ends with the request that began it. */
 const withoutWaitUntil: Modules = modules.map(([name, code]) => [
@@ -205,6 +207,25 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
     expect(redirecting?.headers.has('authorization')).toBe(true)
     expect(elsewhere?.path).toBe('/api/redirected')
     expect(elsewhere?.headers.has('authorization')).toBe(false)
+  })
+
+  it('the Worker of the documentation serves many at once, for one grant and one discovery', async () => {
+    const example = join(import.meta.dirname, '../../../../examples/cloudflare-workers/src/worker.ts')
+    await using vendor = await startEmulator(prevu3dEmulation())
+    const { clientId, clientSecret } = vendor.credentials
+    const bindings = {
+      PREVU3D_CLOUD_API_URL: vendor.url,
+      PREVU3D_CLIENT_ID: clientId,
+      PREVU3D_CLIENT_SECRET: clientSecret,
+    }
+    await using workerd = await startWorkerd(await bundleWorker(example), bindings, newest)
+    const answers = await workerd.ask('/', 20)
+    expect(new Set(answers).size).toBe(1)
+    expect(answers[0]).toMatch(/^200 /)
+    for (const { name } of vendor.divisions) expect(answers[0]).toContain(name)
+    const parts = vendor.requests.map(({ part }) => part)
+    expect(parts.filter((part) => part !== 'api').sort()).toEqual(['discovery', 'token'])
+    expect(workerd.log()).toBe('')
   })
 
   it('L12: forgetting, and closing, break nothing off that another request waits for', async () => {

@@ -17,24 +17,21 @@ export function whyNoWorkerd(): string | undefined {
 /** The modules of a Worker, by name; the first is its entry. */
 export type Modules = readonly (readonly [name: string, code: string])[]
 
-/** Bundles `worker.ts`, but for what the platform brings; what is loaded later is a module of its own. */
-export async function bundleWorker(): Promise<Modules> {
-  const worker = join(import.meta.dirname, 'worker.ts')
+/**
+ * Bundles a Worker, but for what the platform brings; what is loaded later is a module of its own.
+ *
+ * @param file with the Worker as its default export
+ */
+export async function bundleWorker(file: string): Promise<Modules> {
   const bundle = await rolldown({
-    input: 'entry',
+    input: file,
     platform: 'neutral',
     external: /^cloudflare:/,
     resolve: { conditionNames: ['source', 'import', 'default'], mainFields: ['module', 'main'] },
-    plugins: [
-      {
-        name: 'entry',
-        resolveId: (id) => (id === 'entry' ? id : null),
-        load: (id) => (id === 'entry' ? `export { worker as default } from ${JSON.stringify(worker)}` : null),
-      },
-    ],
   })
   const { output } = await bundle.generate({ format: 'esm' })
   await bundle.close()
+  // The entry comes first.
   return output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.code] as const] : []))
 }
 

@@ -54,7 +54,7 @@ const calls: Readonly<Record<string, (client: Client<unknown>, options: URLSearc
   '/close': (client) => client.close(),
 }
 
-export const worker = {
+export default {
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
     const client = clients[searchParams.get('client') ?? '']
