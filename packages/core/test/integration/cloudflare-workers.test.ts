@@ -125,7 +125,8 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
     const answers = await askAround(bench, part, path)
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toMatch(/^200 /)
-    expect(bench.count(part)).toBeLessThan(6)
+    // A stall of the machine may look like a death.
+    expect(bench.count(part)).toBeLessThan(4)
   })
 
   it('L13: the API is discovered once by requests that come at once', async () => {

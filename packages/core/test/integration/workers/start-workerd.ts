@@ -6,10 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { rolldown } from 'rolldown'
-import workerd from 'workerd'
+
+/** The program's path. There is none for every platform, and the package says so when it is loaded. */
+const workerd: string | Error = await import('workerd').then(
+  (loaded) => loaded.default,
+  (failure: Error) => failure,
+)
 
 /** What keeps workerd from running here; `undefined`: nothing. It wants a C library that some systems do not have. */
 export function whyNoWorkerd(): string | undefined {
+  if (workerd instanceof Error) return workerd.message
   const { status, stderr, error } = spawnSync(workerd, ['--version'], { encoding: 'utf8' })
   return status === 0 ? undefined : (error?.message ?? stderr.trim())
 }
@@ -54,19 +60,21 @@ export async function startWorkerd(
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-workerd-'))
   for (const [name, code] of modules) writeFileSync(join(folder, name), code)
   writeFileSync(join(folder, 'config.capnp'), describeWorker(modules, bindings, compatibilityDate))
-  const process = spawn(workerd, ['serve', 'config.capnp', '--control-fd=3'], {
+  const program = spawn(String(workerd), ['serve', 'config.capnp', '--control-fd=3'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
   let log = ''
-  for (const output of [process.stdout, process.stderr]) {
+  for (const output of [program.stdout, program.stderr]) {
     output?.on('data', (data) => {
       log += data
     })
   }
-  const ended = once(process, 'exit')
+  const end = (): void => void program.kill('SIGKILL')
+  process.once('exit', end)
+  const ended = once(program, 'exit')
   const port = await Promise.race([
-    readPort(process.stdio[3] as Readable),
+    readPort(program.stdio[3] as Readable),
     ended.then(() => Promise.reject(new Error(`workerd ended: ${log}`))),
   ])
   const url = `http://127.0.0.1:${port}`
@@ -86,8 +94,9 @@ export async function startWorkerd(
     },
     log: () => log,
     async [Symbol.asyncDispose]() {
-      process.kill('SIGKILL')
+      end()
       await ended
+      process.off('exit', end)
       rmSync(folder, { recursive: true, force: true })
     },
   }
