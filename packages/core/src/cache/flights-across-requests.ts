@@ -39,6 +39,8 @@ export function createFlights<T>(idle?: () => void): Flights<T> {
  */
 export class FlightsAcrossRequests<T> implements Flights<T> {
   #running: Sighted<T> | undefined
+  /** The last that came to its end and may be kept. */
+  #landed: Sighted<T> | undefined
   /** Loaded for the first flight: whoever begins one behind the callers' backs is answered before it could be. */
   #waitUntil: WaitUntil | undefined
 
@@ -46,30 +48,13 @@ export class FlightsAcrossRequests<T> implements Flights<T> {
     return this.#running !== undefined && !isSilent(this.#running, longSilence)
   }
 
-  async join(pilot: Pilot<T>): Promise<T> {
-    const startedAt = performance.now()
-    for (;;) {
-      const running = this.#running
-      if (!running?.flight.wanted) return await this.#start(pilot, false, startedAt).flight.result
-      await this.#watch(running)
-      // One behind the callers' backs repeats nothing: its failure says nothing to those who need a value.
-      if (running.outcome !== undefined && !running.flight.ahead) return land(running.outcome)
-    }
+  join(pilot: Pilot<T>): Promise<T> {
+    // One behind the callers' backs repeats nothing: what it fails with says nothing to those who need a value.
+    return this.#fly(pilot, ({ ahead }) => !ahead)
   }
 
-  async replace(rejected: string, pilot: Pilot<T>): Promise<T> {
-    const startedAt = performance.now()
-    for (;;) {
-      this.breakOff()
-      const running = this.#running
-      if (!running?.flight.wanted) {
-        const { flight } = this.#start(pilot, false, startedAt, rejected)
-        return await flight.result
-      }
-      const serves = running.flight.rejected.has(rejected)
-      await this.#watch(running)
-      if (running.outcome !== undefined && serves) return land(running.outcome)
-    }
+  replace(rejected: string, pilot: Pilot<T>): Promise<T> {
+    return this.#fly(pilot, (flight) => flight.rejected.has(rejected), rejected)
   }
 
   flyAhead(pilot: Pilot<T>): void {
@@ -78,11 +63,30 @@ export class FlightsAcrossRequests<T> implements Flights<T> {
 
   purge(): void {
     if (this.#running !== undefined) this.#running.flight.wanted = false
+    this.#landed = undefined
   }
 
   /** The flight is another request's: it is not kept, and comes to its own end. */
   breakOff(): void {
     if (this.#running?.flight.ahead) this.#running.flight.wanted = false
+  }
+
+  /** What a flight brings that serves as well as one begun now; where there is none to wait for, this request begins it. */
+  async #fly(pilot: Pilot<T>, serves: (flight: Flight<T>) => boolean, rejected?: string): Promise<T> {
+    const queuedAt = performance.now()
+    const landedBefore = this.#landed
+    for (;;) {
+      if (rejected !== undefined) this.breakOff()
+      const running = this.#running
+      if (!running?.flight.wanted) return await this.#start(pilot, false, queuedAt, rejected).flight.result
+      await this.#watch(running)
+      // Between two looks another may have begun and ended.
+      for (const over of [running, this.#landed]) {
+        if (over === undefined || over === landedBefore || over.outcome === undefined || !serves(over.flight)) continue
+        if ('failure' in over.outcome) throw over.outcome.failure
+        return over.outcome.value
+      }
+    }
   }
 
   #start(pilot: Pilot<T>, ahead: boolean, queuedAt: number, rejected?: string): Sighted<T> {
@@ -96,6 +100,7 @@ export class FlightsAcrossRequests<T> implements Flights<T> {
     begin((outcome) => {
       clearInterval(alive)
       started.outcome = outcome
+      if (flight.wanted) this.#landed = started
       this.#leave(started)
     })
     void this.#keepAlive(flight.result)
@@ -126,9 +131,4 @@ export class FlightsAcrossRequests<T> implements Flights<T> {
 
 function isSilent({ seenAt }: Sighted<unknown>, patience: number): boolean {
   return performance.now() - seenAt > patience
-}
-
-function land<T>(outcome: Outcome<T>): T {
-  if ('failure' in outcome) throw outcome.failure
-  return outcome.value
 }

@@ -48,8 +48,6 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
   let found: Promise<FoundApi<Info>> | undefined
   const flights = createFlights<FoundApi<Info>>()
   const discoverNow = async (): Promise<FoundApi<Info>> => {
-    // The flight before this one found it.
-    if (found !== undefined) return await found
     try {
       const discovered = await findApi(parts)
       discoveredOrigin = discovered.baseUrl.origin

@@ -93,6 +93,28 @@ describe('FlightsAcrossRequests', () => {
     expect(count()).toBe(2)
   })
 
+  it.each([
+    ['a value', undefined, async () => 'quick'],
+    ['a failure', undefined, () => Promise.reject('quick')],
+    ['a value in place of a refused one', 'a', async () => 'quick'],
+    ['a failure in place of a refused one', 'a', () => Promise.reject('quick')],
+  ] as const)('L4, L5: %s that came between two looks is had by all who wait', async (_, rejected, end) => {
+    const { flights, pilot } = createBench()
+    const quick = vi.fn(end)
+    void flights.join(pilot)
+    await pass(0.2)
+    endRequests()
+    const ask = (): Promise<string> => (rejected === undefined ? flights.join(quick) : flights.replace(rejected, quick))
+    const settled = Promise.allSettled(Array.from({ length: 10 }, ask))
+    await pass(1)
+    const results = (await settled).map((one) => ('value' in one ? one.value : one.reason))
+    expect(new Set(results)).toEqual(new Set(['quick']))
+    expect(quick).toHaveBeenCalledTimes(1)
+    // Whoever comes later has one of their own.
+    await ask().catch(() => {})
+    expect(quick).toHaveBeenCalledTimes(2)
+  })
+
   it('L13: after a stall of all, a flight that lives is not taken for dead', async () => {
     const { flights, pilot, at, count } = createBench()
     const waiting = [flights.join(pilot), flights.join(pilot)]
