@@ -1,3 +1,4 @@
+import { isCloudflareWorkers } from '../acquire/cloudflare-workers.ts'
 import { withDeadline } from '../acquire/deadline.ts'
 import { readNetworkFailure } from '../acquire/network-failure.ts'
 import { type Diagnostics, type StoreOperation, type StoreTrace, unseen } from '../diagnostics.ts'
@@ -145,7 +146,8 @@ export function guardStore(
 
   /** Sees to it that what is pending is tried again, whether or not calls come. */
   const rouse = (): void => {
-    if (closed || timer !== undefined || pending.size === 0) return
+    // On Workers a timer ends with its request (rule L13): there the next success is waited for.
+    if (closed || timer !== undefined || pending.size === 0 || isCloudflareWorkers()) return
     timer = setTimeout(
       () => {
         timer = undefined
@@ -158,7 +160,7 @@ export function guardStore(
 
   /** Writes and deletes what is pending, as long as the store plays along. */
   const catchUp = async (): Promise<void> => {
-    if (catchingUp || closed) return
+    if (closed || (catchingUp && !isCloudflareWorkers())) return
     catchingUp = true
     try {
       for (const [key, token] of pending) {
