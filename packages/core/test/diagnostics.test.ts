@@ -77,7 +77,9 @@ describe('the channels of the process', () => {
     const once = ['start', 'end', 'asyncStart', 'asyncEnd']
     expect(stages('latchkey:grant')).toEqual(once)
     expect(stages('latchkey:discovery')).toEqual(once)
-    expect(stages('latchkey:store')).toEqual([...once, ...once])
+    const operations = watched.seen.filter(({ name, stage }) => name === 'latchkey:store' && stage === 'start')
+    expect(operations.map(({ message }) => message.operation)).toEqual(['get', 'lock', 'get', 'set', 'release'])
+    expect(stages('latchkey:store').length).toBe(5 * once.length)
     const last = (name: string): object | undefined => watched.seen.findLast((one) => one.name === name)?.message
     expect(last('latchkey:grant')).toEqual({
       provider: 'acme',
@@ -89,7 +91,12 @@ describe('the channels of the process', () => {
       result: undefined,
     })
     expect(last('latchkey:discovery')).toEqual({ provider: 'acme', baseUrl: apiUrl, result: undefined })
-    expect(last('latchkey:store')).toEqual({ provider: 'acme', operation: 'set', reason: undefined, result: undefined })
+    expect(last('latchkey:store')).toEqual({
+      provider: 'acme',
+      operation: 'release',
+      reason: undefined,
+      result: undefined,
+    })
     const { value } = await client.token()
     expect(findLeaks([watched.seen, watched.events], ['MARKED-secret', value])).toEqual([])
   })

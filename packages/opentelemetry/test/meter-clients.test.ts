@@ -44,7 +44,7 @@ describe('metrics', () => {
     expect(grants?.points[0]?.sum).toBeLessThan(10)
     const operations = metrics.find(({ name }) => name === 'latchkey.store.duration')
     const counts = operations?.points.map(({ attributes, count }) => [attributes['latchkey.store.operation'], count])
-    expect(Object.fromEntries(counts ?? [])).toEqual({ get: 2, set: 1 })
+    expect(Object.fromEntries(counts ?? [])).toEqual({ get: 3, lock: 1, set: 1, release: 1 })
   })
 
   it('count what failed, by why', async () => {

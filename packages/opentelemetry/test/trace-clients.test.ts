@@ -113,14 +113,10 @@ describe('spans', () => {
     const [discovery] = await exported('latchkey.discovery')
     expect(discovery).toMatchObject({ parentSpanId: caller.spanId, attributes: { 'url.full': apiUrl } })
     expect(await exported('latchkey.grant')).toMatchObject([{ parentSpanId: discovery?.spanId }])
-    expect(await exported('latchkey.store')).toMatchObject([
-      { name: 'latchkey.store get', parentSpanId: discovery?.spanId },
-      {
-        name: 'latchkey.store set',
-        parentSpanId: discovery?.spanId,
-        attributes: { 'latchkey.provider': 'acme', 'latchkey.store.operation': 'set' },
-      },
-    ])
+    const operations = await exported('latchkey.store')
+    expect(operations.map(({ name }) => name.split(' ')[1])).toEqual(['get', 'lock', 'get', 'set', 'release'])
+    for (const operation of operations) expect(operation).toMatchObject({ parentSpanId: discovery?.spanId, kind: 1 })
+    expect(operations[3]?.attributes).toEqual({ 'latchkey.provider': 'acme', 'latchkey.store.operation': 'set' })
   })
 
   it('tell why something failed', async () => {
