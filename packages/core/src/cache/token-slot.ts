@@ -1,9 +1,10 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { AcquiredToken } from '../acquire/acquire-token.ts'
 import type { LatchkeyError } from '../errors.ts'
+import { createFlights } from './flights-across-requests.ts'
 import { type Freshness, judgeFreshness, planLife, planRetry, planSameAgain, type TokenLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
-import { FlightQueue } from './single-flight.ts'
+import type { Flights } from './single-flight.ts'
 
 /** What went wrong with an identity lately. */
 interface Setbacks {
@@ -34,7 +35,7 @@ export class TokenSlot<Parts = unknown> {
   #setbacks: Setbacks | undefined
   /** Of the tokens it held, when the newest was asked for; an older one in the store is none to go back to. */
   #newest: number | undefined
-  #flights: FlightQueue<AccessToken> | undefined
+  #flights: Flights<AccessToken> | undefined
 
   /** @param parts what it has in common with others */
   constructor(parts: Parts) {
@@ -90,15 +91,15 @@ export class TokenSlot<Parts = unknown> {
   }
 
   /** Flights for this identity; made when the first takes off, gone with the last. */
-  get flights(): FlightQueue<AccessToken> {
-    this.#flights ??= new FlightQueue(() => {
+  get flights(): Flights<AccessToken> {
+    this.#flights ??= createFlights(() => {
       this.#flights = undefined
     })
     return this.#flights
   }
 
   /** Those that there are. */
-  get flightsUnderWay(): FlightQueue<AccessToken> | undefined {
+  get flightsUnderWay(): Flights<AccessToken> | undefined {
     return this.#flights
   }
 

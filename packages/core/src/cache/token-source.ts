@@ -123,7 +123,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   /** Whether a flight is under way. */
   get busy(): boolean {
-    return this.#slots().some((slot) => slot.flightsUnderWay !== undefined)
+    return this.#slots().some((slot) => slot.flightsUnderWay?.busy === true)
   }
 
   #slots(): readonly TokenSlot[] {
@@ -250,7 +250,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
 function dropOldest(slots: Map<string, OtherSlot>): void {
   for (const [identity, slot] of slots) {
-    if (slot.flightsUnderWay !== undefined) continue
+    if (slot.flightsUnderWay?.busy) continue
     slots.delete(identity)
     return
   }
