@@ -1,40 +1,130 @@
-import { mkdtempSync } from 'node:fs'
+/**
+ * Packs the packages, installs them as a user would, runs the smoke suite on every runtime, and writes what works where into
+ * the README and docs/runtimes.md. With `--check` it writes nothing, and fails where these say something else; with
+ * `--only=Bun` it tries that runtime alone, and writes nothing either.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { prepareConsumer, programFile, workerFile } from './consumer.ts'
-import { openEmulatorDesk } from './emulator-desk.ts'
+import { type Package, readText, root } from '../read-repository.ts'
+import { type Consumer, prepareConsumer, programFile, workerFile } from './consumer.ts'
+import { type EmulatorDesk, openEmulatorDesk } from './emulator-desk.ts'
+import { meetsEngine } from './engine-range.ts'
 import { installRuntimes } from './install-runtimes.ts'
 import { runCommands, runSuite } from './run-process.ts'
 import { runInWorkerd } from './run-workerd.ts'
-import { runtimes } from './runtimes.ts'
+import { type Runtime, runtimes } from './runtimes.ts'
+import { checkTable, packageTable, putTable } from './tables.ts'
+import { knownGaps, surprises, type Verdict } from './verdict.ts'
 import { bundleWorker, collectWorker } from './worker-modules.ts'
 
-const ground = mkdtempSync(join(tmpdir(), 'latchkey-runtimes-'))
-const t0 = Date.now()
-const lap = (w: string) => console.log(`-- ${w} ${((Date.now() - t0) / 1000).toFixed(1)}`)
-const programs = installRuntimes(runtimes)
-lap('installed')
-const consumer = await prepareConsumer(ground)
-lap(consumer.folder)
-const desk = await openEmulatorDesk()
-for (const runtime of runtimes) {
-  const program = programs.get(runtime)!
-  for (const { slug, isLibrary } of consumer.packages) {
-    const par = runtime.parameters?.(slug) ?? []
-    let r: any
-    if (runtime.kind === 'process') {
-      if (isLibrary) r = await runSuite(program, [...par, programFile(slug), desk.url], consumer.folder)
-      else
-        r = await runCommands(program, [...par, 'node_modules/latchkey/dist/bin.js'], consumer.folder, [
-          { call: ['--version'], prints: /\d/ },
-          { call: ['demo'], prints: /✓|ok/i },
-        ])
-    } else if (isLibrary) {
-      const m = await (runtime.kind === 'bundle' ? bundleWorker : collectWorker)(consumer.folder, workerFile(slug))
-      if (m.builtins.length) r = m.builtins
-      else r = await runInWorkerd(program, consumer.folder, m, '2026-11-17', desk.url)
-    } else r = []
-    lap(`${runtime.name} ${runtime.version} ${slug} ${JSON.stringify(r.map((x: any) => (typeof x === 'string' || x.problem ? x : 1)))}`)
+/** Two at a time: most of a run is waiting for a process to start. */
+const LANES = 2
+
+const isCheck = process.argv.includes('--check')
+const only = process.argv.find((parameter) => parameter.startsWith('--only='))?.slice('--only='.length)
+const begun = performance.now()
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+const labelOf = ({ name, version }: Runtime): string => `${name} ${version}`
+
+async function examine(
+  runtime: Runtime,
+  program: string,
+  { slug, manifest, isLibrary }: Package,
+  consumer: Consumer,
+  desk: EmulatorDesk,
+): Promise<Verdict> {
+  const about = { runtime: labelOf(runtime), package: manifest.name }
+  const untried = (why: string): Verdict => ({ ...about, results: [], untried: why })
+  const { folder } = consumer
+  if (runtime.kind !== 'process') {
+    if (!isLibrary) return untried('—')
+    const prepare = runtime.kind === 'bundle' ? bundleWorker : collectWorker
+    const worker = await prepare(folder, workerFile(slug))
+    if (worker.builtins.length > 0) return untried('needs modules of Node')
+    return { ...about, results: await runInWorkerd({ program, version: runtime.version }, folder, worker, desk.url) }
+  }
+  const engine = manifest.engines?.node ?? ''
+  if (runtime.isNode === true && !meetsEngine(engine, runtime.version)) return untried(`needs ${engine.slice(2)}`)
+  const parameters = runtime.parameters?.(slug) ?? []
+  if (isLibrary)
+    return { ...about, results: await runSuite(program, [...parameters, programFile(slug), desk.url], folder) }
+  const [command = ''] = Object.values(manifest.bin ?? {})
+  const file = join('node_modules', manifest.name, command)
+  const calls = [
+    { call: ['--version'], prints: /^\d+\.\d+\.\d+/ },
+    { call: ['demo'], prints: /✓ Call: the projects are Refinery Turnaround/ },
+  ]
+  return { ...about, results: await runCommands(program, [...parameters, file], folder, calls) }
+}
+
+async function examineAll(programs: ReadonlyMap<Runtime, string>, consumer: Consumer): Promise<readonly Verdict[]> {
+  const desk = await openEmulatorDesk()
+  const verdicts = new Map<Runtime, readonly Verdict[]>()
+  const waiting = [...programs].filter(([runtime]) => only === undefined || labelOf(runtime).startsWith(only))
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [runtime, program] = next
+      const found: Verdict[] = []
+      for (const published of inOrder(consumer.packages)) {
+        found.push(await examine(runtime, program, published, consumer, desk))
+      }
+      verdicts.set(runtime, found)
+      const count = found.flatMap(({ results }) => results).length
+      say(`${labelOf(runtime)}: ${count} checks, ${((performance.now() - begun) / 1000).toFixed(0)} s so far`)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: LANES }, work))
+  } finally {
+    await desk.close()
+  }
+  return runtimes.flatMap((runtime) => verdicts.get(runtime) ?? [])
+}
+
+/** The core first, the command line last. */
+function inOrder(packages: readonly Package[]): readonly Package[] {
+  const rank = ({ slug, isLibrary }: Package): number => (slug === 'core' ? 0 : isLibrary ? 1 : 2)
+  return packages.toSorted((left, right) => rank(left) - rank(right))
+}
+
+function publish(verdicts: readonly Verdict[]): void {
+  const tables = [
+    { document: 'README.md', name: 'packages', table: packageTable(verdicts, knownGaps) },
+    { document: 'docs/runtimes.md', name: 'checks', table: checkTable(verdicts) },
+  ]
+  for (const { document, name, table } of tables) {
+    const text = readText(document)
+    const renewed = putTable(text, name, table)
+    if (renewed === text) {
+      say(`ok   ${document} says so`)
+    } else if (isCheck) {
+      say(`FAIL ${document} says something else; \`npx -y pnpm@12 runtimes\` writes what was found:\n\n${table}\n`)
+      process.exitCode = 1
+    } else {
+      writeFileSync(join(root, document), renewed)
+      say(`     ${document} written`)
+    }
   }
 }
-await desk.close()
+
+const ground = mkdtempSync(join(tmpdir(), 'latchkey-runtimes-'))
+try {
+  const programs = installRuntimes(runtimes)
+  say(`${programs.size} runtimes at hand, ${((performance.now() - begun) / 1000).toFixed(0)} s so far`)
+  const verdicts = await examineAll(programs, await prepareConsumer(ground))
+  const found = surprises(verdicts, knownGaps)
+  for (const line of found) say(`FAIL ${line}`)
+  if (found.length > 0) process.exitCode = 1
+  else if (only === undefined) publish(verdicts)
+  else say(`ok   nothing else than what is known of ${only}`)
+} catch (error) {
+  say(`FAIL ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+} finally {
+  rmSync(ground, { recursive: true, force: true })
+}

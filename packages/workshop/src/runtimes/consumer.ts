@@ -35,7 +35,9 @@ async function writeSuite(folder: string, packages: readonly Package[]): Promise
   const libraries = packages.filter(({ isLibrary }) => isLibrary)
   const written = libraries.filter(({ slug }) => existsSync(join(suite, `${slug}.ts`)))
   const bundle = await rolldown({
-    input: Object.fromEntries(['smoke-check', ...written.map(({ slug }) => slug)].map((name) => [name, join(suite, `${name}.ts`)])),
+    input: Object.fromEntries(
+      ['smoke-check', ...written.map(({ slug }) => slug)].map((name) => [name, join(suite, `${name}.ts`)]),
+    ),
     external: (id) => !id.startsWith('.') && !id.startsWith('/'),
   })
   await bundle.write({ dir: join(folder, 'smoke'), format: 'esm', minify: false })
@@ -47,7 +49,7 @@ async function writeSuite(folder: string, packages: readonly Package[]): Promise
     }
     const parts = `import { checks } from './smoke/${slug}.js'\nimport { runChecks } from './smoke/smoke-check.js'\n`
     const program = `import process from 'node:process'\nconsole.log(JSON.stringify(await runChecks(checks, process.argv[2])))\n`
-    const worker = `export default {\n  async fetch(request) {\n    return Response.json(await runChecks(checks, await request.text()))\n  },\n}\n`
+    const worker = `export default {\n  async fetch(request) {\n    if (typeof process !== 'undefined') throw new Error('there is Node in this worker')\n    return Response.json(await runChecks(checks, await request.text()))\n  },\n}\n`
     writeFileSync(join(folder, programFile(slug)), parts + program)
     writeFileSync(join(folder, workerFile(slug)), parts + worker)
   }

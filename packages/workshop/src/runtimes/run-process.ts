@@ -4,7 +4,7 @@ import type { SmokeResult } from './smoke/smoke-check.ts'
 
 /** Milliseconds: what a run may take, and how long a process may go on after its last word. */
 const LONGEST_RUN = 60_000
-const LONGEST_END = 20_000
+const LONGEST_END = 10_000
 
 const ENDS = 'the process ends by itself'
 
@@ -62,7 +62,7 @@ export async function runSuite(
 ): Promise<readonly SmokeResult[]> {
   const ended = await runProcess(program, parameters, cwd, (stdout) => stdout.endsWith('\n'))
   const { stdout, stderr, status, lingered } = ended
-  if (stdout === '') return [{ name: 'the suite runs', problem: `${status}: ${stderr.trim()}` }]
+  if (!stdout.endsWith('\n')) return [{ name: 'the suite runs', problem: `${status}: ${stdout}${stderr.trim()}` }]
   const results = JSON.parse(stdout) as readonly SmokeResult[]
   if (lingered) return [...results, { name: ENDS, problem: `it went on for ${LONGEST_END / 1000} s` }]
   if (status !== 0) return [...results, { name: ENDS, problem: `${status}: ${stderr.trim()}` }]

@@ -6,18 +6,21 @@ import type { Readable } from 'node:stream'
 import type { SmokeResult } from './smoke/smoke-check.ts'
 import type { WorkerModules } from './worker-modules.ts'
 
+/** Milliseconds. */
 const LONGEST_RUN = 60_000
 
-/** `compatibilityDate` as `2026-11-17`. */
+/** Both are on by default since some day of 2026: what runs without them runs with them, and not the other way round. */
+const WITHOUT_NODE = ['no_nodejs_compat', 'no_nodejs_compat_v2']
+
+/** The version of workerd says which day's behaviour is its newest: `1.20261117.1` has that of 2026-11-17. */
 export async function runInWorkerd(
-  program: string,
+  { program, version }: { readonly program: string; readonly version: string },
   folder: string,
   { modules }: WorkerModules,
-  compatibilityDate: string,
   deskUrl: string,
 ): Promise<readonly SmokeResult[]> {
   const file = `${modules[0]?.file}.capnp`
-  writeFileSync(join(folder, file), configuration(modules, compatibilityDate))
+  writeFileSync(join(folder, file), configuration(modules, version.replace(/^1\.(\d{4})(\d\d)(\d\d)\..*$/, '$1-$2-$3')))
   const child = spawn(program, ['serve', file, '--control-fd=3'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -36,6 +39,8 @@ export async function runInWorkerd(
     const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: deskUrl })
     if (!response.ok) return [{ name: 'the suite runs', problem: `${response.status}: ${said.trim()}` }]
     return (await response.json()) as readonly SmokeResult[]
+  } catch (error) {
+    return [{ name: 'the suite runs', problem: `${error}: ${said.trim()}` }]
   } finally {
     clearTimeout(killing)
     child.kill('SIGKILL')
@@ -76,6 +81,7 @@ const worker :Workerd.Worker = (
 ${listed.join('\n')}
   ],
   compatibilityDate = ${quote(compatibilityDate)},
+  compatibilityFlags = [${WITHOUT_NODE.map(quote).join(', ')}],
 );
 `
 }

@@ -27,7 +27,11 @@ export async function bundleWorker(folder: string, entry: string): Promise<Worke
   const bundle = await rolldown({ ...inputOf(folder, entry), external: (id) => isBuiltin(id) })
   const { output } = await bundle.write({ file: join(folder, file), format: 'esm', codeSplitting: false })
   await bundle.close()
-  const left = output.flatMap((chunk) => (chunk.type === 'chunk' ? [...chunk.imports, ...chunk.dynamicImports] : []))
+  const left = output.flatMap((chunk) => {
+    if (chunk.type !== 'chunk') return []
+    const required = [...chunk.code.matchAll(/\b__require\(["']([^"']+)["']\)/g)].map(([, name = '']) => name)
+    return [...chunk.imports, ...chunk.dynamicImports, ...required]
+  })
   return { builtins: unique(left), modules: [{ name: 'worker.js', file }] }
 }
 

@@ -1,5 +1,12 @@
 /** What `@latchkey/core` must do on every runtime. */
-import { createClient, createClientPool, LatchkeyError, memoryStore, type Provider, privateKeyJwt } from '@latchkey/core'
+import {
+  createClient,
+  createClientPool,
+  LatchkeyError,
+  memoryStore,
+  type Provider,
+  privateKeyJwt,
+} from '@latchkey/core'
 import {
   type DeskEmulator,
   expect,

@@ -35,9 +35,7 @@ export const checks: readonly SmokeCheck[] = [
       try {
         const { host, authorizationServer, credentials } = emulator
         const client = createClient(smartCompletions({ host, authorizationServer }), { credentials, timeout: 60 })
-        const { value } = await (await client.api())
-          .get('Instances(2)/Projects')
-          .json<{ value: readonly unknown[] }>()
+        const { value } = await (await client.api()).get('Instances(2)/Projects').json<{ value: readonly unknown[] }>()
         expectEqual(value.length, 3, 'projects')
         await client.close()
       } finally {
