@@ -15,7 +15,7 @@ import { runCommands, runSuite } from './run-process.ts'
 import { runInWorkerd } from './run-workerd.ts'
 import { type Runtime, runtimes } from './runtimes.ts'
 import { checkTable, packageTable, putTable } from './tables.ts'
-import { knownGaps, surprises, type Verdict } from './verdict.ts'
+import { knownGaps, surprises, type Verdict, WITHOUT_NODE } from './verdict.ts'
 import { bundleWorker, collectWorker } from './worker-modules.ts'
 
 /** Two at a time: most of a run is waiting for a process to start. */
@@ -45,8 +45,11 @@ async function examine(
     if (!isLibrary) return untried('—')
     const prepare = runtime.kind === 'bundle' ? bundleWorker : collectWorker
     const worker = await prepare(folder, workerFile(slug))
-    if (worker.builtins.length > 0) return untried('needs modules of Node')
-    return { ...about, results: await runInWorkerd({ program, version: runtime.version }, folder, worker, desk.url) }
+    if (worker.builtins.length > 0) {
+      return { ...about, results: [{ name: WITHOUT_NODE, problem: worker.builtins.join(', ') }] }
+    }
+    const results = await runInWorkerd({ program, version: runtime.version }, folder, worker, desk.url)
+    return { ...about, results: [{ name: WITHOUT_NODE }, ...results] }
   }
   const engine = manifest.engines?.node ?? ''
   if (runtime.isNode === true && !meetsEngine(engine, runtime.version)) return untried(`needs ${engine.slice(2)}`)

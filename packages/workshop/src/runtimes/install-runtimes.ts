@@ -17,7 +17,9 @@ export function installRuntimes(runtimes: readonly Runtime[]): ReadonlyMap<Runti
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), manifest)
     // The programs are files of packages: no install script has to run, and none may.
-    const parameters = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--omit=dev']
+    const parameters = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock']
+    // Where npm cannot be reached, that is said within seconds.
+    parameters.push('--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000')
     const { status, stderr, error } = spawnSync('npm', parameters, { cwd: folder, encoding: 'utf8', timeout: 300_000 })
     if (status !== 0) throw new Error(`The runtimes cannot be fetched from npm: ${error?.message ?? stderr.trim()}`)
     writeFileSync(stamp, manifest)

@@ -36,15 +36,10 @@ function node(version: string): Runtime {
   }
 }
 
-/**
- * Deno asks for each permission. The libraries on web standards need the network alone; what comes from npm in CommonJS reads
- * files, and the emulators and the command line read the environment as well.
- */
+/** Deno asks for each permission: the network is enough, but undici and the command line read the environment as well. */
 function denoPermissions(slug: string): readonly string[] {
-  const net = '--allow-net=127.0.0.1'
-  if (['core', 'prevu3d', 'hexagon'].includes(slug)) return [net]
-  if (slug === 'cli') return ['--allow-all']
-  return [net, '--allow-read', '--allow-env', '--allow-sys']
+  const network = '--allow-net=127.0.0.1'
+  return ['undici', 'cli'].includes(slug) ? [network, '--allow-env'] : [network]
 }
 
 const WORKERD = '1.20261117.1'

@@ -11,6 +11,9 @@ export interface Verdict {
   readonly untried?: string
 }
 
+/** The check that a worker, and all that it imports, leaves the modules of Node alone. */
+export const WITHOUT_NODE = 'no module of Node is imported'
+
 /** What is known not to work, and why: said in the table, and a failure of the run once it works after all. */
 export interface KnownGap {
   /** The runtime's name, without a version. */
@@ -28,6 +31,14 @@ export const knownGaps: readonly KnownGap[] = [
     check: 'undici’s requests carry the token, and replace a refused one',
     why: 'Bun puts an `undici` of its own in its place, without interceptors',
   },
+  ...['workerd', 'edge bundle, in workerd'].flatMap((runtime) =>
+    ['@latchkey/testing', '@latchkey/undici'].map((name) => ({
+      runtime,
+      package: name,
+      check: WITHOUT_NODE,
+      why: 'needs modules of Node',
+    })),
+  ),
 ]
 
 export function gapOf(

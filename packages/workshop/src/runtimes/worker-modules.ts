@@ -62,7 +62,7 @@ export async function collectWorker(folder: string, entry: string): Promise<Work
   for (const { importer, specifier, file } of imports) {
     const place = join(dirname(nameOf(importer)), specifier).replaceAll('\\', '/')
     if (modules.has(place)) continue
-    const alias = `alias-${modules.size}.js`
+    const alias = `${entry}.alias-${modules.size}.js`
     writeFileSync(join(folder, alias), handOn(file, relative(dirname(place), nameOf(file))))
     modules.set(place, alias)
   }
