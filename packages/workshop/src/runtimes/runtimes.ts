@@ -36,10 +36,11 @@ function node(version: string): Runtime {
   }
 }
 
-/** Deno asks for each permission: the network is enough, but undici and the command line read the environment as well. */
+/** Deno asks for each permission: the network is enough, but undici reads the environment, and the command line files as well. */
 function denoPermissions(slug: string): readonly string[] {
   const network = '--allow-net=127.0.0.1'
-  return ['undici', 'cli'].includes(slug) ? [network, '--allow-env'] : [network]
+  if (slug === 'undici') return [network, '--allow-env']
+  return slug === 'cli' ? [network, '--allow-env', '--allow-read'] : [network]
 }
 
 const WORKERD = '1.20261117.1'

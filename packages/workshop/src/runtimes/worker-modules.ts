@@ -15,6 +15,9 @@ export interface WorkerModules {
 /** What a bundler for the edge asks for in `exports`. */
 const conditionNames = ['workerd', 'worker', 'import', 'default']
 
+/** Modules that workerd brings. */
+const ofPlatform = /^(?:cloudflare|workerd):/
+
 interface Import {
   readonly importer: string
   readonly specifier: string
@@ -24,7 +27,8 @@ interface Import {
 /** One file, with nothing left to import. */
 export async function bundleWorker(folder: string, entry: string): Promise<WorkerModules> {
   const file = entry.replace(/\.js$/, '.bundle.js')
-  const bundle = await rolldown({ ...inputOf(folder, entry), external: (id) => isBuiltin(id) })
+  const isOutside = (id: string): boolean => isBuiltin(id) || ofPlatform.test(id)
+  const bundle = await rolldown({ ...inputOf(folder, entry), external: isOutside })
   const { output } = await bundle.write({ file: join(folder, file), format: 'esm', codeSplitting: false })
   await bundle.close()
   const left = output.flatMap((chunk) => {
@@ -32,7 +36,7 @@ export async function bundleWorker(folder: string, entry: string): Promise<Worke
     const required = [...chunk.code.matchAll(/\b__require\(["']([^"']+)["']\)/g)].map(([, name = '']) => name)
     return [...chunk.imports, ...chunk.dynamicImports, ...required]
   })
-  return { builtins: unique(left), modules: [{ name: 'worker.js', file }] }
+  return { builtins: unique(left.filter((name) => !ofPlatform.test(name))), modules: [{ name: 'worker.js', file }] }
 }
 
 /** Each file as it was packed. */
@@ -46,6 +50,7 @@ export async function collectWorker(folder: string, entry: string): Promise<Work
         builtins.push(specifier)
         return { id: specifier, external: true }
       }
+      if (ofPlatform.test(specifier)) return { id: specifier, external: true }
       const resolved = await this.resolve(specifier, importer, { skipSelf: true })
       if (resolved !== null && importer !== undefined) imports.push({ importer, specifier, file: resolved.id })
       return resolved
