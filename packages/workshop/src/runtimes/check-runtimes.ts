@@ -25,6 +25,12 @@ const isCheck = process.argv.includes('--check')
 const only = process.argv.find((parameter) => parameter.startsWith('--only='))?.slice('--only='.length)
 const begun = performance.now()
 
+/** How the command line is called, and what it then prints. */
+const calls = [
+  { call: ['--version'], prints: /^\d+\.\d+\.\d+/ },
+  { call: ['demo'], prints: /✓ Call: the projects are Refinery Turnaround/ },
+]
+
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
@@ -42,7 +48,7 @@ async function examine(
   const untried = (why: string): Verdict => ({ ...about, results: [], untried: why })
   const { folder } = consumer
   if (runtime.kind !== 'process') {
-    if (!isLibrary) return untried('—')
+    if (manifest.bin !== undefined) return untried('—')
     const prepare = runtime.kind === 'bundle' ? bundleWorker : collectWorker
     const worker = await prepare(folder, workerFile(slug))
     if (worker.builtins.length > 0) {
@@ -54,15 +60,13 @@ async function examine(
   const engine = manifest.engines?.node ?? ''
   if (runtime.isNode === true && !meetsEngine(engine, runtime.version)) return untried(`needs ${engine.slice(2)}`)
   const parameters = runtime.parameters?.(slug) ?? []
-  if (isLibrary)
-    return { ...about, results: await runSuite(program, [...parameters, programFile(slug), desk.url], folder) }
-  const [command = ''] = Object.values(manifest.bin ?? {})
-  const file = join('node_modules', manifest.name, command)
-  const calls = [
-    { call: ['--version'], prints: /^\d+\.\d+\.\d+/ },
-    { call: ['demo'], prints: /✓ Call: the projects are Refinery Turnaround/ },
+  const parts = [
+    ...(isLibrary ? [runSuite(program, [...parameters, programFile(slug), desk.url], folder)] : []),
+    ...Object.values(manifest.bin ?? {}).map((command) =>
+      runCommands(program, [...parameters, join('node_modules', manifest.name, command)], folder, calls),
+    ),
   ]
-  return { ...about, results: await runCommands(program, [...parameters, file], folder, calls) }
+  return { ...about, results: (await Promise.all(parts)).flat() }
 }
 
 async function examineAll(programs: ReadonlyMap<Runtime, string>, consumer: Consumer): Promise<readonly Verdict[]> {
@@ -91,7 +95,7 @@ async function examineAll(programs: ReadonlyMap<Runtime, string>, consumer: Cons
 
 /** The core first, the command line last. */
 function inOrder(packages: readonly Package[]): readonly Package[] {
-  const rank = ({ slug, isLibrary }: Package): number => (slug === 'core' ? 0 : isLibrary ? 1 : 2)
+  const rank = ({ slug, manifest }: Package): number => (slug === 'core' ? 0 : manifest.bin === undefined ? 1 : 2)
   return packages.toSorted((left, right) => rank(left) - rank(right))
 }
 
