@@ -33,6 +33,9 @@ function createBench() {
 
 const pass = (seconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(seconds * 1000)
 
+const succeed = async (): Promise<string> => 'quick'
+const fail = (): Promise<string> => Promise.reject('quick')
+
 /** What workerd does to a request that is over: its timers are gone, its promises never settle. */
 const endRequests = (): void => void vi.clearAllTimers()
 
@@ -94,13 +97,13 @@ describe('FlightsAcrossRequests', () => {
   })
 
   it.each([
-    ['a value', undefined, async () => 'quick'],
-    ['a failure', undefined, () => Promise.reject('quick')],
-    ['a value in place of a refused one', 'a', async () => 'quick'],
-    ['a failure in place of a refused one', 'a', () => Promise.reject('quick')],
+    ['a value', undefined, succeed],
+    ['a failure', undefined, fail],
+    ['a value in place of a refused one', 'a', succeed],
+    ['a failure in place of a refused one', 'a', fail],
   ] as const)('L4, L5: %s that came between two looks is had by all who wait', async (_, rejected, end) => {
     const { flights, pilot } = createBench()
-    const quick = vi.fn(end)
+    const quick = vi.fn<Pilot<string>>(end)
     void flights.join(pilot)
     await pass(0.2)
     endRequests()
