@@ -19,6 +19,7 @@ describe('a published package', () => {
 
     it(`${slug} has its place in the policy`, () => {
       expect(Object.keys(policies), said).toContain(slug)
+      expect(readText('docs/dependencies.md')).toContain(`| \`${manifest.name}\` `)
     })
 
     it(`${slug} depends on what the policy grants it, and on nothing else`, () => {
