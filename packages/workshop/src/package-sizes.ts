@@ -3,7 +3,7 @@ import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
-import type { PackagePolicy } from './package-policy.ts'
+import type { PackagePolicy, SizeLimits } from './package-policy.ts'
 import type { Check, PackedPackage } from './packed-package.ts'
 
 /** @param consumer a folder where all packages are installed as published */
@@ -27,16 +27,13 @@ export async function weighPackage(
 }
 
 /** Every size beyond its limit, in numbers. A size without a limit is one, too. */
-export function overLimits(
-  sizes: Readonly<Record<string, number>>,
-  limits: Readonly<{ [size: string]: number | undefined }>,
-): readonly string[] {
-  return Object.entries(sizes)
-    .filter(([name, size]) => size > (limits[name] ?? 0))
-    .map(([name, size]) => {
-      const limit = limits[name] ?? 0
-      return `${name}: ${size} bytes are ${size - limit} more than the ${limit} that packages/workshop/src/package-policy.ts allows`
-    })
+export function overLimits(sizes: Partial<SizeLimits>, limits: SizeLimits): readonly string[] {
+  return (['packed', 'unpacked', 'bundled'] as const).flatMap((name) => {
+    const [size, limit] = [sizes[name] ?? 0, limits[name] ?? 0]
+    if (size <= limit) return []
+    const beyond = `${size} bytes are ${size - limit} more than the ${limit}`
+    return [`${name}: ${beyond} that packages/workshop/src/package-policy.ts allows`]
+  })
 }
 
 /** Bytes of what a module loads at once, minified and gzipped; what is imported later does not count. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { licences, policies } from '../src/package-policy.ts'
+import { licences, type PackagePolicy, policies } from '../src/package-policy.ts'
 import { productionTree } from '../src/production-tree.ts'
 import { readModule } from '../src/read-module.ts'
 import { filesIn, type Manifest, publishedPackages, readText, repositoryFiles, root } from '../src/read-repository.ts'
@@ -10,7 +10,7 @@ import { filesIn, type Manifest, publishedPackages, readText, repositoryFiles, r
 /** What docs/dependencies.md promises. */
 const packages = publishedPackages()
 const own = packages.map(({ manifest }) => manifest.name)
-const none = { dependencies: [], peers: [], bundled: [] }
+const none: Pick<PackagePolicy, 'dependencies' | 'peers' | 'bundled'> = { dependencies: [], peers: [], bundled: [] }
 
 describe('a published package', () => {
   for (const { slug, folder, manifest } of packages) {
