@@ -22,6 +22,8 @@ export class Stage {
   readonly secrets: MarkedSecrets = new MarkedSecrets()
   readonly codes: Set<string> = new Set()
   readonly events: Set<string> = new Set()
+  /** Seconds that a client on it may take: short where nothing is going to come. */
+  patience = 5
   readonly #name: string
   readonly #leaks = new Set<string>()
   /** Looked through at the end, since a secret may be marked after it was told. */
@@ -69,7 +71,7 @@ export class Stage {
     const store = options.store === undefined ? {} : { store: this.#watchStore(options.store) }
     const fetch = this.#watchFetch(options.fetch ?? globalThis.fetch)
     return this.try('createClient', () =>
-      createClient(provider, { timeout: 0.4, ...options, ...store, fetch, onEvent }),
+      createClient(provider, { timeout: this.patience, ...options, ...store, fetch, onEvent }),
     )
   }
 
