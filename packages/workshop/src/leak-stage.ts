@@ -23,7 +23,7 @@ export class Stage {
   readonly codes: Set<string> = new Set()
   readonly events: Set<string> = new Set()
   /** Seconds that a client on it may take: short where nothing is going to come. */
-  patience = 5
+  patience = 30
   readonly #name: string
   readonly #leaks = new Set<string>()
   /** Looked through at the end, since a secret may be marked after it was told. */

@@ -9,6 +9,7 @@ const TOLD_ELSEWHERE = ['JwtAuthenticationOptions']
 describe.each(publishedPackages())('the README of $slug', ({ folder, manifest, isLibrary }) => {
   const text = readText(`${folder}/README.md`)
   const { prose, blocks } = readDocument(`${folder}/README.md`, text)
+  const isCommand = manifest.bin !== undefined
   const headings = prose.filter((line) => line.startsWith('## '))
 
   it('says what it is, before anything else', () => {
@@ -19,11 +20,11 @@ describe.each(publishedPackages())('the README of $slug', ({ folder, manifest, i
 
   it('says how to install it, and shows in ten lines or so how to use it', () => {
     expect(blocks.some(({ language, code }) => language === 'sh' && code.includes(` ${manifest.name}`))).toBe(true)
-    const [first] = blocks.filter(({ language }) => language === (isLibrary ? 'ts' : 'sh'))
+    const [first] = blocks.filter(({ language }) => language === (isCommand ? 'sh' : 'ts'))
     const lines = first?.code.split('\n').filter((line) => line !== '') ?? []
     expect(lines.length).toBeGreaterThan(0)
     expect(lines.length).toBeLessThanOrEqual(16)
-    if (isLibrary) expect(first?.code).toContain(`from '${manifest.name}'`)
+    expect(first?.code).toContain(isCommand ? `npx ${manifest.name}` : `from '${manifest.name}'`)
   })
 
   it('has a table of options, and says what errors there are', () => {
