@@ -7,7 +7,7 @@ import type { Declarations } from './prune-declarations.ts'
 import { declaredNames, isNode, type Node, nameOf, parseModule } from './syntax.ts'
 
 /** Since when the types are as they are: the version, and a digest of its types; `undefined` where none was released. */
-export interface Release {
+interface Release {
   readonly version: string
   readonly digest: string
 }

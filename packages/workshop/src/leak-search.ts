@@ -69,7 +69,7 @@ function formsOf(secret: string): readonly string[] {
 }
 
 /** Every text that printing, logging, copying or serialising a value may make of it, and of all that hangs on it. */
-export function printingsOf(value: unknown, seen: ReadonlySet<unknown> = new Set()): string {
+function printingsOf(value: unknown, seen: ReadonlySet<unknown> = new Set()): string {
   if (seen.has(value)) return ''
   const deeper = new Set([...seen, value])
   const deep = { depth: Number.POSITIVE_INFINITY, maxStringLength: null, maxArrayLength: null } as const

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { filesIn, readText, root } from './read-repository.ts'
 
-export type Bump = 'major' | 'minor' | 'patch'
+type Bump = 'major' | 'minor' | 'patch'
 
 export interface Changeset {
   readonly file: string
