@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { licences, type PackagePolicy, policies } from '../src/package-policy.ts'
 import { productionTree } from '../src/production-tree.ts'
 import { readModule } from '../src/read-module.ts'
@@ -95,10 +96,14 @@ describe('versions', () => {
     'blockExoticSubdeps: true',
     'minimumReleaseAge: 1440',
     'trustPolicy: no-downgrade',
-    'allowBuilds:\n  node: true\n\n',
   ])('are chosen by pnpm under `%s`', (setting) => {
     expect(readText('pnpm-workspace.yaml')).toContain(setting)
   })
+})
+
+it('no install script runs but that of node, which every script here runs on', () => {
+  const { allowBuilds } = parse(readText('pnpm-workspace.yaml')) as { allowBuilds: Readonly<Record<string, boolean>> }
+  expect(Object.keys(allowBuilds).filter((name) => allowBuilds[name])).toEqual(['node'])
 })
 
 describe('the tree of what is installed', () => {
