@@ -91,14 +91,12 @@ describe('versions', () => {
     expect(lines.filter((line) => !/^ {4}resolution: \{integrity: sha512-[A-Za-z0-9+/=]+\}$/.test(line))).toEqual([])
   })
 
-  it.each([
-    'catalogMode: strict',
-    'blockExoticSubdeps: true',
-    'minimumReleaseAge: 1440',
-    'trustPolicy: no-downgrade',
-  ])('are chosen by pnpm under `%s`', (setting) => {
-    expect(readText('pnpm-workspace.yaml')).toContain(setting)
-  })
+  it.each(['catalogMode: strict', 'blockExoticSubdeps: true', 'minimumReleaseAge: 1440', 'trustPolicy: no-downgrade'])(
+    'are chosen by pnpm under `%s`',
+    (setting) => {
+      expect(readText('pnpm-workspace.yaml')).toContain(setting)
+    },
+  )
 })
 
 it('no install script runs but that of node, which every script here runs on', () => {
