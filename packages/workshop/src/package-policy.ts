@@ -51,6 +51,13 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     imports: 'smartCompletions',
     limits: { packed: 10_000, unpacked: 35_000, bundled: 3_000 },
   },
+  opentelemetry: {
+    dependencies: [],
+    peers: ['@opentelemetry/api'],
+    bundled: [],
+    imports: 'instrument',
+    limits: { packed: 15_000, unpacked: 55_000, bundled: 12_000 },
+  },
   prevu3d: {
     dependencies: [],
     peers: [],

@@ -739,12 +739,14 @@ describe('the search', () => {
       origin_refused: true,
     }
     const allEvents: Readonly<Record<ClientEvent['type'], true>> = {
+      'token.served': true,
       'token.granted': true,
       'token.retried': true,
       'token.refused': true,
       'store.failed': true,
       'store.recovered': true,
       'api.discovered': true,
+      'discovery.failed': true,
       'request.repeated': true,
       'origin.refused': true,
     }
