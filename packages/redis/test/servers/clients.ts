@@ -13,6 +13,8 @@ interface ClientOptions {
   readonly username?: string
   readonly password?: string
   readonly keyPrefix?: string
+  /** Does not try again when it cannot connect. */
+  readonly giveUp?: boolean
 }
 
 export type PackageName = 'redis' | 'ioredis'
@@ -29,7 +31,7 @@ export async function connect(
   const credentials = { username, password: options.password ?? password }
   return name === 'redis'
     ? await connectRedis(port, credentials, certificate)
-    : await connectIoredis(port, credentials, certificate, options.keyPrefix)
+    : await connectIoredis(port, credentials, certificate, options)
 }
 
 interface Login {
@@ -56,7 +58,7 @@ async function connectIoredis(
   port: number,
   login: Login,
   certificate: string | undefined,
-  keyPrefix = '',
+  { keyPrefix = '', giveUp = false }: ClientOptions,
 ): Promise<Connected> {
   const client = new Redis({
     ...login,
@@ -64,7 +66,7 @@ async function connectIoredis(
     port,
     keyPrefix,
     lazyConnect: true,
-    retryStrategy: () => 50,
+    retryStrategy: () => (giveUp ? null : 50),
     ...(certificate === undefined ? {} : { tls: { ca: certificate } }),
   })
   client.on('error', () => {})
