@@ -47,6 +47,7 @@ export {
   type ProviderSuite,
   testProvider,
 } from './test-provider.ts'
+export { type TokenStoreSuite, testTokenStore } from './test-token-store.ts'
 
 // Time
 

@@ -1,9 +1,19 @@
+import { createClock, testTokenStore } from '@latchkey/testing'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/cache/memory-store.ts'
 
 const inAnHour = (): number => Date.now() + 3_600_000
 
 describe('memory store', () => {
+  const shared = memoryStore()
+  testTokenStore(() => shared, { describe, it, lock: false })
+
+  describe('by a clock of its own', () => {
+    const clock = createClock()
+    const store = memoryStore({ now: clock.now })
+    testTokenStore(() => store, { describe, it, clock, lock: false })
+  })
+
   it('gives back what was put in, as a copy', async () => {
     const store = memoryStore()
     const token = { expiresAt: inAnHour(), value: 'v', extra: { list: [1] } }
