@@ -54,11 +54,15 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
     set: (key, token) =>
       attempt('set', async () => {
         const place = placeOf(key)
-        const [encryptionKey] = await readKeys(encryptionKeys)
-        const sealed = await sealEntry(token, place, encryptionKey)
         const left = Math.ceil(token.expiresAt - now())
-        // A time to live is what the server is told, whose clock may differ; the instant is inside.
-        if (left > 0) await commands.set(place, sealed, Math.min(left, longestLife))
+        if (left > 0) {
+          const [encryptionKey] = await readKeys(encryptionKeys)
+          const sealed = await sealEntry(token, place, encryptionKey)
+          // A time to live is what the server is told, whose clock may differ; the instant is inside.
+          await commands.set(place, sealed, Math.min(left, longestLife))
+        } else {
+          await commands.delete(place)
+        }
       }),
 
     delete: (key, token) =>
