@@ -1,7 +1,5 @@
 /** One process of a fleet: a client over a store, which asks for tokens when it is told to. */
 import { type Client, createClient } from '@latchkey/core'
-import { Redis } from 'ioredis'
-import { createClient as createRedisClient } from 'redis'
 import { type RedisClient, redisStore } from '../../src/index.ts'
 import type { Order, Report, Setting } from './messages.ts'
 
@@ -39,13 +37,15 @@ async function begin(setting: Setting): Promise<Client> {
   )
 }
 
-/** As the packages do by default. */
+/** As the packages do by default; only the one that is needed is loaded. */
 async function connect({ packageName, port, password }: Setting): Promise<RedisClient> {
   if (packageName === 'ioredis') {
+    const { Redis } = await import('ioredis')
     const redis = new Redis({ host: '127.0.0.1', port, password })
     redis.on('error', () => {})
     return redis
   }
+  const { createClient: createRedisClient } = await import('redis')
   const redis = createRedisClient({ password, socket: { host: '127.0.0.1', port } })
   redis.on('error', () => {})
   return await redis.connect()
