@@ -16,13 +16,13 @@ export type CompareAndDelete = (key: string, value: string, isSafe: () => boolea
  * next that works is kept:
  *
  * - a script: at once, on every server that lets the user have scripts;
- * - `SET key value IFEQ`, to live for a millisecond: at once, on Redis 8.4 and Valkey 8.1;
+ * - `SET` with `IFEQ`, of what is expired already: at once, on Redis 8.4 and Valkey 8.1;
  * - `GET`, then `DEL`: something else may be written in between.
  */
 export function compareAndDeleteBy(commands: RedisCommands): CompareAndDelete {
   const ways: readonly CompareAndDelete[] = [
     async (key, value) => Number(await commands.runScript(script, key, value)) === 1,
-    async (key, value) => isDone(await commands.setIfEqual(key, '-', value, 1)),
+    async (key, value) => isDone(await commands.expireIfEqual(key, value)),
     async (key, value, isSafe) => {
       if (!isSafe() || readText(await commands.get(key)) !== value || !isSafe()) return false
       return Number(await commands.delete(key)) === 1

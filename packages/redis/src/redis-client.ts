@@ -5,7 +5,7 @@ export interface NodeRedisClient {
     key: string,
     value: string,
     options: {
-      readonly expiration: { readonly type: 'PX'; readonly value: number }
+      readonly expiration: { readonly type: 'PX' | 'PXAT'; readonly value: number }
       readonly condition?: 'NX' | 'IFEQ'
       readonly matchValue?: string
     },
@@ -33,8 +33,8 @@ export interface RedisCommands {
   set(key: string, value: string, milliseconds: number): Promise<unknown>
   /** `null`: something is stored there already. */
   setIfAbsent(key: string, value: string, milliseconds: number): Promise<unknown>
-  /** Redis 8.4, Valkey 8.1. `null`: something else is stored there. */
-  setIfEqual(key: string, value: string, equal: string, milliseconds: number): Promise<unknown>
+  /** Redis 8.4, Valkey 8.1: writes what is expired already, which is gone at once. `null`: something else is stored there. */
+  expireIfEqual(key: string, equal: string): Promise<unknown>
   delete(key: string): Promise<unknown>
   runScript(script: string, key: string, parameter: string): Promise<unknown>
 }
@@ -60,8 +60,8 @@ function ofNodeRedis(client: NodeRedisClient): RedisCommands {
     get: (key) => client.get(key),
     set: (key, value, milliseconds) => client.set(key, value, lasting(milliseconds)),
     setIfAbsent: (key, value, milliseconds) => client.set(key, value, { ...lasting(milliseconds), condition: 'NX' }),
-    setIfEqual: (key, value, equal, milliseconds) =>
-      client.set(key, value, { ...lasting(milliseconds), condition: 'IFEQ', matchValue: equal }),
+    expireIfEqual: (key, equal) =>
+      client.set(key, '-', { expiration: { type: 'PXAT', value: 1 }, condition: 'IFEQ', matchValue: equal }),
     delete: (key) => client.del(key),
     runScript: (script, key, parameter) => client.eval(script, { keys: [key], arguments: [parameter] }),
   }
@@ -72,8 +72,7 @@ function ofIoredis(client: IoredisClient): RedisCommands {
     get: (key) => client.call('get', key),
     set: (key, value, milliseconds) => client.call('set', key, value, 'PX', String(milliseconds)),
     setIfAbsent: (key, value, milliseconds) => client.call('set', key, value, 'NX', 'PX', String(milliseconds)),
-    setIfEqual: (key, value, equal, milliseconds) =>
-      client.call('set', key, value, 'IFEQ', equal, 'PX', String(milliseconds)),
+    expireIfEqual: (key, equal) => client.call('set', key, '-', 'IFEQ', equal, 'PXAT', '1'),
     delete: (key) => client.call('del', key),
     runScript: (script, key, parameter) => client.call('eval', script, '1', key, parameter),
   }

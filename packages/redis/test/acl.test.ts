@@ -60,7 +60,12 @@ describe.each(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as
       const lock = await store.lock?.('key', { ttl: 10 })
       now += 6000
       await lock?.release()
-      expect(await store.lock?.('key', { ttl: 10 })).toBeUndefined()
+      // A server that can set on a condition needs no guess.
+      const isKnown = await admin.send('SET', 'any', '-', 'IFEQ', 'other').then(
+        () => true,
+        () => false,
+      )
+      expect((await store.lock?.('key', { ttl: 10 })) !== undefined).toBe(isKnown)
     })
 
     it('without the right to the keys, fails and says so', async () => {
