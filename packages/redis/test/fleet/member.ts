@@ -11,6 +11,9 @@ process.on('message', async (order: Order) => {
   process.send?.(order.type === 'begin' ? await call(0, '') : await call(order.callers, order.scope))
 })
 
+// Whoever gives the orders is gone.
+process.on('disconnect', () => process.exit())
+
 async function begin(setting: Setting): Promise<Client> {
   await client?.close()
   const { tokenEndpoint, timeout, member } = setting

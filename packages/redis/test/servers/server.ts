@@ -105,7 +105,12 @@ export async function findFreePort(): Promise<number> {
 }
 
 async function launch(kind: Kind, configuration: string): Promise<ChildProcess> {
-  const running = spawn(programOf(kind) as string, [configuration], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const command = [programOf(kind) as string, configuration]
+  // On Linux it ends with this process, however that ends.
+  const setpriv = findProgram('setpriv')
+  if (setpriv !== undefined) command.unshift(setpriv, '--pdeathsig', 'KILL')
+  const [program = '', ...parameters] = command
+  const running = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   await new Promise<void>((resolve, reject) => {
     const listen = (chunk: Buffer): void => {
@@ -134,8 +139,12 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 function programOf(kind: Kind): string | undefined {
+  return findProgram(`${kind}-server`)
+}
+
+function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/bin', '/usr/local/bin']
-  return folders.map((folder) => join(folder, `${kind}-server`)).find(isExecutable)
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
 }
 
 function isExecutable(file: string): boolean {
