@@ -1,11 +1,16 @@
 import { LatchkeyError } from '@latchkey/core'
 
+/** A `CryptoKey`, by a way to say it that needs no DOM types. */
+export type EncryptionKey = Parameters<typeof crypto.subtle.encrypt>[1]
+
 /** AES-256-GCM; the first encrypts, all decrypt. A function is asked with every operation. */
-export type EncryptionKeys = readonly CryptoKey[] | (() => readonly CryptoKey[] | Promise<readonly CryptoKey[]>)
+export type EncryptionKeys =
+  | readonly EncryptionKey[]
+  | (() => readonly EncryptionKey[] | Promise<readonly EncryptionKey[]>)
 
 /** The keys now, checked. */
-export async function readKeys(keys: EncryptionKeys): Promise<readonly [CryptoKey, ...CryptoKey[]]> {
-  if (typeof keys !== 'function') return keys as readonly [CryptoKey, ...CryptoKey[]]
+export async function readKeys(keys: EncryptionKeys): Promise<readonly [EncryptionKey, ...EncryptionKey[]]> {
+  if (typeof keys !== 'function') return keys as readonly [EncryptionKey, ...EncryptionKey[]]
   let now: unknown
   try {
     now = await keys()
@@ -15,7 +20,7 @@ export async function readKeys(keys: EncryptionKeys): Promise<readonly [CryptoKe
   }
   const mistakes = findMistakesInKeys(now)
   if (mistakes.length > 0) throw new LatchkeyError('invalid_options', `redisStore: ${mistakes.join('; ')}`)
-  return now as readonly [CryptoKey, ...CryptoKey[]]
+  return now as readonly [EncryptionKey, ...EncryptionKey[]]
 }
 
 /** What is wrong with a list of keys, in words. */

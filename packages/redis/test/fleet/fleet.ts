@@ -32,31 +32,16 @@ export async function startFleet(size: number): Promise<Fleet> {
       stdio: 'inherit',
     }),
   )
-  const isAlive = (member: ChildProcess): boolean => member.exitCode === null && member.signalCode === null
   const killAll = (): void => {
     for (const member of members) member.kill('SIGKILL')
   }
   process.once('exit', killAll)
 
-  const tell = async (orderFor: (member: number) => Order): Promise<FleetReport> => {
-    const reports = await Promise.all(
-      members.map(async (member, index): Promise<Report | undefined> => {
-        if (!isAlive(member)) return undefined
-        const gone = new AbortController()
-        const end = once(member, 'exit', { signal: gone.signal }).then(
-          () => undefined,
-          () => undefined,
-        )
-        const answer = once(member, 'message', { signal: gone.signal }).then(
-          ([report]) => report as Report,
-          () => undefined,
-        )
-        member.send(orderFor(index))
-        const report = await Promise.race([answer, end])
-        gone.abort()
-        return report
-      }),
-    )
+  let orders = 0
+  const tell = async (orderFor: (id: number, member: number) => Order): Promise<FleetReport> => {
+    orders += 1
+    const id = orders
+    const reports = await Promise.all(members.map((member, index) => ask(member, orderFor(id, index))))
     const answered = reports.filter((report) => report !== undefined)
     return {
       tokens: [...new Set(answered.flatMap(({ tokens }) => tokens))],
@@ -69,8 +54,9 @@ export async function startFleet(size: number): Promise<Fleet> {
   return {
     size,
     async begin({ port, password }, endpoint, timeout) {
-      await tell((member) => ({
+      await tell((id, member) => ({
         type: 'begin',
+        id,
         setting: {
           packageName: packageNames[member % packageNames.length] ?? 'redis',
           port,
@@ -82,7 +68,7 @@ export async function startFleet(size: number): Promise<Fleet> {
         },
       }))
     },
-    call: (callers, scope) => tell(() => ({ type: 'call', callers, scope })),
+    call: (callers, scope) => tell((id) => ({ type: 'call', id, callers, scope })),
     kill: (member) => void members[member]?.kill('SIGKILL'),
     [Symbol.asyncDispose]: async () => {
       process.off('exit', killAll)
@@ -92,4 +78,28 @@ export async function startFleet(size: number): Promise<Fleet> {
       await Promise.all(ends)
     },
   }
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null
+}
+
+/** What a process answers to an order; `undefined` from one that is gone, or goes before it answers. */
+async function ask(member: ChildProcess, order: Order): Promise<Report | undefined> {
+  if (!isAlive(member)) return undefined
+  return await new Promise((resolve) => {
+    const finish = (report: Report | undefined): void => {
+      member.off('message', listen)
+      member.off('exit', leave)
+      resolve(report)
+    }
+    const listen = (message: unknown): void => {
+      const report = message as Report
+      if (report.id === order.id) finish(report)
+    }
+    const leave = (): void => finish(undefined)
+    member.on('message', listen)
+    member.on('exit', leave)
+    member.send(order)
+  })
 }

@@ -8,7 +8,9 @@ let client: Client | undefined
 
 process.on('message', async (order: Order) => {
   if (order.type === 'begin') client = await begin(order.setting)
-  process.send?.(order.type === 'begin' ? await call(0, '') : await call(order.callers, order.scope))
+  const done = order.type === 'begin' ? await call(0, '') : await call(order.callers, order.scope)
+  const report: Report = { id: order.id, ...done }
+  process.send?.(report)
 })
 
 // Whoever gives the orders is gone.
@@ -54,7 +56,7 @@ async function connect({ packageName, port, password }: Setting): Promise<RedisC
   return await redis.connect()
 }
 
-async function call(callers: number, scope: string): Promise<Report> {
+async function call(callers: number, scope: string): Promise<Omit<Report, 'id'>> {
   const tokens = new Set<string>()
   const failures = new Set<string>()
   let slowest = 0

@@ -2,8 +2,8 @@ import type { PackageName } from '../servers/clients.ts'
 
 /** What a process of the fleet is told. */
 export type Order =
-  | { readonly type: 'begin'; readonly setting: Setting }
-  | { readonly type: 'call'; readonly callers: number; readonly scope: string }
+  | { readonly type: 'begin'; readonly id: number; readonly setting: Setting }
+  | { readonly type: 'call'; readonly id: number; readonly callers: number; readonly scope: string }
 
 export interface Setting {
   readonly packageName: PackageName
@@ -20,6 +20,8 @@ export interface Setting {
 
 /** What it answers, once it has done it. */
 export interface Report {
+  /** Of the order. */
+  readonly id: number
   readonly tokens: readonly string[]
   /** What calls failed with. */
   readonly failures: readonly string[]
