@@ -25,6 +25,8 @@ export interface Server extends AsyncDisposable {
 
 interface ServerOptions {
   readonly tls?: boolean
+  /** It watches this server, which it calls `main`, and keeps no keys itself. */
+  readonly sentinelOf?: Server
   /** Lines of its configuration file. */
   readonly settings?: readonly string[]
   readonly port?: number
@@ -39,16 +41,15 @@ export const kinds: readonly Kind[] = (['redis', 'valkey'] as const).filter((kin
 
 /** Starts a server on loopback, with a password, a folder of its own, and nothing written to disk. */
 export async function startServer(kind: Kind, options: ServerOptions = {}): Promise<Server> {
-  const { tls = false, settings = [], port = await findFreePort() } = options
+  const { tls = false, sentinelOf, settings = [], port = await findFreePort() } = options
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-redis-'))
   const password = 'correct-horse'
   const lines = [
     'bind 127.0.0.1',
     `dir ${folder}`,
-    'save ""',
-    'appendonly no',
-    `requirepass ${password}`,
-    `masterauth ${password}`,
+    ...(sentinelOf === undefined
+      ? ['save ""', 'appendonly no', `requirepass ${password}`, `masterauth ${password}`]
+      : [`sentinel monitor main 127.0.0.1 ${sentinelOf.port} 1`, `sentinel auth-pass main ${sentinelOf.password}`]),
     ...(tls ? ['port 0', `tls-port ${port}`, 'tls-auth-clients no'] : [`port ${port}`]),
     ...settings,
   ]
@@ -65,7 +66,8 @@ export async function startServer(kind: Kind, options: ServerOptions = {}): Prom
   const configuration = join(folder, 'server.conf')
   writeFileSync(configuration, `${lines.join('\n')}\n`, { mode: 0o600 })
 
-  let running = await launch(kind, configuration)
+  const parameters = sentinelOf === undefined ? [configuration] : [configuration, '--sentinel']
+  let running = await launch(kind, parameters)
   const killOnExit = (): void => void running.kill('SIGKILL')
   process.once('exit', killOnExit)
   const kill = async (): Promise<void> => {
@@ -89,7 +91,7 @@ export async function startServer(kind: Kind, options: ServerOptions = {}): Prom
     kill,
     restart: async () => {
       await kill()
-      running = await launch(kind, configuration)
+      running = await launch(kind, parameters)
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -104,8 +106,8 @@ export async function findFreePort(): Promise<number> {
   }
 }
 
-async function launch(kind: Kind, configuration: string): Promise<ChildProcess> {
-  const command = [programOf(kind) as string, configuration]
+async function launch(kind: Kind, given: readonly string[]): Promise<ChildProcess> {
+  const command = [programOf(kind) as string, ...given]
   // On Linux it ends with this process, however that ends.
   const setpriv = findProgram('setpriv')
   if (setpriv !== undefined) command.unshift(setpriv, '--pdeathsig', 'KILL')
@@ -115,7 +117,7 @@ async function launch(kind: Kind, configuration: string): Promise<ChildProcess> 
   await new Promise<void>((resolve, reject) => {
     const listen = (chunk: Buffer): void => {
       said += chunk.toString()
-      if (/Ready to accept connections/i.test(said)) resolve()
+      if (/Ready to accept connections|Sentinel ID is/i.test(said)) resolve()
     }
     running.stdout.on('data', listen)
     running.stderr.on('data', listen)
