@@ -4,4 +4,4 @@ import { memoryStore } from '@latchkey/core'
 import { testTokenStore } from '../src/index.ts'
 
 const store = memoryStore()
-testTokenStore(() => store, { describe, it, lock: false })
+testTokenStore(() => store, { describe, it })

@@ -641,7 +641,7 @@ function emptyParts(): Parts {
 
 describe('with a test runner', () => {
   const parts = emptyParts()
-  testTokenStore(() => textStore(parts), { describe, it })
+  testTokenStore(() => textStore(parts), { describe, it, shortLife: 0.2 })
 
   it('says what it needs where there is none', () => {
     expect(() => testTokenStore(() => textStore(parts))).toThrow(
@@ -655,7 +655,7 @@ describe('with a test runner', () => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 50_000 })
     expect(stdout).toMatch(/^# fail 0$/m)
-    const checks = tokenStoreChecks(() => textStore(parts), { lock: false })
+    const checks = tokenStoreChecks(() => textStore(parts), {})
     expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBe(checks.length)
   })
 })

@@ -89,7 +89,14 @@ export function lockChecks(bench: StoreBench, hasLock: boolean): readonly Check[
       const start = stand.newKey()
       const locks: StoreLock[] = []
       try {
-        for (const key of [start, stand.newKey(), `${start}-`, start.toLowerCase(), start.toUpperCase()]) {
+        for (const key of [
+          start,
+          stand.newKey(),
+          `${start}.1`,
+          `${start}-`,
+          start.toLowerCase(),
+          start.toUpperCase(),
+        ]) {
           locks.push(await hold(stand.store, key))
         }
         await locks.shift()?.release()
