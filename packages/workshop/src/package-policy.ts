@@ -58,6 +58,13 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     imports: 'prevu3d',
     limits: { packed: 45_000, unpacked: 320_000, bundled: 5_000 },
   },
+  redis: {
+    dependencies: [],
+    peers: [],
+    bundled: [],
+    imports: 'redisStore',
+    limits: { packed: 20_000, unpacked: 75_000, bundled: 4_000 },
+  },
   testing: {
     dependencies: ['jose'],
     peers: [],
