@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
+import { apiSidebar } from './api-sidebar.ts'
+import { headingAnchor } from './heading-anchor.ts'
+import { movedPages, type Page, pageGroups } from './pages.ts'
+import { repositoryLinks } from './repository-links.ts'
+
+const linkOf = ({ title, file }: Page): { text: string; link: string } => ({
+  text: title,
+  link: `/${movedPages[file] ?? file}`,
+})
+
+const guides: DefaultTheme.SidebarItem[] = [
+  ...pageGroups.map(({ title, pages }) => ({ text: title, items: pages.map(linkOf) })),
+  { text: 'API reference', link: '/api/index.md' },
+]
+
+const config: UserConfig<DefaultTheme.Config> = defineConfig({
+  title: 'Latchkey',
+  description: 'OAuth 2.0 client credentials for TypeScript.',
+  lang: 'en-GB',
+  head: [['link', { rel: 'icon', href: '/latchkey.svg', type: 'image/svg+xml' }]],
+  rewrites: { ...movedPages },
+  markdown: {
+    anchor: { slugify: headingAnchor },
+    config: repositoryLinks,
+  },
+  themeConfig: {
+    logo: '/latchkey.svg',
+    nav: [
+      { text: 'Documentation', link: '/contents' },
+      { text: 'Errors', link: '/errors' },
+      { text: 'API', link: '/api/' },
+    ],
+    sidebar: {
+      '/api/': [{ text: 'Documentation', link: '/contents' }, ...apiSidebar(join(import.meta.dirname, '..'))],
+      '/': guides,
+    },
+    outline: [2, 3],
+    search: { provider: 'local' },
+    socialLinks: [{ icon: 'github', link: 'https://github.com/latchkey/latchkey' }],
+    footer: { message: 'MIT licence' },
+  },
+})
+
+export default config
