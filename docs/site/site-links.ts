@@ -18,12 +18,16 @@ export function checkSite(folder: string): { pages: number; problems: readonly s
   const pages = new Map(
     globSync('**/*.html', { cwd: folder }).map((file) => [join(folder, file), readPage(join(folder, file))]),
   )
-  const problems = [...pages].flatMap(([file, { links, parts }]) => [
-    ...new Set([
-      ...links.flatMap((link) => complain(link, judgeLink(link, file))),
-      ...parts.flatMap((part) => complain(part, isElsewhere(part) ? 'is loaded from another host' : judgeLink(part, file))),
-    ]),
-  ].map((problem) => `${relative(folder, file)}: ${problem}`))
+  const problems = [...pages].flatMap(([file, { links, parts }]) =>
+    [
+      ...new Set([
+        ...links.flatMap((link) => complain(link, judgeLink(link, file))),
+        ...parts.flatMap((part) =>
+          complain(part, isElsewhere(part) ? 'is loaded from another host' : judgeLink(part, file)),
+        ),
+      ]),
+    ].map((problem) => `${relative(folder, file)}: ${problem}`),
+  )
   return { pages: pages.size, problems }
 
   function judgeLink(link: string, from: string): string | undefined {
@@ -38,7 +42,9 @@ export function checkSite(folder: string): { pages: number; problems: readonly s
 
   function fileOf(path: string, from: string): string | undefined {
     const start = path.startsWith('/') ? join(folder, path) : join(dirname(from), path)
-    return [start, `${start}.html`, join(start, 'index.html')].find((file) => existsSync(file) && statSync(file).isFile())
+    return [start, `${start}.html`, join(start, 'index.html')].find(
+      (file) => existsSync(file) && statSync(file).isFile(),
+    )
   }
 }
 
@@ -61,12 +67,18 @@ function isElsewhere(link: string): boolean {
 }
 
 function readPage(file: string): BuiltPage {
-  const html = readFileSync(file, 'utf8').replace(/<script\b[^>]*>[\s\S]*?<\/script>/g, (script) => script.split('>')[0] ?? '')
+  const html = readFileSync(file, 'utf8').replace(
+    /<script\b[^>]*>[\s\S]*?<\/script>/g,
+    (script) => script.split('>')[0] ?? '',
+  )
   const attributes = (pattern: RegExp): readonly string[] =>
     [...html.matchAll(pattern)].map(([, value = '']) => value.replaceAll('&amp;', '&').replaceAll('&quot;', '"'))
   return {
     anchors: new Set(attributes(/\s(?:id|name)="([^"]*)"/g)),
     links: attributes(/<a\b[^>]*?\shref="([^"]*)"/g),
-    parts: [...attributes(/<(?:img|script|source|iframe)\b[^>]*?\ssrc="([^"]*)"/g), ...attributes(/<link\b[^>]*?\shref="([^"]*)"/g)],
+    parts: [
+      ...attributes(/<(?:img|script|source|iframe)\b[^>]*?\ssrc="([^"]*)"/g),
+      ...attributes(/<link\b[^>]*?\shref="([^"]*)"/g),
+    ],
   }
 }
