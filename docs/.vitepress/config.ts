@@ -4,6 +4,7 @@ import { apiSidebar } from './api-sidebar.ts'
 import { headingAnchor } from './heading-anchor.ts'
 import { movedPages, type Page, pageGroups } from './pages.ts'
 import { repositoryLinks } from './repository-links.ts'
+import { startPage } from './start-page.ts'
 
 const linkOf = ({ title, file }: Page): { text: string; link: string } => ({
   text: title,
@@ -20,11 +21,15 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   description: 'OAuth 2.0 client credentials for TypeScript.',
   lang: 'en-GB',
   head: [['link', { rel: 'icon', href: '/latchkey.svg', type: 'image/svg+xml' }]],
+  transformPageData(page) {
+    if (page.relativePath === 'index.md') page.frontmatter = { ...startPage }
+  },
   rewrites: { ...movedPages },
   markdown: {
     anchor: { slugify: headingAnchor },
     config: repositoryLinks,
   },
+  vite: { build: { assetsInlineLimit: 0 } },
   themeConfig: {
     logo: '/latchkey.svg',
     nav: [

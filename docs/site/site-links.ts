@@ -31,6 +31,7 @@ export function checkSite(folder: string): { pages: number; problems: readonly s
   return { pages: pages.size, problems }
 
   function judgeLink(link: string, from: string): string | undefined {
+    if (link.startsWith('data:')) return undefined
     if (isElsewhere(link)) return judgeAddress(link)
     const [path = '', anchor = ''] = link.split('#')
     const target = path === '' ? from : fileOf(decodeURI(path.split('?')[0] ?? ''), from)
@@ -54,7 +55,7 @@ function complain(link: string, complaint: string | undefined): readonly string[
 
 /** Of a link that leads away only its form is judged. */
 function judgeAddress(link: string): string | undefined {
-  if (/^(data|mailto):/i.test(link)) return undefined
+  if (/^mailto:/i.test(link)) return undefined
   const url = URL.parse(link)
   if (url === null || !/^https?:$/.test(url.protocol)) return 'is no address'
   return /[\s`<>]|\/\/.*\/\//.test(link) || !/\.[a-z]{2,}$|^(localhost|127\.0\.0\.1)$/i.test(url.hostname)
@@ -63,7 +64,7 @@ function judgeAddress(link: string): string | undefined {
 }
 
 function isElsewhere(link: string): boolean {
-  return /^([a-z][a-z\d+.-]*:|\/\/)/i.test(link)
+  return /^([a-z][a-z\d+.-]*:|\/\/)/i.test(link) && !link.startsWith('data:')
 }
 
 function readPage(file: string): BuiltPage {

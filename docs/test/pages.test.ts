@@ -50,3 +50,17 @@ describe('the start page', () => {
     expect(blockOf(join(docs, 'index.md'))).toBe(blockOf(join(docs, '../README.md')))
   })
 })
+
+describe('the page of errors', () => {
+  const codes = /type ErrorCode =([\s\S]*?)\n\n/.exec(
+    readFileSync(join(docs, '../packages/core/src/errors.ts'), 'utf8'),
+  )?.[1]
+
+  it('has a section for each code, with when it comes and what to do', () => {
+    const sections = readFileSync(join(docs, 'errors.md'), 'utf8').split(/\n## /).slice(1)
+    const explained = sections.filter((section) => section.includes('**When:**') && section.includes('**What to do:**'))
+    const names = explained.map((section) => /^`(\w+)`/.exec(section)?.[1])
+    expect(names).toEqual([...(codes ?? '').matchAll(/'(\w+)'/g)].map(([, code]) => code))
+    expect(names).toContain('grant_refused')
+  })
+})

@@ -31,6 +31,7 @@ it.each([
   '<a href="/guide/start.html#%C3%BCber">',
   '<p id="here"><a href="#here">',
   '<a href="https://example.com/a?b=c&amp;d=e#f">',
+  '<img alt="" src="data:image/svg+xml;base64,AAAA">',
   '<link rel="stylesheet" href="/style.css"><img alt="" src="/key.svg">',
   '<script>const link = \'<a href="nowhere.html">\'</script>',
 ])('%s is in order', (html) => {
