@@ -106,25 +106,29 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
-  const { find: findEndpoint, close } = createEndpointFinder(provider, watched)
+  const { find: findEndpoint, close: closeFinder } = createEndpointFinder(provider, watched)
   const grantor: Grantor = { provider, transport: watched, findEndpoint, grants: new OpenidGrants(), emit, chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const dpopOf = (): DpopProofs | undefined =>
     provider.dpop === true ? (ofGivenKey ?? new DpopProofs(undefined, now)) : undefined
+  const shared = store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit)
   return {
     given,
     provider,
     transport,
     findEndpoint,
-    close,
+    close() {
+      closeFinder()
+      shared?.close()
+    },
     emit,
     dpopOf,
     underWay,
     defaultGrant,
     defaultIdentity: grantIdentity(defaultGrant),
     acquire: (client, grant, terms) => acquireToken(grantor, client, grant, terms),
-    shared: store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit),
+    shared,
     time: transport.time,
     timeout,
     tooLate: (seconds) => describeLateness(provider, seconds),

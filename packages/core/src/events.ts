@@ -40,7 +40,7 @@ export interface TokenRefusedEvent extends EventOf<'token.refused'> {
 
 /** The token store failed or was too slow; the token is had without it. Look at the store. */
 export interface StoreFailedEvent extends EventOf<'store.failed'> {
-  readonly operation: 'get' | 'set' | 'delete'
+  readonly operation: 'get' | 'set' | 'delete' | 'lock' | 'release'
 }
 
 /** The token store answers again. Nothing to do. */

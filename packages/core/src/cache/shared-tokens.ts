@@ -1,21 +1,42 @@
-import type { AcquiredToken, CredentialsOf, GrantTerms } from '../acquire/acquire-token.ts'
+import type { AcquiredToken, CredentialsOf } from '../acquire/acquire-token.ts'
 import { withDeadline } from '../acquire/deadline.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Emit } from '../events.ts'
 import { cacheKey } from './cache-key.ts'
-import { guardStore } from './guarded-store.ts'
+import { type GuardedStore, guardStore, planStoreTime, type ReleaseLock } from './guarded-store.ts'
 import { fromStored, toStored } from './stored-token.ts'
 import type { TokenStore } from './token-store.ts'
 
 /** Tokens shared with others through a store. */
 export interface SharedTokens {
-  /** The token others left. */
-  read(client: CredentialsOf, grant: GrantRequest, terms: GrantTerms): Promise<AcquiredToken | undefined>
-  /** @param seconds of the flight that brought it */
-  write(client: CredentialsOf, grant: GrantRequest, acquired: AcquiredToken, seconds: number): Promise<void>
+  /**
+   * Where an identity's token is shared, for one flight of so many seconds.
+   *
+   * @throws what the credentials function throws: without credentials there is no key
+   */
+  open(client: CredentialsOf, grant: GrantRequest, seconds: number, signal: AbortSignal): Promise<SharedToken>
   forget(client: CredentialsOf, grant: GrantRequest): Promise<void>
+  /** Does nothing more behind the callers' backs. */
+  close(): void
+}
+
+/** One identity's token, shared with others, as one flight sees it. */
+export interface SharedToken {
+  /** The token others left. */
+  read(): Promise<AcquiredToken | undefined>
+  write(acquired: AcquiredToken): Promise<void>
+  /** Drops what this flight or another wrote. */
+  forget(): Promise<void>
+  /**
+   * The right to ask for a token on behalf of all who share it.
+   *
+   * @param rank 0 for the first who asks; the next for one who steps in for an owner who is not heard of
+   * @param ttl seconds
+   * @returns `'held'`: another has it; `undefined`: nobody can tell
+   */
+  lock(rank: number, ttl: number): Promise<ReleaseLock | 'held' | undefined>
 }
 
 /**
@@ -37,27 +58,39 @@ export function shareTokens(
     const thumbprint = await client.dpop?.thumbprint()
     return cacheKey({ provider, endpoint, clientId, thumbprint, grant })
   }
-  /** Without credentials there is no key, and nothing of this client's to write or to delete. */
-  const keyIfThereIsOne = async (client: CredentialsOf, grant: GrantRequest): Promise<string | undefined> => {
-    const late = (): Error => new Error('the credentials do not come')
-    try {
-      return await withDeadline(timeout, late, (signal) => keyOf(client, grant, signal))
-    } catch {
-      return undefined
-    }
-  }
   return {
-    async read(client, grant, { signal, timeout }) {
-      const key = await keyOf(client, grant, signal)
-      return fromStored(await guarded.get(key, timeout), { now: now(), time: time() })
-    },
-    async write(client, grant, acquired, seconds) {
-      const key = await keyIfThereIsOne(client, grant)
-      if (key !== undefined) await guarded.set(key, toStored(acquired, { now: now(), time: time() }), seconds)
+    async open(client, grant, seconds, signal) {
+      return openKey(guarded, await keyOf(client, grant, signal), seconds, () => ({ now: now(), time: time() }))
     },
     async forget(client, grant) {
-      const key = await keyIfThereIsOne(client, grant)
-      if (key !== undefined) await guarded.delete(key)
+      const late = (): Error => new Error('the credentials do not come')
+      try {
+        await guarded.delete(await withDeadline(timeout, late, (signal) => keyOf(client, grant, signal)))
+      } catch {
+        // Without credentials there is no key, and nothing of this client's to delete.
+      }
+    },
+    close: guarded.close,
+  }
+}
+
+function openKey(
+  store: GuardedStore,
+  key: string,
+  seconds: number,
+  instant: () => { now: number; time: number },
+): SharedToken {
+  let time = planStoreTime(seconds)
+  return {
+    read: async () => fromStored(await store.get(key, time), instant()),
+    write: (acquired) => store.set(key, toStored(acquired, instant()), time),
+    forget: () => store.delete(key),
+    async lock(rank, ttl) {
+      if (!store.locks) return undefined
+      const lock = await store.lock(rank === 0 ? key : `${key}.${rank}`, ttl, time)
+      // It works: from here on the flight waits for another process, and not for the store.
+      if (lock === 'held') time = planStoreTime(seconds)
+      return lock
     },
   }
 }

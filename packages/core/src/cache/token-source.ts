@@ -5,6 +5,7 @@ import type { DpopProofs } from '../acquire/dpop.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import { LatchkeyError } from '../errors.ts'
 import { grantIdentity } from './cache-key.ts'
+import { type FoundToken, flyForFleet } from './fleet-flight.ts'
 import { planLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
 import type { SharedTokens } from './shared-tokens.ts'
@@ -161,7 +162,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   /** @param secondsLeft for the flight */
   async #land(slot: TokenSlot, flight: Flight<AccessToken>, secondsLeft: number): Promise<AccessToken> {
-    const { time, tooLate, shared, chance } = this.parts
+    const { time, tooLate, chance } = this.parts
     const { ahead, rejected, controller } = flight
     const startedAt = time()
     if (!ahead && rejected.size === 0 && slot.held !== undefined && startedAt < slot.endsAt) {
@@ -174,19 +175,22 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     const quarter = ahead && slot.held !== undefined ? (slot.endsAt - startedAt) / 4000 : secondsLeft
     const seconds = Math.min(secondsLeft, Math.max(shortestAhead, quarter))
     try {
-      const { found, granted } = await withDeadline(
+      const { found, shared, release } = await withDeadline(
         seconds,
         () => tooLate(seconds),
         (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead }),
         controller.signal,
       )
-      if (flight.wanted) {
-        slot.keep(found, startedAt, rejected, chance)
-        if (this.#rarities !== undefined) this.#rarities.refusal = undefined
-        const grant = this.#grantOf(slot)
-        if (granted) await shared?.write(this.#client, grant, found, seconds)
-        // Purged while it was written: the purge may have come first.
-        if (!flight.wanted) await shared?.forget(this.#client, grant)
+      try {
+        if (flight.wanted) {
+          slot.keep(found, startedAt, rejected, chance)
+          if (this.#rarities !== undefined) this.#rarities.refusal = undefined
+          await shared?.write(found)
+          // Purged while it was written: the purge may have come first.
+          if (!flight.wanted) await shared?.forget()
+        }
+      } finally {
+        release?.()
       }
       return found.token
     } catch (failure) {
@@ -196,18 +200,17 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   }
 
   /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
-  async #find(
-    slot: TokenSlot,
-    { rejected }: Flight<AccessToken>,
-    terms: GrantTerms,
-  ): Promise<{ found: AcquiredToken; granted: boolean }> {
-    const { shared, time, acquire } = this.parts
+  async #find(slot: TokenSlot, { rejected }: Flight<AccessToken>, terms: GrantTerms): Promise<FoundToken> {
+    const { shared, time, acquire, chance } = this.parts
     const grant = this.#grantOf(slot)
-    const found = await shared?.read(this.#client, grant, terms)
-    if (found !== undefined && slot.isNews(found) && !rejected.has(found.token.value)) {
-      if (time() < planLife(found, 0).endsAt) return { found, granted: false }
-    }
-    return { found: await acquire(this.#client, grant, terms), granted: true }
+    if (shared === undefined) return { found: await acquire(this.#client, grant, terms) }
+    const opened = await shared.open(this.#client, grant, terms.timeout, terms.signal)
+    return await flyForFleet(opened, {
+      terms,
+      serves: (found) => slot.isNews(found) && !rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
+      ask: (timeout) => acquire(this.#client, grant, { ...terms, timeout }),
+      chance,
+    })
   }
 
   #noteFailure(slot: TokenSlot, failure: unknown, startedAt: number): void {

@@ -1,74 +1,60 @@
-import { describe, expect, it } from 'vitest'
-import { guardStore } from '../../src/cache/guarded-store.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { guardStore, planStoreTime } from '../../src/cache/guarded-store.ts'
 import { memoryStore } from '../../src/cache/memory-store.ts'
 import type { TokenStore } from '../../src/cache/token-store.ts'
 import type { ClientEvent } from '../../src/events.ts'
 
 describe('guarded store', () => {
-  it('S3: a store that fails is a miss, and an event; its return is an event, too', async () => {
+  it('S3: of a store that works nothing is told', async () => {
     const events: ClientEvent[] = []
-    const memory = memoryStore()
-    let broken = true
-    const store: TokenStore = {
-      ...memory,
-      get: (key) => (broken ? Promise.reject(new Error('down: redis://:password@host')) : memory.get(key)),
-    }
-    const guarded = guardStore(store, 'acme', (event) => events.push(event))
-    expect(await guarded.get('k', 10)).toBeUndefined()
-    broken = false
-    expect(await guarded.get('k', 10)).toBeUndefined()
-    expect(events).toEqual([
-      { type: 'store.failed', provider: 'acme', operation: 'get' },
-      { type: 'store.recovered', provider: 'acme' },
-    ])
-  })
-
-  it('S3: of a store that works nothing is told, and of its return once', async () => {
-    const events: ClientEvent[] = []
-    const memory = memoryStore()
-    let broken = false
-    const set: TokenStore['set'] = (key, token) => (broken ? Promise.reject(new Error('full')) : memory.set(key, token))
-    const guarded = guardStore({ ...memory, set }, 'acme', (event) => events.push(event))
+    const guarded = guardStore(memoryStore(), 'acme', (event) => events.push(event))
     const token = { expiresAt: Date.now() + 60_000 }
-    await guarded.set('k', token, 10)
-    expect(await guarded.get('k', 10)).toEqual(token)
+    await guarded.set('k', token, planStoreTime(10))
+    expect(await guarded.get('k', planStoreTime(10))).toEqual(token)
+    await guarded.delete('k')
     expect(events).toEqual([])
-    broken = true
-    await guarded.set('k', token, 10)
-    await guarded.get('k', 10)
-    await guarded.get('k', 10)
-    expect(events.map(({ type }) => type)).toEqual(['store.failed', 'store.recovered'])
   })
 
-  it('S3: a store that throws at once, or hangs, neither throws nor hangs here', async () => {
-    const events: ClientEvent[] = []
-    const store: TokenStore = {
-      get: () => new Promise(() => {}),
-      set: () => {
-        throw new Error('full')
+  it.each([
+    ['fails', () => Promise.reject(new Error('down: redis://:password@host'))],
+    [
+      'throws at once',
+      () => {
+        throw new Error('down')
       },
-      delete: () => Promise.reject(new Error('read-only')),
+    ],
+  ])('S3: a store that %s is a miss, and an event without its words', async (_what, broken) => {
+    const events: ClientEvent[] = []
+    const operations = { get: broken, set: broken, delete: broken, lock: broken }
+    for (const operation of ['get', 'set', 'delete', 'lock'] as const) {
+      const guarded = guardStore({ ...memoryStore(), [operation]: operations[operation] }, 'acme', (event) =>
+        events.push(event),
+      )
+      const time = planStoreTime(10)
+      if (operation === 'get') expect(await guarded.get('k', time)).toBeUndefined()
+      if (operation === 'set') await guarded.set('k', { expiresAt: 1 }, time)
+      if (operation === 'delete') await guarded.delete('k')
+      if (operation === 'lock') expect(await guarded.lock('k', 1, time)).toBeUndefined()
+      guarded.close()
     }
-    const guarded = guardStore(store, 'acme', (event) => events.push(event))
-    expect(await guarded.get('k', 10)).toBeUndefined()
-    await guarded.set('k', { expiresAt: 1 }, 10)
-    await guarded.delete('k')
-    expect(events.map((event) => 'operation' in event && event.operation)).toEqual(['get', 'set', 'delete'])
+    expect(events).toEqual(
+      ['get', 'set', 'delete', 'lock'].map((operation) => ({ type: 'store.failed', provider: 'acme', operation })),
+    )
   })
 
   it('S3: a store takes a quarter of a flight’s time at most', async () => {
     const hung: TokenStore = { get: () => new Promise(() => {}), set: async () => {}, delete: async () => {} }
     const before = performance.now()
-    await guardStore(hung, 'acme', () => {}).get('k', 0.2)
+    await guardStore(hung, 'acme', () => {}).get('k', planStoreTime(0.2))
     expect(performance.now() - before).toBeLessThan(500)
   })
 
   it('S3: what a store that failed a moment ago is given is not waited for', async () => {
     const hung = (): Promise<never> => new Promise(() => {})
     const guarded = guardStore({ get: hung, set: hung, delete: hung }, 'acme', () => {})
-    await guarded.get('k', 0.1)
+    await guarded.get('k', planStoreTime(0.1))
     const before = performance.now()
-    await guarded.set('k', { expiresAt: 1 }, 10)
+    await guarded.set('k', { expiresAt: 1 }, planStoreTime(10))
     expect(performance.now() - before).toBeLessThan(100)
   })
 
@@ -76,7 +62,7 @@ describe('guarded store', () => {
     const { promise: written, resolve: write } = Promise.withResolvers<void>()
     const guarded = guardStore({ ...memoryStore(), set: () => written }, 'acme', () => {})
     let isOver = false
-    const writing = guarded.set('k', { expiresAt: 1 }, 10).then(() => {
+    const writing = guarded.set('k', { expiresAt: 1 }, planStoreTime(10)).then(() => {
       isOver = true
     })
     await new Promise((resolve) => setImmediate(resolve))
@@ -94,5 +80,206 @@ describe('guarded store', () => {
     const before = performance.now()
     await guardStore({ ...memoryStore(), delete: () => new Promise(() => {}) }, 'acme', () => {}).delete('k')
     expect(performance.now() - before).toBeLessThan(1500)
+  })
+
+  it('S3: a slow store has so much time in one flight, and no more', async () => {
+    const slow = async (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, 60))
+    const guarded = guardStore({ get: slow, set: slow, delete: slow }, 'acme', () => {})
+    const time = { left: 0.1 }
+    const before = performance.now()
+    for (let turn = 0; turn < 5; turn += 1) await guarded.get('k', time)
+    expect(performance.now() - before).toBeLessThan(250)
+    expect(time.left).toBe(0)
+  })
+})
+
+describe('guarded store: one that is known to be bad', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** A store that works, hangs or fails, by operation, as told. */
+  function createBench(locks = false) {
+    const memory = memoryStore()
+    const calls: string[] = []
+    const state = { get: 'works', set: 'works', delete: 'works', lock: 'works' }
+    const events: string[] = []
+    const released: string[] = []
+    const through = async <T>(operation: keyof typeof state, key: string, work: () => Promise<T>): Promise<T> => {
+      calls.push(`${operation} ${key}`)
+      if (state[operation] === 'hangs') return await new Promise(() => {})
+      if (state[operation] === 'is late') await new Promise((resolve) => setTimeout(resolve, 500))
+      if (state[operation] === 'fails') throw new Error('down')
+      return await work()
+    }
+    const store: TokenStore = {
+      get: (key) => through('get', key, () => memory.get(key)),
+      set: (key, token) => through('set', key, () => memory.set(key, token)),
+      delete: (key) => through('delete', key, () => memory.delete(key)),
+      ...(locks && {
+        lock: (key) => through('lock', key, async () => ({ release: async () => void released.push(key) })),
+      }),
+    }
+    const guarded = guardStore(
+      store,
+      'acme',
+      (event) => events.push('operation' in event ? `${event.type} ${event.operation}` : event.type),
+      () => 0,
+    )
+    return { memory, calls, events, released, guarded, be: (how: Partial<typeof state>) => Object.assign(state, how) }
+  }
+  const all = (how: string) => ({ get: how, set: how, delete: how, lock: how })
+  const later = (expiresAt = Date.now() + 3_600_000) => ({ expiresAt, requestedAt: Date.now() })
+  /** What a call waits, in milliseconds of the clock here. */
+  const timed = async (work: Promise<unknown>, most: number): Promise<number> => {
+    const before = performance.now()
+    let took = Number.POSITIVE_INFINITY
+    void work.then(() => {
+      took = performance.now() - before
+    })
+    await vi.advanceTimersByTimeAsync(most)
+    return took
+  }
+
+  it('S3: it is tried once a second, and calls wait 50 ms for that at most, and nothing in between', async () => {
+    const { calls, guarded, be, events } = createBench()
+    be(all('hangs'))
+    expect(await timed(guarded.get('k', planStoreTime(10)), 2000)).toBe(900)
+    expect(calls).toHaveLength(1)
+    const waits: number[] = []
+    for (let turn = 0; turn < 40; turn += 1) waits.push(await timed(guarded.get('k', planStoreTime(10)), 100))
+    expect(Math.max(...waits)).toBe(50)
+    expect(waits.filter((wait) => wait > 0).length).toBeLessThanOrEqual(4)
+    expect(calls.length).toBeLessThanOrEqual(5)
+    expect(new Set(events)).toEqual(new Set(['store.failed get']))
+  })
+
+  it('S3: the first try after it healed shares again, and tells', async () => {
+    const { guarded, memory, be, events } = createBench()
+    const token = later()
+    await memory.set('k', token)
+    be(all('fails'))
+    await guarded.get('k', planStoreTime(10))
+    be(all('works'))
+    expect(await guarded.get('k', planStoreTime(10))).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await guarded.get('k', planStoreTime(10))).toEqual(token)
+    expect(await guarded.get('k', planStoreTime(10))).toEqual(token)
+    expect(events).toEqual(['store.failed get', 'store.recovered'])
+  })
+
+  it('S3: what was written and deleted meanwhile reaches it once it is back, without a call', async () => {
+    const { guarded, memory, be } = createBench()
+    be(all('hangs'))
+    const token = later()
+    await memory.set('gone', later())
+    const writing = guarded.set('k', token, planStoreTime(10))
+    await vi.advanceTimersByTimeAsync(1000)
+    await writing
+    await guarded.delete('gone')
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await memory.get('k')).toBeUndefined()
+    be(all('works'))
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await memory.get('k')).toEqual(token)
+    expect(await memory.get('gone')).toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('S3: a newer token that others wrote meanwhile stays', async () => {
+    const { guarded, memory, be } = createBench()
+    be(all('fails'))
+    await guarded.set('k', later(), planStoreTime(10))
+    await vi.advanceTimersByTimeAsync(10)
+    const newer = { ...later(), value: 'newer' }
+    await memory.set('k', newer)
+    be(all('works'))
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await memory.get('k')).toEqual(newer)
+  })
+
+  it('S3: of two tokens that could not be written the later one counts, and of many the latest', async () => {
+    const { guarded, memory, be } = createBench()
+    be(all('fails'))
+    const last = { ...later(), value: 'last' }
+    await guarded.set('k', later(), planStoreTime(10))
+    await guarded.set('k', last, planStoreTime(10))
+    for (let other = 0; other < 1000; other += 1) await guarded.set(`k${other}`, later(), planStoreTime(10))
+    be(all('works'))
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await memory.get('k')).toBeUndefined()
+    expect(await memory.get('k0')).toBeDefined()
+    expect(await memory.get('k999')).toBeDefined()
+    be(all('fails'))
+    await guarded.set('k', later(), planStoreTime(10))
+    await guarded.set('k', last, planStoreTime(10))
+    be(all('works'))
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await memory.get('k')).toEqual(last)
+  })
+
+  it('S3: one that is full or read-only is still read, and left alone with locks', async () => {
+    const { guarded, memory, be, calls, events } = createBench(true)
+    const token = later()
+    await memory.set('left', token)
+    be({ set: 'fails', lock: 'fails' })
+    await guarded.set('k', later(), planStoreTime(10))
+    expect(await guarded.get('left', planStoreTime(10))).toEqual(token)
+    expect(await guarded.lock('k', 1, planStoreTime(10))).toBeUndefined()
+    expect(calls).toEqual(['set k', 'get left'])
+    await vi.advanceTimersByTimeAsync(1000)
+    await guarded.delete('left')
+    expect(new Set(events)).toEqual(new Set(['store.failed set']))
+    be(all('works'))
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(events.at(-1)).toBe('store.recovered')
+    expect(await memory.get('k')).toBeDefined()
+  })
+
+  it('S3: a lock that comes too late is given back', async () => {
+    const { guarded, be, released } = createBench(true)
+    be({ get: 'fails', lock: 'is late' })
+    await guarded.get('k', planStoreTime(10))
+    await vi.advanceTimersByTimeAsync(1000)
+    const lock = guarded.lock('k', 1, planStoreTime(10))
+    await vi.advanceTimersByTimeAsync(50)
+    expect(await lock).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(released).toEqual(['k'])
+  })
+
+  it.each([[null], ['yes'], [{}], [{ release: true }]])('S3: %j is no lock', async (answer) => {
+    const store = { ...memoryStore(), lock: async () => answer } as unknown as TokenStore
+    expect(await guardStore(store, 'acme', () => {}).lock('k', 1, planStoreTime(10))).toBeUndefined()
+  })
+
+  it('S3: nobody waits for a lock to be let go, and its failure is an event', async () => {
+    const events: ClientEvent[] = []
+    const store: TokenStore = {
+      ...memoryStore(),
+      lock: async () => ({ release: () => Promise.reject(new Error('down')) }),
+    }
+    const guarded = guardStore(store, 'acme', (event) => events.push(event))
+    const release = await guarded.lock('k', 1, planStoreTime(10))
+    if (typeof release !== 'function') throw new Error('no lock')
+    expect(release()).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(events).toEqual([{ type: 'store.failed', provider: 'acme', operation: 'release' }])
+  })
+
+  it('L11: after close nothing is written behind anybody’s back', async () => {
+    const { guarded, memory, be } = createBench()
+    be(all('fails'))
+    await guarded.set('k', later(), planStoreTime(10))
+    guarded.close()
+    expect(vi.getTimerCount()).toBe(0)
+    be(all('works'))
+    await guarded.set('k2', later(), planStoreTime(10))
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await memory.get('k')).toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

@@ -1,6 +1,6 @@
 import { standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it } from 'vitest'
-import { createAccessToken } from '../../src/acquire/access-token.ts'
+import { waitFor } from '../../src/acquire/deadline.ts'
 import { shareTokens } from '../../src/cache/shared-tokens.ts'
 import { type Credentials, createClient, memoryStore, type Provider, type StoredToken } from '../../src/index.ts'
 
@@ -122,10 +122,13 @@ describe('shared tokens', () => {
     const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
     const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
     const shared = shareTokens(provider, store, transport, 0.05, () => {})
-    const client = { read, readOthers: async () => undefined }
+    const client = {
+      read: (signal?: AbortSignal) => waitFor<Credentials>(read(), signal),
+      readOthers: async () => undefined,
+    }
     const grant = { scopes: [], parameters: {} }
-    const token = createAccessToken({ value: 'v', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
-    await shared.write(client, grant, { token, requestedAt: 1, lifetime: undefined, refreshIn: undefined }, 10)
+    const opening = shared.open(client, grant, 10, AbortSignal.timeout(20))
+    await expect(opening).rejects.toThrow()
     await shared.forget(client, grant)
     expect(touched).toEqual([])
   })

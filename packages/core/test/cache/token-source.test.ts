@@ -85,15 +85,21 @@ function createShared(value: string, lifetime: number) {
   const reads: GrantRequest[] = []
   const written: string[] = []
   const token = createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
+  const left = { token, requestedAt: 1_000_000, lifetime: lifetime * 1000, refreshIn: undefined }
   const shared: SharedTokens = {
-    async read(_client, grant) {
-      reads.push(grant)
-      return { token, requestedAt: 1_000_000, lifetime: lifetime * 1000, refreshIn: undefined }
-    },
-    write: async (_client, _grant, acquired) => void written.push(acquired.token.value),
+    open: async (_client, grant) => ({
+      async read() {
+        reads.push(grant)
+        return left
+      },
+      write: async (acquired) => void written.push(acquired.token.value),
+      forget: async () => {},
+      lock: async () => undefined,
+    }),
     forget: async () => {},
+    close: () => {},
   }
-  return { shared, reads, written }
+  return { shared, reads, written, left }
 }
 
 async function settle(): Promise<void> {
@@ -716,12 +722,12 @@ describe('token source', () => {
 
   it('S2: the very token that is old is no replacement for itself, however young its entry', async () => {
     let requestedAt = 1_000_000
-    const { shared } = createShared('left', 3600)
-    const read: SharedTokens['read'] = async (...args) => {
-      const found = await shared.read(...args)
-      return found === undefined ? undefined : { ...found, requestedAt }
-    }
-    const { source, next, advance } = createBench({ shared: { ...shared, read } })
+    const { shared, left } = createShared('left', 3600)
+    const open: SharedTokens['open'] = async (...args) => ({
+      ...(await shared.open(...args)),
+      read: async () => ({ ...left, requestedAt }),
+    })
+    const { source, next, advance } = createBench({ shared: { ...shared, open } })
     const old = await source.obtain(undefined)
     advance(3000)
     requestedAt += 2_000_000

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
+import { flyForFleet } from '../../src/cache/fleet-flight.ts'
+import type { SharedToken } from '../../src/cache/shared-tokens.ts'
+
+const acquired = (value: string): AcquiredToken => ({
+  token: createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
+  requestedAt: 0,
+  lifetime: undefined,
+  refreshIn: undefined,
+})
+
+/** One identity's token in a store that processes share, with locks that work as long as they are told to. */
+function createShared() {
+  const held = new Map<number, number>()
+  const state = { stored: undefined as AcquiredToken | undefined, canTell: true, reads: 0 }
+  const ttls: number[] = []
+  const shared: SharedToken = {
+    async read() {
+      state.reads += 1
+      return state.stored
+    },
+    async write(found) {
+      state.stored = found
+    },
+    async forget() {
+      state.stored = undefined
+    },
+    async lock(rank, ttl) {
+      if (!state.canTell) return undefined
+      ttls.push(ttl)
+      if (held.has(rank)) return 'held'
+      held.set(rank, ttl)
+      return () => void held.delete(rank)
+    },
+  }
+  return { shared, state, held, ttls }
+}
+
+const flight = (more: { timeout?: number; ahead?: boolean; serves?: (found: AcquiredToken) => boolean } = {}) => ({
+  terms: { signal: AbortSignal.timeout(20_000), timeout: more.timeout ?? 10, ahead: more.ahead ?? false },
+  serves: more.serves ?? (() => true),
+  ask: async () => acquired('granted'),
+  chance: () => 0.5,
+})
+
+describe('flight for a fleet', () => {
+  it('S2: what others left is taken, without a lock and without asking', async () => {
+    const { shared, state, ttls } = createShared()
+    state.stored = acquired('left')
+    const { found, shared: toWrite, release } = await flyForFleet(shared, flight())
+    expect(found).toBe(state.stored)
+    expect([toWrite, release, ttls]).toEqual([undefined, undefined, []])
+  })
+
+  it('S2: whoever asks holds the lock until others can find what it got', async () => {
+    const { shared, held, ttls } = createShared()
+    const { found, shared: toWrite, release } = await flyForFleet(shared, flight())
+    expect(found.token.value).toBe('granted')
+    expect(toWrite).toBe(shared)
+    expect(held.size).toBe(1)
+    expect(ttls[0]).toBeGreaterThan(14.5)
+    expect(ttls[0]).toBeLessThanOrEqual(15)
+    release?.()
+    expect(held.size).toBe(0)
+  })
+
+  it('S2: the others wait for the store, and not for the server', async () => {
+    const { shared } = createShared()
+    let asked = 0
+    const ask = async (): Promise<AcquiredToken> => {
+      asked += 1
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return acquired('granted')
+    }
+    const landed = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { found, shared: toWrite, release } = await flyForFleet(shared, { ...flight(), ask })
+        await toWrite?.write(found)
+        release?.()
+        return found.token.value
+      }),
+    )
+    expect(new Set(landed)).toEqual(new Set(['granted']))
+    expect(asked).toBe(1)
+  })
+
+  it('S2: what another left between the look and the lock is taken', async () => {
+    const { shared, state, held } = createShared()
+    const lock: SharedToken['lock'] = async (...args) => {
+      state.stored = acquired('left')
+      return await shared.lock(...args)
+    }
+    const { found, shared: toWrite, release } = await flyForFleet({ ...shared, lock }, flight())
+    expect(found.token.value).toBe('left')
+    expect(toWrite).toBeUndefined()
+    release?.()
+    expect(held.size).toBe(0)
+  })
+
+  it('S2: a token that does not serve is no reason to wait less', async () => {
+    const { shared, state, held } = createShared()
+    state.stored = acquired('refused')
+    held.set(0, 15)
+    setTimeout(() => {
+      state.stored = acquired('another')
+    }, 60)
+    const serves = (found: AcquiredToken): boolean => found.token.value !== 'refused'
+    expect((await flyForFleet(shared, flight({ serves }))).found.token.value).toBe('another')
+  })
+
+  it('S2: when the owner failed, the next in line asks', async () => {
+    const { shared, held } = createShared()
+    held.set(0, 15)
+    setTimeout(() => held.delete(0), 60)
+    expect((await flyForFleet(shared, flight())).found.token.value).toBe('granted')
+  })
+
+  it('S2: for an owner who died one of the others steps in, in time for all of them', async () => {
+    const { shared, held } = createShared()
+    held.set(0, 15)
+    let asked = 0
+    const ask = async (seconds: number): Promise<AcquiredToken> => {
+      asked += 1
+      expect(seconds).toBeLessThanOrEqual(0.5)
+      expect(seconds).toBeGreaterThan(0.1)
+      return acquired('granted')
+    }
+    const landed = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const { found, shared: toWrite, release } = await flyForFleet(shared, { ...flight({ timeout: 1 }), ask })
+        await toWrite?.write(found)
+        release?.()
+        return found.token.value
+      }),
+    )
+    expect(new Set(landed)).toEqual(new Set(['granted']))
+    expect(asked).toBe(1)
+  })
+
+  it('S2: when that one died, too, everybody asks, in the time that is left', async () => {
+    const { shared, held } = createShared()
+    held.set(0, 15)
+    held.set(1, 15)
+    const began = performance.now()
+    const { release } = await flyForFleet(shared, flight({ timeout: 0.4 }))
+    expect(release).toBeUndefined()
+    expect(performance.now() - began).toBeGreaterThan(280)
+  })
+
+  it('S2: behind the callers’ backs nobody steps in for the owner', async () => {
+    const { shared, held, state } = createShared()
+    held.set(0, 15)
+    const waiting = flyForFleet(shared, {
+      ...flight({ timeout: 0.2, ahead: true }),
+      terms: { signal: AbortSignal.timeout(300), timeout: 0.2, ahead: true },
+    })
+    await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
+    const reads = state.reads
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(state.reads).toBe(reads)
+  })
+
+  it('S3: where the store cannot tell who is first, each asks for itself', async () => {
+    const { shared, state } = createShared()
+    state.canTell = false
+    const { found, shared: toWrite, release } = await flyForFleet(shared, flight())
+    expect([found.token.value, toWrite, release]).toEqual(['granted', shared, undefined])
+  })
+
+  it('S2: a grant that fails lets the lock go, and one that comes too late does', async () => {
+    const { shared, held } = createShared()
+    const failing = { ...flight(), ask: () => Promise.reject(new Error('no')) }
+    await expect(flyForFleet(shared, failing)).rejects.toThrow('no')
+    expect(held.size).toBe(0)
+    const controller = new AbortController()
+    const late = {
+      ...flight(),
+      terms: { signal: controller.signal, timeout: 10, ahead: false },
+      ask: async () => {
+        controller.abort(new Error('too late'))
+        return acquired('granted')
+      },
+    }
+    await expect(flyForFleet(shared, late)).rejects.toThrow('too late')
+    expect(held.size).toBe(0)
+  })
+})
