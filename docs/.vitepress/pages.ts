@@ -16,6 +16,13 @@ export const pageGroups: readonly PageGroup[] = [
     title: 'Start',
     pages: [
       { title: 'What is where', file: 'README.md' },
+      { title: 'First call: Prevu3D', file: 'guides/prevu3d-first-call.md' },
+      { title: 'First call: Hexagon', file: 'guides/hexagon-first-call.md' },
+    ],
+  },
+  {
+    title: 'Providers',
+    pages: [
       { title: 'Prevu3D', file: 'providers/prevu3d.md' },
       { title: 'Hexagon', file: 'providers/hexagon.md' },
     ],
@@ -25,10 +32,13 @@ export const pageGroups: readonly PageGroup[] = [
     pages: [
       { title: 'Clients and options', file: 'core.md' },
       { title: 'The life of a token', file: 'life-of-a-token.md' },
+      { title: 'Sharing tokens', file: 'sharing.md' },
       { title: 'HTTP clients', file: 'http-clients.md' },
       { title: 'undici', file: 'undici.md' },
       { title: 'Command line', file: 'cli.md' },
       { title: 'Errors', file: 'errors.md' },
+      { title: 'Production checklist', file: 'production-checklist.md' },
+      { title: 'Migrating', file: 'migrating.md' },
     ],
   },
   {

@@ -8,7 +8,8 @@ export const startPage: Readonly<Record<string, unknown>> = {
       'OAuth 2.0 client credentials for TypeScript: tokens and authorised requests for programs that act on their own, with no user signed in.',
     actions: [
       { theme: 'brand', text: 'Documentation', link: '/contents' },
-      { theme: 'alt', text: 'The life of a token', link: '/life-of-a-token' },
+      { theme: 'alt', text: 'First call: Prevu3D', link: '/guides/prevu3d-first-call' },
+      { theme: 'alt', text: 'First call: Hexagon', link: '/guides/hexagon-first-call' },
     ],
   },
 }
