@@ -29,7 +29,8 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     anchor: { slugify: headingAnchor },
     config: repositoryLinks,
   },
-  vite: { build: { assetsInlineLimit: 0 } },
+  // Pictures are files, and the index of the search, which is loaded when somebody searches, is as big as it is.
+  vite: { build: { assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 } },
   themeConfig: {
     logo: '/latchkey.svg',
     nav: [

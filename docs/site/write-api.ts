@@ -45,6 +45,7 @@ const options: TypeDocOptions & PluginOptions = {
     unusedMergeModuleWith: true,
   },
   requiredToBeDocumented: ['Class', 'Function', 'Interface', 'TypeAlias', 'Variable'],
+  packagesRequiringDocumentation: libraries.map(({ name }) => name),
   entryFileName: 'index',
   hidePageHeader: true,
   hideBreadcrumbs: true,
