@@ -1,7 +1,6 @@
 import { type ClientAuthentication, clientSecretBasic, clientSecretPost, type Provider } from '@latchkey/core'
 import { type AuthorizationServerAddress, type SmartApiOptions, smartApi, smartCompletions } from '@latchkey/hexagon'
 import { type Prevu3dInfo, prevu3d } from '@latchkey/prevu3d'
-import { InvalidArgumentError } from 'commander'
 import type { Setting, Settings, SettingsPlan } from './settings.ts'
 
 /** A provider that the command line knows: how settings become its description. */
@@ -168,10 +167,3 @@ function readAuthorizationServer(settings: Settings): AuthorizationServerAddress
 
 /** Every provider that the command line knows. */
 export const knownProviders: readonly KnownProvider[] = [prevu3dProvider, smartCompletionsProvider, smartApiProvider]
-
-/** The provider of a name, for commander to parse an argument with. */
-export function findProvider(name: string): KnownProvider {
-  const found = knownProviders.find((provider) => provider.name === name)
-  if (found !== undefined) return found
-  throw new InvalidArgumentError(`There are ${knownProviders.map((provider) => provider.name).join(', ')}.`)
-}

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addCallCommand } from './commands/call.ts'
+import { addCompletionCommand } from './commands/completion.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addNewCommand } from './commands/new.ts'
+import { addProvidersCommand } from './commands/providers.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { AlreadyTold, reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
@@ -40,6 +42,10 @@ function buildProgram(io: Io, output: Output): Command {
     .description('OAuth 2.0 client credentials from a shell: get a token, call an API, see how it works.')
     .version(manifest.version)
     .option('--json', 'print one JSON document, failures too')
+    .option(
+      '--config <path>',
+      'configuration file; default latchkey.config.ts (.mts, .js, .mjs) of the working directory',
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -53,7 +59,9 @@ function buildProgram(io: Io, output: Output): Command {
   addTokenCommand(program, io, output)
   addCallCommand(program, io, output)
   addDoctorCommand(program, io, output)
+  addProvidersCommand(program, output)
   addNewCommand(program, io, output)
+  addCompletionCommand(program, output)
   return program
 }
 
@@ -63,6 +71,7 @@ Examples:
   $ latchkey token prevu3d
   $ latchkey call prevu3d v1/nodes/{organization_id}/browse
   $ latchkey doctor prevu3d
+  $ latchkey providers
   $ latchkey new acme
 
 Exit status: 0 done, 1 the provider or the API refused, 2 wrong usage.`

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { type Client, LatchkeyError } from '@latchkey/core'
 import type { Command } from 'commander'
-import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
+import { addConnectionFlags, type ConnectionFlags, timeoutOf, withClient } from '../connect.ts'
 import { CommandError, codeOf } from '../failure.ts'
 import { type Io, readInput } from '../io.ts'
 import type { Output } from '../output.ts'
-import { findProvider, type KnownProvider } from '../providers.ts'
+import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
 interface CallFlags extends ConnectionFlags {
@@ -21,7 +21,7 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('call')
     .description('make one request to the API of a provider, with a token on it, and print what it answers')
-    .argument('<provider>', describeProviders(), findProvider)
+    .argument('<provider>', describeProviders())
     .argument(
       '<path>',
       'what to ask for, below the base URL of the API; or a whole URL, such as the link to a next page',
@@ -35,12 +35,13 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
     .option('-i, --include', 'print status and headers before the body')
     .addHelpText('after', examples)
   addConnectionFlags(command)
-  command.action(async (provider: KnownProvider, path: string) => {
+  command.action(async (name: string, path: string) => {
     const flags = command.optsWithGlobals<CallFlags>()
+    const target = await findTarget(name, flags.config)
     const init = await readRequest(flags, io)
-    await withClient(provider, flags, { io, output }, async (client) => {
-      const done = output.noteWaiting(`asking ${provider.name}`)
-      const answer = await ask(provider, client, path, init, flags).finally(done)
+    await withClient(target, flags, { io, output }, async (client) => {
+      const done = output.noteWaiting(`asking ${target.name}`)
+      const answer = await ask(target, client, path, init, flags).finally(done)
       showAnswer(client, init.method, answer, flags, io, output)
     })
   })
@@ -156,15 +157,16 @@ async function readData(data: string, io: Io): Promise<Uint8Array<ArrayBuffer>> 
 
 /** One request, and all of its answer, in time. */
 async function ask(
-  known: KnownProvider,
+  target: Target,
   client: Client<unknown>,
   path: string,
   init: CallRequest,
   flags: CallFlags,
 ): Promise<Answer> {
   const api = await client.api()
-  const filled = await fillPlaceholders(known, client, path)
-  const signal = AbortSignal.timeout(flags.timeout * 1000)
+  const filled = await fillPlaceholders(target, client, path)
+  const timeout = timeoutOf(target, flags)
+  const signal = AbortSignal.timeout(timeout * 1000)
   try {
     const response = isWhole(filled)
       ? await client.fetch(filled, { ...init, signal })
@@ -175,17 +177,17 @@ async function ask(
     if (failure instanceof LatchkeyError) throw failure
     const code = codeOf(failure)
     throw signal.aborted
-      ? new CommandError('api_timed_out', `${known.name}: the API did not answer within ${flags.timeout} s`)
+      ? new CommandError('api_timed_out', `${target.name}: the API did not answer within ${timeout} s`)
       : new CommandError(
           'api_unavailable',
-          `${known.name}: the API did not answer${code === undefined ? '' : ` (${code})`}`,
+          `${target.name}: the API did not answer${code === undefined ? '' : ` (${code})`}`,
         )
   }
 }
 
-async function fillPlaceholders(known: KnownProvider, client: Client<unknown>, path: string): Promise<string> {
+async function fillPlaceholders(target: Target, client: Client<unknown>, path: string): Promise<string> {
   let filled = path
-  for (const [placeholder, find] of Object.entries(known.placeholders)) {
+  for (const [placeholder, find] of Object.entries(target.placeholders)) {
     if (filled.includes(placeholder)) {
       filled = filled.replaceAll(placeholder, encodeURIComponent(find(await client.info())))
     }

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
-import { addConnectionFlags, type ConnectionFlags } from '../connect.ts'
+import { addConnectionFlags, type ConnectionFlags, refuseSettings } from '../connect.ts'
 import { examine } from '../doctor/examine.ts'
 import { describeReport, isIll, printStep, printWhatToDo } from '../doctor/report.ts'
 import { AlreadyTold, CommandError } from '../failure.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
-import { findProvider, type KnownProvider, knownProviders } from '../providers.ts'
+import { knownProviders } from '../providers.ts'
 import { findForeignFlags } from '../settings.ts'
+import { findTarget } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
 interface DoctorFlags extends ConnectionFlags {
@@ -19,14 +20,14 @@ export function addDoctorCommand(program: Command, io: Io, output: Output): void
   const command = program
     .command('doctor')
     .description('work through what can be wrong, from the settings to an API call, and say what to do')
-    .argument('<provider>', describeProviders(), findProvider)
+    .argument('<provider>', describeProviders())
     .option(
       '--probe-authentication',
       'where the client is refused: try the other ways to send the credentials, two at most; each may count as a failed sign-in',
     )
     .addHelpText('after', examples)
   addConnectionFlags(command)
-  command.action((provider: KnownProvider) => seeDoctor(provider, command.optsWithGlobals<DoctorFlags>(), io, output))
+  command.action((name: string) => seeDoctor(name, command.optsWithGlobals<DoctorFlags>(), io, output))
 }
 
 const examples = `
@@ -38,7 +39,9 @@ Examples:
   $ latchkey doctor smart-completions --probe-authentication
   $ latchkey doctor prevu3d --json`
 
-async function seeDoctor(known: KnownProvider, flags: DoctorFlags, io: Io, output: Output): Promise<void> {
+async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Output): Promise<void> {
+  const known = await findTarget(name, flags.config)
+  if (known.configured !== undefined) refuseSettings(known, flags)
   const [foreign] = findForeignFlags(known, flags, knownProviders)
   if (foreign !== undefined) throw new CommandError('wrong_usage', foreign)
   const isForPeople = flags.json !== true

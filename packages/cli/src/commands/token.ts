@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
-import { findProvider, type KnownProvider } from '../providers.ts'
+import { findTarget } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
 interface TokenFlags extends ConnectionFlags {
@@ -16,13 +16,14 @@ export function addTokenCommand(program: Command, io: Io, output: Output): void 
   const command = program
     .command('token')
     .description('ask a provider for a token, and say what came; the token itself only with --show-token')
-    .argument('<provider>', describeProviders(), findProvider)
+    .argument('<provider>', describeProviders())
     .option('--show-token', 'print the token, and nothing else')
     .addHelpText('after', examples)
   addConnectionFlags(command)
-  command.action((provider: KnownProvider) => {
+  command.action(async (name: string) => {
     const flags = command.optsWithGlobals<TokenFlags>()
-    return withClient(provider, flags, { io, output }, (client) => askForToken(client, flags, output))
+    const target = await findTarget(name, flags.config)
+    await withClient(target, flags, { io, output }, (client) => askForToken(client, flags, output))
   })
 }
 

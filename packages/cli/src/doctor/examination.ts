@@ -1,14 +1,14 @@
 import type { Provider } from '@latchkey/core'
 import type { Output } from '../output.ts'
-import type { KnownProvider } from '../providers.ts'
 import type { FoundSettings } from '../settings.ts'
+import type { Target } from '../target.ts'
 import type { Claims } from './claims.ts'
 import type { Grant } from './grant.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 
 /** What a doctor knows of a patient before the first step, and what the steps find for those after them. */
 export interface Examination {
-  readonly known: KnownProvider
+  readonly known: Target
   readonly knowledge: ProviderKnowledge
   readonly env: Readonly<Record<string, string | undefined>>
   /** Seconds, for each step that waits for somebody. */

@@ -1,15 +1,15 @@
-import { createClient, LatchkeyError, type Provider } from '@latchkey/core'
+import { type Credentials, createClient, LatchkeyError, type Provider } from '@latchkey/core'
 import { hasClientSecret, readClientSecret } from '../client-secret.ts'
-import type { ConnectionFlags } from '../connect.ts'
+import { type ConnectionFlags, timeoutOf } from '../connect.ts'
 import { CommandError } from '../failure.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
-import type { KnownProvider } from '../providers.ts'
 import { type FoundSettings, findSettings } from '../settings.ts'
+import type { ConfiguredClient, Target } from '../target.ts'
 import type { Examination, FoundSecret } from './examination.ts'
 import { askForGrant, type Grant } from './grant.ts'
 import { prevu3dKnowledge } from './prevu3d.ts'
-import type { ProviderKnowledge } from './provider-knowledge.ts'
+import { type ProviderKnowledge, plainKnowledge } from './provider-knowledge.ts'
 import type { TakenStep } from './report.ts'
 import { isHttp, showText } from './shown-text.ts'
 import { smartApiKnowledge, smartCompletionsKnowledge } from './smart-api.ts'
@@ -23,7 +23,7 @@ const knowledge: Readonly<Record<string, ProviderKnowledge>> = {
 
 /** How an examination is made. */
 export interface ExaminationOrder {
-  readonly known: KnownProvider
+  readonly known: Target
   readonly flags: ConnectionFlags
   readonly mayProbe: boolean
   readonly isForPeople: boolean
@@ -57,20 +57,24 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
   readonly examination: Examination
   readonly grants: readonly Grant[]
 }> {
-  const settings = findSettings(known, flags, io.env)
-  const secret = await findSecret(known, flags, io)
+  const { configured } = known
+  const timeout = timeoutOf(known, flags)
+  const { settings, secret } =
+    configured === undefined
+      ? { settings: findSettings(known, flags, io.env), secret: await findSecret(known, flags, io) }
+      : await readConfigured(known.name, configured)
   hideSpellings(settings.settings.clientId ?? '', secret.value ?? '', output)
   const { provider, mistake } = describeProvider(known, settings, secret)
-  const about = knowledge[known.name]
-  if (about === undefined) throw new TypeError(`a doctor must know something of ${known.name}`)
-  const address = URL.parse(about.tokenAddress(settings.settings) ?? '')
+  const about = knowledge[known.configured?.provider.name ?? known.name] ?? plainKnowledge
+  const tokenAddress = configured === undefined ? about.tokenAddress(settings.settings) : addressOf(configured.provider)
+  const address = URL.parse(tokenAddress ?? '')
   const grants: Grant[] = []
   let asked: Promise<Grant> | undefined
   const examination: Examination = {
     known,
     knowledge: about,
     env: io.env,
-    timeout: flags.timeout,
+    timeout,
     mayProbe,
     output,
     isForPeople,
@@ -88,7 +92,7 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
     async ask(asking) {
       const { clientId = '' } = settings.settings
       const credentials = { clientId, clientSecret: secret.value ?? '' }
-      const grant = await askForGrant(asking, { credentials, timeout: flags.timeout, output })
+      const grant = await askForGrant(asking, { credentials, timeout, output, options: configured?.options })
       grants.push(grant)
       return grant
     },
@@ -97,7 +101,44 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
   return { examination, grants }
 }
 
-async function findSecret(known: KnownProvider, flags: ConnectionFlags, io: Io): Promise<FoundSecret> {
+function addressOf({ tokenEndpoint, issuer }: Provider<unknown>): string {
+  return String(tokenEndpoint ?? issuer)
+}
+
+/**
+ * What a configured client has for settings: its credentials, read once.
+ *
+ * @throws CommandError `wrong_usage` where it has no client secret, which is what a doctor looks at
+ */
+async function readConfigured(
+  name: string,
+  { file, options }: ConfiguredClient,
+): Promise<{ readonly settings: FoundSettings; readonly secret: FoundSecret }> {
+  const none = { missing: [], mistakes: [] }
+  let credentials: Credentials
+  try {
+    credentials = typeof options.credentials === 'function' ? await options.credentials() : options.credentials
+  } catch (failure) {
+    const why = failure instanceof Error ? failure.name : 'something that is no Error'
+    const mistake = `the credentials function of ${name} failed with ${why}`
+    return {
+      settings: { settings: {}, sources: new Map(), ...none },
+      secret: { value: undefined, source: file, mistake },
+    }
+  }
+  if (!('clientSecret' in credentials)) {
+    throw new CommandError('wrong_usage', `${name} has no client secret, which is what doctor looks at`, {
+      hints: [`latchkey token ${name} asks for a token with what it has.`],
+    })
+  }
+  const { clientId, clientSecret } = credentials
+  return {
+    settings: { settings: { clientId }, sources: new Map([['clientId', file]]), ...none },
+    secret: { value: clientSecret, source: file, mistake: undefined },
+  }
+}
+
+async function findSecret(known: Target, flags: ConnectionFlags, io: Io): Promise<FoundSecret> {
   const { name: provider, secretVariable: variable } = known
   const file = typeof flags.clientSecretFile === 'string' ? flags.clientSecretFile : undefined
   const sources = { file, variable, provider }
@@ -115,7 +156,7 @@ async function findSecret(known: KnownProvider, flags: ConnectionFlags, io: Io):
 
 /** The provider, and what its package or the core have against the settings. */
 function describeProvider(
-  known: KnownProvider,
+  known: Target,
   { settings, missing, mistakes }: FoundSettings,
   { value }: FoundSecret,
 ): { readonly provider: Provider<unknown> | undefined; readonly mistake: string | undefined } {

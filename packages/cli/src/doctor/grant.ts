@@ -1,4 +1,11 @@
-import { type AccessToken, type Client, createClient, LatchkeyError, type Provider } from '@latchkey/core'
+import {
+  type AccessToken,
+  type Client,
+  type ClientOptions,
+  createClient,
+  LatchkeyError,
+  type Provider,
+} from '@latchkey/core'
 import { createHidingFetch } from '../connect.ts'
 import type { Output } from '../output.ts'
 
@@ -36,6 +43,8 @@ interface GrantTerms {
   /** Seconds. */
   readonly timeout: number
   readonly output: Output
+  /** What a configuration file says besides. */
+  readonly options?: ClientOptions | undefined
 }
 
 /**
@@ -44,8 +53,8 @@ interface GrantTerms {
  * @throws LatchkeyError `invalid_options`
  */
 export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms): Promise<Grant> {
-  const { credentials, timeout, output } = terms
-  const hidingFetch = createHidingFetch(output)
+  const { credentials, timeout, output, options } = terms
+  const hidingFetch = createHidingFetch(output, options?.fetch)
   const exchanges: Exchange[] = []
   let tokenRequests = 0
   let tokenUrl: string | undefined
@@ -72,6 +81,7 @@ export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms
 
   const stopping = new AbortController()
   const client = createClient(provider, {
+    ...options,
     credentials,
     fetch,
     // A first attempt gets two thirds of it: that is what the flag means here.

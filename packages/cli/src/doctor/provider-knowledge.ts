@@ -1,6 +1,6 @@
 import type { Settings } from '../settings.ts'
 import type { Evidence } from './examination.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, skipped } from './finding.ts'
 
 /** What a doctor must know of one provider; the steps themselves know none. */
 export interface ProviderKnowledge {
@@ -26,4 +26,11 @@ interface HarmlessCall {
   readonly path: string
   /** Where the vendor describes it; `undefined`: nowhere that is known. */
   readonly documentedIn: string | undefined
+}
+
+/** What is known of a provider that nothing is known of. */
+export const plainKnowledge: ProviderKnowledge = {
+  tokenAddress: ({ tokenEndpoint, issuer }) => tokenEndpoint ?? issuer,
+  harmlessCall: () => ({ path: '', documentedIn: undefined }),
+  judgeAccess: () => skipped('who may do what at this provider is not known here'),
 }

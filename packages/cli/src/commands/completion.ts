@@ -1,0 +1,131 @@
+import { Argument, type Command } from 'commander'
+import type { Output } from '../output.ts'
+import { knownProviders } from '../providers.ts'
+
+const shells = { bash: writeBash, zsh: writeZsh, fish: writeFish } as const
+
+/** `latchkey completion <shell>`: a script that teaches a shell the commands, the flags and the providers. */
+export function addCompletionCommand(program: Command, output: Output): void {
+  program
+    .command('completion')
+    .description('print a script that completes commands, flags and providers in a shell')
+    .addArgument(new Argument('<shell>', 'whose script').choices(Object.keys(shells)))
+    .addHelpText('after', examples)
+    .action((shell: keyof typeof shells, _flags: unknown, command: Command) => {
+      const script = shells[shell](listWords(program))
+      if (command.optsWithGlobals<{ json?: true }>().json === true) output.printJson({ shell, script })
+      else output.print(script)
+    })
+}
+
+const examples = `
+Examples:
+  $ source <(latchkey completion bash)                                        # in ~/.bashrc
+  $ source <(latchkey completion zsh)                                         # in ~/.zshrc, after compinit
+  $ latchkey completion fish > ~/.config/fish/completions/latchkey.fish`
+
+/** What may be typed, by command; '' is the program itself. */
+interface Words {
+  readonly command: string
+  readonly description: string
+  readonly flags: readonly { readonly flag: string; readonly description: string; readonly takesFile: boolean }[]
+  /** What the first argument may be. */
+  readonly choices: readonly string[]
+}
+
+function listWords(program: Command): readonly Words[] {
+  const words = (command: Command, name: string): Words => ({
+    command: name,
+    description: command.description(),
+    flags: [...command.options, ...(command === program ? [] : program.options)].flatMap(
+      ({ long, description, flags }) =>
+        long === null || long === undefined
+          ? []
+          : [{ flag: long, description, takesFile: /<path>|<folder>/.test(flags) }],
+    ),
+    choices: command.registeredArguments.slice(0, 1).flatMap((argument) => {
+      if (argument.argChoices !== undefined) return argument.argChoices
+      return argument.name() === 'provider' ? knownProviders.map(({ name: provider }) => provider) : []
+    }),
+  })
+  return [words(program, ''), ...program.commands.map((command) => words(command, command.name()))]
+}
+
+function writeBash(all: readonly Words[]): string {
+  const commands = all.filter(({ command }) => command !== '')
+  const branches = commands.map(
+    ({ command, flags, choices }) =>
+      `    ${command}) words=${quote([...choices, ...flags.map(({ flag }) => flag)].join(' '))} ;;`,
+  )
+  const top = [...commands.map(({ command }) => command), ...flagsOf(all, '')].join(' ')
+  return `# bash completion of latchkey
+_latchkey() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words
+  case $previous in
+    ${fileFlags(all).join('|')}) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
+  case \${COMP_WORDS[1]} in
+${branches.join('\n')}
+    *) words=${quote(top)} ;;
+  esac
+  if ((COMP_CWORD == 1)); then words=${quote(top)}; fi
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -F _latchkey latchkey`
+}
+
+function writeZsh(all: readonly Words[]): string {
+  const commands = all.filter(({ command }) => command !== '')
+  const describe = (word: string, description: string): string => quote(`${word.replaceAll(':', '\\:')}:${description}`)
+  const branches = commands.map(({ command, flags, choices }) => {
+    const words = [
+      ...choices.map((choice) => quote(choice)),
+      ...flags.map(({ flag, description }) => describe(flag, description)),
+    ]
+    return `    ${command}) found=(${words.join(' ')}) ;;`
+  })
+  const top = commands.map(({ command, description }) => describe(command, description))
+  const flags = all.find(({ command }) => command === '')?.flags ?? []
+  return `#compdef latchkey
+_latchkey() {
+  local -a found
+  case \${words[CURRENT-1]} in
+    ${fileFlags(all).join('|')}) _files; return ;;
+  esac
+  case \${words[2]} in
+${branches.join('\n')}
+  esac
+  if ((CURRENT == 2)); then found=(${[...top, ...flags.map(({ flag, description }) => describe(flag, description))].join(' ')}); fi
+  _describe latchkey found
+}
+compdef _latchkey latchkey`
+}
+
+function writeFish(all: readonly Words[]): string {
+  const lines = ['# fish completion of latchkey', 'complete -c latchkey -f']
+  for (const { command, description, flags, choices } of all) {
+    const when = command === '' ? '' : ` -n ${quote(`__fish_seen_subcommand_from ${command}`)}`
+    if (command !== '') {
+      lines.push(`complete -c latchkey -n __fish_use_subcommand -a ${command} -d ${quote(description)}`)
+    }
+    if (choices.length > 0) lines.push(`complete -c latchkey${when} -a ${quote(choices.join(' '))}`)
+    for (const { flag, description: meaning, takesFile } of flags) {
+      const file = takesFile ? ' -r -F' : ''
+      lines.push(`complete -c latchkey${when} -l ${flag.slice(2)}${file} -d ${quote(meaning)}`)
+    }
+  }
+  return lines.join('\n')
+}
+
+function flagsOf(all: readonly Words[], name: string): readonly string[] {
+  return all.find(({ command }) => command === name)?.flags.map(({ flag }) => flag) ?? []
+}
+
+function fileFlags(all: readonly Words[]): readonly string[] {
+  return [...new Set(all.flatMap(({ flags }) => flags.filter(({ takesFile }) => takesFile).map(({ flag }) => flag)))]
+}
+
+/** As a shell reads it: nothing in it is special. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}

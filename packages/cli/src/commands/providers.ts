@@ -1,0 +1,88 @@
+import type { Command } from 'commander'
+import type { Output } from '../output.ts'
+import { type KnownProvider, knownProviders } from '../providers.ts'
+import type { Setting } from '../settings.ts'
+import { findConfigured, type Target } from '../target.ts'
+
+interface ProvidersFlags {
+  readonly json?: true
+  readonly config?: string
+}
+
+/** `latchkey providers`: whom the other commands can talk to, and what each must be told. */
+export function addProvidersCommand(program: Command, output: Output): void {
+  const command = program
+    .command('providers')
+    .description('list the providers that are known and the clients of the configuration file, with their settings')
+  command.action(async () => {
+    const { json, config } = command.optsWithGlobals<ProvidersFlags>()
+    const configured = await findConfigured(config)
+    if (json === true) {
+      output.printJson({ providers: knownProviders.map(describeProvider), clients: configured.map(describeClient) })
+      return
+    }
+    const blocks = [
+      ...knownProviders.map((known) => tell(known, output)),
+      ...configured.map((one) => tellClient(one, output)),
+    ]
+    output.print(blocks.join('\n\n'))
+  })
+}
+
+function describeProvider(known: KnownProvider): object {
+  const { name, title, secretVariable, settings } = known
+  return {
+    name,
+    title,
+    settings: settings.map((setting) => ({
+      flag: spellFlag(setting),
+      variable: setting.variable ?? null,
+      need: describeNeed(known, setting),
+      description: setting.description,
+      choices: setting.choices ?? null,
+    })),
+    clientSecretVariable: secretVariable,
+  }
+}
+
+function describeClient(target: Target): object {
+  const { name, configured } = target
+  return { name, provider: configured?.provider.name, file: configured?.file, tokensFrom: tokensFrom(target) }
+}
+
+function tell(known: KnownProvider, output: Output): string {
+  const rows = known.settings.map((setting) => [
+    spellFlag(setting),
+    setting.variable ?? '',
+    describeNeed(known, setting) ?? '',
+  ])
+  rows.push(['--client-secret-file', known.secretVariable, 'needed'])
+  // The secret's own row says more than the flag's.
+  const shown = rows.filter(([flag], at) => flag !== '--client-secret-file' || at === rows.length - 1)
+  const widths = [0, 1].map((column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)))
+  const lines = shown.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  )
+  return [`${output.dress('title', known.name)}  ${known.title}`, ...lines].join('\n')
+}
+
+function tellClient(target: Target, output: Output): string {
+  return `${output.dress('title', target.name)}  ${target.title}\n  tokens from ${tokensFrom(target)}`
+}
+
+/** Origin and path: a query is nobody's business. */
+function tokensFrom({ configured }: Target): string {
+  const url = URL.parse(String(configured?.provider.tokenEndpoint ?? configured?.provider.issuer))
+  return url === null ? 'no URL' : `${url.origin}${url.pathname}`
+}
+
+function spellFlag({ flag }: Setting): string {
+  return flag.split(' ')[0] ?? flag
+}
+
+/** `null`: it may be left out. */
+function describeNeed({ needs }: KnownProvider, { name }: Setting): string | null {
+  const group = needs.find((names) => names.includes(name))
+  if (group === undefined) return null
+  return group.length === 1 ? 'needed' : 'one of these is needed'
+}

@@ -1,0 +1,97 @@
+import { access } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ClientOptions, Provider } from '@latchkey/core'
+import { CommandError } from './failure.ts'
+
+/** A client that the command line knows by a name of your own: its provider, and all that `createClient` takes. */
+export interface ClientConfiguration extends ClientOptions {
+  // A provider with discovery is one of its own type; the command line takes any.
+  readonly provider: Provider<never> | Provider<unknown>
+}
+
+/** What a configuration file of the command line says. */
+export interface Configuration {
+  /** By the name that is typed: `latchkey token <name>`. Lower-case letters, digits and dashes. */
+  readonly clients: Readonly<Record<string, ClientConfiguration>>
+}
+
+/**
+ * Types a configuration file, `latchkey.config.ts`, whose default export is what this returns.
+ *
+ * @param configuration the clients, by name
+ * @returns the same object
+ */
+export function defineConfig(configuration: Configuration): Configuration {
+  return configuration
+}
+
+/** A configuration file that was read. */
+export interface FoundConfiguration {
+  /** As people know it. */
+  readonly file: string
+  readonly clients: ReadonlyMap<string, ClientConfiguration>
+}
+
+/** Looked for in the working directory, in this order. */
+const names = ['latchkey.config.ts', 'latchkey.config.mts', 'latchkey.config.js', 'latchkey.config.mjs']
+
+/**
+ * The configuration file: the one that is named, or the one in the working directory, if there is one.
+ *
+ * @param taken names that no client may have
+ * @throws CommandError `wrong_usage` where there is none by that name, or what it exports is none
+ */
+export async function readConfiguration(
+  named: string | undefined,
+  taken: readonly string[],
+): Promise<FoundConfiguration | undefined> {
+  const path = named ?? (await findFile())
+  if (path === undefined) return undefined
+  const file = named ?? basename(path)
+  const exported = await importFile(path, file)
+  const clients = (exported.default as Partial<Configuration> | undefined)?.clients
+  if (typeof clients !== 'object' || clients === null) {
+    throw new CommandError('wrong_usage', `${file} must export by default what defineConfig({ clients: ... }) returns`)
+  }
+  const mistakes = Object.entries(clients).flatMap(([name, client]) => findMistakes(name, client, taken))
+  if (mistakes.length > 0) {
+    throw new CommandError('wrong_usage', `${file} cannot be used`, { hints: mistakes })
+  }
+  return { file, clients: new Map(Object.entries(clients)) }
+}
+
+async function findFile(): Promise<string | undefined> {
+  for (const name of names) {
+    try {
+      await access(name)
+      return resolve(name)
+    } catch {
+      // The next one, then.
+    }
+  }
+  return undefined
+}
+
+async function importFile(path: string, file: string): Promise<{ readonly default?: unknown }> {
+  try {
+    return (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown }
+  } catch (failure) {
+    const { code, message } = failure as NodeJS.ErrnoException
+    const hints =
+      code === 'ERR_UNKNOWN_FILE_EXTENSION'
+        ? ['Node reads TypeScript from 22.18 on; with an older one, write the file in JavaScript: latchkey.config.mjs.']
+        : []
+    throw new CommandError('wrong_usage', `${file} cannot be read: ${message.split('\n')[0]}`, { hints })
+  }
+}
+
+function findMistakes(name: string, client: unknown, taken: readonly string[]): readonly string[] {
+  const path = `clients.${name}`
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) return [`${path}: a name has lower-case letters, digits and dashes`]
+  if (taken.includes(name)) return [`${path}: this is the name of a provider that latchkey knows; choose another`]
+  if (typeof client !== 'object' || client === null) return [`${path} must be an object with provider and credentials`]
+  return ['provider', 'credentials'].flatMap((member) =>
+    (client as Record<string, unknown>)[member] === undefined ? [`${path}.${member} is missing`] : [],
+  )
+}

@@ -1,0 +1,1 @@
+export { type ClientConfiguration, type Configuration, defineConfig } from './configuration.ts'

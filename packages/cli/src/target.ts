@@ -1,0 +1,61 @@
+import type { ClientOptions, Provider } from '@latchkey/core'
+import type { ClientConfiguration } from './configuration.ts'
+import { readConfiguration } from './configuration.ts'
+import { CommandError } from './failure.ts'
+import { type KnownProvider, knownProviders } from './providers.ts'
+
+/** Whom a command talks to: a provider that the command line knows, or a client of the configuration file. */
+export interface Target extends KnownProvider {
+  /** `undefined`: flags and environment say it all. */
+  readonly configured?: ConfiguredClient
+}
+
+/** A client of the configuration file. */
+export interface ConfiguredClient {
+  readonly file: string
+  readonly provider: Provider<unknown>
+  readonly options: ClientOptions
+}
+
+const builtIn = knownProviders.map(({ name }) => name)
+
+/** All clients of the configuration file; none where there is no such file. */
+export async function findConfigured(config: string | undefined): Promise<readonly Target[]> {
+  const found = await readConfiguration(config, builtIn)
+  return [...(found?.clients ?? [])].map(([name, client]) => toTarget(name, found?.file ?? '', client))
+}
+
+/**
+ * The target of a name.
+ *
+ * @param config the configuration file, where a flag names it
+ * @throws CommandError `wrong_usage` where nobody has the name, naming all who have one
+ */
+export async function findTarget(name: string, config: string | undefined): Promise<Target> {
+  const known = knownProviders.find((provider) => provider.name === name)
+  if (known !== undefined) return known
+  const configured = await findConfigured(config)
+  const target = configured.find((client) => client.name === name)
+  if (target !== undefined) return target
+  const all = [...builtIn, ...configured.map((client) => client.name)]
+  throw new CommandError('wrong_usage', `there is no ${name}`, {
+    hints: [
+      `There are ${all.join(', ')}.`,
+      ...(configured.length === 0 ? ['A client of your own has its name in latchkey.config.ts.'] : []),
+    ],
+  })
+}
+
+function toTarget(name: string, file: string, { provider, ...options }: ClientConfiguration): Target {
+  const described = provider as Provider<unknown>
+  return {
+    name,
+    title: `${described.name}, as in ${file}`,
+    secretVariable: file,
+    settings: [{ name: 'clientId', flag: file, description: 'client id' }],
+    needs: [],
+    describe: () => described,
+    placeholders: knownProviders.find((known) => known.name === described.name)?.placeholders ?? {},
+    configured: { file, provider: described, options },
+  }
+}

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { latchkey } from './run-latchkey.ts'
+
+/** What bash offers after what was typed; the last word is being typed. */
+async function completeInBash(...typed: string[]): Promise<string[]> {
+  const { stdout: script } = await latchkey(['completion', 'bash'])
+  const words = ['latchkey', ...typed].map((word) => `'${word}'`).join(' ')
+  const program = `${script}\nCOMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _latchkey; printf '%s\\n' "\${COMPREPLY[@]}"`
+  return execFileSync('bash', ['-c', program], { encoding: 'utf8' }).split('\n').filter(Boolean)
+}
+
+const has = (shell: string): boolean => {
+  try {
+    execFileSync(shell, ['-c', 'true'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('completion', () => {
+  it('bash: commands, providers, flags, files', async () => {
+    expect(await completeInBash('to')).toEqual(['token'])
+    expect(await completeInBash('')).toEqual(expect.arrayContaining(['demo', 'doctor', 'providers', '--json']))
+    expect(await completeInBash('token', 'smart')).toEqual(['smart-completions', 'smart-api'])
+    expect(await completeInBash('token', 'prevu3d', '--show')).toEqual(['--show-token'])
+    expect(await completeInBash('token', '--js')).toEqual(['--json'])
+    expect(await completeInBash('completion', 'z')).toEqual(['zsh'])
+    expect(await completeInBash('token', '--client-secret-file', '/etc/host')).toContain('/etc/hosts')
+  })
+
+  it.each(['zsh', 'fish'])('%s: a script that the shell can read', async (shell) => {
+    const { stdout, status } = await latchkey(['completion', shell])
+    expect(status).toBe(0)
+    for (const word of ['latchkey', 'doctor', 'smart-completions', 'show-token']) expect(stdout).toContain(word)
+    if (has(shell)) execFileSync(shell, shell === 'zsh' ? ['-n', '-c', stdout] : ['--no-execute', '-c', stdout])
+  })
+
+  it('is one document with --json, and refuses other shells', async () => {
+    const { stdout } = await latchkey(['completion', 'fish', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ shell: 'fish', script: expect.stringContaining('complete -c latchkey') })
+    const { status, stderr } = await latchkey(['completion', 'powershell'])
+    expect(status).toBe(2)
+    expect(stderr).toContain('bash, zsh, fish')
+  })
+})
