@@ -33,6 +33,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Clients and options', file: 'core.md' },
       { title: 'The life of a token', file: 'life-of-a-token.md' },
       { title: 'Sharing tokens', file: 'sharing.md' },
+      { title: 'Cloudflare Workers', file: 'cloudflare-workers.md' },
       { title: 'HTTP clients', file: 'http-clients.md' },
       { title: 'undici', file: 'undici.md' },
       { title: 'Command line', file: 'cli.md' },
@@ -57,6 +58,7 @@ export const pageGroups: readonly PageGroup[] = [
     title: 'Background',
     pages: [
       { title: 'Benchmarks', file: 'benchmarks.md' },
+      { title: 'A fleet for a day', file: 'fleet.md' },
       { title: 'Security', file: 'security.md' },
       { title: 'Glossary', file: 'glossary.md' },
       { title: 'Decisions', file: 'decisions.md' },

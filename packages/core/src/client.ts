@@ -169,11 +169,9 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
   async api({ signal }: { signal?: AbortSignal } = {}): Promise<KyInstance> {
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
-    requests.api ??= createApi(baseUrl, requests.fetch).catch((failure: unknown) => {
-      requests.api = undefined
-      throw failure
-    })
-    return await requests.api
+    const api = requests.api ?? (await createApi(baseUrl, requests.fetch))
+    requests.api ??= api
+    return requests.api
   }
 
   async info({ signal }: { signal?: AbortSignal } = {}): Promise<Info> {
@@ -210,5 +208,5 @@ interface RequestParts<Info> {
   readonly finder: ApiFinder<Info>
   readonly fetch: typeof globalThis.fetch
   readonly authorize: Authorize
-  api: Promise<KyInstance> | undefined
+  api: KyInstance | undefined
 }

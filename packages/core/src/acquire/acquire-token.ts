@@ -45,6 +45,8 @@ export interface AcquiredToken {
   readonly lifetime: number | undefined
   /** The server's hint when to refresh: milliseconds from then on. */
   readonly refreshIn: number | undefined
+  /** Which part of its refresh window passes before it is replaced: drawn once, and shared with the token; see freshness.ts. */
+  readonly turn?: number | undefined
 }
 
 /**

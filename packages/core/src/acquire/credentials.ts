@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { type ClientAuthentication, neededCredential } from './client-authentication.ts'
+import { isCloudflareWorkers } from './cloudflare-workers.ts'
 import type { DpopProofs } from './dpop.ts'
 import { findKeyMistake, type PrivateKey } from './private-key.ts'
 import { exactObject, findMistakes, refuseMistakes } from './validation.ts'
@@ -103,9 +104,11 @@ export class CredentialsReader {
    */
   async read(signal?: AbortSignal): Promise<Credentials> {
     if (typeof this.#source !== 'function') return this.#source
-    this.#known ??= ask(this.#source, this.#tenant, this.#provider)
-    const asked = this.#known
+    // On Workers an answer to come is of one request (rule L13).
+    const known = this.#known instanceof Promise && isCloudflareWorkers() ? undefined : this.#known
+    const asked = known ?? ask(this.#source, this.#tenant, this.#provider)
     if (!(asked instanceof Promise)) return asked
+    this.#known = asked
     const forget = (): void => {
       if (this.#known === asked) this.#known = undefined
     }

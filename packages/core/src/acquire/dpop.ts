@@ -19,7 +19,7 @@ export class DpopProofs {
   readonly #now: () => number
   readonly #nonces = new Map<string, string>()
   #key: DpopKeyPair | undefined
-  #handle: Promise<Handle> | undefined
+  #handle: Handle | undefined
 
   /**
    * @param key `undefined`: one is made when first needed, for ES256, and never leaves this object
@@ -36,11 +36,9 @@ export class DpopProofs {
   }
 
   /** For grants, which openid-client proves itself. */
-  handle(): Promise<Handle> {
-    this.#handle ??= this.#open().catch((failure: unknown) => {
-      this.#handle = undefined
-      throw failure
-    })
+  async handle(): Promise<Handle> {
+    const handle = this.#handle ?? (await this.#open())
+    this.#handle ??= handle
     return this.#handle
   }
 
@@ -82,7 +80,9 @@ export class DpopProofs {
 
   async #open(): Promise<Handle> {
     const openid = await import('openid-client')
-    this.#key ??= await openid.randomDPoPKeyPair('ES256')
+    const key = this.#key ?? (await openid.randomDPoPKeyPair('ES256'))
+    // Whoever came first made it.
+    this.#key ??= key
     const configuration = new openid.Configuration({ issuer: 'https://unused.invalid' }, 'unused')
     return openid.getDPoPHandle(configuration, this.#key, {
       [openid.modifyAssertion]: (_header, payload) => {

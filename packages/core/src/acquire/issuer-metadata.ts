@@ -1,6 +1,7 @@
 import { LatchkeyError } from '../errors.ts'
 import { readBodyText } from './answer-body.ts'
 import { usesMutualTls } from './client-authentication.ts'
+import { isCloudflareWorkers } from './cloudflare-workers.ts'
 import { withDeadline } from './deadline.ts'
 import { readNetworkFailure } from './network-failure.ts'
 import type { Provider } from './provider.ts'
@@ -66,8 +67,9 @@ export function createEndpointFinder(provider: Provider<unknown>, transport: Tra
       if (now >= readAgainAt) readAgain(now)
       return known.endpoint
     }
-    flight ??= takeOff(read, now)
-    const joined = flight
+    // On Workers a flight is of one request (rule L13); which of them have come at once, each asks for itself.
+    const joined = flight === undefined || isCloudflareWorkers() ? takeOff(read, now) : flight
+    flight = joined
     joined.waiting += 1
     return await new Promise((resolve, reject) => {
       const leave = (): void => {

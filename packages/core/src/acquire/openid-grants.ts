@@ -31,7 +31,7 @@ const mark = 'exchange'
  */
 export class OpenidGrants {
   readonly #exchanges = new Map<string, Exchange>()
-  #openid: Promise<OpenidClient> | undefined
+  #openid: OpenidClient | undefined
   #setUp: { readonly endpoint: Endpoint; readonly configuration: Configuration } | undefined
   #made = 0
 
@@ -41,12 +41,8 @@ export class OpenidGrants {
    * @throws what the exchange throws, or what openid-client does of the answer
    */
   async make(endpoint: Endpoint, exchange: Exchange, dpop: DpopProofs | undefined): Promise<void> {
-    this.#openid ??= import('openid-client')
-    const openid = await this.#openid.catch((failure: unknown) => {
-      // A module that could not be loaded may be there later.
-      this.#openid = undefined
-      throw failure
-    })
+    const openid = this.#openid ?? (await import('openid-client'))
+    this.#openid = openid
     if (this.#setUp?.endpoint !== endpoint) this.#setUp = { endpoint, configuration: this.#configure(openid, endpoint) }
     const { configuration } = this.#setUp
     this.#made += 1

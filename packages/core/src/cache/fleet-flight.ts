@@ -1,5 +1,6 @@
 import type { AcquiredToken, GrantTerms } from '../acquire/acquire-token.ts'
 import { pause } from '../acquire/deadline.ts'
+import type { ReleaseLock } from './guarded-store.ts'
 import type { SharedToken } from './shared-tokens.ts'
 
 /** Seconds beyond the grant's deadline that a lock lasts: whoever holds it is done or gone by then (rule S2). */
@@ -30,6 +31,8 @@ export interface FleetFlight {
   readonly serves: (found: AcquiredToken) => boolean
   /** Asks the authorization server, in what is left of the time, in seconds. */
   readonly ask: (seconds: number) => Promise<AcquiredToken>
+  /** Seconds for which nobody tries again behind the callers' backs, should this flight be such a one and fail. */
+  readonly backoff: number
   /** From 0 up to, but not including, 1; spreads those who wait. */
   readonly chance: () => number
 }
@@ -37,11 +40,14 @@ export interface FleetFlight {
 /**
  * A token for all who share it: the one that others left, or one that a single process asks for while the others look into the
  * store until it is there (rule S2). They wait for the owner of the lock half of their time; then one of them steps in for it,
- * so that a process that died with the lock fails no call. Behind the callers' backs nobody steps in: the owner's flight serves
- * all, and its failure is theirs.
+ * so that a process that died with the lock fails no call.
+ *
+ * Behind the callers' backs nobody steps in: the owner's flight serves all, and its failure is theirs. So that a thousand
+ * processes do not ask one after another what one of them was just refused, the owner takes a turn as long as the backoff,
+ * and gives it up only when it has a token.
  */
 export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Promise<FoundToken> {
-  const { terms, serves, ask, chance } = flight
+  const { terms, serves, ask, backoff, chance } = flight
   const began = performance.now()
   const secondsLeft = (): number => terms.timeout - (performance.now() - began) / 1000
   const look = async (): Promise<FoundToken | undefined> => {
@@ -51,23 +57,43 @@ export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Pro
   const grant = async (): Promise<FoundToken> => ({ found: await ask(secondsLeft()), shared })
   const longest = terms.ahead ? longestLookAhead : longestLook
   let rank = 0
+  let ours: ReleaseLock | 'held' | undefined
   for (let turn = 0; ; turn += 1) {
     const left = await look()
     if (left !== undefined) return left
+    if (terms.ahead && turn === 0) ours = await shared.lock('ahead', backoff)
+    if (ours === 'held') {
+      await nextLook(turn)
+      continue
+    }
     const patience = patienceByRank[rank]
     const lock = patience === undefined ? undefined : await shared.lock(rank, secondsLeft() + lockReserve)
     if (lock === undefined || patience === undefined) return await grant()
-    if (lock !== 'held') return await holding(lock, async () => (await look()) ?? (await grant()))
-    await pause(Math.min(longest, firstLook * growth ** turn) * (0.5 + chance()), terms.signal)
+    if (lock !== 'held') return await holding(lock, ours, async () => (await look()) ?? (await grant()))
+    await nextLook(turn)
     if (!terms.ahead && secondsLeft() < terms.timeout * (1 - patience)) rank += 1
   }
 
-  async function holding(release: () => void, work: () => Promise<FoundToken>): Promise<FoundToken> {
+  async function nextLook(turn: number): Promise<void> {
+    await pause(Math.min(longest, firstLook * growth ** turn) * (0.5 + chance()), terms.signal)
+  }
+
+  async function holding(
+    release: ReleaseLock,
+    releaseTurn: ReleaseLock | undefined,
+    work: () => Promise<FoundToken>,
+  ): Promise<FoundToken> {
     try {
       const token = await work()
       // Nobody takes what comes too late, and so nobody would let the lock go.
       terms.signal.throwIfAborted()
-      return { ...token, release }
+      return {
+        ...token,
+        release() {
+          release()
+          releaseTurn?.()
+        },
+      }
     } catch (failure) {
       release()
       throw failure

@@ -1,3 +1,4 @@
+import { isCloudflareWorkers } from '../acquire/cloudflare-workers.ts'
 import { withDeadline } from '../acquire/deadline.ts'
 import type { Emit, StoreFailedEvent } from '../events.ts'
 import type { StoredToken, StoreLock, TokenStore } from './token-store.ts'
@@ -137,7 +138,8 @@ export function guardStore(
 
   /** Sees to it that what is pending is tried again, whether or not calls come. */
   const rouse = (): void => {
-    if (closed || timer !== undefined || pending.size === 0) return
+    // On Workers a timer ends with its request (rule L13): there the next success is waited for.
+    if (closed || timer !== undefined || pending.size === 0 || isCloudflareWorkers()) return
     timer = setTimeout(
       () => {
         timer = undefined
@@ -150,7 +152,7 @@ export function guardStore(
 
   /** Writes and deletes what is pending, as long as the store plays along. */
   const catchUp = async (): Promise<void> => {
-    if (catchingUp || closed) return
+    if (closed || (catchingUp && !isCloudflareWorkers())) return
     catchingUp = true
     try {
       for (const [key, token] of pending) {

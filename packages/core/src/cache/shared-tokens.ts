@@ -32,11 +32,12 @@ export interface SharedToken {
   /**
    * The right to ask for a token on behalf of all who share it.
    *
-   * @param rank 0 for the first who asks; the next for one who steps in for an owner who is not heard of
+   * @param rank 0 for the first who asks; the next for one who steps in for an owner who is not heard of; `'ahead'` for the
+   *   turn behind the callers' backs
    * @param ttl seconds
    * @returns `'held'`: another has it; `undefined`: nobody can tell
    */
-  lock(rank: number, ttl: number): Promise<ReleaseLock | 'held' | undefined>
+  lock(rank: number | 'ahead', ttl: number): Promise<ReleaseLock | 'held' | undefined>
 }
 
 /**

@@ -13,11 +13,30 @@ export interface Flight<T> {
 /** Does a flight's work. The signal ends when it is broken off; `waited` is how many milliseconds it stood in the queue. */
 export type Pilot<T> = (flight: Flight<T>, waited: number) => Promise<T>
 
+/** The flights of one identity (rule L3). */
+export interface Flights<T> {
+  /** Whether a flight is under way. */
+  readonly busy: boolean
+  /** For those who need a value. One behind the callers' backs repeats nothing, so they get one of their own after it. */
+  join(pilot: Pilot<T>): Promise<T>
+  /**
+   * For one whose value was refused: a flight that began before may bring that very value. One behind the callers' backs is
+   * broken off, for what it brings serves nobody any more.
+   */
+  replace(rejected: string, pilot: Pilot<T>): Promise<T>
+  /** Behind the callers' backs, unless something is under way already. */
+  flyAhead(pilot: Pilot<T>): void
+  /** What is under way still answers those who wait for it, and is not kept; what has not begun yet is. */
+  purge(): void
+  /** Ends what nobody waits for. */
+  breakOff(): void
+}
+
 /**
  * At most one flight under way, and at most one that waits for it (rule L3). What has not begun may be joined by anybody;
  * what is under way, by those whom it serves as well as a new one would.
  */
-export class FlightQueue<T> {
+export class FlightQueue<T> implements Flights<T> {
   readonly #idle: () => void
   #running: Prepared<T> | undefined
   #next: Prepared<T> | undefined
@@ -27,22 +46,16 @@ export class FlightQueue<T> {
     this.#idle = idle
   }
 
-  /** Whether a flight is under way. */
   get busy(): boolean {
     return this.#running !== undefined
   }
 
-  /** For those who need a value. One behind the callers' backs repeats nothing, so they get one of their own after it. */
   join(pilot: Pilot<T>): Promise<T> {
     const running = this.#running?.flight
     if (this.#next === undefined && running?.wanted && !running.ahead) return running.result
     return this.#queue(pilot).result
   }
 
-  /**
-   * For one whose value was refused: a flight that began before may bring that very value. One behind the callers' backs is
-   * broken off, for what it brings serves nobody any more.
-   */
   replace(rejected: string, pilot: Pilot<T>): Promise<T> {
     const running = this.#running?.flight
     if (running?.wanted && running.rejected.has(rejected)) return running.result
@@ -52,18 +65,15 @@ export class FlightQueue<T> {
     return next.result
   }
 
-  /** Behind the callers' backs, unless something is under way already. */
   flyAhead(pilot: Pilot<T>): void {
     if (this.#running === undefined) this.#start(createFlight(pilot, true))
   }
 
-  /** What is under way still answers those who wait for it, and is not kept; what has not begun yet is. */
   purge(): void {
     this.breakOff()
     if (this.#running !== undefined) this.#running.flight.wanted = false
   }
 
-  /** Ends what nobody waits for. */
   breakOff(): void {
     const running = this.#running?.flight
     if (!running?.ahead) return
@@ -91,28 +101,30 @@ export class FlightQueue<T> {
   }
 }
 
+/** How a flight ended. */
+export type Outcome<T> = { readonly value: T } | { readonly failure: unknown }
+
 interface Prepared<T> {
   readonly flight: Flight<T>
   /** @param over called when the work is over, before anybody who waited for it goes on */
-  begin(over: () => void): void
+  begin(over: (outcome: Outcome<T>) => void): void
 }
 
 /** A flight that has not begun. Its failure reaches those who wait, and is nobody's unhandled rejection when none does. */
-function createFlight<T>(pilot: Pilot<T>, ahead: boolean): Prepared<T> {
+export function createFlight<T>(pilot: Pilot<T>, ahead: boolean, queuedAt: number = performance.now()): Prepared<T> {
   const { promise: result, resolve, reject } = Promise.withResolvers<T>()
   result.catch(() => {})
   const flight: Flight<T> = { result, ahead, rejected: new Set(), wanted: true, controller: new AbortController() }
-  const queuedAt = performance.now()
   return {
     flight,
     begin(over) {
       pilot(flight, performance.now() - queuedAt).then(
         (value) => {
-          over()
+          over({ value })
           resolve(value)
         },
         (failure: unknown) => {
-          over()
+          over({ failure })
           reject(failure)
         },
       )

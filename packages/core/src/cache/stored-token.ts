@@ -17,7 +17,7 @@ export interface Instant {
 
 /** A token as a store keeps it. */
 export function toStored(acquired: AcquiredToken, { now, time }: Instant): StoredToken {
-  const { token, requestedAt, lifetime, refreshIn } = acquired
+  const { token, requestedAt, lifetime, refreshIn, turn } = acquired
   const toWall = (instant: number): number => Math.round(instant - time + now)
   return {
     schema,
@@ -25,6 +25,7 @@ export function toStored(acquired: AcquiredToken, { now, time }: Instant): Store
     requestedAt: toWall(requestedAt),
     ...(lifetime === undefined ? {} : { lifetime }),
     ...(refreshIn === undefined ? {} : { refreshIn }),
+    ...(turn === undefined ? {} : { turn }),
     value: token.value,
     type: token.type,
     ...(token.scopes === undefined ? {} : { scopes: [...token.scopes] }),
@@ -35,7 +36,7 @@ export function toStored(acquired: AcquiredToken, { now, time }: Instant): Store
 /** A token as a store gave it back; anything unreadable is a miss (rule S1). */
 export function fromStored(stored: StoredToken | undefined, { now, time }: Instant): AcquiredToken | undefined {
   if (typeof stored !== 'object' || stored === null || stored.schema !== schema) return undefined
-  const { value, type, scopes, requestedAt, lifetime, refreshIn, extra } = stored
+  const { value, type, scopes, requestedAt, lifetime, refreshIn, turn, extra } = stored
   if (typeof value !== 'string' || !isTokenValue(value) || (type !== 'Bearer' && type !== 'DPoP')) return undefined
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((one) => typeof one === 'string')))
     return undefined
@@ -54,11 +55,17 @@ export function fromStored(stored: StoredToken | undefined, { now, time }: Insta
     requestedAt: Math.min(requestedAt, now) - now + time,
     lifetime,
     refreshIn,
+    turn: isPart(turn) ? turn : undefined,
   }
 }
 
 function isInstant(value: unknown): value is number {
   return Number.isFinite(value)
+}
+
+/** Without one, whoever reads the token draws its own: no reason to throw the token away. */
+function isPart(value: unknown): value is number {
+  return isInstant(value) && value >= 0 && value < 1
 }
 
 function isDuration(value: unknown): value is number | undefined {

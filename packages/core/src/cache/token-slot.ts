@@ -1,22 +1,20 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { AcquiredToken } from '../acquire/acquire-token.ts'
 import type { LatchkeyError } from '../errors.ts'
-import { type Freshness, judgeFreshness, planLife, planRetry, type TokenLife } from './freshness.ts'
+import { createFlights } from './flights-across-requests.ts'
+import { type Freshness, judgeFreshness, planLife, planRetry, planSameAgain, type TokenLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
-import { FlightQueue } from './single-flight.ts'
+import type { Flights } from './single-flight.ts'
 
 /** What went wrong with an identity lately. */
 interface Setbacks {
-  /** Refreshes behind the callers' backs that failed in a row, and until when another may not be tried. */
+  /** Refreshes that failed or brought the same token again, in a row, and until when another may not be tried. */
   failures: number
   retryAt: number
   refusal: RememberedRefusal | undefined
   /** Whether the server had nothing but the refused token to give, when it was asked for another. */
   sameAgain: boolean
 }
-
-/** Milliseconds between refreshes as long as the server has no other token to give. */
-const shortestSameAgain = 1000
 
 /**
  * What is known of one identity: its token, and what went wrong with it. All instants are by the steady clock.
@@ -37,7 +35,7 @@ export class TokenSlot<Parts = unknown> {
   #setbacks: Setbacks | undefined
   /** Of the tokens it held, when the newest was asked for; an older one in the store is none to go back to. */
   #newest: number | undefined
-  #flights: FlightQueue<AccessToken> | undefined
+  #flights: Flights<AccessToken> | undefined
 
   /** @param parts what it has in common with others */
   constructor(parts: Parts) {
@@ -93,15 +91,15 @@ export class TokenSlot<Parts = unknown> {
   }
 
   /** Flights for this identity; made when the first takes off, gone with the last. */
-  get flights(): FlightQueue<AccessToken> {
-    this.#flights ??= new FlightQueue(() => {
+  get flights(): Flights<AccessToken> {
+    this.#flights ??= createFlights(() => {
       this.#flights = undefined
     })
     return this.#flights
   }
 
   /** Those that there are. */
-  get flightsUnderWay(): FlightQueue<AccessToken> | undefined {
+  get flightsUnderWay(): Flights<AccessToken> | undefined {
     return this.#flights
   }
 
@@ -118,7 +116,7 @@ export class TokenSlot<Parts = unknown> {
     const sameAgain = rejected.has(token.value)
     if (sameAgain || this.held?.value === token.value) {
       const failures = (this.#setbacks?.failures ?? 0) + 1
-      const retryAt = Math.max(planRetry(life, startedAt, failures, chance()), startedAt + shortestSameAgain)
+      const retryAt = planSameAgain(life, startedAt, failures, chance())
       this.#setbacks = { failures, retryAt, refusal: undefined, sameAgain }
     } else {
       this.#setbacks = undefined
@@ -131,7 +129,12 @@ export class TokenSlot<Parts = unknown> {
   noteFailure(startedAt: number, chance: () => number): void {
     const setbacks = this.#forSetbacks()
     setbacks.failures += 1
-    if (this.#held !== undefined) setbacks.retryAt = planRetry(this.#life(), startedAt, setbacks.failures, chance())
+    if (this.#held !== undefined) setbacks.retryAt = startedAt + this.planBackoff(startedAt, chance)
+  }
+
+  /** For how long a refresh that begins now is not tried again if it fails, in milliseconds. */
+  planBackoff(startedAt: number, chance: () => number): number {
+    return planRetry(this.#life(), startedAt, chance()) - startedAt
   }
 
   /** Remembers what this identity was refused with. */
@@ -150,7 +153,7 @@ export class TokenSlot<Parts = unknown> {
   /** Lets the held token go; what was refused stays remembered. */
   drop(): void {
     const refusal = this.refusal
-    this.#hold(undefined, { refreshAt: 0, mandatoryAt: 0, endsAt: 0 })
+    this.#hold(undefined, { requestedAt: 0, refreshAt: 0, mandatoryAt: 0, endsAt: 0 })
     this.#setbacks = refusal && { failures: 0, retryAt: 0, refusal, sameAgain: false }
   }
 
@@ -171,7 +174,12 @@ export class TokenSlot<Parts = unknown> {
   }
 
   #life(): TokenLife {
-    return { refreshAt: this.#refreshAt, mandatoryAt: this.#mandatoryAt, endsAt: this.#endsAt }
+    return {
+      requestedAt: this.#newest ?? 0,
+      refreshAt: this.#refreshAt,
+      mandatoryAt: this.#mandatoryAt,
+      endsAt: this.#endsAt,
+    }
   }
 
   #forSetbacks(): Setbacks {

@@ -6,7 +6,7 @@ import type { GrantRequest } from '../acquire/token-request.ts'
 import { LatchkeyError } from '../errors.ts'
 import { grantIdentity } from './cache-key.ts'
 import { type FoundToken, flyForFleet } from './fleet-flight.ts'
-import { planLife } from './freshness.ts'
+import { drawTurn, planLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
 import type { SharedTokens } from './shared-tokens.ts'
 import type { Flight } from './single-flight.ts'
@@ -123,7 +123,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   /** Whether a flight is under way. */
   get busy(): boolean {
-    return this.#slots().some((slot) => slot.flightsUnderWay !== undefined)
+    return this.#slots().some((slot) => slot.flightsUnderWay?.busy === true)
   }
 
   #slots(): readonly TokenSlot[] {
@@ -203,12 +203,17 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   async #find(slot: TokenSlot, { rejected }: Flight<AccessToken>, terms: GrantTerms): Promise<FoundToken> {
     const { shared, time, acquire, chance } = this.parts
     const grant = this.#grantOf(slot)
-    if (shared === undefined) return { found: await acquire(this.#client, grant, terms) }
+    const ask = async (timeout: number): Promise<AcquiredToken> => {
+      const acquired = await acquire(this.#client, grant, { ...terms, timeout })
+      return { ...acquired, turn: drawTurn(chance(), terms.ahead) }
+    }
+    if (shared === undefined) return { found: await ask(terms.timeout) }
     const opened = await shared.open(this.#client, grant, terms.timeout, terms.signal)
     return await flyForFleet(opened, {
       terms,
       serves: (found) => slot.isNews(found) && !rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
-      ask: (timeout) => acquire(this.#client, grant, { ...terms, timeout }),
+      ask,
+      backoff: slot.planBackoff(time(), chance) / 1000,
       chance,
     })
   }
@@ -245,7 +250,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
 function dropOldest(slots: Map<string, OtherSlot>): void {
   for (const [identity, slot] of slots) {
-    if (slot.flightsUnderWay !== undefined) continue
+    if (slot.flightsUnderWay?.busy) continue
     slots.delete(identity)
     return
   }

@@ -1,4 +1,5 @@
 import type { AccessToken } from '../acquire/access-token.ts'
+import { isCloudflareWorkers } from '../acquire/cloudflare-workers.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
 import { discard } from './discard.ts'
 import { followRedirects, isStream, type OnTheWay } from './follow-redirects.ts'
@@ -42,6 +43,8 @@ interface Call {
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
   const { provider, token, dpop, emit } = parts
   const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
+  // Workers follow redirects to other origins with all headers, unless their compatibility date is 2025-09-01 or later, which
+  // nobody can ask them; and with cookies then, too.
   const isPlain = isByAuthorizationAlone(parts) && !isCloudflareWorkers()
 
   /** One try. Without departures of the provider's no URL and no Headers are made: `fetch` makes its own anyhow. */
@@ -124,17 +127,6 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
       if (request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
     }
   }
-}
-
-/**
- * Workers follow redirects to other origins with all headers, unless their compatibility date is 2025-09-01 or later, which
- * nobody can ask them; and with cookies then, too.
- */
-function isCloudflareWorkers(): boolean {
-  return (
-    (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent ===
-    'Cloudflare-Workers'
-  )
 }
 
 /** What is sent at each try but the last: a Request's body can be read once. */

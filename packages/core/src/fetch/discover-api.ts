@@ -4,6 +4,7 @@ import { readNetworkFailure } from '../acquire/network-failure.ts'
 import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
 import { findUrlMistake } from '../acquire/validation.ts'
+import { createFlights } from '../cache/flights-across-requests.ts'
 import { LatchkeyError } from '../errors.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
@@ -45,20 +46,19 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
   const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
   let discoveredOrigin: string | undefined
   let found: Promise<FoundApi<Info>> | undefined
+  const flights = createFlights<FoundApi<Info>>()
+  const discoverNow = async (): Promise<FoundApi<Info>> => {
+    try {
+      const discovered = await findApi(parts)
+      discoveredOrigin = discovered.baseUrl.origin
+      found = Promise.resolve(discovered)
+      return discovered
+    } catch (failure) {
+      throw explainFailure(provider, failure)
+    }
+  }
   return {
-    find(signal) {
-      found ??= findApi(parts).then(
-        (discovered) => {
-          discoveredOrigin = discovered.baseUrl.origin
-          return discovered
-        },
-        (failure: unknown) => {
-          found = undefined
-          throw explainFailure(provider, failure)
-        },
-      )
-      return waitFor(found, signal)
-    },
+    find: (signal) => waitFor(found ?? flights.join(discoverNow), signal),
     mayReceiveToken: (url) => declared(url) || url.origin === discoveredOrigin,
   }
 }

@@ -172,6 +172,20 @@ describe('CredentialsReader', () => {
     expect(asked).toHaveBeenCalledTimes(1)
   })
 
+  it('L13: on Workers nobody waits for the answer to another request, which may never come', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    try {
+      const asked = vi.fn(async () => good).mockReturnValueOnce(new Promise(() => {}))
+      const reader = new CredentialsReader(asked, 'acme')
+      void reader.read()
+      await expect(reader.read()).resolves.toEqual(good)
+      await expect(reader.read()).resolves.toEqual(good)
+      expect(asked).toHaveBeenCalledTimes(2)
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
   it.each([
     [
       'throws',

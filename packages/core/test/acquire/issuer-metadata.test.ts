@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { clientSecretBasic, none, tlsClientAuth } from '../../src/acquire/client-authentication.ts'
 import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
@@ -362,6 +362,27 @@ describe('createEndpointFinder', () => {
     expect(second).toBe(first)
     expect(await find()).toBe(first)
     expect(server.requests).toHaveLength(1)
+  })
+
+  it('L13: on Workers nobody waits for the answer to another request, which may never come', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    try {
+      server.answer(() => {})
+      const find = finder()
+      const ended = new AbortController()
+      const first = find(ended.signal).catch((error: unknown) => error)
+      await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+      server.answer(routes({ [oauth]: metadata() }))
+      const second = await find()
+      expect(second.url.pathname).toBe('/OAuth/Token')
+      expect(await find()).toBe(second)
+      expect(targets()).toEqual([oauth])
+      ended.abort(new Error('over'))
+      expect(await first).toMatchObject({ message: 'over' })
+      expect(await find()).toBe(second)
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('L6: a failure is not remembered', async () => {

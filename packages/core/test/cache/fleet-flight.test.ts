@@ -13,7 +13,7 @@ const acquired = (value: string): AcquiredToken => ({
 
 /** One identity's token in a store that processes share, with locks that work as long as they are told to. */
 function createShared() {
-  const held = new Map<number, number>()
+  const held = new Map<number | 'ahead', number>()
   const state = { stored: undefined as AcquiredToken | undefined, canTell: true, reads: 0 }
   const ttls: number[] = []
   const shared: SharedToken = {
@@ -42,6 +42,7 @@ const flight = (more: { timeout?: number; ahead?: boolean; serves?: (found: Acqu
   terms: { signal: AbortSignal.timeout(20_000), timeout: more.timeout ?? 10, ahead: more.ahead ?? false },
   serves: more.serves ?? (() => true),
   ask: async () => acquired('granted'),
+  backoff: 120,
   chance: () => 0.5,
 })
 
@@ -160,6 +161,51 @@ describe('flight for a fleet', () => {
     const reads = state.reads
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(state.reads).toBe(reads)
+  })
+
+  it('S2: behind the callers’ backs one is refused on behalf of all, and nobody asks again before the backoff is over', async () => {
+    const { shared, held, ttls } = createShared()
+    let asked = 0
+    const fly = (timeout: number) =>
+      flyForFleet(shared, {
+        ...flight(),
+        terms: { signal: AbortSignal.timeout(timeout), timeout: 1, ahead: true },
+        ask: async () => {
+          asked += 1
+          throw new Error('down')
+        },
+      })
+    await expect(fly(1000)).rejects.toThrow('down')
+    expect([...held]).toEqual([['ahead', 120]])
+    expect(ttls[0]).toBe(120)
+    await expect(fly(150)).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(asked).toBe(1)
+    held.delete('ahead')
+    await expect(fly(1000)).rejects.toThrow('down')
+    expect(asked).toBe(2)
+  })
+
+  it('S2: a turn behind the callers’ backs makes nobody wait who needs a token, and ends with a token', async () => {
+    const { shared, held } = createShared()
+    held.set('ahead', 120)
+    const needed = await flyForFleet(shared, flight())
+    expect(needed.found.token.value).toBe('granted')
+    needed.release?.()
+    held.delete('ahead')
+    const { found, release } = await flyForFleet(shared, flight({ ahead: true }))
+    expect(found.token.value).toBe('granted')
+    expect([...held.keys()]).toEqual(['ahead', 0])
+    release?.()
+    expect(held.size).toBe(0)
+  })
+
+  it('S2: who waits for another’s turn takes what it brings', async () => {
+    const { shared, state, held } = createShared()
+    held.set('ahead', 120)
+    setTimeout(() => {
+      state.stored = acquired('left')
+    }, 60)
+    expect((await flyForFleet(shared, flight({ ahead: true }))).found.token.value).toBe('left')
   })
 
   it('S3: where the store cannot tell who is first, each asks for itself', async () => {

@@ -1,15 +1,29 @@
 import { describe, expect, it } from 'vitest'
-import { type Freshness, judgeFreshness, planLife, planRetry, type TokenLife } from '../../src/cache/freshness.ts'
+import {
+  drawTurn,
+  type Freshness,
+  judgeFreshness,
+  planLife,
+  planRetry,
+  planSameAgain,
+  type TokenLife,
+} from '../../src/cache/freshness.ts'
 
 const seconds = (count: number): number => count * 1000
 const day = 24 * 3600
-const lives = [2, 60, 600, 1200, 3600, 5400, 6000, day, 40 * day]
+const lives = [2, 5, 60, 300, 600, 1200, 3600, 5400, 6000, day, 40 * day]
 const chances = [0, 0.25, 0.5, 0.999]
+const hour = { requestedAt: 0, lifetime: seconds(3600), refreshIn: undefined }
+/** With tokens that come ahead, and with those that callers waited for. */
+const drawn = chances.flatMap((chance) =>
+  [true, false].map((ahead) => ({ chance, ahead, turn: drawTurn(chance, ahead) })),
+)
 
 describe('planLife', () => {
   it.each(lives)('L2: a token of %d s is used for half its life, and due before its end', (lifetime) => {
-    for (const chance of chances) {
-      const life = planLife({ requestedAt: 5000, lifetime: seconds(lifetime), refreshIn: undefined }, chance)
+    for (const { chance, turn } of drawn) {
+      const life = planLife({ requestedAt: 5000, lifetime: seconds(lifetime), refreshIn: undefined, turn }, chance)
+      expect(life.requestedAt).toBe(5000)
       expect(life.refreshAt).toBeGreaterThanOrEqual(5000 + seconds(lifetime) / 2)
       expect(life.refreshAt).toBeLessThan(life.mandatoryAt)
       expect(life.mandatoryAt).toBeLessThan(life.endsAt)
@@ -22,51 +36,81 @@ describe('planLife', () => {
     [2, 1],
     [60, 30],
     [600, 300],
-    [1200, 300],
-    [1201, 600.5],
-    [3600, 900],
-    [5400, 900],
-    [5401, 2700.5],
-    [40 * day, 3600],
+    [3600, 1800],
+    [6 * 3600, 3 * 3600],
+    [12 * 3600, 6 * 3600],
+    [12 * 3600 + 1, 6 * 3600],
+    [40 * day, 6 * 3600],
   ])('L2: of %d s the last %d are the window', (lifetime, window) => {
     const { refreshAt } = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined }, 0)
     expect(refreshAt).toBe(seconds(lifetime - window))
   })
 
-  it('L2: chance spreads a fleet over half of the window', () => {
-    const due = (chance: number): number =>
-      planLife({ requestedAt: 0, lifetime: seconds(3600), refreshIn: undefined }, chance).refreshAt
-    expect(due(0)).toBe(seconds(2700))
-    expect(due(0.5)).toBe(seconds(2925))
-    expect(due(1)).toBe(seconds(3150))
+  it('L2: those who share a token agree on its turn, and spread over a thirtieth of the time there is', () => {
+    const due = (turn: number, chance: number): number => planLife({ ...hour, turn }, chance).refreshAt
+    expect(due(0, 0)).toBe(seconds(1800))
+    expect(due(0.25, 0)).toBe(seconds(1800 + 405))
+    expect(due(0.25, 0.5)).toBe(seconds(1800 + 405 + 27))
+    expect(due(0.25, 1)).toBe(seconds(1800 + 405 + 54))
+  })
+
+  it('L2: a token nobody drew a turn for is spread as widely as one that callers waited for', () => {
+    const due = (chance: number): number => planLife(hour, chance).refreshAt
+    expect(due(0)).toBe(seconds(1800))
+    expect(due(0.5)).toBe(seconds(1800 + 810))
+    expect(due(1)).toBe(seconds(1800 + 1620))
   })
 
   it('the last stretch is a minute, or a twentieth of a short life; the way to the API two seconds, or a fiftieth', () => {
-    const long = planLife({ requestedAt: 0, lifetime: seconds(3600), refreshIn: undefined }, 0)
+    const long = planLife(hour, 0)
     expect([long.mandatoryAt, long.endsAt]).toEqual([seconds(3540), seconds(3598)])
     const short = planLife({ requestedAt: 0, lifetime: seconds(20), refreshIn: undefined }, 0)
     expect([short.mandatoryAt, short.endsAt]).toEqual([seconds(19), seconds(19.6)])
   })
 
-  it("L2: the server's hint comes before the tiers, with little jitter, and never after the last stretch begins", () => {
-    const hinted = (refreshIn: number, chance = 0): number =>
-      planLife({ requestedAt: 0, lifetime: seconds(3600), refreshIn: seconds(refreshIn) }, chance).refreshAt
+  it("L2: the server's hint comes before the window, with little jitter, and never after the last stretch begins", () => {
+    const hinted = (refreshIn: number, turn = 0): number =>
+      planLife({ ...hour, refreshIn: seconds(refreshIn), turn }, 0).refreshAt
     expect(hinted(600)).toBe(seconds(600))
-    expect(hinted(600, 1)).toBe(seconds(600 + (3540 - 600) / 8))
+    expect(hinted(600, 0.8)).toBe(seconds(600 + (3540 - 600) / 10))
+    expect(planLife({ ...hour, refreshIn: seconds(600), turn: 1 - 1 / 30 }, 1).refreshAt).toBeLessThanOrEqual(
+      seconds(600 + (3540 - 600) / 8),
+    )
     expect(hinted(3590)).toBe(seconds(3540))
-    expect(hinted(3600)).toBe(seconds(2700))
-    expect(hinted(9000)).toBe(seconds(2700))
+    expect(hinted(3600)).toBe(seconds(1800))
+    expect(hinted(9000)).toBe(seconds(1800))
   })
 
   it('R3: an unknown lifetime is a minute', () => {
     const life = planLife({ requestedAt: 0, lifetime: undefined, refreshIn: undefined }, 0)
-    expect(life).toEqual({ refreshAt: seconds(30), mandatoryAt: seconds(57), endsAt: seconds(60) })
-    expect(planLife({ requestedAt: 0, lifetime: undefined, refreshIn: undefined }, 1).refreshAt).toBe(seconds(45))
+    expect(life).toEqual({ requestedAt: 0, refreshAt: seconds(30), mandatoryAt: seconds(57), endsAt: seconds(60) })
+    expect(planLife({ requestedAt: 0, lifetime: undefined, refreshIn: undefined }, 1).refreshAt).toBe(seconds(51))
+  })
+})
+
+describe('drawTurn', () => {
+  it('L6: a token that came ahead is due early enough to outlast an outage of a sixth of its life', () => {
+    for (const lifetime of [60, 300, 3600, 12 * 3600]) {
+      const span = { requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, turn: drawTurn(1, true) }
+      const { refreshAt, mandatoryAt, endsAt } = planLife(span, 1)
+      expect(endsAt - refreshAt).toBeGreaterThan(seconds(lifetime) / 6)
+      // An hour: ten minutes, and then the last stretch.
+      if (lifetime === 3600) expect(mandatoryAt - refreshAt).toBeGreaterThan(seconds(600))
+    }
+  })
+
+  it('L2: a fleet that was asked for at once is spread evenly, and wider than the next time', () => {
+    expect(chances.map((chance) => drawTurn(chance, false) / (1 - 1 / 30))).toEqual(
+      chances.map((chance) => expect.closeTo(chance, 10)),
+    )
+    expect(drawTurn(0, true)).toBe(0)
+    expect(drawTurn(0.25, true)).toBeCloseTo((2 / 3 - 1 / 30) / 8, 10)
+    expect(drawTurn(1, true)).toBeCloseTo(2 / 3 - 1 / 30, 10)
   })
 })
 
 describe('judgeFreshness', () => {
-  const life: TokenLife = { refreshAt: 100, mandatoryAt: 200, endsAt: 300 }
+  const life: TokenLife = { requestedAt: 0, refreshAt: 100, mandatoryAt: 200, endsAt: 300 }
   const never = 0
   const table: readonly (readonly [number, number, Freshness])[] = [
     [0, never, 'fresh'],
@@ -91,32 +135,68 @@ describe('judgeFreshness', () => {
 })
 
 describe('planRetry', () => {
-  const life = planLife({ requestedAt: 0, lifetime: seconds(3600), refreshIn: undefined }, 0)
-  const window = life.mandatoryAt - life.refreshAt
+  const life = planLife(hour, 0)
+  const wait = (left: number, chance: number): number => {
+    const at = life.mandatoryAt - seconds(left)
+    return (planRetry(life, at, chance) - at) / 1000
+  }
 
-  it('L6: backs off by an eighth of the window, then a quarter, spread by chance', () => {
-    const wait = (failures: number, chance: number): number =>
-      planRetry(life, life.refreshAt, failures, chance) - life.refreshAt
-    expect(wait(1, 0.5)).toBe(window / 8)
-    expect(wait(2, 0.5)).toBe(window / 4)
-    expect(wait(9, 0.5)).toBe(window / 4)
-    expect(wait(1, 0)).toBe((window / 8) * 0.75)
-    expect(wait(1, 1)).toBe((window / 8) * 1.25)
+  it('L6: tries again at random in what is left; a token with much left yields to those with little', () => {
+    const whole = 1740
+    expect([wait(whole, 0), wait(whole, 1)]).toEqual([expect.closeTo(whole * 0.8, -1), whole])
+    expect(wait(whole, 0.5)).toBeCloseTo(whole * 0.9, -1)
+    const most = 0.8 * 0.75 ** 2
+    expect(wait(whole * 0.75, 0)).toBeCloseTo(whole * 0.75 * most, -1)
+    expect([wait(whole / 2, 0), wait(whole / 2, 1)]).toEqual([whole / 8, whole / 2])
+    expect([wait(200, 0), wait(200, 0.5), wait(200, 1)]).toEqual([50, 125, 200])
   })
 
-  it('L6: a backoff ends where the last stretch begins, and in it four attempts are made', () => {
-    const stretch = life.endsAt - life.mandatoryAt
-    expect(planRetry(life, life.mandatoryAt - seconds(20), 5, 0.5)).toBe(life.mandatoryAt)
-    expect(planRetry(life, life.mandatoryAt, 5, 0.5)).toBe(life.mandatoryAt + stretch / 4)
-    expect(planRetry(life, life.mandatoryAt - 1, 5, 0.5)).toBe(life.mandatoryAt - 1 + stretch / 4)
+  it('L6: no backoff goes past the beginning of the last stretch, and in it four attempts are made', () => {
+    const stretch = (life.endsAt - life.mandatoryAt) / 1000
+    for (const left of [1740, 900, 100, 20]) expect(wait(left, 0.999)).toBeLessThanOrEqual(left)
+    expect(wait(1, 0.5)).toBe(stretch / 4)
+    expect(wait(0, 0.5)).toBe(stretch / 4)
+    expect(wait(-10, 0.5)).toBe(stretch / 4)
   })
 
   it.each(lives)('L6: of a token of %d s no attempt follows another at once', (lifetime) => {
-    for (const chance of chances) {
-      const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined }, chance)
+    for (const { chance, turn } of drawn) {
+      const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, turn }, chance)
       for (const at of [short.refreshAt, (short.refreshAt + short.endsAt) / 2, short.mandatoryAt, short.endsAt - 1]) {
-        expect(planRetry(short, at, 1, chance) - at).toBeGreaterThanOrEqual(100)
+        expect(planRetry(short, at, chance) - at).toBeGreaterThanOrEqual(100)
       }
     }
+  })
+
+  it.each(lives)(
+    'L6: a token of %d s does not end without having been tried often, nor is it asked for without end',
+    (lifetime) => {
+      for (const { chance, turn } of drawn) {
+        const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, turn }, chance)
+        let attempts = 0
+        for (let at = short.refreshAt; at < short.endsAt; at = planRetry(short, at, chance)) attempts += 1
+        expect(attempts).toBeGreaterThanOrEqual(lifetime < 60 ? 2 : 5)
+        expect(attempts).toBeLessThanOrEqual(lifetime > 5400 ? 35 : 20)
+      }
+    },
+  )
+
+  it('L6: a hint far before the window is no reason to wait longer than there is', () => {
+    const hinted = planLife({ ...hour, refreshIn: seconds(60) }, 0)
+    expect(planRetry(hinted, hinted.refreshAt, 0) - hinted.refreshAt).toBeCloseTo(seconds(3480) * 0.8, -1)
+  })
+})
+
+describe('planSameAgain', () => {
+  const life = planLife(hour, 0)
+
+  it('L9: asks again after a 32nd of what is left, a 16th, and an eighth from then on, spread by chance', () => {
+    const wait = (times: number, chance = 0.5): number => planSameAgain(life, 0, times, chance)
+    expect([1, 2, 3, 4, 9].map((times) => wait(times) / life.endsAt)).toEqual([1 / 32, 1 / 16, 1 / 8, 1 / 8, 1 / 8])
+    expect([wait(3, 0), wait(3, 1)]).toEqual([(life.endsAt / 8) * 0.75, (life.endsAt / 8) * 1.25])
+  })
+
+  it('L9: asks again no sooner than a second later', () => {
+    expect(planSameAgain(life, life.endsAt - 100, 1, 0)).toBe(life.endsAt + 900)
   })
 })

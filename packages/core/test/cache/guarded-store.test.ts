@@ -99,6 +99,7 @@ describe('guarded store: one that is known to be bad', () => {
   })
   afterEach(() => {
     vi.useRealTimers()
+    vi.unstubAllGlobals()
   })
 
   /** A store that works, hangs or fails, by operation, as told. */
@@ -155,6 +156,22 @@ describe('guarded store: one that is known to be bad', () => {
     expect(waits.filter((wait) => wait > 0).length).toBeLessThanOrEqual(4)
     expect(calls.length).toBeLessThanOrEqual(5)
     expect(new Set(events)).toEqual(new Set(['store.failed get']))
+  })
+
+  it('L13: on Workers, where a timer ends with its request, what is pending is written after the next success', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    const { guarded, memory, be } = createBench()
+    const token = later()
+    be(all('fails'))
+    await guarded.get('k', planStoreTime(10))
+    await guarded.set('k', token, planStoreTime(10))
+    expect(vi.getTimerCount()).toBe(0)
+    be(all('works'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await memory.get('k')).toBeUndefined()
+    await guarded.get('other', planStoreTime(10))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await memory.get('k')).toEqual(token)
   })
 
   it('S3: the first try after it healed shares again, and tells', async () => {

@@ -14,6 +14,7 @@ const acquired: AcquiredToken = {
   requestedAt: 501_000,
   lifetime: 3_600_000,
   refreshIn: 600_000,
+  turn: 0.25,
 }
 /** The steady clock is half a second ahead of the epoch here: 1,000 by the wall is 501,000. */
 const instant: Instant = { now: 2000, time: 502_000 }
@@ -28,7 +29,7 @@ describe('stored token', () => {
     expect(back?.token.scopes).toEqual(['read'])
     expect(back?.token.expiresAt).toEqual(new Date(3_601_000))
     expect(back?.token.extra).toEqual({ organisation: 'x' })
-    expect(back).toMatchObject({ requestedAt: 77 - 10_000, lifetime: 3_600_000, refreshIn: 600_000 })
+    expect(back).toMatchObject({ requestedAt: 77 - 10_000, lifetime: 3_600_000, refreshIn: 600_000, turn: 0.25 })
   })
 
   it('keeps what is unknown unknown', () => {
@@ -43,6 +44,15 @@ describe('stored token', () => {
   it.each([undefined, null, 'text', 1])('S1: other fields that are %o are none, and the token is good', (extra) => {
     expect(fromStored({ ...stored, extra }, instant)?.token.extra).toEqual({})
   })
+
+  it.each([undefined, null, '0.5', -0.1, 1, Number.NaN])(
+    'S1: a turn that is %o is none, and the token is good',
+    (turn) => {
+      const back = fromStored({ ...stored, turn }, instant)
+      expect(back?.token.value).toBe('secret-value')
+      expect(back?.turn).toBeUndefined()
+    },
+  )
 
   it('S1: a DPoP token is one, a token of another type is none', () => {
     expect(fromStored({ ...stored, type: 'DPoP' }, instant)?.token.type).toBe('DPoP')

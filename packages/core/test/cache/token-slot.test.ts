@@ -32,7 +32,7 @@ describe('token slot', () => {
   it('L2: serves it no longer than it is fresh, and tells what its age means', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    const advisoryAt = 1000 + 3_600_000 - 15 * 60_000
+    const advisoryAt = 1000 + 3_600_000 - 30 * 60_000
     expect(slot.serveFresh(advisoryAt - 1)).toBeDefined()
     expect(slot.serveFresh(advisoryAt)).toBeUndefined()
     expect(slot.judge(advisoryAt)).toBe('advisory')

@@ -474,7 +474,7 @@ describe('token source', () => {
       await settle()
     }
     expect(attempts).toBeGreaterThan(3)
-    expect(attempts).toBeLessThan(15)
+    expect(attempts).toBeLessThan(20)
   })
 
   it('L6: the order is the valid token first, throttles second', async () => {
@@ -669,10 +669,10 @@ describe('token source', () => {
     expect(await wait()).toBe(1)
     ;(await next()).answer({ value: 'same', refreshIn: 1 })
     await settle()
-    expect(await wait()).toBe(Math.ceil((3539 / 8) * 0.75))
+    expect(await wait()).toBe(Math.ceil((3598 / 32) * 0.75))
     ;(await next()).answer({ value: 'same', refreshIn: 1 })
     await settle()
-    expect(await wait()).toBe(Math.ceil((3539 / 4) * 0.75))
+    expect(await wait()).toBe(Math.ceil((3598 / 16) * 0.75))
     ;(await next()).answer({ value: 'another', refreshIn: 1 })
     await settle()
     expect(await wait()).toBe(1)
@@ -818,7 +818,7 @@ describe('token source', () => {
     const second = source.obtain({ rejected })
     ;(await next()).answer({ value: 'same' })
     await second
-    advance(78)
+    advance(84)
     expect(await source.obtain({ rejected })).toBe(rejected)
     expect(pending).toHaveLength(0)
     advance(0.75)

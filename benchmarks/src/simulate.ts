@@ -1,0 +1,20 @@
+/**
+ * A fleet for a day, in virtual time: `node src/simulate.ts`. Writes what it found to fleet.json, to the page and to the
+ * picture of the documentation. The same on every machine.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { simulateDays } from './fleet/days.ts'
+import { drawFleet } from './fleet/draw.ts'
+import { fillFleetPage } from './fleet/page.ts'
+
+const repository = join(import.meta.dirname, '../..')
+const pagePath = join(repository, 'docs/fleet.md')
+
+const report = simulateDays(({ title, mean, highest }) => {
+  const after = Object.entries(highest).map(([bin, parts]) => `${parts.after.toFixed(2)} (${bin} s)`)
+  process.stdout.write(`${title}: ${mean}/s; the highest after the outage, in multiples of that: ${after.join(', ')}\n`)
+})
+writeFileSync(join(repository, 'benchmarks/fleet.json'), `${JSON.stringify(report, null, 2)}\n`)
+writeFileSync(pagePath, fillFleetPage(readFileSync(pagePath, 'utf8'), report))
+writeFileSync(join(repository, 'docs/fleet.svg'), drawFleet(report))

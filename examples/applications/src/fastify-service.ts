@@ -1,0 +1,38 @@
+/** A Fastify service: one client for the whole service, closed with it; errors become answers a caller can read. */
+import { type Client, LatchkeyError } from '@latchkey/core'
+import type { Prevu3dInfo } from '@latchkey/prevu3d'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { HTTPError } from 'ky'
+
+export function buildService(client: Client<Prevu3dInfo>): FastifyInstance {
+  const service = Fastify()
+
+  service.addHook('onClose', () => client.close())
+
+  service.get('/divisions', async (request) => {
+    // Whoever goes away does not end the grant that others wait for.
+    const signal = request.signal
+    const { organization } = await client.info({ signal })
+    const api = await client.api({ signal })
+    return await api.get(`v1/nodes/${organization.id}/browse`, { signal }).json()
+  })
+
+  // Ready as soon as there is a token: for a load balancer, not for each request.
+  service.get('/ready', async () => {
+    await client.token()
+    return { ready: true }
+  })
+
+  service.setErrorHandler((error, _request, reply) => {
+    if (error instanceof LatchkeyError) {
+      // It holds no secret, so it may be logged as it is, hints included.
+      service.log.error(error)
+      if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter))
+      return reply.code(error.retryable ? 503 : 502).send({ error: error.code })
+    }
+    if (error instanceof HTTPError) return reply.code(502).send({ error: 'vendor', status: error.response.status })
+    throw error
+  })
+
+  return service
+}
