@@ -32,7 +32,9 @@ export const pageGroups: readonly PageGroup[] = [
     pages: [
       { title: 'Clients and options', file: 'core.md' },
       { title: 'The life of a token', file: 'life-of-a-token.md' },
+      { title: 'Credentials', file: 'credentials.md' },
       { title: 'Sharing tokens', file: 'sharing.md' },
+      { title: 'Adding a store', file: 'adding-a-store.md' },
       { title: 'Cloudflare Workers', file: 'cloudflare-workers.md' },
       { title: 'HTTP clients', file: 'http-clients.md' },
       { title: 'undici', file: 'undici.md' },

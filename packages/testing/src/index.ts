@@ -13,7 +13,7 @@ export {
   type Prevu3dRegion,
   prevu3dEmulation,
 } from './prevu3d.ts'
-export type { BasicEncoding, EmulatedCredentials } from './registered-client.ts'
+export type { BasicEncoding, EmulatedCredentials, RotationOptions } from './registered-client.ts'
 export {
   type SmartCompletionsEmulationOptions,
   type SmartCompletionsEmulator,
@@ -47,6 +47,7 @@ export {
   type ProviderSuite,
   testProvider,
 } from './test-provider.ts'
+export { type TokenStoreSuite, testTokenStore } from './test-token-store.ts'
 
 // Time
 

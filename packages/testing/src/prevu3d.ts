@@ -6,7 +6,7 @@
 import type { Assembly, Emulation, Route, Site } from './emulation.ts'
 import type { Answer, Fault } from './faults.ts'
 import { isForm, type RecordedRequest } from './recorded-request.ts'
-import { type EmulatedCredentials, readBasic, registerClient } from './registered-client.ts'
+import { type EmulatedCredentials, type RotationOptions, readBasic, registerClient } from './registered-client.ts'
 import type { Emulator } from './start-emulator.ts'
 import { createTokenIssuer, type Examined } from './token-issuer.ts'
 
@@ -70,8 +70,8 @@ export interface Prevu3dOffers {
   readonly apiOrigins: readonly string[]
   /** A token as the token endpoint would issue; `lifetime` in seconds, by default the emulation's. */
   issueToken(options?: { readonly lifetime?: number }): Promise<string>
-  /** Replaces the secret, by default with a new one; the one before is refused from now on. */
-  rotateSecret(clientSecret?: string): EmulatedCredentials
+  /** Replaces the secret, by default with a new one; those before are refused from now on, unless they `overlap`. */
+  rotateSecret(clientSecret?: string, options?: RotationOptions): EmulatedCredentials
 }
 
 /** An emulator of `prevu3dEmulation`; its `url` stands for `https://cloud-api.prevu3d.com`. */
@@ -218,7 +218,7 @@ async function build(
       apiUrl: apiUrlIn(region),
       apiOrigins: regions.map(originOf),
       issueToken,
-      rotateSecret: (secret) => client.rotateSecret(secret),
+      rotateSecret: client.rotateSecret,
     },
   }
 }

@@ -11,12 +11,18 @@ export interface EmulatedCredentials {
 /** How the two halves of a Basic header are written: form-encoded as in RFC 6749 section 2.3.1, or as they are. */
 export type BasicEncoding = 'form' | 'raw'
 
+/** How a secret is replaced. */
+export interface RotationOptions {
+  /** Whether the secrets accepted so far stay so, until the next rotation without; default false. */
+  readonly overlap?: boolean
+}
+
 /** The one client that an emulated authorization server knows. */
 export interface RegisteredClient {
   /** The credentials accepted now. */
   readonly credentials: EmulatedCredentials
-  /** Replaces the secret; the one before is refused from now on. */
-  rotateSecret(clientSecret?: string): EmulatedCredentials
+  /** Replaces the secret; those before are refused from now on, unless they overlap. */
+  rotateSecret(clientSecret?: string, options?: RotationOptions): EmulatedCredentials
   judge(presented: EmulatedCredentials): 'accepted' | 'unknown client' | 'wrong secret'
   /** Every secret that this client ever had: none of them is printed. */
   readonly secrets: readonly string[]
@@ -29,17 +35,19 @@ export function registerClient(clientId: string, clientSecret: string | undefine
     return printAs({ clientId, clientSecret: secret }, () => ({ clientId, clientSecret: '[redacted]' }))
   }
   let credentials = accept(clientSecret ?? makeSecret())
+  let former: readonly string[] = []
   return {
     get credentials() {
       return credentials
     },
-    rotateSecret(secret = makeSecret()) {
+    rotateSecret(secret = makeSecret(), { overlap = false } = {}) {
+      former = overlap ? [...former, credentials.clientSecret] : []
       credentials = accept(secret)
       return credentials
     },
     judge(presented) {
       if (presented.clientId !== clientId) return 'unknown client'
-      return presented.clientSecret === credentials.clientSecret ? 'accepted' : 'wrong secret'
+      return [credentials.clientSecret, ...former].includes(presented.clientSecret) ? 'accepted' : 'wrong secret'
     },
     secrets,
   }

@@ -9,6 +9,7 @@ import type { RecordedRequest } from './recorded-request.ts'
 import {
   type BasicEncoding,
   type EmulatedCredentials,
+  type RotationOptions,
   readBasic,
   readPost,
   registerClient,
@@ -55,8 +56,8 @@ export interface SmartCompletionsOffers {
   readonly authorizationServer: string
   /** A token as the token endpoint would issue; `lifetime` in seconds, by default the emulation's. */
   issueToken(options?: { readonly lifetime?: number; readonly scopes?: readonly string[] }): Promise<string>
-  /** Replaces the secret, by default with a new one; the one before is refused from now on. */
-  rotateSecret(clientSecret?: string): EmulatedCredentials
+  /** Replaces the secret, by default with a new one; those before are refused from now on, unless they `overlap`. */
+  rotateSecret(clientSecret?: string, options?: RotationOptions): EmulatedCredentials
 }
 
 /** An emulator of `smartCompletionsEmulation`; its `url` stands for the authorization server's host. */
@@ -192,7 +193,7 @@ async function build(
       host,
       authorizationServer,
       issueToken,
-      rotateSecret: (secret) => client.rotateSecret(secret),
+      rotateSecret: client.rotateSecret,
     },
   }
 }

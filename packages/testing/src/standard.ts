@@ -5,7 +5,13 @@
 import { type Assembly, type Emulation, exactly, type Site } from './emulation.ts'
 import type { Answer } from './faults.ts'
 import type { RecordedRequest } from './recorded-request.ts'
-import { type BasicEncoding, type EmulatedCredentials, readBasic, registerClient } from './registered-client.ts'
+import {
+  type BasicEncoding,
+  type EmulatedCredentials,
+  type RotationOptions,
+  readBasic,
+  registerClient,
+} from './registered-client.ts'
 import { oauthError, uncached } from './rfc6749.ts'
 import type { Emulator } from './start-emulator.ts'
 import { bearerToken, createTokenIssuer } from './token-issuer.ts'
@@ -94,8 +100,8 @@ export interface StandardOffers {
   /** A second origin; answers as the API does, and asks for no token. */
   readonly elsewhereUrl: string
   readonly issueToken: IssueToken
-  /** Replaces the secret, by default with a new one; the one before is refused from now on. */
-  rotateSecret(clientSecret?: string): EmulatedCredentials
+  /** Replaces the secret, by default with a new one; those before are refused from now on, unless they `overlap`. */
+  rotateSecret(clientSecret?: string, options?: RotationOptions): EmulatedCredentials
 }
 
 /** An emulator of `standardEmulation`. */
@@ -238,7 +244,7 @@ async function build(
       redirectUrl: `${site.url}/redirect`,
       elsewhereUrl: `${elsewhere}/api`,
       issueToken,
-      rotateSecret: (secret) => client.rotateSecret(secret),
+      rotateSecret: client.rotateSecret,
     },
   }
 }

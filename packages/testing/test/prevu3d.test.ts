@@ -180,6 +180,19 @@ it('refuses a token whose claims were changed', async () => {
   expect((await browse(emulator, forged)).status).toBe(401)
 })
 
+it('accepts the old secret beside the new one for as long as they overlap', async () => {
+  await using emulator = await startEmulator(prevu3dEmulation())
+  const statusOf = async (credentials: typeof emulator.credentials): Promise<number> =>
+    (await askForToken(`${emulator.url}/oauth/token`, basicRaw(credentials))).status
+  const first = emulator.credentials
+  const second = emulator.rotateSecret(undefined, { overlap: true })
+  const third = emulator.rotateSecret(undefined, { overlap: true })
+  for (const credentials of [first, second, third]) expect(await statusOf(credentials)).toBe(200)
+  emulator.rotateSecret(third.clientSecret)
+  for (const credentials of [first, second]) expect(await statusOf(credentials)).toBe(401)
+  expect(await statusOf(third)).toBe(200)
+})
+
 it('accepts a new secret in place of the old one', async () => {
   await using emulator = await startEmulator(prevu3dEmulation({ clientId: 'me', clientSecret: 'one' }))
   const before = emulator.credentials

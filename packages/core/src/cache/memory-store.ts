@@ -2,7 +2,7 @@ import { LatchkeyError } from '../errors.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
 
 /**
- * A token store in this process's memory, for clients that share tokens with one another.
+ * A token store in this process's memory, for clients that share tokens and grants with one another.
  *
  * @param options.maxEntries how many tokens it keeps, a whole number from 1; the one not used for longest goes first. Default 10,000.
  * @param options.now milliseconds since the epoch; default `Date.now`, for tests
@@ -15,6 +15,7 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
   }
   // A Map keeps the order of insertion: what is used is put in again, so the first is the one not used for longest.
   const entries = new Map<string, StoredToken>()
+  const locks = new Map<string, { readonly endsAt: number }>()
   return {
     async get(key) {
       const token = entries.get(key)
@@ -32,6 +33,17 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
     },
     async delete(key, token) {
       if (token === undefined || equal(entries.get(key), token)) entries.delete(key)
+    },
+    async lock(key, { ttl }) {
+      const held = locks.get(key)
+      if (held !== undefined && held.endsAt > now()) return undefined
+      const own = { endsAt: now() + ttl * 1000 }
+      locks.set(key, own)
+      return {
+        async release() {
+          if (locks.get(key) === own) locks.delete(key)
+        },
+      }
     },
   }
 }

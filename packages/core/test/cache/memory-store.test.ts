@@ -1,9 +1,31 @@
+import { createClock, standardEmulation, startEmulator, testTokenStore } from '@latchkey/testing'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/cache/memory-store.ts'
+import { createClient } from '../../src/index.ts'
 
 const inAnHour = (): number => Date.now() + 3_600_000
 
 describe('memory store', () => {
+  const shared = memoryStore()
+  testTokenStore(() => shared, { describe, it })
+
+  describe('by a clock of its own', () => {
+    const clock = createClock()
+    const store = memoryStore({ now: clock.now })
+    testTokenStore(() => store, { describe, it, clock })
+  })
+
+  it('S2: clients that share one ask for one token', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint }
+    const options = { credentials: emulator.credentials, store: memoryStore() }
+    const clients = Array.from({ length: 5 }, () => createClient(acme, options))
+    const tokens = await Promise.all(clients.flatMap((client) => [client.token(), client.token()]))
+    await Promise.all(clients.map((client) => client.close()))
+    expect(new Set(tokens.map(({ value }) => value)).size).toBe(1)
+    expect(emulator.requests).toHaveLength(1)
+  })
+
   it('gives back what was put in, as a copy', async () => {
     const store = memoryStore()
     const token = { expiresAt: inAnHour(), value: 'v', extra: { list: [1] } }

@@ -1,13 +1,13 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { LatchkeyError } from '@latchkey/core'
 
-/** One thing that a provider must do. */
+/** One thing that a provider, or a token store, must do. */
 export interface Check {
   /** What it is about. */
   readonly group: string
-  /** A sentence about what the provider does. */
+  /** A sentence about what it does. */
   readonly name: string
-  /** Rejects where the provider does not, in words without secrets. */
+  /** Rejects where it does not, in words without secrets. */
   run(): Promise<void>
 }
 

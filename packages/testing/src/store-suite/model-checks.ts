@@ -1,0 +1,88 @@
+import type { StoredToken, StoreLock } from '@latchkey/core'
+import { type Check, expectThat } from '../provider-suite/check.ts'
+import { jsonDifference } from './json-difference.ts'
+import type { StoreBench, StoreStand } from './store-bench.ts'
+
+const seeds = [1, 2, 3]
+const length = 150
+
+/** @param hasLock whether locks are among the operations */
+export function modelChecks(bench: StoreBench, hasLock: boolean): readonly Check[] {
+  return seeds.map((seed) => ({
+    group: 'whatever is done to it',
+    name: `answers as a map would (sequence ${seed})`,
+    run: () => bench((stand) => compare(stand, seed, hasLock)),
+  }))
+}
+
+/** Does the same things to a store and to a map, through two handles, and looks at the store after each. */
+async function compare(stand: StoreStand, seed: number, hasLock: boolean): Promise<void> {
+  const handles = [stand.store, await stand.another()]
+  const keys = [stand.newKey(), stand.newKey(), stand.newKey()]
+  const tokens = [stand.token({ value: 'a' }), stand.token({ value: 'b', extra: { list: [] } }), stand.token({}, 90)]
+  const expired = stand.token({ value: 'a' }, -60)
+  const stored = new Map<string, StoredToken>()
+  const locks = new Map<string, StoreLock>()
+  const random = generate(seed)
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
+
+  try {
+    for (let step = 1; step <= length; step += 1) {
+      const store = pick(handles)
+      const key = pick(keys)
+      const token = pick(tokens)
+      const operations: Readonly<Record<string, () => Promise<void>>> = {
+        async set() {
+          await store.set(key, token)
+          stored.set(key, token)
+        },
+        async 'set with an expired token'() {
+          await store.set(key, expired)
+          stored.delete(key)
+        },
+        async delete() {
+          await store.delete(key)
+          stored.delete(key)
+        },
+        async 'delete with a token'() {
+          await store.delete(key, structuredClone(token))
+          if (stored.get(key) === token) stored.delete(key)
+        },
+        ...(hasLock
+          ? {
+              async lock() {
+                const lock = await store.lock?.(key, { ttl: 60 })
+                const isHeld = locks.has(key)
+                if (lock !== undefined) locks.set(key, lock)
+                const wanted = isHeld ? 'the lock is held, and given away' : 'the lock is free, and not given'
+                expectThat((lock === undefined) === isHeld, `${place}: ${wanted}`)
+              },
+              async release() {
+                await locks.get(key)?.release()
+                locks.delete(key)
+              },
+            }
+          : {}),
+      }
+      const name = pick(Object.keys(operations))
+      const place = `sequence ${seed}, step ${step} (${name})`
+      await operations[name]?.()
+      const seen = pick(handles)
+      const difference = jsonDifference(await seen.get(key), stored.get(key), 'the answer of get')
+      expectThat(difference === undefined, `${place}: ${difference}`)
+    }
+  } finally {
+    await Promise.allSettled([...locks.values()].map((lock) => lock.release()))
+  }
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+function generate(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -1,0 +1,84 @@
+import type { TokenStore } from '@latchkey/core'
+import type { Clock } from './clock.ts'
+import type { Check } from './provider-suite/check.ts'
+import { concurrencyChecks } from './store-suite/concurrency-checks.ts'
+import { deletionChecks } from './store-suite/deletion-checks.ts'
+import { expiryChecks } from './store-suite/expiry-checks.ts'
+import { lockChecks } from './store-suite/lock-checks.ts'
+import { modelChecks } from './store-suite/model-checks.ts'
+import { setUpStores } from './store-suite/store-bench.ts'
+import { tokenChecks } from './store-suite/token-checks.ts'
+
+/** What a store cannot do, and how its checks go about it. */
+export interface TokenStoreSuite {
+  /** The test runner's `describe`; default: the global one. */
+  readonly describe?: (name: string, body: () => void) => unknown
+  /** The test runner's `it` or `test`; default: the global `it`. */
+  readonly it?: (name: string, body: () => Promise<void>) => unknown
+  /** Ends a store that the function made, after the check that it was made for. Left out where the function hands out one store again and again. */
+  readonly close?: (store: TokenStore) => Promise<void> | void
+  /** The clock that the store goes by, where it takes one: time is then moved, and not waited for. */
+  readonly clock?: Clock
+  /**
+   * Seconds of the lives of tokens and locks whose end is waited for; default 0.5. A store may be as late again. A store that
+   * counts in whole seconds needs 3.
+   */
+  readonly shortLife?: number
+  /** Whether the store has a `lock`; default true. */
+  readonly lock?: boolean
+  /**
+   * Whether `delete` with a token looks and deletes in one step; default true. `false` for a store that cannot: a token set in
+   * between is then lost, which costs a grant.
+   */
+  readonly atomicDelete?: boolean
+}
+
+/**
+ * The conformance suite for token stores: what every store must do, under the runner's own `describe` and `it` (Vitest,
+ * `node:test`, Jest, Mocha, Bun). Call it once in a test file.
+ *
+ * @param store answers with a handle on one and the same store each time, as each of several processes has one: the same
+ *   object, or another over the same server. It need not be empty; what the checks write there they delete
+ * @param suite what the store cannot do, and how its checks go about it
+ * @throws TypeError where there is no `describe` or `it`
+ */
+export function testTokenStore(store: () => TokenStore | Promise<TokenStore>, suite: TokenStoreSuite = {}): void {
+  const globals = globalThis as { readonly describe?: unknown; readonly it?: unknown }
+  const describe = suite.describe ?? globals.describe
+  const it = suite.it ?? globals.it
+  if (typeof describe !== 'function' || typeof it !== 'function') {
+    throw new TypeError(
+      "testTokenStore needs your test runner's describe and it: testTokenStore(store, { describe, it })",
+    )
+  }
+  const groups = Map.groupBy(tokenStoreChecks(store, suite), ({ group }) => group)
+  describe('as every token store', () => {
+    for (const [group, checks] of groups) {
+      describe(group, () => {
+        for (const { name, run } of checks) it(name, run)
+      })
+    }
+  })
+}
+
+/**
+ * The checks of a suite, each with a handle of its own.
+ *
+ * @param patience seconds after which an operation counts as hung
+ */
+export function tokenStoreChecks(
+  store: () => TokenStore | Promise<TokenStore>,
+  suite: TokenStoreSuite,
+  patience = 5,
+): readonly Check[] {
+  const bench = setUpStores(store, suite, patience)
+  const { lock = true, atomicDelete = true } = suite
+  return [
+    ...tokenChecks(bench),
+    ...deletionChecks(bench, atomicDelete),
+    ...expiryChecks(bench),
+    ...concurrencyChecks(bench),
+    ...lockChecks(bench, lock),
+    ...modelChecks(bench, lock),
+  ]
+}

@@ -1,0 +1,7 @@
+/** Run by node:test itself, from test-token-store.test.ts. */
+import { describe, it } from 'node:test'
+import { memoryStore } from '@latchkey/core'
+import { testTokenStore } from '../src/index.ts'
+
+const store = memoryStore()
+testTokenStore(() => store, { describe, it })
