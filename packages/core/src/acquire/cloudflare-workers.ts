@@ -19,8 +19,8 @@ export type WaitUntil = (work: Promise<unknown>) => void
  * @see {@link https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil waitUntil}
  */
 export async function loadWaitUntil(): Promise<WaitUntil> {
-  // Not written into the import, for bundlers of other platforms do not know the module.
-  const name = 'cloudflare:workers'
+  // Put together here, for bundlers of other platforms do not know the module, and would look for it.
+  const name = ['cloudflare', 'workers'].join(':')
   const platform: { readonly waitUntil?: WaitUntil } = await import(
     /* webpackIgnore: true */ /* @vite-ignore */ name
   ).catch(() => ({}))

@@ -3,6 +3,7 @@ import { type AccessToken, createAccessToken } from '../../src/acquire/access-to
 import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
+import { drawTurn, planLife, planRetry } from '../../src/cache/freshness.ts'
 import type { SharedTokens } from '../../src/cache/shared-tokens.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import { LatchkeyError } from '../../src/errors.ts'
@@ -703,6 +704,53 @@ describe('token source', () => {
     expect((await source.obtain(undefined)).value).toBe('left')
     expect(pending).toHaveLength(0)
     expect(written).toEqual([])
+  })
+
+  it('S2: a token is written with its turn, early where it came ahead, and the turn behind the callers is as long as a backoff', async () => {
+    const { shared, left } = createShared('left', 3600)
+    const turns: (number | undefined)[] = []
+    const locks: (readonly [number | 'ahead', number])[] = []
+    const open: SharedTokens['open'] = async (...args) => ({
+      ...(await shared.open(...args)),
+      write: async ({ turn }) => void turns.push(turn),
+      async lock(rank, ttl) {
+        locks.push([rank, ttl])
+        return () => {}
+      },
+    })
+    const { source, next, advance } = createBench({ shared: { ...shared, open }, chance: 0.25 })
+    const rejected = await source.obtain(undefined)
+    expect(rejected).toBe(left.token)
+    const replaced = source.obtain({ rejected })
+    ;(await next()).answer()
+    await replaced
+    expect(turns).toEqual([drawTurn(0.25, false)])
+    advance(2700)
+    await source.obtain(undefined)
+    ;(await next()).answer()
+    await settle()
+    expect(turns[1]).toBe(drawTurn(0.25, true))
+    expect(locks.map(([rank]) => rank)).toEqual([0, 'ahead', 0])
+    const life = planLife({ requestedAt: 1_000_000, lifetime: 3_600_000, refreshIn: undefined }, 0)
+    const now = 1_000_000 + 2_700_000
+    expect(locks[1]?.[1]).toBeCloseTo((planRetry(life, now, 0.25) - now) / 1000)
+  })
+
+  it('S2: what others left is due at the turn they drew', async () => {
+    const { shared, left } = createShared('left', 3600)
+    const open: SharedTokens['open'] = async (...args) => ({
+      ...(await shared.open(...args)),
+      read: async () => ({ ...left, turn: 0.5 }),
+    })
+    const { source, next, pending, advance } = createBench({ shared: { ...shared, open } })
+    await source.obtain(undefined)
+    advance(1800 + 1620 / 2 - 1)
+    await source.obtain(undefined)
+    await settle()
+    expect(pending).toHaveLength(0)
+    advance(1)
+    await source.obtain(undefined)
+    expect((await next()).terms.ahead).toBe(true)
   })
 
   it('S2: what the store still has is no replacement for itself, neither at its refusal nor when it is old', async () => {

@@ -210,6 +210,14 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
     expect(elsewhere?.headers.has('authorization')).toBe(false)
   })
 
+  it('a bundler finds no module of Workers in the core, which those of other platforms would look for', () => {
+    const comments = String.raw`(?:\s|/\*[^*]*\*/)*`
+    const literal = new RegExp(`import\\(${comments}['"\`]cloudflare`)
+    expect(literal.test('import(/* a */ "cloudflare:workers")')).toBe(true)
+    expect(modules.filter(([, code]) => literal.test(code)).map(([name]) => name)).toEqual([])
+    expect(modules.some(([, code]) => code.includes('platform.waitUntil'))).toBe(true)
+  })
+
   it('the Worker of the documentation serves many at once, for one grant and one discovery', async () => {
     const example = join(import.meta.dirname, '../../../../examples/cloudflare-workers/src/worker.ts')
     await using vendor = await startEmulator(prevu3dEmulation())
