@@ -34,6 +34,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'The life of a token', file: 'life-of-a-token.md' },
       { title: 'Credentials', file: 'credentials.md' },
       { title: 'Sharing tokens', file: 'sharing.md' },
+      { title: 'Redis and Valkey', file: 'redis.md' },
       { title: 'Adding a store', file: 'adding-a-store.md' },
       { title: 'Runtimes', file: 'runtimes.md' },
       { title: 'Cloudflare Workers', file: 'cloudflare-workers.md' },
