@@ -40,6 +40,8 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Cloudflare Workers', file: 'cloudflare-workers.md' },
       { title: 'HTTP clients', file: 'http-clients.md' },
       { title: 'undici', file: 'undici.md' },
+      { title: 'Events', file: 'events.md' },
+      { title: 'OpenTelemetry', file: 'opentelemetry.md' },
       { title: 'Command line', file: 'cli.md' },
       { title: 'Errors', file: 'errors.md' },
       { title: 'Production checklist', file: 'production-checklist.md' },
