@@ -52,7 +52,7 @@ export function shareTokens(
   timeout: number,
   emit: Emit,
 ): SharedTokens {
-  const guarded = guardStore(store, provider.name, emit)
+  const guarded = guardStore(store, provider.name, emit, { now })
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const keyOf = async (client: CredentialsOf, grant: GrantRequest, signal?: AbortSignal): Promise<string> => {
     const { clientId } = await client.read(signal)
