@@ -125,11 +125,15 @@ export class TokenSlot<Parts = unknown> {
     this.#newest = Math.max(this.#newest ?? requestedAt, requestedAt)
   }
 
-  /** Counts a flight that failed. */
-  noteFailure(startedAt: number, chance: () => number): void {
+  /**
+   * Counts a flight that failed.
+   *
+   * @param retryAt as `planBackoff` planned it when the flight began
+   */
+  noteFailure(retryAt: number): void {
     const setbacks = this.#forSetbacks()
     setbacks.failures += 1
-    if (this.#held !== undefined) setbacks.retryAt = startedAt + this.planBackoff(startedAt, chance)
+    if (this.#held !== undefined) setbacks.retryAt = retryAt
   }
 
   /** For how long a refresh that begins now is not tried again if it fails, in milliseconds. */

@@ -172,13 +172,14 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     for (const refusal of [this.#rarities?.refusal, slot.refusal]) {
       if (refusal !== undefined && startedAt < refusal.until) throw refusal.error
     }
+    const retryAt = startedAt + slot.planBackoff(startedAt, chance)
     const quarter = ahead && slot.held !== undefined ? (slot.endsAt - startedAt) / 4000 : secondsLeft
     const seconds = Math.min(secondsLeft, Math.max(shortestAhead, quarter))
     try {
       const { found, shared, release } = await withDeadline(
         seconds,
         () => tooLate(seconds),
-        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead }),
+        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead }, retryAt),
         controller.signal,
       )
       try {
@@ -194,13 +195,14 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
       }
       return found.token
     } catch (failure) {
-      if (flight.wanted) this.#noteFailure(slot, failure, startedAt)
+      if (flight.wanted) this.#noteFailure(slot, failure, retryAt)
       throw failure
     }
   }
 
   /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
-  async #find(slot: TokenSlot, { rejected }: Flight<AccessToken>, terms: GrantTerms): Promise<FoundToken> {
+  async #find(slot: TokenSlot, flight: Flight<AccessToken>, terms: GrantTerms, retryAt: number): Promise<FoundToken> {
+    const { rejected } = flight
     const { shared, time, acquire, chance } = this.parts
     const grant = this.#grantOf(slot)
     const ask = async (timeout: number): Promise<AcquiredToken> => {
@@ -213,14 +215,15 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
       terms,
       serves: (found) => slot.isNews(found) && !rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
       ask,
-      backoff: slot.planBackoff(time(), chance) / 1000,
+      backoff: () => (retryAt - time()) / 1000,
+      isWanted: () => flight.wanted,
       chance,
     })
   }
 
-  #noteFailure(slot: TokenSlot, failure: unknown, startedAt: number): void {
-    const { chance, time } = this.parts
-    slot.noteFailure(startedAt, chance)
+  #noteFailure(slot: TokenSlot, failure: unknown, retryAt: number): void {
+    const { time } = this.parts
+    slot.noteFailure(retryAt)
     if (!(failure instanceof LatchkeyError)) return
     if (isClientRefused(failure)) {
       const rarities = this.#forRarities()

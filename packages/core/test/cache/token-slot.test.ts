@@ -42,7 +42,7 @@ describe('token slot', () => {
   it('L6: a failure counts until a token comes', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    slot.noteFailure(3_000_000, chance)
+    slot.noteFailure(3_000_000 + slot.planBackoff(3_000_000, chance))
     expect(slot.retryAt).toBeGreaterThan(3_000_000)
     expect(slot.judge(slot.retryAt - 1)).toBe('backing off')
     slot.keep(acquired('two'), 3_100_000, none, chance)
@@ -63,14 +63,14 @@ describe('token slot', () => {
   it('L6: a failed refresh does not make a refused token the only one there is', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    slot.noteFailure(3_000_000, chance)
+    slot.noteFailure(3_000_000 + slot.planBackoff(3_000_000, chance))
     expect(slot.sameAgain).toBe(false)
   })
 
   it('L7: behind the callers’ backs, too, nobody is asked before it is time', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    slot.noteFailure(3_000_000, chance)
+    slot.noteFailure(3_000_000 + slot.planBackoff(3_000_000, chance))
     const before = slot.retryAt
     const late = new LatchkeyError('endpoint_unavailable', 'later', { retryable: true, retryAfter: 1800 })
     slot.noteRefusal(late, before)
