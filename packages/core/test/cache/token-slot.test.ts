@@ -60,6 +60,19 @@ describe('token slot', () => {
     expect(slot.refusal).toBeUndefined()
   })
 
+  it('L10: a refused token that looks newer by a clock that was set back is none to go back to', () => {
+    const slot = new TokenSlot(undefined)
+    slot.keep(acquired('one'), 1000, none, chance)
+    expect(slot.isNews(acquired('one', 9000))).toBe(false)
+    slot.drop()
+    slot.noteFailure(5000)
+    slot.drop()
+    expect(slot.isNews(acquired('one', 9000))).toBe(false)
+    expect(slot.isNews(acquired('two', 9000))).toBe(true)
+    slot.clear()
+    expect(slot.isNews(acquired('one', 9000))).toBe(true)
+  })
+
   it('L6: a failed refresh does not make a refused token the only one there is', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
