@@ -187,8 +187,8 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
           slot.keep(found, startedAt, rejected, chance)
           if (this.#rarities !== undefined) this.#rarities.refusal = undefined
           await shared?.write(found)
-          // Purged while it was written: the purge may have come first.
-          if (!flight.wanted) await shared?.forget()
+          // Purged while it was written: the purge may have come first. One that was only broken off leaves it to others.
+          if (!flight.wanted && slot.held !== found.token) await shared?.forget()
         }
       } finally {
         release?.()
