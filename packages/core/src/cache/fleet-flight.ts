@@ -12,7 +12,7 @@ const growth = 1.5
 const longestLook = 0.25
 const longestLookAhead = 1
 
-/** What parts of its time a flight waits for the owner of the lock, and for one who steps in for the owner. */
+/** What parts of a call's time are over when a flight waits no more for the owner of the lock, and for one who steps in for the owner. */
 const patienceByRank = [1 / 2, 3 / 4] as const
 
 /** Seconds a turn behind the callers' backs lasts at least: a short life has short backoffs. */
@@ -30,6 +30,8 @@ export interface FoundToken {
 /** What one flight wants. */
 export interface FleetFlight {
   readonly terms: GrantTerms
+  /** Seconds a call may take, of which the flight's are what is left after those before it. */
+  readonly timeout: number
   /** Whether a token that others left serves this flight. */
   readonly serves: (found: AcquiredToken) => boolean
   /** Asks the authorization server, in what is left of the time, in seconds. */
@@ -52,7 +54,7 @@ export interface FleetFlight {
  * and gives it up only when there is a token, or when it is broken off.
  */
 export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Promise<FoundToken> {
-  const { terms, serves, ask, backoff, isWanted, chance } = flight
+  const { terms, timeout, serves, ask, backoff, isWanted, chance } = flight
   const began = performance.now()
   const secondsLeft = (): number => terms.timeout - (performance.now() - began) / 1000
   const look = async (): Promise<FoundToken | undefined> => {
@@ -91,7 +93,7 @@ export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Pro
         lock = patience === undefined ? undefined : await shared.lock(rank, secondsLeft() + lockReserve)
         if (lock === undefined || patience === undefined) return await grant()
         if (lock !== 'held') return (await look()) ?? (await grant())
-        if (!terms.ahead && secondsLeft() < terms.timeout * (1 - patience)) rank += 1
+        if (!terms.ahead && secondsLeft() < timeout * (1 - patience)) rank += 1
       }
       await nextLook(looks)
     }

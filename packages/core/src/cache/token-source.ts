@@ -203,16 +203,17 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
   async #find(slot: TokenSlot, flight: Flight<AccessToken>, terms: GrantTerms, retryAt: number): Promise<FoundToken> {
     const { rejected } = flight
-    const { shared, time, acquire, chance } = this.parts
+    const { shared, time, acquire, timeout, chance } = this.parts
     const grant = this.#grantOf(slot)
-    const ask = async (timeout: number): Promise<AcquiredToken> => {
-      const acquired = await acquire(this.#client, grant, { ...terms, timeout })
+    const ask = async (seconds: number): Promise<AcquiredToken> => {
+      const acquired = await acquire(this.#client, grant, { ...terms, timeout: seconds })
       return { ...acquired, turn: drawTurn(chance(), terms.ahead) }
     }
     if (shared === undefined) return { found: await ask(terms.timeout) }
     const opened = await shared.open(this.#client, grant, terms.timeout, terms.signal)
     return await flyForFleet(opened, {
       terms,
+      timeout,
       serves: (found) => slot.isNews(found) && !rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
       ask,
       backoff: () => (retryAt - time()) / 1000,

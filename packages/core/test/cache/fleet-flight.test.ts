@@ -40,6 +40,7 @@ function createShared() {
 
 const flight = (more: { timeout?: number; ahead?: boolean; serves?: (found: AcquiredToken) => boolean } = {}) => ({
   terms: { signal: AbortSignal.timeout(20_000), timeout: more.timeout ?? 10, ahead: more.ahead ?? false },
+  timeout: more.timeout ?? 10,
   serves: more.serves ?? (() => true),
   ask: async () => acquired('granted'),
   backoff: () => 120,
@@ -149,6 +150,21 @@ describe('flight for a fleet', () => {
     const { release } = await flyForFleet(shared, flight({ timeout: 0.4 }))
     expect(release).toBeUndefined()
     expect(performance.now() - began).toBeGreaterThan(280)
+  })
+
+  it('S2: a flight that had to wait for another in its process waits for the store so much less', async () => {
+    const { shared, held } = createShared()
+    held.set(0, 15)
+    held.set(1, 15)
+    const asked = await flyForFleet(shared, {
+      ...flight({ timeout: 2 }),
+      timeout: 10,
+      ask: async (seconds) => {
+        expect(seconds).toBeGreaterThan(1.5)
+        return acquired('granted')
+      },
+    })
+    expect(asked.found.token.value).toBe('granted')
   })
 
   it('S2: behind the callers’ backs nobody steps in for the owner', async () => {
