@@ -27,7 +27,8 @@ const processes = 3
 const process = fc.nat(processes - 1)
 const call = fc.record({
   do: fc.constant('call' as const),
-  process,
+  // Or all of them.
+  process: fc.nat(processes),
   scope: fc.constantFrom('a' as const, 'a' as const, 'b' as const),
   refusing: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 })
@@ -64,7 +65,9 @@ const later = (milliseconds: number): Promise<void> => new Promise((resolve) => 
 
 /** A store on another machine, whose health changes. */
 function createStore(dice: () => number) {
-  const memory = memoryStore()
+  // Tokens are kept beyond their end, as by a store that knows no end.
+  const { get, set, delete: remove } = memoryStore({ now: () => 0 })
+  const { lock } = memoryStore()
   const state = { health: 'well' as Health }
   const garbage = [
     null,
@@ -87,13 +90,13 @@ function createStore(dice: () => number) {
     return await work()
   }
   const store: Required<TokenStore> = {
-    get: (key) => through('get', () => memory.get(key)),
-    set: (key, token) => through('set', () => memory.set(key, token)),
-    delete: (key, token) => through('delete', () => memory.delete(key, token)),
+    get: (key) => through('get', () => get(key)),
+    set: (key, token) => through('set', () => set(key, token)),
+    delete: (key, token) => through('delete', () => remove(key, token)),
     lock: (key, options) =>
       through('lock', async () => {
-        const lock = await memory.lock?.(key, options)
-        return lock && { release: () => through('lock', () => lock.release()) }
+        const held = await lock?.(key, options)
+        return held && { release: () => through('lock', () => held.release()) }
       }),
   }
   return { store, state }
@@ -258,7 +261,9 @@ async function run(steps: readonly Step[], chances: readonly number[], isWell: b
   for (const step of steps) {
     switch (step.do) {
       case 'call':
-        obtain(pick(step.process), step.scope, step.refusing)
+        for (const process of step.process < processes ? [pick(step.process)] : fleet) {
+          obtain(process, step.scope, step.refusing)
+        }
         break
       case 'pass':
         await vi.advanceTimersByTimeAsync(step.milliseconds)
