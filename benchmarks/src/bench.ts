@@ -1,15 +1,15 @@
 /**
  * The benchmark: `node src/bench.ts [--only row]... [--rounds n] [--quick] [--json] [--output folder]`.
  *
- * A whole run writes its results to the page and the picture of the documentation; one with `--only`, `--rounds` or `--quick`
+ * A whole run writes its results to the page and the pictures of the documentation; one with `--only`, `--rounds` or `--quick`
  * only tells them, or writes them where `--output` says.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { aims } from './aims.ts'
-import { draw } from './draw.ts'
 import { fillPage } from './page.ts'
+import { pictures } from './pictures.ts'
 import type { Results } from './results.ts'
 import { rows } from './rows.ts'
 import { run } from './run.ts'
@@ -62,7 +62,7 @@ function write(results: Results, resultsFolder: string, pageFolder: string): voi
   const page = readFileSync(join(repository, 'docs/benchmarks.md'), 'utf8')
   writeFileSync(join(resultsFolder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
   writeFileSync(join(pageFolder, 'benchmarks.md'), fillPage(page, results))
-  writeFileSync(join(pageFolder, 'benchmarks.svg'), draw(results.rows))
+  for (const [name, svg] of Object.entries(pictures(results))) writeFileSync(join(pageFolder, name), svg)
 }
 
 function readRounds(text: string): number {

@@ -3,10 +3,10 @@ import { type Fleet, simulateFleet } from './fleet.ts'
 import { highestByChance } from './random.ts'
 
 /** Seconds of a bin in which requests are counted. */
-export const bins = [60, 300, 900] as const
+const bins = [60, 300, 900] as const
 
 /** Parts of the day. The start is what nobody can help: everybody needs a token. */
-export type DayPart = 'start' | 'firstHours' | 'quiet' | 'outage' | 'after'
+type DayPart = 'start' | 'firstHours' | 'quiet' | 'outage' | 'after'
 
 export interface DayReport {
   readonly title: string

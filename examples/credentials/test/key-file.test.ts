@@ -99,7 +99,7 @@ async function startAll(key: KeyPair): Promise<{
       keys = known.map((one) => one.known)
     },
     path,
-    statuses: () => events.map(({ type }) => type).filter((type) => type.startsWith('token.')),
+    statuses: () => events.map(({ type }) => type).filter((type) => /^token\.(granted|retried|refused)$/.test(type)),
     async grant() {
       const token = await client.token(rejected === undefined ? {} : { rejected })
       rejected = token

@@ -31,7 +31,7 @@ async function startAll(): Promise<{
     emulator,
     path,
     events,
-    statuses: () => events.map(({ type }) => type).filter((type) => type.startsWith('token.')),
+    statuses: () => events.map(({ type }) => type).filter((type) => /^token\.(granted|retried|refused)$/.test(type)),
     async call() {
       clock.advance(3601)
       return (await client.fetch(`${emulator.apiUrl}/orders`)).status

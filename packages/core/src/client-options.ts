@@ -123,7 +123,9 @@ export function checkClient(provider: Provider<unknown>, options: ClientOptions)
       : []),
   ]
   const name: unknown = provider?.name
-  refuseMistakes(mistakes, typeof name === 'string' ? name : undefined)
+  // What is no name may be anything that ended up in its place, a secret too.
+  const isNamed = !mistakes.some((mistake) => mistake.startsWith('provider.name '))
+  refuseMistakes(mistakes, isNamed && typeof name === 'string' ? name : undefined)
 }
 
 /**

@@ -14,6 +14,7 @@ import { shareTokens } from './cache/shared-tokens.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
 import { TokenSource, type TokenSourceParts } from './cache/token-source.ts'
 import { type ClientOptions, checkClient, checkTokenOptions, type TokenOptions } from './client-options.ts'
+import { type Audience, createDiagnostics, type Diagnostics } from './diagnostics.ts'
 import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
@@ -86,10 +87,14 @@ export interface ClientParts<Info> extends TokenSourceParts {
   /** Ends what happens behind the callers' backs, but for grants. */
   readonly close: () => void
   readonly emit: Emit
+  readonly diagnostics: Diagnostics
   /** What a client's tokens are bound to; `undefined`: nothing. */
   readonly dpopOf: () => DpopProofs | undefined
   readonly underWay: RequestsUnderWay
 }
+
+const somebody: Audience = { hasSubscribers: true }
+const nobody: Audience = { hasSubscribers: false }
 
 /** Lays out the three rooms for a provider, once, as far as they do not depend on who the client is. */
 export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions, 'credentials'>): ClientParts<Info> {
@@ -100,19 +105,22 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const now = options.now ?? (() => Date.now())
   // A clock that is given is the only one: a test moves it as it likes.
   const time = createSteadyClock(now, options.now === undefined ? undefined : () => 0)
-  const emit = toEmit(options.onEvent)
+  const diagnostics = createDiagnostics()
+  const emit = toEmit(options.onEvent, diagnostics.events)
+  const audience = options.onEvent === undefined ? (diagnostics.events ?? nobody) : somebody
   const chance = Math.random
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
   const { find: findEndpoint, close: closeFinder } = createEndpointFinder(provider, watched)
-  const grantor: Grantor = { provider, transport: watched, findEndpoint, grants: new OpenidGrants(), emit, chance }
+  const grants = new OpenidGrants()
+  const grantor: Grantor = { provider, transport: watched, findEndpoint, grants, emit, diagnostics, chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const dpopOf = (): DpopProofs | undefined =>
     provider.dpop === true ? (ofGivenKey ?? new DpopProofs(undefined, now)) : undefined
-  const shared = store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit)
+  const shared = store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics)
   return {
     given,
     provider,
@@ -123,6 +131,8 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
       shared?.close()
     },
     emit,
+    audience,
+    diagnostics,
     dpopOf,
     underWay,
     defaultGrant,
@@ -191,10 +201,10 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
 
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
-    const { provider, transport, findEndpoint, timeout, emit, underWay } = this.parts
+    const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.parts
     const token: TokenSource['obtain'] = (options) => this.obtain(options)
     const onRequests = { provider, token, dpop: this.dpop, emit }
-    const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint })
+    const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint, diagnostics })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })
     const authorize = createAuthorize({ ...guarded, underWay })

@@ -1,3 +1,4 @@
+import type { EventChannel, StoreOperation } from './diagnostics.ts'
 import type { LatchkeyError } from './errors.ts'
 
 /** What every event tells. Durations are seconds; no event ever holds a secret (rule X1). */
@@ -5,6 +6,22 @@ interface EventOf<Type extends string> {
   readonly type: Type
   /** The provider's name. */
   readonly provider: string
+}
+
+/**
+ * A call got a token. Nothing to do; most are from memory. The one event of the common path: where nobody listens, it is not
+ * made.
+ */
+export interface TokenServedEvent extends EventOf<'token.served'> {
+  /**
+   * Where it came from: `memory`, the token at hand; `store`, others left it there; `flight`, a flight that another call
+   * began, or that just ended; `grant`, this call's own.
+   */
+  readonly from: 'memory' | 'store' | 'flight' | 'grant'
+  /** Seconds the call waited; 0 from memory. */
+  readonly duration: number
+  /** Seconds for which the token will still be handed out; for one of unknown lifetime, as long as it is kept. */
+  readonly remaining: number
 }
 
 /** The authorization server gave a token. Nothing to do. */
@@ -30,7 +47,10 @@ export interface TokenRetriedEvent extends EventOf<'token.retried'> {
   readonly error: LatchkeyError
 }
 
-/** A grant failed for good. Look at `error.code`, `error.error` and `error.hints`. */
+/**
+ * A grant failed for good, or could not be tried. Look at `error.code`, `error.error` and `error.hints`. Where a function of
+ * yours threw (that reads the credentials, say), the caller gets what it threw, and `error` only says of which kind that was.
+ */
 export interface TokenRefusedEvent extends EventOf<'token.refused'> {
   readonly duration: number
   readonly attempt: number
@@ -40,7 +60,9 @@ export interface TokenRefusedEvent extends EventOf<'token.refused'> {
 
 /** The token store failed or was too slow; the token is had without it. Look at the store. */
 export interface StoreFailedEvent extends EventOf<'store.failed'> {
-  readonly operation: 'get' | 'set' | 'delete' | 'lock' | 'release'
+  readonly operation: StoreOperation
+  /** `timed_out`, or the error's code, such as `ECONNREFUSED`; `undefined` where it has none. Never the store's own words. */
+  readonly reason: string | undefined
 }
 
 /** The token store answers again. Nothing to do. */
@@ -51,6 +73,12 @@ export interface ApiDiscoveredEvent extends EventOf<'api.discovered'> {
   readonly duration: number
   /** Origin and path. */
   readonly baseUrl: string
+}
+
+/** The discovery of the API failed; it is tried again with the next call. Look at `error.code` and `error.hints`. */
+export interface DiscoveryFailedEvent extends EventOf<'discovery.failed'> {
+  readonly duration: number
+  readonly error: LatchkeyError
 }
 
 /** The API refused a token with 401; the request went out once more with another. Many of these: something revokes tokens. */
@@ -70,22 +98,28 @@ export interface OriginRefusedEvent extends EventOf<'origin.refused'> {
 
 /** What a client tells of its work: one member a type. */
 export type ClientEvent =
+  | TokenServedEvent
   | TokenGrantedEvent
   | TokenRetriedEvent
   | TokenRefusedEvent
   | StoreFailedEvent
   | StoreRecoveredEvent
   | ApiDiscoveredEvent
+  | DiscoveryFailedEvent
   | RequestRepeatedEvent
   | OriginRefusedEvent
 
 /** Tells the listener, whose own failures stay its own. */
 export type Emit = (event: ClientEvent) => void
 
-/** A listener that throws, or a promise of it that rejects, must not reach the client's callers. */
-export function toEmit(listener: ((event: ClientEvent) => void) | undefined): Emit {
-  if (listener === undefined) return () => {}
+/**
+ * What tells the client's own listener, and the process's channel. A listener that throws, or a promise of it that rejects,
+ * must not reach the client's callers; what a subscriber of the channel throws, the platform makes an uncaught exception.
+ */
+export function toEmit(listener: ((event: ClientEvent) => void) | undefined, channel?: EventChannel): Emit {
   return (event) => {
+    if (channel?.hasSubscribers) channel.publish(event)
+    if (listener === undefined) return
     try {
       const result: unknown = listener(event)
       if (result instanceof Promise) result.catch(() => {})

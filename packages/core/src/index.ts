@@ -45,11 +45,14 @@ export type { StoredToken, StoreLock, TokenStore } from './cache/token-store.ts'
 export { type Client, createClient } from './client.ts'
 export type { ClientOptions, TokenOptions } from './client-options.ts'
 export { type ClientPool, type ClientPoolOptions, createClientPool } from './client-pool.ts'
+// What can be seen from outside: the messages of the tracing channels
+export type { DiscoveryTrace, GrantTrace, StoreOperation, StoreTrace, WaitTrace } from './diagnostics.ts'
 export { type ErrorCode, LatchkeyError, type LatchkeyErrorDetails } from './errors.ts'
 // What happened, and what went wrong
 export type {
   ApiDiscoveredEvent,
   ClientEvent,
+  DiscoveryFailedEvent,
   OriginRefusedEvent,
   RequestRepeatedEvent,
   StoreFailedEvent,
@@ -57,6 +60,7 @@ export type {
   TokenGrantedEvent,
   TokenRefusedEvent,
   TokenRetriedEvent,
+  TokenServedEvent,
 } from './events.ts'
 // Fetch: requests with the token on
 export type { AnsweredRequest, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'

@@ -56,6 +56,16 @@ describe('client options', () => {
     expect(message).not.toContain('marked-secret')
   })
 
+  it('X1: a name that is none is not told, for it may be a secret in the wrong place', () => {
+    try {
+      createClient({ ...provider, name: 'Marked-Secret' }, { credentials })
+      expect.unreachable()
+    } catch (failure) {
+      expect(failure).toMatchObject({ code: 'invalid_options', provider: undefined })
+      expect(JSON.stringify(failure)).not.toContain('Marked-Secret')
+    }
+  })
+
   it('says of a variable that is not set that this may be it', () => {
     expect(mistakesOf(provider, { credentials: { clientId: 'me', clientSecret: undefined } })).toMatch(
       /environment variable/,

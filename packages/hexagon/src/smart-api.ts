@@ -85,7 +85,7 @@ function findAuthorizationServer(name: string, settings: SmartApiSettings): Pick
 
 /** A copy of an option's URL. */
 export function requireUrl(name: string, option: string, value: string | URL | undefined): URL {
-  const url = value === undefined ? null : URL.parse(value)
+  const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
   throw new LatchkeyError('invalid_options', `${name}: ${option} must be an absolute URL, https:// and all`, {
     provider: name,

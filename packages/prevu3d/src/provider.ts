@@ -47,7 +47,10 @@ const optionsSchema = v.objectWithRest(
   {
     cloudApiUrl: v.optional(
       v.custom<string | URL>(
-        (url) => (typeof url === 'string' || url instanceof URL) && /^https?:$/.test(URL.parse(url)?.protocol ?? ''),
+        (url) =>
+          (typeof url === 'string' || url instanceof URL) &&
+          URL.canParse(url) &&
+          /^https?:$/.test(new URL(url).protocol),
         'must be an absolute URL, https:// and all',
       ),
     ),

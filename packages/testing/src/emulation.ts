@@ -9,6 +9,7 @@ export interface Emulation<Offers extends object = object> {
   readonly otherOrigins: readonly string[]
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Puts the emulation together once its servers listen; for `startEmulator` to call. */
   build(site: Site): Promise<Assembly<Offers>>
 }
 

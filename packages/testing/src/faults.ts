@@ -37,6 +37,7 @@ export type Fault =
   /** Any other answer, in place of the real one; a function that returns `undefined` leaves the request to the emulation. */
   | {
       readonly name: 'answer'
+      /** The answer, or what makes it for each request. */
       readonly answer: Answer | ((request: RecordedRequest) => Answer | undefined | Promise<Answer | undefined>)
     }
 

@@ -2,11 +2,10 @@
  * Builds the package in the working directory: one ES module per entry with its source map (dependencies stay imports,
  * development dependencies are tree-shaken into it), and the declarations of what it exports.
  */
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { isolatedDeclarationSync } from 'rolldown/experimental'
-import { pruneDeclarations } from './prune-declarations.ts'
+import { readDeclarations } from './read-declarations.ts'
 
 interface Manifest {
   readonly bin?: Readonly<Record<string, string>>
@@ -41,18 +40,7 @@ await bundle.write({ dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames
 await bundle.close()
 
 if (Object.keys(manifest.exports).includes('.')) {
-  const declarations = new Map(
-    globSync('src/**/*.ts').map((file) => {
-      const { code, errors } = isolatedDeclarationSync(file, readFileSync(file, 'utf8'), { sourcemap: false })
-      if (errors.length > 0) throw new Error(`${file}: ${errors.map((error) => error.message).join('; ')}`)
-      const declaration = file
-        .replaceAll('\\', '/')
-        .replace(/^src\//, '')
-        .replace(/\.ts$/, '.d.ts')
-      return [declaration, code.replace(/(from\s+["']|import\(["'])(\.{1,2}\/[^"']+)\.ts(?=["'])/g, '$1$2.js')]
-    }),
-  )
-  for (const [file, code] of pruneDeclarations(declarations, ['index.d.ts'])) {
+  for (const [file, code] of readDeclarations('.')) {
     mkdirSync(dirname(join('dist', file)), { recursive: true })
     writeFileSync(join('dist', file), code)
   }

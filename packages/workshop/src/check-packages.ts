@@ -1,10 +1,12 @@
 /**
  * Checks the published packages as a user receives them: packs each, looks into the tarball, then installs them all together
- * and uses them. Run after a build. Prints one line for each check, and ends with status 1 if one fails.
+ * uses and weighs them. Run after a build. Prints one line for each check, and ends with status 1 if one fails.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { policies } from './package-policy.ts'
+import { weighPackage } from './package-sizes.ts'
 import { type Check, inspectTarball, packPackage } from './packed-package.ts'
 import { publishedPackages } from './read-repository.ts'
 import { tryPackages } from './try-packages.ts'
@@ -29,7 +31,9 @@ try {
   for (const { manifest, ...rest } of packed) {
     for (const check of inspectTarball({ manifest, ...rest })) report(manifest.name, check)
   }
-  for (const check of tryPackages(packed, join(folder, 'consumer'))) report('all together', check)
+  const consumer = join(folder, 'consumer')
+  for (const check of tryPackages(packed, consumer)) report('all together', check)
+  for (const one of packed) report(one.manifest.name, await weighPackage(one, policies[one.slug], consumer))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,10 +1,11 @@
 /**
  * Measures what a held token costs: bytes a tenant in a pool of 100,000, and nanoseconds a call, beside a cache written by
- * hand in the same process. Numbers of one machine; the ratios are what travels.
+ * hand in the same process, and what it adds that somebody listens. Numbers of one machine; the ratios are what travels.
  *
  * `node --expose-gc --conditions=source src/measure-tokens.ts [tenants]`
  */
-import { createClientPool } from '@latchkey/core'
+import { subscribe } from 'node:diagnostics_channel'
+import { createClient, createClientPool } from '@latchkey/core'
 
 const tenants = Number(process.argv[2] ?? 100_000)
 const calls = 2_000_000
@@ -62,3 +63,23 @@ say('token() of one client', await time(() => client.token()), 'ns')
 say('the same, written by hand', await time(() => byHand(one)), 'ns')
 say('token() of any tenant', await time((call) => pool.client(order[call] ?? one).token()), 'ns')
 say('the same, written by hand', await time((call) => byHand(order[call] ?? one)), 'ns')
+
+// Last, for from here on every client of the process has somebody who listens.
+let heard = 0
+const listened = createClient(
+  { name: 'measured', tokenEndpoint: 'https://login.measured.example/token' },
+  {
+    credentials: { clientId: one, clientSecret: 'secret' },
+    fetch: async () => Response.json({ access_token: 'x'.repeat(256), expires_in: 3600, token_type: 'Bearer' }),
+    onEvent() {
+      heard += 1
+    },
+  },
+)
+await listened.token()
+say('token() with a listener', await time(() => listened.token()), 'ns')
+subscribe('latchkey:event', () => {
+  heard += 1
+})
+say('token() with a subscriber of the channel', await time(() => client.token()), 'ns')
+if (heard < calls) throw new Error('nobody was told')

@@ -13,6 +13,7 @@ export interface Manifest {
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly engines?: Readonly<Record<string, string>>
 }
 
 export interface Package {
@@ -80,8 +81,8 @@ function listed(): readonly string[] {
 
 /** Without git, everything but what is made here. */
 function walk(folder: string): readonly string[] {
-  const made = ['.git', 'node_modules', 'dist', '.blocks', 'coverage']
+  const made = ['.git', 'node_modules', 'dist', '.blocks', 'coverage', 'docs/api', 'docs/.vitepress/cache']
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter(({ name }) => !made.includes(name))
+    .filter(({ name }) => !made.includes(name) && !made.includes(join(folder, name)))
     .flatMap((entry) => (entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)]))
 }

@@ -6,14 +6,15 @@ import { filesIn, publishedPackages, readText } from '../src/read-repository.ts'
 /** Each layer of the core, and the layers it may import. Imports of types count like any other. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
-  events: ['errors'],
-  acquire: ['errors', 'events'],
-  cache: ['acquire', 'errors', 'events'],
-  fetch: ['cache', 'acquire', 'errors', 'events'],
-  'client-options': ['fetch', 'cache', 'acquire', 'errors', 'events'],
-  client: ['client-options', 'fetch', 'cache', 'acquire', 'errors', 'events'],
-  'client-pool': ['client', 'client-options', 'fetch', 'cache', 'acquire', 'errors', 'events'],
-  index: ['client-pool', 'client', 'client-options', 'fetch', 'cache', 'acquire', 'errors', 'events'],
+  diagnostics: ['errors'],
+  events: ['diagnostics', 'errors'],
+  acquire: ['errors', 'diagnostics', 'events'],
+  cache: ['acquire', 'errors', 'diagnostics', 'events'],
+  fetch: ['cache', 'acquire', 'errors', 'diagnostics', 'events'],
+  'client-options': ['fetch', 'cache', 'acquire', 'errors', 'diagnostics', 'events'],
+  client: ['client-options', 'fetch', 'cache', 'acquire', 'errors', 'diagnostics', 'events'],
+  'client-pool': ['client', 'client-options', 'fetch', 'cache', 'acquire', 'errors', 'diagnostics', 'events'],
+  index: ['client-pool', 'client', 'client-options', 'fetch', 'cache', 'acquire', 'errors', 'diagnostics', 'events'],
 }
 
 const CORE = 'packages/core/src'

@@ -12,12 +12,13 @@ const CORE_TESTS_OF_THE_WHOLE = [/^readme\.test\.ts$/, /^integration\//]
 /** Files of the core that are covered where they are used. Keep it short: a file that decides something has its own test. */
 const CORE_FILES_WITHOUT_A_TEST = ['index.ts']
 
-/** The configuration of Vitest, and Workers, are read by what asks for a default export. */
+/** The configuration of Vitest and of the site, and Workers, are read by what asks for a default export. */
 const DEFAULT_EXPORTS = [
   'vitest.workspace.ts',
   'packages/core/vitest.mutation.ts',
   'packages/core/test/integration/workers/worker.ts',
   'examples/cloudflare-workers/src/worker.ts',
+  'docs/.vitepress/config.ts',
 ]
 
 // What a generator wrote has the generator's names and notes.

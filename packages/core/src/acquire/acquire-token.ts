@@ -1,3 +1,4 @@
+import { type Diagnostics, type GrantTrace, nameKind, unseen } from '../diagnostics.ts'
 import { LatchkeyError, withHints } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
@@ -20,6 +21,8 @@ export interface Grantor {
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   readonly emit: Emit
+  /** Default: nobody looks. */
+  readonly diagnostics?: Diagnostics | undefined
   /** See TokenEndpointCall. */
   readonly grants?: OpenidGrants | undefined
   /** From 0 up to, but not including, 1; spreads repetitions. */
@@ -34,6 +37,8 @@ export interface GrantTerms {
   readonly timeout: number
   /** Whether an older token is still good, so that nobody waits: then a failure is not repeated here, but after a backoff. */
   readonly ahead: boolean
+  /** By which those who wait for it can be told: see GrantTrace. */
+  readonly flight?: object | undefined
 }
 
 /** A token as it was acquired. */
@@ -61,14 +66,15 @@ export async function acquireToken(
   grant: GrantRequest,
   terms: GrantTerms,
 ): Promise<AcquiredToken> {
-  const { provider, transport, emit } = grantor
+  const { provider, transport, emit, diagnostics = unseen } = grantor
   const startedAt = transport.time()
-  let attempt = 1
+  const { ahead, flight } = terms
+  const trace: GrantTrace = { provider: provider.name, ahead, flight, url: undefined, attempt: 1, lifetime: undefined }
   const tell = (): { provider: string; duration: number; attempt: number; ahead: boolean } => ({
     provider: provider.name,
     duration: (transport.time() - startedAt) / 1000,
-    attempt,
-    ahead: terms.ahead,
+    attempt: trace.attempt,
+    ahead,
   })
   // Deadlines are real time, as timers are, whatever clock a test has.
   const deadline = performance.now() + terms.timeout * 1000
@@ -76,13 +82,13 @@ export async function acquireToken(
   const attempts = async (): Promise<AcquiredToken> => {
     let credentials = await client.read(terms.signal)
     let mayReadAgain = true
-    for (let repetitions = 1; ; attempt += 1) {
+    for (let repetitions = 1; ; trace.attempt += 1) {
       try {
         const seconds = terms.ahead ? secondsLeft() : planAttempt(repetitions, secondsLeft())
         return await withDeadline(
           seconds,
           () => describeLateness(provider, seconds),
-          (signal) => attemptGrant(grantor, grant, { credentials, dpop: client.dpop }, signal),
+          (signal) => attemptGrant(grantor, grant, { credentials, dpop: client.dpop }, signal, trace),
           terms.signal,
         )
       } catch (failure) {
@@ -107,16 +113,33 @@ export async function acquireToken(
       }
     }
   }
-  try {
-    const acquired = await waitFor(attempts(), terms.signal)
-    const lifetime = acquired.lifetime === undefined ? undefined : acquired.lifetime / 1000
-    emit({ type: 'token.granted', ...tell(), lifetime })
-    return acquired
-  } catch (failure) {
-    const error = explainFailure(provider, failure)
-    if (error instanceof LatchkeyError) emit({ type: 'token.refused', ...tell(), error })
-    throw error
+  const told = async (): Promise<AcquiredToken> => {
+    try {
+      const acquired = await waitFor(attempts(), terms.signal)
+      const lifetime = acquired.lifetime === undefined ? undefined : acquired.lifetime / 1000
+      trace.lifetime = lifetime
+      emit({ type: 'token.granted', ...tell(), lifetime })
+      return acquired
+    } catch (failure) {
+      const error = explainFailure(provider, failure)
+      // What is broken off because nobody wants it any more is no refusal.
+      if (error instanceof LatchkeyError || !terms.signal.aborted) {
+        emit({ type: 'token.refused', ...tell(), error: tellUntried(provider, error) })
+      }
+      throw error
+    }
   }
+  return diagnostics.trace('grant', trace, told, (failure) => tellUntried(provider, failure))
+}
+
+/** A failure as events may tell it: of what a function of the caller's or the provider's threw, only the kind (rule X1). */
+export function tellUntried({ name }: Provider<unknown>, failure: unknown): LatchkeyError {
+  if (failure instanceof LatchkeyError) return failure
+  return new LatchkeyError(
+    'invalid_options',
+    `${name}: the credentials function, or a function of the provider's, failed (${nameKind(failure)}); its message is kept back here, for it may hold a secret, and the caller gets it as it is`,
+    { provider: name },
+  )
 }
 
 async function attemptGrant(
@@ -124,8 +147,10 @@ async function attemptGrant(
   grant: GrantRequest,
   holder: { readonly credentials: Credentials; readonly dpop?: DpopProofs | undefined },
   signal: AbortSignal,
+  trace: GrantTrace,
 ): Promise<AcquiredToken> {
   const endpoint = await findEndpoint(signal)
+  trace.url = showUrl(endpoint.url)
   const granted = await askTokenEndpoint({ provider, endpoint, grant, ...holder, transport, grants, signal })
   return toAcquired(granted, grant, provider)
 }

@@ -48,6 +48,10 @@ export class FlightsAcrossRequests<T> implements Flights<T> {
     return this.#running !== undefined && !isSilent(this.#running, longSilence)
   }
 
+  get underWay(): Flight<T> | undefined {
+    return this.busy ? this.#running?.flight : undefined
+  }
+
   join(pilot: Pilot<T>): Promise<T> {
     // One behind the callers' backs repeats nothing: what it fails with says nothing to those who need a value.
     return this.#fly(pilot, ({ ahead }) => !ahead)

@@ -1,6 +1,8 @@
 import { isCloudflareWorkers } from '../acquire/cloudflare-workers.ts'
 import { withDeadline } from '../acquire/deadline.ts'
-import type { Emit, StoreFailedEvent } from '../events.ts'
+import { readNetworkFailure } from '../acquire/network-failure.ts'
+import { type Diagnostics, type StoreOperation, type StoreTrace, unseen } from '../diagnostics.ts'
+import type { Emit } from '../events.ts'
 import type { StoredToken, StoreLock, TokenStore } from './token-store.ts'
 
 /** Seconds a store may take for one operation before the token is had without it. */
@@ -58,8 +60,6 @@ export type ReleaseLock = () => void
  */
 type Trouble = 'none' | 'writing' | 'all'
 
-type Operation = StoreFailedEvent['operation']
-
 /**
  * Bounds every operation in time, turns failure into absence, leaves a bad store alone but for a try a second, and tells when
  * it fails and when it is back (rule S3).
@@ -71,7 +71,11 @@ export function guardStore(
   store: TokenStore,
   provider: string,
   emit: Emit,
-  { chance = Math.random, now = Date.now }: { chance?: () => number; now?: () => number } = {},
+  {
+    chance = Math.random,
+    now = Date.now,
+    diagnostics = unseen,
+  }: { chance?: () => number; now?: () => number; diagnostics?: Diagnostics | undefined } = {},
 ): GuardedStore {
   let trouble: Trouble = 'none'
   let nextTryAt = 0
@@ -82,7 +86,7 @@ export function guardStore(
 
   /** One operation, in its time; `undefined`: it failed. Timeouts and failed reads speak against the store as a whole. */
   const run = async <T>(
-    operation: Operation,
+    operation: StoreOperation,
     time: StoreTime,
     work: () => Promise<T>,
   ): Promise<Done<T> | undefined> => {
@@ -92,21 +96,28 @@ export function guardStore(
       isLate = true
       return new Error('the store is too slow')
     }
+    const trace: StoreTrace = { provider, operation, reason: undefined }
+    const describe = (failure: unknown): Error => {
+      trace.reason = isLate ? 'timed_out' : readNetworkFailure(failure).code
+      return new Error(`the token store failed to ${operation} (${trace.reason ?? 'it gave no code'})`)
+    }
+    const bounded = (): Promise<T> => withDeadline(Math.min(patience, time.left), late, work)
     try {
-      const value = await withDeadline(Math.min(patience, time.left), late, work)
+      const value = await diagnostics.trace('store', trace, bounded, describe)
       noteSuccess(operation)
       return { value }
-    } catch {
+    } catch (failure) {
+      describe(failure)
       trouble = operation === 'get' || isLate || trouble === 'all' ? 'all' : 'writing'
       nextTryAt = performance.now() + betweenTries
-      emit({ type: 'store.failed', provider, operation })
+      emit({ type: 'store.failed', provider, operation, reason: trace.reason })
       return undefined
     } finally {
       time.left = Math.max(0, time.left - (performance.now() - began) / 1000)
     }
   }
 
-  const noteSuccess = (operation: Operation): void => {
+  const noteSuccess = (operation: StoreOperation): void => {
     // Deleting makes room and needs none: it says nothing about a store that is full.
     if (trouble === 'none' || (trouble === 'writing' && operation !== 'set' && operation !== 'lock')) return
     trouble = 'none'
@@ -116,7 +127,7 @@ export function guardStore(
 
   /** As `run`, while all is well; a store that is known to be bad is asked a try a second, and hardly waited for. */
   const attempt = async <T>(
-    operation: Operation,
+    operation: StoreOperation,
     time: StoreTime,
     work: () => Promise<T>,
   ): Promise<Done<T> | undefined> => {

@@ -3,6 +3,7 @@ import { withDeadline } from '../acquire/deadline.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
+import type { Diagnostics } from '../diagnostics.ts'
 import type { Emit } from '../events.ts'
 import { cacheKey } from './cache-key.ts'
 import { type GuardedStore, guardStore, planStoreTime, type ReleaseLock } from './guarded-store.ts'
@@ -51,8 +52,9 @@ export function shareTokens(
   { now, time }: Transport,
   timeout: number,
   emit: Emit,
+  diagnostics?: Diagnostics,
 ): SharedTokens {
-  const guarded = guardStore(store, provider.name, emit, { now })
+  const guarded = guardStore(store, provider.name, emit, { now, diagnostics })
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const keyOf = async (client: CredentialsOf, grant: GrantRequest, signal?: AbortSignal): Promise<string> => {
     const { clientId } = await client.read(signal)

@@ -8,6 +8,8 @@ export interface Flight<T> {
   /** Whether what it brings may still be kept; not after its purge. */
   wanted: boolean
   readonly controller: AbortController
+  /** Stands for it where it is told of; nothing is in it. */
+  readonly mark: object
 }
 
 /** Does a flight's work. The signal ends when it is broken off; `waited` is how many milliseconds it stood in the queue. */
@@ -17,6 +19,8 @@ export type Pilot<T> = (flight: Flight<T>, waited: number) => Promise<T>
 export interface Flights<T> {
   /** Whether a flight is under way. */
   readonly busy: boolean
+  /** What is under way. */
+  readonly underWay: Flight<T> | undefined
   /** For those who need a value. One behind the callers' backs repeats nothing, so they get one of their own after it. */
   join(pilot: Pilot<T>): Promise<T>
   /**
@@ -48,6 +52,10 @@ export class FlightQueue<T> implements Flights<T> {
 
   get busy(): boolean {
     return this.#running !== undefined
+  }
+
+  get underWay(): Flight<T> | undefined {
+    return this.#running?.flight
   }
 
   join(pilot: Pilot<T>): Promise<T> {
@@ -114,7 +122,8 @@ interface Prepared<T> {
 export function createFlight<T>(pilot: Pilot<T>, ahead: boolean, queuedAt: number = performance.now()): Prepared<T> {
   const { promise: result, resolve, reject } = Promise.withResolvers<T>()
   result.catch(() => {})
-  const flight: Flight<T> = { result, ahead, rejected: new Set(), wanted: true, controller: new AbortController() }
+  const controller = new AbortController()
+  const flight: Flight<T> = { result, ahead, rejected: new Set(), wanted: true, controller, mark: Object.freeze({}) }
   return {
     flight,
     begin(over) {

@@ -1,15 +1,24 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import { type AcquiredToken, type CredentialsOf, type GrantTerms, isClientRefused } from '../acquire/acquire-token.ts'
+import {
+  type AcquiredToken,
+  type CredentialsOf,
+  type GrantTerms,
+  isClientRefused,
+  tellUntried,
+} from '../acquire/acquire-token.ts'
 import { waitFor, withDeadline } from '../acquire/deadline.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
+import type { Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
+import type { Audience, Diagnostics } from '../diagnostics.ts'
 import { LatchkeyError } from '../errors.ts'
+import type { Emit, TokenServedEvent } from '../events.ts'
 import { grantIdentity } from './cache-key.ts'
 import { type FoundToken, flyForFleet } from './fleet-flight.ts'
 import { drawTurn, planLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
-import type { SharedTokens } from './shared-tokens.ts'
-import type { Flight } from './single-flight.ts'
+import type { SharedToken, SharedTokens } from './shared-tokens.ts'
+import type { Flight, Pilot } from './single-flight.ts'
 import { TokenSlot } from './token-slot.ts'
 
 /** How one call for a token differs from the client's own. */
@@ -38,6 +47,19 @@ export interface TokenSourceParts {
   readonly tooLate: (seconds: number) => Error
   /** From 0 up to, but not including, 1; spreads a fleet. */
   readonly chance: () => number
+  /** Whose tokens they are, for events. */
+  readonly provider: Provider<unknown>
+  /** Whether anybody listens to events: looked at by every call. */
+  readonly audience: Audience
+  readonly emit: Emit
+  readonly diagnostics: Diagnostics
+}
+
+/** How one call came to its token, written down where somebody listens. */
+interface Serving {
+  slot: TokenSlot
+  /** `undefined`: not from memory, and not known yet. */
+  from: TokenServedEvent['from'] | undefined
 }
 
 /** Identities besides its own that a client keeps tokens for at once; the one not used for longest goes first. */
@@ -89,19 +111,46 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
 
   /** A token that is valid now. */
   obtain(options: TokenSourceOptions | undefined): Promise<AccessToken> {
+    if (this.parts.audience.hasSubscribers) return this.#obtainAloud(options)
     if (options === undefined) return this.serveFresh(this.parts.time()) ?? this.#serve(this) ?? this.#join(this)
+    return this.#obtain(options)
+  }
+
+  /** The same, and says how it came about. */
+  #obtainAloud(options: TokenSourceOptions | undefined): Promise<AccessToken> {
+    const { time, emit, provider } = this.parts
+    const startedAt = time()
+    const serving: Serving = { slot: this, from: undefined }
+    const tell = (from: TokenServedEvent['from'], now: number): void => {
+      const remaining = Math.max(0, serving.slot.endsAt - now) / 1000
+      emit({ type: 'token.served', provider: provider.name, from, duration: (now - startedAt) / 1000, remaining })
+    }
+    const result = this.#obtain(options ?? {}, serving)
+    if (serving.from === 'memory') {
+      tell('memory', startedAt)
+      return result
+    }
+    return result.then((token) => {
+      tell(serving.from ?? 'flight', time())
+      return token
+    })
+  }
+
+  #obtain(options: TokenSourceOptions, serving?: Serving): Promise<AccessToken> {
     const { grant, rejected, signal } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     const slot = grant === undefined ? this : this.#findSlot(grant)
+    if (serving !== undefined) serving.slot = slot
     const isHeld = rejected !== undefined && slot.held?.value === rejected.value
     // A server that had nothing but the refused token is not asked for another with every call (rule L9).
-    if (isHeld && slot.sameAgain && this.parts.time() < slot.retryAt) return Promise.resolve(rejected)
-    if (!isHeld) {
-      const served = this.#serve(slot)
-      if (served !== undefined) return served
+    const sameAgain = isHeld && slot.sameAgain && this.parts.time() < slot.retryAt
+    const served = sameAgain ? Promise.resolve(rejected) : isHeld ? undefined : this.#serve(slot)
+    if (served !== undefined) {
+      if (serving !== undefined) serving.from = 'memory'
+      return served
     }
-    const result = rejected === undefined ? this.#join(slot) : this.#replace(slot, rejected.value)
-    return waitFor(result, signal)
+    if (rejected === undefined) return this.#join(slot, signal, serving)
+    return this.#replace(slot, rejected.value, signal, serving)
   }
 
   /** Drops what is held, here and in the store. */
@@ -145,13 +194,39 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     return slot.answer
   }
 
-  #join(slot: TokenSlot): Promise<AccessToken> {
-    return slot.flights.join((flight, waited) => this.#land(slot, flight, this.#secondsAfter(waited)))
+  #join(slot: TokenSlot, signal?: AbortSignal, serving?: Serving): Promise<AccessToken> {
+    return this.#board(slot, signal, serving, (pilot) => slot.flights.join(pilot))
   }
 
-  #replace(slot: TokenSlot, rejected: string): Promise<AccessToken> {
+  #replace(slot: TokenSlot, rejected: string, signal?: AbortSignal, serving?: Serving): Promise<AccessToken> {
     if (slot.held?.value === rejected) slot.drop()
-    return slot.flights.replace(rejected, (flight, waited) => this.#land(slot, flight, this.#secondsAfter(waited)))
+    return this.#board(slot, signal, serving, (pilot) => slot.flights.replace(rejected, pilot))
+  }
+
+  /** Waits for a flight: this call's own, or that of another, which is told of. */
+  #board(
+    slot: TokenSlot,
+    signal: AbortSignal | undefined,
+    serving: Serving | undefined,
+    take: (pilot: Pilot<AccessToken>) => Promise<AccessToken>,
+  ): Promise<AccessToken> {
+    const { diagnostics, provider } = this.parts
+    const before = slot.flightsUnderWay?.underWay
+    let begin: (() => void) | undefined
+    const pilot: Pilot<AccessToken> = (flight, waited) => {
+      begin?.()
+      return this.#land(slot, flight, this.#secondsAfter(waited), serving)
+    }
+    // A flight that waits for another begins when that one ends, and is still this call's.
+    const result = waitFor(take(before === undefined ? pilot : diagnostics.bind(pilot)), signal)
+    if (before !== undefined && diagnostics.isTraced('wait')) {
+      const begun = new Promise<void>((resolve) => {
+        begin = resolve
+      })
+      const message = { provider: provider.name, flight: before.mark }
+      diagnostics.trace('wait', message, () => Promise.race([result, begun])).catch(() => {})
+    }
+    return result
   }
 
   /** What is left of a flight's time after it waited for the one before it, in milliseconds. */
@@ -161,7 +236,12 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   }
 
   /** @param secondsLeft for the flight */
-  async #land(slot: TokenSlot, flight: Flight<AccessToken>, secondsLeft: number): Promise<AccessToken> {
+  async #land(
+    slot: TokenSlot,
+    flight: Flight<AccessToken>,
+    secondsLeft: number,
+    serving?: Serving,
+  ): Promise<AccessToken> {
     const { time, tooLate, chance } = this.parts
     const { ahead, rejected, controller } = flight
     const startedAt = time()
@@ -179,9 +259,11 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
       const { found, shared, release } = await withDeadline(
         seconds,
         () => tooLate(seconds),
-        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead }, retryAt),
+        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead, flight: flight.mark }, retryAt),
         controller.signal,
       )
+      // What was found where it is shared is not written there again.
+      if (serving !== undefined) serving.from = shared === undefined && this.parts.shared ? 'store' : 'grant'
       try {
         if (flight.wanted) {
           slot.keep(found, startedAt, rejected, chance)
@@ -210,7 +292,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
       return { ...acquired, turn: drawTurn(chance(), terms.ahead) }
     }
     if (shared === undefined) return { found: await ask(terms.timeout) }
-    const opened = await shared.open(this.#client, grant, terms.timeout, terms.signal)
+    const opened = await this.#open(shared, grant, terms)
     return await flyForFleet(opened, {
       terms,
       timeout,
@@ -220,6 +302,23 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
       isWanted: () => flight.wanted,
       chance,
     })
+  }
+
+  /** Without credentials there is no key, and no grant either: that is told here, where it ends. */
+  async #open(shared: SharedTokens, grant: GrantRequest, terms: GrantTerms): Promise<SharedToken> {
+    const { time, emit, provider } = this.parts
+    const { timeout, signal, ahead } = terms
+    const startedAt = time()
+    try {
+      return await waitFor(shared.open(this.#client, grant, timeout, signal), signal)
+    } catch (failure) {
+      if (failure instanceof LatchkeyError || !signal.aborted) {
+        const duration = (time() - startedAt) / 1000
+        const error = tellUntried(provider, failure)
+        emit({ type: 'token.refused', provider: provider.name, duration, attempt: 1, ahead, error })
+      }
+      throw failure
+    }
   }
 
   #noteFailure(slot: TokenSlot, failure: unknown, retryAt: number): void {

@@ -6,11 +6,13 @@ export interface StoredToken {
 
 /** The right to do the work for a key, until released or until its time is up. */
 export interface StoreLock {
+  /** Gives the right back, so that another may have it at once. */
   release(): Promise<void>
 }
 
 /** Where tokens are kept for others: other clients of this process, other processes, other machines. */
 export interface TokenStore {
+  /** What was stored last under this key, unless it is forgotten; `undefined`: nothing. */
   get(key: string): Promise<StoredToken | undefined>
   /** Forgotten by itself once expired. */
   set(key: string, token: StoredToken): Promise<void>

@@ -5,6 +5,7 @@ import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provi
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
 import { findUrlMistake } from '../acquire/validation.ts'
 import { createFlights } from '../cache/flights-across-requests.ts'
+import { type Diagnostics, type DiscoveryTrace, unseen } from '../diagnostics.ts'
 import { LatchkeyError } from '../errors.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
@@ -23,6 +24,8 @@ export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
   readonly timeout: number
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
+  /** Default: nobody looks. */
+  readonly diagnostics?: Diagnostics | undefined
 }
 
 /** Where a provider's API is. */
@@ -73,16 +76,21 @@ async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<I
     )
   }
   // A provider without discovery has nothing to say about us: its Info is undefined.
-  return typeof api === 'function' ? discover(parts, api) : { baseUrl: new URL(api), info: undefined as Info }
+  if (typeof api !== 'function') return { baseUrl: new URL(api), info: undefined as Info }
+  const { diagnostics = unseen } = parts
+  const trace: DiscoveryTrace = { provider: name, baseUrl: undefined }
+  return diagnostics.trace('discovery', trace, () => discover(parts, api, trace))
 }
 
 async function discover<Info>(
   parts: ApiDiscoveryParts<Info>,
   api: (context: DiscoveryContext) => Promise<DiscoveredApi<Info>>,
+  trace: DiscoveryTrace,
 ): Promise<FoundApi<Info>> {
   const { provider, timeout, transport, token, findEndpoint, emit } = parts
   const { name } = provider
   const startedAt = transport.time()
+  const duration = (): number => (transport.time() - startedAt) / 1000
   const tooLate = (): LatchkeyError =>
     new LatchkeyError('timed_out', `${name}: the discovery of the API did not come to an end within ${timeout} s`, {
       provider: name,
@@ -98,21 +106,27 @@ async function discover<Info>(
       const fetch = createAuthenticatedFetch({ ...parts, fetch: transport.fetch, mayReceiveToken })
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
-      const duration = (transport.time() - startedAt) / 1000
-      emit({ type: 'api.discovered', provider: name, duration, baseUrl: showUrl(url) })
+      trace.baseUrl = showUrl(url)
+      emit({ type: 'api.discovered', provider: name, duration: duration(), baseUrl: trace.baseUrl })
       return { baseUrl: url, info }
     })
   } catch (failure) {
-    if (failure instanceof LatchkeyError) throw failure
-    const { code, retryable } = readNetworkFailure(failure)
-    // Its message may quote the answer (rule X2); a provider that has more to say throws a LatchkeyError.
-    const said =
-      code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${failure.name}` : 'it threw no Error')
-    throw new LatchkeyError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
-      provider: name,
-      retryable: code !== undefined && retryable,
-    })
+    const error = explainFailure(provider, toDiscoveryFailure(name, failure)) as LatchkeyError
+    emit({ type: 'discovery.failed', provider: name, duration: duration(), error })
+    throw error
   }
+}
+
+function toDiscoveryFailure(name: string, failure: unknown): LatchkeyError {
+  if (failure instanceof LatchkeyError) return failure
+  const { code, retryable } = readNetworkFailure(failure)
+  // Its message may quote the answer (rule X2); a provider that has more to say throws a LatchkeyError.
+  const said =
+    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${failure.name}` : 'it threw no Error')
+  return new LatchkeyError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
+    provider: name,
+    retryable: code !== undefined && retryable,
+  })
 }
 
 /** A token is about to be sent to what a discovery named, so that is judged as any URL is (rule H1). */

@@ -57,9 +57,12 @@ export async function followRedirects(
     await discard(response)
     if (followed === mostRedirects) throw new TypeError(`${url.origin} redirected more than ${mostRedirects} times`)
 
-    const target = new URL(location, url)
-    if (target.protocol !== 'https:' && target.protocol !== 'http:')
+    // Not quoted: a server may have put into it what it was sent.
+    const target = URL.parse(location, url)
+    if (target?.protocol !== 'https:' && target?.protocol !== 'http:')
       throw new TypeError('redirected to no http address')
+    if (target.username !== '' || target.password !== '')
+      throw new TypeError('redirected to an address with a user name or a password')
     const { status } = response
     const isToGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
     if (isToGet) {

@@ -230,12 +230,21 @@ describe('acquireToken: the deadline', () => {
 })
 
 describe('acquireToken: the credentials', () => {
-  it('L8: what the credentials function throws reaches the caller as it is', async () => {
-    const sealed = new RangeError('vault sealed')
+  it('L8, X1: what the credentials function throws reaches the caller as it is, and an event without its words', async () => {
+    const sealed = new RangeError(`vault sealed by ${clientSecret}`)
     const trial = grantor({}, { credentials: readOnly(() => Promise.reject(sealed)) })
     await expect(acquire(trial, empty)).rejects.toBe(sealed)
     expect(server.requests).toEqual([])
-    expect(trial.events).toEqual([])
+    expect(trial.events).toMatchObject([{ type: 'token.refused', attempt: 1, error: { code: 'invalid_options' } }])
+    expect(trial.events).toMatchObject([{ error: { message: expect.stringContaining('RangeError') } }])
+    expect(findLeaks(trial.events, [clientSecret])).toEqual([])
+  })
+
+  it('L8: behind the callers’ backs, too, a credentials function that fails is told', async () => {
+    const trial = grantor({}, { credentials: readOnly(() => Promise.reject(new Error('vault sealed'))) })
+    const terms = { signal: new AbortController().signal, timeout: 10, ahead: true }
+    await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toThrow('vault sealed')
+    expect(trial.events).toMatchObject([{ type: 'token.refused', ahead: true }])
   })
 })
 
@@ -293,7 +302,7 @@ describe('acquireToken: repetitions', () => {
     const trial = grantor({ clientAuthentication: sign })
     await expect(acquire(trial, empty)).rejects.toBe(foreign)
     expect(sign).toHaveBeenCalledTimes(1)
-    expect(trial.events).toEqual([])
+    expect(trial.events.map(({ type }) => type)).toEqual(['token.refused'])
   })
 
   it('L4: what was ended from outside is not told as repeated', async () => {

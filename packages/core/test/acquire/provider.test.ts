@@ -406,7 +406,7 @@ describe('createClient', () => {
     const provider = { name: 'ACME', tokenEndpoint: acme.tokenEndpoint, defaultLifetime: 0 }
     const options = { credentials: { clientId: '', clientSecret: `${marked}\n` }, timeout: '10', scopes: marked }
     const failure = refusalOf(provider, options)
-    expect(failure).toMatchObject({ code: 'invalid_options', retryable: false, provider: 'ACME' })
+    expect(failure).toMatchObject({ code: 'invalid_options', retryable: false, provider: undefined })
     for (const path of [
       'provider.name',
       'provider.defaultLifetime',

@@ -11,6 +11,7 @@ import { type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts
 import { createSteadyClock } from '../../src/cache/steady-clock.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import type { TokenStore } from '../../src/cache/token-store.ts'
+import { unseen } from '../../src/diagnostics.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 
 /** How the store does. */
@@ -195,6 +196,10 @@ async function run(steps: readonly Step[], chances: readonly number[], isWell: b
     const defaultGrant = { scopes: ['a'], parameters: {} }
     const source = new TokenSource(
       {
+        provider,
+        audience: { hasSubscribers: false },
+        emit: () => {},
+        diagnostics: unseen,
         defaultGrant,
         defaultIdentity: grantIdentity(defaultGrant),
         acquire,

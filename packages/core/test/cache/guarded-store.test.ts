@@ -38,8 +38,30 @@ describe('guarded store', () => {
       guarded.close()
     }
     expect(events).toEqual(
-      ['get', 'set', 'delete', 'lock'].map((operation) => ({ type: 'store.failed', provider: 'acme', operation })),
+      ['get', 'set', 'delete', 'lock'].map((operation) => ({
+        type: 'store.failed',
+        provider: 'acme',
+        operation,
+        reason: undefined,
+      })),
     )
+  })
+
+  it('S3: an event says why, in the code of the error, or that it took too long', async () => {
+    const events: ClientEvent[] = []
+    const refused = Object.assign(new Error('redis://:password@host'), { code: 'ECONNREFUSED' })
+    const hung: TokenStore['set'] = () => new Promise(() => {})
+    const store: TokenStore = { ...memoryStore(), get: () => Promise.reject(refused), set: hung }
+    const guarded = guardStore(store, 'acme', (event) => events.push(event))
+    const late = guardStore(store, 'acme', (event) => events.push(event))
+    await guarded.get('k', planStoreTime(10))
+    await late.set('k', { expiresAt: 1 }, planStoreTime(0.1))
+    guarded.close()
+    late.close()
+    expect(events).toEqual([
+      { type: 'store.failed', provider: 'acme', operation: 'get', reason: 'ECONNREFUSED' },
+      { type: 'store.failed', provider: 'acme', operation: 'set', reason: 'timed_out' },
+    ])
   })
 
   it('S3: a store takes half of a flight’s time at most', async () => {
@@ -286,7 +308,7 @@ describe('guarded store: one that is known to be bad', () => {
     if (typeof release !== 'function') throw new Error('no lock')
     expect(release()).toBeUndefined()
     await vi.advanceTimersByTimeAsync(0)
-    expect(events).toEqual([{ type: 'store.failed', provider: 'acme', operation: 'release' }])
+    expect(events).toEqual([{ type: 'store.failed', provider: 'acme', operation: 'release', reason: undefined }])
   })
 
   it('L11: after close nothing is written behind anybody’s back', async () => {

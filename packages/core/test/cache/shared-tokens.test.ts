@@ -2,7 +2,15 @@ import { standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { waitFor } from '../../src/acquire/deadline.ts'
 import { shareTokens } from '../../src/cache/shared-tokens.ts'
-import { type Credentials, createClient, memoryStore, type Provider, type StoredToken } from '../../src/index.ts'
+import {
+  type ClientEvent,
+  type Credentials,
+  createClient,
+  memoryStore,
+  type Provider,
+  type StoredToken,
+} from '../../src/index.ts'
+import { findLeaks } from '../acquire/printings.ts'
 
 describe('shared tokens', () => {
   it('L3: clients with other credentials, endpoints, scopes or authentication never share, others do', async () => {
@@ -161,5 +169,38 @@ describe('shared tokens', () => {
     await expect(opening).rejects.toThrow()
     await shared.forget(client, grant)
     expect(touched).toEqual([])
+  })
+
+  it('X1: credentials that a key needs and that cannot be had are told once, without their words', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint } = emulator
+    const events: ClientEvent[] = []
+    const client = createClient(
+      { name: 'acme', tokenEndpoint },
+      {
+        credentials: () => Promise.reject(new RangeError('sealed by MARKED-secret')),
+        store: memoryStore(),
+        onEvent: (event) => events.push(event),
+      },
+    )
+    await expect(client.token()).rejects.toThrow('sealed by MARKED-secret')
+    expect(events).toMatchObject([{ type: 'token.refused', ahead: false, error: { code: 'invalid_options' } }])
+    expect(findLeaks(events, ['MARKED-secret'])).toEqual([])
+  })
+
+  it('S3: credentials that do not come within the time are told as that', async () => {
+    const events: ClientEvent[] = []
+    const client = createClient(
+      { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
+      {
+        credentials: () => new Promise<Credentials>(() => {}),
+        store: memoryStore(),
+        timeout: 0.05,
+        onEvent: (event) => events.push(event),
+      },
+    )
+    await expect(client.token()).rejects.toMatchObject({ code: 'timed_out' })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(events).toMatchObject([{ type: 'token.refused', error: { code: 'timed_out' } }])
   })
 })

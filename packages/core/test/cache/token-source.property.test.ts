@@ -6,6 +6,7 @@ import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
 import { createSteadyClock } from '../../src/cache/steady-clock.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
+import { unseen } from '../../src/diagnostics.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 
 /** What may happen, in any order. Keys are scopes; indexes pick one of what is there at the time. */
@@ -157,6 +158,10 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
       timeout: 1000,
       tooLate: () => new Error('late'),
       chance: () => chances[dice++ % chances.length] ?? 0,
+      provider: { name: 'acme' },
+      audience: { hasSubscribers: false },
+      emit: () => {},
+      diagnostics: unseen,
     },
     { read: () => Promise.reject(new Error('not asked here')), readOthers: async () => undefined },
   )

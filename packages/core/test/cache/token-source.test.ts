@@ -3,9 +3,12 @@ import { type AccessToken, createAccessToken } from '../../src/acquire/access-to
 import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
+import { drawTurn, planLife, planRetry } from '../../src/cache/freshness.ts'
 import type { SharedTokens } from '../../src/cache/shared-tokens.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
+import { type Diagnostics, unseen } from '../../src/diagnostics.ts'
 import { LatchkeyError } from '../../src/errors.ts'
+import type { ClientEvent } from '../../src/events.ts'
 
 const grantOf = (...scopes: readonly string[]): GrantRequest => ({ scopes, parameters: {} })
 
@@ -15,7 +18,10 @@ function createBench({
   chance = 0,
   timeout = 10,
   shared = undefined as SharedTokens | undefined,
+  listening = true,
+  diagnostics = unseen as Diagnostics,
 } = {}) {
+  const events: ClientEvent[] = []
   let now = 1_000_000
   let issued = 0
   const pending: {
@@ -61,12 +67,17 @@ function createBench({
       timeout,
       tooLate: () => new LatchkeyError('timed_out', 'late', { retryable: true }),
       chance: () => chance,
+      provider: { name: 'acme' },
+      audience: { hasSubscribers: listening },
+      emit: (event) => events.push(event),
+      diagnostics,
     },
     { read: () => Promise.reject(new Error('not asked here')), readOthers: async () => undefined },
   )
   return {
     source,
     pending,
+    events,
     /** The grant asked for next, once it was. */
     async next() {
       for (let turn = 0; turn < 20 && pending.length === 0; turn += 1) await Promise.resolve()
@@ -705,6 +716,53 @@ describe('token source', () => {
     expect(written).toEqual([])
   })
 
+  it('S2: a token is written with its turn, early where it came ahead, and the turn behind the callers is as long as a backoff', async () => {
+    const { shared, left } = createShared('left', 3600)
+    const turns: (number | undefined)[] = []
+    const locks: (readonly [number | 'ahead', number])[] = []
+    const open: SharedTokens['open'] = async (...args) => ({
+      ...(await shared.open(...args)),
+      write: async ({ turn }) => void turns.push(turn),
+      async lock(rank, ttl) {
+        locks.push([rank, ttl])
+        return () => {}
+      },
+    })
+    const { source, next, advance } = createBench({ shared: { ...shared, open }, chance: 0.25 })
+    const rejected = await source.obtain(undefined)
+    expect(rejected).toBe(left.token)
+    const replaced = source.obtain({ rejected })
+    ;(await next()).answer()
+    await replaced
+    expect(turns).toEqual([drawTurn(0.25, false)])
+    advance(2700)
+    await source.obtain(undefined)
+    ;(await next()).answer()
+    await settle()
+    expect(turns[1]).toBe(drawTurn(0.25, true))
+    expect(locks.map(([rank]) => rank)).toEqual([0, 'ahead', 0])
+    const life = planLife({ requestedAt: 1_000_000, lifetime: 3_600_000, refreshIn: undefined }, 0)
+    const now = 1_000_000 + 2_700_000
+    expect(locks[1]?.[1]).toBeCloseTo((planRetry(life, now, 0.25) - now) / 1000)
+  })
+
+  it('S2: what others left is due at the turn they drew', async () => {
+    const { shared, left } = createShared('left', 3600)
+    const open: SharedTokens['open'] = async (...args) => ({
+      ...(await shared.open(...args)),
+      read: async () => ({ ...left, turn: 0.5 }),
+    })
+    const { source, next, pending, advance } = createBench({ shared: { ...shared, open } })
+    await source.obtain(undefined)
+    advance(1800 + 1620 / 2 - 1)
+    await source.obtain(undefined)
+    await settle()
+    expect(pending).toHaveLength(0)
+    advance(1)
+    await source.obtain(undefined)
+    expect((await next()).terms.ahead).toBe(true)
+  })
+
   it('S2: what the store still has is no replacement for itself, neither at its refusal nor when it is old', async () => {
     const { shared, written } = createShared('left', 3600)
     const { source, next, advance } = createBench({ shared })
@@ -942,5 +1000,112 @@ describe('token source', () => {
     await source.obtain(undefined)
     await settle()
     expect(timers()).toBe(before)
+  })
+})
+
+describe('token source: what it tells of each call', () => {
+  it('where the token came from, how long that took and how long it is still handed out', async () => {
+    const { source, next, advance, events } = createBench({ lifetime: 3600 })
+    const first = source.obtain(undefined)
+    const second = source.obtain({})
+    const grant = await next()
+    advance(2)
+    grant.answer()
+    await Promise.all([first, second])
+    advance(8)
+    await source.obtain(undefined)
+    await source.obtain({ grant: grantOf('read') })
+    const common = { type: 'token.served', provider: 'acme' }
+    expect(events).toEqual([
+      { ...common, from: 'grant', duration: 2, remaining: 3596 },
+      { ...common, from: 'flight', duration: 2, remaining: 3596 },
+      { ...common, from: 'memory', duration: 0, remaining: 3588 },
+      { ...common, from: 'memory', duration: 0, remaining: 3588 },
+    ])
+  })
+
+  it('that others left it in the store', async () => {
+    const { shared } = createShared('left', 3600)
+    const { source, events } = createBench({ shared })
+    await Promise.all([source.obtain(undefined), source.obtain(undefined)])
+    expect(events).toMatchObject([{ from: 'store' }, { from: 'flight' }])
+  })
+
+  it('of another identity by its own life', async () => {
+    const { source, next, events } = createBench({ lifetime: 3600 })
+    const other = source.obtain({ grant: grantOf('write') })
+    ;(await next()).answer({ lifetime: 100 })
+    await other
+    expect(events).toMatchObject([{ from: 'grant', remaining: 98 }])
+  })
+
+  it('of a refused token: the other one, or the same once more', async () => {
+    const { source, next, events, advance } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer({ value: 'same' })
+    const held = await first
+    const again = source.obtain({ rejected: held })
+    ;(await next()).answer({ value: 'same' })
+    const same = await again
+    advance(0.1)
+    expect(await source.obtain({ rejected: same })).toBe(same)
+    expect(events.map((event) => 'from' in event && event.from)).toEqual(['grant', 'grant', 'memory'])
+  })
+
+  it('and nothing of calls that fail, or that were ended', async () => {
+    const { source, next, events } = createBench()
+    const controller = new AbortController()
+    const ended = source.obtain({ signal: controller.signal })
+    const failed = source.obtain(undefined)
+    controller.abort(new Error('enough'))
+    ;(await next()).refuse(new LatchkeyError('endpoint_unavailable', 'down'))
+    await expect(ended).rejects.toThrow('enough')
+    await expect(failed).rejects.toThrow('down')
+    await expect(source.obtain({ signal: controller.signal })).rejects.toThrow('enough')
+    expect(events).toEqual([])
+  })
+
+  it('L1: nothing where nobody listens, and the answer of all calls is one promise', async () => {
+    const { source, next, events } = createBench({ listening: false })
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    await first
+    expect(source.obtain(undefined)).toBe(source.obtain(undefined))
+    expect(events).toEqual([])
+  })
+
+  it('L3: a call that waits for the flight of another is traced until that ends, or its own begins', async () => {
+    const waits: { flight: object; over: boolean }[] = []
+    const diagnostics: Diagnostics = {
+      ...unseen,
+      isTraced: (name) => name === 'wait',
+      trace(_name, message, work) {
+        const wait = { flight: (message as { flight: object }).flight, over: false }
+        waits.push(wait)
+        return work().finally(() => {
+          wait.over = true
+        })
+      },
+    }
+    const { source, next } = createBench({ diagnostics })
+    const first = source.obtain(undefined)
+    expect(waits).toEqual([])
+    const second = source.obtain(undefined)
+    expect(waits).toEqual([{ flight: {}, over: false }])
+    const grant = await next()
+    expect(grant.terms.flight).toBe(waits[0]?.flight)
+    grant.answer()
+    const held = await first
+    await second
+    await settle()
+    expect(waits).toMatchObject([{ over: true }])
+    const replacing = source.obtain({ rejected: held })
+    const replaced = await next()
+    const behind = source.obtain({ rejected: held })
+    await settle()
+    expect(waits).toMatchObject([{ over: true }, { over: false, flight: {} }])
+    replaced.answer()
+    await Promise.all([replacing, behind])
+    expect(waits).toMatchObject([{ over: true }, { over: true }])
   })
 })

@@ -109,7 +109,10 @@ describe('authenticated fetch', () => {
     expect(await response.json()).toMatchObject({ method: 'PUT', body: 'once more', authorized: true })
     expect(bench.count('api')).toBe(2)
     expect(bench.count('token')).toBe(2)
-    expect(events.map(({ type }) => type)).toEqual(['token.granted', 'token.granted', 'request.repeated'])
+    expect(events.map((event) => ('from' in event ? event.from : event.type))).toEqual([
+      ...['token.granted', 'grant'],
+      ...['memory', 'token.granted', 'grant', 'request.repeated'],
+    ])
   })
 
   it('H3: ten parallel 401s cost one grant', async () => {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import { type RecordedRequest, standardEmulation, startEmulator } from '@latchkey/testing'
 import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
@@ -99,6 +100,19 @@ describe('redirects with a token in a header of the provider’s own', () => {
     bench.redirectTo(302, '/api/1')
     expect((await bench.client.fetch(`${bench.apiUrl}/0`, { redirect: 'manual' })).status).toBe(302)
     await expect(bench.client.fetch(`${bench.apiUrl}/0`, { redirect: 'error' })).rejects.toThrow(TypeError)
+  })
+
+  it.each([
+    'https://a:marked-password@elsewhere.example/',
+    'https://marked-password@elsewhere.example/',
+    'https://[marked-password',
+    'marked-password://x',
+  ])('X1: %s is refused without being repeated', async (location) => {
+    await using bench = await start()
+    bench.redirectTo(302, location)
+    const failure = await bench.client.fetch(`${bench.apiUrl}/0`).catch((thrown: unknown) => thrown)
+    expect(failure).toBeInstanceOf(TypeError)
+    expect(inspect(failure, { showHidden: true })).not.toContain('marked-password')
   })
 
   it('H2: a loop ends, and an address that is none is refused', async () => {

@@ -99,7 +99,7 @@ describe('the life of a token over real sockets', () => {
     await using bench = await start({}, { timeout: 1 })
     bench.emulator.faults.set('token', { name: 'hang' }, { times: 1 })
     expect((await bench.client.token()).type).toBe('Bearer')
-    expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.granted'])
+    expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.granted', 'token.served'])
     expect(bench.events[0]).toMatchObject({ error: { code: 'timed_out' } })
   })
 

@@ -1,0 +1,15 @@
+/** The head of the start page. It is data, and not in `docs/index.md`, since that page has no front matter to format. */
+export const startPage: Readonly<Record<string, unknown>> = {
+  layout: 'home',
+  hero: {
+    name: 'Latchkey',
+    text: 'Tokens that are there when nobody is home',
+    tagline:
+      'OAuth 2.0 client credentials for TypeScript: tokens and authorised requests for programs that act on their own, with no user signed in.',
+    actions: [
+      { theme: 'brand', text: 'Documentation', link: '/contents' },
+      { theme: 'alt', text: 'First call: Prevu3D', link: '/guides/prevu3d-first-call' },
+      { theme: 'alt', text: 'First call: Hexagon', link: '/guides/hexagon-first-call' },
+    ],
+  },
+}

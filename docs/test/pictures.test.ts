@@ -1,0 +1,39 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const docs = join(import.meta.dirname, '..')
+const read = (file: string): string => readFileSync(join(docs, file), 'utf8')
+
+it('the picture of the states has each state that a token can be in, and no other', () => {
+  const [, states = ''] = /type Freshness = (.*)/.exec(read('../packages/core/src/cache/freshness.ts')) ?? []
+  const drawn = [...read('pictures/token-states.svg').matchAll(/class="state"[^>]*>([^<]*)</g)].map(([, name]) => name)
+  expect(drawn.sort()).toEqual([...states.matchAll(/'([^']*)'/g)].map(([, name]) => name).sort())
+})
+
+describe.each(globSync('pictures/*.svg', { cwd: docs }))('%s', (file) => {
+  const svg = read(file)
+
+  it('has a title, a ground of its own, and colours for dark, too', () => {
+    expect(svg).toMatch(/<title id="title">[^<]+</)
+    expect(svg).toMatch(/<rect class="ground"/)
+    expect(svg).toMatch(/prefers-color-scheme: dark/)
+  })
+
+  it('needs nothing from elsewhere', () => {
+    expect(svg.replace('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/https?:|@import|<script|<image|data:/)
+  })
+
+  it('is used in a page', () => {
+    const pages = globSync('*.md', { cwd: docs }).map(read)
+    expect(pages.filter((page) => page.includes(`](${file})`))).not.toEqual([])
+  })
+})
+
+it('every picture of a page says in words what it shows', () => {
+  const pictures = globSync('{.,providers,guides}/*.md', { cwd: docs }).flatMap((file) =>
+    [...read(file).matchAll(/!\[([^\]]*)\]\(/g)].map(([, words = '']) => ({ file, words })),
+  )
+  expect(pictures.length).toBeGreaterThan(3)
+  expect(pictures.filter(({ words }) => words.length < 20)).toEqual([])
+})

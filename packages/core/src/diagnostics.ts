@@ -1,0 +1,205 @@
+import { LatchkeyError } from './errors.ts'
+
+/**
+ * A grant, from the first attempt to the token: what subscribers of the tracing channel `latchkey:grant` see. It fills up as
+ * the grant goes on. It holds no token; `error` holds nothing that is secret (rule X1).
+ */
+export interface GrantTrace {
+  /** The provider's name. */
+  readonly provider: string
+  /** Whether it happens behind the callers' backs, while an older token is still good. */
+  readonly ahead: boolean
+  /** The same object as in the {@link WaitTrace} of those who wait for this grant; nothing is in it. */
+  readonly flight: object | undefined
+  /** Where the token is asked for, origin and path; `undefined` until an issuer's metadata is read. */
+  url: string | undefined
+  /** Which attempt it is, from 1. */
+  attempt: number
+  /** Seconds the token is good for; `undefined` where unknown, and until it is there. */
+  lifetime: number | undefined
+  error?: Error
+}
+
+/** A call that waits for a flight that another call began: what subscribers of `latchkey:wait` see. */
+export interface WaitTrace {
+  /** The provider's name. */
+  readonly provider: string
+  /** The same object as in the {@link GrantTrace} of that flight; nothing is in it. */
+  readonly flight: object
+  error?: Error
+}
+
+/** One operation of a token store: what subscribers of `latchkey:store` see. No key and no entry is in it. */
+export interface StoreTrace {
+  /** The provider's name. */
+  readonly provider: string
+  readonly operation: StoreOperation
+  /** Why it failed: see the event `store.failed`. */
+  reason: string | undefined
+  error?: Error
+}
+
+/** A discovery of an API, its token included: what subscribers of `latchkey:discovery` see. */
+export interface DiscoveryTrace {
+  /** The provider's name. */
+  readonly provider: string
+  /** Origin and path; `undefined` until it is discovered. */
+  baseUrl: string | undefined
+  error?: Error
+}
+
+/** What a client asks of its token store. */
+export type StoreOperation = 'get' | 'set' | 'delete' | 'lock' | 'release'
+
+/** The message of each tracing channel: `latchkey:grant`, `latchkey:wait`, `latchkey:store`, `latchkey:discovery`. */
+interface Traces {
+  readonly grant: GrantTrace
+  readonly wait: WaitTrace
+  readonly store: StoreTrace
+  readonly discovery: DiscoveryTrace
+}
+
+/** Whether anybody listens: a channel is one, and so is a listener of the client's own. */
+export interface Audience {
+  readonly hasSubscribers: boolean
+}
+
+/** Where events go besides the client's own listener. */
+export interface EventChannel extends Audience {
+  publish(event: object): void
+}
+
+/** What can be seen of a client's work from outside, where the platform has `node:diagnostics_channel`. */
+export interface Diagnostics {
+  /** The channel `latchkey:event`; `undefined` where there is none. */
+  readonly events: EventChannel | undefined
+  /**
+   * Does work and lets the subscribers of a tracing channel see it. What it results in is not shown to them.
+   *
+   * @param message what they see
+   * @param describe what they see of a failure; whoever asked for the work gets the failure itself
+   */
+  trace<Name extends keyof Traces, T>(
+    name: Name,
+    message: Traces[Name],
+    work: () => Promise<T>,
+    describe?: (failure: unknown) => Error,
+  ): Promise<T>
+  /** Whether a tracing channel has subscribers. */
+  isTraced(name: keyof Traces): boolean
+  /** A flight's work, which runs in the asynchronous context of now, whoever calls it, as long as anybody looks. */
+  bind<F extends (...values: never[]) => unknown>(work: F): F
+}
+
+/** Nobody looks. */
+export const unseen: Diagnostics = {
+  events: undefined,
+  trace: (_name, _message, work) => work(),
+  isTraced: () => false,
+  bind: (work) => work,
+}
+
+/** As much of the module as is used. */
+interface DiagnosticsChannel {
+  channel(name: string): EventChannel
+  tracingChannel(name: string): TracingChannel
+}
+
+interface TracingChannel {
+  readonly start: Audience
+  readonly end: Audience
+  readonly asyncStart: Audience
+  readonly asyncEnd: Audience
+  readonly error: Audience
+  tracePromise(work: () => Promise<void>, message: object): Promise<void>
+}
+
+interface AsyncHooks {
+  readonly AsyncLocalStorage?: { bind?<F>(work: F): F }
+}
+
+/** What the platform offers, asked for now and not at import: other platforms than Node have it, and not all have it. */
+export function createDiagnostics(): Diagnostics {
+  const channels = findBuiltin<DiagnosticsChannel>('node:diagnostics_channel')
+  if (typeof channels?.tracingChannel !== 'function') return unseen
+  // Made when first needed: there may be a hundred thousand clients that never ask for anything.
+  const tracing: Partial<Record<keyof Traces, TracingChannel>> = {}
+  const channelOf = (name: keyof Traces): TracingChannel => {
+    const channel = tracing[name] ?? channels.tracingChannel(`latchkey:${name}`)
+    tracing[name] = channel
+    return channel
+  }
+  // Asked each time, for whoever subscribes may come after the client.
+  const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
+  return {
+    events: channels.channel('latchkey:event'),
+    isTraced,
+    trace: (name, message, work, describe = tellForeign) =>
+      isTraced(name) ? traceUnresolved(channelOf(name), message, work, describe) : work(),
+    bind(work) {
+      if (!isTraced('grant') && !isTraced('store')) return work
+      return findBuiltin<AsyncHooks>('node:async_hooks')?.AsyncLocalStorage?.bind?.(work) ?? work
+    },
+  }
+}
+
+function findBuiltin<Module>(name: string): Module | undefined {
+  type Platform = { readonly process?: { getBuiltinModule?(name: string): Module | undefined } }
+  try {
+    return (globalThis as Platform).process?.getBuiltinModule?.(name)
+  } catch {
+    // Some platforms throw for a module that they do not have.
+    return undefined
+  }
+}
+
+/** Not all platforms have this as a property of the tracing channel itself. */
+function hasSubscribers({ start, end, asyncStart, asyncEnd, error }: TracingChannel): boolean {
+  return (
+    start.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    error.hasSubscribers
+  )
+}
+
+/** `tracePromise` puts the result into the message, and a result may be a token: so what it sees results in nothing (rule X1). */
+async function traceUnresolved<T>(
+  channel: TracingChannel,
+  message: object,
+  work: () => Promise<T>,
+  describe: (failure: unknown) => Error,
+): Promise<T> {
+  let outcome: (() => T) | undefined
+  try {
+    await channel.tracePromise(async () => {
+      try {
+        const result = await work()
+        outcome = () => result
+      } catch (failure) {
+        outcome = () => {
+          throw failure
+        }
+        throw describe(failure)
+      }
+    }, message)
+  } catch (failure) {
+    if (outcome === undefined) throw failure
+  }
+  if (outcome === undefined) throw new TypeError('a traced work came to no end')
+  return outcome()
+}
+
+/** A failure that is not this library's, with nothing of it but the name of its kind: it may hold a secret. */
+export function tellForeign(failure: unknown): Error {
+  if (failure instanceof LatchkeyError) return failure
+  return new Error(`${nameKind(failure)}; its message is kept back, for it may hold a secret`)
+}
+
+/** What kind of error was thrown, in a word or two. */
+export function nameKind(failure: unknown): string {
+  if (!(failure instanceof Error)) return 'no Error'
+  const { name } = failure
+  return typeof name === 'string' && /^[A-Z][A-Za-z]{0,39}$/.test(name) ? name : 'Error'
+}

@@ -1,0 +1,246 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type ChannelListener, channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
+import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createDiagnostics, nameKind, tellForeign, unseen } from '../src/diagnostics.ts'
+import { type ClientEvent, createClient, createClientPool, LatchkeyError, memoryStore } from '../src/index.ts'
+import { findLeaks } from './acquire/printings.ts'
+
+const names = ['latchkey:grant', 'latchkey:wait', 'latchkey:store', 'latchkey:discovery'] as const
+type Seen = { readonly name: string; readonly stage: string; readonly message: Readonly<Record<string, unknown>> }
+
+/** Everything that is published until it is disposed of; copies, for messages fill up. */
+function watch(): { seen: Seen[]; events: ClientEvent[]; [Symbol.dispose](): void } {
+  const seen: Seen[] = []
+  const events: ClientEvent[] = []
+  const undo: (() => void)[] = []
+  for (const name of names) {
+    for (const stage of ['start', 'end', 'asyncStart', 'asyncEnd', 'error']) {
+      const listen: ChannelListener = (message) => seen.push({ name, stage, message: { ...(message as object) } })
+      subscribe(`tracing:${name}:${stage}`, listen)
+      undo.push(() => unsubscribe(`tracing:${name}:${stage}`, listen))
+    }
+  }
+  const hear: ChannelListener = (event) => events.push(event as ClientEvent)
+  subscribe('latchkey:event', hear)
+  undo.push(() => unsubscribe('latchkey:event', hear))
+  return {
+    seen,
+    events,
+    [Symbol.dispose]() {
+      for (const one of undo) one()
+    },
+  }
+}
+
+afterEach(() => vi.unstubAllGlobals())
+
+describe('the channels of the process', () => {
+  it('show the events of clients that were there before anybody looked', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const own: ClientEvent[] = []
+    const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
+    const heard = createClient(
+      { name: 'heard', tokenEndpoint },
+      { credentials, onEvent: (event) => void own.push(event) },
+    )
+    await client.token()
+    {
+      using watched = watch()
+      await client.token()
+      await heard.token()
+      expect(watched.events).toMatchObject([
+        { type: 'token.served', provider: 'acme', from: 'memory' },
+        { type: 'token.granted', provider: 'heard' },
+        { type: 'token.served', provider: 'heard', from: 'grant' },
+      ])
+      expect(own).toEqual(watched.events.slice(1))
+    }
+    await client.token()
+    expect(channel('latchkey:event').hasSubscribers).toBe(false)
+  })
+
+  it('X1: show grants, waits, stores and discoveries in the stages of a promise, and no secret', async () => {
+    await using emulator = await startEmulator(standardEmulation({ clientSecret: 'MARKED-secret' }))
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const provider = {
+      name: 'acme',
+      tokenEndpoint,
+      api: async () => ({ baseUrl: apiUrl, info: 'here' }),
+    }
+    using watched = watch()
+    const client = createClient(provider, { credentials, store: memoryStore() })
+    await client.info()
+    const stages = (name: string): readonly string[] =>
+      watched.seen.filter((one) => one.name === name).map(({ stage }) => stage)
+    const once = ['start', 'end', 'asyncStart', 'asyncEnd']
+    expect(stages('latchkey:grant')).toEqual(once)
+    expect(stages('latchkey:discovery')).toEqual(once)
+    const operations = watched.seen.filter(({ name, stage }) => name === 'latchkey:store' && stage === 'start')
+    expect(operations.map(({ message }) => message.operation)).toEqual(['get', 'lock', 'get', 'set', 'release'])
+    expect(stages('latchkey:store').length).toBe(5 * once.length)
+    const last = (name: string): object | undefined => watched.seen.findLast((one) => one.name === name)?.message
+    expect(last('latchkey:grant')).toEqual({
+      provider: 'acme',
+      ahead: false,
+      flight: {},
+      url: tokenEndpoint,
+      attempt: 1,
+      lifetime: 3600,
+      result: undefined,
+    })
+    expect(last('latchkey:discovery')).toEqual({ provider: 'acme', baseUrl: apiUrl, result: undefined })
+    expect(last('latchkey:store')).toEqual({
+      provider: 'acme',
+      operation: 'release',
+      reason: undefined,
+      result: undefined,
+    })
+    const { value } = await client.token()
+    expect(findLeaks([watched.seen, watched.events], ['MARKED-secret', value])).toEqual([])
+  })
+
+  it('X1: show of a failure what may be told, and the caller gets the failure itself', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, apiUrl } = emulator
+    const sealed = new RangeError('MARKED-words')
+    const broken = (): Promise<never> => Promise.reject(Object.assign(new Error('MARKED-words'), { code: 'EPIPE' }))
+    using watched = watch()
+    const client = createClient(
+      { name: 'acme', tokenEndpoint, api: apiUrl },
+      { credentials: async () => Promise.reject(sealed) },
+    )
+    await expect(client.token()).rejects.toBe(sealed)
+    await createClient(
+      { name: 'acme', tokenEndpoint },
+      { credentials: emulator.credentials, store: { get: broken, set: broken, delete: broken } },
+    ).token()
+    const errors = watched.seen.filter(({ stage }) => stage === 'error')
+    expect(errors).toMatchObject([
+      { name: 'latchkey:grant', message: { error: { code: 'invalid_options' } } },
+      { name: 'latchkey:store', message: { operation: 'get', reason: 'EPIPE' } },
+    ])
+    expect(findLeaks([watched.seen, watched.events], ['MARKED-words'])).toEqual([])
+  })
+
+  it('L3: carry the asynchronous context of the call that asked, also where its flight had to wait', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const callers = new AsyncLocalStorage<string>()
+    const grants: [string | undefined, object][] = []
+    const waits: [string | undefined, object][] = []
+    const ongrant: ChannelListener = (message) =>
+      grants.push([callers.getStore(), (message as { flight: object }).flight])
+    const onwait: ChannelListener = (message) =>
+      waits.push([callers.getStore(), (message as { flight: object }).flight])
+    subscribe('tracing:latchkey:grant:start', ongrant)
+    subscribe('tracing:latchkey:wait:start', onwait)
+    try {
+      const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
+      const held = await callers.run('first', () => client.token())
+      emulator.faults.set('token', { name: 'slow', seconds: 0.05 })
+      const other = callers.run('replacing', () => client.token({ rejected: held }))
+      // The value that was refused now is not what the flight under way replaces: it waits for its turn.
+      const stranger = Object.defineProperty({ ...held }, 'value', { value: 'another' }) as typeof held
+      const queued = callers.run('queued', () => client.token({ rejected: stranger }))
+      const joined = callers.run('joined', () => client.token({ rejected: stranger }))
+      await Promise.all([other, queued, joined])
+      expect(grants.map(([caller]) => caller)).toEqual(['first', 'replacing', 'queued'])
+      expect(waits.map(([caller]) => caller)).toEqual(['queued', 'joined'])
+      expect(waits[0]?.[1]).toBe(grants[1]?.[1])
+    } finally {
+      unsubscribe('tracing:latchkey:grant:start', ongrant)
+      unsubscribe('tracing:latchkey:wait:start', onwait)
+    }
+  })
+
+  it('give a bound store to what happens inside', async () => {
+    const inside = new AsyncLocalStorage<string>()
+    const { start } = tracingChannel('latchkey:grant')
+    start.bindStore(inside, () => 'within the grant')
+    try {
+      const seen: (string | undefined)[] = []
+      await using emulator = await startEmulator(standardEmulation())
+      const { tokenEndpoint, credentials } = emulator
+      const fetch: typeof globalThis.fetch = (...request) => {
+        seen.push(inside.getStore())
+        return globalThis.fetch(...request)
+      }
+      await createClient({ name: 'acme', tokenEndpoint }, { credentials, fetch }).token()
+      expect(seen).toEqual(['within the grant'])
+      expect(inside.getStore()).toBeUndefined()
+    } finally {
+      start.unbindStore(inside)
+    }
+  })
+
+  it('are not there on platforms without them, and nothing is missed', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const nowhere = [
+      undefined,
+      {},
+      { getBuiltinModule: () => undefined },
+      { getBuiltinModule: () => ({ channel: () => ({ hasSubscribers: false }) }) },
+      {
+        getBuiltinModule: () => {
+          throw new Error('no such module')
+        },
+      },
+    ]
+    using watched = watch()
+    for (const process of nowhere) {
+      vi.stubGlobal('process', process)
+      const diagnostics = createDiagnostics()
+      const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
+      vi.unstubAllGlobals()
+      expect(diagnostics).toBe(unseen)
+      expect((await client.token()).type).toBe('Bearer')
+    }
+    expect(watched.events).toEqual([])
+  })
+
+  it('L1: cost a client that nobody looks at no more than their names', async () => {
+    const diagnostics = createDiagnostics()
+    const work = async (): Promise<string> => 'done'
+    const wait = { provider: 'acme', flight: {} }
+    expect(diagnostics.isTraced('grant')).toBe(false)
+    expect(diagnostics.bind(work)).toBe(work)
+    expect(await diagnostics.trace('wait', wait, work)).toBe('done')
+    expect(wait).toEqual({ provider: 'acme', flight: {} })
+    expect(await unseen.trace('wait', wait, work)).toBe('done')
+    expect(unseen.isTraced('wait')).toBe(false)
+    expect(unseen.bind(work)).toBe(work)
+  })
+
+  it('show the clients of a pool', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    await using pool = createClientPool({ name: 'acme', tokenEndpoint }, { credentials: () => credentials })
+    using watched = watch()
+    await pool.client('one').token()
+    await pool.client('two').token()
+    expect(watched.events.map(({ type }) => type)).toEqual([
+      ...['token.granted', 'token.served'],
+      ...['token.granted', 'token.served'],
+    ])
+  })
+})
+
+describe('a failure that is not of this library', () => {
+  it('X1: is told by its kind alone', () => {
+    class Sealed extends Error {
+      override name = 'SealedVault'
+    }
+    expect(nameKind(new Sealed())).toBe('SealedVault')
+    expect(nameKind(Object.assign(new Error('x'), { name: 'secret=MARKED' }))).toBe('Error')
+    expect(nameKind(Object.assign(new Error('x'), { name: 1 }))).toBe('Error')
+    expect(nameKind('MARKED')).toBe('no Error')
+    expect(tellForeign(new RangeError('MARKED')).message).toBe(
+      'RangeError; its message is kept back, for it may hold a secret',
+    )
+    const own = new LatchkeyError('timed_out', 'late')
+    expect(tellForeign(own)).toBe(own)
+  })
+})

@@ -1,0 +1,73 @@
+import { type Channel, channel } from 'node:diagnostics_channel'
+import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
+import { meterClients } from './meter-clients.ts'
+import { traceClients } from './trace-clients.ts'
+
+/** Where spans and metrics go. */
+export interface InstrumentOptions {
+  /** Default: the global one. */
+  readonly tracerProvider?: TracerProvider
+  /** Default: the global one as it is now, so set that first. */
+  readonly meterProvider?: MeterProvider
+}
+
+/**
+ * Makes spans and metrics of what every Latchkey client of this process does, whenever it was made. Called again for the same
+ * providers it changes nothing, also where the package is there twice.
+ *
+ * @param options where they go
+ * @returns what ends that; once each call was undone, nobody listens any more
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/ OpenTelemetry's semantic conventions}
+ */
+export function instrument(options: InstrumentOptions = {}): () => void {
+  const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options
+  const undo = [
+    share('spans', delegateOf(tracerProvider), () => traceClients(tracerProvider)),
+    share('metrics', meterProvider, () => meterClients(meterProvider)),
+  ]
+  let isUndone = false
+  return () => {
+    if (isUndone) return
+    isUndone = true
+    for (const one of undo) one()
+  }
+}
+
+/** The global provider stands for another, which may be given as well. */
+function delegateOf(provider: TracerProvider): object {
+  return 'getDelegate' in provider && typeof provider.getDelegate === 'function'
+    ? (provider.getDelegate() as object)
+    : provider
+}
+
+/** What is installed for one provider, and how often that was asked for. */
+interface Installation {
+  count: number
+  readonly undo: () => void
+}
+
+type Installations = Map<object, Installation>
+
+/** A process has one channel of a name, and all copies of this package see it: on it stands what is installed. */
+function installationsOf(kind: 'spans' | 'metrics'): Installations {
+  const key = Symbol.for(`@latchkey/opentelemetry ${kind}`)
+  const holder = channel('latchkey:event') as Channel & { [key: symbol]: Installations | undefined }
+  const known = holder[key]
+  if (known !== undefined) return known
+  const made: Installations = new Map()
+  Object.defineProperty(holder, key, { value: made })
+  return made
+}
+
+function share(kind: 'spans' | 'metrics', provider: object, install: () => () => void): () => void {
+  const installations = installationsOf(kind)
+  const installed = installations.get(provider) ?? { count: 0, undo: install() }
+  installations.set(provider, installed)
+  installed.count += 1
+  return () => {
+    installed.count -= 1
+    if (installed.count > 0) return
+    installations.delete(provider)
+    installed.undo()
+  }
+}

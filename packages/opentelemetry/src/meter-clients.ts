@@ -1,0 +1,133 @@
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
+import type { ClientEvent, DiscoveryTrace, GrantTrace, StoreTrace } from '@latchkey/core'
+import type { Attributes, Histogram, MeterProvider } from '@opentelemetry/api'
+import { attribute, failureOf, serverOf, storeFailureOf } from './attributes.ts'
+
+/** Seconds: from an answer on the same machine to the end of the longest patience. */
+const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** Seconds: from the last moment of a token's life to a day. */
+const lives = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
+
+/**
+ * Counts and measures what the clients of this process do.
+ *
+ * @returns what ends that
+ */
+export function meterClients(provider: MeterProvider): () => void {
+  const meter = provider.getMeter('@latchkey/opentelemetry')
+  const histogram = (name: string, description: string, boundaries: number[]): Histogram =>
+    meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: boundaries } })
+  const served = meter.createCounter('latchkey.token.served', {
+    description: 'Calls that got a token, by where it came from',
+    unit: '{token}',
+  })
+  const remaining = histogram('latchkey.token.remaining', 'How long a served token is still handed out', lives)
+  const shared = meter.createCounter('latchkey.flight.shared', {
+    description: 'Calls that waited for a token that another call asked for',
+    unit: '{call}',
+  })
+  const grants = histogram('latchkey.grant.duration', 'Grants, attempts and waits between them included', durations)
+  const refused = meter.createCounter('latchkey.grant.failures', {
+    description: 'Grants that failed for good',
+    unit: '{failure}',
+  })
+  const retried = meter.createCounter('latchkey.grant.retries', {
+    description: 'Attempts at a grant that failed and were followed by another',
+    unit: '{attempt}',
+  })
+  const discoveries = histogram('latchkey.discovery.duration', 'Discoveries of an API, their grant included', durations)
+  const operations = histogram('latchkey.store.duration', 'Operations of token stores', durations)
+  const storeFailures = meter.createCounter('latchkey.store.failures', {
+    description: 'Operations of token stores that failed',
+    unit: '{failure}',
+  })
+  const repeated = meter.createCounter('latchkey.request.repeated', {
+    description: 'API requests sent once more, with another token',
+    unit: '{request}',
+  })
+  const origins = meter.createCounter('latchkey.origin.refused', {
+    description: 'Requests to origins that may not see the token',
+    unit: '{request}',
+  })
+
+  const count = (event: ClientEvent): void => {
+    const of = { [attribute.provider]: event.provider }
+    switch (event.type) {
+      case 'token.served':
+        served.add(1, { ...of, [attribute.source]: event.from })
+        remaining.record(event.remaining, of)
+        break
+      case 'token.refused':
+        refused.add(1, { ...of, ...failureOf(event.error), [attribute.ahead]: event.ahead })
+        break
+      case 'token.retried':
+        retried.add(1, { ...of, ...failureOf(event.error), [attribute.ahead]: event.ahead })
+        break
+      case 'store.failed':
+        storeFailures.add(1, {
+          ...of,
+          [attribute.operation]: event.operation,
+          ...storeFailureOf(event.reason),
+        })
+        break
+      case 'request.repeated':
+        repeated.add(1, { ...of, ...serverOf(event.url) })
+        break
+      case 'origin.refused':
+        origins.add(1, of)
+    }
+  }
+  const onEvent = (message: unknown): void => count(message as ClientEvent)
+
+  /** Measures what a tracing channel tells of, from its start to its end. */
+  const measure = <Message extends object>(
+    channel: string,
+    into: Histogram,
+    describe: (message: Message) => Attributes,
+  ): (() => void) => {
+    const { start, asyncEnd } = tracingChannel(channel)
+    const begun = new WeakMap<object, number>()
+    const onStart = (message: unknown): void => void begun.set(message as Message, performance.now())
+    const onEnd = (message: unknown): void => {
+      const since = begun.get(message as Message)
+      if (since !== undefined) into.record((performance.now() - since) / 1000, describe(message as Message))
+    }
+    start.subscribe(onStart)
+    asyncEnd.subscribe(onEnd)
+    return () => {
+      start.unsubscribe(onStart)
+      asyncEnd.unsubscribe(onEnd)
+    }
+  }
+
+  const wait = tracingChannel('latchkey:wait')
+  const onWait = (message: unknown): void => {
+    shared.add(1, { [attribute.provider]: (message as { readonly provider: string }).provider })
+  }
+
+  subscribe('latchkey:event', onEvent)
+  wait.start.subscribe(onWait)
+  const undo = [
+    measure<GrantTrace>('latchkey:grant', grants, ({ provider, ahead, url, error }) => ({
+      [attribute.provider]: provider,
+      [attribute.ahead]: ahead,
+      ...serverOf(url),
+      ...(error === undefined ? {} : { [attribute.errorType]: failureOf(error)[attribute.errorType] }),
+    })),
+    measure<DiscoveryTrace>('latchkey:discovery', discoveries, ({ provider, error }) => ({
+      [attribute.provider]: provider,
+      ...(error === undefined ? {} : { [attribute.errorType]: failureOf(error)[attribute.errorType] }),
+    })),
+    measure<StoreTrace>('latchkey:store', operations, ({ provider, operation, reason, error }) => ({
+      [attribute.provider]: provider,
+      [attribute.operation]: operation,
+      ...(error === undefined ? {} : storeFailureOf(reason)),
+    })),
+  ]
+  return () => {
+    unsubscribe('latchkey:event', onEvent)
+    wait.start.unsubscribe(onWait)
+    for (const one of undo) one()
+  }
+}

@@ -1,0 +1,120 @@
+import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+import type { DiscoveryTrace, GrantTrace, StoreTrace, WaitTrace } from '@latchkey/core'
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  SpanStatusCode,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api'
+import { ActiveSpan } from './active-span.ts'
+import { attribute, failureInWords, serverOf, storeFailureOf } from './attributes.ts'
+
+/** How a message of a tracing channel becomes a span. */
+interface SpanPlan<Message> {
+  name(message: Message): string
+  begin(message: Message): SpanOptions
+  /** Told of the span as soon as there is one. */
+  begun?(message: Message, span: Span): void
+  /** Attributes that are known at the end. */
+  end(message: Message, span: Span): Attributes
+}
+
+/**
+ * Makes spans of what the clients of this process do, children of the span that was active where a call was made.
+ *
+ * @returns what ends that
+ */
+export function traceClients(provider: TracerProvider): () => void {
+  const tracer = provider.getTracer('@latchkey/opentelemetry')
+  /** The spans of grants, by their flights, for those who wait for one. */
+  const grants = new WeakMap<object, Span>()
+
+  const follow = <Message extends object & { readonly error?: Error }>(
+    channel: string,
+    plan: SpanPlan<Message>,
+  ): (() => void) => {
+    const { start, asyncEnd } = tracingChannel(channel) as TracingChannel<unknown, Message>
+    const spans = new WeakMap<Message, Span>()
+    const begin = (message: Message): Span => {
+      const known = spans.get(message)
+      if (known !== undefined) return known
+      const span = tracer.startSpan(plan.name(message), plan.begin(message), context.active())
+      spans.set(message, span)
+      plan.begun?.(message, span)
+      return span
+    }
+    const activate = (message: Message): Context => trace.setSpan(context.active(), begin(message))
+    const onStart = (message: unknown): void => void begin(message as Message)
+    const onEnd = (message: unknown): void => {
+      const ended = message as Message
+      const span = spans.get(ended)
+      if (span === undefined) return
+      spans.delete(ended)
+      span.setAttributes(plan.end(ended, span))
+      if (ended.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: ended.error.message })
+      span.end()
+    }
+    const active = new ActiveSpan()
+    start.bindStore(active, activate)
+    start.subscribe(onStart)
+    asyncEnd.subscribe(onEnd)
+    return () => {
+      start.unbindStore(active)
+      start.unsubscribe(onStart)
+      asyncEnd.unsubscribe(onEnd)
+    }
+  }
+
+  const undo = [
+    follow<GrantTrace>('latchkey:grant', {
+      name: ({ provider }) => `latchkey.grant ${provider}`,
+      begin: ({ provider, ahead }) => ({
+        kind: SpanKind.CLIENT,
+        attributes: { [attribute.provider]: provider, [attribute.ahead]: ahead },
+      }),
+      begun({ flight }, span) {
+        if (flight !== undefined) grants.set(flight, span)
+      },
+      end: ({ url, attempt, lifetime, error }) => ({
+        ...serverOf(url),
+        ...(url === undefined ? {} : { [attribute.url]: url }),
+        ...(lifetime === undefined ? {} : { [attribute.lifetime]: lifetime }),
+        [attribute.attempts]: attempt,
+        ...(error === undefined ? {} : failureInWords(error)),
+      }),
+    }),
+    follow<WaitTrace>('latchkey:wait', {
+      name: ({ provider }) => `latchkey.wait ${provider}`,
+      begin: ({ provider }) => ({ attributes: { [attribute.provider]: provider } }),
+      end({ flight, error }, span) {
+        const grant = grants.get(flight)
+        if (grant !== undefined) span.addLink({ context: grant.spanContext() })
+        return error === undefined ? {} : failureInWords(error)
+      },
+    }),
+    follow<StoreTrace>('latchkey:store', {
+      name: ({ operation }) => `latchkey.store ${operation}`,
+      begin: ({ provider, operation }) => ({
+        attributes: { [attribute.provider]: provider, [attribute.operation]: operation },
+      }),
+      end: ({ reason, error }) => (error === undefined ? {} : storeFailureOf(reason)),
+    }),
+    follow<DiscoveryTrace>('latchkey:discovery', {
+      name: ({ provider }) => `latchkey.discovery ${provider}`,
+      begin: ({ provider }) => ({ attributes: { [attribute.provider]: provider } }),
+      end: ({ baseUrl, error }) => ({
+        ...serverOf(baseUrl),
+        ...(baseUrl === undefined ? {} : { [attribute.url]: baseUrl }),
+        ...(error === undefined ? {} : failureInWords(error)),
+      }),
+    }),
+  ]
+  return () => {
+    for (const one of undo) one()
+  }
+}

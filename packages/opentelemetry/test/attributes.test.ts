@@ -1,0 +1,49 @@
+import { LatchkeyError } from '@latchkey/core'
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
+  ERROR_TYPE_VALUE_OTHER,
+} from '@opentelemetry/semantic-conventions'
+import { describe, expect, it } from 'vitest'
+import { attribute, failureInWords, failureOf, serverOf, storeFailureOf } from '../src/attributes.ts'
+
+describe('attributes', () => {
+  it('have the names of the semantic conventions, or are marked as ours', () => {
+    const conventional = [
+      ATTR_ERROR_TYPE,
+      ATTR_HTTP_RESPONSE_STATUS_CODE,
+      ATTR_SERVER_ADDRESS,
+      ATTR_SERVER_PORT,
+      ATTR_URL_FULL,
+    ]
+    const others = Object.values(attribute).filter((name) => !name.startsWith('latchkey.'))
+    expect(others.sort()).toEqual(conventional.sort())
+  })
+
+  it.each([
+    ['https://login.acme.example/token', 'login.acme.example', 443],
+    ['http://localhost/token', 'localhost', 80],
+    ['http://[::1]:8080/token', '::1', 8080],
+  ])('name the server of %s', (url, address, port) => {
+    expect(serverOf(url)).toEqual({ 'server.address': address, 'server.port': port })
+  })
+
+  it('name no server where none is known', () => {
+    expect(serverOf(undefined)).toEqual({})
+  })
+
+  it('say of a failure what a program can branch on', () => {
+    const refused = new LatchkeyError('grant_refused', 'acme: no', { status: 400, error: 'invalid_scope' })
+    const counted = { 'error.type': 'grant_refused', 'http.response.status_code': 400 }
+    expect(failureOf(refused)).toEqual(counted)
+    expect(failureInWords(refused)).toEqual({ ...counted, 'latchkey.oauth.error': 'invalid_scope' })
+    expect(failureOf(new LatchkeyError('timed_out', 'late'))).toEqual({ 'error.type': 'timed_out' })
+    expect(failureOf(new Error('any'))).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })
+    expect(failureOf(undefined)).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })
+    expect(storeFailureOf('EPIPE')).toEqual({ 'error.type': 'EPIPE' })
+    expect(storeFailureOf(undefined)).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })
+  })
+})

@@ -1,0 +1,89 @@
+import { createClient, memoryStore, type Provider, type TokenStore } from '@latchkey/core'
+import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { describe, expect, it } from 'vitest'
+import { instrument } from '../src/index.ts'
+import { startSdk } from './sdk.ts'
+
+describe('metrics', () => {
+  it('count served tokens by where they came from, and how long they are still good', async () => {
+    await using sdk = await startSdk()
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const undo = instrument(sdk)
+    const store = memoryStore()
+    const client = createClient({ name: 'acme', tokenEndpoint }, { credentials, store })
+    await Promise.all([client.token(), client.token(), client.token()])
+    for (let call = 0; call < 5; call += 1) await client.token()
+    await createClient({ name: 'acme', tokenEndpoint }, { credentials, store }).token()
+    undo()
+    await client.token()
+    await sdk.flush()
+    const metrics = sdk.receiver.metrics()
+    const served = metrics.find(({ name }) => name === 'latchkey.token.served')
+    expect(served).toMatchObject({ unit: '{token}', type: 'sum' })
+    const bySource = served?.points.map(({ attributes, value }) => [attributes['latchkey.token.source'], value])
+    expect(Object.fromEntries(bySource ?? [])).toEqual({ grant: 1, flight: 2, memory: 5, store: 1 })
+    expect(served?.points[0]?.attributes).toMatchObject({ 'latchkey.provider': 'acme' })
+    const remaining = metrics.find(({ name }) => name === 'latchkey.token.remaining')
+    expect(remaining).toMatchObject({ unit: 's', points: [{ count: 9 }] })
+    expect(remaining?.points[0]?.sum).toBeGreaterThan(9 * 3500)
+    const shared = metrics.find(({ name }) => name === 'latchkey.flight.shared')
+    expect(shared?.points).toMatchObject([{ value: 2 }])
+    const grants = metrics.find(({ name }) => name === 'latchkey.grant.duration')
+    expect(grants).toMatchObject({
+      unit: 's',
+      type: 'histogram',
+      points: [
+        {
+          count: 1,
+          attributes: { 'latchkey.provider': 'acme', 'latchkey.grant.ahead': false, 'server.address': '127.0.0.1' },
+        },
+      ],
+    })
+    expect(grants?.points[0]?.sum).toBeGreaterThan(0)
+    expect(grants?.points[0]?.sum).toBeLessThan(10)
+    const operations = metrics.find(({ name }) => name === 'latchkey.store.duration')
+    const counts = operations?.points.map(({ attributes, count }) => [attributes['latchkey.store.operation'], count])
+    expect(Object.fromEntries(counts ?? [])).toEqual({ get: 3, lock: 1, set: 1, release: 1 })
+  })
+
+  it('count what failed, by why', async () => {
+    await using sdk = await startSdk()
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const undo = instrument(sdk)
+    const broken = (): Promise<never> => Promise.reject(new Error('down'))
+    const store: TokenStore = { get: broken, set: broken, delete: broken }
+    const provider: Provider<unknown> = { name: 'acme', tokenEndpoint, api: apiUrl }
+    const client = createClient(provider, { credentials, store })
+    emulator.faults.set('token', { name: 'error', status: 503 }, { times: 1 })
+    await client.token()
+    emulator.faults.set('api', { name: 'revoked' })
+    await client.fetch(`${apiUrl}/orders`)
+    await expect(client.fetch('https://elsewhere.example/')).rejects.toMatchObject({ code: 'origin_refused' })
+    const wrong = { ...credentials, clientSecret: 'wrong' }
+    await expect(createClient(provider, { credentials: wrong }).token()).rejects.toThrow()
+    const undiscovered = { ...provider, api: () => Promise.reject(new Error('no')) }
+    await expect(createClient(undiscovered, { credentials }).info()).rejects.toThrow()
+    await sdk.flush()
+    undo()
+    const points = (metric: string) => sdk.receiver.metrics().find(({ name }) => name === metric)?.points
+    expect(points('latchkey.grant.retries')).toMatchObject([
+      { value: 1, attributes: { 'error.type': 'endpoint_unavailable', 'http.response.status_code': 503 } },
+    ])
+    expect(points('latchkey.grant.failures')).toMatchObject([
+      { value: 1, attributes: { 'error.type': 'grant_refused', 'http.response.status_code': 401 } },
+    ])
+    expect(points('latchkey.grant.duration')).toHaveLength(2)
+    expect(points('latchkey.store.failures')?.map(({ attributes }) => attributes)).toEqual([
+      { 'latchkey.provider': 'acme', 'latchkey.store.operation': 'get', 'error.type': '_OTHER' },
+    ])
+    expect(points('latchkey.request.repeated')).toMatchObject([
+      { value: 1, attributes: { 'server.address': '127.0.0.1' } },
+    ])
+    expect(points('latchkey.origin.refused')).toMatchObject([{ value: 1 }])
+    expect(points('latchkey.discovery.duration')).toMatchObject([
+      { count: 1, attributes: { 'error.type': 'discovery_failed' } },
+    ])
+  })
+})

@@ -1,0 +1,76 @@
+/** One process of a fleet: a client over a store, which asks for tokens when it is told to. */
+import { type Client, createClient } from '@latchkey/core'
+import { type RedisClient, redisStore } from '../../src/index.ts'
+import type { Order, Report, Setting } from './messages.ts'
+
+const events: Record<string, number> = {}
+let client: Client | undefined
+
+process.on('message', async (order: Order) => {
+  if (order.type === 'begin') client = await begin(order.setting)
+  const done = order.type === 'begin' ? await call(0, '') : await call(order.callers, order.scope)
+  const report: Report = { id: order.id, ...done }
+  process.send?.(report)
+})
+
+// Whoever gives the orders is gone.
+process.on('disconnect', () => process.exit())
+
+async function begin(setting: Setting): Promise<Client> {
+  await client?.close()
+  const { tokenEndpoint, timeout, member } = setting
+  const encryptionKeys = await Promise.all(
+    setting.encryptionKeys.map((key) =>
+      crypto.subtle.importKey('raw', Buffer.from(key, 'base64'), 'AES-GCM', false, ['encrypt', 'decrypt']),
+    ),
+  )
+  return createClient(
+    { name: 'fleet', tokenEndpoint },
+    {
+      credentials: { clientId: 'fleet', clientSecret: 'secret' },
+      store: redisStore({ client: await connect(setting), encryptionKeys }),
+      timeout,
+      fetch: (input, init) => {
+        const headers = new Headers(init?.headers)
+        headers.set('x-member', String(member))
+        return fetch(input, { ...init, headers })
+      },
+      onEvent: ({ type }) => {
+        events[type] = (events[type] ?? 0) + 1
+      },
+    },
+  )
+}
+
+/** As the packages do by default; only the one that is needed is loaded. */
+async function connect({ packageName, port, password }: Setting): Promise<RedisClient> {
+  if (packageName === 'ioredis') {
+    const { Redis } = await import('ioredis')
+    const redis = new Redis({ host: '127.0.0.1', port, password })
+    redis.on('error', () => {})
+    return redis
+  }
+  const { createClient: createRedisClient } = await import('redis')
+  const redis = createRedisClient({ password, socket: { host: '127.0.0.1', port } })
+  redis.on('error', () => {})
+  return await redis.connect()
+}
+
+async function call(callers: number, scope: string): Promise<Omit<Report, 'id'>> {
+  const tokens = new Set<string>()
+  const failures = new Set<string>()
+  let slowest = 0
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      const began = performance.now()
+      try {
+        const token = await (client as Client).token({ scopes: [scope] })
+        tokens.add(token.value)
+      } catch (failure) {
+        failures.add(String(failure))
+      }
+      slowest = Math.max(slowest, performance.now() - began)
+    }),
+  )
+  return { tokens: [...tokens], failures: [...failures], slowest, events }
+}

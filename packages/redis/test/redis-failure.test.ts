@@ -1,0 +1,63 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { isCommandRefused, isWrongType, redisFailure } from '../src/redis-failure.ts'
+
+class ReplyError extends Error {
+  readonly command = { name: 'set', args: ['latchkey:{a}', 's3cret'] }
+}
+
+class ClientOfflineError extends Error {}
+
+describe('what went wrong with Redis', () => {
+  it.each([
+    ['READONLY You can’t write against a read only replica.', 'READONLY'],
+    ["OOM command not allowed when used memory > 'maxmemory'.", 'OOM'],
+    ["ERR unknown command 'x', with args beginning with: 's3cret'", 'ERR'],
+    ['NOAUTH', 'NOAUTH'],
+    ['Something with s3cret', 'ReplyError'],
+  ])('X1: %j is said as %s', (message, word) => {
+    const failure = redisFailure('set', new ReplyError(message))
+    expect(failure.message).toBe(`redisStore: set failed: ${word}`)
+    expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain('s3cret')
+    expect(failure.cause).toBeUndefined()
+  })
+
+  it('is the code of a network failure', () => {
+    const failure = Object.assign(new Error('connect failed to 10.0.0.1'), { code: 'ECONNREFUSED' })
+    expect(redisFailure('get', failure).message).toBe('redisStore: get failed: ECONNREFUSED')
+  })
+
+  it('is the class of a client’s own error', () => {
+    expect(redisFailure('get', new ClientOfflineError('offline')).message).toContain('ClientOfflineError')
+  })
+
+  it.each([new Error('Connection is closed.'), 'text s3cret', undefined, { code: 's3cret' }])(
+    'is said in our words where there is no word for it: %s',
+    (failure) => {
+      expect(redisFailure('get', failure).message).toBe('redisStore: get failed: the client could not have it done')
+    },
+  )
+
+  it.each([
+    "NOPERM User app has no permissions to run the 'eval' command",
+    "NOPERM this user has no permissions to run the 'eval' command or its subcommand",
+    'ERR unknown command `eval`, with args beginning with: ',
+    'ERR syntax error',
+    'ERR This command is disabled',
+  ])('knows a command that this user cannot have: %s', (message) => {
+    expect(isCommandRefused(new Error(message))).toBe(true)
+  })
+
+  it.each(['READONLY x', 'OOM command not allowed', 'ERR max number of clients reached', 'Connection is closed.'])(
+    'does not take another failure for that: %s',
+    (message) => {
+      expect(isCommandRefused(new Error(message))).toBe(false)
+    },
+  )
+
+  it('knows a key that holds no text', () => {
+    expect(isWrongType(new Error('WRONGTYPE Operation against a key'))).toBe(true)
+    expect(isWrongType(new Error('ERR'))).toBe(false)
+    expect(isWrongType('WRONGTYPE')).toBe(false)
+  })
+})

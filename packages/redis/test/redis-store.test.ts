@@ -1,0 +1,269 @@
+import { inspect } from 'node:util'
+import type { StoredToken, TokenStore } from '@latchkey/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { redisStore } from '../src/redis-store.ts'
+import { type Connected, connect, packageNames } from './servers/clients.ts'
+import { makeKey } from './servers/encryption-key.ts'
+import { kinds, type Server, startServer } from './servers/server.ts'
+
+const tokenOf = (value: string, seconds = 3600): StoredToken => ({
+  expiresAt: Date.now() + seconds * 1000,
+  value,
+  scopes: ['a', 'b'],
+  extra: { one: 1, two: { three: [] } },
+})
+
+describe.each(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as const)))(
+  'a store on %s, by %s',
+  (kind, name) => {
+    let server: Server
+    let connected: Connected
+    let store: TokenStore
+    let encryptionKeys: readonly CryptoKey[]
+    let count = 0
+    const freshKey = (): string => `key-${++count}`
+
+    beforeAll(async () => {
+      server = await startServer(kind)
+      connected = await connect(name, server)
+      encryptionKeys = [await makeKey()]
+      store = redisStore({ client: connected.client, encryptionKeys })
+    })
+    afterAll(async () => {
+      await connected?.[Symbol.asyncDispose]()
+      await server?.close()
+    })
+
+    const lockOf = (key: string, ttl = 10) => (store.lock as NonNullable<TokenStore['lock']>)(key, { ttl })
+
+    it('gives back what was put in, and nothing for what was not', async () => {
+      const [key, token] = [freshKey(), tokenOf('one')]
+      expect(await store.get(key)).toBeUndefined()
+      await store.set(key, token)
+      expect(await store.get(key)).toEqual(token)
+      await store.delete(key)
+      expect(await store.get(key)).toBeUndefined()
+    })
+
+    it('S1: keeps one entry a key, for the time that the token has left', async () => {
+      const key = freshKey()
+      await store.set(key, tokenOf('one', 600))
+      await store.set(key, tokenOf('two', 60))
+      expect(await store.get(key)).toMatchObject({ value: 'two' })
+      const left = Number(await connected.send('PTTL', `latchkey:{${key}}`))
+      expect(left).toBeGreaterThan(50_000)
+      expect(left).toBeLessThanOrEqual(60_000)
+    })
+
+    it('S1: writes nothing that is expired', async () => {
+      const key = freshKey()
+      await store.set(key, tokenOf('old', 0))
+      await store.set(key, tokenOf('older', -5))
+      expect(await connected.send('EXISTS', `latchkey:{${key}}`)).toBe(0)
+    })
+
+    it('S1: takes an expired entry for a miss, though the server still has it', async () => {
+      const key = freshKey()
+      await store.set(key, tokenOf('one', 600))
+      await connected.send('PERSIST', `latchkey:{${key}}`)
+      const later = redisStore({ client: connected.client, encryptionKeys, now: () => Date.now() + 601_000 })
+      expect(await later.get(key)).toBeUndefined()
+      expect(await store.get(key)).toBeDefined()
+    })
+
+    it.each(['SET:rubbish', 'SET:1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'SADD:member', 'LPUSH:item'])(
+      'S1: takes anything unreadable for a miss, and writes over it: %s',
+      async (written) => {
+        const [command = '', content = ''] = written.split(':')
+        const key = freshKey()
+        await connected.send(command, `latchkey:{${key}}`, content)
+        expect(await store.get(key)).toBeUndefined()
+        await store.delete(key, tokenOf('any'))
+        await store.set(key, tokenOf('one'))
+        expect(await store.get(key)).toMatchObject({ value: 'one' })
+      },
+    )
+
+    it('S4: nothing that the server holds shows a token', async () => {
+      const key = freshKey()
+      await store.set(key, tokenOf('s3cret-token'))
+      const kept = String(await connected.send('GET', `latchkey:{${key}}`))
+      expect(kept + atob(kept.slice(2))).not.toContain('s3cret')
+    })
+
+    it('S4: an entry moved under another key is a miss', async () => {
+      const [key, other] = [freshKey(), freshKey()]
+      await store.set(key, tokenOf('of one tenant'))
+      const entry = String(await connected.send('GET', `latchkey:{${key}}`))
+      await connected.send('SET', `latchkey:{${other}}`, entry)
+      expect(await store.get(other)).toBeUndefined()
+      expect(await store.get(key)).toBeDefined()
+    })
+
+    it('S4: keys rotate without a flush', async () => {
+      const key = freshKey()
+      const [old] = encryptionKeys as [CryptoKey]
+      const fresh = await makeKey()
+      await store.set(key, tokenOf('by the old key'))
+      const during = redisStore({ client: connected.client, encryptionKeys: [fresh, old] })
+      expect(await during.get(key)).toMatchObject({ value: 'by the old key' })
+      await during.set(key, tokenOf('by the new key'))
+      const after = redisStore({ client: connected.client, encryptionKeys: [fresh] })
+      expect(await after.get(key)).toMatchObject({ value: 'by the new key' })
+      expect(await store.get(key)).toBeUndefined()
+    })
+
+    it('S4: a function may give other keys from one call to the next', async () => {
+      const key = freshKey()
+      const fresh = await makeKey()
+      let keys = [...encryptionKeys]
+      const rotating = redisStore({ client: connected.client, encryptionKeys: () => keys })
+      await rotating.set(key, tokenOf('one'))
+      keys = [fresh, ...keys]
+      expect(await rotating.get(key)).toMatchObject({ value: 'one' })
+      await rotating.set(key, tokenOf('two'))
+      keys = [fresh]
+      expect(await rotating.get(key)).toMatchObject({ value: 'two' })
+    })
+
+    it('deletes only what is still the same, whatever the order of its members', async () => {
+      const [key, token] = [freshKey(), tokenOf('one')]
+      await store.set(key, token)
+      await store.delete(key, { ...token, value: 'another' })
+      expect(await store.get(key)).toEqual(token)
+      await store.delete(key, Object.fromEntries(Object.entries(token).reverse()) as unknown as StoredToken)
+      expect(await store.get(key)).toBeUndefined()
+    })
+
+    it('keeps what another wrote while it was to be deleted', async () => {
+      const key = freshKey()
+      const refused = tokenOf('refused')
+      await store.set(key, refused)
+      await Promise.all([
+        store.delete(key, refused),
+        store.set(key, tokenOf('replacement')),
+        store.delete(key, refused),
+      ])
+      expect(await store.get(key)).toMatchObject({ value: 'replacement' })
+    })
+
+    it('keeps apart keys that need escapes, and those of another prefix', async () => {
+      const keys = ['a b', 'a}b', '{a', 'ä', 'a\r\nb', 'a/b', '%7D', '}', 'x'.repeat(2000)].map(
+        (key) => key + freshKey(),
+      )
+      for (const key of keys) await store.set(key, tokenOf(key))
+      for (const key of keys) expect(await store.get(key)).toMatchObject({ value: key })
+      const other = redisStore({ client: connected.client, encryptionKeys, prefix: 'other:' })
+      expect(await other.get(keys[0] as string)).toBeUndefined()
+    })
+
+    it('S2: gives a lock to one at a time, and never waits', async () => {
+      const key = freshKey()
+      const other = redisStore({ client: connected.client, encryptionKeys })
+      const locks = await Promise.all([store, other, store, other].map((one) => one.lock?.(key, { ttl: 10 })))
+      const taken = locks.filter((lock) => lock !== undefined)
+      expect(taken).toHaveLength(1)
+      await taken[0]?.release()
+      expect(await lockOf(key)).toBeDefined()
+    })
+
+    it('S2: a lock ends by itself', async () => {
+      const key = freshKey()
+      expect(await lockOf(key, 0.2)).toBeDefined()
+      expect(await lockOf(key)).toBeUndefined()
+      await expect.poll(() => lockOf(key), { timeout: 5000 }).toBeDefined()
+    })
+
+    it('S2: who comes late releases no lock but its own', async () => {
+      const key = freshKey()
+      const late = await lockOf(key, 0.1)
+      await expect.poll(() => lockOf(key), { timeout: 5000 }).toBeDefined()
+      await late?.release()
+      expect(await lockOf(key)).toBeUndefined()
+    })
+
+    it('S2: a lock may be released again, and is no entry', async () => {
+      const key = freshKey()
+      const lock = await lockOf(key)
+      expect(await store.get(key)).toBeUndefined()
+      await lock?.release()
+      await lock?.release()
+      expect(await lockOf(key)).toBeDefined()
+    })
+
+    it('S2: a lock that was asked for again over a new connection is still one’s own', async () => {
+      const key = freshKey()
+      // What a client does that lost its connection before the answer came.
+      const { client } = connected
+      const twice = new Proxy(client, {
+        get(target, property) {
+          const member: unknown = Reflect.get(target, property)
+          if (typeof member !== 'function') return member
+          return async (...parameters: readonly unknown[]) => {
+            if (property === 'set' || parameters[0] === 'set') await member.apply(target, parameters)
+            return member.apply(target, parameters)
+          }
+        },
+      })
+      const lock = await redisStore({ client: twice, encryptionKeys }).lock?.(key, { ttl: 10 })
+      expect(lock).toBeDefined()
+      expect(await lockOf(key)).toBeUndefined()
+      await lock?.release()
+      expect(await lockOf(key)).toBeDefined()
+    })
+
+    it('X1: what it fails with tells the server’s word, and nothing of the command', async () => {
+      const key = freshKey()
+      await connected.send('CONFIG', 'SET', 'maxmemory', '1')
+      try {
+        const failure: unknown = await store.set(key, tokenOf('s3cret')).catch((reason: unknown) => reason)
+        expect(failure).toMatchObject({ message: 'redisStore: set failed: OOM' })
+        expect(inspect(failure, { depth: 9, showHidden: true })).not.toMatch(/s3cret|latchkey:|AAAA|key-\d/)
+        await expect(lockOf(key)).rejects.toThrow('redisStore: lock failed: OOM')
+        expect(await store.get(key)).toBeUndefined()
+      } finally {
+        await connected.send('CONFIG', 'SET', 'maxmemory', '0')
+      }
+    })
+
+    it('X1: so does a client that is closed', async () => {
+      const closed = await connect(name, server)
+      const client = closed.client
+      await closed[Symbol.asyncDispose]()
+      const failure: unknown = await redisStore({ client, encryptionKeys })
+        .set(freshKey(), tokenOf('s3cret'))
+        .catch((reason: unknown) => reason)
+      expect(failure).toBeInstanceOf(Error)
+      expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain('s3cret')
+    })
+  },
+)
+
+describe('options of a store', () => {
+  const client = { call: async () => null, defineCommand: () => {} }
+
+  it('are complete with a client and a key', async () => {
+    expect(() => redisStore({ client, encryptionKeys: [] as never, prefix: 'x' })).toThrow('encryptionKeys')
+    expect(redisStore({ client, encryptionKeys: [await makeKey()] })).toHaveProperty('lock')
+  })
+
+  it.each([
+    [{ client: {} }, 'client must be a client of the package redis'],
+    [{ client: undefined }, 'client must be'],
+    [{ prefix: '' }, 'prefix must be'],
+    [{ prefix: 'a{b}' }, 'without braces'],
+    [{ prefix: 1 }, 'prefix must be'],
+    [{ encryptionKeys: 'a password' }, 'encryptionKeys must be'],
+    [{ now: 1 }, 'now must be a function'],
+    [{ keyPrefix: 'x' }, 'keyPrefix is not known'],
+  ])('are named when they are wrong: %j', async (wrong, words) => {
+    const options = { client, encryptionKeys: [await makeKey()], ...wrong }
+    expect(() => redisStore(options as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining(words) }),
+    )
+  })
+
+  it('are an object', () => {
+    expect(() => redisStore(undefined as never)).toThrow('redisStore: options must be an object')
+  })
+})

@@ -1,0 +1,106 @@
+/** Marked secrets, and the search for them in whatever was printed, thrown, logged or stored (rule X1). */
+import { format, inspect } from 'node:util'
+
+/** Secrets by what they are, so that a leak can be told without being repeated. */
+export class MarkedSecrets {
+  readonly #forms = new Map<string, string>()
+
+  /** Anything shorter than eight characters is a word, and found everywhere. */
+  mark(name: string, secret: string): void {
+    if (secret.length < 8) return
+    for (const form of formsOf(secret)) this.#forms.set(form, name)
+  }
+
+  /** What a request carries that nobody else may see: credentials, assertions, tokens, proofs. */
+  markRequest({ headers }: { readonly headers: Headers }, body: string): void {
+    for (const [name, value] of headers) {
+      if (!/^(authorization|dpop|cookie|x-api-key)$/.test(name)) continue
+      for (const part of value.split(' ')) this.mark(`the header ${name}`, part)
+      this.#markParts(`a part of the header ${name}`, value)
+    }
+    for (const [name, value] of new URLSearchParams(body)) {
+      if (name === 'client_assertion' || name === 'client_secret') this.mark(`the parameter ${name}`, value)
+      if (name === 'client_assertion') this.#markParts('a part of the assertion', value)
+    }
+  }
+
+  /** The payload or the signature of what is signed is as little for others as the whole. */
+  #markParts(name: string, value: string): void {
+    const [, payload, signature] = value.split('.')
+    for (const part of [payload, signature]) if (part !== undefined) this.mark(name, part)
+  }
+
+  get size(): number {
+    return this.#forms.size
+  }
+
+  /** What of the secrets stands in a text, in any of its forms; names only. */
+  findIn(text: string): readonly string[] {
+    return [...new Set([...this.#forms].filter(([form]) => text.includes(form)).map(([, name]) => name))]
+  }
+
+  /** What of the secrets some printing of a value, or of what hangs on it, gives away. */
+  findPrinted(value: unknown): readonly string[] {
+    return this.findIn(printingsOf(value))
+  }
+}
+
+/** As it is, as JSON, URLs and forms write it, in hex, and within Base64 wherever it stands there. */
+function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret)
+  const encoded = [encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)]
+  const within = [0, 1, 2].flatMap((before) => {
+    // Of the first and the last group of four, characters depend on what stands beside the secret.
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
+    const sure = text.slice(before === 0 ? 0 : 4, text.length - ((before + bytes.length) % 3 === 0 ? 0 : 2))
+    return [sure, sure.replaceAll('+', '-').replaceAll('/', '_')]
+  })
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    inspect(secret).slice(1, -1),
+    ...encoded,
+    ...encoded.map((form) => form.replace(/%../g, (byte) => byte.toLowerCase())),
+    ...(bytes.length >= 12 ? within : []),
+    bytes.toString('hex'),
+  ]
+}
+
+/** Every text that printing, logging, copying or serialising a value may make of it, and of all that hangs on it. */
+function printingsOf(value: unknown, seen: ReadonlySet<unknown> = new Set()): string {
+  if (seen.has(value)) return ''
+  const deeper = new Set([...seen, value])
+  const deep = { depth: Number.POSITIVE_INFINITY, maxStringLength: null, maxArrayLength: null } as const
+  const printings = [
+    safely(() => String(value)),
+    safely(() => JSON.stringify(value)),
+    safely(() => JSON.stringify({ nested: [value] })),
+    inspect(value, deep),
+    inspect(value, { ...deep, showHidden: true }),
+    inspect(value, { ...deep, showHidden: true, customInspect: false }),
+    safely(() => format('%s %o %O %j %d', value, value, value, value, value)),
+  ]
+  if (typeof value === 'object' && value !== null) {
+    printings.push(
+      inspect({ ...value }, { ...deep, showHidden: true }),
+      safely(() => inspect(structuredClone(value), { ...deep, showHidden: true })),
+    )
+  }
+  if (value instanceof Error) {
+    printings.push(value.name, value.message, value.stack ?? '', printingsOf(value.cause, deeper))
+    const others = [...Object.values(value), ...(value instanceof AggregateError ? value.errors : [])]
+    printings.push(...others.map((other) => printingsOf(other, deeper)))
+  }
+  return printings.join('\n')
+}
+
+/** Some values cannot be turned into a text at all. */
+function safely(print: () => unknown): string {
+  try {
+    return String(print())
+  } catch (failure) {
+    return failure instanceof Error ? failure.message : ''
+  }
+}

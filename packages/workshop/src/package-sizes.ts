@@ -1,0 +1,71 @@
+/** How large a package is, packed, unpacked and in a bundle, and whether that is within its limits. */
+import { globSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { rolldown } from 'rolldown'
+import type { PackagePolicy, SizeLimits } from './package-policy.ts'
+import type { Check, PackedPackage } from './packed-package.ts'
+
+/** @param consumer a folder where all packages are installed as published */
+export async function weighPackage(
+  { slug, manifest, tarball, ground }: PackedPackage,
+  policy: PackagePolicy | undefined,
+  consumer: string,
+): Promise<Check> {
+  if (policy === undefined) {
+    return { name: 'its size', problems: [`packages/workshop/src/package-policy.ts has no limits for ${slug}`] }
+  }
+  const { imports, limits } = policy
+  const sizes = {
+    packed: statSync(tarball).size,
+    unpacked: sizeOfFiles(join(ground, 'unpacked')),
+    ...(imports !== undefined
+      ? { bundled: await weighImport(`export { ${imports} } from '${manifest.name}'`, consumer) }
+      : {}),
+  }
+  return { name: `its size (${tell(sizes)})`, problems: overLimits(sizes, limits) }
+}
+
+/** Every size beyond its limit, in numbers. A size without a limit is one, too. */
+export function overLimits(sizes: Partial<SizeLimits>, limits: SizeLimits): readonly string[] {
+  return (['packed', 'unpacked', 'bundled'] as const).flatMap((name) => {
+    const [size, limit] = [sizes[name] ?? 0, limits[name] ?? 0]
+    if (size <= limit) return []
+    const beyond = `${size} bytes are ${size - limit} more than the ${limit}`
+    return [`${name}: ${beyond} that packages/workshop/src/package-policy.ts allows`]
+  })
+}
+
+/** Bytes of what a module loads at once, minified and gzipped; what is imported later does not count. */
+async function weighImport(code: string, folder: string): Promise<number> {
+  const entry = join(folder, 'weighed.js')
+  const bundle = await rolldown({
+    input: entry,
+    platform: 'neutral',
+    logLevel: 'silent',
+    external: /^node:/,
+    resolve: { conditionNames: ['import', 'default'], mainFields: ['module', 'main'] },
+    plugins: [
+      { name: 'weighed', load: (id) => (id === entry ? code : null), resolveId: (id) => (id === entry ? id : null) },
+    ],
+  })
+  const { output } = await bundle.generate({ format: 'esm', minify: true })
+  await bundle.close()
+  const chunks = new Map(output.flatMap((chunk) => (chunk.type === 'chunk' ? [[chunk.fileName, chunk] as const] : [])))
+  const loaded = new Set([...chunks].filter(([, { isEntry }]) => isEntry).map(([name]) => name))
+  // A set grows while it is walked.
+  for (const name of loaded) for (const imported of chunks.get(name)?.imports ?? []) loaded.add(imported)
+  return [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code ?? '', { level: 9 }).length, 0)
+}
+
+function sizeOfFiles(folder: string): number {
+  return globSync('**/*', { cwd: folder, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+}
+
+function tell(sizes: Readonly<Record<string, number>>): string {
+  return Object.entries(sizes)
+    .map(([name, size]) => `${name} ${(size / 1000).toFixed(1)} kB`)
+    .join(', ')
+}

@@ -1,0 +1,40 @@
+/** Fetches the runtimes from npm, once: some 700 MB that nobody else pays for. */
+import { execFile } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { root } from '../read-repository.ts'
+import type { Runtime } from './runtimes.ts'
+
+const folder = join(root, 'node_modules/.cache/latchkey-runtimes')
+
+/** Where each runtime's program is. Throws where npm cannot be reached, or does not have one for this machine. */
+export async function installRuntimes(runtimes: readonly Runtime[]): Promise<ReadonlyMap<Runtime, string>> {
+  const wanted = runtimes.flatMap(({ install }) => (install === undefined ? [] : [[install.alias, install.spec]]))
+  const manifest = JSON.stringify({ private: true, dependencies: Object.fromEntries(wanted) })
+  const stamp = join(folder, 'installed.json')
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== manifest) {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'package.json'), manifest)
+    // The programs are files of packages: no install script has to run, and none may.
+    const parameters = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock']
+    // Where npm cannot be reached, that is said within seconds.
+    parameters.push('--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000')
+    try {
+      await promisify(execFile)('npm', parameters, { cwd: folder, timeout: 300_000 })
+    } catch (error) {
+      const { stderr = '' } = error as { readonly stderr?: string }
+      throw new Error(`The runtimes cannot be fetched from npm: ${stderr.trim() || String(error)}`)
+    }
+    writeFileSync(stamp, manifest)
+  }
+  return new Map(runtimes.map((runtime) => [runtime, programOf(runtime)]))
+}
+
+function programOf({ name, version, program }: Runtime): string {
+  if (program === undefined) return process.execPath
+  const [found] = globSync(program, { cwd: join(folder, 'node_modules') }).sort()
+  if (found === undefined) throw new Error(`npm has no ${name} ${version} for ${process.platform} on ${process.arch}.`)
+  return join(folder, 'node_modules', found)
+}

@@ -1,0 +1,25 @@
+/** What `@latchkey/prevu3d` must do on every runtime. */
+import { createClient } from '@latchkey/core'
+import { prevu3d } from '@latchkey/prevu3d'
+import { expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
+
+export const checks: readonly SmokeCheck[] = [
+  {
+    name: 'token, discovery and a call of Prevu3D',
+    async run(desk) {
+      const emulator = await desk.emulator('prevu3d')
+      const provider = prevu3d({ cloudApiUrl: offered(emulator, 'url') })
+      const client = createClient(provider, { credentials: emulator.credentials, timeout: 60 })
+      const { organization } = await client.info()
+      const api = await client.api()
+      const divisions = await api.get(`v1/nodes/${organization.id}/browse`).json<readonly unknown[]>()
+      expectEqual(divisions.length, 2, 'divisions')
+      expectEqual(
+        (await emulator.requests()).map(({ part }) => part),
+        ['token', 'discovery', 'api'],
+        'the requests',
+      )
+      await client.close()
+    },
+  },
+]

@@ -1,0 +1,46 @@
+/** What `@latchkey/testing` must do where there are servers: the emulators themselves run on the runtime. */
+import { createClient } from '@latchkey/core'
+import { smartCompletions } from '@latchkey/hexagon'
+import { prevu3d } from '@latchkey/prevu3d'
+import { createClock, prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+import { expectEqual, type SmokeCheck } from './smoke-check.ts'
+
+export const checks: readonly SmokeCheck[] = [
+  {
+    name: 'the emulated Prevu3D answers, refuses and lets time pass',
+    async run() {
+      const clock = createClock()
+      const emulator = await startEmulator(prevu3dEmulation({ now: clock.now }))
+      try {
+        const { credentials, url: cloudApiUrl } = emulator
+        const client = createClient(prevu3d({ cloudApiUrl }), { credentials, now: clock.now, timeout: 60 })
+        const { organization } = await client.info()
+        const api = await client.api()
+        emulator.faults.set('api', { name: 'revoked' }, { times: 1 })
+        await api.get(`v1/nodes/${organization.id}/browse`).json()
+        clock.advance(3601)
+        await api.get(`v1/nodes/${organization.id}/browse`).json()
+        const parts = emulator.requests.map(({ part }) => part)
+        expectEqual(parts, ['token', 'discovery', 'api', 'token', 'api', 'token', 'api'], 'the requests')
+        await client.close()
+      } finally {
+        await emulator.close()
+      }
+    },
+  },
+  {
+    name: 'the emulated Smart Completions answers',
+    async run() {
+      const emulator = await startEmulator(smartCompletionsEmulation())
+      try {
+        const { host, authorizationServer, credentials } = emulator
+        const client = createClient(smartCompletions({ host, authorizationServer }), { credentials, timeout: 60 })
+        const { value } = await (await client.api()).get('Instances(2)/Projects').json<{ value: readonly unknown[] }>()
+        expectEqual(value.length, 3, 'projects')
+        await client.close()
+      } finally {
+        await emulator.close()
+      }
+    },
+  },
+]

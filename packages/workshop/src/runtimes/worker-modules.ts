@@ -1,0 +1,94 @@
+/** A worker and what it imports, as workerd is handed it: module by module as npm has them, or in one bundle. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { type Plugin, rolldown } from 'rolldown'
+import { readModule } from '../read-module.ts'
+
+export interface WorkerModules {
+  /** The modules of Node that it would need. */
+  readonly builtins: readonly string[]
+  /** Names for workerd, each with its file below the folder; the entry comes first. */
+  readonly modules: readonly { readonly name: string; readonly file: string }[]
+}
+
+/** What a bundler for the edge asks for in `exports`. */
+const conditionNames = ['workerd', 'worker', 'import', 'default']
+
+/** Modules that workerd brings. */
+const ofPlatform = /^(?:cloudflare|workerd):/
+
+interface Import {
+  readonly importer: string
+  readonly specifier: string
+  readonly file: string
+}
+
+/** One file, with nothing left to import. */
+export async function bundleWorker(folder: string, entry: string): Promise<WorkerModules> {
+  const file = entry.replace(/\.js$/, '.bundle.js')
+  const isOutside = (id: string): boolean => isBuiltin(id) || ofPlatform.test(id)
+  const bundle = await rolldown({ ...inputOf(folder, entry), external: isOutside })
+  const { output } = await bundle.write({ file: join(folder, file), format: 'esm', codeSplitting: false })
+  await bundle.close()
+  const left = output.flatMap((chunk) => {
+    if (chunk.type !== 'chunk') return []
+    const required = [...chunk.code.matchAll(/\b__require\(["']([^"']+)["']\)/g)].map(([, name = '']) => name)
+    return [...chunk.imports, ...chunk.dynamicImports, ...required]
+  })
+  return { builtins: unique(left.filter((name) => !ofPlatform.test(name))), modules: [{ name: 'worker.js', file }] }
+}
+
+/** Each file as it was packed. */
+export async function collectWorker(folder: string, entry: string): Promise<WorkerModules> {
+  const imports: Import[] = []
+  const builtins: string[] = []
+  const plugin: Plugin = {
+    name: 'collect',
+    async resolveId(specifier, importer) {
+      if (isBuiltin(specifier)) {
+        builtins.push(specifier)
+        return { id: specifier, external: true }
+      }
+      if (ofPlatform.test(specifier)) return { id: specifier, external: true }
+      const resolved = await this.resolve(specifier, importer, { skipSelf: true })
+      if (resolved !== null && importer !== undefined) imports.push({ importer, specifier, file: resolved.id })
+      return resolved
+    },
+  }
+  const bundle = await rolldown({ ...inputOf(folder, entry), plugins: [plugin], treeshake: false })
+  await bundle.generate({ format: 'esm' })
+  await bundle.close()
+
+  const nameOf = (file: string): string => relative(folder, file).replaceAll('\\', '/')
+  const modules = new Map([[entry, entry]])
+  for (const { file } of imports) modules.set(nameOf(file), nameOf(file))
+  // workerd reads a bare specifier as a path beside the importer: there it finds a module that hands on the real one.
+  for (const { importer, specifier, file } of imports) {
+    const place = join(dirname(nameOf(importer)), specifier).replaceAll('\\', '/')
+    if (modules.has(place)) continue
+    const alias = `${entry}.alias-${modules.size}.js`
+    writeFileSync(join(folder, alias), handOn(file, relative(dirname(place), nameOf(file))))
+    modules.set(place, alias)
+  }
+  return { builtins: unique(builtins), modules: [...modules].map(([name, file]) => ({ name, file })) }
+}
+
+function inputOf(folder: string, entry: string): object {
+  return {
+    input: join(folder, entry),
+    cwd: folder,
+    platform: 'neutral',
+    resolve: { conditionNames, mainFields: ['module', 'main'] },
+    logLevel: 'silent',
+  }
+}
+
+/** `export *` leaves out the default export. */
+function handOn(file: string, way: string): string {
+  const name = `./${way.replaceAll('\\', '/')}`
+  const { hasDefaultExport } = readModule(file, readFileSync(file, 'utf8'))
+  return `export * from '${name}'\n${hasDefaultExport ? `export { default } from '${name}'\n` : ''}`
+}
+
+const unique = (names: readonly string[]): readonly string[] => [...new Set(names)].sort()

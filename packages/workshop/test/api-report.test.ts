@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { digestOf, isUnreleased, publicTypes, readReport, writeReport } from '../src/api-report.ts'
+import { changedSinceMain, readChangeset, readChangesets } from '../src/read-changesets.ts'
+import { readDeclarations } from '../src/read-declarations.ts'
+import { isThere, publishedPackages, readText, root } from '../src/read-repository.ts'
+
+const changesets = readChangesets()
+const changed = changedSinceMain()
+
+/** Types are a promise: what they are stands in `api.txt`, and a change of it says to users what it means, in a changeset. */
+describe('the public types', () => {
+  for (const { slug, folder, manifest } of publishedPackages().filter(({ isLibrary }) => isLibrary)) {
+    const file = `${folder}/api.txt`
+    const report = readReport(isThere(file) ? readText(file) : '')
+    const hint = 'If the change is meant: npx -y pnpm@12 api, and npx -y pnpm@12 changeset'
+
+    it(`of ${slug} are those of its report`, () => {
+      expect(publicTypes(readDeclarations(join(root, folder))), hint).toBe(report.types)
+    })
+
+    it(`of ${slug} are those that were released, or wait for a release with a changeset that is more than a patch`, () => {
+      const bumps = changesets.map(({ bumps }) => bumps.get(manifest.name)).filter((bump) => bump !== undefined)
+      if (isUnreleased(report)) expect(bumps.join(), `${manifest.name}: ${hint}`).toMatch(/minor|major/)
+      // Nobody but a release may call types released.
+      else expect(report.release?.version, `${file}: only \`pnpm run version\` writes this`).toBe(manifest.version)
+    })
+
+    it(`of ${slug} change on a branch only with a changeset of that branch`, () => {
+      if (changed?.get(file) !== 'there' || !isUnreleased(report)) return
+      const own = changesets.filter(({ file, bumps }) => changed.has(file) && bumps.has(manifest.name))
+      expect(own.length, `${file} is changed. ${hint}, which names ${manifest.name}`).toBeGreaterThan(0)
+    })
+  }
+})
+
+describe('a report', () => {
+  const declarations = new Map([
+    ['index.d.ts', 'export { b, type Hidden as Shown } from "./b.js";\nexport type { A } from "./a.js";'],
+    [
+      'a.d.ts',
+      'import type { C } from "elsewhere";\n/** Words. */\nexport interface A {\n\t/** More. */\n\tc: C;\n}\n',
+    ],
+    [
+      'b.d.ts',
+      'interface Beneath {}\nexport interface Hidden {}\nexport declare function b(url: "/*", x: Beneath): void;',
+    ],
+  ])
+  const types = publicTypes(declarations)
+
+  it('holds exported declarations by name, then those beneath, without comments and files', () => {
+    expect(types.split('\n\n')).toEqual([
+      'export { Hidden as Shown }',
+      'import type { C } from "elsewhere";',
+      'export interface A {\n  c: C;\n}',
+      'export interface Hidden {}',
+      'export function b(url: "/*", x: Beneath): void;',
+      'interface Beneath {}',
+    ])
+  })
+
+  it('is the same wherever its declarations stand', () => {
+    const moved = new Map([...declarations].reverse())
+    expect(publicTypes(moved)).toBe(types)
+  })
+
+  it('is read as it was written', () => {
+    for (const release of [undefined, { version: '1.2.3', digest: digestOf(types) }]) {
+      expect(readReport(writeReport('acme', { types, release }))).toEqual({ types, release })
+    }
+  })
+
+  it('is unreleased until a release has had the same types', () => {
+    expect(isUnreleased({ types, release: undefined })).toBe(true)
+    expect(isUnreleased({ types, release: { version: '1.0.0', digest: digestOf(`${types}x`) } })).toBe(true)
+    expect(isUnreleased({ types, release: { version: '1.0.0', digest: digestOf(types) } })).toBe(false)
+  })
+})
+
+describe('a changeset', () => {
+  it('is read', () => {
+    const { bumps, said } = readChangeset('a.md', '---\n"@a/b": minor\n"c": patch\n---\n\nWhat it means.\n')
+    expect([...bumps]).toEqual([
+      ['@a/b', 'minor'],
+      ['c', 'patch'],
+    ])
+    expect(said).toBe('What it means.\n')
+  })
+})

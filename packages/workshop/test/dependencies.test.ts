@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { licences, type PackagePolicy, policies } from '../src/package-policy.ts'
+import { productionTree } from '../src/production-tree.ts'
+import { readModule } from '../src/read-module.ts'
+import { filesIn, type Manifest, publishedPackages, readText, repositoryFiles, root } from '../src/read-repository.ts'
+
+/** What docs/dependencies.md promises. */
+const packages = publishedPackages()
+const own = packages.map(({ manifest }) => manifest.name)
+const none: Pick<PackagePolicy, 'dependencies' | 'peers' | 'bundled'> = { dependencies: [], peers: [], bundled: [] }
+
+describe('a published package', () => {
+  for (const { slug, folder, manifest } of packages) {
+    const { dependencies, peers, bundled } = policies[slug] ?? none
+    const said = 'To change this, change packages/workshop/src/package-policy.ts, and say why in docs/decisions.md'
+
+    it(`${slug} has its place in the policy`, () => {
+      expect(Object.keys(policies), said).toContain(slug)
+      expect(readText('docs/dependencies.md')).toContain(`| \`${manifest.name}\` `)
+    })
+
+    it(`${slug} depends on what the policy grants it, and on nothing else`, () => {
+      expect(Object.keys(manifest.dependencies ?? {}).sort(), said).toEqual([...dependencies].sort())
+      const core =
+        manifest.name === '@latchkey/core' || dependencies.includes('@latchkey/core') ? [] : ['@latchkey/core']
+      expect(Object.keys(manifest.peerDependencies ?? {}).sort(), said).toEqual([...core, ...peers].sort())
+      expect(Object.keys(manifest)).not.toContain('optionalDependencies')
+    })
+
+    it(`${slug} has built into it what the policy grants it, and names whose it is`, () => {
+      const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+      const imports = filesIn(folder, 'src/**/*.ts').flatMap(
+        (file) => readModule(file, readText(join(folder, file))).imports,
+      )
+      const found = imports
+        .filter((specifier) => !/^(\.|node:)/.test(specifier))
+        .map((specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'))
+        .filter((name) => !declared.includes(name))
+      expect([...new Set(found)].sort(), said).toEqual([...bundled].sort())
+      for (const { name, copyright } of productionTree(bundled, join(root, folder), own)) {
+        expect(copyright, `${name} names nobody`).toBeDefined()
+        expect(readText(`${folder}/LICENSE`)).toContain(copyright)
+      }
+    })
+
+    it(`${slug} brings only licences that ask to be named and no more, and nothing that runs when it is installed`, () => {
+      const brought = productionTree([...Object.keys(manifest.dependencies ?? {}), ...bundled], join(root, folder), own)
+      const wrong = brought.filter(({ licence }) => !licences.includes(licence ?? 'none'))
+      expect(wrong.map(({ name, licence }) => `${name}: ${licence}`)).toEqual([])
+      const running = brought.filter(({ installScripts }) => installScripts.length > 0)
+      expect(running.map(({ name, installScripts }) => `${name}: ${installScripts.join()}`)).toEqual([])
+      expect(installScriptsOf(manifest), 'and runs nothing itself').toEqual([])
+    })
+
+    it(`${slug} is published with provenance, for everybody`, () => {
+      expect(JSON.parse(readText(`${folder}/package.json`))).toMatchObject({
+        publishConfig: { access: 'public', provenance: true },
+        repository: { url: 'git+https://github.com/latchkey/latchkey.git', directory: folder },
+        license: 'MIT',
+      })
+    })
+  }
+})
+
+describe('versions', () => {
+  it('are in the catalog, and nowhere else', () => {
+    const manifests = repositoryFiles().filter((file) =>
+      /^((packages|examples)\/[^/]+|benchmarks)\/package\.json$/.test(file),
+    )
+    expect(manifests.length).toBeGreaterThan(packages.length)
+    const elsewhere = manifests.flatMap((file) => {
+      const { dependencies, devDependencies, peerDependencies } = JSON.parse(readText(file)) as Record<
+        string,
+        Readonly<Record<string, string>> | undefined
+      >
+      return Object.entries({ ...peerDependencies, ...devDependencies, ...dependencies })
+        .filter(([, version]) => version !== 'catalog:' && !version.startsWith('workspace:'))
+        .map(([name, version]) => `${file}: ${name} ${version}`)
+    })
+    expect(elsewhere).toEqual([])
+  })
+
+  it('of all that is installed are locked by a digest, and come from the registry', () => {
+    const lines = readText('pnpm-lock.yaml').match(/^ {4}resolution: .*$/gm) ?? []
+    expect(lines.length).toBeGreaterThan(100)
+    // What is not a package of the registry has a tarball's URL, a commit or a folder here.
+    expect(lines.filter((line) => !/^ {4}resolution: \{integrity: sha512-[A-Za-z0-9+/=]+\}$/.test(line))).toEqual([])
+  })
+
+  it.each(['catalogMode: strict', 'blockExoticSubdeps: true', 'minimumReleaseAge: 1440', 'trustPolicy: no-downgrade'])(
+    'are chosen by pnpm under `%s`',
+    (setting) => {
+      expect(readText('pnpm-workspace.yaml')).toContain(setting)
+    },
+  )
+})
+
+it('no install script runs but that of node, which every script here runs on', () => {
+  const { allowBuilds } = parse(readText('pnpm-workspace.yaml')) as { allowBuilds: Readonly<Record<string, boolean>> }
+  expect(Object.keys(allowBuilds).filter((name) => allowBuilds[name])).toEqual(['node'])
+})
+
+describe('the tree of what is installed', () => {
+  it('tells of licences and of scripts that run, through packages of our own', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-tree-'))
+    try {
+      const install = (name: string, manifest: object, licence = ''): void => {
+        mkdirSync(join(folder, 'node_modules', name), { recursive: true })
+        writeFileSync(
+          join(folder, 'node_modules', name, 'package.json'),
+          JSON.stringify({ name, version: '1.0.0', ...manifest }),
+        )
+        writeFileSync(join(folder, 'node_modules', name, 'LICENSE'), licence)
+      }
+      install('ours', { dependencies: { deep: '*' }, optionalDependencies: { absent: '*' } })
+      install(
+        'deep',
+        { license: 'GPL-3.0', scripts: { postinstall: 'node steal.js' } },
+        'MIT\n\nCopyright (c) Somebody\n',
+      )
+      expect(productionTree(['ours'], folder, ['ours'])).toMatchObject([
+        { name: 'deep', licence: 'GPL-3.0', installScripts: ['postinstall'], copyright: 'Copyright (c) Somebody' },
+      ])
+      install('ours', { dependencies: { absent: '*' } })
+      expect(() => productionTree(['ours'], folder, [])).toThrow('absent is not installed')
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+function installScriptsOf({ scripts = {} }: Manifest): readonly string[] {
+  return ['preinstall', 'install', 'postinstall', 'prepare'].filter((script) => scripts[script] !== undefined)
+}

@@ -1,0 +1,756 @@
+/**
+ * X1 as a whole: every way a client can fail, with marked secrets, and a search of everything that comes out.
+ * What joins later joins in a table: a store in `stores`, what watches the whole process in `observers`, a fault in `faults`.
+ */
+import { PassThrough, Readable } from 'node:stream'
+import { inspect } from 'node:util'
+import {
+  type Client,
+  type ClientAuthentication,
+  type ClientEvent,
+  type Credentials,
+  clientSecretBasic,
+  clientSecretJwt,
+  clientSecretPost,
+  createClientPool,
+  type ErrorCode,
+  importPrivateKey,
+  LatchkeyError,
+  memoryStore,
+  none,
+  type Provider,
+  privateKeyJwt,
+  type StoredToken,
+  type TokenStore,
+  tlsClientAuth,
+} from '@latchkey/core'
+import { smartCompletions } from '@latchkey/hexagon'
+import { prevu3d } from '@latchkey/prevu3d'
+import {
+  type Answer,
+  type Fault,
+  type Faults,
+  type Part,
+  prevu3dEmulation,
+  type RecordedRequest,
+  type StandardEmulator,
+  smartCompletionsEmulation,
+  standardEmulation,
+  startEmulator,
+} from '@latchkey/testing'
+import { latchkeyInterceptor } from '@latchkey/undici'
+import { Agent, request } from 'undici'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { run } from '../../cli/src/run.ts'
+import { type Observer, Stage } from '../src/leak-stage.ts'
+
+const logged: unknown[] = []
+const observers: readonly Observer[] = [{ name: 'the console or a warning of the process', seen: () => logged }]
+
+beforeAll(() => {
+  for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const) {
+    vi.spyOn(console, method).mockImplementation((...said: readonly unknown[]) => void logged.push(said))
+  }
+  vi.spyOn(process, 'emitWarning').mockImplementation((...said: readonly unknown[]) => void logged.push(said))
+  process.on('warning', (warning) => logged.push(warning))
+})
+afterAll(() => vi.restoreAllMocks())
+
+const codes: Set<string> = new Set()
+const events: Set<string> = new Set()
+
+/** Runs scenes side by side, each on a stage of its own, and expects silence of all. */
+async function play(scenes: Readonly<Record<string, (stage: Stage) => Promise<void>>>): Promise<void> {
+  const leaks = await Promise.all(
+    Object.entries(scenes).map(async ([name, scene]) => {
+      const stage = new Stage(name)
+      await scene(stage)
+      for (const code of stage.codes) codes.add(code)
+      for (const event of stage.events) events.add(event)
+      expect(stage.secrets.size, `${name} marks secrets`).toBeGreaterThan(0)
+      return stage.leaks(observers)
+    }),
+  )
+  expect(leaks.flat()).toEqual([])
+}
+
+/** All is well, and then all that can go wrong. */
+async function playAll(
+  breakages: readonly (readonly [string, BreakIt])[],
+  scene: (breakIt: BreakIt) => (stage: Stage) => Promise<void>,
+): Promise<void> {
+  await play({
+    'all is well': async (stage) => {
+      await scene(() => {})(stage)
+      // Or nothing was looked at but failures.
+      expect([...stage.codes].sort()).toEqual(['invalid_options', 'origin_refused'])
+      expect([...stage.events]).toEqual(expect.arrayContaining(['token.granted', 'origin.refused']))
+    },
+  })
+  await play(Object.fromEntries(breakages.map(([name, breakIt]) => [name, scene(breakIt)])))
+}
+
+interface Manner {
+  readonly clientAuthentication?: ClientAuthentication
+  readonly credentials: (stage: Stage) => Credentials | Promise<Credentials>
+  readonly provider?: Partial<Provider>
+}
+
+const withSecret = (stage: Stage): Credentials => ({
+  clientId: 'marked-client',
+  clientSecret: stage.secret('the client secret'),
+})
+
+/** Every way of saying who the client is, and of carrying the token. */
+const manners: Readonly<Record<string, Manner>> = {
+  'client_secret_basic form': { clientAuthentication: clientSecretBasic(), credentials: withSecret },
+  'client_secret_basic raw': { clientAuthentication: clientSecretBasic({ encoding: 'raw' }), credentials: withSecret },
+  client_secret_post: { clientAuthentication: clientSecretPost(), credentials: withSecret },
+  client_secret_jwt: { clientAuthentication: clientSecretJwt(), credentials: withSecret },
+  private_key_jwt: {
+    clientAuthentication: privateKeyJwt(),
+    credentials: async (stage) => ({ clientId: 'marked-client', privateKey: (await keyPair(stage)).privateKey }),
+  },
+  tls_client_auth: { clientAuthentication: tlsClientAuth(), credentials: () => ({ clientId: 'marked-client' }) },
+  none: { clientAuthentication: none(), credentials: () => ({ clientId: 'marked-client' }) },
+  'a query and a JSON body': {
+    credentials: withSecret,
+    clientAuthentication: ({ url, headers, json, ...draft }, credentials) => {
+      const { clientSecret = '' } = credentials as { clientSecret?: string }
+      url.searchParams.set('api_key', clientSecret)
+      headers.set('x-api-key', clientSecret)
+      draft.parameters.set('password', clientSecret)
+    },
+    provider: { tokenRequest: { bodyFormat: 'json' } },
+  },
+  'a token bound to a key': { credentials: withSecret, provider: { dpop: true } },
+}
+
+async function keyPair(stage: Stage): Promise<CryptoKeyPair> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const jwk = await crypto.subtle.exportKey('jwk', privateKey)
+  stage.secrets.mark('the private key', jwk.d ?? '')
+  // Nobody can export it: what finds its way out was read before.
+  return { publicKey, privateKey: await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']) }
+}
+
+/** All that was sent, as a careless server repeats it. */
+function quote({ headers, query, body }: RecordedRequest): string {
+  return (
+    [...headers].map(([, value]) => value).join(' ') +
+    decodeURIComponent(`${query}`.replace(/%(?![0-9a-f]{2})/gi, '')) +
+    body
+  )
+}
+
+function echo(status: number, extra: Readonly<Record<string, unknown>> = {}): Fault {
+  const answer = (request: RecordedRequest): Answer => {
+    const said = quote(request)
+    return {
+      status,
+      headers: { 'x-echo': encodeURIComponent(said), 'www-authenticate': `Basic realm="${encodeURIComponent(said)}"` },
+      body: {
+        error: said,
+        error_description: said,
+        error_uri: said,
+        message: said,
+        detail: { message: said },
+        apiUrl: said,
+        ...extra,
+      },
+    }
+  }
+  return { name: 'answer', answer }
+}
+
+/** Every fault that an emulator knows by name; one that is added there does not compile until it is here. */
+const faults: Readonly<Record<Fault['name'], (stage: Stage, emulator: { readonly url: string }) => readonly Fault[]>> =
+  {
+    slow: () => [{ name: 'slow', seconds: 1 }],
+    hang: () => [{ name: 'hang' }, { name: 'hang', at: 'body' }],
+    reset: () => [{ name: 'reset' }, { name: 'reset', at: 'body' }],
+    error: () => [{ name: 'error' }, { name: 'error', status: 503 }],
+    tooManyRequests: () => [{ name: 'tooManyRequests', retryAfter: 60 }],
+    html: () => [{ name: 'html' }, { name: 'html', status: 200 }],
+    truncated: () => [{ name: 'truncated' }, { name: 'truncated', by: 'json' }],
+    drip: () => [{ name: 'drip', seconds: 1 }],
+    redirect: (stage, { url }) => [
+      { name: 'redirect', to: `${url}/elsewhere?sig=${encodeURIComponent(stage.secret('the query of a redirect'))}` },
+      {
+        name: 'redirect',
+        to: `https://a:${encodeURIComponent(stage.secret('a password of a redirect'))}@elsewhere.test/`,
+        status: 302,
+      },
+    ],
+    revoked: () => [{ name: 'revoked' }],
+    wrongRegion: (stage) => [
+      {
+        name: 'wrongRegion',
+        apiUrl: `https://elsewhere.test/?sig=${encodeURIComponent(stage.secret('the query of a discovery'))}`,
+      },
+    ],
+    answer: (stage) => [
+      ...[200, 400, 401, 403, 500].map((status) => echo(status)),
+      echo(400, { error: 'invalid_client' }),
+      echo(400, { error: { code: 'invalid_grant', message: stage.secret('a nested message') && 'refused' } }),
+      echo(200, { hasError: true }),
+      echo(200, { access_token: stage.secret('a token with an error'), error: 'invalid_scope' }),
+      echo(200, { access_token: stage.secret('a token of no type'), error: undefined, token_type: 'mac' }),
+      echo(200, { access_token: `${stage.secret('a token with a line break')}\r\nx: y`, error: undefined }),
+      {
+        name: 'answer',
+        answer: {
+          status: 200,
+          body: `<p>${stage.secret('a page')}`,
+          headers: { 'set-cookie': stage.secret('a cookie') },
+        },
+      },
+    ],
+  }
+
+/** What each named fault does to one part; those that have no meaning there are left out. */
+function faultsOf(part: Part): readonly Fault['name'][] {
+  const own: Readonly<Record<string, readonly Part[]>> = { revoked: ['api'], wrongRegion: ['discovery'] }
+  return (Object.keys(faults) as Fault['name'][]).filter((name) => own[name]?.includes(part) ?? true)
+}
+
+/** Where the API itself repeats what it was sent: its answers are its own, and no output of the library. */
+const talkative = new WeakSet<Stage>()
+
+type BreakIt = (stage: Stage, emulator: { readonly url: string; readonly faults: Faults }) => void
+
+/** A scene for each fault that a part can have. The fault is made on the scene's own stage, so that its secrets are known there. */
+function breakages(parts: readonly Part[]): readonly (readonly [name: string, breakIt: BreakIt])[] {
+  return parts.flatMap((part) =>
+    faultsOf(part).flatMap((name) =>
+      faults[name](new Stage(''), { url: '' }).map((_, at): readonly [string, BreakIt] => [
+        `${name} ${at} of the ${part} part`,
+        (stage, emulator) => {
+          if (['slow', 'hang', 'drip'].includes(name)) stage.patience = 0.5
+          const fault = faults[name](stage, emulator)[at]
+          if (fault !== undefined) emulator.faults.set(part, fault)
+          if (part === 'api' && (name === 'answer' || name === 'redirect')) talkative.add(stage)
+        },
+      ]),
+    ),
+  )
+}
+
+/** An authorization server that takes anybody, since what matters here is what it says and what is made of it. */
+function welcoming(stage: Stage): Promise<StandardEmulator> {
+  const emulation = standardEmulation({
+    answerToken: async (asked, issueToken) => {
+      const token = await issueToken()
+      stage.secrets.mark('the token', token)
+      stage.secrets.mark('half of the token', token.slice(0, 60))
+      stage.secrets.mark('the signature of the token', token.split('.')[2] ?? '')
+      const extra = { refresh_token: stage.secret('a refresh token'), id_token: stage.secret('an ID token') }
+      const type = asked.headers.has('dpop') ? 'DPoP' : 'Bearer'
+      return { body: { access_token: token, token_type: type, expires_in: 3600, ...extra } }
+    },
+    readToken: ({ headers }) => headers.get('authorization')?.split(' ')[1],
+  })
+  return startEmulator(emulation)
+}
+
+/** Of what an API answers, ky makes an error; ours are still heard. */
+function keepOurs(failure: unknown): void {
+  if (failure instanceof LatchkeyError) throw failure
+}
+
+/** Does with a client all that can be done with one. A URL that comes back in an answer is the caller's own, so those hold no secret. */
+async function useAll(
+  stage: Stage,
+  client: Client<unknown> | undefined,
+  { apiUrl, redirectUrl = apiUrl }: { readonly apiUrl: string; readonly redirectUrl?: string },
+): Promise<void> {
+  if (client === undefined) return
+  const sig = encodeURIComponent(stage.secret('the query of a request'))
+  const soon = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(stage.patience * 1000) })
+  const ofTheApi = (work: Promise<unknown>): Promise<unknown> =>
+    talkative.has(stage) ? work.then(() => undefined).catch(keepOurs) : work
+  const quietly = async (work: Promise<unknown>): Promise<undefined> => void (await work)
+  const token = await stage.try('token()', () => client.token())
+  if (token !== undefined) {
+    stage.secrets.mark('the token', token.value)
+    await stage.try('fetch elsewhere', () => client.fetch(`https://elsewhere.test/x?sig=${sig}`))
+    await stage.try('fetch with userinfo', () => client.fetch(`https://a:${sig}@elsewhere.test/x`))
+    await stage.try('fetch', () => ofTheApi(client.fetch(`${apiUrl}/x`, soon())))
+    await stage.try('token({ rejected })', () => client.token({ rejected: token }))
+    await stage.try('token() with a wrong option', () =>
+      client.token({ scopes: [`${sig} ${sig}`], signal: sig } as never),
+    )
+    await Promise.all([
+      stage.try('fetch through a redirect', () => quietly(client.fetch(`${redirectUrl}?sig=${sig}`, soon()))),
+      stage.try('authorize()', async () => {
+        const authorization = await client.authorize(`${apiUrl}/x?sig=${sig}`, soon())
+        stage.tell('an authorization', authorization)
+        return await authorization?.answered({ status: 401 }, soon())
+      }),
+      stage.try('ky', async () => ofTheApi((await client.api(soon())).get('x', { ...soon(), retry: 0 }).json())),
+    ])
+  }
+  await stage.try('fetch with a body', () =>
+    quietly(client.fetch(`${apiUrl}/x?sig=${sig}`, { method: 'POST', body: sig, ...soon() })),
+  )
+  await stage.try('info()', () => client.info(soon()))
+  stage.tell('the client', client)
+  await stage.try('forget()', () => client.forget())
+  await client.close()
+}
+
+describe('X1: no fault of a server makes a client tell a secret', () => {
+  for (const [manner, { clientAuthentication, credentials, provider }] of Object.entries(manners)) {
+    it.concurrent(manner, { timeout: 120_000 }, async () => {
+      const scene = (breakIt: BreakIt) => async (stage: Stage) => {
+        await using emulator = await welcoming(stage)
+        breakIt(stage, emulator)
+        // The emulated API tells what it was asked with, proofs too.
+        if (provider?.dpop === true) talkative.add(stage)
+        const code = encodeURIComponent(stage.secret('the query of the token endpoint'))
+        const described: Provider = {
+          name: 'marked',
+          tokenEndpoint: `${emulator.tokenEndpoint}?code=${code}`,
+          api: emulator.apiUrl,
+          ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
+          ...provider,
+        }
+        const bound = provider?.dpop === true ? { dpopKey: await keyPair(stage) } : {}
+        const options = { credentials: await credentials(stage), store: memoryStore(), ...bound }
+        await useAll(stage, await stage.client(described, options), emulator)
+      }
+      // At the API there are two manners: with a proof of possession and without.
+      const isForApi = manner === 'client_secret_basic form' || provider?.dpop === true
+      await playAll(breakages(isForApi ? ['token', 'api'] : ['token']), scene)
+    })
+  }
+
+  const vendors = {
+    prevu3d: async (stage: Stage, breakIt: BreakIt): Promise<void> => {
+      await using emulator = await startEmulator(prevu3dEmulation())
+      stage.secrets.mark('the client secret', emulator.credentials.clientSecret)
+      breakIt(stage, emulator)
+      const provider = prevu3d({ cloudApiUrl: emulator.url, apiOrigins: emulator.apiOrigins })
+      await useAll(stage, await stage.client<unknown>(provider, { credentials: emulator.credentials }), emulator)
+    },
+    hexagon: async (stage: Stage, breakIt: BreakIt): Promise<void> => {
+      await using emulator = await startEmulator(smartCompletionsEmulation())
+      const { authorizationServer, host, credentials } = emulator
+      stage.secrets.mark('the client secret', credentials.clientSecret)
+      breakIt(stage, emulator)
+      const client = await stage.client<unknown>(smartCompletions({ host, authorizationServer }), { credentials })
+      await useAll(stage, client, { apiUrl: `${host}/sc/datalake/v1` })
+    },
+  }
+  it.concurrent('Prevu3D', { timeout: 120_000 }, async () => {
+    await playAll(breakages(['token', 'discovery', 'api']), (breakIt) => (stage) => vendors.prevu3d(stage, breakIt))
+  })
+
+  it.concurrent('Hexagon', { timeout: 120_000 }, async () => {
+    await playAll(breakages(['token', 'api']), (breakIt) => (stage) => vendors.hexagon(stage, breakIt))
+  })
+
+  it.concurrent('an issuer whose metadata goes wrong', { timeout: 120_000 }, async () => {
+    const ofAnIssuer = breakages(['discovery']).filter(([name]) => !name.startsWith('wrongRegion'))
+    await playAll(ofAnIssuer, (breakIt) => async (stage) => {
+      await using emulator = await welcoming(stage)
+      breakIt(stage, emulator)
+      const provider: Provider = { name: 'marked', issuer: emulator.issuer, api: emulator.apiUrl }
+      await useAll(stage, await stage.client(provider, { credentials: withSecret(stage) }), emulator)
+    })
+  })
+})
+
+/** Stores, good and bad. A store of another package joins here. */
+const stores: Readonly<Record<string, (stage: Stage) => TokenStore>> = {
+  'in memory': () => memoryStore(),
+  'one that throws all it was given': (stage) => {
+    const fail = (...given: readonly unknown[]): Promise<never> =>
+      Promise.reject(
+        Object.assign(
+          new Error(`${stage.secret('a password of the store')} ${JSON.stringify(given)}`, { cause: given }),
+          { given },
+        ),
+      )
+    return { get: fail, set: fail, delete: fail, lock: fail }
+  },
+  'one that throws at once, and no Error': (stage) => {
+    const fail = (...given: readonly unknown[]): never => {
+      throw { url: stage.secret('a password of the store'), given }
+    }
+    return { get: fail, set: fail, delete: fail, lock: fail }
+  },
+  'one that hangs': () => {
+    const hang = (): Promise<never> => new Promise(() => {})
+    return { get: hang, set: hang, delete: hang, lock: hang }
+  },
+  'one that answers what it should not': (stage) => ({
+    get: async () =>
+      ({
+        expiresAt: Date.now() + 60_000,
+        token: stage.secret('another’s entry'),
+        value: { a: stage.secret('another’s entry') },
+      }) as StoredToken,
+    set: async () => {},
+    delete: async () => {},
+    lock: async () => ({ release: () => Promise.reject(new Error(stage.secret('a password of the store'))) }),
+  }),
+}
+
+describe('X1: what a program hands in does not make a client tell a secret', () => {
+  it('stores', { timeout: 120_000 }, async () => {
+    const scenes = Object.entries(stores).map(
+      ([name, make]) =>
+        [
+          name,
+          async (stage: Stage): Promise<void> => {
+            await using emulator = await welcoming(stage)
+            const provider: Provider = { name: 'marked', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
+            const store = make(stage)
+            const client = await stage.client(provider, { credentials: withSecret(stage), store, timeout: 2 })
+            await useAll(stage, client, emulator)
+            stage.tell('the store', store)
+          },
+        ] as const,
+    )
+    await play(Object.fromEntries(scenes))
+  })
+
+  it('a store that heals', { timeout: 120_000 }, async () => {
+    await play({
+      'fails once': async (stage) => {
+        await using emulator = await welcoming(stage)
+        const store = memoryStore()
+        let isFailing = true
+        const flaky: TokenStore = {
+          ...store,
+          get: (key) =>
+            isFailing ? Promise.reject(new Error(stage.secret('a password of the store'))) : store.get(key),
+        }
+        const provider: Provider = { name: 'marked', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
+        const client = await stage.client(provider, { credentials: withSecret(stage), store: flaky })
+        await stage.try('token()', () => client?.token())
+        isFailing = false
+        // A bad store is tried again after a second or so.
+        for (let scope = 0; scope < 100 && !stage.events.has('store.recovered'); scope += 1) {
+          await stage.try('token({ scopes })', () => client?.token({ scopes: [`s${scope}`] }))
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        }
+        await client?.close()
+      },
+    })
+  })
+
+  it('functions of a provider, transports and listeners', { timeout: 120_000 }, async () => {
+    const scene =
+      (difference: (stage: Stage) => Partial<Provider>, options: (stage: Stage) => object = () => ({})) =>
+      async (stage: Stage): Promise<void> => {
+        await using emulator = await welcoming(stage)
+        const provider = {
+          name: 'marked',
+          tokenEndpoint: emulator.tokenEndpoint,
+          api: emulator.apiUrl,
+          ...difference(stage),
+        } as Provider
+        await useAll(
+          stage,
+          await stage.client(provider, { credentials: withSecret(stage), ...options(stage) }),
+          emulator,
+        )
+      }
+    const withCause = (stage: Stage, given: unknown): Error =>
+      Object.assign(new Error(stage.secret('a message'), { cause: { given, body: stage.secret('a cause') } }), {
+        config: given,
+      })
+    await play({
+      'a header that no header can be': scene(() => ({
+        clientAuthentication: ({ headers }, credentials) =>
+          headers.set('authorization', `${(credentials as { clientSecret: string }).clientSecret}\n`),
+      })),
+      'a reader that throws the answer': scene((stage) => ({
+        readTokenResponse: (answer) => {
+          throw withCause(stage, answer)
+        },
+      })),
+      'a reader that answers no fields': scene((stage) => ({
+        readTokenResponse: () => stage.secret('what the reader answers') as never,
+      })),
+      'a reader with a token that fits in no header': scene((stage) => ({
+        readTokenResponse: () => ({ accessToken: `${stage.secret('the token')}\n`, tokenType: 'Bearer' }),
+      })),
+      'an authorizeRequest that throws': scene(() => ({
+        authorizeRequest: (headers, token) => headers.set('authorization', `${token.value}\n`),
+      })),
+      'an explain that throws': scene((stage) => ({
+        tokenEndpoint: 'http://127.0.0.1:9/token',
+        explain: (failure) => {
+          throw withCause(stage, failure)
+        },
+      })),
+      'an api that throws its context': scene((stage) => ({
+        api: async (context: unknown) => {
+          throw withCause(stage, context)
+        },
+      })),
+      'an api that answers no URL': scene((stage) => ({
+        api: async () => ({ baseUrl: stage.secret('what the discovery answers'), info: undefined }),
+      })),
+      'an api with a secret in its URL': scene((stage) => ({
+        api: async () => ({
+          baseUrl: `https://a:${encodeURIComponent(stage.secret('a password of the discovery'))}@127.0.0.1/`,
+          info: undefined,
+        }),
+      })),
+      'a transport that throws the request': scene(
+        () => ({}),
+        (stage) => ({ fetch: async (...given: readonly unknown[]) => Promise.reject(withCause(stage, given)) }),
+      ),
+      'a transport that answers no Response': scene(
+        () => ({}),
+        (stage) => ({ fetch: async () => ({ body: stage.secret('a body') }) }),
+      ),
+      'a listener that throws': scene(
+        () => ({}),
+        (stage) => ({
+          onEvent: () => {
+            throw new Error(stage.secret('what a listener throws'))
+          },
+        }),
+      ),
+    })
+  })
+
+  it('a credentials function that throws is heard by its caller alone, and one that answers nonsense by nobody', {
+    timeout: 120_000,
+  }, async () => {
+    await play({
+      throws: async (stage) => {
+        await using emulator = await welcoming(stage)
+        const failure = new Error(stage.secret('the words of a vault'))
+        const client = await stage.client(
+          { name: 'marked', tokenEndpoint: emulator.tokenEndpoint },
+          { credentials: () => Promise.reject(failure) },
+        )
+        // It is the program's own error, which comes back to the program as it is.
+        await expect(client?.token()).rejects.toBe(failure)
+      },
+      nonsense: async (stage) => {
+        const answers: readonly unknown[] = [
+          stage.secret('nonsense'),
+          { clientId: 'a', clientSecret: `${stage.secret('the client secret')}\n` },
+          { clientId: 'a', unknown: stage.secret('an unknown field') },
+          { clientId: 'a', privateKey: stage.secret('a key that is none') },
+          { clientId: 'a', clientSecret: { value: stage.secret('the client secret') } },
+        ]
+        for (const answer of answers) {
+          const client = await stage.client(
+            { name: 'marked', tokenEndpoint: 'https://a.test/t' },
+            { credentials: () => answer as Credentials },
+          )
+          await stage.try('token()', () => client?.token())
+          await stage.client(
+            { name: 'marked', tokenEndpoint: 'https://a.test/t' },
+            { credentials: answer as Credentials },
+          )
+        }
+      },
+    })
+  })
+
+  it('options that are wrong, and keys that cannot be read', async () => {
+    await play({
+      options: async (stage) => {
+        const secret = stage.secret('a secret in the wrong place')
+        const encoded = encodeURIComponent(secret)
+        const good = { name: 'marked', tokenEndpoint: 'https://a.test/t' }
+        const credentials = withSecret(stage)
+        const wrong: readonly (readonly [object, object])[] = [
+          [{ ...good, tokenEndpoint: `https://a:${encoded}@a.test/t` }, { credentials }],
+          [{ ...good, tokenEndpoint: `http://a.test/t?${encoded}` }, { credentials }],
+          [{ ...good, tokenEndpoint: secret }, { credentials }],
+          [{ ...good, tokenRequest: { headers: { 'x y': secret, 'x-y': `${secret}\n` } } }, { credentials }],
+          [{ ...good, parameters: { client_id: secret, a: { b: secret } } }, { credentials }],
+          [{ ...good, apiOrigins: [secret, `https://a:${encoded}@a.test`] }, { credentials }],
+          [good, { credentials, scopes: [secret, `${secret}\n`, { secret }] }],
+          [good, { credentials, store: { url: secret } }],
+          [good, { credentials, dpopKey: { privateKey: secret } }],
+          [good, { credentials: secret }],
+          [good, { credentials: { clientSecret: secret } }],
+          [{ ...good, name: secret }, { credentials }],
+        ]
+        for (const [provider, options] of wrong) await stage.client(provider as Provider, options as never)
+        stage.tell('a pool', createClientPool(good, { credentials: () => credentials }))
+      },
+      keys: async (stage) => {
+        const secret = stage.secret('a key that cannot be read')
+        const body = Buffer.from(secret).toString('base64')
+        for (const kind of [
+          'PRIVATE KEY',
+          'RSA PRIVATE KEY',
+          'EC PRIVATE KEY',
+          'ENCRYPTED PRIVATE KEY',
+          'CERTIFICATE',
+        ]) {
+          await stage.try(kind, () => importPrivateKey(`-----BEGIN ${kind}-----\n${body}\n-----END ${kind}-----\n`))
+        }
+        await stage.try('JWK', () => importPrivateKey({ kty: 'EC', crv: 'P-256', d: secret, x: 'a', y: 'b' } as never))
+        await stage.try('no key', () => importPrivateKey(secret))
+      },
+    })
+  })
+})
+
+describe('X1: nobody else tells a secret', () => {
+  it('the interceptor for undici', { timeout: 120_000 }, async () => {
+    const scene =
+      (fault: Fault | undefined) =>
+      async (stage: Stage): Promise<void> => {
+        await using emulator = await welcoming(stage)
+        if (fault !== undefined) emulator.faults.set('api', fault)
+        const provider: Provider = { name: 'marked', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
+        const client = await stage.client(provider, { credentials: withSecret(stage) })
+        if (client === undefined) return
+        const interceptor = latchkeyInterceptor(client)
+        const dispatcher = new Agent().compose(interceptor)
+        const sig = encodeURIComponent(stage.secret('the query of a request'))
+        const options = { dispatcher, signal: AbortSignal.timeout(500) }
+        await stage.try('request', async () => (await request(`${emulator.apiUrl}/x?sig=${sig}`, options)).statusCode)
+        await stage.try('elsewhere', () => request(`https://elsewhere.test/?sig=${sig}`, { dispatcher }))
+        emulator.faults.set('token', echo(401))
+        await client.forget()
+        await stage.try('refused', () => request(`${emulator.apiUrl}/x?sig=${sig}`, { dispatcher }))
+        stage.tell('the interceptor', interceptor)
+        await dispatcher.destroy()
+        await client.close()
+      }
+    const named: readonly Fault[] = [{ name: 'revoked' }, { name: 'reset' }, { name: 'hang' }, echo(401), echo(500)]
+    await play(Object.fromEntries([undefined, ...named].map((fault, at) => [`${at} ${fault?.name}`, scene(fault)])))
+  })
+
+  it('an emulator that is printed', async () => {
+    await play({
+      'the standard one': async (stage) => {
+        await using emulator = await startEmulator(
+          standardEmulation({ clientSecret: stage.secret('the client secret') }),
+        )
+        const { tokenEndpoint, apiUrl, credentials } = emulator
+        const client = await stage.client({ name: 'marked', tokenEndpoint, api: apiUrl }, { credentials })
+        await stage.try('fetch', () => client?.fetch(apiUrl))
+        stage.tell('what is printed', [inspect(emulator, { depth: 9 }), JSON.stringify(emulator), `${emulator}`])
+        stage.tell('its requests', [inspect(emulator.requests, { depth: 9 }), JSON.stringify(emulator.requests)])
+        await client?.close()
+      },
+    })
+  })
+
+  it('the command line', { timeout: 120_000 }, async () => {
+    const commands: readonly (readonly string[])[] = [
+      ['token', 'prevu3d'],
+      ['call', 'prevu3d', 'v1/nodes/{organization_id}/browse'],
+      ['call', 'prevu3d', 'https://elsewhere.test/x'],
+      ['doctor', 'prevu3d'],
+      ['token', 'nobody'],
+      ['token'],
+      ['nothing'],
+    ]
+    const scene =
+      (part: Part, fault: Fault | undefined) =>
+      async (stage: Stage): Promise<void> => {
+        await using emulator = await startEmulator(prevu3dEmulation())
+        const { clientId, clientSecret } = emulator.credentials
+        stage.secrets.mark('the client secret', clientSecret)
+        if (fault !== undefined) emulator.faults.set(part, fault)
+        const env = {
+          PREVU3D_CLIENT_ID: clientId,
+          PREVU3D_CLIENT_SECRET: clientSecret,
+          PREVU3D_CLOUD_API_URL: emulator.url,
+        }
+        for (const command of commands) {
+          for (const manner of [[], ['--json']]) {
+            const said: string[] = []
+            const out = new PassThrough().on('data', (chunk) => said.push(String(chunk)))
+            const terminal = { stdin: false, stdout: false, stderr: false }
+            const timeout =
+              ['token', 'call'].includes(command[0] ?? '') && command.length > 1 ? ['--timeout', '0.4'] : []
+            await run([...command, ...timeout, ...manner], {
+              env,
+              stdin: Readable.from(['']),
+              stdout: out,
+              stderr: out,
+              terminal,
+            })
+            stage.tell(`latchkey ${[...command, ...manner].join(' ')}`, said.join(''))
+          }
+        }
+        for (const { headers, body } of emulator.requests) stage.secrets.markRequest({ headers }, body)
+      }
+    const parts: readonly (readonly [Part, Fault | undefined])[] = [
+      ['token', undefined],
+      ['token', echo(401)],
+      ['token', echo(200)],
+      ['token', { name: 'html' }],
+      ['discovery', echo(403)],
+      ['api', echo(403)],
+    ]
+    await play(
+      Object.fromEntries(parts.map(([part, fault], at) => [`${at} ${part} ${fault?.name}`, scene(part, fault)])),
+    )
+  })
+})
+
+describe('the search', () => {
+  it('finds what leaks through a client: a hint, an error, an event, a key, the console', async () => {
+    const stage = new Stage('a leak')
+    await using emulator = await welcoming(stage)
+    const secret = stage.secret('the secret')
+    emulator.faults.set('token', { name: 'answer', answer: { status: 400, body: { error: 'invalid_client' } } })
+    const client = await stage.client(
+      {
+        name: 'marked',
+        tokenEndpoint: emulator.tokenEndpoint,
+        explain: () => [`is it ${Buffer.from(`x:${secret}`).toString('base64')}?`],
+      },
+      // biome-ignore lint/suspicious/noConsole: this is what must be found
+      { credentials: withSecret(stage), onEvent: () => console.warn('refused', { secret }) },
+    )
+    await stage.try('token()', () => client?.token())
+    stage.tell('a key of the store', `token:${encodeURIComponent(secret)}`)
+    await stage.try('a transport', () =>
+      Promise.reject(new Error('x', { cause: { config: { headers: { a: secret } } } })),
+    )
+    expect(stage.leaks(observers)).toEqual([
+      'a leak: the event token.refused: the secret',
+      'a leak: token(): what it throws: the secret',
+      'a leak: a key of the store: the secret',
+      'a leak: a transport: what it throws: the secret',
+      'a leak: the console or a warning of the process: the secret',
+    ])
+  })
+
+  it('has gone through every code of an error and every event', () => {
+    const allCodes: Readonly<Record<ErrorCode, true>> = {
+      invalid_options: true,
+      grant_refused: true,
+      response_unreadable: true,
+      endpoint_unavailable: true,
+      timed_out: true,
+      discovery_failed: true,
+      origin_refused: true,
+    }
+    const allEvents: Readonly<Record<ClientEvent['type'], true>> = {
+      'token.served': true,
+      'token.granted': true,
+      'token.retried': true,
+      'token.refused': true,
+      'store.failed': true,
+      'store.recovered': true,
+      'api.discovered': true,
+      'discovery.failed': true,
+      'request.repeated': true,
+      'origin.refused': true,
+    }
+    expect([...codes].sort()).toEqual(Object.keys(allCodes).sort())
+    expect([...events].sort()).toEqual(Object.keys(allEvents).sort())
+  })
+})

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { checkTable, packageTable, putTable } from '../../src/runtimes/tables.ts'
+import type { KnownGap, Verdict } from '../../src/runtimes/verdict.ts'
+
+const verdicts: readonly Verdict[] = [
+  { runtime: 'Node.js 22.0.0', package: 'core', results: [{ name: 'a token' }, { name: 'it ends' }] },
+  { runtime: 'Node.js 22.0.0', package: 'undici', results: [], untried: 'needs 22.19' },
+  { runtime: 'Bun 1.4.5', package: 'core', results: [{ name: 'a token' }, { name: 'it ends', problem: 'it lingers' }] },
+  { runtime: 'Bun 1.4.5', package: 'undici', results: [{ name: 'a request', problem: 'compose is not a function' }] },
+]
+const gaps: readonly KnownGap[] = [
+  { runtime: 'Bun', package: 'undici', check: 'a request', why: 'Bun has its own undici' },
+]
+
+describe('the table of packages', () => {
+  it('says what works, what was not tried, what is known, and what fails', () => {
+    expect(packageTable(verdicts, gaps)).toBe(
+      [
+        '|                | `core`    | `undici`               |',
+        '| -------------- | --------- | ---------------------- |',
+        '| Node.js 22.0.0 | ✓         | needs 22.19            |',
+        '| Bun 1.4.5      | ✗ it ends | Bun has its own undici |',
+      ].join('\n'),
+    )
+  })
+
+  it('shows no tick where nothing was asked', () => {
+    const half = verdicts.filter((verdict) => verdict.runtime !== 'Bun 1.4.5' || verdict.package !== 'core')
+    expect(packageTable(half, gaps)).toContain('| Bun 1.4.5      | —      | Bun')
+  })
+})
+
+describe('the table of checks', () => {
+  it('has a row for each check, and a dash where it was not made', () => {
+    expect(checkTable(verdicts)).toBe(
+      [
+        '|          |           | Node.js 22.0.0 | Bun 1.4.5 |',
+        '| -------- | --------- | -------------- | --------- |',
+        '| `core`   | a token   | ✓              | ✓         |',
+        '|          | it ends   | ✓              | ✗         |',
+        '| `undici` | a request | —              | ✗         |',
+      ].join('\n'),
+    )
+  })
+})
+
+describe('a table in a document', () => {
+  const document = 'Before\n\n<!-- runtimes: checks -->\nan old one\n<!-- /runtimes: checks -->\n\nAfter\n'
+
+  it('stands in place of the one before, and is the same the second time', () => {
+    const renewed = putTable(document, 'checks', '| a |')
+    expect(renewed).toBe('Before\n\n<!-- runtimes: checks -->\n\n| a |\n\n<!-- /runtimes: checks -->\n\nAfter\n')
+    expect(putTable(renewed, 'checks', '| a |')).toBe(renewed)
+  })
+
+  it.each(['', document.replace('<!-- /', '<!-- '), document + document])(
+    'is refused a document without its two marks, or with more',
+    (other) => {
+      expect(() => putTable(other, 'checks', '| a |')).toThrow('once each')
+    },
+  )
+})
