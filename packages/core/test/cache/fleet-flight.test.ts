@@ -13,7 +13,7 @@ const acquired = (value: string): AcquiredToken => ({
 
 /** One identity's token in a store that processes share, with locks that work as long as they are told to. */
 function createShared() {
-  const held = new Map<number | 'ahead', number>()
+  const held = new Map<number | 'refused', number>()
   const state = { stored: undefined as AcquiredToken | undefined, canTell: true, reads: 0 }
   const ttls: number[] = []
   const shared: SharedToken = {
@@ -40,9 +40,11 @@ function createShared() {
 
 const flight = (more: { timeout?: number; ahead?: boolean; serves?: (found: AcquiredToken) => boolean } = {}) => ({
   terms: { signal: AbortSignal.timeout(20_000), timeout: more.timeout ?? 10, ahead: more.ahead ?? false },
+  timeout: more.timeout ?? 10,
   serves: more.serves ?? (() => true),
   ask: async () => acquired('granted'),
-  backoff: 120,
+  backoff: () => 120,
+  isWanted: () => true,
   chance: () => 0.5,
 })
 
@@ -150,6 +152,21 @@ describe('flight for a fleet', () => {
     expect(performance.now() - began).toBeGreaterThan(280)
   })
 
+  it('S2: a flight that had to wait for another in its process waits for the store so much less', async () => {
+    const { shared, held } = createShared()
+    held.set(0, 15)
+    held.set(1, 15)
+    const asked = await flyForFleet(shared, {
+      ...flight({ timeout: 2 }),
+      timeout: 10,
+      ask: async (seconds) => {
+        expect(seconds).toBeGreaterThan(1.5)
+        return acquired('granted')
+      },
+    })
+    expect(asked.found.token.value).toBe('granted')
+  })
+
   it('S2: behind the callers’ backs nobody steps in for the owner', async () => {
     const { shared, held, state } = createShared()
     held.set(0, 15)
@@ -176,36 +193,95 @@ describe('flight for a fleet', () => {
         },
       })
     await expect(fly(1000)).rejects.toThrow('down')
-    expect([...held]).toEqual([['ahead', 120]])
-    expect(ttls[0]).toBe(120)
-    await expect(fly(150)).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect([...held]).toEqual([['refused', 120]])
+    expect(ttls.at(-1)).toBe(120)
+    await expect(fly(1000)).rejects.toThrow('refused a moment ago')
     expect(asked).toBe(1)
-    held.delete('ahead')
+    expect([...held.keys()]).toEqual(['refused'])
+    held.delete('refused')
     await expect(fly(1000)).rejects.toThrow('down')
     expect(asked).toBe(2)
   })
 
-  it('S2: a turn behind the callers’ backs makes nobody wait who needs a token, and ends with a token', async () => {
+  it('S2: who died behind the callers’ backs costs the lock’s time, and not the backoff', async () => {
+    const { shared, held, ttls } = createShared()
+    held.set(0, 15)
+    const waiting = flyForFleet(shared, flight({ ahead: true }))
+    setTimeout(() => held.delete(0), 60)
+    expect((await waiting).found.token.value).toBe('granted')
+    expect(Math.max(...ttls)).toBeLessThanOrEqual(15)
+    expect([...held.keys()]).toEqual([0])
+  })
+
+  it('S2: a refusal behind the callers’ backs makes nobody wait who needs a token', async () => {
     const { shared, held } = createShared()
-    held.set('ahead', 120)
+    held.set('refused', 120)
     const needed = await flyForFleet(shared, flight())
     expect(needed.found.token.value).toBe('granted')
     needed.release?.()
-    held.delete('ahead')
-    const { found, release } = await flyForFleet(shared, flight({ ahead: true }))
+    expect([...held.keys()]).toEqual(['refused'])
+  })
+
+  it('S2: nobody is marked as refused who was not: one that is too late, and one whose caller’s flight failed', async () => {
+    const { shared, held } = createShared()
+    const down = { ...flight(), ask: () => Promise.reject(new Error('down')) }
+    await expect(flyForFleet(shared, down)).rejects.toThrow('down')
+    held.set(0, 15)
+    const late = { signal: AbortSignal.timeout(80), timeout: 0.1, ahead: true }
+    await expect(flyForFleet(shared, { ...flight(), terms: late })).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect([...held.keys()]).toEqual([0])
+  })
+
+  it('S2: who is broken off gives up the lock, and one who waits for it takes it', async () => {
+    const { shared, held } = createShared()
+    const controller = new AbortController()
+    const brokenOff = flyForFleet(shared, {
+      ...flight(),
+      terms: { signal: controller.signal, timeout: 10, ahead: true },
+      ask: (): Promise<AcquiredToken> =>
+        new Promise((_, reject) => {
+          controller.signal.addEventListener('abort', () => reject(controller.signal.reason))
+        }),
+      isWanted: () => !controller.signal.aborted,
+    })
+    const waiting = flyForFleet(shared, flight({ ahead: true }))
+    setTimeout(() => controller.abort(new Error('closed')), 60)
+    await expect(brokenOff).rejects.toThrow('closed')
+    const { found, release } = await waiting
     expect(found.token.value).toBe('granted')
-    expect([...held.keys()]).toEqual(['ahead', 0])
     release?.()
     expect(held.size).toBe(0)
   })
 
-  it('S2: who waits for another’s turn takes what it brings', async () => {
-    const { shared, state, held } = createShared()
-    held.set('ahead', 120)
-    setTimeout(() => {
-      state.stored = acquired('left')
-    }, 60)
-    expect((await flyForFleet(shared, flight({ ahead: true }))).found.token.value).toBe('left')
+  it('S2: who is too late when the store answers asks no more, and keeps no lock', async () => {
+    const { shared, held } = createShared()
+    for (const canLock of [true, false]) {
+      const controller = new AbortController()
+      let asked = 0
+      const lock: SharedToken['lock'] = async (...args) => {
+        controller.abort(new Error('too late'))
+        return canLock ? await shared.lock(...args) : undefined
+      }
+      const late = {
+        ...flight(),
+        terms: { signal: controller.signal, timeout: 10, ahead: false },
+        ask: async () => {
+          asked += 1
+          return acquired('granted')
+        },
+      }
+      await expect(flyForFleet({ ...shared, lock }, late)).rejects.toThrow('too late')
+      expect([asked, held.size]).toEqual([0, 0])
+    }
+  })
+
+  it('S2: a flight that ends between having its token and telling so keeps no lock', async () => {
+    const { shared, held } = createShared()
+    const controller = new AbortController()
+    await flyForFleet(shared, { ...flight(), terms: { signal: controller.signal, timeout: 10, ahead: false } })
+    expect(held.size).toBe(1)
+    controller.abort(new Error('broken off'))
+    expect(held.size).toBe(0)
   })
 
   it('S3: where the store cannot tell who is first, each asks for itself', async () => {
