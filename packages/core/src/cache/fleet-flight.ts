@@ -12,8 +12,11 @@ const growth = 1.5
 const longestLook = 0.25
 const longestLookAhead = 1
 
-/** What parts of its time a flight waits for the owner of the lock, and for one who steps in for the owner. */
+/** What parts of a call's time are over when a flight waits no more for the owner of the lock, and for one who steps in for the owner. */
 const patienceByRank = [1 / 2, 3 / 4] as const
+
+/** Seconds a turn behind the callers' backs lasts at least: a short life has short backoffs. */
+const shortestTurn = 0.1
 
 /** A token, and what is still to be done about it. */
 export interface FoundToken {
@@ -27,12 +30,16 @@ export interface FoundToken {
 /** What one flight wants. */
 export interface FleetFlight {
   readonly terms: GrantTerms
+  /** Seconds a call may take, of which the flight's are what is left after those before it. */
+  readonly timeout: number
   /** Whether a token that others left serves this flight. */
   readonly serves: (found: AcquiredToken) => boolean
   /** Asks the authorization server, in what is left of the time, in seconds. */
   readonly ask: (seconds: number) => Promise<AcquiredToken>
-  /** Seconds for which nobody tries again behind the callers' backs, should this flight be such a one and fail. */
-  readonly backoff: number
+  /** Seconds from now for which nobody tries again behind the callers' backs, should this flight be such a one and fail. */
+  readonly backoff: () => number
+  /** Whether it was not broken off. */
+  readonly isWanted: () => boolean
   /** From 0 up to, but not including, 1; spreads those who wait. */
   readonly chance: () => number
 }
@@ -44,59 +51,64 @@ export interface FleetFlight {
  *
  * Behind the callers' backs nobody steps in: the owner's flight serves all, and its failure is theirs. So that a thousand
  * processes do not ask one after another what one of them was just refused, the owner takes a turn as long as the backoff,
- * and gives it up only when it has a token.
+ * and gives it up only when there is a token, or when it is broken off.
  */
 export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Promise<FoundToken> {
-  const { terms, serves, ask, backoff, chance } = flight
+  const { terms, timeout, serves, ask, backoff, isWanted, chance } = flight
   const began = performance.now()
   const secondsLeft = (): number => terms.timeout - (performance.now() - began) / 1000
   const look = async (): Promise<FoundToken | undefined> => {
     const found = await shared.read()
     return found !== undefined && serves(found) ? { found } : undefined
   }
-  const grant = async (): Promise<FoundToken> => ({ found: await ask(secondsLeft()), shared })
+  const grant = async (): Promise<FoundToken> => {
+    // Whoever waited for the store meanwhile may be too late to ask.
+    terms.signal.throwIfAborted()
+    return { found: await ask(secondsLeft()), shared }
+  }
   const longest = terms.ahead ? longestLookAhead : longestLook
-  let rank = 0
-  let ours: ReleaseLock | 'held' | undefined
-  for (let turn = 0; ; turn += 1) {
-    const left = await look()
-    if (left !== undefined) return left
-    if (terms.ahead && turn === 0) ours = await shared.lock('ahead', backoff)
-    if (ours === 'held') {
-      await nextLook(turn)
-      continue
-    }
-    const patience = patienceByRank[rank]
-    const lock = patience === undefined ? undefined : await shared.lock(rank, secondsLeft() + lockReserve)
-    if (lock === undefined || patience === undefined) return await grant()
-    if (lock !== 'held') return await holding(lock, ours, async () => (await look()) ?? (await grant()))
-    await nextLook(turn)
-    if (!terms.ahead && secondsLeft() < terms.timeout * (1 - patience)) rank += 1
+  let turn: ReleaseLock | 'held' | undefined
+  let lock: ReleaseLock | 'held' | undefined
+  try {
+    const token = await obtain()
+    // Nobody takes what comes too late, and so nobody would let the locks go.
+    terms.signal.throwIfAborted()
+    if (!isOurs(turn) && !isOurs(lock)) return token
+    terms.signal.addEventListener('abort', releaseAll, { once: true })
+    return { ...token, release: releaseAll }
+  } catch (failure) {
+    if (isOurs(lock)) lock()
+    if (isOurs(turn) && !isWanted()) turn()
+    throw failure
   }
 
-  async function nextLook(turn: number): Promise<void> {
-    await pause(Math.min(longest, firstLook * growth ** turn) * (0.5 + chance()), terms.signal)
-  }
-
-  async function holding(
-    release: ReleaseLock,
-    releaseTurn: ReleaseLock | undefined,
-    work: () => Promise<FoundToken>,
-  ): Promise<FoundToken> {
-    try {
-      const token = await work()
-      // Nobody takes what comes too late, and so nobody would let the lock go.
-      terms.signal.throwIfAborted()
-      return {
-        ...token,
-        release() {
-          release()
-          releaseTurn?.()
-        },
+  async function obtain(): Promise<FoundToken> {
+    let rank = 0
+    for (let looks = 0; ; looks += 1) {
+      const left = await look()
+      if (left !== undefined) return left
+      if (terms.ahead && !isOurs(turn)) turn = await shared.lock('ahead', Math.max(backoff(), shortestTurn))
+      if (turn !== 'held') {
+        const patience = patienceByRank[rank]
+        lock = patience === undefined ? undefined : await shared.lock(rank, secondsLeft() + lockReserve)
+        if (lock === undefined || patience === undefined) return await grant()
+        if (lock !== 'held') return (await look()) ?? (await grant())
+        if (!terms.ahead && secondsLeft() < timeout * (1 - patience)) rank += 1
       }
-    } catch (failure) {
-      release()
-      throw failure
+      await nextLook(looks)
     }
   }
+
+  async function nextLook(looks: number): Promise<void> {
+    await pause(Math.min(longest, firstLook * growth ** looks) * (0.5 + chance()), terms.signal)
+  }
+
+  function releaseAll(): void {
+    if (isOurs(lock)) lock()
+    if (isOurs(turn)) turn()
+  }
+}
+
+function isOurs(lock: ReleaseLock | 'held' | undefined): lock is ReleaseLock {
+  return typeof lock === 'function'
 }

@@ -12,7 +12,7 @@ const patience = 0.9
 const patienceOfFlight = 1.8
 const shareOfFlight = 1 / 2
 
-/** Seconds a call waits for a store that is known to be bad, when it is tried again. */
+/** Seconds a flight waits in all for a store that is known to be bad, when it is tried again. */
 const patienceWithBad = 0.05
 
 /** Milliseconds between two tries of a store that is known to be bad. */
@@ -24,11 +24,13 @@ const mostPending = 1000
 /** What is left of the time that one flight gives to the store, in seconds; each operation takes its part. */
 export interface StoreTime {
   left: number
+  /** For a store that is known to be bad. */
+  leftWithBad: number
 }
 
 /** The time a flight of so many seconds gives to the store. */
 export function planStoreTime(seconds: number): StoreTime {
-  return { left: Math.min(patienceOfFlight, seconds * shareOfFlight) }
+  return { left: Math.min(patienceOfFlight, seconds * shareOfFlight), leftWithBad: patienceWithBad }
 }
 
 /** A store that may be away: it never fails a token, only its help is missing (rule S3). */
@@ -49,7 +51,7 @@ export interface GuardedStore {
   close(): void
 }
 
-/** Lets a lock go; nobody waits for that. */
+/** Lets a lock go, once; nobody waits for that. */
 export type ReleaseLock = () => void
 
 /**
@@ -62,14 +64,18 @@ type Trouble = 'none' | 'writing' | 'all'
  * Bounds every operation in time, turns failure into absence, leaves a bad store alone but for a try a second, and tells when
  * it fails and when it is back (rule S3).
  *
- * @param chance from 0 up to, but not including, 1; spreads the tries of a fleet
+ * @param tuning.chance from 0 up to, but not including, 1; spreads the tries of a fleet
+ * @param tuning.now milliseconds since the epoch
  */
 export function guardStore(
   store: TokenStore,
   provider: string,
   emit: Emit,
-  chance: () => number = Math.random,
-  diagnostics: Diagnostics = unseen,
+  {
+    chance = Math.random,
+    now = Date.now,
+    diagnostics = unseen,
+  }: { chance?: () => number; now?: () => number; diagnostics?: Diagnostics | undefined } = {},
 ): GuardedStore {
   let trouble: Trouble = 'none'
   let nextTryAt = 0
@@ -129,11 +135,14 @@ export function guardStore(
     if (performance.now() < nextTryAt) return undefined
     nextTryAt = performance.now() + betweenTries
     const trying = run(operation, planStoreTime(Number.POSITIVE_INFINITY), work)
-    return await withDeadline(
-      patienceWithBad,
+    const began = performance.now()
+    const done = await withDeadline(
+      time.leftWithBad,
       () => new Error('not waited for'),
       () => trying,
     ).catch(() => undefined)
+    time.leftWithBad = Math.max(0, time.leftWithBad - (performance.now() - began) / 1000)
+    return done
   }
 
   const postpone = (key: string, token: StoredToken | undefined): void => {
@@ -164,39 +173,62 @@ export function guardStore(
     catchingUp = true
     try {
       for (const [key, token] of pending) {
-        if (!(await settle(key, token)) || closed) return
-        if (pending.get(key) === token) pending.delete(key)
+        const isSettled = await settle(key, token)
+        if (closed) return
+        // What came for this key meanwhile has seen to itself.
+        const isPending = pending.has(key) && pending.get(key) === token
+        if (isPending) pending.delete(key)
+        if (isSettled) continue
+        // The next time others come first: a store may refuse this one alone.
+        if (isPending) pending.set(key, token)
+        return
       }
     } finally {
       catchingUp = false
     }
   }
 
-  /** Whether the store has now what was to be written, or something newer. */
+  /** Whether nothing is left to do: the store has now what was to be written, or something newer, or it does not matter any more. */
   const settle = async (key: string, token: StoredToken | undefined): Promise<boolean> => {
     const time = planStoreTime(Number.POSITIVE_INFINITY)
     if (token === undefined) return (await attempt('delete', time, () => store.delete(key))) !== undefined
+    if (token.expiresAt <= now()) return true
     const read = await attempt('get', time, () => store.get(key))
     if (read === undefined) return false
-    if (isNewer(read.value, token)) return true
-    return (await attempt('set', time, () => store.set(key, token))) !== undefined
+    // While the store was asked, this token may have been purged, or another written.
+    const isWanted = (): boolean => pending.get(key) === token
+    if (closed || !isWanted() || isNewer(read.value, token)) return true
+    if ((await attempt('set', time, () => store.set(key, token))) === undefined) return false
+    return isWanted() || (await attempt('delete', time, () => store.delete(key, token))) !== undefined
+  }
+
+  const isForgotten = (key: string): boolean => pending.has(key) && pending.get(key) === undefined
+
+  /** Writes or deletes in place of what is pending for the key, which counts no more from here on. */
+  const change = async (
+    operation: 'set' | 'delete',
+    key: string,
+    token: StoredToken | undefined,
+    time: StoreTime,
+  ): Promise<void> => {
+    pending.delete(key)
+    const work = (): Promise<void> => (token === undefined ? store.delete(key) : store.set(key, token))
+    if ((await attempt(operation, time, work)) === undefined) postpone(key, token)
   }
 
   return {
     locks: store.lock !== undefined,
     async get(key, time) {
-      return (await attempt('get', time, () => store.get(key)))?.value
+      // What this client forgot is nothing to go back to, though the store could not be told yet.
+      if (isForgotten(key)) {
+        await change('delete', key, undefined, time)
+        return undefined
+      }
+      const done = await attempt('get', time, () => store.get(key))
+      return isForgotten(key) ? undefined : done?.value
     },
-    async set(key, token, time) {
-      const done = await attempt('set', time, () => store.set(key, token))
-      if (done === undefined) postpone(key, token)
-      else pending.delete(key)
-    },
-    async delete(key) {
-      const done = await attempt('delete', planStoreTime(Number.POSITIVE_INFINITY), () => store.delete(key))
-      if (done === undefined) postpone(key, undefined)
-      else pending.delete(key)
-    },
+    set: (key, token, time) => change('set', key, token, time),
+    delete: (key) => change('delete', key, undefined, planStoreTime(Number.POSITIVE_INFINITY)),
     async lock(key, ttl, time) {
       let abandoned = false
       const done = await attempt('lock', time, async () => {
@@ -219,7 +251,10 @@ export function guardStore(
 
   function toRelease(lock: StoreLock): ReleaseLock {
     if (typeof lock?.release !== 'function') throw new Error('the store answered with no lock')
+    let isReleased = false
     return () => {
+      if (isReleased) return
+      isReleased = true
       void run('release', planStoreTime(Number.POSITIVE_INFINITY), () => lock.release())
     }
   }

@@ -37,6 +37,11 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
     async lock(key, { ttl }) {
       const held = locks.get(key)
       if (held !== undefined && held.endsAt > now()) return undefined
+      // Not every lock is let go: those that ended by themselves are cleared away, from the oldest on.
+      for (const [oldest, { endsAt }] of locks) {
+        if (endsAt > now()) break
+        locks.delete(oldest)
+      }
       const own = { endsAt: now() + ttl * 1000 }
       locks.set(key, own)
       return {

@@ -54,7 +54,7 @@ export function shareTokens(
   emit: Emit,
   diagnostics?: Diagnostics,
 ): SharedTokens {
-  const guarded = guardStore(store, provider.name, emit, undefined, diagnostics)
+  const guarded = guardStore(store, provider.name, emit, { now, diagnostics })
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const keyOf = async (client: CredentialsOf, grant: GrantRequest, signal?: AbortSignal): Promise<string> => {
     const { clientId } = await client.read(signal)

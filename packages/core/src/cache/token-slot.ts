@@ -14,6 +14,8 @@ interface Setbacks {
   refusal: RememberedRefusal | undefined
   /** Whether the server had nothing but the refused token to give, when it was asked for another. */
   sameAgain: boolean
+  /** The value last let go: in the store it may be still, and by a clock that was set back it looks newer than it is. */
+  dropped: string | undefined
 }
 
 /**
@@ -87,7 +89,9 @@ export class TokenSlot<Parts = unknown> {
 
   /** Whether a token from the store is newer than any that was held, and another. */
   isNews({ token, requestedAt }: AcquiredToken): boolean {
-    return (this.#newest === undefined || requestedAt > this.#newest) && token.value !== this.held?.value
+    const { value } = token
+    const isNewer = this.#newest === undefined || requestedAt > this.#newest
+    return isNewer && value !== this.#held?.value && value !== this.#setbacks?.dropped
   }
 
   /** Flights for this identity; made when the first takes off, gone with the last. */
@@ -117,7 +121,7 @@ export class TokenSlot<Parts = unknown> {
     if (sameAgain || this.held?.value === token.value) {
       const failures = (this.#setbacks?.failures ?? 0) + 1
       const retryAt = planSameAgain(life, startedAt, failures, chance())
-      this.#setbacks = { failures, retryAt, refusal: undefined, sameAgain }
+      this.#setbacks = { failures, retryAt, refusal: undefined, sameAgain, dropped: undefined }
     } else {
       this.#setbacks = undefined
     }
@@ -125,11 +129,15 @@ export class TokenSlot<Parts = unknown> {
     this.#newest = Math.max(this.#newest ?? requestedAt, requestedAt)
   }
 
-  /** Counts a flight that failed. */
-  noteFailure(startedAt: number, chance: () => number): void {
+  /**
+   * Counts a flight that failed.
+   *
+   * @param retryAt as `planBackoff` planned it when the flight began
+   */
+  noteFailure(retryAt: number): void {
     const setbacks = this.#forSetbacks()
     setbacks.failures += 1
-    if (this.#held !== undefined) setbacks.retryAt = startedAt + this.planBackoff(startedAt, chance)
+    if (this.#held !== undefined) setbacks.retryAt = retryAt
   }
 
   /** For how long a refresh that begins now is not tried again if it fails, in milliseconds. */
@@ -152,9 +160,10 @@ export class TokenSlot<Parts = unknown> {
 
   /** Lets the held token go; what was refused stays remembered. */
   drop(): void {
-    const refusal = this.refusal
+    const { refusal } = this
+    const dropped = this.#held?.value ?? this.#setbacks?.dropped
     this.#hold(undefined, { requestedAt: 0, refreshAt: 0, mandatoryAt: 0, endsAt: 0 })
-    this.#setbacks = refusal && { failures: 0, retryAt: 0, refusal, sameAgain: false }
+    this.#setbacks = { failures: 0, retryAt: 0, refusal, sameAgain: false, dropped }
   }
 
   /** Forgets everything, as if it were new. What is under way still answers those who wait for it, and is not kept. */
@@ -183,7 +192,7 @@ export class TokenSlot<Parts = unknown> {
   }
 
   #forSetbacks(): Setbacks {
-    this.#setbacks ??= { failures: 0, retryAt: 0, refusal: undefined, sameAgain: false }
+    this.#setbacks ??= { failures: 0, retryAt: 0, refusal: undefined, sameAgain: false, dropped: undefined }
     return this.#setbacks
   }
 }

@@ -252,13 +252,14 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     for (const refusal of [this.#rarities?.refusal, slot.refusal]) {
       if (refusal !== undefined && startedAt < refusal.until) throw refusal.error
     }
+    const retryAt = startedAt + slot.planBackoff(startedAt, chance)
     const quarter = ahead && slot.held !== undefined ? (slot.endsAt - startedAt) / 4000 : secondsLeft
     const seconds = Math.min(secondsLeft, Math.max(shortestAhead, quarter))
     try {
       const { found, shared, release } = await withDeadline(
         seconds,
         () => tooLate(seconds),
-        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead, flight: flight.mark }),
+        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead, flight: flight.mark }, retryAt),
         controller.signal,
       )
       // What was found where it is shared is not written there again.
@@ -268,34 +269,37 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
           slot.keep(found, startedAt, rejected, chance)
           if (this.#rarities !== undefined) this.#rarities.refusal = undefined
           await shared?.write(found)
-          // Purged while it was written: the purge may have come first.
-          if (!flight.wanted) await shared?.forget()
+          // Purged while it was written: the purge may have come first. One that was only broken off leaves it to others.
+          if (!flight.wanted && slot.held !== found.token) await shared?.forget()
         }
       } finally {
         release?.()
       }
       return found.token
     } catch (failure) {
-      if (flight.wanted) this.#noteFailure(slot, failure, startedAt)
+      if (flight.wanted) this.#noteFailure(slot, failure, retryAt)
       throw failure
     }
   }
 
   /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
-  async #find(slot: TokenSlot, { rejected }: Flight<AccessToken>, terms: GrantTerms): Promise<FoundToken> {
-    const { shared, time, acquire, chance } = this.parts
+  async #find(slot: TokenSlot, flight: Flight<AccessToken>, terms: GrantTerms, retryAt: number): Promise<FoundToken> {
+    const { rejected } = flight
+    const { shared, time, acquire, timeout, chance } = this.parts
     const grant = this.#grantOf(slot)
-    const ask = async (timeout: number): Promise<AcquiredToken> => {
-      const acquired = await acquire(this.#client, grant, { ...terms, timeout })
+    const ask = async (seconds: number): Promise<AcquiredToken> => {
+      const acquired = await acquire(this.#client, grant, { ...terms, timeout: seconds })
       return { ...acquired, turn: drawTurn(chance(), terms.ahead) }
     }
     if (shared === undefined) return { found: await ask(terms.timeout) }
     const opened = await this.#open(shared, grant, terms)
     return await flyForFleet(opened, {
       terms,
+      timeout,
       serves: (found) => slot.isNews(found) && !rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
       ask,
-      backoff: slot.planBackoff(time(), chance) / 1000,
+      backoff: () => (retryAt - time()) / 1000,
+      isWanted: () => flight.wanted,
       chance,
     })
   }
@@ -317,9 +321,9 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     }
   }
 
-  #noteFailure(slot: TokenSlot, failure: unknown, startedAt: number): void {
-    const { chance, time } = this.parts
-    slot.noteFailure(startedAt, chance)
+  #noteFailure(slot: TokenSlot, failure: unknown, retryAt: number): void {
+    const { time } = this.parts
+    slot.noteFailure(retryAt)
     if (!(failure instanceof LatchkeyError)) return
     if (isClientRefused(failure)) {
       const rarities = this.#forRarities()

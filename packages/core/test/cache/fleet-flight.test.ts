@@ -40,9 +40,11 @@ function createShared() {
 
 const flight = (more: { timeout?: number; ahead?: boolean; serves?: (found: AcquiredToken) => boolean } = {}) => ({
   terms: { signal: AbortSignal.timeout(20_000), timeout: more.timeout ?? 10, ahead: more.ahead ?? false },
+  timeout: more.timeout ?? 10,
   serves: more.serves ?? (() => true),
   ask: async () => acquired('granted'),
-  backoff: 120,
+  backoff: () => 120,
+  isWanted: () => true,
   chance: () => 0.5,
 })
 
@@ -150,6 +152,21 @@ describe('flight for a fleet', () => {
     expect(performance.now() - began).toBeGreaterThan(280)
   })
 
+  it('S2: a flight that had to wait for another in its process waits for the store so much less', async () => {
+    const { shared, held } = createShared()
+    held.set(0, 15)
+    held.set(1, 15)
+    const asked = await flyForFleet(shared, {
+      ...flight({ timeout: 2 }),
+      timeout: 10,
+      ask: async (seconds) => {
+        expect(seconds).toBeGreaterThan(1.5)
+        return acquired('granted')
+      },
+    })
+    expect(asked.found.token.value).toBe('granted')
+  })
+
   it('S2: behind the callers’ backs nobody steps in for the owner', async () => {
     const { shared, held, state } = createShared()
     held.set(0, 15)
@@ -206,6 +223,78 @@ describe('flight for a fleet', () => {
       state.stored = acquired('left')
     }, 60)
     expect((await flyForFleet(shared, flight({ ahead: true }))).found.token.value).toBe('left')
+  })
+
+  it('S2: a turn ends with a token that another brought, too, and with one that was asked for without a lock', async () => {
+    const { shared, state, held } = createShared()
+    held.set(0, 15)
+    setTimeout(() => {
+      state.stored = acquired('left')
+    }, 60)
+    const { found, release } = await flyForFleet(shared, flight({ ahead: true }))
+    expect(found.token.value).toBe('left')
+    expect([...held.keys()]).toEqual([0, 'ahead'])
+    release?.()
+    expect([...held.keys()]).toEqual([0])
+    state.stored = undefined
+    const lock: SharedToken['lock'] = async (rank, ttl) => (rank === 0 ? undefined : await shared.lock(rank, ttl))
+    const alone = await flyForFleet({ ...shared, lock }, flight({ ahead: true }))
+    expect(alone.shared).toBeDefined()
+    expect([...held.keys()]).toEqual([0, 'ahead'])
+    alone.release?.()
+    expect([...held.keys()]).toEqual([0])
+  })
+
+  it('S2: who is broken off gives up its turn, and one who waits for it takes it', async () => {
+    const { shared, held } = createShared()
+    const controller = new AbortController()
+    const brokenOff = flyForFleet(shared, {
+      ...flight(),
+      terms: { signal: controller.signal, timeout: 10, ahead: true },
+      ask: (): Promise<AcquiredToken> =>
+        new Promise((_, reject) => {
+          controller.signal.addEventListener('abort', () => reject(controller.signal.reason))
+        }),
+      isWanted: () => !controller.signal.aborted,
+    })
+    const waiting = flyForFleet(shared, flight({ ahead: true }))
+    setTimeout(() => controller.abort(new Error('closed')), 60)
+    await expect(brokenOff).rejects.toThrow('closed')
+    const { found, release } = await waiting
+    expect(found.token.value).toBe('granted')
+    release?.()
+    expect(held.size).toBe(0)
+  })
+
+  it('S2: who is too late when the store answers asks no more, and keeps no lock', async () => {
+    const { shared, held } = createShared()
+    for (const canLock of [true, false]) {
+      const controller = new AbortController()
+      let asked = 0
+      const lock: SharedToken['lock'] = async (...args) => {
+        controller.abort(new Error('too late'))
+        return canLock ? await shared.lock(...args) : undefined
+      }
+      const late = {
+        ...flight(),
+        terms: { signal: controller.signal, timeout: 10, ahead: false },
+        ask: async () => {
+          asked += 1
+          return acquired('granted')
+        },
+      }
+      await expect(flyForFleet({ ...shared, lock }, late)).rejects.toThrow('too late')
+      expect([asked, held.size]).toEqual([0, 0])
+    }
+  })
+
+  it('S2: a flight that ends between having its token and telling so keeps no lock', async () => {
+    const { shared, held } = createShared()
+    const controller = new AbortController()
+    await flyForFleet(shared, { ...flight(), terms: { signal: controller.signal, timeout: 10, ahead: false } })
+    expect(held.size).toBe(1)
+    controller.abort(new Error('broken off'))
+    expect(held.size).toBe(0)
   })
 
   it('S3: where the store cannot tell who is first, each asks for itself', async () => {

@@ -1,5 +1,5 @@
 import { standardEmulation, startEmulator } from '@latchkey/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { waitFor } from '../../src/acquire/deadline.ts'
 import { shareTokens } from '../../src/cache/shared-tokens.ts'
 import {
@@ -86,6 +86,36 @@ describe('shared tokens', () => {
     write()
     await pending
     expect(kept.size).toBe(0)
+  })
+
+  it('L12: a client that is closed while a token fetched ahead is written leaves it to the others', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const kept = new Map<string, StoredToken>()
+    const { promise: written, resolve: write } = Promise.withResolvers<void>()
+    let sets = 0
+    const store = {
+      get: async (key: string) => kept.get(key),
+      set: async (key: string, token: StoredToken) => {
+        sets += 1
+        if (sets === 2) await written
+        kept.set(key, token)
+      },
+      delete: async (key: string) => void kept.delete(key),
+    }
+    let now = Date.now()
+    const provider = { name: 'acme', tokenEndpoint }
+    const client = createClient(provider, { credentials, store, now: () => now })
+    const first = await client.token()
+    now += ((first.expiresAt?.getTime() ?? now) - now) * 0.97
+    expect(await client.token()).toBe(first)
+    await vi.waitFor(() => expect(sets).toBe(2))
+    await client.close()
+    write()
+    const second = await client.token()
+    expect(second).not.toBe(first)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([...kept.values()][0]?.value).toBe(second.value)
   })
 
   it('L8: credentials that hang once keep no client with a store from its token, nor from forgetting', async () => {

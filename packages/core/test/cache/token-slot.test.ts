@@ -42,7 +42,7 @@ describe('token slot', () => {
   it('L6: a failure counts until a token comes', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    slot.noteFailure(3_000_000, chance)
+    slot.noteFailure(3_000_000 + slot.planBackoff(3_000_000, chance))
     expect(slot.retryAt).toBeGreaterThan(3_000_000)
     expect(slot.judge(slot.retryAt - 1)).toBe('backing off')
     slot.keep(acquired('two'), 3_100_000, none, chance)
@@ -60,17 +60,30 @@ describe('token slot', () => {
     expect(slot.refusal).toBeUndefined()
   })
 
+  it('L10: a refused token that looks newer by a clock that was set back is none to go back to', () => {
+    const slot = new TokenSlot(undefined)
+    slot.keep(acquired('one'), 1000, none, chance)
+    expect(slot.isNews(acquired('one', 9000))).toBe(false)
+    slot.drop()
+    slot.noteFailure(5000)
+    slot.drop()
+    expect(slot.isNews(acquired('one', 9000))).toBe(false)
+    expect(slot.isNews(acquired('two', 9000))).toBe(true)
+    slot.clear()
+    expect(slot.isNews(acquired('one', 9000))).toBe(true)
+  })
+
   it('L6: a failed refresh does not make a refused token the only one there is', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    slot.noteFailure(3_000_000, chance)
+    slot.noteFailure(3_000_000 + slot.planBackoff(3_000_000, chance))
     expect(slot.sameAgain).toBe(false)
   })
 
   it('L7: behind the callers’ backs, too, nobody is asked before it is time', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    slot.noteFailure(3_000_000, chance)
+    slot.noteFailure(3_000_000 + slot.planBackoff(3_000_000, chance))
     const before = slot.retryAt
     const late = new LatchkeyError('endpoint_unavailable', 'later', { retryable: true, retryAfter: 1800 })
     slot.noteRefusal(late, before)
