@@ -15,8 +15,8 @@ const longestLookAhead = 1
 /** What parts of a call's time are over when a flight waits no more for the owner of the lock, and for one who steps in for the owner. */
 const patienceByRank = [1 / 2, 3 / 4] as const
 
-/** Seconds a turn behind the callers' backs lasts at least: a short life has short backoffs. */
-const shortestTurn = 0.1
+/** Seconds the mark of a refusal lasts at least: a short life has short backoffs. */
+const shortestMark = 0.1
 
 /** A token, and what is still to be done about it. */
 export interface FoundToken {
@@ -50,8 +50,8 @@ export interface FleetFlight {
  * so that a process that died with the lock fails no call.
  *
  * Behind the callers' backs nobody steps in: the owner's flight serves all, and its failure is theirs. So that a thousand
- * processes do not ask one after another what one of them was just refused, the owner takes a turn as long as the backoff,
- * and gives it up only when there is a token, or when it is broken off.
+ * processes do not ask one after another what one of them was just refused, the owner then leaves a mark that lasts as long as
+ * the backoff; whoever finds it has failed, too. A process that died leaves none, and its lock ends soon.
  */
 export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Promise<FoundToken> {
   const { terms, timeout, serves, ask, backoff, isWanted, chance } = flight
@@ -61,24 +61,27 @@ export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Pro
     const found = await shared.read()
     return found !== undefined && serves(found) ? { found } : undefined
   }
+  let hasAsked = false
   const grant = async (): Promise<FoundToken> => {
     // Whoever waited for the store meanwhile may be too late to ask.
     terms.signal.throwIfAborted()
+    hasAsked = true
     return { found: await ask(secondsLeft()), shared }
   }
   const longest = terms.ahead ? longestLookAhead : longestLook
-  let turn: ReleaseLock | 'held' | undefined
   let lock: ReleaseLock | 'held' | undefined
   try {
     const token = await obtain()
-    // Nobody takes what comes too late, and so nobody would let the locks go.
+    // Nobody takes what comes too late, and so nobody would let the lock go.
     terms.signal.throwIfAborted()
-    if (!isOurs(turn) && !isOurs(lock)) return token
-    terms.signal.addEventListener('abort', releaseAll, { once: true })
-    return { ...token, release: releaseAll }
+    if (!isOurs(lock)) return token
+    terms.signal.addEventListener('abort', lock, { once: true })
+    return { ...token, release: lock }
   } catch (failure) {
-    if (isOurs(lock)) lock()
-    if (isOurs(turn) && !isWanted()) turn()
+    if (isOurs(lock)) {
+      if (terms.ahead && hasAsked && isWanted()) await shared.lock('refused', Math.max(backoff(), shortestMark))
+      lock()
+    }
     throw failure
   }
 
@@ -87,25 +90,25 @@ export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Pro
     for (let looks = 0; ; looks += 1) {
       const left = await look()
       if (left !== undefined) return left
-      if (terms.ahead && !isOurs(turn)) turn = await shared.lock('ahead', Math.max(backoff(), shortestTurn))
-      if (turn !== 'held') {
-        const patience = patienceByRank[rank]
-        lock = patience === undefined ? undefined : await shared.lock(rank, secondsLeft() + lockReserve)
-        if (lock === undefined || patience === undefined) return await grant()
-        if (lock !== 'held') return (await look()) ?? (await grant())
-        if (!terms.ahead && secondsLeft() < timeout * (1 - patience)) rank += 1
+      const patience = patienceByRank[rank]
+      lock = patience === undefined ? undefined : await shared.lock(rank, secondsLeft() + lockReserve)
+      if (lock === undefined || patience === undefined) return await grant()
+      if (lock !== 'held') {
+        // What another left between the look and the lock.
+        const leftSince = await look()
+        if (leftSince !== undefined) return leftSince
+        if (terms.ahead && (await isMarked())) throw new Error('another of the fleet was refused a moment ago')
+        return await grant()
       }
-      await nextLook(looks)
+      if (!terms.ahead && secondsLeft() < timeout * (1 - patience)) rank += 1
+      await pause(Math.min(longest, firstLook * growth ** looks) * (0.5 + chance()), terms.signal)
     }
   }
 
-  async function nextLook(looks: number): Promise<void> {
-    await pause(Math.min(longest, firstLook * growth ** looks) * (0.5 + chance()), terms.signal)
-  }
-
-  function releaseAll(): void {
-    if (isOurs(lock)) lock()
-    if (isOurs(turn)) turn()
+  async function isMarked(): Promise<boolean> {
+    const mark = await shared.lock('refused', shortestMark)
+    if (isOurs(mark)) mark()
+    return mark === 'held'
   }
 }
 

@@ -33,12 +33,12 @@ export interface SharedToken {
   /**
    * The right to ask for a token on behalf of all who share it.
    *
-   * @param rank 0 for the first who asks; the next for one who steps in for an owner who is not heard of; `'ahead'` for the
-   *   turn behind the callers' backs
+   * @param rank 0 for the first who asks; the next for one who steps in for an owner who is not heard of; `'refused'` for the
+   *   mark that somebody was refused, which is taken and not let go
    * @param ttl seconds
    * @returns `'held'`: another has it; `undefined`: nobody can tell
    */
-  lock(rank: number | 'ahead', ttl: number): Promise<ReleaseLock | 'held' | undefined>
+  lock(rank: number | 'refused', ttl: number): Promise<ReleaseLock | 'held' | undefined>
 }
 
 /**

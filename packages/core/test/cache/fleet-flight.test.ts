@@ -13,7 +13,7 @@ const acquired = (value: string): AcquiredToken => ({
 
 /** One identity's token in a store that processes share, with locks that work as long as they are told to. */
 function createShared() {
-  const held = new Map<number | 'ahead', number>()
+  const held = new Map<number | 'refused', number>()
   const state = { stored: undefined as AcquiredToken | undefined, canTell: true, reads: 0 }
   const ttls: number[] = []
   const shared: SharedToken = {
@@ -193,59 +193,46 @@ describe('flight for a fleet', () => {
         },
       })
     await expect(fly(1000)).rejects.toThrow('down')
-    expect([...held]).toEqual([['ahead', 120]])
-    expect(ttls[0]).toBe(120)
-    await expect(fly(150)).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect([...held]).toEqual([['refused', 120]])
+    expect(ttls.at(-1)).toBe(120)
+    await expect(fly(1000)).rejects.toThrow('refused a moment ago')
     expect(asked).toBe(1)
-    held.delete('ahead')
+    expect([...held.keys()]).toEqual(['refused'])
+    held.delete('refused')
     await expect(fly(1000)).rejects.toThrow('down')
     expect(asked).toBe(2)
   })
 
-  it('S2: a turn behind the callers’ backs makes nobody wait who needs a token, and ends with a token', async () => {
+  it('S2: who died behind the callers’ backs costs the lock’s time, and not the backoff', async () => {
+    const { shared, held, ttls } = createShared()
+    held.set(0, 15)
+    const waiting = flyForFleet(shared, flight({ ahead: true }))
+    setTimeout(() => held.delete(0), 60)
+    expect((await waiting).found.token.value).toBe('granted')
+    expect(Math.max(...ttls)).toBeLessThanOrEqual(15)
+    expect([...held.keys()]).toEqual([0])
+  })
+
+  it('S2: a refusal behind the callers’ backs makes nobody wait who needs a token', async () => {
     const { shared, held } = createShared()
-    held.set('ahead', 120)
+    held.set('refused', 120)
     const needed = await flyForFleet(shared, flight())
     expect(needed.found.token.value).toBe('granted')
     needed.release?.()
-    held.delete('ahead')
-    const { found, release } = await flyForFleet(shared, flight({ ahead: true }))
-    expect(found.token.value).toBe('granted')
-    expect([...held.keys()]).toEqual(['ahead', 0])
-    release?.()
-    expect(held.size).toBe(0)
+    expect([...held.keys()]).toEqual(['refused'])
   })
 
-  it('S2: who waits for another’s turn takes what it brings', async () => {
-    const { shared, state, held } = createShared()
-    held.set('ahead', 120)
-    setTimeout(() => {
-      state.stored = acquired('left')
-    }, 60)
-    expect((await flyForFleet(shared, flight({ ahead: true }))).found.token.value).toBe('left')
-  })
-
-  it('S2: a turn ends with a token that another brought, too, and with one that was asked for without a lock', async () => {
-    const { shared, state, held } = createShared()
+  it('S2: nobody is marked as refused who was not: one that is too late, and one whose caller’s flight failed', async () => {
+    const { shared, held } = createShared()
+    const down = { ...flight(), ask: () => Promise.reject(new Error('down')) }
+    await expect(flyForFleet(shared, down)).rejects.toThrow('down')
     held.set(0, 15)
-    setTimeout(() => {
-      state.stored = acquired('left')
-    }, 60)
-    const { found, release } = await flyForFleet(shared, flight({ ahead: true }))
-    expect(found.token.value).toBe('left')
-    expect([...held.keys()]).toEqual([0, 'ahead'])
-    release?.()
-    expect([...held.keys()]).toEqual([0])
-    state.stored = undefined
-    const lock: SharedToken['lock'] = async (rank, ttl) => (rank === 0 ? undefined : await shared.lock(rank, ttl))
-    const alone = await flyForFleet({ ...shared, lock }, flight({ ahead: true }))
-    expect(alone.shared).toBeDefined()
-    expect([...held.keys()]).toEqual([0, 'ahead'])
-    alone.release?.()
+    const late = { signal: AbortSignal.timeout(80), timeout: 0.1, ahead: true }
+    await expect(flyForFleet(shared, { ...flight(), terms: late })).rejects.toMatchObject({ name: 'TimeoutError' })
     expect([...held.keys()]).toEqual([0])
   })
 
-  it('S2: who is broken off gives up its turn, and one who waits for it takes it', async () => {
+  it('S2: who is broken off gives up the lock, and one who waits for it takes it', async () => {
     const { shared, held } = createShared()
     const controller = new AbortController()
     const brokenOff = flyForFleet(shared, {

@@ -716,10 +716,10 @@ describe('token source', () => {
     expect(written).toEqual([])
   })
 
-  it('S2: a token is written with its turn, early where it came ahead, and the turn behind the callers is as long as a backoff', async () => {
+  it('S2: a token is written with its turn, early where it came ahead, and the mark of a refusal lasts as long as the backoff', async () => {
     const { shared, left } = createShared('left', 3600)
     const turns: (number | undefined)[] = []
-    const locks: (readonly [number | 'ahead', number])[] = []
+    const locks: (readonly [number | 'refused', number])[] = []
     const open: SharedTokens['open'] = async (...args) => ({
       ...(await shared.open(...args)),
       write: async ({ turn }) => void turns.push(turn),
@@ -740,10 +740,16 @@ describe('token source', () => {
     ;(await next()).answer()
     await settle()
     expect(turns[1]).toBe(drawTurn(0.25, true))
-    expect(locks.map(([rank]) => rank)).toEqual([0, 'ahead', 0])
-    const life = planLife({ requestedAt: 1_000_000, lifetime: 3_600_000, refreshIn: undefined }, 0)
-    const now = 1_000_000 + 2_700_000
-    expect(locks[1]?.[1]).toBeCloseTo((planRetry(life, now, 0.25) - now) / 1000)
+    expect(locks.map(([rank]) => rank)).toEqual([0, 0, 'refused'])
+    advance(3000)
+    await source.obtain(undefined)
+    ;(await next()).refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    await settle()
+    expect(locks.slice(3).map(([rank]) => rank)).toEqual([0, 'refused', 'refused'])
+    const requestedAt = 1_000_000 + 2_700_000
+    const life = planLife({ requestedAt, lifetime: 3_600_000, refreshIn: undefined }, 0)
+    const now = requestedAt + 3_000_000
+    expect(locks.at(-1)?.[1]).toBeCloseTo((planRetry(life, now, 0.25) - now) / 1000)
   })
 
   it('S2: what others left is due at the turn they drew', async () => {
