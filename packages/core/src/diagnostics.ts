@@ -171,24 +171,18 @@ async function traceUnresolved<T>(
   work: () => Promise<T>,
   describe: (failure: unknown) => Error,
 ): Promise<T> {
-  let outcome: (() => T) | undefined
-  try {
-    await channel.tracePromise(async () => {
-      try {
-        const result = await work()
-        outcome = () => result
-      } catch (failure) {
-        outcome = () => {
-          throw failure
-        }
-        throw describe(failure)
-      }
-    }, message)
-  } catch (failure) {
-    if (outcome === undefined) throw failure
+  let outcome: Promise<T> | undefined
+  const unresolved = async (): Promise<void> => {
+    try {
+      outcome = work()
+      await outcome
+    } catch (failure) {
+      throw describe(failure)
+    }
   }
-  if (outcome === undefined) throw new TypeError('a traced work came to no end')
-  return outcome()
+  // What they see of a failure is not for the caller. A platform that fails before the work began keeps nobody from it.
+  await channel.tracePromise(unresolved, message).catch(() => {})
+  return await (outcome ?? work())
 }
 
 /** A failure that is not this library's, with nothing of it but the name of its kind: it may hold a secret. */

@@ -214,6 +214,35 @@ describe('the channels of the process', () => {
     expect(unseen.bind(work)).toBe(work)
   })
 
+  it('fail no work where a platform fails to trace it, or knows no asynchronous contexts', async () => {
+    const audience = { hasSubscribers: true }
+    const tracePromise = (): Promise<void> => Promise.reject(new Error('not here'))
+    const broken = { start: audience, tracePromise }
+    const channels = { channel: () => audience, tracingChannel: () => broken }
+    for (const hooks of [undefined, {}, { AsyncLocalStorage: {} }]) {
+      vi.stubGlobal('process', {
+        getBuiltinModule: (name: string) => (name === 'node:diagnostics_channel' ? channels : hooks),
+      })
+      const diagnostics = createDiagnostics()
+      const work = async (): Promise<string> => 'done'
+      expect(await diagnostics.trace('wait', { provider: 'acme', flight: {} }, work)).toBe('done')
+      expect(diagnostics.bind(work)).toBe(work)
+      vi.unstubAllGlobals()
+    }
+  })
+
+  it('carry the context of the call that asked to who looks at the store alone', () => {
+    const callers = new AsyncLocalStorage<string>()
+    const listen: ChannelListener = () => {}
+    subscribe('tracing:latchkey:store:start', listen)
+    try {
+      const bound = callers.run('first', () => createDiagnostics().bind(() => callers.getStore()))
+      expect(callers.run('second', bound)).toBe('first')
+    } finally {
+      unsubscribe('tracing:latchkey:store:start', listen)
+    }
+  })
+
   it('show the clients of a pool', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
@@ -235,7 +264,9 @@ describe('a failure that is not of this library', () => {
     }
     expect(nameKind(new Sealed())).toBe('SealedVault')
     expect(nameKind(Object.assign(new Error('x'), { name: 'secret=MARKED' }))).toBe('Error')
+    expect(nameKind(Object.assign(new Error('x'), { name: 'Secret=MARKED' }))).toBe('Error')
     expect(nameKind(Object.assign(new Error('x'), { name: 1 }))).toBe('Error')
+    expect(nameKind(Object.assign(new Error('x'), { name: ['Kind'] }))).toBe('Error')
     expect(nameKind('MARKED')).toBe('no Error')
     expect(tellForeign(new RangeError('MARKED')).message).toBe(
       'RangeError; its message is kept back, for it may hold a secret',

@@ -75,7 +75,7 @@ export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Pro
     // Nobody takes what comes too late, and so nobody would let the lock go.
     terms.signal.throwIfAborted()
     if (!isOurs(lock)) return token
-    terms.signal.addEventListener('abort', lock, { once: true })
+    terms.signal.addEventListener('abort', lock)
     return { ...token, release: lock }
   } catch (failure) {
     if (isOurs(lock)) {
@@ -91,8 +91,9 @@ export async function flyForFleet(shared: SharedToken, flight: FleetFlight): Pro
       const left = await look()
       if (left !== undefined) return left
       const patience = patienceByRank[rank]
-      lock = patience === undefined ? undefined : await shared.lock(rank, secondsLeft() + lockReserve)
-      if (lock === undefined || patience === undefined) return await grant()
+      if (patience === undefined) return await grant()
+      lock = await shared.lock(rank, secondsLeft() + lockReserve)
+      if (lock === undefined) return await grant()
       if (lock !== 'held') {
         // What another left between the look and the lock.
         const leftSince = await look()

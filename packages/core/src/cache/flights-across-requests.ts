@@ -45,11 +45,12 @@ export class FlightsAcrossRequests<T> implements Flights<T> {
   #waitUntil: WaitUntil | undefined
 
   get busy(): boolean {
-    return this.#running !== undefined && !isSilent(this.#running, longSilence)
+    return this.underWay !== undefined
   }
 
   get underWay(): Flight<T> | undefined {
-    return this.busy ? this.#running?.flight : undefined
+    const running = this.#running
+    return running === undefined || isSilent(running, longSilence) ? undefined : running.flight
   }
 
   join(pilot: Pilot<T>): Promise<T> {

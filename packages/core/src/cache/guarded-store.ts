@@ -151,7 +151,6 @@ export function guardStore(
   }
 
   const postpone = (key: string, token: StoredToken | undefined): void => {
-    pending.delete(key)
     pending.set(key, token)
     const [oldest] = pending.keys()
     if (pending.size > mostPending && oldest !== undefined) pending.delete(oldest)
@@ -204,7 +203,10 @@ export function guardStore(
     const isWanted = (): boolean => pending.get(key) === token
     if (closed || !isWanted() || isNewer(read.value, token)) return true
     if ((await attempt('set', time, () => store.set(key, token))) === undefined) return false
-    return isWanted() || (await attempt('delete', time, () => store.delete(key, token))) !== undefined
+    if (isWanted() || (await attempt('delete', time, () => store.delete(key, token))) !== undefined) return true
+    // It was purged, and is there again.
+    if (!pending.has(key)) pending.set(key, undefined)
+    return false
   }
 
   const isForgotten = (key: string): boolean => pending.has(key) && pending.get(key) === undefined
@@ -255,7 +257,7 @@ export function guardStore(
   }
 
   function toRelease(lock: StoreLock): ReleaseLock {
-    if (typeof lock?.release !== 'function') throw new Error('the store answered with no lock')
+    if (typeof lock.release !== 'function') throw new Error('the store answered with no lock')
     let isReleased = false
     return () => {
       if (isReleased) return

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isCloudflareWorkers, loadWaitUntil } from '../../src/acquire/cloudflare-workers.ts'
 
+const platform = 'cloudflare:workers'
+
 afterEach(() => {
   vi.unstubAllGlobals()
+  vi.doUnmock(platform)
 })
 
 describe('Cloudflare Workers', () => {
@@ -21,5 +24,30 @@ describe('Cloudflare Workers', () => {
     const failing = Promise.reject(new Error('no'))
     waitUntil(failing)
     await expect(failing).rejects.toThrow('no')
+  })
+
+  it('L13: work is given to the platform, which is never told that it failed', async () => {
+    const given: Promise<unknown>[] = []
+    vi.doMock(platform, () => ({ waitUntil: (work: Promise<unknown>) => void given.push(work) }))
+    const waitUntil = await loadWaitUntil()
+    waitUntil(Promise.resolve('done'))
+    waitUntil(Promise.reject(new Error('no')))
+    expect(await Promise.all(given)).toEqual(['done', undefined])
+  })
+
+  it.each<[string, () => object]>([
+    ['that is too old to keep a request alive', () => ({ waitUntil: undefined })],
+    [
+      'whose request is over',
+      () => ({
+        waitUntil: () => {
+          throw new Error('no request')
+        },
+      }),
+    ],
+  ])('L13: a platform %s fails nothing', async (_, offers) => {
+    vi.doMock(platform, offers)
+    const waitUntil = await loadWaitUntil()
+    expect(() => waitUntil(Promise.resolve())).not.toThrow()
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { flyForFleet } from '../../src/cache/fleet-flight.ts'
@@ -46,6 +46,10 @@ const flight = (more: { timeout?: number; ahead?: boolean; serves?: (found: Acqu
   backoff: () => 120,
   isWanted: () => true,
   chance: () => 0.5,
+})
+
+afterEach(() => {
+  vi.useRealTimers()
 })
 
 describe('flight for a fleet', () => {
@@ -127,7 +131,8 @@ describe('flight for a fleet', () => {
     const ask = async (seconds: number): Promise<AcquiredToken> => {
       asked += 1
       expect(seconds).toBeLessThanOrEqual(0.5)
-      expect(seconds).toBeGreaterThan(0.1)
+      expect(seconds).toBeGreaterThan(0)
+      await new Promise((resolve) => setTimeout(resolve, 50))
       return acquired('granted')
     }
     const landed = await Promise.all(
@@ -143,13 +148,29 @@ describe('flight for a fleet', () => {
   })
 
   it('S2: when that one died, too, everybody asks, in the time that is left', async () => {
-    const { shared, held } = createShared()
+    const { shared, state, held } = createShared()
     held.set(0, 15)
     held.set(1, 15)
     const began = performance.now()
     const { release } = await flyForFleet(shared, flight({ timeout: 0.4 }))
     expect(release).toBeUndefined()
     expect(performance.now() - began).toBeGreaterThan(280)
+    expect(state.reads).toBeLessThan(10)
+  })
+
+  it.each([
+    [0, 12.5],
+    [0.8, 32.5],
+  ])('S2: those who wait look at different times: by a chance of %d after %d ms', async (chance, wait) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const { shared, state, held } = createShared()
+    held.set(0, 15)
+    const waiting = flyForFleet(shared, { ...flight(), chance: () => chance })
+    await vi.advanceTimersByTimeAsync(wait - 2)
+    expect(state.reads).toBe(1)
+    state.stored = acquired('left')
+    await vi.advanceTimersByTimeAsync(4)
+    expect((await waiting).found).toBe(state.stored)
   })
 
   it('S2: a flight that had to wait for another in its process waits for the store so much less', async () => {
@@ -255,7 +276,11 @@ describe('flight for a fleet', () => {
 
   it('S2: who is too late when the store answers asks no more, and keeps no lock', async () => {
     const { shared, held } = createShared()
-    for (const canLock of [true, false]) {
+    for (const [canLock, ahead] of [
+      [true, false],
+      [true, true],
+      [false, false],
+    ] as const) {
       const controller = new AbortController()
       let asked = 0
       const lock: SharedToken['lock'] = async (...args) => {
@@ -264,7 +289,7 @@ describe('flight for a fleet', () => {
       }
       const late = {
         ...flight(),
-        terms: { signal: controller.signal, timeout: 10, ahead: false },
+        terms: { signal: controller.signal, timeout: 10, ahead },
         ask: async () => {
           asked += 1
           return acquired('granted')
@@ -289,6 +314,7 @@ describe('flight for a fleet', () => {
     state.canTell = false
     const { found, shared: toWrite, release } = await flyForFleet(shared, flight())
     expect([found.token.value, toWrite, release]).toEqual(['granted', shared, undefined])
+    expect(state.reads).toBe(1)
   })
 
   it('S2: a grant that fails lets the lock go, and one that comes too late does', async () => {

@@ -2,7 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createFlights, FlightsAcrossRequests } from '../../src/cache/flights-across-requests.ts'
 import { type Flight, FlightQueue, type Pilot } from '../../src/cache/single-flight.ts'
 
+/** What goes on after the answer to its request. */
+const outlives: Promise<unknown>[] = []
+vi.mock('cloudflare:workers', () => ({ waitUntil: (work: Promise<unknown>) => void outlives.push(work) }))
+
 beforeEach(() => {
+  outlives.length = 0
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
 })
 
@@ -50,12 +55,15 @@ describe('FlightsAcrossRequests', () => {
     const { flights, pilot, at, count } = createBench()
     const waiting = [flights.join(pilot), flights.join(pilot), flights.join(pilot)]
     expect(flights.busy).toBe(true)
+    expect(flights.underWay).toBe(at(0).flight)
+    expect(at(0).flight.rejected.size).toBe(0)
     await pass(8)
     at(0).land('one')
     await pass(0.1)
     expect(await Promise.all(waiting)).toEqual(['one', 'one', 'one'])
     expect(count()).toBe(1)
     expect(flights.busy).toBe(false)
+    expect(flights.underWay).toBeUndefined()
   })
 
   it('L11: no timer is left when a flight is over', async () => {
@@ -94,6 +102,46 @@ describe('FlightsAcrossRequests', () => {
     await pass(0.1)
     expect(new Set(await Promise.all([...waiting, late]))).toEqual(new Set(['another']))
     expect(count()).toBe(2)
+  })
+
+  it('L13: a flight behind the callers’ backs, too, lets its request go on until it is over', async () => {
+    const { flights, pilot, at } = createBench()
+    flights.flyAhead(pilot)
+    await vi.waitFor(() => expect(outlives).toHaveLength(1))
+    at(0).land('one')
+    expect(await outlives[0]).toBe('one')
+  })
+
+  it.each([
+    ['what landed before they came', () => {}],
+    ['nothing, for all was purged', (flights: FlightsAcrossRequests<string>) => flights.purge()],
+  ])('L5, L12: who waits for a flight that dies does not fall back on %s', async (_, meanwhile) => {
+    const { flights, pilot, at, count } = createBench()
+    const before = flights.join(pilot)
+    at(0).land('before')
+    expect(await before).toBe('before')
+    void flights.join(pilot)
+    endRequests()
+    const waiting = flights.join(pilot)
+    meanwhile(flights)
+    await pass(1)
+    expect(count()).toBe(3)
+    at(2).land('own')
+    expect(await waiting).toBe('own')
+  })
+
+  it('L12: who comes after a purge never has what was under way, not even where their own flight dies', async () => {
+    const { flights, pilot, at, count } = createBench()
+    void flights.join(pilot)
+    flights.purge()
+    void flights.join(pilot)
+    endRequests()
+    const waiting = flights.join(pilot)
+    at(0).land('purged')
+    await pass(1)
+    expect(count()).toBe(3)
+    at(2).land('new')
+    expect(await waiting).toBe('new')
   })
 
   it.each([

@@ -1,7 +1,7 @@
 import { standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { waitFor } from '../../src/acquire/deadline.ts'
-import { shareTokens } from '../../src/cache/shared-tokens.ts'
+import { type SharedToken, shareTokens } from '../../src/cache/shared-tokens.ts'
 import {
   type ClientEvent,
   type Credentials,
@@ -9,6 +9,7 @@ import {
   memoryStore,
   type Provider,
   type StoredToken,
+  type TokenStore,
 } from '../../src/index.ts'
 import { findLeaks } from '../acquire/printings.ts'
 
@@ -169,6 +170,60 @@ describe('shared tokens', () => {
     await expect(opening).rejects.toThrow()
     await shared.forget(client, grant)
     expect(touched).toEqual([])
+  })
+
+  /** One identity's token in a store, for a flight of ten seconds. */
+  const open = (store: TokenStore): Promise<SharedToken> => {
+    const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
+    const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+    const client = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }
+    const grant = { scopes: [], parameters: {} }
+    return shareTokens(provider, store, transport, 10, () => {}).open(client, grant, 10, AbortSignal.timeout(20_000))
+  }
+
+  it('S2: an owner, those who step in and the mark of a refusal have locks of their own, beside the token', async () => {
+    const locked: [string, number][] = []
+    const read: string[] = []
+    const shared = await open({
+      ...memoryStore(),
+      get: async (key) => void read.push(key),
+      lock: async (key, { ttl }) => void locked.push([key, ttl]),
+    })
+    await shared.read()
+    const [key] = read
+    for (const rank of [0, 1, 'refused'] as const) expect(await shared.lock(rank, 15)).toBe('held')
+    expect(locked).toEqual([
+      [key, 15],
+      [`${key}.1`, 15],
+      [`${key}.refused`, 15],
+    ])
+  })
+
+  it('S2: a store without locks cannot tell who is first, and is not blamed', async () => {
+    const { lock: _, ...withoutLocks } = memoryStore()
+    expect(await (await open(withoutLocks)).lock(0, 15)).toBeUndefined()
+  })
+
+  it.each([
+    ['held', undefined, true],
+    ['given', { release: async () => {} }, false],
+  ])('S3: a lock that is %s gives a slow store more time, or not', async (_, answer, hasMore) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    try {
+      const slow = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), 850))
+      const get = vi.fn(() => slow(undefined))
+      const shared = await open({ ...memoryStore(), get, lock: () => slow(answer) })
+      void shared.read()
+      await vi.advanceTimersByTimeAsync(850)
+      void shared.lock(0, 15)
+      await vi.advanceTimersByTimeAsync(850)
+      const before = performance.now()
+      const took = shared.read().then(() => performance.now() - before)
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(await took).toBe(hasMore ? 850 : 100)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('X1: credentials that a key needs and that cannot be had are told once, without their words', async () => {

@@ -54,6 +54,10 @@ describe('stored token', () => {
     },
   )
 
+  it('S2: the first turn of all is one', () => {
+    expect(fromStored({ ...stored, turn: 0 }, instant)?.turn).toBe(0)
+  })
+
   it('S1: a DPoP token is one, a token of another type is none', () => {
     expect(fromStored({ ...stored, type: 'DPoP' }, instant)?.token.type).toBe('DPoP')
     expect(fromStored({ ...stored, type: 'mac' }, instant)).toBeUndefined()
