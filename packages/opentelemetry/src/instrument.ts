@@ -22,7 +22,7 @@ export interface InstrumentOptions {
 export function instrument(options: InstrumentOptions = {}): () => void {
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options
   const undo = [
-    share('spans', delegateOf(tracerProvider), () => traceClients(tracerProvider)),
+    share('spans', tracerProvider, () => traceClients(tracerProvider)),
     share('metrics', meterProvider, () => meterClients(meterProvider)),
   ]
   let isUndone = false
@@ -33,7 +33,7 @@ export function instrument(options: InstrumentOptions = {}): () => void {
   }
 }
 
-/** The global provider stands for another, which may be given as well. */
+/** The global provider stands for another, which may be set later, and given as well: so it is asked each time. */
 function delegateOf(provider: TracerProvider): object {
   return 'getDelegate' in provider && typeof provider.getDelegate === 'function'
     ? (provider.getDelegate() as object)
@@ -42,11 +42,12 @@ function delegateOf(provider: TracerProvider): object {
 
 /** What is installed for one provider, and how often that was asked for. */
 interface Installation {
+  readonly provider: object
   count: number
   readonly undo: () => void
 }
 
-type Installations = Map<object, Installation>
+type Installations = Set<Installation>
 
 /** A process has one channel of a name, and all copies of this package see it: on it stands what is installed. */
 function installationsOf(kind: 'spans' | 'metrics'): Installations {
@@ -54,20 +55,21 @@ function installationsOf(kind: 'spans' | 'metrics'): Installations {
   const holder = channel('latchkey:event') as Channel & { [key: symbol]: Installations | undefined }
   const known = holder[key]
   if (known !== undefined) return known
-  const made: Installations = new Map()
+  const made: Installations = new Set()
   Object.defineProperty(holder, key, { value: made })
   return made
 }
 
 function share(kind: 'spans' | 'metrics', provider: object, install: () => () => void): () => void {
   const installations = installationsOf(kind)
-  const installed = installations.get(provider) ?? { count: 0, undo: install() }
-  installations.set(provider, installed)
+  const known = [...installations].find((one) => delegateOf(one.provider) === delegateOf(provider))
+  const installed = known ?? { provider, count: 0, undo: install() }
+  installations.add(installed)
   installed.count += 1
   return () => {
     installed.count -= 1
     if (installed.count > 0) return
-    installations.delete(provider)
+    installations.delete(installed)
     installed.undo()
   }
 }

@@ -53,6 +53,22 @@ describe('instrument', () => {
     undoThree()
   })
 
+  it('called before the global provider is set, and again after, makes one span of a grant', async () => {
+    await using sdk = await startSdk()
+    await using emulator = await startEmulator(standardEmulation())
+    const undo = [instrument({ meterProvider: sdk.meterProvider })]
+    trace.setGlobalTracerProvider(sdk.tracerProvider)
+    undo.push(instrument({ meterProvider: sdk.meterProvider }), instrument(sdk))
+    await connect(emulator).token()
+    expect(await exported(sdk)).toEqual([1, 1])
+    undo[0]?.()
+    await connect(emulator).token()
+    expect(await exported(sdk)).toEqual([2, 2])
+    for (const each of undo) each()
+    await connect(emulator).token()
+    expect(await exported(sdk)).toEqual([2, 2])
+  })
+
   it('leaves nothing behind that listens', async () => {
     await using sdk = await startSdk()
     const undo = instrument(sdk)
