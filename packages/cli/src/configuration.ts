@@ -50,7 +50,9 @@ export async function readConfiguration(
   if (path === undefined) return undefined
   const file = named ?? basename(path)
   const exported = await importFile(path, file)
-  const clients = (exported.default as Partial<Configuration> | undefined)?.clients
+  // A compiler that makes CommonJS puts the default export one level deeper.
+  const made = { ...(exported.default as Partial<Configuration> & { readonly default?: Partial<Configuration> }) }
+  const clients = made.clients ?? made.default?.clients
   if (typeof clients !== 'object' || clients === null) {
     throw new CommandError('wrong_usage', `${file} must export by default what defineConfig({ clients: ... }) returns`)
   }
@@ -77,13 +79,21 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
   try {
     return (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown }
   } catch (failure) {
-    const { code, message } = failure as NodeJS.ErrnoException
+    const { code, message } = (
+      failure instanceof Error ? failure : new Error('it threw no Error')
+    ) as NodeJS.ErrnoException
     const hints =
       code === 'ERR_UNKNOWN_FILE_EXTENSION'
         ? ['Node reads TypeScript from 22.18 on; with an older one, write the file in JavaScript: latchkey.config.mjs.']
         : []
-    throw new CommandError('wrong_usage', `${file} cannot be read: ${message.split('\n')[0]}`, { hints })
+    throw new CommandError('wrong_usage', `${file} cannot be read: ${quote(message)}`, { hints })
   }
+}
+
+/** Its first line; but of a text that is no JSON the platform quotes what it holds, a secret maybe. */
+function quote(message: string): string {
+  const [line = ''] = message.split('\n')
+  return line.endsWith('is not valid JSON') ? 'something that it reads is not valid JSON' : line
 }
 
 function findMistakes(name: string, client: unknown, taken: readonly string[]): readonly string[] {
@@ -92,6 +102,6 @@ function findMistakes(name: string, client: unknown, taken: readonly string[]): 
   if (taken.includes(name)) return [`${path}: this is the name of a provider that latchkey knows; choose another`]
   if (typeof client !== 'object' || client === null) return [`${path} must be an object with provider and credentials`]
   return ['provider', 'credentials'].flatMap((member) =>
-    (client as Record<string, unknown>)[member] === undefined ? [`${path}.${member} is missing`] : [],
+    (client as Record<string, unknown>)[member] == null ? [`${path}.${member} is missing`] : [],
   )
 }

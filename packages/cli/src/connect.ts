@@ -1,4 +1,4 @@
-import { type Client, type Credentials, createClient } from '@latchkey/core'
+import { type Client, type Credentials, createClient, type Provider } from '@latchkey/core'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hasClientSecret, readClientSecret } from './client-secret.ts'
 import { CommandError } from './failure.ts'
@@ -90,11 +90,28 @@ export function refuseSettings({ name }: Target, flags: ConnectionFlags): void {
 function hideSecretsOf({ provider, options }: ConfiguredClient, output: Output): Omit<ConfiguredClient, 'file'> {
   const { credentials, fetch } = options
   const hide = (read: Credentials): Credentials => {
-    if ('clientSecret' in read && typeof read.clientSecret === 'string') output.hide(read.clientSecret)
+    // What is none is refused where it is used.
+    const { clientSecret } = Object(read) as { readonly clientSecret?: unknown }
+    if (typeof clientSecret === 'string') output.hide(clientSecret)
     return read
   }
   const hidden = typeof credentials === 'function' ? async () => hide(await credentials()) : hide(credentials)
-  return { provider, options: { ...options, credentials: hidden, fetch: createHidingFetch(output, fetch) } }
+  return {
+    provider: hideTokensOf(provider, output),
+    options: { ...options, credentials: hidden, fetch: createHidingFetch(output, fetch) },
+  }
+}
+
+/** A provider that puts tokens where it likes, and not into `Authorization`. */
+function hideTokensOf(provider: Provider<unknown>, output: Output): Provider<unknown> {
+  if (typeof provider.authorizeRequest !== 'function') return provider
+  return {
+    ...provider,
+    authorizeRequest(headers, token) {
+      output.hide(token.value)
+      provider.authorizeRequest?.(headers, token)
+    },
+  }
 }
 
 function readSeconds(text: string): number {

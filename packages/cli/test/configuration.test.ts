@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prevu3d } from '@latchkey/prevu3d'
 import { prevu3dEmulation, standardEmulation, startEmulator } from '@latchkey/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defineConfig } from '../src/index.ts'
-import { expectNoSecret, latchkey } from './run-latchkey.ts'
+import { expectNoSecret, latchkey, latchkeyProcess } from './run-latchkey.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -188,5 +188,167 @@ describe('latchkey providers', () => {
       { name: 'plant', provider: 'acme', file, tokensFrom: 'https://login.acme.example/token' },
     ])
     expect(JSON.parse((await latchkey(['providers', '--json'])).stdout)).toMatchObject({ clients: [] })
+  })
+})
+
+interface Report {
+  readonly steps: readonly { readonly name: string; readonly status: string }[]
+  readonly tokenRequests: number
+}
+
+describe('a configured client', () => {
+  it('X1: whose credentials are none is refused in the words of the library, without them', async () => {
+    const file = await writeConfig(`
+      const provider = { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token' }
+      export default { clients: {
+        text: { provider, credentials: 'marked-secret-Zq7' },
+        nothing: { provider, credentials: () => undefined },
+        none: { provider, credentials: null },
+        number: { provider, credentials: { clientId: 'a', clientSecret: 7 } },
+        nobody: { provider: null, credentials: {} },
+      } }`)
+    const without = await writeConfig((await readFile(file, 'utf8')).replace(/nobody:.*/, ''), 'without.mjs')
+    for (const command of ['token', 'doctor']) {
+      for (const name of ['text', 'nothing', 'none', 'number']) {
+        const { status, stdout, stderr } = await latchkey([command, name, '--config', without])
+        expect(status, `${command} ${name}`).not.toBe(0)
+        expect(`${stdout}${stderr}`, `${command} ${name}`).toContain('credentials')
+        expect(`${stdout}${stderr}`).not.toMatch(/marked-secret|Cannot|not a function|not iterable/)
+      }
+    }
+    expect((await latchkey(['providers', '--config', file])).stderr).toContain('clients.nobody.provider is missing')
+  })
+
+  it('doctor says which credential is missing, and to set it where it is', async () => {
+    const file = await writeConfig(`
+      export default { clients: { plant: {
+        provider: { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token' },
+        credentials: { clientId: process.env.NOT_SET, clientSecret: process.env.NOT_SET },
+      } } }`)
+    const { stdout, status } = await latchkey(['doctor', 'plant', '--config', file])
+    expect(status).toBe(1)
+    expect(stdout).toContain('clients.plant.credentials.clientId')
+    expect(stdout).toContain('clients.plant.credentials.clientSecret')
+    expect(stdout).not.toContain('--client-secret-file')
+  })
+
+  it('doctor does not wait for credentials longer than --timeout', async () => {
+    const file = await writeConfig(`
+      export default { clients: { plant: {
+        provider: { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token' },
+        credentials: () => new Promise(() => {}),
+      } } }`)
+    const { stdout, status } = await latchkey(['doctor', 'plant', '--config', file, '--timeout', '0.2'])
+    expect(status).toBe(1)
+    expect(stdout).toContain('the credentials function of plant did not answer within 0.2 s')
+  }, 5000)
+
+  it('doctor takes the options of the file, all of them', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { clientId, clientSecret } = emulator.credentials
+    const file = await writeConfig(`
+      const credentials = { clientId: ${JSON.stringify(clientId)}, clientSecret: ${JSON.stringify(clientSecret)} }
+      export default { clients: {
+        plain: {
+          provider: { name: 'acme', tokenEndpoint: 'http://login.acme.example/token' }, credentials,
+          allowInsecureRequests: true,
+          fetch: (_url, init) => fetch('${emulator.tokenEndpoint}', init),
+        },
+        patient: { provider: { name: 'acme', tokenEndpoint: '${emulator.tokenEndpoint}' }, credentials, timeout: 80_000 },
+        wrong: { provider: { name: 'acme', tokenEndpoint: '${emulator.tokenEndpoint}' }, credentials, scope: 'a' },
+      } }`)
+    const stepsOf = async (name: string): Promise<Record<string, string>> => {
+      const { stdout } = await latchkey(['doctor', name, '--config', file, '--json'])
+      const { steps = [] } = JSON.parse(stdout) as Partial<Report>
+      return Object.fromEntries(steps.map((step) => [step.name, step.status]))
+    }
+    expect(await stepsOf('plain')).toMatchObject({ settings: 'ok', 'token-request': 'ok' })
+    expect(await stepsOf('patient')).toMatchObject({ settings: 'ok', 'token-request': 'ok' })
+    expect(await stepsOf('wrong')).toMatchObject({ settings: 'failed', 'token-request': 'skipped' })
+  })
+
+  it('doctor asks for a token though the store of the file has one, and leaves that alone', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { clientId, clientSecret } = emulator.credentials
+    const file = await writeConfig(`
+      const refuse = async () => { throw new Error('the store was asked') }
+      const store = { get: async () => { process.env.STORE_ASKED = 'yes' }, set: refuse, delete: refuse }
+      export default { clients: { plant: {
+        provider: { name: 'acme', tokenEndpoint: '${emulator.tokenEndpoint}' }, store,
+        credentials: { clientId: ${JSON.stringify(clientId)}, clientSecret: ${JSON.stringify(clientSecret)} },
+      } } }`)
+    delete process.env.STORE_ASKED
+    await latchkey(['doctor', 'plant', '--config', file])
+    expect(emulator.requests).toHaveLength(1)
+    expect(process.env.STORE_ASKED).toBeUndefined()
+  })
+
+  it('doctor lets a server name the nonce of a proof that its tokens are bound by', async () => {
+    const file = await writeConfig(`
+      let asked = 0
+      const answer = async () => {
+        asked += 1
+        const body = asked === 1
+          ? { error: 'use_dpop_nonce' }
+          : { access_token: 'bound-token', token_type: 'DPoP', expires_in: 60 }
+        return Response.json(body, { status: asked === 1 ? 400 : 200, headers: { 'dpop-nonce': 'abc' } })
+      }
+      export default { clients: { plant: {
+        provider: { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token', dpop: true },
+        credentials: { clientId: 'a', clientSecret: 'b-secret-of-a' },
+        fetch: answer,
+      } } }`)
+    const { stdout } = await latchkey(['doctor', 'plant', '--config', file, '--json'])
+    const { steps, tokenRequests } = JSON.parse(stdout) as Report
+    expect(tokenRequests).toBe(2)
+    expect(steps.find(({ name }) => name === 'token-request')).toMatchObject({ status: 'ok' })
+  })
+
+  it('X1: its token leaves by no way, whichever header carries it', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { clientId, clientSecret } = emulator.credentials
+    const file = await writeConfig(`
+      const echo = async (url, init) => {
+        if (String(url).endsWith('/echo')) return Response.json({ echo: new Headers(init.headers).get('x-token') })
+        return fetch(url, init)
+      }
+      export default { clients: { plant: {
+        provider: {
+          name: 'acme', tokenEndpoint: '${emulator.tokenEndpoint}', api: '${emulator.apiUrl}',
+          authorizeRequest: (headers, token) => headers.set('x-token', token.value),
+        },
+        credentials: { clientId: ${JSON.stringify(clientId)}, clientSecret: ${JSON.stringify(clientSecret)} },
+        fetch: echo,
+      } } }`)
+    for (const path of [`${emulator.apiUrl}/echo`, 'echo']) {
+      const call = await latchkey(['call', 'plant', path, '--config', file])
+      expect(call).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('[redacted]') })
+      expectNoSecret(call, emulator)
+    }
+  })
+
+  it('refuses a configuration file that throws what is no Error, and quotes none that is no JSON', async () => {
+    for (const text of ['throw null', 'throw "marked-secret-Zq7"', 'JSON.parse("marked-secret-Zq7")']) {
+      const { status, stderr } = await latchkey([
+        'token',
+        'plant',
+        '--config',
+        await writeConfig(text, `${text.length}.mjs`),
+      ])
+      expect(status).toBe(2)
+      expect(stderr).toContain('cannot be read')
+      expect(stderr).not.toMatch(/marked-secret|undefined|Cannot/)
+    }
+  })
+
+  it('may be of a CommonJS file, one that a compiler made, too', async () => {
+    for (const [name, head] of [
+      ['a.cjs', 'module.exports = '],
+      ['b.cjs', 'exports.__esModule = true; exports.default = '],
+    ] as const) {
+      const text = `${head}{ clients: { plant: { provider: { name: 'acme', issuer: 'https://login.acme.example' }, credentials: () => ({}) } } }`
+      const { stdout } = await latchkeyProcess(['providers', '--config', await writeConfig(text, name)])
+      expect(stdout).toContain('tokens from https://login.acme.example/')
+    }
   })
 })

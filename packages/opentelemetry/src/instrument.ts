@@ -34,7 +34,7 @@ export function instrument(options: InstrumentOptions = {}): () => void {
 }
 
 /** The global provider stands for another, which may be set later, and given as well: so it is asked each time. */
-function delegateOf(provider: TracerProvider): object {
+function delegateOf(provider: object): object {
   return 'getDelegate' in provider && typeof provider.getDelegate === 'function'
     ? (provider.getDelegate() as object)
     : provider

@@ -63,6 +63,8 @@ interface CallRequest {
 }
 
 interface Answer {
+  /** Where it came from. */
+  readonly url: URL
   readonly response: Response
   readonly bytes: Uint8Array
 }
@@ -80,9 +82,8 @@ function showAnswer(
   io: Io,
   output: Output,
 ): void {
-  const { response, bytes } = answer
+  const { response, bytes, url } = answer
   const { status } = response
-  const url = new URL(response.url)
   const body = readBody(bytes)
   const hints = provider.explain?.({ status, url, body }) ?? []
   const said = `${status} ${response.statusText}`.trim()
@@ -167,12 +168,25 @@ async function ask(
   const filled = await fillPlaceholders(target, client, path)
   const timeout = timeoutOf(target, flags)
   const signal = AbortSignal.timeout(timeout * 1000)
+  let asked = filled
+  const beforeRequest = ({ request }: { readonly request: Request }): void => {
+    asked = request.url
+  }
   try {
     const response = isWhole(filled)
       ? await client.fetch(filled, { ...init, signal })
       : // Once, and as it comes: what the shell sees is what the API said.
-        await api(filled, { ...init, signal, retry: 0, throwHttpErrors: false, timeout: false })
-    return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
+        await api(filled, {
+          ...init,
+          signal,
+          retry: 0,
+          throwHttpErrors: false,
+          timeout: false,
+          hooks: { beforeRequest: [beforeRequest] },
+        })
+    // A transport that makes its answers itself may leave their address out.
+    const url = new URL(response.url === '' ? asked : response.url)
+    return { url, response, bytes: new Uint8Array(await response.arrayBuffer()) }
   } catch (failure) {
     if (failure instanceof LatchkeyError) throw failure
     const code = codeOf(failure)

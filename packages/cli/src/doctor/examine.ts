@@ -1,4 +1,4 @@
-import { type Credentials, createClient, LatchkeyError, type Provider } from '@latchkey/core'
+import { createClient, LatchkeyError, type Provider } from '@latchkey/core'
 import { hasClientSecret, readClientSecret } from '../client-secret.ts'
 import { type ConnectionFlags, timeoutOf } from '../connect.ts'
 import { CommandError } from '../failure.ts'
@@ -14,6 +14,7 @@ import type { TakenStep } from './report.ts'
 import { isHttp, showText } from './shown-text.ts'
 import { smartApiKnowledge, smartCompletionsKnowledge } from './smart-api.ts'
 import { type Step, steps, takeStep } from './steps.ts'
+import { withinTime } from './within-time.ts'
 
 const knowledge: Readonly<Record<string, ProviderKnowledge>> = {
   prevu3d: prevu3dKnowledge,
@@ -62,9 +63,9 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
   const { settings, secret } =
     configured === undefined
       ? { settings: findSettings(known, flags, io.env), secret: await findSecret(known, flags, io) }
-      : await readConfigured(known.name, configured)
+      : await readConfigured(known.name, configured, timeout)
   hideSpellings(settings.settings.clientId ?? '', secret.value ?? '', output)
-  const { provider, mistake } = describeProvider(known, settings, secret)
+  const { provider, mistake } = describeProvider(known, settings, secret, timeout)
   const about = knowledge[known.configured?.provider.name ?? known.name] ?? plainKnowledge
   const tokenAddress = configured === undefined ? about.tokenAddress(settings.settings) : addressOf(configured.provider)
   const address = URL.parse(tokenAddress ?? '')
@@ -92,7 +93,8 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
     async ask(asking) {
       const { clientId = '' } = settings.settings
       const credentials = { clientId, clientSecret: secret.value ?? '' }
-      const grant = await askForGrant(asking, { credentials, timeout, output, options: configured?.options })
+      const { store: _, ...options } = { ...configured?.options, credentials }
+      const grant = await askForGrant(asking, { credentials, timeout, output, options })
       grants.push(grant)
       return grant
     },
@@ -113,29 +115,48 @@ function addressOf({ tokenEndpoint, issuer }: Provider<unknown>): string {
 async function readConfigured(
   name: string,
   { file, options }: ConfiguredClient,
+  timeout: number,
 ): Promise<{ readonly settings: FoundSettings; readonly secret: FoundSecret }> {
   const none = { missing: [], mistakes: [] }
-  let credentials: Credentials
+  const found = (mistake: string): { readonly settings: FoundSettings; readonly secret: FoundSecret } => ({
+    settings: { settings: {}, sources: new Map(), ...none },
+    secret: { value: undefined, source: file, mistake },
+  })
+  const { credentials: source } = options
+  let read: { readonly credentials: unknown } | undefined
   try {
-    credentials = typeof options.credentials === 'function' ? await options.credentials() : options.credentials
+    const reading = async (): Promise<typeof read> => ({
+      credentials: typeof source === 'function' ? await source() : source,
+    })
+    read = await withinTime(reading(), timeout)
   } catch (failure) {
     const why = failure instanceof Error ? failure.name : 'something that is no Error'
-    const mistake = `the credentials function of ${name} failed with ${why}`
-    return {
-      settings: { settings: {}, sources: new Map(), ...none },
-      secret: { value: undefined, source: file, mistake },
-    }
+    return found(`the credentials function of ${name} failed with ${why}`)
+  }
+  if (read === undefined) return found(`the credentials function of ${name} did not answer within ${timeout} s`)
+  const place = `clients.${name}.credentials${typeof source === 'function' ? '()' : ''}`
+  const { credentials } = read
+  if (typeof credentials !== 'object' || credentials === null) {
+    return found(`${place} must be an object with clientId and clientSecret`)
   }
   if (!('clientSecret' in credentials)) {
     throw new CommandError('wrong_usage', `${name} has no client secret, which is what doctor looks at`, {
       hints: [`latchkey token ${name} asks for a token with what it has.`],
     })
   }
-  const { clientId, clientSecret } = credentials
+  const { clientId, clientSecret } = credentials as Readonly<Record<string, unknown>>
   return {
-    settings: { settings: { clientId }, sources: new Map([['clientId', file]]), ...none },
-    secret: { value: clientSecret, source: file, mistake: undefined },
+    settings: isText(clientId)
+      ? { settings: { clientId }, sources: new Map([['clientId', file]]), ...none }
+      : { settings: {}, sources: new Map(), mistakes: [], missing: [`${place}.clientId, in ${file}`] },
+    secret: isText(clientSecret)
+      ? { value: clientSecret, source: file, mistake: undefined }
+      : { value: undefined, source: file, mistake: `missing: ${place}.clientSecret, in ${file}` },
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 async function findSecret(known: Target, flags: ConnectionFlags, io: Io): Promise<FoundSecret> {
@@ -159,13 +180,17 @@ function describeProvider(
   known: Target,
   { settings, missing, mistakes }: FoundSettings,
   { value }: FoundSecret,
+  timeout: number,
 ): { readonly provider: Provider<unknown> | undefined; readonly mistake: string | undefined } {
   if (mistakes.length > 0 || missing.length > 0) return { provider: undefined, mistake: undefined }
   try {
     const provider = known.describe(settings)
     const { clientId = '' } = settings
     // Made for what it has to say; nothing is asked by it.
-    if (value !== undefined) createClient(provider, { credentials: { clientId, clientSecret: value } })
+    if (value !== undefined) {
+      const credentials = { clientId, clientSecret: value }
+      createClient(provider, { ...known.configured?.options, credentials, timeout })
+    }
     return { provider, mistake: undefined }
   } catch (failure) {
     if (!(failure instanceof LatchkeyError)) throw failure

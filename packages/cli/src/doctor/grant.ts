@@ -43,8 +43,8 @@ interface GrantTerms {
   /** Seconds. */
   readonly timeout: number
   readonly output: Output
-  /** What a configuration file says besides. */
-  readonly options?: ClientOptions | undefined
+  /** What a configuration file says besides; not where tokens are shared, for the way to one is what is looked at. */
+  readonly options?: Omit<ClientOptions, 'store'> | undefined
 }
 
 /**
@@ -61,6 +61,10 @@ export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms
   let isOver = false
   let baseUrl: URL | undefined
 
+  /** A server may want to see a nonce in a proof, and names it in its first answer. */
+  const isNonceGiven = (): boolean =>
+    provider.dpop === true && exchanges.findLast(({ url }) => !isMetadata(url))?.headers.has('dpop-nonce') === true
+
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
     if (isOver) {
@@ -68,7 +72,8 @@ export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms
       return hidingFetch(input, init)
     }
     if (!isMetadata(url)) {
-      if (tokenRequests > 0) throw new TypeError('the token was asked for already')
+      if (tokenRequests > 0 && !(tokenRequests === 1 && isNonceGiven()))
+        throw new TypeError('the token was asked for already')
       tokenRequests += 1
       tokenUrl = url.href
     }
@@ -85,7 +90,7 @@ export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms
     credentials,
     fetch,
     // A first attempt gets two thirds of it: that is what the flag means here.
-    timeout: timeout * 1.5,
+    timeout: Math.min(timeout * 1.5, 86_400),
     onEvent(event) {
       if (event.type === 'token.retried') stopping.abort(event.error)
       if (event.type === 'api.discovered') baseUrl = new URL(event.baseUrl)
