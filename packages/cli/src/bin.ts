@@ -3,6 +3,8 @@
 import type { Io } from './io.ts'
 
 const oldest = 22
+/** Milliseconds for what ends by itself: the lock of a store is released behind the callers' backs. */
+const grace = 500
 const { versions, argv, env, stdin, stdout, stderr } = process
 
 if (Number(versions.node.split('.')[0]) < oldest) {
@@ -18,4 +20,6 @@ if (Number(versions.node.split('.')[0]) < oldest) {
   const io: Io = { env, stdin, stdout, stderr, terminal }
   const { run } = await import('./run.ts')
   process.exitCode = await run(argv.slice(2), io)
+  // What a configuration file holds open, a connection of its store say, keeps nobody waiting; once all is written.
+  stdout.write('', () => void setTimeout(() => process.exit(), grace).unref())
 }

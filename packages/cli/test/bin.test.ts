@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
 import { afterEach, expect, it } from 'vitest'
 import { expectNoSecret, latchkeyProcess } from './run-latchkey.ts'
@@ -39,6 +42,19 @@ it('Smart Completions, by the documented variables and the secret from stdin', a
   expect(outcome).toMatchObject({ status: 0, stderr: '' })
   expect(JSON.parse(outcome.stdout).value).toHaveLength(3)
   expectNoSecret(outcome, emulator)
+})
+
+it('ends though a configuration file holds a connection open', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bin-'))
+  const file = join(folder, 'latchkey.config.mjs')
+  await writeFile(
+    file,
+    `import { createServer } from 'node:net'; createServer().listen(0); export default { clients: {} }`,
+  )
+  const { status, stdout } = await latchkeyProcess(['providers', '--json', '--config', file])
+  await rm(folder, { recursive: true })
+  expect(status).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ clients: [] })
 })
 
 it('ends by itself, with the exit status of what happened', async () => {

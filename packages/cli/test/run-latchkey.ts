@@ -45,7 +45,11 @@ export function latchkeyProcess(parameters: readonly string[], surroundings: Sur
       process.execPath,
       ['--conditions=source', bin, ...parameters],
       { env: { ...surroundings.env }, timeout: 15_000 },
-      (error, stdout, stderr) => resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
+      (
+        error,
+        stdout,
+        stderr, // One that had to be ended has no code.
+      ) => resolve({ status: error === null ? 0 : Number(error.code ?? Number.NaN), stdout, stderr }),
     )
     child.stdin?.end(surroundings.stdin ?? '')
   })
