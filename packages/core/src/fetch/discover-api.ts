@@ -5,7 +5,7 @@ import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provi
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
 import { findUrlMistake } from '../acquire/validation.ts'
 import { createFlights } from '../cache/flights-across-requests.ts'
-import { type Diagnostics, type DiscoveryTrace, unseen } from '../diagnostics.ts'
+import { type Diagnostics, type DiscoveryTrace, nameKind, unseen } from '../diagnostics.ts'
 import { LatchkeyError } from '../errors.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
@@ -122,7 +122,7 @@ function toDiscoveryFailure(name: string, failure: unknown): LatchkeyError {
   const { code, retryable } = readNetworkFailure(failure)
   // Its message may quote the answer (rule X2); a provider that has more to say throws a LatchkeyError.
   const said =
-    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${failure.name}` : 'it threw no Error')
+    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${nameKind(failure)}` : 'it threw no Error')
   return new LatchkeyError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
     provider: name,
     retryable: code !== undefined && retryable,

@@ -112,6 +112,11 @@ describe('discovery of the API', () => {
     expect(String(error)).toMatch(/threw a SyntaxError\)$/)
   })
 
+  it('X2: and of a name only what can be one', async () => {
+    await using bench = await start(({ token }) => Promise.reject(Object.assign(new Error(), { name: token.value })))
+    await expect(bench.client.info()).rejects.toThrow(/threw a Error\)$/)
+  })
+
   it('says why nothing answered, and that it may pass', async () => {
     const closed = await startEmulator(standardEmulation())
     await closed.close()
