@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ClientOptions, Provider } from '@latchkey/core'
-import { CommandError } from './failure.ts'
+import { CommandError, tellMessage } from './failure.ts'
 
 /** A client that the command line knows by a name of your own: its provider, and all that `createClient` takes. */
 export interface ClientConfiguration extends ClientOptions {
@@ -86,14 +86,8 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
       code === 'ERR_UNKNOWN_FILE_EXTENSION'
         ? ['Node reads TypeScript from 22.18 on; with an older one, write the file in JavaScript: latchkey.config.mjs.']
         : []
-    throw new CommandError('wrong_usage', `${file} cannot be read: ${quote(message)}`, { hints })
+    throw new CommandError('wrong_usage', `${file} cannot be read: ${tellMessage(message).split('\n')[0]}`, { hints })
   }
-}
-
-/** Its first line; but of a text that is no JSON the platform quotes what it holds, a secret maybe. */
-function quote(message: string): string {
-  const [line = ''] = message.split('\n')
-  return line.endsWith('is not valid JSON') ? 'something that it reads is not valid JSON' : line
 }
 
 function findMistakes(name: string, client: unknown, taken: readonly string[]): readonly string[] {

@@ -59,8 +59,13 @@ export function reportFailure(thrown: unknown): FailureReport {
     const message = thrown.message.replace(/^error: /, '')
     return { exitStatus: 2, message, hints: [], fields: { code: 'wrong_usage', message, hints: [] } }
   }
-  const message = thrown instanceof Error ? thrown.message : 'something was thrown that is no Error'
+  const message = thrown instanceof Error ? tellMessage(thrown.message) : 'something was thrown that is no Error'
   return { exitStatus: 1, message, hints: [], fields: { code: 'unexpected', message, hints: [] } }
+}
+
+/** A message of the platform or of a configuration file; but `JSON.parse` quotes what it could not read, a secret maybe. */
+export function tellMessage(message: string): string {
+  return message.endsWith('is not valid JSON') ? 'what was read is not valid JSON' : message
 }
 
 /** The system's word for a failure; messages of a transport may hold the request. */

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { latchkey } from './run-latchkey.ts'
 
@@ -28,6 +31,9 @@ describe('completion', () => {
     expect(await completeInBash('token', '--js')).toEqual(['--json'])
     expect(await completeInBash('completion', 'z')).toEqual(['zsh'])
     expect(await completeInBash('token', '--client-secret-file', '/etc/host')).toContain('/etc/hosts')
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey two words-'))
+    expect(await completeInBash('token', '--client-secret-file', folder.slice(0, -2))).toEqual([folder])
+    await rm(folder, { recursive: true })
   })
 
   it.each(['zsh', 'fish'])('%s: a script that the shell can read', async (shell) => {

@@ -339,6 +339,13 @@ describe('a configured client', () => {
       expect(stderr).toContain('cannot be read')
       expect(stderr).not.toMatch(/marked-secret|undefined|Cannot/)
     }
+    const file = await writeConfig(`export default { clients: { plant: {
+      provider: { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token' },
+      credentials: () => JSON.parse('marked-secret-Zq7'),
+    } } }`)
+    const { stderr } = await latchkey(['token', 'plant', '--config', file])
+    expect(stderr).toContain('is not valid JSON')
+    expect(stderr).not.toContain('marked')
   })
 
   it('may be of a CommonJS file, one that a compiler made, too', async () => {

@@ -62,7 +62,7 @@ function writeBash(all: readonly Words[]): string {
 _latchkey() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words
   case $previous in
-    ${fileFlags(all).join('|')}) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${fileFlags(all).join('|')}) local IFS=$'\\n'; compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   case \${COMP_WORDS[1]} in
 ${branches.join('\n')}
