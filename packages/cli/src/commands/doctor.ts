@@ -41,9 +41,10 @@ Examples:
 
 async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Output): Promise<void> {
   const known = await findTarget(name, flags.config)
-  if (known.configured !== undefined) refuseSettings(known, flags)
-  const [foreign] = findForeignFlags(known, flags, knownProviders)
-  if (foreign !== undefined) throw new CommandError('wrong_usage', foreign)
+  if (known.configured === undefined) {
+    const [foreign] = findForeignFlags(known, flags, knownProviders)
+    if (foreign !== undefined) throw new CommandError('wrong_usage', foreign)
+  } else refuseSettings(known, flags)
   const isForPeople = flags.json !== true
   if (isForPeople) output.print(output.dress('title', `${known.title} (${known.name})`))
   const { taken, tokenRequests } = await examine({

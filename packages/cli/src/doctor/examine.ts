@@ -148,12 +148,14 @@ async function readConfigured(
   return {
     settings: isText(clientId)
       ? { settings: { clientId }, sources: new Map([['clientId', file]]), ...none }
-      : { settings: {}, sources: new Map(), mistakes: [], missing: [`${place}.clientId, in ${file}`] },
+      : { settings: {}, sources: new Map(), mistakes: [], missing: [`${place}.clientId, in ${file} (${isItSet})`] },
     secret: isText(clientSecret)
       ? { value: clientSecret, source: file, mistake: undefined }
-      : { value: undefined, source: file, mistake: `missing: ${place}.clientSecret, in ${file}` },
+      : { value: undefined, source: file, mistake: `missing: ${place}.clientSecret, in ${file} (${isItSet})` },
   }
 }
+
+const isItSet = 'if it comes from an environment variable, is that set?'
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
