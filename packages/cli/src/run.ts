@@ -69,7 +69,7 @@ const examples = `
 Examples:
   $ latchkey demo
   $ latchkey token prevu3d
-  $ latchkey call prevu3d v1/nodes/{organization_id}/browse
+  $ latchkey call prevu3d 'v1/nodes/{organization_id}/browse'
   $ latchkey doctor prevu3d
   $ latchkey providers
   $ latchkey new acme

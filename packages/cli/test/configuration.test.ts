@@ -51,11 +51,13 @@ describe('configuration file', () => {
       } } }`)
     const token = await latchkey(['--config', file, 'token', 'plant', '--json'])
     expect(token).toMatchObject({ status: 0, stderr: '' })
-    expect(JSON.parse(token.stdout)).toMatchObject({ provider: 'acme', type: 'Bearer' })
+    expect(JSON.parse(token.stdout)).toMatchObject({ client: 'plant', provider: 'acme', type: 'Bearer' })
     expect(emulator.requests.at(-1)?.form.get('scope')).toBe('from-the-file')
+    const told = await latchkey(['--config', file, 'token', 'plant'])
+    expect(told.stdout).toContain('plant gave a token')
     const call = await latchkey(['call', 'plant', 'things', '--config', file])
     expect(emulator.requests.at(-1)?.headers.get('authorization')).toMatch(/^Bearer /)
-    for (const outcome of [token, call]) expectNoSecret(outcome, emulator)
+    for (const outcome of [token, told, call]) expectNoSecret(outcome, emulator)
   })
 
   it('names clients that doctor examines, with what is known of their provider', async () => {

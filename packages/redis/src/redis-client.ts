@@ -1,6 +1,8 @@
 /** What is asked of a client of the package `redis`, version 5 or newer: `createClient`, `createClientPool`, `createCluster`, `createSentinel`. */
 export interface NodeRedisClient {
+  /** `GET`: an entry. */
   get(key: string): Promise<unknown>
+  /** `SET` with an end: an entry, or a lock. */
   set(
     key: string,
     value: string,
@@ -10,7 +12,9 @@ export interface NodeRedisClient {
       readonly matchValue?: string
     },
   ): Promise<unknown>
+  /** `DEL`: an entry. */
   del(key: string): Promise<unknown>
+  /** `EVAL`: compares and deletes in one step. */
   eval(script: string, options: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>
   /** Tells it from clients of version 4, which take other options. */
   withTypeMapping(mapping: never): unknown
@@ -18,6 +22,7 @@ export interface NodeRedisClient {
 
 /** What is asked of a client of the package `ioredis`, version 5 or newer: `Redis`, `Cluster`. */
 export interface IoredisClient {
+  /** Any of the commands. */
   call(command: string, ...parameters: string[]): Promise<unknown>
   /** Tells it from clients of other packages. */
   defineCommand(name: string, definition: { readonly lua: string; readonly numberOfKeys?: number }): unknown

@@ -31,6 +31,15 @@ describe('what went wrong with Redis', () => {
     expect(redisFailure('get', new ClientOfflineError('offline')).message).toContain('ClientOfflineError')
   })
 
+  it.each([
+    [new ReplyError('NOPERM User app has no permissions'), 'NOPERM'],
+    [Object.assign(new Error('connect failed to 10.0.0.1'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    [new ClientOfflineError('offline'), 'CLIENT_OFFLINE'],
+    [new Error('Connection is closed.'), undefined],
+  ])('S3: has a code, which events tell: %s is %s', (failure, code) => {
+    expect(redisFailure('get', failure).code).toBe(code)
+  })
+
   it.each([new Error('Connection is closed.'), 'text s3cret', undefined, { code: 's3cret' }])(
     'is said in our words where there is no word for it: %s',
     (failure) => {

@@ -1,7 +1,9 @@
 /**
  * X1 as a whole: every way a client can fail, with marked secrets, and a search of everything that comes out.
  * What joins later joins in a table: a store in `stores`, what watches the whole process in `observers`, a fault in `faults`.
+ * The diagnostics channels and OpenTelemetry are listened to all along.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { PassThrough, Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import {
@@ -26,6 +28,7 @@ import {
 } from '@latchkey/core'
 import { smartCompletions } from '@latchkey/hexagon'
 import { prevu3d } from '@latchkey/prevu3d'
+import { type RedisClient, redisStore } from '@latchkey/redis'
 import {
   type Answer,
   type Fault,
@@ -43,9 +46,24 @@ import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { run } from '../../cli/src/run.ts'
 import { type Observer, Stage } from '../src/leak-stage.ts'
+import { MemoryRedis } from '../src/memory-redis.ts'
+import { readText } from '../src/read-repository.ts'
+import { tracedWork, watchTelemetry } from '../src/watch-telemetry.ts'
 
 const logged: unknown[] = []
-const observers: readonly Observer[] = [{ name: 'the console or a warning of the process', seen: () => logged }]
+const astray: unknown[] = []
+const observers: readonly Observer[] = [
+  { name: 'the console or a warning of the process', seen: () => logged },
+  { name: 'a channel or OpenTelemetry, outside any scene', seen: () => astray },
+]
+
+/** The stage that the work of now belongs to: what a process tells is searched for the secrets of one scene, and not of all. */
+const playing = new AsyncLocalStorage<Stage>()
+/** What channels, spans and metrics there were. */
+const watched: Set<string> = new Set()
+/** The types of the events on the channel. */
+const published: Set<string> = new Set()
+let unwatch = (): void => {}
 
 beforeAll(() => {
   for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const) {
@@ -53,8 +71,18 @@ beforeAll(() => {
   }
   vi.spyOn(process, 'emitWarning').mockImplementation((...said: readonly unknown[]) => void logged.push(said))
   process.on('warning', (warning) => logged.push(warning))
+  unwatch = watchTelemetry((what, value) => {
+    watched.add(what)
+    if (what === 'latchkey:event') published.add((value as ClientEvent).type)
+    const stage = playing.getStore()
+    if (stage === undefined) astray.push(value)
+    else stage.tell(what, value)
+  })
 })
-afterAll(() => vi.restoreAllMocks())
+afterAll(() => {
+  unwatch()
+  vi.restoreAllMocks()
+})
 
 const codes: Set<string> = new Set()
 const events: Set<string> = new Set()
@@ -64,7 +92,7 @@ async function play(scenes: Readonly<Record<string, (stage: Stage) => Promise<vo
   const leaks = await Promise.all(
     Object.entries(scenes).map(async ([name, scene]) => {
       const stage = new Stage(name)
-      await scene(stage)
+      await playing.run(stage, () => scene(stage))
       for (const code of stage.codes) codes.add(code)
       for (const event of stage.events) events.add(event)
       expect(stage.secrets.size, `${name} marks secrets`).toBeGreaterThan(0)
@@ -363,7 +391,7 @@ describe('X1: no fault of a server makes a client tell a secret', () => {
 })
 
 /** Stores, good and bad. A store of another package joins here. */
-const stores: Readonly<Record<string, (stage: Stage) => TokenStore>> = {
+const stores: Readonly<Record<string, (stage: Stage) => TokenStore | Promise<TokenStore>>> = {
   'in memory': () => memoryStore(),
   'one that throws all it was given': (stage) => {
     const fail = (...given: readonly unknown[]): Promise<never> =>
@@ -398,23 +426,177 @@ const stores: Readonly<Record<string, (stage: Stage) => TokenStore>> = {
   }),
 }
 
+/** Of 32 characters that stand nowhere else. */
+async function encryptionKey(stage: Stage): Promise<CryptoKey> {
+  const material = stage.secret('an encryption key').slice(-32)
+  stage.secrets.mark('the encryption key', material)
+  return await crypto.subtle.importKey('raw', Buffer.from(material), 'AES-GCM', false, ['encrypt', 'decrypt'])
+}
+
+/** All that a client of Redis is sent, which is what the server keeps. */
+class ToldRedis extends MemoryRedis {
+  readonly stage: Stage
+
+  constructor(stage: Stage) {
+    super()
+    this.stage = stage
+  }
+
+  override call(command: string, ...parameters: string[]): Promise<unknown> {
+    this.stage.tell('what Redis is sent', [command, ...parameters])
+    return super.call(command, ...parameters)
+  }
+}
+
+/** An error as both packages make them, and worse: with the command, all its arguments, and the server's words. */
+function commandError(stage: Stage, words: string, given: readonly unknown[]): Error {
+  const address = `redis://:${stage.secret('a password of Redis')}@cache.test`
+  return Object.assign(new Error(`${words} ${address} ${JSON.stringify(given)}`, { cause: given }), {
+    command: { name: 'set', args: given },
+    previousErrors: [new Error(address)],
+    address,
+  })
+}
+
+/** Clients of both packages that can do nothing, each with words that lead elsewhere. */
+const brokenClients: Readonly<Record<string, (stage: Stage) => RedisClient>> = {
+  'full, of ioredis': (stage) => ({
+    call: (...given) => Promise.reject(commandError(stage, 'OOM command not allowed', given)),
+    defineCommand: () => undefined,
+  }),
+  'with scripts forbidden, of ioredis': (stage) => {
+    const redis = new ToldRedis(stage)
+    return {
+      call: (command, ...given) =>
+        command === 'eval' || given.includes('IFEQ')
+          ? Promise.reject(commandError(stage, 'NOPERM this user has no permissions', [command, ...given]))
+          : redis.call(command, ...given),
+      defineCommand: () => undefined,
+    }
+  },
+  'of another type, and then gone, of ioredis': (stage) => ({
+    call: (command, ...given) =>
+      Promise.reject(
+        commandError(stage, command === 'get' ? 'WRONGTYPE Operation against a key' : 'it is gone', [command, given]),
+      ),
+    defineCommand: () => undefined,
+  }),
+  'that throws at once, and no Error, of redis': (stage) => {
+    const fail = (...given: readonly unknown[]): never => {
+      throw { ...commandError(stage, 'closed', given), given }
+    }
+    return { get: fail, set: fail, del: fail, eval: fail, withTypeMapping: fail }
+  },
+  'with a code and a class of its own, of redis': (stage) => {
+    class SocketClosedError extends Error {}
+    const fail = (...given: readonly unknown[]): Promise<never> =>
+      Promise.reject(
+        Object.assign(new SocketClosedError(stage.secret('a password of Redis'), { cause: given }), { given }),
+      )
+    return { get: fail, set: fail, del: fail, eval: fail, withTypeMapping: fail }
+  },
+  'that answers what nobody wrote, of redis': (stage) => {
+    const answer = async (): Promise<string> => `1.${Buffer.from(stage.secret('another’s entry')).toString('base64')}`
+    return { get: answer, set: answer, del: answer, eval: answer, withTypeMapping: answer }
+  },
+}
+
+const redisStores: Readonly<Record<string, (stage: Stage) => Promise<TokenStore>>> = {
+  'over Redis': async (stage) =>
+    redisStore({ client: new ToldRedis(stage), encryptionKeys: [await encryptionKey(stage)] }),
+  'over Redis, with entries that somebody alters': async (stage) => {
+    const client = new ToldRedis(stage)
+    const alter = async (command: string, ...given: string[]): Promise<unknown> => {
+      const reply = await client.call(command, ...given)
+      return command === 'get' && typeof reply === 'string' ? `${reply.slice(0, -8)}AAAAAAA=` : reply
+    }
+    const altered = { call: alter, defineCommand: () => undefined }
+    return redisStore({ client: altered, encryptionKeys: [await encryptionKey(stage)] })
+  },
+  'over Redis, with keys that cannot be read': async (stage) =>
+    redisStore({
+      client: new ToldRedis(stage),
+      encryptionKeys: () => Promise.reject(new Error(stage.secret('the words of a vault'))),
+    }),
+  'over Redis, with keys that are none': async (stage) =>
+    redisStore({
+      client: new ToldRedis(stage),
+      encryptionKeys: () => [stage.secret('an encryption key')] as never,
+    }),
+  ...Object.fromEntries(
+    Object.entries(brokenClients).map(([name, make]) => [
+      `over a client ${name}`,
+      async (stage: Stage) => redisStore({ client: make(stage), encryptionKeys: [await encryptionKey(stage)] }),
+    ]),
+  ),
+}
+
 describe('X1: what a program hands in does not make a client tell a secret', () => {
   it('stores', { timeout: 120_000 }, async () => {
-    const scenes = Object.entries(stores).map(
+    const scenes = Object.entries({ ...stores, ...redisStores }).map(
       ([name, make]) =>
         [
           name,
           async (stage: Stage): Promise<void> => {
             await using emulator = await welcoming(stage)
             const provider: Provider = { name: 'marked', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
-            const store = make(stage)
-            const client = await stage.client(provider, { credentials: withSecret(stage), store, timeout: 2 })
+            const store = await make(stage)
+            const options = { credentials: withSecret(stage), store, timeout: 2 }
+            const [client, other] = [await stage.client(provider, options), await stage.client(provider, options)]
+            // So that a token comes out of the store, too.
+            for (const one of [client, other]) await stage.try('token() of two clients', () => one?.token())
             await useAll(stage, client, emulator)
+            await other?.close()
             stage.tell('the store', store)
           },
         ] as const,
     )
     await play(Object.fromEntries(scenes))
+  })
+
+  it('stores for Redis, asked by nobody in between', async () => {
+    const scenes = Object.entries(redisStores).map(
+      ([name, make]) =>
+        [
+          name,
+          async (stage: Stage): Promise<void> => {
+            const store = await make(stage)
+            const key = 'the-key-of-an-entry'
+            const token = { expiresAt: Date.now() + 60_000, value: stage.secret('a token') }
+            // What a store answers with is the token, for its caller alone.
+            const quietly = async (work: Promise<unknown> | undefined): Promise<undefined> => void (await work)
+            await stage.try('set', () => store.set(key, token))
+            await stage.try('set of what is over', () => store.set(key, { ...token, expiresAt: 1 }))
+            await stage.try('set again', () => store.set(key, token))
+            await stage.try('get', () => quietly(store.get(key)))
+            await stage.try('delete of another', () => store.delete(key, { ...token, value: stage.secret('a token') }))
+            await stage.try('delete of this one', () => store.delete(key, token))
+            await stage.try('delete', () => store.delete(key))
+            const lock = await stage.try('lock', () => store.lock?.(key, { ttl: 5 }))
+            await stage.try('lock again', () => quietly(store.lock?.(key, { ttl: 5 })))
+            await stage.try('release', () => lock?.release())
+            stage.tell('the store', store)
+          },
+        ] as const,
+    )
+    const options = async (stage: Stage): Promise<void> => {
+      const secret = stage.secret('a secret in the wrong place')
+      const good = { client: new ToldRedis(stage), encryptionKeys: [await encryptionKey(stage)] }
+      const wrong: readonly unknown[] = [
+        secret,
+        { ...good, client: secret },
+        { ...good, client: { url: secret } },
+        { ...good, prefix: `{${secret}}` },
+        { ...good, encryptionKeys: secret },
+        { ...good, encryptionKeys: [secret] },
+        { ...good, encryptionKeys: [Buffer.from(secret)] },
+        { ...good, now: secret },
+        { ...good, password: secret },
+      ]
+      for (const one of wrong) await stage.try('redisStore', () => redisStore(one as never))
+      expect([...stage.codes]).toEqual(['invalid_options'])
+    }
+    await play({ ...Object.fromEntries(scenes), 'options that are wrong': options })
   })
 
   it('a store that heals', { timeout: 120_000 }, async () => {
@@ -714,12 +896,14 @@ describe('the search', () => {
       // biome-ignore lint/suspicious/noConsole: this is what must be found
       { credentials: withSecret(stage), onEvent: () => console.warn('refused', { secret }) },
     )
-    await stage.try('token()', () => client?.token())
+    await playing.run(stage, () => stage.try('token()', () => client?.token()))
     stage.tell('a key of the store', `token:${encodeURIComponent(secret)}`)
     await stage.try('a transport', () =>
       Promise.reject(new Error('x', { cause: { config: { headers: { a: secret } } } })),
     )
     expect(stage.leaks(observers)).toEqual([
+      'a leak: latchkey:grant: the secret',
+      'a leak: latchkey:event: the secret',
       'a leak: the event token.refused: the secret',
       'a leak: token(): what it throws: the secret',
       'a leak: a key of the store: the secret',
@@ -752,5 +936,21 @@ describe('the search', () => {
     }
     expect([...codes].sort()).toEqual(Object.keys(allCodes).sort())
     expect([...events].sort()).toEqual(Object.keys(allEvents).sort())
+    expect([...published].sort()).toEqual(Object.keys(allEvents).sort())
+  })
+
+  it('has seen every channel, and every span and metric that there is', () => {
+    const page = readText('docs/opentelemetry.md')
+    const metrics = [...page.matchAll(/^\| `(latchkey\.[a-z.]+)` +\| (?:counter|histogram) /gm)].map(([, name]) => name)
+    expect(metrics.length).toBeGreaterThan(10)
+    const names = [...watched].map((what) => what.split(' ').slice(0, 2).join(' '))
+    expect([...new Set(names)].sort()).toEqual(
+      [
+        'latchkey:event',
+        ...tracedWork,
+        ...tracedWork.map((channel) => `span ${channel.replace(':', '.')}`),
+        ...metrics.map((name) => `metric ${name}`),
+      ].sort(),
+    )
   })
 })

@@ -52,7 +52,7 @@ For Prevu3D, {organization_id} in the path stands for the id of the organisation
 An answer that is not 2xx is printed too, and the exit status is 1.
 
 Examples:
-  $ latchkey call prevu3d v1/nodes/{organization_id}/browse
+  $ latchkey call prevu3d 'v1/nodes/{organization_id}/browse'
   $ latchkey call smart-completions 'Instances(2)/Projects?$top=10'
   $ latchkey call smart-completions 'Instances(2)/Projects' --data '{"Name": "New"}'`
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
-import { findTarget } from '../target.ts'
+import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
 interface TokenFlags extends ConnectionFlags {
@@ -23,7 +23,7 @@ export function addTokenCommand(program: Command, io: Io, output: Output): void 
   command.action(async (name: string) => {
     const flags = command.optsWithGlobals<TokenFlags>()
     const target = await findTarget(name, flags.config)
-    await withClient(target, flags, { io, output }, (client) => askForToken(client, flags, output))
+    await withClient(target, flags, { io, output }, (client) => askForToken(target, client, flags, output))
   })
 }
 
@@ -37,8 +37,12 @@ Examples:
   $ latchkey token smart-completions --host https://completions.example.com \\
       --authorization-server https://auth.example.com/oauth2/aus123`
 
-async function askForToken(client: Client<unknown>, flags: TokenFlags, output: Output): Promise<void> {
-  const { name } = client.provider
+async function askForToken(
+  { name, configured }: Target,
+  client: Client<unknown>,
+  flags: TokenFlags,
+  output: Output,
+): Promise<void> {
   const done = output.noteWaiting(`asking ${name} for a token`)
   const token = await client.token().finally(done)
   const isShown = flags.showToken === true
@@ -46,7 +50,8 @@ async function askForToken(client: Client<unknown>, flags: TokenFlags, output: O
 
   if (flags.json === true) {
     output.printJson({
-      provider: name,
+      ...(configured === undefined ? {} : { client: name }),
+      provider: client.provider.name,
       ...describeToken(token),
       ...(isShown ? { accessToken: token.value } : {}),
     })

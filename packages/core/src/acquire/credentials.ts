@@ -23,15 +23,24 @@ export type TenantCredentials = (tenant: string) => Credentials | Promise<Creden
 /** A line break at the end is what a secret read from a file has; it is never part of a secret, and no header could carry it. */
 const printable = v.pipe(
   v.string('must be a string (if it comes from an environment variable, is that set?)'),
-  v.nonEmpty('must not be empty'),
+  v.nonEmpty('must not be empty (if it comes from an environment variable, is that set?)'),
   v.check((value) => !/\p{Cc}/u.test(value), 'must not hold a line break or another control character; trim it'),
+)
+
+/** Credentials of a test's emulator print without their secret; handed to another process as JSON, they would only be refused there. */
+const clientSecret = v.pipe(
+  printable,
+  v.check(
+    (value) => value !== '[redacted]',
+    "is '[redacted]', which stands for a secret that was left out of a printing or of JSON; hand over the field clientSecret itself",
+  ),
 )
 
 /** What credentials must be, whether given at once or answered by a function. */
 const credentialsSchema: v.GenericSchema<Credentials> = exactObject(
   {
     clientId: printable,
-    clientSecret: v.exactOptional(printable),
+    clientSecret: v.exactOptional(clientSecret),
     privateKey: v.exactOptional(
       v.custom<PrivateKey>(
         (key) => findKeyMistake(key) === undefined,

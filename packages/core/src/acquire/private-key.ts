@@ -1,7 +1,7 @@
 import { LatchkeyError } from '../errors.ts'
 
-/** A `CryptoKey`, by a way to say it that needs no DOM types. */
-export type PrivateKey = Parameters<typeof globalThis.crypto.subtle.sign>[1]
+/** A `CryptoKey`, by a way to say it that needs no DOM types; the types of Workers have `crypto`, and not as a member of `globalThis`. */
+export type PrivateKey = Parameters<typeof crypto.subtle.sign>[1]
 
 /** A signing algorithm as WebCrypto has it. */
 interface SigningAlgorithm {

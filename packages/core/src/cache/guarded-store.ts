@@ -119,7 +119,12 @@ export function guardStore(
 
   const noteSuccess = (operation: StoreOperation): void => {
     // Deleting makes room and needs none: it says nothing about a store that is full.
-    if (trouble === 'none' || (trouble === 'writing' && operation !== 'set' && operation !== 'lock')) return
+    if (trouble === 'none') return
+    if (trouble === 'writing' && operation !== 'set' && operation !== 'lock') {
+      // But it was no try to write, either: the flight that follows may take its lock at once.
+      if (operation === 'delete') nextTryAt = performance.now()
+      return
+    }
     trouble = 'none'
     emit({ type: 'store.recovered', provider })
     void catchUp()

@@ -121,7 +121,11 @@ describe('findCredentialsMistakes', () => {
 
 describe('findCredentialsMistakes: its words', () => {
   it.each([
-    ['', 'must not be empty'],
+    ['', 'must not be empty (if it comes from an environment variable, is that set?)'],
+    [
+      '[redacted]',
+      "is '[redacted]', which stands for a secret that was left out of a printing or of JSON; hand over the field clientSecret itself",
+    ],
     ['a\n', 'must not hold a line break or another control character; trim it'],
     [undefined, 'must be a string (if it comes from an environment variable, is that set?)'],
   ])('P2: of a secret that is %j it says what to do', (clientSecret, what) => {

@@ -266,6 +266,18 @@ describe('guarded store: one that is known to be bad', () => {
     expect(await memory.get('k')).toBeDefined()
   })
 
+  it('S3: a deletion that works is no try to write: the lock that follows is asked for at once', async () => {
+    const { guarded, be, events } = createBench(true)
+    be({ delete: 'fails' })
+    await guarded.delete('k')
+    be(all('works'))
+    await vi.advanceTimersByTimeAsync(5000)
+    await guarded.delete('k')
+    expect(events).toEqual(['store.failed delete'])
+    expect(await guarded.lock('k', 1, planStoreTime(10))).not.toBeUndefined()
+    expect(events.at(-1)).toBe('store.recovered')
+  })
+
   it('S3: a lock that comes too late is given back', async () => {
     const { guarded, be, released } = createBench(true)
     be({ get: 'fails', lock: 'is late' })

@@ -16,7 +16,7 @@ export const WITHOUT_NODE = 'no module of Node is imported'
 
 /** What is known not to work, and why: said in the table, and a failure of the run once it works after all. */
 export interface KnownGap {
-  /** The runtime's name, without a version. */
+  /** The runtime's name, without a version or with it. */
   readonly runtime: string
   readonly package: string
   readonly check: string
@@ -31,8 +31,14 @@ export const knownGaps: readonly KnownGap[] = [
     check: 'undici’s requests carry the token, and replace a refused one',
     why: 'Bun puts an `undici` of its own in its place, without interceptors',
   },
+  ...['Node.js 22.0.0', 'workerd', 'edge bundle, in workerd'].map((runtime) => ({
+    runtime,
+    package: '@latchkey/core',
+    check: 'events reach the channel latchkey:event, and grants latchkey:grant',
+    why: '✓, no channels',
+  })),
   ...['workerd', 'edge bundle, in workerd'].flatMap((runtime) =>
-    ['@latchkey/testing', '@latchkey/undici'].map((name) => ({
+    ['@latchkey/opentelemetry', '@latchkey/testing', '@latchkey/undici'].map((name) => ({
       runtime,
       package: name,
       check: WITHOUT_NODE,
@@ -47,7 +53,8 @@ export function gapOf(
   check: string,
 ): KnownGap | undefined {
   return gaps.find(
-    (gap) => verdict.runtime.startsWith(`${gap.runtime} `) && gap.package === verdict.package && gap.check === check,
+    (gap) =>
+      `${verdict.runtime} `.startsWith(`${gap.runtime} `) && gap.package === verdict.package && gap.check === check,
   )
 }
 

@@ -1,7 +1,9 @@
 /** What `@latchkey/core` must do on every runtime. */
 import {
+  type ClientEvent,
   createClient,
   createClientPool,
+  type GrantTrace,
   LatchkeyError,
   memoryStore,
   type Provider,
@@ -33,6 +35,25 @@ async function signingKey(): Promise<{ readonly pair: CryptoKeyPair; readonly pu
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const pair = (await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])) as CryptoKeyPair
   return { pair, publicKey: (await crypto.subtle.exportKey('jwk', pair.publicKey)) as JsonWebKey }
+}
+
+interface Channel {
+  subscribe(listener: (message: unknown) => void): void
+  unsubscribe(listener: (message: unknown) => void): void
+}
+
+interface Channels {
+  subscribe(name: string, listener: (message: unknown) => void): void
+  unsubscribe(name: string, listener: (message: unknown) => void): void
+  tracingChannel(name: string): { readonly asyncEnd: Channel }
+}
+
+/** As the core finds them: an import would keep the suite from runtimes that have none. */
+function findChannels(): Channels {
+  type Platform = { readonly process?: { getBuiltinModule?(name: string): Channels | undefined } }
+  const channels = (globalThis as Platform).process?.getBuiltinModule?.('node:diagnostics_channel')
+  expect(channels !== undefined, 'the runtime has node:diagnostics_channel, and a way to ask for it')
+  return channels
 }
 
 export const checks: readonly SmokeCheck[] = [
@@ -250,6 +271,40 @@ export const checks: readonly SmokeCheck[] = [
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout: 0.3 })
       const error = await failureOf(client.token(), 'an endpoint that hangs')
       expect(error instanceof LatchkeyError && error.code === 'timed_out', 'timed_out')
+      await client.close()
+    },
+  },
+  {
+    name: 'events reach the client’s own listener',
+    async run(desk) {
+      const emulator = await desk.emulator('standard')
+      const heard: string[] = []
+      const onEvent = ({ type }: ClientEvent): void => void heard.push(type)
+      const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout, onEvent })
+      await client.token()
+      await client.token()
+      expectEqual(heard, ['token.granted', 'token.served', 'token.served'], 'events')
+      await client.close()
+    },
+  },
+  {
+    name: 'events reach the channel latchkey:event, and grants latchkey:grant',
+    async run(desk) {
+      const channels = findChannels()
+      const emulator = await desk.emulator('standard')
+      const heard: string[] = []
+      const onEvent = (message: unknown): void => void heard.push((message as ClientEvent).type)
+      const onEnd = (message: unknown): void => void heard.push(`grant ${(message as GrantTrace).attempt}`)
+      const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
+      const grants = channels.tracingChannel('latchkey:grant').asyncEnd
+      channels.subscribe('latchkey:event', onEvent)
+      grants.subscribe(onEnd)
+      await client.token()
+      channels.unsubscribe('latchkey:event', onEvent)
+      grants.unsubscribe(onEnd)
+      await client.forget()
+      await client.token()
+      expectEqual(heard.toSorted(), ['grant 1', 'token.granted', 'token.served'], 'messages')
       await client.close()
     },
   },

@@ -1,0 +1,61 @@
+/** What `@latchkey/opentelemetry` must do where there is `node:diagnostics_channel`. */
+import { createClient } from '@latchkey/core'
+import { instrument } from '@latchkey/opentelemetry'
+import { type Attributes, type MeterProvider, type TracerProvider, trace } from '@opentelemetry/api'
+import { expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
+
+/** Providers that write down the names of what is made with them. */
+function notebook(): { readonly notes: string[]; readonly providers: object } {
+  const notes: string[] = []
+  // Of OpenTelemetry's own spans that do nothing, each with an end that is noted.
+  const silent = trace.getTracer('nobody')
+  const tracerProvider = {
+    getTracer: () => ({
+      startSpan(name: string) {
+        const span = silent.startSpan(name)
+        return Object.assign(Object.create(span), { end: () => notes.push(`span ${name}`) })
+      },
+    }),
+  } as unknown as TracerProvider
+  const counted = (name: string): object => {
+    const note = (_value: number, { 'latchkey.token.source': source }: Attributes): void =>
+      void notes.push(source === undefined ? name : `${name} ${source}`)
+    return { add: note, record: note }
+  }
+  const meterProvider = {
+    getMeter: () => ({ createCounter: counted, createHistogram: counted }),
+  } as unknown as MeterProvider
+  return { notes, providers: { tracerProvider, meterProvider } }
+}
+
+export const checks: readonly SmokeCheck[] = [
+  {
+    name: 'a client’s work becomes spans and metrics, until it is undone',
+    async run(desk) {
+      const emulator = await desk.emulator('standard')
+      const { notes, providers } = notebook()
+      const provider = { name: 'acme', tokenEndpoint: offered(emulator, 'tokenEndpoint') }
+      const client = createClient(provider, { credentials: emulator.credentials, timeout: 60 })
+      const undo = instrument(providers)
+      await client.token()
+      await client.token()
+      expectEqual(
+        notes.toSorted(),
+        [
+          'latchkey.grant.duration',
+          'latchkey.token.remaining',
+          'latchkey.token.remaining',
+          'latchkey.token.served grant',
+          'latchkey.token.served memory',
+          'span latchkey.grant acme',
+        ],
+        'what was seen',
+      )
+      undo()
+      await client.forget()
+      await client.token()
+      expectEqual(notes.length, 6, 'what was seen after the end')
+      await client.close()
+    },
+  },
+]
