@@ -14,6 +14,19 @@ it('--help and --version: exit status 0', async () => {
   expect(await latchkey(['--version'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
 })
 
+it('with --json, help, version and a command that is left out are one document, too', async () => {
+  const read = async (typed: readonly string[]) => {
+    const { status, stdout, stderr } = await latchkey(typed)
+    return { status, stderr, document: JSON.parse(stdout) as unknown }
+  }
+  const left = { error: expect.objectContaining({ code: 'wrong_usage', message: 'no command is named' }) }
+  expect(await read(['--json'])).toEqual({ status: 2, stderr: '', document: left })
+  const version = { version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }
+  expect(await read(['--version', '--json'])).toEqual({ status: 0, stderr: '', document: version })
+  const help = { help: expect.stringContaining('Usage: latchkey token') }
+  expect(await read(['token', '--help', '--json'])).toEqual({ status: 0, stderr: '', document: help })
+})
+
 it('the help of a command names every flag and every variable', async () => {
   const { stdout } = await latchkey(['token', '--help'])
   const named = [
