@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type Fleet, startFleet } from './fleet/fleet.ts'
 import { startTokenEndpoint, type TokenEndpoint } from './fleet/token-endpoint.ts'
 import { connect } from './servers/clients.ts'
-import { kinds, type Server, startServer } from './servers/server.ts'
+import { onServers } from './servers/on-servers.ts'
+import { installed, kinds, type Server, startServer } from './servers/server.ts'
 
 // Eight processes take their time to start where others are at work.
 vi.setConfig({ hookTimeout: 60_000, testTimeout: 60_000 })
@@ -22,7 +23,7 @@ let scopes = 0
 const freshScope = (): string => `scope-${++scopes}`
 
 beforeAll(async () => {
-  if (kinds.length === 0) return
+  if (installed.length === 0) return
   ;[fleet, endpoint] = await Promise.all([startFleet(size), startTokenEndpoint()])
 })
 afterAll(async () => {
@@ -40,7 +41,7 @@ function print(trouble: string, latencies: readonly number[]): void {
   )
 }
 
-describe.each(kinds)('a fleet of 8 processes over %s', (kind) => {
+onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s', (kind) => {
   let server: Server
 
   beforeAll(async () => {
@@ -73,11 +74,11 @@ describe.each(kinds)('a fleet of 8 processes over %s', (kind) => {
   })
 })
 
-describe.skipIf(kinds.length === 0)('when the store is not well', () => {
+describe.skipIf(installed.length === 0)('when the store is not well', () => {
   let server: Server
 
   beforeAll(async () => {
-    server = await startServer(kinds.at(-1) ?? 'valkey')
+    server = await startServer(installed.at(-1) ?? 'valkey')
     await fleet.begin(server, endpoint, 10)
   })
   afterAll(async () => {
