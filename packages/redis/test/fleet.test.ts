@@ -31,7 +31,7 @@ afterAll(async () => {
   await endpoint?.[Symbol.asyncDispose]()
 })
 beforeEach(() => {
-  Object.assign(endpoint, { lifetime: 3600, delay: 50 })
+  Object.assign(endpoint, { lifetime: 3600, refreshIn: undefined, delay: 50 })
 })
 
 /** What a call cost while the store was not well, in the test's output. */
@@ -70,6 +70,24 @@ onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s', (kind) 
     expect([first.failures, second.failures]).toEqual([[], []])
     expect(second.tokens).toHaveLength(1)
     expect(second.tokens).not.toEqual(first.tokens)
+    expect(endpoint.askersOf(scope)).toHaveLength(2)
+  })
+
+  it('S2, L2: one process refreshes ahead for all, and the others go on with the token that lives', async () => {
+    const scope = freshScope()
+    Object.assign(endpoint, { lifetime: 20, refreshIn: 1 })
+    const { tokens: first } = await fleet.call(callers, scope)
+    Object.assign(endpoint, { lifetime: 3600, refreshIn: undefined, delay: 500 })
+    const seen = new Set(first)
+    for (;;) {
+      const { tokens, failures, slowest } = await fleet.call(20, scope)
+      expect(failures).toEqual([])
+      expect(slowest).toBeLessThan(endpoint.delay)
+      for (const token of tokens) seen.add(token)
+      if (tokens.every((token) => !first.includes(token))) break
+      await pause(100)
+    }
+    expect(seen.size).toBe(2)
     expect(endpoint.askersOf(scope)).toHaveLength(2)
   })
 })
