@@ -37,7 +37,7 @@ beforeEach(() => {
 /** What a call cost while the store was not well, in the test's output. */
 function print(trouble: string, latencies: readonly number[]): void {
   process.stdout.write(
-    `the store ${trouble}: the slowest of ${size * callers} calls took ${latencies.join(', then ')} ms\n`,
+    `the store ${trouble}: the slowest of ${size * callers} calls took ${latencies.join(', then ')} ms, a grant takes ${endpoint.delay} ms of it\n`,
   )
 }
 
