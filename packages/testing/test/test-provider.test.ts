@@ -112,7 +112,7 @@ async function run<Offers extends ProviderOffers, Info>(
       await check.run().catch((failure: Error) => failed.set(name, failure.message))
     }
   }
-  await Promise.all(Array.from({ length: 12 }, work))
+  await Promise.all(Array.from({ length: 6 }, work))
   return failed
 }
 

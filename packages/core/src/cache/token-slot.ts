@@ -8,8 +8,9 @@ import type { Flights } from './single-flight.ts'
 
 /** What went wrong with an identity lately. */
 interface Setbacks {
-  /** Refreshes that failed or brought the same token again, in a row, and until when another may not be tried. */
-  failures: number
+  /** How often in a row a refresh brought the same token again. */
+  repeats: number
+  /** Until then no other refresh may be tried. */
   retryAt: number
   refusal: RememberedRefusal | undefined
   /** Whether the server had nothing but the refused token to give, when it was asked for another. */
@@ -119,9 +120,9 @@ export class TokenSlot<Parts = unknown> {
     // A server that hands out the same token again has no other yet: asking at once would get it once more (rule L9).
     const sameAgain = rejected.has(token.value)
     if (sameAgain || this.held?.value === token.value) {
-      const failures = (this.#setbacks?.failures ?? 0) + 1
-      const retryAt = planSameAgain(life, startedAt, failures, chance())
-      this.#setbacks = { failures, retryAt, refusal: undefined, sameAgain, dropped: undefined }
+      const repeats = (this.#setbacks?.repeats ?? 0) + 1
+      const retryAt = planSameAgain(life, startedAt, repeats, chance())
+      this.#setbacks = { repeats, retryAt, refusal: undefined, sameAgain, dropped: undefined }
     } else {
       this.#setbacks = undefined
     }
@@ -130,14 +131,12 @@ export class TokenSlot<Parts = unknown> {
   }
 
   /**
-   * Counts a flight that failed.
+   * Notes that a flight failed.
    *
    * @param retryAt as `planBackoff` planned it when the flight began
    */
   noteFailure(retryAt: number): void {
-    const setbacks = this.#forSetbacks()
-    setbacks.failures += 1
-    if (this.#held !== undefined) setbacks.retryAt = retryAt
+    this.#forSetbacks().retryAt = retryAt
   }
 
   /** For how long a refresh that begins now is not tried again if it fails, in milliseconds. */
@@ -163,7 +162,7 @@ export class TokenSlot<Parts = unknown> {
     const { refusal } = this
     const dropped = this.#held?.value ?? this.#setbacks?.dropped
     this.#hold(undefined, { requestedAt: 0, refreshAt: 0, mandatoryAt: 0, endsAt: 0 })
-    this.#setbacks = { failures: 0, retryAt: 0, refusal, sameAgain: false, dropped }
+    this.#setbacks = { repeats: 0, retryAt: 0, refusal, sameAgain: false, dropped }
   }
 
   /** Forgets everything, as if it were new. What is under way still answers those who wait for it, and is not kept. */
@@ -192,7 +191,7 @@ export class TokenSlot<Parts = unknown> {
   }
 
   #forSetbacks(): Setbacks {
-    this.#setbacks ??= { failures: 0, retryAt: 0, refusal: undefined, sameAgain: false, dropped: undefined }
+    this.#setbacks ??= { repeats: 0, retryAt: 0, refusal: undefined, sameAgain: false, dropped: undefined }
     return this.#setbacks
   }
 }

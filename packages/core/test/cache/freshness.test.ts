@@ -151,6 +151,13 @@ describe('planRetry', () => {
     expect([wait(200, 0), wait(200, 0.5), wait(200, 1)]).toEqual([50, 125, 200])
   })
 
+  it('L6: is the same whenever the steady clock began', () => {
+    const later = planLife({ ...hour, requestedAt: seconds(3600) }, 0)
+    for (const at of [seconds(1900), seconds(2500), seconds(3590)]) {
+      expect(planRetry(later, seconds(3600) + at, 0.5)).toBeCloseTo(seconds(3600) + planRetry(life, at, 0.5))
+    }
+  })
+
   it('L6: no backoff goes past the beginning of the last stretch, and in it four attempts are made', () => {
     const stretch = (life.endsAt - life.mandatoryAt) / 1000
     for (const left of [1740, 900, 100, 20]) expect(wait(left, 0.999)).toBeLessThanOrEqual(left)

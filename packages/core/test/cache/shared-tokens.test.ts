@@ -1,7 +1,7 @@
 import { standardEmulation, startEmulator } from '@latchkey/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { waitFor } from '../../src/acquire/deadline.ts'
-import { type SharedToken, shareTokens } from '../../src/cache/shared-tokens.ts'
+import { type SharedToken, type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'
 import {
   type ClientEvent,
   type Credentials,
@@ -172,14 +172,29 @@ describe('shared tokens', () => {
     expect(touched).toEqual([])
   })
 
-  /** One identity's token in a store, for a flight of ten seconds. */
-  const open = (store: TokenStore): Promise<SharedToken> => {
+  const grant = { scopes: [], parameters: {} }
+  const app = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }
+  const share = (store: TokenStore): SharedTokens => {
     const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
     const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
-    const client = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }
-    const grant = { scopes: [], parameters: {} }
-    return shareTokens(provider, store, transport, 10, () => {}).open(client, grant, 10, AbortSignal.timeout(20_000))
+    return shareTokens(provider, store, transport, 10, () => {})
   }
+  const open = (store: TokenStore): Promise<SharedToken> =>
+    share(store).open(app, grant, 10, AbortSignal.timeout(20_000))
+
+  it('L12: what is forgotten is deleted by the key that it is read by', async () => {
+    const read: string[] = []
+    const deleted: string[] = []
+    const store: TokenStore = {
+      ...memoryStore(),
+      get: async (key) => void read.push(key),
+      delete: async (key) => void deleted.push(key),
+    }
+    await (await open(store)).read()
+    await share(store).forget(app, grant)
+    expect(deleted).toEqual(read)
+    expect(deleted).toHaveLength(1)
+  })
 
   it('S2: an owner, those who step in and the mark of a refusal have locks of their own, beside the token', async () => {
     const locked: [string, number][] = []

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
+import { planLife, planRetry } from '../../src/cache/freshness.ts'
 import { TokenSlot } from '../../src/cache/token-slot.ts'
 import { LatchkeyError } from '../../src/errors.ts'
 
@@ -47,6 +48,29 @@ describe('token slot', () => {
     expect(slot.judge(slot.retryAt - 1)).toBe('backing off')
     slot.keep(acquired('two'), 3_100_000, none, chance)
     expect(slot.retryAt).toBe(0)
+  })
+
+  it('L6: how long a token that was asked for late yields goes by its own life', () => {
+    const slot = new TokenSlot(undefined)
+    const found = acquired('one', 3_600_000)
+    slot.keep(found, 3_600_000, none, chance)
+    const at = 3_600_000 + 2_000_000
+    expect(at + slot.planBackoff(at, chance)).toBe(planRetry(planLife(found, 0), at, 0))
+  })
+
+  it('L7: a refusal holds back a refresh of a token that nothing went wrong with before', () => {
+    const slot = new TokenSlot(undefined)
+    slot.keep(acquired('one'), 1000, none, chance)
+    slot.noteRefusal(new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope' }), 3_000_000)
+    expect(slot.retryAt).toBe(slot.refusal?.until)
+    expect(slot.judge(slot.retryAt - 1)).toBe('backing off')
+  })
+
+  it('L12: what is cleared holds no token', () => {
+    const slot = new TokenSlot(undefined)
+    slot.keep(acquired('one'), 1000, none, chance)
+    slot.clear()
+    expect([slot.held, slot.serveFresh(2000), slot.endsAt]).toEqual([undefined, undefined, 0])
   })
 
   it('L7: a refusal outlasts the token that is dropped, and nothing outlasts clearing', () => {
@@ -106,6 +130,17 @@ describe('token slot', () => {
     slot.keep(acquired('one'), 2000, new Set(['one']), chance)
     expect(slot.sameAgain).toBe(true)
     expect(slot.retryAt).toBeGreaterThanOrEqual(3000)
+  })
+
+  it('L9: a refresh that failed is none that brought the same token again', () => {
+    const waits = [false, true].map((fails) => {
+      const slot = new TokenSlot(undefined)
+      slot.keep(acquired('one'), 1000, none, chance)
+      if (fails) slot.noteFailure(1_800_000)
+      slot.keep(acquired('one'), 2_000_000, none, chance)
+      return slot.retryAt
+    })
+    expect(waits[1]).toBe(waits[0])
   })
 
   it('L14: an older token, or the same, is no news', () => {

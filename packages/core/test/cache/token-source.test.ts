@@ -1071,6 +1071,23 @@ describe('token source: what it tells of each call', () => {
     expect(events).toEqual([])
   })
 
+  it('of credentials that could not be had: how long it took, and once where they do not come', async () => {
+    const { shared } = createShared('left', 3600)
+    const sealed = Promise.withResolvers<never>()
+    const bench = createBench({ shared: { ...shared, open: () => sealed.promise } })
+    const failed = bench.source.obtain(undefined)
+    await settle()
+    bench.advance(2)
+    sealed.reject(new Error('sealed'))
+    await expect(failed).rejects.toThrow('sealed')
+    expect(bench.events).toMatchObject([{ type: 'token.refused', duration: 2, attempt: 1, ahead: false }])
+
+    const hanging = createBench({ timeout: 0.05, shared: { ...shared, open: () => new Promise(() => {}) } })
+    await expect(hanging.source.obtain(undefined)).rejects.toMatchObject({ code: 'timed_out' })
+    await settle()
+    expect(hanging.events).toMatchObject([{ type: 'token.refused', error: { code: 'timed_out' } }])
+  })
+
   it('L1: nothing where nobody listens, and the answer of all calls is one promise', async () => {
     const { source, next, events } = createBench({ listening: false })
     const first = source.obtain(undefined)

@@ -10,7 +10,13 @@ import {
   startEmulator,
 } from '@latchkey/testing'
 import { describe, expect, it, vi } from 'vitest'
-import { type ClientEvent, type ClientOptions, createClient, type TokenRefusedEvent } from '../../src/index.ts'
+import {
+  type ClientEvent,
+  type ClientOptions,
+  createClient,
+  type TokenRefusedEvent,
+  type TokenServedEvent,
+} from '../../src/index.ts'
 
 /** A client of an emulator over real sockets; both live by one clock, which goes on when told. */
 async function start(emulation: StandardEmulationOptions = {}, options: Partial<ClientOptions> = {}) {
@@ -56,20 +62,21 @@ describe('the life of a token over real sockets', () => {
     const token = await client.token()
     emulator.faults.set('token', fault)
     advance(515)
-    const before = performance.now()
+    bench.events.length = 0
     const calls = await Promise.all(Array.from({ length: 50 }, () => client.fetch(`${emulator.apiUrl}/x`)))
     expect(calls.map(({ status }) => status)).toEqual(Array(50).fill(200))
     expect(await client.token()).toBe(token)
-    expect(performance.now() - before).toBeLessThan(1000)
-    await vi.waitFor(() => expect(grants(emulator)).toBe(2))
+    const served = bench.events.filter((event): event is TokenServedEvent => event.type === 'token.served')
+    expect(served.map(({ from, duration }) => [from, duration])).toEqual(Array(51).fill(['memory', 0]))
+    await vi.waitFor(() => expect(grants(emulator)).toBe(2), 10_000)
     // The failure is told, to those who listen; and the next refresh, after its backoff, heals.
-    await vi.waitFor(() => expect(bench.events.some(({ type }) => type === 'token.refused')).toBe(true), 4000)
+    await vi.waitFor(() => expect(bench.events.some(({ type }) => type === 'token.refused')).toBe(true), 10_000)
     const told = bench.events.find((event): event is TokenRefusedEvent => event.type === 'token.refused')
     expect(told?.ahead).toBe(true)
     emulator.faults.clear()
     advance(57)
     expect(await client.token()).toBe(token)
-    await vi.waitFor(async () => expect(await client.token()).not.toBe(token))
+    await vi.waitFor(async () => expect(await client.token()).not.toBe(token), 10_000)
   })
 
   it('G9: a storm of 503 is met by three requests, spread, and the error says what happened', async () => {
@@ -96,7 +103,7 @@ describe('the life of a token over real sockets', () => {
   })
 
   it('G7: one attempt that hangs leaves time for another', async () => {
-    await using bench = await start({}, { timeout: 1 })
+    await using bench = await start({}, { timeout: 3 })
     bench.emulator.faults.set('token', { name: 'hang' }, { times: 1 })
     expect((await bench.client.token()).type).toBe('Bearer')
     expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.granted', 'token.served'])
