@@ -27,6 +27,14 @@ it('with --json, help, version and a command that is left out are one document, 
   expect(await read(['token', '--help', '--json'])).toEqual({ status: 0, stderr: '', document: help })
 })
 
+it('FORCE_COLOR brings colours into a pipe, and NO_COLOR takes them out of everything', async () => {
+  const isColoured = async (env: Readonly<Record<string, string>>) =>
+    (await latchkey(['providers'], { env })).stdout.includes('\u001b[')
+  expect(await isColoured({})).toBe(false)
+  expect(await isColoured({ FORCE_COLOR: '1' })).toBe(true)
+  expect(await isColoured({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false)
+})
+
 it('the help of a command names every flag and every variable', async () => {
   const { stdout } = await latchkey(['token', '--help'])
   const named = [
