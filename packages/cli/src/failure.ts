@@ -55,6 +55,10 @@ export function reportFailure(thrown: unknown): FailureReport {
     const { code, message, details, hints } = thrown
     return { exitStatus: code === 'wrong_usage' ? 2 : 1, message, hints, fields: { code, message, ...details, hints } }
   }
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
+    const [message, hints] = ['no command is named', ['latchkey --help lists them']]
+    return { exitStatus: 2, message, hints, fields: { code: 'wrong_usage', message, hints } }
+  }
   if (thrown instanceof CommanderError) {
     const message = thrown.message.replace(/^error: /, '')
     return { exitStatus: 2, message, hints: [], fields: { code: 'wrong_usage', message, hints: [] } }

@@ -32,7 +32,7 @@ const shortestSecret = 8
 export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
   const hidden: string[] = []
   const dresser = (isTerminal: boolean) => {
-    const inColour = isTerminal ? !env.NO_COLOR && env.TERM !== 'dumb' : isForced(env.FORCE_COLOR)
+    const inColour = !env.NO_COLOR && (isTerminal ? env.TERM !== 'dumb' : isForced(env.FORCE_COLOR))
     return (look: Look, text: string) => (inColour ? styleText(looks[look], text, { validateStream: false }) : text)
   }
   const dress = dresser(terminal.stdout)

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addCallCommand } from './commands/call.ts'
 import { addCompletionCommand } from './commands/completion.ts'
@@ -19,24 +19,39 @@ import { createOutput, type Output } from './output.ts'
  */
 export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 | 2> {
   const output = createOutput(io)
-  const program = buildProgram(io, output)
+  const isJson = parameters.includes('--json')
+  // What commander prints by itself, which in JSON has to be part of the document.
+  let printed = ''
+  const program = buildProgram(io, output, {
+    writeOut: (text) => {
+      if (isJson) printed += text
+      else io.stdout.write(text)
+    },
+    writeErr: (text) => {
+      if (!isJson) io.stderr.write(text)
+    },
+  })
   try {
     await program.parseAsync([...parameters], { from: 'user' })
     return 0
   } catch (thrown) {
     // Help and version were asked for, and printed.
-    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) {
+      if (isJson)
+        output.printJson(thrown.code === 'commander.version' ? { version: printed.trim() } : { help: printed })
+      return 0
+    }
     if (thrown instanceof AlreadyTold) return 1
     const report = reportFailure(thrown)
     // `help` is commander's name for a command that was left out: the help on stderr says it all.
     const isTold = thrown instanceof CommanderError && thrown.code === 'commander.help'
-    if (parameters.includes('--json')) output.printJson({ error: report.fields })
+    if (isJson) output.printJson({ error: report.fields })
     else if (!isTold) output.noteFailure(report)
     return report.exitStatus
   }
 }
 
-function buildProgram(io: Io, output: Output): Command {
+function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Command {
   const program = new Command('latchkey')
   program
     .description('OAuth 2.0 client credentials from a shell: get a token, call an API, see how it works.')
@@ -48,8 +63,7 @@ function buildProgram(io: Io, output: Output): Command {
     )
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      ...writers,
       // Failures are told in one place, whatever they are: see `run`.
       outputError: () => undefined,
     })

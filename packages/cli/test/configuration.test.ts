@@ -179,11 +179,16 @@ describe('latchkey providers', () => {
     }
     expect(stdout).not.toContain('tenant=secret')
     const json = JSON.parse((await latchkey(['providers', '--config', file, '--json'])).stdout) as {
-      providers: { name: string; settings: { flag: string; need: string | null }[] }[]
+      providers: { name: string; settings: { flag: string; variable: string | null; need: string | null }[] }[]
       clients: unknown[]
     }
     expect(json.providers.map(({ name }) => name)).toEqual(['prevu3d', 'smart-completions', 'smart-api'])
     expect(json.providers[0]?.settings[0]).toMatchObject({ flag: '--client-id', need: 'needed' })
+    expect(json.providers.map(({ settings }) => settings.find(({ flag }) => flag === '--client-secret-file'))).toEqual(
+      ['PREVU3D', 'HEXAGON', 'HEXAGON'].map((vendor) =>
+        expect.objectContaining({ variable: `${vendor}_CLIENT_SECRET`, need: 'needed' }),
+      ),
+    )
     expect(json.clients).toEqual([
       { name: 'plant', provider: 'acme', file, tokensFrom: 'https://login.acme.example/token' },
     ])

@@ -14,6 +14,27 @@ it('--help and --version: exit status 0', async () => {
   expect(await latchkey(['--version'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
 })
 
+it('with --json, help, version and a command that is left out are one document, too', async () => {
+  const read = async (typed: readonly string[]) => {
+    const { status, stdout, stderr } = await latchkey(typed)
+    return { status, stderr, document: JSON.parse(stdout) as unknown }
+  }
+  const left = { error: expect.objectContaining({ code: 'wrong_usage', message: 'no command is named' }) }
+  expect(await read(['--json'])).toEqual({ status: 2, stderr: '', document: left })
+  const version = { version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }
+  expect(await read(['--version', '--json'])).toEqual({ status: 0, stderr: '', document: version })
+  const help = { help: expect.stringContaining('Usage: latchkey token') }
+  expect(await read(['token', '--help', '--json'])).toEqual({ status: 0, stderr: '', document: help })
+})
+
+it('FORCE_COLOR brings colours into a pipe, and NO_COLOR takes them out of everything', async () => {
+  const isColoured = async (env: Readonly<Record<string, string>>) =>
+    (await latchkey(['providers'], { env })).stdout.includes('\u001b[')
+  expect(await isColoured({})).toBe(false)
+  expect(await isColoured({ FORCE_COLOR: '1' })).toBe(true)
+  expect(await isColoured({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false)
+})
+
 it('the help of a command names every flag and every variable', async () => {
   const { stdout } = await latchkey(['token', '--help'])
   const named = [

@@ -1,9 +1,10 @@
 import type { TokenStore } from '@latchkey/core'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { connect, packageNames } from './servers/clients.ts'
 import { makeKey } from './servers/encryption-key.ts'
 import { addUser, documentedRights } from './servers/limited-user.ts'
+import { onServers } from './servers/on-servers.ts'
 import { kinds, type Server, startServer } from './servers/server.ts'
 
 const withoutScripts = documentedRights.replace(' +eval', '')
@@ -29,7 +30,7 @@ async function exercise(store: TokenStore): Promise<void> {
   await next?.release()
 }
 
-describe.each(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as const)))(
+onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as const)))(
   'a user who may do no more than the documentation says, on %s, by %s',
   (kind, name) => {
     it.each([

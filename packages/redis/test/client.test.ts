@@ -1,12 +1,13 @@
 import { type Client, createClient } from '@latchkey/core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { startTokenEndpoint, type TokenEndpoint } from './fleet/token-endpoint.ts'
 import { type Connected, connect } from './servers/clients.ts'
 import { makeKey } from './servers/encryption-key.ts'
+import { onServers } from './servers/on-servers.ts'
 import { kinds, type Server, startServer } from './servers/server.ts'
 
-describe.each(kinds)('clients that share a store on %s', (kind) => {
+onServers(kinds.map((kind) => [kind]))('clients that share a store on %s', (kind) => {
   let server: Server
   let connected: Connected
   let endpoint: TokenEndpoint

@@ -1,14 +1,15 @@
 import type { TokenStore } from '@latchkey/core'
 import { Cluster } from 'ioredis'
 import { createCluster } from 'redis'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { startCluster } from './servers/cluster.ts'
 import { makeKey } from './servers/encryption-key.ts'
 import { documentedRights } from './servers/limited-user.ts'
+import { onServers } from './servers/on-servers.ts'
 import { kinds } from './servers/server.ts'
 
-describe.each(kinds)('a cluster of three, on %s', (kind) => {
+onServers(kinds.map((kind) => [kind]))('a cluster of three, on %s', (kind) => {
   it('S1, S2: keeps entries and locks of all slots, by both packages, for a user who may do no more than the documentation says', async () => {
     await using cluster = await startCluster(kind)
     const { username, password } = await cluster.addUser(documentedRights)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { compareAndDeleteBy } from '../src/compare-and-delete.ts'
 import { type RedisCommands, toCommands } from '../src/redis-client.ts'
 import { connect, packageNames } from './servers/clients.ts'
+import { onServers } from './servers/on-servers.ts'
 import { kinds, startServer } from './servers/server.ts'
 
 const safe = (): boolean => true
@@ -119,7 +120,7 @@ it('a way that failed is not kept', async () => {
   expect(calls).toEqual(['runScript'])
 })
 
-describe.each(kinds)('on %s', (kind) => {
+onServers(kinds.map((kind) => [kind]))('on %s', (kind) => {
   it.each(packageNames)('%s deletes what is still there, and nothing else', async (name) => {
     await using server = await startServer(kind)
     await using connected = await connect(name, server)

@@ -1,17 +1,20 @@
 import { testTokenStore } from '@latchkey/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
-import { type Connected, connect, packageNames } from './servers/clients.ts'
+import { type Connected, connect, type PackageName, packageNames } from './servers/clients.ts'
 import { makeKey } from './servers/encryption-key.ts'
 import { addUser, documentedRights } from './servers/limited-user.ts'
-import { kinds, type Server, startServer } from './servers/server.ts'
+import { onServers } from './servers/on-servers.ts'
+import { type Kind, kinds, type Server, startServer } from './servers/server.ts'
 
-const combinations = kinds.flatMap((kind) => [
-  ...packageNames.map((name) => [kind, name, 'scripts'] as const),
-  [kind, 'ioredis', 'no scripts'] as const,
+type Combination = readonly [Kind, PackageName, 'scripts' | 'no scripts']
+
+const combinations = kinds.flatMap((kind): readonly Combination[] => [
+  ...packageNames.map((name): Combination => [kind, name, 'scripts']),
+  [kind, 'ioredis', 'no scripts'],
 ])
 
-describe.each(combinations)('on %s, by %s, with %s', (kind, name, scripts) => {
+onServers(combinations)('on %s, by %s, with %s', (kind, name, scripts) => {
   let server: Server
   let encryptionKeys: readonly CryptoKey[]
   const connections: Connected[] = []

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type Fleet, startFleet } from './fleet/fleet.ts'
 import { startTokenEndpoint, type TokenEndpoint } from './fleet/token-endpoint.ts'
 import { connect } from './servers/clients.ts'
-import { kinds, type Server, startServer } from './servers/server.ts'
+import { onServers } from './servers/on-servers.ts'
+import { installed, kinds, type Server, startServer } from './servers/server.ts'
 
 // Eight processes take their time to start where others are at work.
 vi.setConfig({ hookTimeout: 60_000, testTimeout: 60_000 })
@@ -22,7 +23,7 @@ let scopes = 0
 const freshScope = (): string => `scope-${++scopes}`
 
 beforeAll(async () => {
-  if (kinds.length === 0) return
+  if (installed.length === 0) return
   ;[fleet, endpoint] = await Promise.all([startFleet(size), startTokenEndpoint()])
 })
 afterAll(async () => {
@@ -30,17 +31,17 @@ afterAll(async () => {
   await endpoint?.[Symbol.asyncDispose]()
 })
 beforeEach(() => {
-  Object.assign(endpoint, { lifetime: 3600, delay: 50 })
+  Object.assign(endpoint, { lifetime: 3600, refreshIn: undefined, delay: 50 })
 })
 
 /** What a call cost while the store was not well, in the test's output. */
 function print(trouble: string, latencies: readonly number[]): void {
   process.stdout.write(
-    `the store ${trouble}: the slowest of ${size * callers} calls took ${latencies.join(', then ')} ms\n`,
+    `the store ${trouble}: the slowest of ${size * callers} calls took ${latencies.join(', then ')} ms, a grant takes ${endpoint.delay} ms of it\n`,
   )
 }
 
-describe.each(kinds)('a fleet of 8 processes over %s', (kind) => {
+onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s', (kind) => {
   let server: Server
 
   beforeAll(async () => {
@@ -71,13 +72,31 @@ describe.each(kinds)('a fleet of 8 processes over %s', (kind) => {
     expect(second.tokens).not.toEqual(first.tokens)
     expect(endpoint.askersOf(scope)).toHaveLength(2)
   })
+
+  it('S2, L2: one process refreshes ahead for all, and the others go on with the token that lives', async () => {
+    const scope = freshScope()
+    Object.assign(endpoint, { lifetime: 20, refreshIn: 1 })
+    const { tokens: first } = await fleet.call(callers, scope)
+    Object.assign(endpoint, { lifetime: 3600, refreshIn: undefined, delay: 500 })
+    const seen = new Set(first)
+    for (;;) {
+      const { tokens, failures, slowest } = await fleet.call(20, scope)
+      expect(failures).toEqual([])
+      expect(slowest).toBeLessThan(endpoint.delay)
+      for (const token of tokens) seen.add(token)
+      if (tokens.every((token) => !first.includes(token))) break
+      await pause(100)
+    }
+    expect(seen.size).toBe(2)
+    expect(endpoint.askersOf(scope)).toHaveLength(2)
+  })
 })
 
-describe.skipIf(kinds.length === 0)('when the store is not well', () => {
+describe.skipIf(installed.length === 0)('when the store is not well', () => {
   let server: Server
 
   beforeAll(async () => {
-    server = await startServer(kinds.at(-1) ?? 'valkey')
+    server = await startServer(installed.at(-1) ?? 'valkey')
     await fleet.begin(server, endpoint, 10)
   })
   afterAll(async () => {

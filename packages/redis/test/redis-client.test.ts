@@ -3,6 +3,7 @@ import type { createClient, createClientPool, createCluster, createSentinel } fr
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type RedisClient, readText, toCommands } from '../src/redis-client.ts'
 import { connect, packageNames } from './servers/clients.ts'
+import { onServers } from './servers/on-servers.ts'
 import { kinds, startServer } from './servers/server.ts'
 
 describe('the type of a client', () => {
@@ -42,7 +43,7 @@ describe('a reply', () => {
   })
 })
 
-describe.each(kinds)('the commands, on %s', (kind) => {
+onServers(kinds.map((kind) => [kind]))('the commands, on %s', (kind) => {
   it.each(packageNames)('do what they say, by %s', async (name) => {
     await using server = await startServer(kind)
     await using connected = await connect(name, server)

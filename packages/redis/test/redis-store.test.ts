@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { type Connected, connect, packageNames } from './servers/clients.ts'
 import { makeKey } from './servers/encryption-key.ts'
+import { onServers } from './servers/on-servers.ts'
 import { kinds, type Server, startServer } from './servers/server.ts'
 
 const tokenOf = (value: string, seconds = 3600): StoredToken => ({
@@ -13,7 +14,7 @@ const tokenOf = (value: string, seconds = 3600): StoredToken => ({
   extra: { one: 1, two: { three: [] } },
 })
 
-describe.each(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as const)))(
+onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as const)))(
   'a store on %s, by %s',
   (kind, name) => {
     let server: Server

@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis'
 import { createSentinel } from 'redis'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { makeKey } from './servers/encryption-key.ts'
+import { onServers } from './servers/on-servers.ts'
 import { kinds, startServer } from './servers/server.ts'
 
-describe.each(kinds)('a server that a Sentinel names, on %s', (kind) => {
+onServers(kinds.map((kind) => [kind]))('a server that a Sentinel names, on %s', (kind) => {
   it('keeps entries and locks, by both packages', async () => {
     await using server = await startServer(kind)
     await using sentinel = await startServer(kind, { sentinelOf: server })

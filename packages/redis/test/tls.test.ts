@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { connect, packageNames } from './servers/clients.ts'
 import { makeKey } from './servers/encryption-key.ts'
+import { onServers } from './servers/on-servers.ts'
 import { kinds, startServer } from './servers/server.ts'
 
-describe.each(kinds)('over TLS and with a password, on %s', (kind) => {
+onServers(kinds.map((kind) => [kind]))('over TLS and with a password, on %s', (kind) => {
   it('a store works by both packages, and not without the certificate', async () => {
     await using server = await startServer(kind, { tls: true })
     const encryptionKeys = [await makeKey()]

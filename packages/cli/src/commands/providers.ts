@@ -36,7 +36,7 @@ function describeProvider(known: KnownProvider): object {
     title,
     settings: settings.map((setting) => ({
       flag: spellFlag(setting),
-      variable: setting.variable ?? null,
+      variable: variableOf(known, setting),
       need: describeNeed(known, setting),
       description: setting.description,
       choices: setting.choices ?? null,
@@ -53,14 +53,11 @@ function describeClient(target: Target): object {
 function tell(known: KnownProvider, output: Output): string {
   const rows = known.settings.map((setting) => [
     spellFlag(setting),
-    setting.variable ?? '',
+    variableOf(known, setting) ?? '',
     describeNeed(known, setting) ?? '',
   ])
-  rows.push(['--client-secret-file', known.secretVariable, 'needed'])
-  // The secret's own row says more than the flag's.
-  const shown = rows.filter(([flag], at) => flag !== '--client-secret-file' || at === rows.length - 1)
-  const widths = [0, 1].map((column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)))
-  const lines = shown.map((row) =>
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = rows.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   )
   return [`${output.dress('title', known.name)}  ${known.title}`, ...lines].join('\n')
@@ -80,8 +77,13 @@ function spellFlag({ flag }: Setting): string {
   return flag.split(' ')[0] ?? flag
 }
 
+function variableOf({ secretVariable }: KnownProvider, { name, variable }: Setting): string | null {
+  return name === 'clientSecretFile' ? secretVariable : (variable ?? null)
+}
+
 /** `null`: it may be left out. */
 function describeNeed({ needs }: KnownProvider, { name }: Setting): string | null {
+  if (name === 'clientSecretFile') return 'needed'
   const group = needs.find((names) => names.includes(name))
   if (group === undefined) return null
   return group.length === 1 ? 'needed' : 'one of these is needed'

@@ -9,25 +9,33 @@ export interface TokenEndpoint extends AsyncDisposable {
   askersOf(scope: string): readonly number[]
   /** Seconds a token lives. */
   lifetime: number
+  /** Seconds after which the answer wants the token replaced. */
+  refreshIn: number | undefined
   /** Milliseconds a grant takes. */
   delay: number
 }
 
 export async function startTokenEndpoint(): Promise<TokenEndpoint> {
   const askers = new Map<string, number[]>()
-  const endpoint = { lifetime: 3600, delay: 50 }
+  const endpoint = { lifetime: 3600, refreshIn: undefined as number | undefined, delay: 50 }
   let granted = 0
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     const scope = new URLSearchParams(body).get('scope') ?? ''
     askers.set(scope, [...(askers.get(scope) ?? []), Number(request.headers['x-member'])])
-    const { lifetime, delay } = endpoint
+    const { lifetime, refreshIn, delay } = endpoint
     await new Promise((resolve) => setTimeout(resolve, delay))
     granted += 1
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(
-      JSON.stringify({ access_token: `token-${granted}`, token_type: 'Bearer', expires_in: lifetime, scope }),
+      JSON.stringify({
+        access_token: `token-${granted}`,
+        token_type: 'Bearer',
+        expires_in: lifetime,
+        refresh_in: refreshIn,
+        scope,
+      }),
     )
   })
   server.listen(0, '127.0.0.1')

@@ -32,8 +32,10 @@ interface ServerOptions {
   readonly port?: number
 }
 
+export const kinds: readonly Kind[] = ['redis', 'valkey']
+
 /** The servers this machine has. Tests of others are skipped, and say so. */
-export const kinds: readonly Kind[] = (['redis', 'valkey'] as const).filter((kind) => {
+export const installed: readonly Kind[] = kinds.filter((kind) => {
   if (programOf(kind) !== undefined) return true
   process.stderr.write(`\n${kind}-server is not installed: what needs it is skipped\n`)
   return false
