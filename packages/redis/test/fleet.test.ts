@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type Fleet, startFleet } from './fleet/fleet.ts'
 import { startTokenEndpoint, type TokenEndpoint } from './fleet/token-endpoint.ts'
 import { connect } from './servers/clients.ts'
+import { startCluster } from './servers/cluster.ts'
 import { onServers } from './servers/on-servers.ts'
 import { installed, kinds, type Server, startServer } from './servers/server.ts'
 
@@ -89,6 +90,32 @@ onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s', (kind) 
     }
     expect(seen.size).toBe(2)
     expect(endpoint.askersOf(scope)).toHaveLength(2)
+  })
+})
+
+onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s, with TLS and as a cluster', (kind) => {
+  const expectOneGrant = async (): Promise<void> => {
+    const scope = freshScope()
+    endpoint.delay = 500
+    const { tokens, failures } = await fleet.call(callers, scope)
+    expect(failures).toEqual([])
+    expect(tokens).toHaveLength(1)
+    expect(endpoint.askersOf(scope)).toHaveLength(1)
+  }
+
+  it('S2, L3: 200 callers in each, cold, over TLS: one grant', async () => {
+    await using server = await startServer(kind, { tls: true })
+    await fleet.begin(server, endpoint, 10)
+    await expectOneGrant()
+  })
+
+  it('S2, L3: 200 callers in each, cold, over a cluster of three: one grant for each of several tokens', async () => {
+    await using cluster = await startCluster(kind)
+    const [node] = cluster.nodes
+    if (node === undefined) throw new Error('a cluster has nodes')
+    await fleet.begin(node, endpoint, 10, true)
+    // Their entries are on one node or another.
+    for (let token = 0; token < 4; token += 1) await expectOneGrant()
   })
 })
 

@@ -9,8 +9,8 @@ import type { TokenEndpoint } from './token-endpoint.ts'
 /** Processes that share one store. Half of them use one package, half the other. */
 export interface Fleet extends AsyncDisposable {
   readonly size: number
-  /** A new client in each process, over this server. */
-  begin(server: Server, endpoint: TokenEndpoint, timeout: number): Promise<void>
+  /** A new client in each process, over this server, or over the cluster that it is a node of. */
+  begin(server: Server, endpoint: TokenEndpoint, timeout: number, isCluster?: boolean): Promise<void>
   /** So many callers at once in each process that is alive. */
   call(callers: number, scope: string): Promise<FleetReport>
   /** SIGKILL. */
@@ -53,7 +53,7 @@ export async function startFleet(size: number): Promise<Fleet> {
 
   return {
     size,
-    async begin({ port, password }, endpoint, timeout) {
+    async begin({ port, password, certificate }, endpoint, timeout, isCluster = false) {
       await tell((id, member) => ({
         type: 'begin',
         id,
@@ -61,6 +61,8 @@ export async function startFleet(size: number): Promise<Fleet> {
           packageName: packageNames[member % packageNames.length] ?? 'redis',
           port,
           password,
+          certificate,
+          isCluster,
           encryptionKeys: [Buffer.alloc(32, 7).toString('base64')],
           tokenEndpoint: endpoint.url,
           member,

@@ -43,15 +43,25 @@ async function begin(setting: Setting): Promise<Client> {
 }
 
 /** As the packages do by default; only the one that is needed is loaded. */
-async function connect({ packageName, port, password }: Setting): Promise<RedisClient> {
+async function connect({ packageName, port, password, certificate, isCluster }: Setting): Promise<RedisClient> {
+  const address = { host: '127.0.0.1', port }
   if (packageName === 'ioredis') {
-    const { Redis } = await import('ioredis')
-    const redis = new Redis({ host: '127.0.0.1', port, password })
+    const { Cluster, Redis } = await import('ioredis')
+    const tls = certificate === undefined ? {} : { tls: { ca: certificate } }
+    const redis = isCluster
+      ? new Cluster([address], { redisOptions: { password } })
+      : new Redis({ ...address, password, ...tls })
     redis.on('error', () => {})
     return redis
   }
-  const { createClient: createRedisClient } = await import('redis')
-  const redis = createRedisClient({ password, socket: { host: '127.0.0.1', port } })
+  const { createClient: createRedisClient, createCluster } = await import('redis')
+  if (isCluster) {
+    const cluster = createCluster({ rootNodes: [{ socket: address }], defaults: { password } })
+    cluster.on('error', () => {})
+    return await cluster.connect()
+  }
+  const socket = certificate === undefined ? address : { ...address, tls: true as const, ca: certificate }
+  const redis = createRedisClient({ password, socket })
   redis.on('error', () => {})
   return await redis.connect()
 }

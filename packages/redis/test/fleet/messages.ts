@@ -9,6 +9,10 @@ export interface Setting {
   readonly packageName: PackageName
   readonly port: number
   readonly password: string
+  /** What is to be trusted; absent without TLS. */
+  readonly certificate?: string | undefined
+  /** Whether the port is a node's of a cluster. */
+  readonly isCluster: boolean
   /** In base64; the first encrypts. */
   readonly encryptionKeys: readonly string[]
   readonly tokenEndpoint: string

@@ -45,13 +45,20 @@ interface Channel {
 interface Channels {
   subscribe(name: string, listener: (message: unknown) => void): void
   unsubscribe(name: string, listener: (message: unknown) => void): void
+  channel(name: string): object
   tracingChannel(name: string): { readonly asyncEnd: Channel }
 }
 
+type Platform = { readonly process?: { getBuiltinModule?(name: string): Channels | undefined } }
+
 /** As the core finds them: an import would keep the suite from runtimes that have none. */
+const channels = (globalThis as Platform).process?.getBuiltinModule?.('node:diagnostics_channel')
+
+// Held from the start: where the last client of a name's channel is gone, Bun may forget the channel of the next one with it.
+const held = channels && [channels.channel('latchkey:event'), channels.tracingChannel('latchkey:grant')]
+
 function findChannels(): Channels {
-  type Platform = { readonly process?: { getBuiltinModule?(name: string): Channels | undefined } }
-  const channels = (globalThis as Platform).process?.getBuiltinModule?.('node:diagnostics_channel')
+  expect(held !== undefined, 'the channels are held')
   expect(channels !== undefined, 'the runtime has node:diagnostics_channel, and a way to ask for it')
   return channels
 }
