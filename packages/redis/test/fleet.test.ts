@@ -35,6 +35,16 @@ beforeEach(() => {
   Object.assign(endpoint, { lifetime: 3600, refreshIn: undefined, delay: 50 })
 })
 
+/** All callers of all processes want the same new token at once. */
+const expectOneGrant = async (): Promise<void> => {
+  const scope = freshScope()
+  endpoint.delay = 500
+  const { tokens, failures } = await fleet.call(callers, scope)
+  expect(failures).toEqual([])
+  expect(tokens).toHaveLength(1)
+  expect(endpoint.askersOf(scope)).toHaveLength(1)
+}
+
 /** What a call cost while the store was not well, in the test's output. */
 function print(trouble: string, latencies: readonly number[]): void {
   process.stdout.write(
@@ -53,14 +63,7 @@ onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s', (kind) 
     await server?.close()
   })
 
-  it('S2, L3: 200 callers in each, cold: one grant', async () => {
-    const scope = freshScope()
-    endpoint.delay = 500
-    const { tokens, failures } = await fleet.call(callers, scope)
-    expect(failures).toEqual([])
-    expect(tokens).toHaveLength(1)
-    expect(endpoint.askersOf(scope)).toHaveLength(1)
-  })
+  it('S2, L3: 200 callers in each, cold: one grant', expectOneGrant)
 
   it('S2: the same when the token expires', async () => {
     const scope = freshScope()
@@ -94,15 +97,6 @@ onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s', (kind) 
 })
 
 onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s, with TLS and as a cluster', (kind) => {
-  const expectOneGrant = async (): Promise<void> => {
-    const scope = freshScope()
-    endpoint.delay = 500
-    const { tokens, failures } = await fleet.call(callers, scope)
-    expect(failures).toEqual([])
-    expect(tokens).toHaveLength(1)
-    expect(endpoint.askersOf(scope)).toHaveLength(1)
-  }
-
   it('S2, L3: 200 callers in each, cold, over TLS: one grant', async () => {
     await using server = await startServer(kind, { tls: true })
     await fleet.begin(server, endpoint, 10)
