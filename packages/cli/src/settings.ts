@@ -147,10 +147,15 @@ export function findSettings(
   return { settings, sources, missing, mistakes }
 }
 
+/** `--client-id` of `--client-id <id>`. */
+export function nameOfFlag(flag: string): string {
+  return flag.split(' ')[0] ?? flag
+}
+
 /** `--client-id or PREVU3D_CLIENT_ID`, or one of the two. */
 function spell(plan: SettingsPlan, name: SettingName, part?: 'flag' | 'variable'): string {
   const setting = plan.settings.find((known) => known.name === name)
-  const flag = setting?.flag.split(' ')[0] ?? name
+  const flag = setting === undefined ? name : nameOfFlag(setting.flag)
   if (part === 'flag' || setting?.variable === undefined) return flag
   return part === 'variable' ? setting.variable : `${flag} or ${setting.variable}`
 }
@@ -164,5 +169,5 @@ export function findForeignFlags(
   const all = new Map(plans.flatMap(({ settings }) => settings.map((setting) => [setting.name, setting.flag])))
   return [...all]
     .filter(([name]) => flags[name] !== undefined && !plan.settings.some((setting) => setting.name === name))
-    .map(([, flag]) => `${flag.split(' ')[0]} is no setting of ${plan.name}`)
+    .map(([, flag]) => `${nameOfFlag(flag)} is no setting of ${plan.name}`)
 }

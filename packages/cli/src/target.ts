@@ -1,6 +1,5 @@
 import type { ClientOptions, Provider } from '@latchkey/core'
-import type { ClientConfiguration } from './configuration.ts'
-import { readConfiguration } from './configuration.ts'
+import { type ClientConfiguration, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { type KnownProvider, knownProviders } from './providers.ts'
 
@@ -15,6 +14,11 @@ export interface ConfiguredClient {
   readonly file: string
   readonly provider: Provider<unknown>
   readonly options: ClientOptions
+}
+
+/** Where the way to a client's tokens begins: the token endpoint, or the issuer whose metadata names it. */
+export function addressOf({ provider }: ConfiguredClient): string {
+  return String(provider.tokenEndpoint ?? provider.issuer)
 }
 
 const builtIn = knownProviders.map(({ name }) => name)

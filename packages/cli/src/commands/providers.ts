@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { Output } from '../output.ts'
 import { type KnownProvider, knownProviders } from '../providers.ts'
-import type { Setting } from '../settings.ts'
-import { findConfigured, type Target } from '../target.ts'
+import { nameOfFlag, type Setting } from '../settings.ts'
+import { addressOf, findConfigured, type Target } from '../target.ts'
 
 interface ProvidersFlags {
   readonly json?: true
@@ -35,7 +35,7 @@ function describeProvider(known: KnownProvider): object {
     name,
     title,
     settings: settings.map((setting) => ({
-      flag: spellFlag(setting),
+      flag: nameOfFlag(setting.flag),
       variable: variableOf(known, setting),
       need: describeNeed(known, setting),
       description: setting.description,
@@ -52,7 +52,7 @@ function describeClient(target: Target): object {
 
 function tell(known: KnownProvider, output: Output): string {
   const rows = known.settings.map((setting) => [
-    spellFlag(setting),
+    nameOfFlag(setting.flag),
     variableOf(known, setting) ?? '',
     describeNeed(known, setting) ?? '',
   ])
@@ -69,12 +69,8 @@ function tellClient(target: Target, output: Output): string {
 
 /** Origin and path: a query is nobody's business. */
 function tokensFrom({ configured }: Target): string {
-  const url = URL.parse(String(configured?.provider.tokenEndpoint ?? configured?.provider.issuer))
+  const url = configured === undefined ? null : URL.parse(addressOf(configured))
   return url === null ? 'no URL' : `${url.origin}${url.pathname}`
-}
-
-function spellFlag({ flag }: Setting): string {
-  return flag.split(' ')[0] ?? flag
 }
 
 function variableOf({ secretVariable }: KnownProvider, { name, variable }: Setting): string | null {

@@ -5,7 +5,7 @@ import { CommandError } from '../failure.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
 import { type FoundSettings, findSettings } from '../settings.ts'
-import type { ConfiguredClient, Target } from '../target.ts'
+import { addressOf, type ConfiguredClient, type Target } from '../target.ts'
 import type { Examination, FoundSecret } from './examination.ts'
 import { askForGrant, type Grant } from './grant.ts'
 import { prevu3dKnowledge } from './prevu3d.ts'
@@ -67,7 +67,7 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
   hideSpellings(settings.settings.clientId ?? '', secret.value ?? '', output)
   const { provider, mistake } = describeProvider(known, settings, secret, timeout)
   const about = knowledge[known.configured?.provider.name ?? known.name] ?? plainKnowledge
-  const tokenAddress = configured === undefined ? about.tokenAddress(settings.settings) : addressOf(configured.provider)
+  const tokenAddress = configured === undefined ? about.tokenAddress(settings.settings) : addressOf(configured)
   const address = URL.parse(tokenAddress ?? '')
   const grants: Grant[] = []
   let asked: Promise<Grant> | undefined
@@ -101,10 +101,6 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
     evidence: {},
   }
   return { examination, grants }
-}
-
-function addressOf({ tokenEndpoint, issuer }: Provider<unknown>): string {
-  return String(tokenEndpoint ?? issuer)
 }
 
 /**
