@@ -113,11 +113,11 @@ export function meterClients(provider: MeterProvider): () => void {
       [attribute.provider]: provider,
       [attribute.ahead]: ahead,
       ...serverOf(url),
-      ...(error === undefined ? {} : { [attribute.errorType]: failureOf(error)[attribute.errorType] }),
+      ...errorTypeOf(error),
     })),
     measure<DiscoveryTrace>('latchkey:discovery', discoveries, ({ provider, error }) => ({
       [attribute.provider]: provider,
-      ...(error === undefined ? {} : { [attribute.errorType]: failureOf(error)[attribute.errorType] }),
+      ...errorTypeOf(error),
     })),
     measure<StoreTrace>('latchkey:store', operations, ({ provider, operation, reason, error }) => ({
       [attribute.provider]: provider,
@@ -130,4 +130,9 @@ export function meterClients(provider: MeterProvider): () => void {
     wait.start.unsubscribe(onWait)
     for (const one of undo) one()
   }
+}
+
+/** Of a duration: whether it ended well, and if not, why. */
+function errorTypeOf(error: unknown): Attributes {
+  return error === undefined ? {} : { [attribute.errorType]: failureOf(error)[attribute.errorType] }
 }
