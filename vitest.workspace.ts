@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-// Packages are tested from their sources: the private export condition `source` needs no build first. The others are Node's own:
+// Packages are tested from their sources: the private export condition `@nightlatch/source` needs no build first. The others are Node's own:
 // by `module`, which it does not know, packages show bundlers what Node cannot load.
-const conditions = ['source', 'node', 'import', 'default']
+const conditions = ['@nightlatch/source', 'node', 'import', 'default']
 
 const projectIn = (root: string): ViteUserConfig => ({
   resolve: { conditions },

@@ -9,7 +9,7 @@ interface Aim {
 }
 
 /** Ours, in the order of preference: a row about the interceptor has both. */
-const ours = ['latchkey on undici', 'latchkey']
+const ours = ['nightlatch on undici', 'nightlatch']
 
 function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
   const own = ours.map((name) => peers.find(({ peer }) => peer === name)).find((peer) => peer !== undefined)

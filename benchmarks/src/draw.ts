@@ -15,7 +15,7 @@ export function draw(rows: readonly RowResult[]): string {
     parts.push(panel.svg)
     top = panel.bottom + margin
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="Latchkey beside its peers">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="Nightlatch beside its peers">
 <style>
   text { fill: #1f2328 }
   .faint { fill: #59636e }
@@ -62,7 +62,7 @@ function drawPanel(row: RowResult, top: number): { svg: string; bottom: number }
     const y = first + index * lineHeight
     const middle = y + lineHeight / 2
     const end = place(spread.median)
-    const kind = peer.startsWith('latchkey') ? 'ours' : 'bar'
+    const kind = peer.startsWith('nightlatch') ? 'ours' : 'bar'
     return [
       `<text x="${namesEnd - 8}" y="${middle + 4}" text-anchor="end">${quote(peer)}</text>`,
       `<rect class="${kind}" x="${namesEnd}" y="${y + 3}" width="${round(Math.max(1, end - namesEnd))}" height="${lineHeight - 6}"/>`,

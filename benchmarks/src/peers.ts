@@ -12,9 +12,9 @@ export interface PeerEntry {
 /** In the order of the tables. */
 export const peers: readonly PeerEntry[] = [
   {
-    name: 'latchkey',
-    packages: ['@latchkey/core', '@latchkey/prevu3d'],
-    load: async () => (await import('./peers/latchkey.ts')).latchkey,
+    name: 'nightlatch',
+    packages: ['@nightlatch/core', '@nightlatch/prevu3d'],
+    load: async () => (await import('./peers/nightlatch.ts')).nightlatch,
   },
   { name: 'hand-written', packages: [], load: async () => (await import('./peers/hand-written.ts')).handWritten },
   {
@@ -61,9 +61,9 @@ export const peers: readonly PeerEntry[] = [
   { name: 'fetch', packages: [], load: async () => (await import('./peers/bare-fetch.ts')).bareFetch },
   { name: 'undici', packages: ['undici'], load: async () => (await import('./peers/bare-undici.ts')).bareUndici },
   {
-    name: 'latchkey on undici',
-    packages: ['@latchkey/core', 'undici'],
-    load: async () => (await import('./peers/latchkey-undici.ts')).latchkeyUndici,
+    name: 'nightlatch on undici',
+    packages: ['@nightlatch/core', 'undici'],
+    load: async () => (await import('./peers/nightlatch-undici.ts')).nightlatchUndici,
   },
 ]
 
@@ -77,4 +77,4 @@ export function findPeer(name: string): PeerEntry {
 /** Those that keep a token, or help to: the ones most rows are about. */
 export const tokenPeers: readonly string[] = peers
   .map(({ name }) => name)
-  .filter((name) => !['ky', 'fetch', 'undici', 'latchkey on undici'].includes(name))
+  .filter((name) => !['ky', 'fetch', 'undici', 'nightlatch on undici'].includes(name))

@@ -18,7 +18,7 @@ export interface RunOptions {
 }
 
 /** A quick run leaves the others out: they have nothing of their own that the harness does for them. */
-const quickPeers = ['latchkey', 'latchkey on undici', 'hand-written', 'fetch', 'ky', 'undici']
+const quickPeers = ['nightlatch', 'nightlatch on undici', 'hand-written', 'fetch', 'ky', 'undici']
 
 export async function run({ rows, isQuick, rounds, nodeOptions, onRow }: RunOptions): Promise<Results> {
   const loadBefore = load()

@@ -19,7 +19,7 @@ interface Outcome {
 function bench(...parameters: readonly string[]): Promise<Outcome> {
   const script = join(import.meta.dirname, '../src/bench.ts')
   return new Promise((resolve) => {
-    const node = [process.execPath, '--expose-gc', '--conditions=source', script, ...parameters]
+    const node = [process.execPath, '--expose-gc', '--conditions=@nightlatch/source', script, ...parameters]
     const options = { maxBuffer: 2 ** 26, env: { PATH: process.env.PATH } }
     execFile(node[0] ?? '', node.slice(1), options, (failure, output, complaints) => {
       resolve({
@@ -38,7 +38,7 @@ describe('the benchmark', () => {
     const results = JSON.parse(output) as Results
     expect(results.rows.map(({ name }) => name)).toEqual(rows.map(({ name }) => name))
     for (const row of results.rows) {
-      const ours = row.peers.find(({ peer }) => peer === 'latchkey')
+      const ours = row.peers.find(({ peer }) => peer === 'nightlatch')
       expect(Object.keys(ours?.measurements ?? {}), row.name).toEqual(row.metrics.map(({ key }) => key))
       expect(row.peers.find(({ peer }) => peer === row.baseline)?.rounds, row.name).not.toBe(0)
     }

@@ -17,7 +17,7 @@ const row: RowResult = {
   metrics: [{ key: 'time', title: 'time', unit: 'µs', hasRatio: true, ratioTarget: 10 }],
   peers: [
     { peer: 'fetch', rounds: 1, measurements: { time: { value: point(5), ratio: point(1) } } },
-    { peer: 'latchkey', rounds: 1, measurements: { time: { value: point(50), ratio: point(10) } } },
+    { peer: 'nightlatch', rounds: 1, measurements: { time: { value: point(50), ratio: point(10) } } },
     {
       peer: 'slow',
       rounds: 1,
@@ -60,7 +60,7 @@ describe('the picture', () => {
     const none: RowResult = {
       ...row,
       metrics,
-      peers: [{ peer: 'latchkey', rounds: 1, measurements: { time: { value: point(0) } } }],
+      peers: [{ peer: 'nightlatch', rounds: 1, measurements: { time: { value: point(0) } } }],
     }
     expect(widths(draw([none]))).toEqual([1])
     expect(widths(draw([{ ...row, peers: [] }]))).toEqual([])
@@ -76,7 +76,7 @@ describe('the page', () => {
     expect(filled.startsWith('Before.\n')).toBe(true)
     expect(filled.endsWith('<!-- generated: end -->\n\nAfter.\n')).toBe(true)
     expect(filled).toContain('### A `row` <of> sorts')
-    expect(filled).toMatch(/\| latchkey +\| +50 \| +10 \|/)
+    expect(filled).toMatch(/\| nightlatch +\| +50 \| +10 \|/)
     expect(filled).not.toContain('old')
     expect(fillPage(filled, results)).toBe(filled)
   })

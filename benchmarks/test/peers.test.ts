@@ -28,7 +28,7 @@ afterAll(() => running.close())
 /** The interceptor takes part as soon as its package is in the repository. */
 const isInterceptorThere = existsSync(join(import.meta.dirname, '../../packages/undici/package.json'))
 
-describe.each(peers.filter(({ name }) => name !== 'latchkey on undici' || isInterceptorThere))(
+describe.each(peers.filter(({ name }) => name !== 'nightlatch on undici' || isInterceptorThere))(
   '$name',
   ({ name, load }) => {
     /** The peer, a session of it on a server that behaves, and what the server has seen until then. */
@@ -56,7 +56,7 @@ describe.each(peers.filter(({ name }) => name !== 'latchkey on undici' || isInte
     it('makes the same request over the stub, and reaches no network', async () => {
       const { session } = await begin({ fetch: stubNetwork(settings.tokenEndpoint) })
       await server.reset()
-      if (!['simple-oauth2', 'undici', 'latchkey on undici'].includes(name)) {
+      if (!['simple-oauth2', 'undici', 'nightlatch on undici'].includes(name)) {
         expect(await session.finish?.(await session.send?.(`${settings.apiUrl}/x`))).toBe(204)
         expect((await server.counts()).tokenRequests).toBe(0)
       }
@@ -101,7 +101,7 @@ describe.each(peers.filter(({ name }) => name !== 'latchkey on undici' || isInte
 
 it('peers have names of their own, and those that keep tokens are told apart', () => {
   expect(new Set(peers.map(({ name }) => name)).size).toBe(peers.length)
-  expect(tokenPeers).toContain('latchkey')
+  expect(tokenPeers).toContain('nightlatch')
   expect(tokenPeers).not.toContain('fetch')
   expect(() => findPeer('nobody')).toThrow(TypeError)
 })

@@ -14,7 +14,7 @@ function row(metrics: readonly Metric[] = [time, count]): OutsideRow {
     title: 'A row',
     about: 'About it.',
     baseline: 'other',
-    peers: ['latchkey', 'other', 'third'],
+    peers: ['nightlatch', 'other', 'third'],
     metrics,
     rounds: { full: 3, quick: 1 },
     measure: async () => undefined,
@@ -23,7 +23,7 @@ function row(metrics: readonly Metric[] = [time, count]): OutsideRow {
 
 const samples = new Map([
   [
-    'latchkey',
+    'nightlatch',
     [
       { time: 110, count: 5 },
       { time: 220, count: 5 },
@@ -43,7 +43,7 @@ describe('the result of a row', () => {
 
   it('has the spread of each metric, and ratios to the baseline of the same round', () => {
     expect(result.peers[0]).toEqual({
-      peer: 'latchkey',
+      peer: 'nightlatch',
       rounds: 2,
       measurements: {
         time: { value: { median: 165, lower: 137.5, upper: 192.5 }, ratio: { median: 1.1, lower: 1.1, upper: 1.1 } },
@@ -65,7 +65,7 @@ describe('the result of a row', () => {
   it('is a table, with a dash where there is nothing', () => {
     const table = tableOf(result)
     expect(table[0]).toEqual(['', 'time a call, ns', 'over other', 'requests'])
-    expect(table[1]).toEqual(['latchkey', '165 (138 to 193)', '1.10', '5'])
+    expect(table[1]).toEqual(['nightlatch', '165 (138 to 193)', '1.10', '5'])
     expect(table[3]).toEqual(['third', '-', '-', '-'])
     expect(printTable(table).split('\n')).toHaveLength(4)
   })

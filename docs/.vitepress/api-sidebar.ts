@@ -5,7 +5,7 @@ import type { DefaultTheme } from 'vitepress'
 
 /** One group for each package, its names in alphabetical order. */
 export function apiSidebar(docs: string): DefaultTheme.SidebarItem[] {
-  return globSync('api/{@latchkey/*,latchkey}/index.md', { cwd: docs })
+  return globSync('api/{@nightlatch/*,nightlatch}/index.md', { cwd: docs })
     .sort()
     .map((index) => {
       const folder = index.replace(/\/index\.md$/, '')

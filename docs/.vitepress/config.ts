@@ -23,11 +23,11 @@ html.dark { --vp-c-brand-1: #4cc499; --vp-c-brand-2: #3fb68b; --vp-c-brand-3: #1
 `
 
 const config: UserConfig<DefaultTheme.Config> = defineConfig({
-  title: 'Latchkey',
+  title: 'Nightlatch',
   description: 'OAuth 2.0 client credentials for TypeScript.',
   lang: 'en-GB',
   head: [
-    ['link', { rel: 'icon', href: '/latchkey.svg', type: 'image/svg+xml' }],
+    ['link', { rel: 'icon', href: '/nightlatch.svg', type: 'image/svg+xml' }],
     ['style', {}, green],
   ],
   transformPageData(page) {
@@ -41,7 +41,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   // Pictures are files, and the index of the search, which is loaded when somebody searches, is as big as it is.
   vite: { build: { assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 } },
   themeConfig: {
-    logo: '/latchkey.svg',
+    logo: '/nightlatch.svg',
     nav: [
       { text: 'Documentation', link: '/contents' },
       { text: 'Errors', link: '/errors' },
@@ -53,7 +53,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     },
     outline: [2, 3],
     search: { provider: 'local' },
-    socialLinks: [{ icon: 'github', link: 'https://github.com/latchkey/latchkey' }],
+    socialLinks: [{ icon: 'github', link: 'https://github.com/nightlatch/nightlatch' }],
     footer: { message: 'MIT licence' },
   },
 })

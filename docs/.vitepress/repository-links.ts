@@ -6,7 +6,7 @@ import { includedFiles, movedPages } from './pages.ts'
 
 const docs: string = resolve(import.meta.dirname, '..')
 const repository: string = dirname(docs)
-const hostedAt = 'https://github.com/latchkey/latchkey'
+const hostedAt = 'https://github.com/nightlatch/nightlatch'
 
 /** Rewrites the links of a page as it is rendered. */
 export function repositoryLinks(md: MarkdownRenderer): void {

@@ -2,7 +2,7 @@
 export const startPage: Readonly<Record<string, unknown>> = {
   layout: 'home',
   hero: {
-    name: 'Latchkey',
+    name: 'Nightlatch',
     text: 'Tokens that are there when nobody is home',
     tagline:
       'OAuth 2.0 client credentials for TypeScript: tokens and authorised requests for programs that act on their own, with no user signed in.',

@@ -69,8 +69,8 @@ describe('the pages', () => {
       '/',
       ...addresses,
       '/api/',
-      '/api/@latchkey/core/',
-      '/api/@latchkey/core/interfaces/Client',
+      '/api/@nightlatch/core/',
+      '/api/@nightlatch/core/interfaces/Client',
     ]) {
       await open(address)
       expect(await page.locator('h1').first().textContent(), address).toMatch(/\w/)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { siteLink } from '../.vitepress/repository-links.ts'
 
 const docs = join(import.meta.dirname, '..')
-const host = 'https://github.com/latchkey/latchkey'
+const host = 'https://github.com/nightlatch/nightlatch'
 
 describe('a link of a document', () => {
   it.each([

@@ -7,7 +7,7 @@ import { checkSite } from '../site/site-links.ts'
 let folder: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'latchkey-site-'))
+  folder = mkdtempSync(join(tmpdir(), 'nightlatch-site-'))
   write('style.css', '')
   write('key.svg', '<svg/>')
   write('guide/start.html', '<h1 id="start">Start</h1><h2 id="über">Über</h2>')

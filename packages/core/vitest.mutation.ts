@@ -1,7 +1,7 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 // What Stryker runs for each mutant: the same tests from the same sources as vitest.workspace.ts, without the slow ones.
-const conditions = ['source', 'module', 'import', 'default']
+const conditions = ['@nightlatch/source', 'module', 'import', 'default']
 
 const mutation: ViteUserConfig = defineConfig({
   resolve: { conditions },

@@ -10,7 +10,7 @@ import {
   planRetry,
   type TokenLife,
 } from '../../../packages/core/src/cache/freshness.ts'
-import { LatchkeyError } from '../../../packages/core/src/errors.ts'
+import { NightlatchError } from '../../../packages/core/src/errors.ts'
 import { EventQueue } from './event-queue.ts'
 import { createRandom } from './random.ts'
 
@@ -51,7 +51,7 @@ const grantTime = 0.2
 /** Seconds: the client's timeout. */
 const timeout = 10
 
-const down = new LatchkeyError('endpoint_unavailable', '503', { retryable: true, status: 503 })
+const down = new NightlatchError('endpoint_unavailable', '503', { retryable: true, status: 503 })
 
 /** What the processes of a fleet share, by tenant. All instants in milliseconds. */
 interface Store {

@@ -9,7 +9,7 @@ export const api: ProcessRow = {
   title: 'A request by `client.api()`, `fetch` stubbed out',
   about: 'ky over the stub of the row before, with the token put on by the client; and ky with a static header.',
   baseline: 'ky',
-  peers: ['latchkey', 'ky'],
+  peers: ['nightlatch', 'ky'],
   metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.05 }],
   rounds: { full: 15, quick: 2 },
   async prepare(peer, { settings, isQuick }) {

@@ -11,13 +11,13 @@ export const importCost: OutsideRow = {
     'Milliseconds for `import` of the packages of a peer in a fresh process, less what an empty module takes in another one. The core imports ky and openid-client when they are first needed.',
   baseline: undefined,
   peers: peers
-    .filter(({ name, packages }) => packages.length > 0 && name !== 'latchkey on undici')
+    .filter(({ name, packages }) => packages.length > 0 && name !== 'nightlatch on undici')
     .map(({ name }) => name),
   metrics: [{ key: 'time', title: 'import', unit: 'ms', target: 5 }],
   rounds: { full: 9, quick: 1 },
   async measure(peer, { nodeOptions }) {
     const { packages } = peers.find(({ name }) => name === peer) ?? { packages: [] }
-    const imported = peer === 'latchkey' ? packages.slice(0, 1) : packages
+    const imported = peer === 'nightlatch' ? packages.slice(0, 1) : packages
     const own = await timeImport(imported, nodeOptions)
     const empty = await timeImport(['data:text/javascript,'], nodeOptions)
     return { time: own - empty }

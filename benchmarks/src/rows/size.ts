@@ -7,7 +7,7 @@ import { weigh } from '../weigh.ts'
 
 /** Of each peer, the file in `weighed/` that imports what a client-credentials user does; all else may fall away. */
 const weighed: Readonly<Record<string, string>> = {
-  latchkey: 'latchkey',
+  nightlatch: 'nightlatch',
   'openid-client': 'openid-client',
   oauth4webapi: 'oauth4webapi',
   'simple-oauth2': 'simple-oauth2',
@@ -24,7 +24,7 @@ export const size: OutsideRow = {
   name: 'size',
   title: 'Size, and packages installed',
   about:
-    'What a client-credentials user imports, bundled by Rolldown with everything it depends on, minified and gzipped. "At once" is what the first import loads; "later" is what is imported when it is first needed, ky and openid-client for the core. Latchkey is the core with one provider. Packages are the ones a user installs and all they depend on.',
+    'What a client-credentials user imports, bundled by Rolldown with everything it depends on, minified and gzipped. "At once" is what the first import loads; "later" is what is imported when it is first needed, ky and openid-client for the core. Nightlatch is the core with one provider. Packages are the ones a user installs and all they depend on.',
   baseline: undefined,
   peers: peers.map(({ name }) => name).filter((name) => weighed[name] !== undefined),
   metrics: [

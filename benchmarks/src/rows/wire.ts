@@ -25,9 +25,9 @@ export const undiciWire: ProcessRow = {
   name: 'undici',
   title: 'Authorised requests by undici, 50 at once',
   about:
-    'As above, with `request` of undici instead of `fetch`: bare, with a static header, and through the interceptor of `@latchkey/undici`.',
+    'As above, with `request` of undici instead of `fetch`: bare, with a static header, and through the interceptor of `@nightlatch/undici`.',
   baseline: 'undici',
-  peers: ['undici', 'latchkey on undici', 'fetch', 'latchkey'],
+  peers: ['undici', 'nightlatch on undici', 'fetch', 'nightlatch'],
   metrics: [
     { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.1 },
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.1 },

@@ -1,6 +1,6 @@
 /** An AWS Lambda handler behind an HTTP API: the client outlives the invocations of an instance, and so does its token. */
-import { createClient, LatchkeyError } from '@latchkey/core'
-import { prevu3d } from '@latchkey/prevu3d'
+import { createClient, NightlatchError } from '@nightlatch/core'
+import { prevu3d } from '@nightlatch/prevu3d'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 
 const { PREVU3D_CLOUD_API_URL } = process.env
@@ -30,7 +30,7 @@ export async function handler(
     return { statusCode: 200, headers: { 'content-type': 'application/json' }, body }
   } catch (failure) {
     if (failure === signal.reason) return { statusCode: 504, body: '' }
-    if (!(failure instanceof LatchkeyError)) throw failure
+    if (!(failure instanceof NightlatchError)) throw failure
     return { statusCode: failure.retryable ? 503 : 502, body: JSON.stringify({ error: failure.code }) }
   }
 }

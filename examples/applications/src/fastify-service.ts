@@ -1,6 +1,6 @@
 /** A Fastify service: one client for the whole service, closed with it; errors become answers a caller can read. */
-import { type Client, LatchkeyError } from '@latchkey/core'
-import type { Prevu3dInfo } from '@latchkey/prevu3d'
+import { type Client, NightlatchError } from '@nightlatch/core'
+import type { Prevu3dInfo } from '@nightlatch/prevu3d'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { HTTPError } from 'ky'
 
@@ -24,7 +24,7 @@ export function buildService(client: Client<Prevu3dInfo>): FastifyInstance {
   })
 
   service.setErrorHandler((error, _request, reply) => {
-    if (error instanceof LatchkeyError) {
+    if (error instanceof NightlatchError) {
       // It holds no secret, so it may be logged as it is, hints included.
       service.log.error(error)
       if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter))

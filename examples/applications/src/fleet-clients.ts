@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { type Client, type Credentials, createClient, type TokenStore } from '@latchkey/core'
-import { smartCompletions } from '@latchkey/hexagon'
-import { type Prevu3dInfo, prevu3d } from '@latchkey/prevu3d'
-import { redisStore } from '@latchkey/redis'
+import { type Client, type Credentials, createClient, type TokenStore } from '@nightlatch/core'
+import { smartCompletions } from '@nightlatch/hexagon'
+import { type Prevu3dInfo, prevu3d } from '@nightlatch/prevu3d'
+import { redisStore } from '@nightlatch/redis'
 import { createClient as createRedisClient } from 'redis'
 
 export interface FleetSettings {

@@ -1,7 +1,8 @@
-/** A NestJS module: `LatchkeyModule.register(client)` once, and the client wherever it is injected. */
-import type { Client } from '@latchkey/core'
-import type { Prevu3dInfo } from '@latchkey/prevu3d'
+/** A NestJS module: `NightlatchModule.register(client)` once, and the client wherever it is injected. */
+
 import { Controller, type DynamicModule, Get, Inject, Injectable, Module, type OnModuleDestroy } from '@nestjs/common'
+import type { Client } from '@nightlatch/core'
+import type { Prevu3dInfo } from '@nightlatch/prevu3d'
 
 /** What the client is injected by. */
 export const PREVU3D = Symbol('prevu3d')
@@ -36,7 +37,7 @@ class DivisionsController {
 }
 
 @Module({})
-export class LatchkeyModule implements OnModuleDestroy {
+export class NightlatchModule implements OnModuleDestroy {
   readonly #client: Client<Prevu3dInfo>
 
   constructor(@Inject(PREVU3D) client: Client<Prevu3dInfo>) {
@@ -45,7 +46,7 @@ export class LatchkeyModule implements OnModuleDestroy {
 
   static register(client: Client<Prevu3dInfo>): DynamicModule {
     return {
-      module: LatchkeyModule,
+      module: NightlatchModule,
       controllers: [DivisionsController],
       providers: [{ provide: PREVU3D, useValue: client }, Divisions],
       exports: [PREVU3D, Divisions],

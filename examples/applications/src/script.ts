@@ -1,6 +1,6 @@
 /** A script: the divisions of an organisation, by name. `node src/script.ts` */
-import { createClient } from '@latchkey/core'
-import { prevu3d } from '@latchkey/prevu3d'
+import { createClient } from '@nightlatch/core'
+import { prevu3d } from '@nightlatch/prevu3d'
 
 const { PREVU3D_CLIENT_ID = '', PREVU3D_CLIENT_SECRET = '', PREVU3D_CLOUD_API_URL } = process.env
 

@@ -2,7 +2,7 @@
  * A job that copies what many tenants have, for hours: a few tenants at a time, each with credentials of its own; one that
  * fails does not end the others, and a stop is obeyed between two pages.
  */
-import { type ClientPool, LatchkeyError } from '@latchkey/core'
+import { type ClientPool, NightlatchError } from '@nightlatch/core'
 import pMap from 'p-map'
 
 /** What came of one tenant. */
@@ -41,8 +41,8 @@ async function syncTenant(pool: ClientPool<unknown>, tenant: string, { signal, w
     }
     return { tenant, pages }
   } catch (failure) {
-    // A LatchkeyError names what is wrong in a word; other errors are the API's or our own.
-    const why = failure instanceof LatchkeyError ? failure.code : failure instanceof Error ? failure.name : 'unknown'
+    // A NightlatchError names what is wrong in a word; other errors are the API's or our own.
+    const why = failure instanceof NightlatchError ? failure.code : failure instanceof Error ? failure.name : 'unknown'
     return { tenant, pages, failure: why }
   }
 }

@@ -1,4 +1,4 @@
-import { instrument } from '@latchkey/opentelemetry'
+import { instrument } from '@nightlatch/opentelemetry'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'

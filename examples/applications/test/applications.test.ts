@@ -2,21 +2,21 @@ import 'reflect-metadata'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createClient, createClientPool } from '@latchkey/core'
-import { prevu3d } from '@latchkey/prevu3d'
+import { NestFactory } from '@nestjs/core'
+import { FastifyAdapter } from '@nestjs/platform-fastify'
+import { createClient, createClientPool } from '@nightlatch/core'
+import { prevu3d } from '@nightlatch/prevu3d'
 import {
   type Prevu3dEmulator,
   prevu3dEmulation,
   smartCompletionsEmulation,
   standardEmulation,
   startEmulator,
-} from '@latchkey/testing'
-import { NestFactory } from '@nestjs/core'
-import { FastifyAdapter } from '@nestjs/platform-fastify'
+} from '@nightlatch/testing'
 import { NextRequest } from 'next/server.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { buildService } from '../src/fastify-service.ts'
-import { LatchkeyModule } from '../src/nestjs-module.ts'
+import { NightlatchModule } from '../src/nestjs-module.ts'
 import { type Outcome, syncTenants } from '../src/sync-job.ts'
 
 const names = ['North Division', 'South Division']
@@ -37,14 +37,18 @@ describe('applications', () => {
   it('a script prints the divisions, and ends', async () => {
     await using emulator = await startEmulator(prevu3dEmulation())
     const script = join(import.meta.dirname, '../src/script.ts')
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--conditions=source', script], {
-      timeout: 15_000,
-      env: {
-        PREVU3D_CLIENT_ID: emulator.credentials.clientId,
-        PREVU3D_CLIENT_SECRET: emulator.credentials.clientSecret,
-        PREVU3D_CLOUD_API_URL: emulator.url,
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['--conditions=@nightlatch/source', script],
+      {
+        timeout: 15_000,
+        env: {
+          PREVU3D_CLIENT_ID: emulator.credentials.clientId,
+          PREVU3D_CLIENT_SECRET: emulator.credentials.clientSecret,
+          PREVU3D_CLOUD_API_URL: emulator.url,
+        },
       },
-    })
+    )
     expect(stdout.trim().split('\n')).toEqual(names)
     expect(stderr).toBe('')
   })
@@ -77,7 +81,7 @@ describe('applications', () => {
 
   it('a NestJS module gives its client to whoever injects it', async () => {
     await using emulator = await startEmulator(prevu3dEmulation())
-    const application = await NestFactory.create(LatchkeyModule.register(connect(emulator)), new FastifyAdapter(), {
+    const application = await NestFactory.create(NightlatchModule.register(connect(emulator)), new FastifyAdapter(), {
       logger: false,
     })
     await application.listen(0, '127.0.0.1')

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { connectFleet, type FleetClients, type FleetSettings } from '../src/fleet-clients.ts'
 import { startTelemetry } from '../src/telemetry.ts'
@@ -124,9 +124,9 @@ describe('telemetry', () => {
       const all = bodies.join('\n')
       for (const text of [
         'plants-7f9c-x2',
-        'latchkey.token.served',
-        'latchkey.grant.duration',
-        'latchkey.store.failures',
+        'nightlatch.token.served',
+        'nightlatch.grant.duration',
+        'nightlatch.store.failures',
         'CLIENT_OFFLINE',
       ]) {
         expect(all).toContain(text)

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
-import { createClient } from '@latchkey/core'
-import { prevu3d } from '@latchkey/prevu3d'
+import { createClient } from '@nightlatch/core'
+import { prevu3d } from '@nightlatch/prevu3d'
 
 const client = createClient(prevu3d({ cloudApiUrl: env.PREVU3D_CLOUD_API_URL }), {
   credentials: { clientId: env.PREVU3D_CLIENT_ID, clientSecret: env.PREVU3D_CLIENT_SECRET },

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import type { Credentials } from '@latchkey/core'
+import type { Credentials } from '@nightlatch/core'
 
 /**
  * Credentials in AWS Secrets Manager, in a secret like `{"clientId": "...", "clientSecret": "..."}`. Asked for when first needed,

@@ -1,4 +1,4 @@
-import type { Credentials } from '@latchkey/core'
+import type { Credentials } from '@nightlatch/core'
 
 /**
  * Credentials in two variables of the environment, as `ACME_CLIENT_ID` and `ACME_CLIENT_SECRET`. What a process has there stays

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Credentials } from '@latchkey/core'
+import type { Credentials } from '@nightlatch/core'
 
 /** Credentials in a file like `{"clientId": "...", "clientSecret": "..."}`. Read when first needed, and after a refusal. */
 export function credentialsFromJsonFile(path: string): () => Promise<Credentials> {

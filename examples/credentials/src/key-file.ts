@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Credentials, importPrivateKey } from '@latchkey/core'
+import { type Credentials, importPrivateKey } from '@nightlatch/core'
 
 /** A private key in a file, as a JWK with its `kid`: key and name change together. Read when first needed, and after a refusal. */
 export function credentialsFromKeyFile(clientId: string, path: string): () => Promise<Credentials> {

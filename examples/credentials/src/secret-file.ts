@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Credentials } from '@latchkey/core'
+import type { Credentials } from '@nightlatch/core'
 
 /** A secret that is all there is in a file, as Kubernetes and Docker mount them. Read when first needed, and after a refusal. */
 export function credentialsFromFile(clientId: string, path: string): () => Promise<Credentials> {

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 
 /** A folder for one test. */
 export function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-'))
+  const folder = mkdtempSync(join(tmpdir(), 'nightlatch-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   return folder
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { json } from 'node:stream/consumers'
-import type { AccessToken, Client } from '@latchkey/core'
+import type { AccessToken, Client } from '@nightlatch/core'
 
 /** Where the token may go. Nobody checks it but you. */
 export async function placeOrder(client: Client<unknown>, apiOrigin: string, url: URL, item: string): Promise<unknown> {

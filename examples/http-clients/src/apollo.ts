@@ -1,5 +1,5 @@
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client/core'
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 
 const placing = gql`mutation ($item: String!) { order(item: $item) { item } }`
 

@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import axios, { type AxiosInstance } from 'axios'
 
 export function createAxios(client: Client<unknown>, baseURL: string): AxiosInstance {

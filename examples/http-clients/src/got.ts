@@ -1,4 +1,4 @@
-import type { Authorization, Client } from '@latchkey/core'
+import type { Authorization, Client } from '@nightlatch/core'
 import got, { type Got, type Options } from 'got'
 
 type Sent = Pick<Options, 'headers'>

@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import { GraphQLClient } from 'graphql-request'
 
 export async function placeOrder(client: Client<unknown>, url: string, item: string): Promise<unknown> {

@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import { createClient } from './generated/hey-api/client/index.ts'
 import { createOrder } from './generated/hey-api/sdk.gen.ts'
 import type { Receipt } from './generated/hey-api/types.gen.ts'

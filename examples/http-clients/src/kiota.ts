@@ -1,4 +1,3 @@
-import type { Client } from '@latchkey/core'
 import {
   AnonymousAuthenticationProvider,
   HttpMethod,
@@ -6,6 +5,7 @@ import {
   RequestInformation,
 } from '@microsoft/kiota-abstractions'
 import { FetchRequestAdapter, HttpClient } from '@microsoft/kiota-http-fetchlibrary'
+import type { Client } from '@nightlatch/core'
 
 /** For a generated client: `createOrdersClient(createAdapter(client, baseUrl))`. */
 export function createAdapter(client: Client<unknown>, baseUrl: string): RequestAdapter {

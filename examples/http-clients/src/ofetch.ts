@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import { createFetch } from 'ofetch'
 
 export async function placeOrder(client: Client<unknown>, baseURL: string, item: string): Promise<unknown> {

@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import createOrders from 'openapi-fetch'
 import type { components, paths } from './generated/openapi-typescript/orders.ts'
 

@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import { Configuration, type Identity, IdentityApi } from '@ory/client-fetch'
 
 export async function createIdentity(client: Client<unknown>, basePath: string, email: string): Promise<Identity> {

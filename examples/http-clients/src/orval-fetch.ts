@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 
 export interface AuthorizedInit extends RequestInit {
   readonly client?: Client<unknown>

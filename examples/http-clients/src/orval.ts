@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import { createOrder, type Receipt } from './generated/orval/orders.ts'
 
 export async function placeOrder(client: Client<unknown>, baseUrl: string, item: string): Promise<Receipt> {

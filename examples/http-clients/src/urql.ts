@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import { createClient, fetchExchange, gql } from '@urql/core'
 
 const placing = gql`mutation ($item: String!) { order(item: $item) { item } }`

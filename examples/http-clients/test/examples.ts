@@ -1,4 +1,4 @@
-import type { Client } from '@latchkey/core'
+import type { Client } from '@nightlatch/core'
 import { placeOrder as withAccessToken } from '../src/access-token.ts'
 import { placeOrder as withApollo } from '../src/apollo.ts'
 import { placeOrder as withAxiosAdapter } from '../src/axios-adapter.ts'

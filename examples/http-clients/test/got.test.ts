@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { createClient } from '@latchkey/core'
-import { type StandardEmulator, standardEmulation, startEmulator } from '@latchkey/testing'
+import { createClient } from '@nightlatch/core'
+import { type StandardEmulator, standardEmulation, startEmulator } from '@nightlatch/testing'
 import type { Got } from 'got'
 import { expect, it } from 'vitest'
 import { createGot } from '../src/got.ts'

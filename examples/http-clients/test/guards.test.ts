@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import { type Client, createClient, LatchkeyError, type Provider } from '@latchkey/core'
-import { type Answer, type StandardEmulator, standardEmulation, startEmulator } from '@latchkey/testing'
+import { type Client, createClient, NightlatchError, type Provider } from '@nightlatch/core'
+import { type Answer, type StandardEmulator, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { type Example, examples } from './examples.ts'
 
@@ -56,7 +56,7 @@ function requestsOf({ emulator }: Scene, part: 'token' | 'api'): readonly Standa
 function codesIn(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return []
   const below = [error.cause, 'networkError' in error ? error.networkError : undefined]
-  return [...(error instanceof LatchkeyError ? [error.code] : []), ...below.flatMap(codesIn)]
+  return [...(error instanceof NightlatchError ? [error.code] : []), ...below.flatMap(codesIn)]
 }
 
 /** Everything that a log may make of an error. */

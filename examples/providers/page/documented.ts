@@ -1,5 +1,5 @@
 /** What the vendors' pages say of the endpoints that `src` describes: the page is written from it, and the tests serve it. */
-import type { Credentials, Provider } from '@latchkey/core'
+import type { Credentials, Provider } from '@nightlatch/core'
 import { adobe } from '../src/adobe.ts'
 import { amadeus } from '../src/amadeus.ts'
 import { arcgis } from '../src/arcgis.ts'

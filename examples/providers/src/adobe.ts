@@ -1,4 +1,4 @@
-import { clientSecretPost, type Provider } from '@latchkey/core'
+import { clientSecretPost, type Provider } from '@nightlatch/core'
 
 /**
  * Adobe, with an OAuth server-to-server credential.

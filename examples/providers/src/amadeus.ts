@@ -1,4 +1,4 @@
-import { clientSecretPost, type Provider } from '@latchkey/core'
+import { clientSecretPost, type Provider } from '@nightlatch/core'
 
 /** Amadeus for Developers, Self-Service, in the test environment. */
 export function amadeus(): Provider {

@@ -1,4 +1,4 @@
-import { clientSecretPost, type Provider } from '@latchkey/core'
+import { clientSecretPost, type Provider } from '@nightlatch/core'
 
 /** ArcGIS Online by Esri, with app authentication: for location services. */
 export function arcgis(): Provider {

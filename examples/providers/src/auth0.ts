@@ -1,4 +1,4 @@
-import { clientSecretPost, hostName, type Provider } from '@latchkey/core'
+import { clientSecretPost, hostName, type Provider } from '@nightlatch/core'
 
 /**
  * The management API of an Auth0 tenant.

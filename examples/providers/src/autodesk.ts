@@ -1,4 +1,4 @@
-import { clientSecretBasic, type Provider } from '@latchkey/core'
+import { clientSecretBasic, type Provider } from '@nightlatch/core'
 
 /** Autodesk Platform Services, "two-legged". */
 export function autodesk(): Provider {

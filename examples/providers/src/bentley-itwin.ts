@@ -1,4 +1,4 @@
-import { clientSecretPost, type Provider } from '@latchkey/core'
+import { clientSecretPost, type Provider } from '@nightlatch/core'
 
 /** Bentley's iTwin Platform, for an application of the type "service". */
 export function bentleyItwin(): Provider {

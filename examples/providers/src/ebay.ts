@@ -1,4 +1,4 @@
-import { clientSecretBasic, type Provider, readStandardTokenResponse } from '@latchkey/core'
+import { clientSecretBasic, type Provider, readStandardTokenResponse } from '@nightlatch/core'
 
 /** eBay's REST APIs, on behalf of the application. */
 export function ebay(): Provider {

@@ -1,4 +1,4 @@
-import { clientSecretPost, type Provider, pathSegment } from '@latchkey/core'
+import { clientSecretPost, type Provider, pathSegment } from '@nightlatch/core'
 
 /**
  * Microsoft Entra ID (Azure AD), for Microsoft Graph.

@@ -1,4 +1,4 @@
-import { clientSecretBasic, type Provider, readStandardTokenResponse } from '@latchkey/core'
+import { clientSecretBasic, type Provider, readStandardTokenResponse } from '@nightlatch/core'
 
 /** Honeywell Home by Resideo. */
 export function honeywellHome(): Provider {

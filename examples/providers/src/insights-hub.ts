@@ -1,4 +1,4 @@
-import { clientSecretBasic, hostLabel, type Provider } from '@latchkey/core'
+import { clientSecretBasic, hostLabel, type Provider } from '@nightlatch/core'
 
 /**
  * Siemens Insights Hub (MindSphere), with the credentials of an application.

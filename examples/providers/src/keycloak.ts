@@ -1,4 +1,4 @@
-import { hostName, type Provider, pathSegment } from '@latchkey/core'
+import { hostName, type Provider, pathSegment } from '@nightlatch/core'
 
 /**
  * An API behind Keycloak, with the service account of a client.

@@ -1,4 +1,4 @@
-import { clientSecretOf, type Provider, readPath, readStandardTokenResponse } from '@latchkey/core'
+import { clientSecretOf, type Provider, readPath, readStandardTokenResponse } from '@nightlatch/core'
 
 /** Lark (Feishu), for an app of one's own organisation. */
 export function lark(): Provider {

@@ -1,4 +1,4 @@
-import { clientSecretPost, type Provider } from '@latchkey/core'
+import { clientSecretPost, type Provider } from '@nightlatch/core'
 
 /** Matterport's Model API, for organisations with Private Model Embed. */
 export function matterport(): Provider {

@@ -1,4 +1,4 @@
-import { clientSecretOf, dateFromIso, type Provider, readPath, readStandardTokenResponse } from '@latchkey/core'
+import { clientSecretOf, dateFromIso, type Provider, readPath, readStandardTokenResponse } from '@nightlatch/core'
 
 /**
  * OpenStack, with an application credential: its id is the client id.

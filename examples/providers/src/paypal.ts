@@ -1,4 +1,4 @@
-import { clientSecretBasic, type Provider } from '@latchkey/core'
+import { clientSecretBasic, type Provider } from '@nightlatch/core'
 
 /** PayPal's REST APIs, in the sandbox or live. */
 export function paypal({ sandbox = false }: { sandbox?: boolean } = {}): Provider {

@@ -1,4 +1,4 @@
-import { clientSecretPost, hostLabel, LatchkeyError, type Provider } from '@latchkey/core'
+import { clientSecretPost, hostLabel, NightlatchError, type Provider } from '@nightlatch/core'
 
 /**
  * Salesforce. Where its API is, the token's answer says.
@@ -14,7 +14,7 @@ export function salesforce({ myDomain }: { myDomain: string }): Provider {
     api: async ({ token }) => {
       const { instance_url } = token.extra
       if (typeof instance_url !== 'string') {
-        throw new LatchkeyError('discovery_failed', 'salesforce: the token came without an instance_url', {
+        throw new NightlatchError('discovery_failed', 'salesforce: the token came without an instance_url', {
           provider: 'salesforce',
         })
       }

@@ -1,4 +1,4 @@
-import { clientSecretBasic, hostLabel, type Provider } from '@latchkey/core'
+import { clientSecretBasic, hostLabel, type Provider } from '@nightlatch/core'
 
 /**
  * SAP Business Technology Platform: the XSUAA of a subaccount.

@@ -1,4 +1,4 @@
-import { clientSecretBasic, type Provider } from '@latchkey/core'
+import { clientSecretBasic, type Provider } from '@nightlatch/core'
 
 /**
  * Trimble Identity.

@@ -1,4 +1,4 @@
-import { clientSecretBasic, type Provider, readPath, readStandardTokenResponse } from '@latchkey/core'
+import { clientSecretBasic, type Provider, readPath, readStandardTokenResponse } from '@nightlatch/core'
 
 /** UPS. Its errors are a list within `response`. */
 export function ups({ accountNumber }: { accountNumber: string }): Provider {

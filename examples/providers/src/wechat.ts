@@ -1,4 +1,4 @@
-import { clientSecretOf, type Provider, readPath, readStandardTokenResponse } from '@latchkey/core'
+import { clientSecretOf, type Provider, readPath, readStandardTokenResponse } from '@nightlatch/core'
 
 /** WeChat (Weixin). Its API takes the token in the query: get it by `client.token()`, and mind your logs. */
 export function wechat(): Provider {

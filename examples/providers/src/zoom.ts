@@ -1,4 +1,4 @@
-import { clientSecretBasic, type Provider } from '@latchkey/core'
+import { clientSecretBasic, type Provider } from '@nightlatch/core'
 
 /** Zoom, with a server-to-server OAuth app. */
 export function zoom({ accountId }: { accountId: string }): Provider {

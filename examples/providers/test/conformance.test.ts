@@ -1,4 +1,4 @@
-import type { Provider } from '@latchkey/core'
+import type { Provider } from '@nightlatch/core'
 import {
   type ProviderSuite,
   type StandardEmulationOptions,
@@ -6,7 +6,7 @@ import {
   type StandardOffers,
   standardEmulation,
   testProvider,
-} from '@latchkey/testing'
+} from '@nightlatch/testing'
 import { describe, it } from 'vitest'
 import { endpoints } from '../page/documented.ts'
 

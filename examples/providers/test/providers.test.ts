@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { type Client, createClient, LatchkeyError, type Provider } from '@latchkey/core'
+import { type Client, createClient, NightlatchError, type Provider } from '@nightlatch/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   credentials,
@@ -131,7 +131,7 @@ describe.each(endpoints.map((endpoint) => [endpoint.title, endpoint] as const))(
       const failure: unknown = await connect(endpoint.provider)
         .token()
         .catch((thrown: unknown) => thrown)
-      expect(failure).toBeInstanceOf(LatchkeyError)
+      expect(failure).toBeInstanceOf(NightlatchError)
       expect(failure).toMatchObject({ code: 'grant_refused', status: refusal.status ?? 200, error, errorDescription })
     })
 

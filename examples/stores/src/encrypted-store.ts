@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { StoredToken, TokenStore } from '@latchkey/core'
+import type { StoredToken, TokenStore } from '@nightlatch/core'
 
 /**
  * A store that sees no token: each is encrypted by AES-256-GCM and bound to its key, so that one moved under another key is a

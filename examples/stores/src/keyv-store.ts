@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { StoredToken, TokenStore } from '@latchkey/core'
+import type { StoredToken, TokenStore } from '@nightlatch/core'
 import type { Keyv } from 'keyv'
 
 /** Tokens in whatever Keyv keeps its values in. It has no lock, so single flight stays within the process. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
-import type { TokenStore } from '@latchkey/core'
+import type { TokenStore } from '@nightlatch/core'
 
 /** Tokens in a file, for the processes of one machine: with a lock, and with a deletion that is one step. */
 export function sqliteStore(database: DatabaseSync): TokenStore {

@@ -1,5 +1,5 @@
-import { memoryStore, type StoredToken } from '@latchkey/core'
-import { testTokenStore } from '@latchkey/testing'
+import { memoryStore, type StoredToken } from '@nightlatch/core'
+import { testTokenStore } from '@nightlatch/testing'
 import { Keyv } from 'keyv'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { encryptedStore } from '../src/encrypted-store.ts'

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ClientEvent, createClient } from '@latchkey/core'
-import { standardEmulation, startEmulator, testTokenStore } from '@latchkey/testing'
+import { type ClientEvent, createClient } from '@nightlatch/core'
+import { standardEmulation, startEmulator, testTokenStore } from '@nightlatch/testing'
 import { Keyv } from 'keyv'
 import { afterAll, describe, expect, it } from 'vitest'
 import { keyvStore } from '../src/keyv-store.ts'
@@ -14,7 +14,7 @@ describe('keyv, in memory', () => {
 })
 
 describe('keyv, over a file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-'))
+  const folder = mkdtempSync(join(tmpdir(), 'nightlatch-'))
   const file = join(folder, 'tokens.sqlite')
   // Two connections to the file, as two processes have.
   const maps = [new SqliteMap(file), new SqliteMap(file)]

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createClient } from '@latchkey/core'
-import { standardEmulation, startEmulator, testTokenStore } from '@latchkey/testing'
+import { createClient } from '@nightlatch/core'
+import { standardEmulation, startEmulator, testTokenStore } from '@nightlatch/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { sqliteStore } from '../src/sqlite-store.ts'
 
 describe('a file of SQLite', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-'))
+  const folder = mkdtempSync(join(tmpdir(), 'nightlatch-'))
   const file = join(folder, 'tokens.sqlite')
   const open = (): DatabaseSync => new DatabaseSync(file)
   const databases = [open(), open()]

@@ -8,10 +8,10 @@ const grace = 500
 const { versions, argv, env, stdin, stdout, stderr } = process
 
 if (Number(versions.node.split('.')[0]) < oldest) {
-  stderr.write(`latchkey needs Node ${oldest} or newer; this is Node ${versions.node}.\n`)
+  stderr.write(`nightlatch needs Node ${oldest} or newer; this is Node ${versions.node}.\n`)
   process.exitCode = 2
 } else {
-  // Whoever reads our output may stop when they have seen enough: `latchkey call ... | head`.
+  // Whoever reads our output may stop when they have seen enough: `nightlatch call ... | head`.
   stdout.on('error', (failure: NodeJS.ErrnoException) => {
     if (failure.code === 'EPIPE') process.exit()
     throw failure

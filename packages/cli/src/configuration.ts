@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { ClientOptions, Provider } from '@latchkey/core'
+import type { ClientOptions, Provider } from '@nightlatch/core'
 import { CommandError, tellMessage } from './failure.ts'
 
 /** A client that the command line knows by a name of your own: its provider, and all that `createClient` takes. */
@@ -12,12 +12,12 @@ export interface ClientConfiguration extends ClientOptions {
 
 /** What a configuration file of the command line says. */
 export interface Configuration {
-  /** By the name that is typed: `latchkey token <name>`. Lower-case letters, digits and dashes. */
+  /** By the name that is typed: `nightlatch token <name>`. Lower-case letters, digits and dashes. */
   readonly clients: Readonly<Record<string, ClientConfiguration>>
 }
 
 /**
- * Types a configuration file, `latchkey.config.ts`, whose default export is what this returns.
+ * Types a configuration file, `nightlatch.config.ts`, whose default export is what this returns.
  *
  * @param configuration the clients, by name
  * @returns the same object
@@ -34,7 +34,7 @@ export interface FoundConfiguration {
 }
 
 /** Looked for in the working directory, in this order. */
-const names = ['latchkey.config.ts', 'latchkey.config.mts', 'latchkey.config.js', 'latchkey.config.mjs']
+const names = ['nightlatch.config.ts', 'nightlatch.config.mts', 'nightlatch.config.js', 'nightlatch.config.mjs']
 
 /**
  * The configuration file: the one that is named, or the one in the working directory, if there is one.
@@ -84,7 +84,9 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
     ) as NodeJS.ErrnoException
     const hints =
       code === 'ERR_UNKNOWN_FILE_EXTENSION'
-        ? ['Node reads TypeScript from 22.18 on; with an older one, write the file in JavaScript: latchkey.config.mjs.']
+        ? [
+            'Node reads TypeScript from 22.18 on; with an older one, write the file in JavaScript: nightlatch.config.mjs.',
+          ]
         : []
     throw new CommandError('wrong_usage', `${file} cannot be read: ${tellMessage(message).split('\n')[0]}`, { hints })
   }
@@ -93,7 +95,7 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
 function findMistakes(name: string, client: unknown, taken: readonly string[]): readonly string[] {
   const path = `clients.${name}`
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) return [`${path}: a name has lower-case letters, digits and dashes`]
-  if (taken.includes(name)) return [`${path}: this is the name of a provider that latchkey knows; choose another`]
+  if (taken.includes(name)) return [`${path}: this is the name of a provider that nightlatch knows; choose another`]
   if (typeof client !== 'object' || client === null) return [`${path} must be an object with provider and credentials`]
   return ['provider', 'credentials'].flatMap((member) =>
     (client as Record<string, unknown>)[member] == null ? [`${path}.${member} is missing`] : [],

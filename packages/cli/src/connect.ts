@@ -1,4 +1,4 @@
-import { type Client, type Credentials, createClient, type Provider } from '@latchkey/core'
+import { type Client, type Credentials, createClient, type Provider } from '@nightlatch/core'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hasClientSecret, readClientSecret } from './client-secret.ts'
 import { CommandError } from './failure.ts'
@@ -34,7 +34,7 @@ export function timeoutOf({ configured }: Target, { timeout }: ConnectionFlags):
 /**
  * Does something with a client of a provider, as flags and environment describe it, and closes it again.
  *
- * @throws CommandError `wrong_usage`, LatchkeyError `invalid_options`, or what is thrown on the way
+ * @throws CommandError `wrong_usage`, NightlatchError `invalid_options`, or what is thrown on the way
  */
 export async function withClient(
   target: Target,

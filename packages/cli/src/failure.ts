@@ -1,7 +1,7 @@
-import { LatchkeyError } from '@latchkey/core'
+import { NightlatchError } from '@nightlatch/core'
 import { CommanderError } from 'commander'
 
-/** What went wrong, in a word a script can branch on; a `LatchkeyError` brings its own. */
+/** What went wrong, in a word a script can branch on; a `NightlatchError` brings its own. */
 export type CommandErrorCode =
   /** The command was given what it does not take, or not given what it needs. */
   | 'wrong_usage'
@@ -46,7 +46,7 @@ export interface FailureReport {
 
 /** What there is to say of anything that was thrown: words, and never a stack. */
 export function reportFailure(thrown: unknown): FailureReport {
-  if (thrown instanceof LatchkeyError) {
+  if (thrown instanceof NightlatchError) {
     const { code, message, provider, status, error, errorDescription, retryable, retryAfter, hints } = thrown
     const fields = { code, message, provider, status, error, errorDescription, retryable, retryAfter, hints }
     return { exitStatus: code === 'invalid_options' ? 2 : 1, message, hints, fields }
@@ -56,7 +56,7 @@ export function reportFailure(thrown: unknown): FailureReport {
     return { exitStatus: code === 'wrong_usage' ? 2 : 1, message, hints, fields: { code, message, ...details, hints } }
   }
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
-    const [message, hints] = ['no command is named', ['latchkey --help lists them']]
+    const [message, hints] = ['no command is named', ['nightlatch --help lists them']]
     return { exitStatus: 2, message, hints, fields: { code: 'wrong_usage', message, hints } }
   }
   if (thrown instanceof CommanderError) {

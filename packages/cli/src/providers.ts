@@ -1,6 +1,6 @@
-import { type ClientAuthentication, clientSecretBasic, clientSecretPost, type Provider } from '@latchkey/core'
-import { type AuthorizationServerAddress, type SmartApiOptions, smartApi, smartCompletions } from '@latchkey/hexagon'
-import { type Prevu3dInfo, prevu3d } from '@latchkey/prevu3d'
+import { type ClientAuthentication, clientSecretBasic, clientSecretPost, type Provider } from '@nightlatch/core'
+import { type AuthorizationServerAddress, type SmartApiOptions, smartApi, smartCompletions } from '@nightlatch/hexagon'
+import { type Prevu3dInfo, prevu3d } from '@nightlatch/prevu3d'
 import type { Setting, Settings, SettingsPlan } from './settings.ts'
 
 /** A provider that the command line knows: how settings become its description. */

@@ -14,7 +14,7 @@ import { createOutput, type Output } from './output.ts'
 /**
  * Runs the command line.
  *
- * @param parameters what was typed after `latchkey`
+ * @param parameters what was typed after `nightlatch`
  * @returns the exit status: 0 done, 1 the provider or the API refused, 2 wrong usage
  */
 export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 | 2> {
@@ -52,14 +52,14 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
 }
 
 function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Command {
-  const program = new Command('latchkey')
+  const program = new Command('nightlatch')
   program
     .description('OAuth 2.0 client credentials from a shell: get a token, call an API, see how it works.')
     .version(manifest.version)
     .option('--json', 'print one JSON document, failures too')
     .option(
       '--config <path>',
-      'configuration file; default latchkey.config.ts (.mts, .js, .mjs) of the working directory',
+      'configuration file; default nightlatch.config.ts (.mts, .js, .mjs) of the working directory',
     )
     .exitOverride()
     .configureOutput({
@@ -81,11 +81,11 @@ function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Com
 
 const examples = `
 Examples:
-  $ latchkey demo
-  $ latchkey token prevu3d
-  $ latchkey call prevu3d 'v1/nodes/{organization_id}/browse'
-  $ latchkey doctor prevu3d
-  $ latchkey providers
-  $ latchkey new acme
+  $ nightlatch demo
+  $ nightlatch token prevu3d
+  $ nightlatch call prevu3d 'v1/nodes/{organization_id}/browse'
+  $ nightlatch doctor prevu3d
+  $ nightlatch providers
+  $ nightlatch new acme
 
 Exit status: 0 done, 1 the provider or the API refused, 2 wrong usage.`

@@ -1,4 +1,4 @@
-import type { ClientOptions, Provider } from '@latchkey/core'
+import type { ClientOptions, Provider } from '@nightlatch/core'
 import { type ClientConfiguration, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { type KnownProvider, knownProviders } from './providers.ts'
@@ -45,7 +45,7 @@ export async function findTarget(name: string, config: string | undefined): Prom
   throw new CommandError('wrong_usage', `there is no ${name}`, {
     hints: [
       `There are ${all.join(', ')}.`,
-      ...(configured.length === 0 ? ['A client of your own has its name in latchkey.config.ts.'] : []),
+      ...(configured.length === 0 ? ['A client of your own has its name in nightlatch.config.ts.'] : []),
     ],
   })
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, expect, it } from 'vitest'
-import { expectNoSecret, latchkeyProcess } from './run-latchkey.ts'
+import { expectNoSecret, nightlatchProcess } from './run-nightlatch.ts'
 
 const running: { close(): Promise<void> }[] = []
 afterEach(() => Promise.all(running.splice(0).map((emulator) => emulator.close())))
@@ -16,15 +16,15 @@ it('the whole Prevu3D flow, pointed at another server by the documented variable
     PREVU3D_CLIENT_SECRET: emulator.credentials.clientSecret,
     PREVU3D_CLOUD_API_URL: emulator.url,
   }
-  const token = await latchkeyProcess(['token', 'prevu3d'], { env })
+  const token = await nightlatchProcess(['token', 'prevu3d'], { env })
   expect(token).toMatchObject({ status: 0, stderr: '' })
-  const called = await latchkeyProcess(['call', 'prevu3d', 'v1/nodes/{organization_id}/browse'], { env })
+  const called = await nightlatchProcess(['call', 'prevu3d', 'v1/nodes/{organization_id}/browse'], { env })
   expect(called).toMatchObject({ status: 0, stderr: '' })
   expect(JSON.parse(called.stdout)).toHaveLength(emulator.divisions.length)
   for (const outcome of [token, called]) expectNoSecret(outcome, emulator)
 
   emulator.rotateSecret()
-  const refused = await latchkeyProcess(['token', 'prevu3d', '--json'], { env })
+  const refused = await nightlatchProcess(['token', 'prevu3d', '--json'], { env })
   expect(refused).toMatchObject({ status: 1, stderr: '' })
   expect(JSON.parse(refused.stdout).error.code).toBe('grant_refused')
 })
@@ -38,28 +38,28 @@ it('Smart Completions, by the documented variables and the secret from stdin', a
     HEXAGON_TOKEN_ENDPOINT: `${emulator.authorizationServer}/v1/token`,
   }
   const parameters = ['call', 'smart-completions', 'Instances(2)/Projects', '--client-secret-file', '-']
-  const outcome = await latchkeyProcess(parameters, { env, stdin: `${emulator.credentials.clientSecret}\n` })
+  const outcome = await nightlatchProcess(parameters, { env, stdin: `${emulator.credentials.clientSecret}\n` })
   expect(outcome).toMatchObject({ status: 0, stderr: '' })
   expect(JSON.parse(outcome.stdout).value).toHaveLength(3)
   expectNoSecret(outcome, emulator)
 })
 
 it('ends though a configuration file holds a connection open', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bin-'))
-  const file = join(folder, 'latchkey.config.mjs')
+  const folder = await mkdtemp(join(tmpdir(), 'nightlatch-bin-'))
+  const file = join(folder, 'nightlatch.config.mjs')
   await writeFile(
     file,
     `import { createServer } from 'node:net'; createServer().listen(0); export default { clients: {} }`,
   )
-  const { status, stdout } = await latchkeyProcess(['providers', '--json', '--config', file])
+  const { status, stdout } = await nightlatchProcess(['providers', '--json', '--config', file])
   await rm(folder, { recursive: true })
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ clients: [] })
 })
 
 it('ends by itself, with the exit status of what happened', async () => {
-  expect(await latchkeyProcess(['demo'])).toMatchObject({ status: 0, stderr: '' })
-  expect(await latchkeyProcess(['--help'])).toMatchObject({ status: 0, stderr: '' })
-  expect(await latchkeyProcess(['token', 'prevu3d'])).toMatchObject({ status: 2, stdout: '' })
-  expect(await latchkeyProcess(['dance'])).toMatchObject({ status: 2, stdout: '' })
+  expect(await nightlatchProcess(['demo'])).toMatchObject({ status: 0, stderr: '' })
+  expect(await nightlatchProcess(['--help'])).toMatchObject({ status: 0, stderr: '' })
+  expect(await nightlatchProcess(['token', 'prevu3d'])).toMatchObject({ status: 2, stdout: '' })
+  expect(await nightlatchProcess(['dance'])).toMatchObject({ status: 2, stdout: '' })
 })

@@ -8,13 +8,13 @@ import {
   type SmartCompletionsEmulator,
   smartCompletionsEmulation,
   startEmulator,
-} from '@latchkey/testing'
+} from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { expectNoSecret, latchkey } from './run-latchkey.ts'
+import { expectNoSecret, nightlatch } from './run-nightlatch.ts'
 
 const browse = ['call', 'prevu3d', '/v1/nodes/{organization_id}/browse']
 
-describe('latchkey call prevu3d', () => {
+describe('nightlatch call prevu3d', () => {
   let emulator: Prevu3dEmulator
   let env: Record<string, string>
 
@@ -30,7 +30,7 @@ describe('latchkey call prevu3d', () => {
 
   it('P1: does the whole flow: token, region, the organisation in the path', async () => {
     await start({ region: 'cc1' })
-    const outcome = await latchkey(browse, { env })
+    const outcome = await nightlatch(browse, { env })
     expect(outcome).toMatchObject({ status: 0, stderr: '' })
     expect(JSON.parse(outcome.stdout)).toEqual(emulator.divisions.map(({ id, name, type }) => ({ id, name, type })))
     expect(emulator.requests.map(({ part }) => part)).toEqual(['token', 'discovery', 'api'])
@@ -39,13 +39,13 @@ describe('latchkey call prevu3d', () => {
 
   it('the id of the organisation is encoded, so that it stays one segment', async () => {
     await start({ organization: { id: 'a/b ?', name: 'Odd' } })
-    await latchkey(browse, { env })
+    await nightlatch(browse, { env })
     expect(emulator.requests.at(-1)?.path).toBe('/realityconnect-api/v1/nodes/a%2Fb%20%3F/browse')
   })
 
   it('--json: status, address, body and hints in one document', async () => {
     await start()
-    const { stdout } = await latchkey([...browse, '--json'], { env })
+    const { stdout } = await nightlatch([...browse, '--json'], { env })
     expect(JSON.parse(stdout)).toEqual({
       status: 200,
       url: `${emulator.apiUrl}/v1/nodes/${emulator.organization.id}/browse`,
@@ -56,7 +56,7 @@ describe('latchkey call prevu3d', () => {
 
   it('at a terminal JSON is indented', async () => {
     await start()
-    const { stdout, stderr } = await latchkey(browse, { env, typed: '' })
+    const { stdout, stderr } = await nightlatch(browse, { env, typed: '' })
     expect(stdout).toMatch(/^\[\n {2}\{\n {4}"id"/)
     // What was waited for is wiped out again.
     expect(stderr).toContain('asking prevu3d')
@@ -65,15 +65,15 @@ describe('latchkey call prevu3d', () => {
 
   it('P2: an empty list has its hint, and is no failure', async () => {
     await start({ contentAccess: false })
-    const outcome = await latchkey(browse, { env })
+    const outcome = await nightlatch(browse, { env })
     expect(outcome).toMatchObject({ status: 0, stdout: '[]' })
     expect(outcome.stderr).toMatch(/• .*content access/)
-    expect(JSON.parse((await latchkey([...browse, '--json'], { env })).stdout).hints).toHaveLength(1)
+    expect(JSON.parse((await nightlatch([...browse, '--json'], { env })).stdout).hints).toHaveLength(1)
   })
 
   it('P2: 403 has the three layers, the body, and exit status 1', async () => {
     await start({ role: false })
-    const outcome = await latchkey(browse, { env })
+    const outcome = await nightlatch(browse, { env })
     expect(outcome).toMatchObject({ status: 1, stdout: '{"message":"Forbidden"}' })
     expect(outcome.stderr).toMatch(/^✗ GET http\S+\/browse answered 403 Forbidden\n/)
     expect(outcome.stderr.match(/Layer \d/g)).toEqual(['Layer 1', 'Layer 2', 'Layer 3'])
@@ -82,7 +82,7 @@ describe('latchkey call prevu3d', () => {
 
   it('403 with --json: everything under error', async () => {
     await start({ role: false })
-    const { status, stdout, stderr } = await latchkey([...browse, '--json'], { env })
+    const { status, stdout, stderr } = await nightlatch([...browse, '--json'], { env })
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
     const { error } = JSON.parse(stdout)
     expect(error).toMatchObject({ code: 'api_refused', status: 403, body: { message: 'Forbidden' } })
@@ -92,17 +92,17 @@ describe('latchkey call prevu3d', () => {
   it('a refused token is replaced once; the shell sees the second answer', async () => {
     await start()
     emulator.faults.set('api', { name: 'answer', answer: { status: 401 } }, { times: 1 })
-    expect(await latchkey(browse, { env })).toMatchObject({ status: 0 })
+    expect(await nightlatch(browse, { env })).toMatchObject({ status: 0 })
     expect(emulator.requests.map(({ part }) => part)).toEqual(['token', 'discovery', 'api', 'token', 'api'])
   })
 
   it('H1: an API somewhere else sees no token', async () => {
     await start()
     emulator.faults.set('discovery', { name: 'wrongRegion', apiUrl: 'https://api.evil.test/realityconnect-api' })
-    const outcome = await latchkey(browse, { env })
+    const outcome = await nightlatch(browse, { env })
     expect(outcome.status).toBe(1)
     expect(outcome.stderr).toContain('https://api.evil.test may not see the token')
-    expect((await latchkey(['call', 'prevu3d', 'https://evil.test/x'], { env })).status).toBe(1)
+    expect((await nightlatch(['call', 'prevu3d', 'https://evil.test/x'], { env })).status).toBe(1)
     expectNoSecret(outcome, emulator)
   })
 
@@ -110,14 +110,14 @@ describe('latchkey call prevu3d', () => {
     await start()
     const [origin = ''] = emulator.apiOrigins
     expect(
-      await latchkey([...browse, '--api-origin', origin, '--api-origin', 'https://a.test'], { env }),
+      await nightlatch([...browse, '--api-origin', origin, '--api-origin', 'https://a.test'], { env }),
     ).toMatchObject({ status: 0 })
   })
 
   it('asks once, whatever the API says', async () => {
     await start()
     emulator.faults.set('api', { name: 'error', status: 503 })
-    const outcome = await latchkey(browse, { env })
+    const outcome = await nightlatch(browse, { env })
     expect(outcome.status).toBe(1)
     expect(outcome.stderr).toContain('answered 503')
     expect(emulator.requests.filter(({ part }) => part === 'api')).toHaveLength(1)
@@ -156,19 +156,19 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
       it(`an answer of the ${part} part with ${status} that repeats all it was sent`, async () => {
         emulator.faults.set(part, { name: 'answer', answer: repeat(status) })
         for (const manner of manners) {
-          const outcome = await latchkey([...browse, ...manner], { env })
+          const outcome = await nightlatch([...browse, ...manner], { env })
           expect(outcome.status).toBe(part === 'api' && status === 200 ? 0 : 1)
           expect(`${outcome.stdout}${outcome.stderr}`).not.toBe('')
           expectNoSecret(outcome, emulator)
         }
-        if (part === 'token') expectNoSecret(await latchkey(['token', 'prevu3d'], { env }), emulator)
+        if (part === 'token') expectNoSecret(await nightlatch(['token', 'prevu3d'], { env }), emulator)
       })
     }
     for (const fault of ['hang', 'reset', 'html', 'truncated'] as const) {
       it(`the ${part} part with the fault ${fault}`, async () => {
         emulator.faults.set(part, { name: fault })
         for (const manner of manners) {
-          const outcome = await latchkey([...browse, ...manner, '--timeout', '0.3'], { env })
+          const outcome = await nightlatch([...browse, ...manner, '--timeout', '0.3'], { env })
           expect(outcome.status).toBe(1)
           expect(`${outcome.stdout}${outcome.stderr}`).not.toMatch(/\n\s+at /)
           expectNoSecret(outcome, emulator)
@@ -179,14 +179,14 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
 
   it('a secret with a line break in it', async () => {
     const secret = 'marked-secret-\n-with-a-break'
-    const outcome = await latchkey(browse, { env: { ...env, PREVU3D_CLIENT_SECRET: secret } })
+    const outcome = await nightlatch(browse, { env: { ...env, PREVU3D_CLIENT_SECRET: secret } })
     expect(outcome.status).toBe(2)
     expect(outcome.stderr).toContain('clientSecret')
     expect(outcome.stderr).not.toContain('marked-secret')
   })
 })
 
-describe('latchkey call smart-completions', () => {
+describe('nightlatch call smart-completions', () => {
   let emulator: SmartCompletionsEmulator
   let env: Record<string, string>
 
@@ -204,25 +204,25 @@ describe('latchkey call smart-completions', () => {
   const projects = ['call', 'smart-completions', 'Instances(2)/Projects']
 
   it('reads, with a query', async () => {
-    const { status, stdout } = await latchkey(['call', 'smart-completions', 'Instances(2)/Projects?$top=1'], { env })
+    const { status, stdout } = await nightlatch(['call', 'smart-completions', 'Instances(2)/Projects?$top=1'], { env })
     expect(status).toBe(0)
     expect(JSON.parse(stdout).value).toHaveLength(1)
   })
 
   it('follows a whole URL that the API gave', async () => {
-    const first = JSON.parse((await latchkey(projects, { env })).stdout)
-    const { status, stdout } = await latchkey(['call', 'smart-completions', first['@odata.nextLink']], { env })
+    const first = JSON.parse((await nightlatch(projects, { env })).stdout)
+    const { status, stdout } = await nightlatch(['call', 'smart-completions', first['@odata.nextLink']], { env })
     expect(status).toBe(0)
     expect(JSON.parse(stdout).value).toEqual([{ Id: 3, Name: 'Tank Farm' }])
   })
 
   it('writes: --data from the line, from stdin, from a file', async () => {
     const body = '{"Name":"New"}'
-    const folder = await mkdtemp(join(tmpdir(), 'latchkey-'))
+    const folder = await mkdtemp(join(tmpdir(), 'nightlatch-'))
     try {
       await writeFile(join(folder, 'body.json'), body)
       for (const data of [body, '-', `@${join(folder, 'body.json')}`]) {
-        const outcome = await latchkey([...projects, '--data', data, '--json'], { env, stdin: body })
+        const outcome = await nightlatch([...projects, '--data', data, '--json'], { env, stdin: body })
         expect(JSON.parse(outcome.stdout)).toMatchObject({ status: 201, body: { Name: 'New' } })
       }
       const request = emulator.requests.at(-1)
@@ -235,7 +235,7 @@ describe('latchkey call smart-completions', () => {
 
   it('--method and --header are sent', async () => {
     const flags = ['-X', 'patch', '-H', 'SPFConfigUID: PL_1', '-H', 'content-type: text/plain', '-d', 'no json']
-    const outcome = await latchkey([...projects, ...flags], { env })
+    const outcome = await nightlatch([...projects, ...flags], { env })
     expect(outcome).toMatchObject({ status: 1, stderr: expect.stringContaining('PATCH http') })
     const request = emulator.requests.at(-1)
     expect(request).toMatchObject({ method: 'PATCH', body: 'no json' })
@@ -244,19 +244,19 @@ describe('latchkey call smart-completions', () => {
   })
 
   it('--include: status and headers first', async () => {
-    const { stdout } = await latchkey([...projects, '--include'], { env })
+    const { stdout } = await nightlatch([...projects, '--include'], { env })
     expect(stdout).toMatch(/^HTTP 200 OK\n(.+\n)*odata-version: 4\.0\n(.+\n)*\n\{/)
   })
 
   it('an empty answer is said to be empty, bytes come as they are', async () => {
     emulator.faults.set('api', { name: 'answer', answer: { status: 204 } }, { times: 1 })
-    expect(await latchkey(projects, { env })).toMatchObject({
+    expect(await nightlatch(projects, { env })).toMatchObject({
       status: 0,
       stdout: '',
       stderr: '204 No Content, with nothing in it\n',
     })
     emulator.faults.set('api', { name: 'answer', answer: { body: 'Überraschung, no JSON' } })
-    expect(await latchkey(projects, { env })).toMatchObject({ status: 0, stdout: 'Überraschung, no JSON' })
+    expect(await nightlatch(projects, { env })).toMatchObject({ status: 0, stdout: 'Überraschung, no JSON' })
   })
 
   it('P3: a token of nobody that the product knows: the hint about users', async () => {
@@ -269,17 +269,17 @@ describe('latchkey call smart-completions', () => {
       HEXAGON_HOST: emulator.host,
       HEXAGON_AUTHORIZATION_SERVER: emulator.authorizationServer,
     }
-    const outcome = await latchkey(projects, { env })
+    const outcome = await nightlatch(projects, { env })
     expect(outcome.status).toBe(1)
     expect(outcome.stderr).toMatch(/• .*`sub`/)
   })
 
   it('the API does not answer, or not in time', async () => {
     emulator.faults.set('api', { name: 'hang', at: 'body' })
-    const late = await latchkey([...projects, '--timeout', '0.3'], { env })
+    const late = await nightlatch([...projects, '--timeout', '0.3'], { env })
     expect(late).toMatchObject({ status: 1, stderr: expect.stringContaining('did not answer within 0.3 s') })
     emulator.faults.set('api', { name: 'reset' })
-    const gone = await latchkey([...projects, '--json'], { env })
+    const gone = await nightlatch([...projects, '--json'], { env })
     expect(JSON.parse(gone.stdout).error).toMatchObject({ code: 'api_unavailable' })
     expect(gone.stdout).toContain('ECONNRESET')
   })

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { latchkey } from './run-latchkey.ts'
+import { nightlatch } from './run-nightlatch.ts'
 
 /** What bash offers after what was typed; the last word is being typed. */
 async function completeInBash(...typed: string[]): Promise<string[]> {
-  const { stdout: script } = await latchkey(['completion', 'bash'])
-  const words = ['latchkey', ...typed].map((word) => `'${word}'`).join(' ')
-  const program = `${script}\nCOMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _latchkey; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const { stdout: script } = await nightlatch(['completion', 'bash'])
+  const words = ['nightlatch', ...typed].map((word) => `'${word}'`).join(' ')
+  const program = `${script}\nCOMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _nightlatch; printf '%s\\n' "\${COMPREPLY[@]}"`
   return execFileSync('bash', ['-c', program], { encoding: 'utf8' }).split('\n').filter(Boolean)
 }
 
@@ -31,22 +31,25 @@ describe('completion', () => {
     expect(await completeInBash('token', '--js')).toEqual(['--json'])
     expect(await completeInBash('completion', 'z')).toEqual(['zsh'])
     expect(await completeInBash('token', '--client-secret-file', '/etc/host')).toContain('/etc/hosts')
-    const folder = await mkdtemp(join(tmpdir(), 'latchkey two words-'))
+    const folder = await mkdtemp(join(tmpdir(), 'nightlatch two words-'))
     expect(await completeInBash('token', '--client-secret-file', folder.slice(0, -2))).toEqual([folder])
     await rm(folder, { recursive: true })
   })
 
   it.each(['zsh', 'fish'])('%s: a script that the shell can read', async (shell) => {
-    const { stdout, status } = await latchkey(['completion', shell])
+    const { stdout, status } = await nightlatch(['completion', shell])
     expect(status).toBe(0)
-    for (const word of ['latchkey', 'doctor', 'smart-completions', 'show-token']) expect(stdout).toContain(word)
+    for (const word of ['nightlatch', 'doctor', 'smart-completions', 'show-token']) expect(stdout).toContain(word)
     if (has(shell)) execFileSync(shell, shell === 'zsh' ? ['-n', '-c', stdout] : ['--no-execute', '-c', stdout])
   })
 
   it('is one document with --json, and refuses other shells', async () => {
-    const { stdout } = await latchkey(['completion', 'fish', '--json'])
-    expect(JSON.parse(stdout)).toMatchObject({ shell: 'fish', script: expect.stringContaining('complete -c latchkey') })
-    const { status, stderr } = await latchkey(['completion', 'powershell'])
+    const { stdout } = await nightlatch(['completion', 'fish', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      shell: 'fish',
+      script: expect.stringContaining('complete -c nightlatch'),
+    })
+    const { status, stderr } = await nightlatch(['completion', 'powershell'])
     expect(status).toBe(2)
     expect(stderr).toContain('bash, zsh, fish')
   })

@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { prevu3d } from '@latchkey/prevu3d'
-import { prevu3dEmulation, standardEmulation, startEmulator } from '@latchkey/testing'
+import { prevu3d } from '@nightlatch/prevu3d'
+import { prevu3dEmulation, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defineConfig } from '../src/index.ts'
-import { expectNoSecret, latchkey, latchkeyProcess } from './run-latchkey.ts'
+import { expectNoSecret, nightlatch, nightlatchProcess } from './run-nightlatch.ts'
 
 let folder = ''
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'latchkey-config-'))
+  folder = await mkdtemp(join(tmpdir(), 'nightlatch-config-'))
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-async function writeConfig(text: string, name = 'latchkey.config.mjs'): Promise<string> {
+async function writeConfig(text: string, name = 'nightlatch.config.mjs'): Promise<string> {
   const file = join(folder, name)
   await writeFile(file, text)
   return file
@@ -49,13 +49,13 @@ describe('configuration file', () => {
         credentials: () => ({ clientId, clientSecret: readSecret() }),
         scopes: ['from-the-file'],
       } } }`)
-    const token = await latchkey(['--config', file, 'token', 'plant', '--json'])
+    const token = await nightlatch(['--config', file, 'token', 'plant', '--json'])
     expect(token).toMatchObject({ status: 0, stderr: '' })
     expect(JSON.parse(token.stdout)).toMatchObject({ client: 'plant', provider: 'acme', type: 'Bearer' })
     expect(emulator.requests.at(-1)?.form.get('scope')).toBe('from-the-file')
-    const told = await latchkey(['--config', file, 'token', 'plant'])
+    const told = await nightlatch(['--config', file, 'token', 'plant'])
     expect(told.stdout).toContain('plant gave a token')
-    const call = await latchkey(['call', 'plant', 'things', '--config', file])
+    const call = await nightlatch(['call', 'plant', 'things', '--config', file])
     expect(emulator.requests.at(-1)?.headers.get('authorization')).toMatch(/^Bearer /)
     for (const outcome of [token, told, call]) expectNoSecret(outcome, emulator)
   })
@@ -71,7 +71,7 @@ describe('configuration file', () => {
         },
         credentials: { clientId: ${JSON.stringify(clientId)}, clientSecret: ${JSON.stringify(clientSecret)} },
       } } }`)
-    const outcome = await latchkey(['doctor', 'plant', '--config', file, '--json'])
+    const outcome = await nightlatch(['doctor', 'plant', '--config', file, '--json'])
     const report = JSON.parse(outcome.stdout) as { steps: { name: string; status: string }[] }
     expect(report.steps.find(({ name }) => name === 'settings')).toMatchObject({ status: 'ok' })
     expect(outcome.stdout).toContain(file)
@@ -85,10 +85,10 @@ describe('configuration file', () => {
         bare: { provider, credentials: { clientId: 'a' } },
         sealed: { provider, credentials: () => { throw new TypeError('marked-secret-Zq7') } },
       } }`)
-    const bare = await latchkey(['doctor', 'bare', '--config', file])
+    const bare = await nightlatch(['doctor', 'bare', '--config', file])
     expect(bare.status).toBe(2)
     expect(bare.stderr).toContain('bare has no client secret')
-    const sealed = await latchkey(['doctor', 'sealed', '--config', file])
+    const sealed = await nightlatch(['doctor', 'sealed', '--config', file])
     expect(sealed.status).toBe(1)
     expect(sealed.stdout).toContain('the credentials function of sealed failed with TypeError')
     expect(`${sealed.stdout}${sealed.stderr}`).not.toContain('marked-secret')
@@ -100,8 +100,8 @@ describe('configuration file', () => {
         provider: { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token' },
         credentials: { clientId: 'a', clientSecret: 'b' }, timeout: -1,
       } } }`)
-    expect((await latchkey(['token', 'plant', '--config', file])).stderr).toMatch(/timeout/)
-    expect((await latchkey(['token', 'plant', '--config', file, '--timeout', '1'])).status).toBe(1)
+    expect((await nightlatch(['token', 'plant', '--config', file])).stderr).toMatch(/timeout/)
+    expect((await nightlatch(['token', 'plant', '--config', file, '--timeout', '1'])).status).toBe(1)
   })
 
   it('is found in the working directory, in TypeScript, too', async () => {
@@ -113,11 +113,11 @@ describe('configuration file', () => {
       `type Clients = Record<string, unknown>
        const clients: Clients = { plant: { provider: ${provider}, credentials: ${credentials} } }
        export default { clients }`,
-      'latchkey.config.ts',
+      'nightlatch.config.ts',
     )
     const bin = join(import.meta.dirname, '../src/bin.ts')
     const stdout = await new Promise<string>((resolve, reject) => {
-      const parameters = ['--conditions=source', bin, 'token', 'plant', '--json']
+      const parameters = ['--conditions=@nightlatch/source', bin, 'token', 'plant', '--json']
       execFile(process.execPath, parameters, { cwd: folder, timeout: 15_000 }, (error, out, err) =>
         error === null ? resolve(out) : reject(new Error(err)),
       )
@@ -139,7 +139,7 @@ describe('configuration file', () => {
     ['a mistake of spelling', 'export default {', /cannot be read/],
     ['an error of its own', 'throw new Error("out of order")', /cannot be read: out of order/],
   ])('refuses %s', async (_what, text, says) => {
-    const outcome = await latchkey(['token', 'plant', '--config', await writeConfig(text)])
+    const outcome = await nightlatch(['token', 'plant', '--config', await writeConfig(text)])
     expect(outcome.status).toBe(2)
     expect(outcome.stderr).toMatch(says)
   })
@@ -149,23 +149,23 @@ describe('configuration file', () => {
     const file = await writeConfig(
       `${readSecret}export default { clients: { plant: ${describeClient('http://127.0.0.1:9/token')} } }`,
     )
-    const flag = await latchkey(['token', 'plant', '--config', file, '--client-id', 'x'])
+    const flag = await nightlatch(['token', 'plant', '--config', file, '--client-id', 'x'])
     expect(flag).toMatchObject({ status: 2 })
     expect(flag.stderr).toContain('--client-id is no setting of plant')
-    const nobody = await latchkey(['token', 'tower', '--config', file])
+    const nobody = await nightlatch(['token', 'tower', '--config', file])
     expect(nobody.stderr).toContain('There are prevu3d, smart-completions, smart-api, plant.')
-    const absent = await latchkey(['token', 'plant', '--config', join(folder, 'absent.mjs')])
+    const absent = await nightlatch(['token', 'plant', '--config', join(folder, 'absent.mjs')])
     expect(absent).toMatchObject({ status: 2 })
     expect(absent.stderr).toContain('cannot be read')
   })
 })
 
-describe('latchkey providers', () => {
+describe('nightlatch providers', () => {
   it('lists providers with their settings, and clients of the file', async () => {
     const file = await writeConfig(
       `const readSecret = () => 'x'; export default { clients: { plant: ${describeClient('https://login.acme.example/token?tenant=secret')} } }`,
     )
-    const { stdout, status } = await latchkey(['providers', '--config', file])
+    const { stdout, status } = await nightlatch(['providers', '--config', file])
     expect(status).toBe(0)
     for (const words of [
       'prevu3d',
@@ -178,7 +178,7 @@ describe('latchkey providers', () => {
       expect(stdout).toContain(words)
     }
     expect(stdout).not.toContain('tenant=secret')
-    const json = JSON.parse((await latchkey(['providers', '--config', file, '--json'])).stdout) as {
+    const json = JSON.parse((await nightlatch(['providers', '--config', file, '--json'])).stdout) as {
       providers: { name: string; settings: { flag: string; variable: string | null; need: string | null }[] }[]
       clients: unknown[]
     }
@@ -192,7 +192,7 @@ describe('latchkey providers', () => {
     expect(json.clients).toEqual([
       { name: 'plant', provider: 'acme', file, tokensFrom: 'https://login.acme.example/token' },
     ])
-    expect(JSON.parse((await latchkey(['providers', '--json'])).stdout)).toMatchObject({ clients: [] })
+    expect(JSON.parse((await nightlatch(['providers', '--json'])).stdout)).toMatchObject({ clients: [] })
   })
 })
 
@@ -215,13 +215,13 @@ describe('a configured client', () => {
     const without = await writeConfig((await readFile(file, 'utf8')).replace(/nobody:.*/, ''), 'without.mjs')
     for (const command of ['token', 'doctor']) {
       for (const name of ['text', 'nothing', 'none', 'number']) {
-        const { status, stdout, stderr } = await latchkey([command, name, '--config', without])
+        const { status, stdout, stderr } = await nightlatch([command, name, '--config', without])
         expect(status, `${command} ${name}`).not.toBe(0)
         expect(`${stdout}${stderr}`, `${command} ${name}`).toContain('credentials')
         expect(`${stdout}${stderr}`).not.toMatch(/marked-secret|Cannot|not a function|not iterable/)
       }
     }
-    expect((await latchkey(['providers', '--config', file])).stderr).toContain('clients.nobody.provider is missing')
+    expect((await nightlatch(['providers', '--config', file])).stderr).toContain('clients.nobody.provider is missing')
   })
 
   it('doctor says which credential is missing, and to set it where it is', async () => {
@@ -230,7 +230,7 @@ describe('a configured client', () => {
         provider: { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token' },
         credentials: { clientId: process.env.NOT_SET, clientSecret: process.env.NOT_SET },
       } } }`)
-    const { stdout, status } = await latchkey(['doctor', 'plant', '--config', file])
+    const { stdout, status } = await nightlatch(['doctor', 'plant', '--config', file])
     expect(status).toBe(1)
     expect(stdout).toContain('clients.plant.credentials.clientId')
     expect(stdout).toContain('clients.plant.credentials.clientSecret')
@@ -243,7 +243,7 @@ describe('a configured client', () => {
         provider: { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token' },
         credentials: () => new Promise(() => {}),
       } } }`)
-    const { stdout, status } = await latchkey(['doctor', 'plant', '--config', file, '--timeout', '0.2'])
+    const { stdout, status } = await nightlatch(['doctor', 'plant', '--config', file, '--timeout', '0.2'])
     expect(status).toBe(1)
     expect(stdout).toContain('the credentials function of plant did not answer within 0.2 s')
   }, 5000)
@@ -263,7 +263,7 @@ describe('a configured client', () => {
         wrong: { provider: { name: 'acme', tokenEndpoint: '${emulator.tokenEndpoint}' }, credentials, scope: 'a' },
       } }`)
     const stepsOf = async (name: string): Promise<Record<string, string>> => {
-      const { stdout } = await latchkey(['doctor', name, '--config', file, '--json'])
+      const { stdout } = await nightlatch(['doctor', name, '--config', file, '--json'])
       const { steps = [] } = JSON.parse(stdout) as Partial<Report>
       return Object.fromEntries(steps.map((step) => [step.name, step.status]))
     }
@@ -283,7 +283,7 @@ describe('a configured client', () => {
         credentials: { clientId: ${JSON.stringify(clientId)}, clientSecret: ${JSON.stringify(clientSecret)} },
       } } }`)
     delete process.env.STORE_ASKED
-    await latchkey(['doctor', 'plant', '--config', file])
+    await nightlatch(['doctor', 'plant', '--config', file])
     expect(emulator.requests).toHaveLength(1)
     expect(process.env.STORE_ASKED).toBeUndefined()
   })
@@ -303,7 +303,7 @@ describe('a configured client', () => {
         credentials: { clientId: 'a', clientSecret: 'b-secret-of-a' },
         fetch: answer,
       } } }`)
-    const { stdout } = await latchkey(['doctor', 'plant', '--config', file, '--json'])
+    const { stdout } = await nightlatch(['doctor', 'plant', '--config', file, '--json'])
     const { steps, tokenRequests } = JSON.parse(stdout) as Report
     expect(tokenRequests).toBe(2)
     expect(steps.find(({ name }) => name === 'token-request')).toMatchObject({ status: 'ok' })
@@ -326,7 +326,7 @@ describe('a configured client', () => {
         fetch: echo,
       } } }`)
     for (const path of [`${emulator.apiUrl}/echo`, 'echo']) {
-      const call = await latchkey(['call', 'plant', path, '--config', file])
+      const call = await nightlatch(['call', 'plant', path, '--config', file])
       expect(call).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('[redacted]') })
       expectNoSecret(call, emulator)
     }
@@ -334,7 +334,7 @@ describe('a configured client', () => {
 
   it('refuses a configuration file that throws what is no Error, and quotes none that is no JSON', async () => {
     for (const text of ['throw null', 'throw "marked-secret-Zq7"', 'JSON.parse("marked-secret-Zq7")']) {
-      const { status, stderr } = await latchkey([
+      const { status, stderr } = await nightlatch([
         'token',
         'plant',
         '--config',
@@ -348,7 +348,7 @@ describe('a configured client', () => {
       provider: { name: 'acme', tokenEndpoint: 'http://127.0.0.1:9/token' },
       credentials: () => JSON.parse('marked-secret-Zq7'),
     } } }`)
-    const { stderr } = await latchkey(['token', 'plant', '--config', file])
+    const { stderr } = await nightlatch(['token', 'plant', '--config', file])
     expect(stderr).toContain('is not valid JSON')
     expect(stderr).not.toContain('marked')
   })
@@ -359,7 +359,7 @@ describe('a configured client', () => {
       ['b.cjs', 'exports.__esModule = true; exports.default = '],
     ] as const) {
       const text = `${head}{ clients: { plant: { provider: { name: 'acme', issuer: 'https://login.acme.example' }, credentials: () => ({}) } } }`
-      const { stdout } = await latchkeyProcess(['providers', '--config', await writeConfig(text, name)])
+      const { stdout } = await nightlatchProcess(['providers', '--config', await writeConfig(text, name)])
       expect(stdout).toContain('tokens from https://login.acme.example/')
     }
   })

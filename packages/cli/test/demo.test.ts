@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { latchkey } from './run-latchkey.ts'
+import { nightlatch } from './run-nightlatch.ts'
 
 it('shows token, region, call and recovery, and no token', async () => {
   const startedAt = Date.now()
-  const { status, stdout, stderr } = await latchkey(['demo'])
+  const { status, stdout, stderr } = await nightlatch(['demo'])
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(Date.now() - startedAt).toBeLessThan(3000)
   const told = [
@@ -15,7 +15,7 @@ it('shows token, region, call and recovery, and no token', async () => {
     'North Division, South Division',
     '401  {"message":"Unauthorized"}',
     'Refinery Turnaround, Pump Station, Tank Farm',
-    'latchkey call prevu3d',
+    'nightlatch call prevu3d',
   ]
   for (const text of told) expect(stdout).toContain(text)
   expect(stdout).not.toMatch(/ey[A-Z]|Basic/)
@@ -24,12 +24,12 @@ it('shows token, region, call and recovery, and no token', async () => {
 })
 
 it('has colours at a terminal, unless NO_COLOR', async () => {
-  expect((await latchkey(['demo'], { typed: '' })).stdout).toContain('\u001b[32m✓')
-  expect((await latchkey(['demo'], { typed: '', env: { NO_COLOR: '1' } })).stdout).not.toContain('\u001b')
+  expect((await nightlatch(['demo'], { typed: '' })).stdout).toContain('\u001b[32m✓')
+  expect((await nightlatch(['demo'], { typed: '', env: { NO_COLOR: '1' } })).stdout).not.toContain('\u001b')
 })
 
 it('--json: the steps, with what was asked and answered', async () => {
-  const { stdout } = await latchkey(['demo', '--json'])
+  const { stdout } = await nightlatch(['demo', '--json'])
   const { steps } = JSON.parse(stdout)
   expect(steps.map((step: { provider: string }) => step.provider)).toEqual([
     ...Array(4).fill('prevu3d'),

@@ -1,7 +1,7 @@
-import { type Prevu3dEmulator, prevu3dEmulation, type RecordedRequest, startEmulator } from '@latchkey/testing'
+import { type Prevu3dEmulator, prevu3dEmulation, type RecordedRequest, startEmulator } from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { expectNothingSecret, prevu3dEnv, seeDoctor, spellingsOf } from './doctor/see-doctor.ts'
-import { latchkey, latchkeyProcess } from './run-latchkey.ts'
+import { nightlatch, nightlatchProcess } from './run-nightlatch.ts'
 
 let emulator: Prevu3dEmulator
 let env: Record<string, string>
@@ -11,9 +11,9 @@ beforeEach(async () => {
 })
 afterEach(() => emulator.close())
 
-describe('latchkey doctor', () => {
+describe('nightlatch doctor', () => {
   it('prints each step with its mark, in order, and ends with what to do', async () => {
-    const outcome = await latchkey(['doctor', 'prevu3d'], { env })
+    const outcome = await nightlatch(['doctor', 'prevu3d'], { env })
     expect(outcome).toMatchObject({ status: 0, stderr: '' })
     const titles = outcome.stdout.split('\n').filter((line) => /^[✓!✗-] /.test(line))
     expect(titles).toEqual([
@@ -36,7 +36,7 @@ describe('latchkey doctor', () => {
 
   it('what to do is numbered, each sentence once', async () => {
     emulator.rotateSecret()
-    const { status, stdout, stderr } = await latchkey(['doctor', 'prevu3d'], { env })
+    const { status, stdout, stderr } = await nightlatch(['doctor', 'prevu3d'], { env })
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
     const [, end = ''] = stdout.split('What to do\n')
     const sentences = end.trimEnd().split('\n')
@@ -46,8 +46,8 @@ describe('latchkey doctor', () => {
   })
 
   it('has colours at a terminal, unless NO_COLOR', async () => {
-    expect((await latchkey(['doctor', 'prevu3d'], { env, typed: '' })).stdout).toContain('\u001b[32m✓')
-    const plain = await latchkey(['doctor', 'prevu3d'], { env: { ...env, NO_COLOR: '1' }, typed: '' })
+    expect((await nightlatch(['doctor', 'prevu3d'], { env, typed: '' })).stdout).toContain('\u001b[32m✓')
+    const plain = await nightlatch(['doctor', 'prevu3d'], { env: { ...env, NO_COLOR: '1' }, typed: '' })
     expect(plain.stdout).not.toContain('\u001b')
   })
 
@@ -68,19 +68,19 @@ describe('latchkey doctor', () => {
       ['doctor', 'prevu3d', '--host', 'https://a.test'],
       ['doctor', 'prevu3d', '--timeout', '0'],
     ]) {
-      const told = await latchkey(typed, { env })
+      const told = await nightlatch(typed, { env })
       expect(told).toMatchObject({ status: 2, stdout: '' })
-      const { status, stdout } = await latchkey([...typed, '--json'], { env })
+      const { status, stdout } = await nightlatch([...typed, '--json'], { env })
       expect({ status, code: JSON.parse(stdout).error.code }).toEqual({ status: 2, code: 'wrong_usage' })
     }
     expect(emulator.requests).toEqual([])
   })
 
   it('as a process: ends by itself, with the exit status', async () => {
-    expect(await latchkeyProcess(['doctor', 'prevu3d'], { env })).toMatchObject({ status: 0, stderr: '' })
+    expect(await nightlatchProcess(['doctor', 'prevu3d'], { env })).toMatchObject({ status: 0, stderr: '' })
     emulator.faults.set('token', { name: 'tooManyRequests', retryAfter: 4 })
     const startedAt = Date.now()
-    expect(await latchkeyProcess(['doctor', 'prevu3d'], { env })).toMatchObject({ status: 1, stderr: '' })
+    expect(await nightlatchProcess(['doctor', 'prevu3d'], { env })).toMatchObject({ status: 1, stderr: '' })
     expect(Date.now() - startedAt).toBeLessThan(10_000)
   })
 })
@@ -124,7 +124,7 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
         for (const manner of manners) {
           // One try of the probe takes a second: enough of them where the token is refused.
           if (part !== 'token' && manner.includes('--probe-authentication')) continue
-          const outcome = await latchkey(['doctor', 'prevu3d', ...manner], { env })
+          const outcome = await nightlatch(['doctor', 'prevu3d', ...manner], { env })
           expect(outcome.stdout).toContain(manner.includes('--json') ? '"whatToDo"' : 'What to do')
           expectNothingSecret(outcome, emulator)
         }
@@ -152,7 +152,7 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
       }),
     })
     for (const manner of [[], ['--json']]) {
-      const outcome = await latchkey(['doctor', 'prevu3d', ...manner], { env })
+      const outcome = await nightlatch(['doctor', 'prevu3d', ...manner], { env })
       expect(outcome.stdout).toContain('[redacted]')
       expectNothingSecret(outcome, emulator)
     }
@@ -166,19 +166,19 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
       PREVU3D_CLOUD_API_URL: clientSecret,
     }
     for (const manner of [[], ['--json']]) {
-      expectNothingSecret(await latchkey(['doctor', 'prevu3d', ...manner], { env: misplaced }), emulator)
+      expectNothingSecret(await nightlatch(['doctor', 'prevu3d', ...manner], { env: misplaced }), emulator)
       const same = { ...env, PREVU3D_CLIENT_ID: clientSecret }
-      expectNothingSecret(await latchkey(['doctor', 'prevu3d', ...manner], { env: same }), emulator)
+      expectNothingSecret(await nightlatch(['doctor', 'prevu3d', ...manner], { env: same }), emulator)
       const inPath = { ...env, PREVU3D_CLOUD_API_URL: `${emulator.url}/${clientSecret}` }
-      expectNothingSecret(await latchkey(['doctor', 'prevu3d', ...manner], { env: inPath }), emulator)
+      expectNothingSecret(await nightlatch(['doctor', 'prevu3d', ...manner], { env: inPath }), emulator)
       const asScheme = {
         ...env,
         PREVU3D_CLIENT_SECRET: 'a:marked-half',
         PREVU3D_CLOUD_API_URL: 'a:marked-half-and-more',
       }
-      expect((await latchkey(['doctor', 'prevu3d', ...manner], { env: asScheme })).stdout).not.toContain('marked')
+      expect((await nightlatch(['doctor', 'prevu3d', ...manner], { env: asScheme })).stdout).not.toContain('marked')
       const inUrl = { ...env, PREVU3D_CLOUD_API_URL: `${emulator.url}/?secret=${encodeURIComponent(clientSecret)}` }
-      expectNothingSecret(await latchkey(['doctor', 'prevu3d', ...manner], { env: inUrl }), emulator)
+      expectNothingSecret(await nightlatch(['doctor', 'prevu3d', ...manner], { env: inUrl }), emulator)
     }
   })
 })

@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../src/run.ts'
-import { latchkey, type Outcome } from './run-latchkey.ts'
+import { nightlatch, type Outcome } from './run-nightlatch.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const folders: string[] = []
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
 
 async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-new-'))
+  const folder = await mkdtemp(join(tmpdir(), 'nightlatch-new-'))
   folders.push(folder)
   return folder
 }
@@ -23,7 +23,7 @@ async function makeProject(): Promise<string> {
   const folder = await makeFolder()
   const modules = join(folder, 'node_modules')
   await mkdir(modules)
-  await symlink(join(root, 'packages/cli/node_modules/@latchkey'), join(modules, '@latchkey'))
+  await symlink(join(root, 'packages/cli/node_modules/@nightlatch'), join(modules, '@nightlatch'))
   for (const name of ['vitest', 'typescript', '@types'])
     await symlink(join(root, 'node_modules', name), join(modules, name))
   const settings = JSON.parse(await readFile(join(root, 'tsconfig.base.json'), 'utf8'))
@@ -32,7 +32,7 @@ async function makeProject(): Promise<string> {
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src', 'test'] }))
   await writeFile(
     join(folder, 'vitest.config.ts'),
-    `const conditions = ['source', 'module', 'import', 'default']
+    `const conditions = ['@nightlatch/source', 'module', 'import', 'default']
 export default {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -126,11 +126,11 @@ const shapes: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-describe('what latchkey new writes', () => {
+describe('what nightlatch new writes', () => {
   it('passes lint, types and tests at once, whatever the vendor', { timeout: 300_000 }, async () => {
     const folder = await makeProject()
     for (const [name, flags] of Object.entries(shapes)) {
-      const { status, stderr } = await latchkey(['new', name, '--dir', folder, ...flags])
+      const { status, stderr } = await nightlatch(['new', name, '--dir', folder, ...flags])
       expect({ name, status, stderr }).toEqual({ name, status: 0, stderr: '' })
     }
     const settings = JSON.parse(await readFile(join(root, 'biome.json'), 'utf8'))
@@ -148,13 +148,15 @@ describe('what latchkey new writes', () => {
     )
     const about = 'asking for a token|reading the answer'
     expect(await complaints(folder, 'vitest', 'run', '--testNamePattern', about, ...others)).toBe('')
-    expect(await complaints(folder, 'node', '--conditions=source', '--test', 'test/bare-text.test.ts')).toBe('')
+    expect(
+      await complaints(folder, 'node', '--conditions=@nightlatch/source', '--test', 'test/bare-text.test.ts'),
+    ).toBe('')
   })
 
   it('is no more than what differs', async () => {
     const folder = await makeFolder()
     const read = async (name: string): Promise<string> => {
-      await latchkey(['new', name, '--dir', folder, ...(shapes[name] ?? [])])
+      await nightlatch(['new', name, '--dir', folder, ...(shapes[name] ?? [])])
       return readFile(join(folder, `src/${name}.ts`), 'utf8')
     }
     const standard = await read('standard')
@@ -184,11 +186,11 @@ describe('what latchkey new writes', () => {
       await cp(join(root, file), join(folder, file))
     }
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-    const { status } = await latchkey(['new', 'acme', '--package', '--dir', folder, ...(shapes['json-nested'] ?? [])])
+    const { status } = await nightlatch(['new', 'acme', '--package', '--dir', folder, ...(shapes['json-nested'] ?? [])])
     expect(status).toBe(0)
     const own = join(folder, 'packages/acme')
     await mkdir(join(own, 'node_modules'))
-    await symlink(join(root, 'packages/cli/node_modules/@latchkey'), join(own, 'node_modules/@latchkey'))
+    await symlink(join(root, 'packages/cli/node_modules/@nightlatch'), join(own, 'node_modules/@nightlatch'))
 
     const written = ['packages/acme', 'docs', 'packages/workshop/package.json']
     expect(
@@ -197,17 +199,17 @@ describe('what latchkey new writes', () => {
     expect(await complaints(folder, 'tsc', '--noEmit', '--project', 'tsconfig.json')).toBe('')
     expect(await complaints(folder, 'vitest', 'run', '--config', 'vitest.workspace.ts', '--project', 'acme')).toBe('')
     const manifest = JSON.parse(await readFile(join(folder, 'packages/workshop/package.json'), 'utf8'))
-    expect(Object.keys(manifest.devDependencies)).toContain('@latchkey/acme')
+    expect(Object.keys(manifest.devDependencies)).toContain('@nightlatch/acme')
     const licence = await readFile(join(own, 'LICENSE'), 'utf8')
     expect(licence.startsWith(await readFile(join(root, 'LICENSE'), 'utf8'))).toBe(true)
   })
 })
 
-describe('latchkey new', () => {
+describe('nightlatch new', () => {
   it('says what it wrote and what to do next, for people and as JSON', async () => {
     const folder = await makeFolder()
     const flags = ['new', 'acme', '--dir', folder, ...(shapes['json-nested'] ?? [])]
-    const told = await latchkey(flags)
+    const told = await nightlatch(flags)
     expect(told).toMatchObject({ status: 0, stderr: '' })
     for (const text of [
       'src/acme.ts',
@@ -219,7 +221,7 @@ describe('latchkey new', () => {
     ]) {
       expect(told.stdout).toContain(text)
     }
-    const { stdout } = await latchkey([...flags, '--force', '--json'])
+    const { stdout } = await nightlatch([...flags, '--force', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({
       provider: 'acme',
       files: [expect.stringMatching(/acme\.ts$/), expect.anything(), expect.anything(), expect.anything()],
@@ -230,7 +232,7 @@ describe('latchkey new', () => {
   it('says what green tests do not show where there was no sample', async () => {
     const folder = await makeFolder()
     const next = async (...flags: readonly string[]): Promise<string> =>
-      (await latchkey(['new', 'acme', '--dir', folder, '--force', '--token-endpoint', login, ...flags])).stdout
+      (await nightlatch(['new', 'acme', '--dir', folder, '--force', '--token-endpoint', login, ...flags])).stdout
     expect(await next()).toContain('Without a --sample')
     expect(await next('--sample', '{"access_token": "abc"}')).not.toContain('Without a --sample')
   })
@@ -240,7 +242,7 @@ describe('latchkey new', () => {
     await mkdir(join(folder, 'test'))
     await writeFile(join(folder, 'test/acme.test.ts'), 'mine')
     const flags = ['new', 'acme', '--dir', folder, '--token-endpoint', login]
-    const refused = await latchkey(flags)
+    const refused = await nightlatch(flags)
     expect(refused).toMatchObject({
       status: 2,
       stdout: '',
@@ -248,13 +250,13 @@ describe('latchkey new', () => {
     })
     expect(existsSync(join(folder, 'src'))).toBe(false)
     expect(await readFile(join(folder, 'test/acme.test.ts'), 'utf8')).toBe('mine')
-    expect((await latchkey([...flags, '--force'])).status).toBe(0)
+    expect((await nightlatch([...flags, '--force'])).status).toBe(0)
     expect(await readFile(join(folder, 'test/acme.test.ts'), 'utf8')).toContain('testProvider')
   })
 
   it('X1: writes no token of a sample down', async () => {
     const folder = await makeFolder()
-    await latchkey(['new', 'acme', '--dir', folder, '--token-endpoint', login, '--sample', '-'], {
+    await nightlatch(['new', 'acme', '--dir', folder, '--token-endpoint', login, '--sample', '-'], {
       stdin: '{"access_token": "real-token-1", "refresh_token": "real-token-2", "id_token": "real-token-3"}',
     })
     for (const file of ['src/acme.ts', 'test/acme.test.ts', 'test/acme-emulation.ts', 'docs/acme.md']) {
@@ -266,11 +268,11 @@ describe('latchkey new', () => {
   it('X1: writes neither token nor cookie of a head down, and says where the token is', async () => {
     const folder = await makeFolder()
     const flags = ['new', 'acme', '--dir', folder, ...(shapes['token-in-header'] ?? [])]
-    expect((await latchkey(flags)).stdout).toContain('the token is in the header x-subject-token')
+    expect((await nightlatch(flags)).stdout).toContain('the token is in the header x-subject-token')
     for (const file of ['src/acme.ts', 'test/acme.test.ts', 'test/acme-emulation.ts', 'docs/acme.md']) {
       expect(await readFile(join(folder, file), 'utf8')).not.toMatch(/real-/)
     }
-    const { stdout } = await latchkey([...flags, '--force', '--json'])
+    const { stdout } = await nightlatch([...flags, '--force', '--json'])
     expect(JSON.parse(stdout).sample).toMatchObject({ token: 'header x-subject-token', readByDefault: false })
   })
 
@@ -280,7 +282,7 @@ describe('latchkey new', () => {
     await writeFile(file, '{"access_token": "abcdef"}')
     await writeFile(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "module": "nodenext" } }')
     const flags = ['new', 'acme', '--dir', folder, '--token-endpoint', login, '--sample', `@${file}`]
-    expect((await latchkey(flags)).status).toBe(0)
+    expect((await nightlatch(flags)).status).toBe(0)
     expect(await readFile(join(folder, 'test/acme.test.ts'), 'utf8')).toContain("from '../src/acme.js'")
   })
 
@@ -335,11 +337,11 @@ describe('latchkey new', () => {
     [['acme', '--token-endpoint', login, '--sample', '{"a": 1}'], /no token can be told.*HTTP\/1\.1 200 OK/],
     [['acme', '--token-endpoint', login, '--sample', 'HTTP/1.1 200 OK\nx-id: 1\n\n{"a": 1}'], /no token can be told/],
     [['acme', '--token-endpoint', login, '--sample', '@/no/such'], /cannot be read \(ENOENT\)/],
-    [['acme', '--token-endpoint', login, '--package', '--dir', '/'], /--package is for Latchkey's own repository/],
+    [['acme', '--token-endpoint', login, '--package', '--dir', '/'], /--package is for Nightlatch's own repository/],
   ]
   it.each(mistakes)('wrong usage: %j', async (flags, says) => {
     const folder = await makeFolder()
-    const outcome = await latchkey(['new', '--dir', folder, ...flags])
+    const outcome = await nightlatch(['new', '--dir', folder, ...flags])
     expect(outcome).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(says) })
     expect(await readdir(folder)).toEqual([])
   })

@@ -7,12 +7,12 @@ import {
   type SmartCompletionsEmulator,
   smartCompletionsEmulation,
   startEmulator,
-} from '@latchkey/testing'
+} from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inWords } from '../src/commands/token.ts'
-import { expectNoSecret, latchkey } from './run-latchkey.ts'
+import { expectNoSecret, nightlatch } from './run-nightlatch.ts'
 
-describe('latchkey token prevu3d', () => {
+describe('nightlatch token prevu3d', () => {
   let emulator: Prevu3dEmulator
   let env: Record<string, string>
 
@@ -27,7 +27,7 @@ describe('latchkey token prevu3d', () => {
   afterEach(() => emulator.close())
 
   it('says what came, and not the token', async () => {
-    const outcome = await latchkey(['token', 'prevu3d'], { env })
+    const outcome = await nightlatch(['token', 'prevu3d'], { env })
     expect(outcome).toMatchObject({ status: 0, stderr: '' })
     expect(outcome.stdout).toContain('prevu3d gave a token')
     expect(outcome.stdout).toContain('type     Bearer')
@@ -39,7 +39,7 @@ describe('latchkey token prevu3d', () => {
   })
 
   it('--json: one document, without the token', async () => {
-    const outcome = await latchkey(['token', 'prevu3d', '--json'], { env })
+    const outcome = await nightlatch(['token', 'prevu3d', '--json'], { env })
     const told = JSON.parse(outcome.stdout)
     expect(told).toEqual({
       provider: 'prevu3d',
@@ -53,13 +53,13 @@ describe('latchkey token prevu3d', () => {
   })
 
   it('--show-token: the token and nothing else', async () => {
-    const { status, stdout, stderr } = await latchkey(['token', 'prevu3d', '--show-token'], { env })
+    const { status, stdout, stderr } = await nightlatch(['token', 'prevu3d', '--show-token'], { env })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^ey[\w-]+\.[\w-]+\.[\w-]+\n$/)
   })
 
   it('--show-token --json: the document with the token', async () => {
-    const { stdout } = await latchkey(['--json', 'token', 'prevu3d', '--show-token'], { env })
+    const { stdout } = await nightlatch(['--json', 'token', 'prevu3d', '--show-token'], { env })
     expect(JSON.parse(stdout).accessToken).toMatch(/^ey/)
   })
 
@@ -71,8 +71,8 @@ describe('latchkey token prevu3d', () => {
       PREVU3D_CLIENT_SECRET: emulator.credentials.clientSecret,
       PREVU3D_CLOUD_API_URL: emulator.url,
     }
-    expect((await latchkey(['token', 'prevu3d'], { env })).stdout).toContain('expires  not known')
-    expect(JSON.parse((await latchkey(['token', 'prevu3d', '--json'], { env })).stdout)).toMatchObject({
+    expect((await nightlatch(['token', 'prevu3d'], { env })).stdout).toContain('expires  not known')
+    expect(JSON.parse((await nightlatch(['token', 'prevu3d', '--json'], { env })).stdout)).toMatchObject({
       expiresAt: null,
       expiresIn: null,
     })
@@ -81,17 +81,17 @@ describe('latchkey token prevu3d', () => {
   it('flags win over the environment', async () => {
     const wrong = { ...env, PREVU3D_CLIENT_ID: 'another', PREVU3D_CLOUD_API_URL: 'https://nowhere.invalid' }
     const flags = ['--client-id', emulator.credentials.clientId, '--cloud-api-url', emulator.url]
-    expect(await latchkey(['token', 'prevu3d', ...flags], { env: wrong })).toMatchObject({ status: 0 })
-    expect(await latchkey(['token', ...flags, 'prevu3d'], { env: wrong })).toMatchObject({ status: 0 })
+    expect(await nightlatch(['token', 'prevu3d', ...flags], { env: wrong })).toMatchObject({ status: 0 })
+    expect(await nightlatch(['token', ...flags, 'prevu3d'], { env: wrong })).toMatchObject({ status: 0 })
   })
 
   it('the secret comes from a file, its line end dropped', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'latchkey-'))
+    const folder = await mkdtemp(join(tmpdir(), 'nightlatch-'))
     try {
       const file = join(folder, 'secret')
       await writeFile(file, `${emulator.credentials.clientSecret}\n`)
       const wrong = { ...env, PREVU3D_CLIENT_SECRET: 'not this one' }
-      expect(await latchkey(['token', 'prevu3d', '--client-secret-file', file], { env: wrong })).toMatchObject({
+      expect(await nightlatch(['token', 'prevu3d', '--client-secret-file', file], { env: wrong })).toMatchObject({
         status: 0,
       })
     } finally {
@@ -101,13 +101,13 @@ describe('latchkey token prevu3d', () => {
 
   it('the secret comes from stdin', async () => {
     const { PREVU3D_CLIENT_SECRET: stdin = '', ...rest } = env
-    const outcome = await latchkey(['token', 'prevu3d', '--client-secret-file', '-'], { env: rest, stdin })
+    const outcome = await nightlatch(['token', 'prevu3d', '--client-secret-file', '-'], { env: rest, stdin })
     expect(outcome).toMatchObject({ status: 0 })
   })
 
   it('at a terminal the secret is asked for, and not shown as it is typed', async () => {
     const { PREVU3D_CLIENT_SECRET: secret = '', ...rest } = env
-    const outcome = await latchkey(['token', 'prevu3d'], { env: rest, typed: `${secret}\r` })
+    const outcome = await nightlatch(['token', 'prevu3d'], { env: rest, typed: `${secret}\r` })
     expect(outcome.status).toBe(0)
     expect(outcome.stderr).toContain('Client secret of prevu3d')
     expect(outcome.stdout).toContain('Bearer')
@@ -121,7 +121,7 @@ describe('latchkey token prevu3d', () => {
   ] as const) {
     it(`${name} at the question ends it: nothing is asked for`, async () => {
       const { PREVU3D_CLIENT_SECRET: _, ...rest } = env
-      const outcome = await latchkey(['token', 'prevu3d'], { env: rest, typed })
+      const outcome = await nightlatch(['token', 'prevu3d'], { env: rest, typed })
       expect(outcome.status).toBe(2)
       expect(outcome.stderr).toContain('no client secret was given')
       expect(emulator.requests).toEqual([])
@@ -130,7 +130,7 @@ describe('latchkey token prevu3d', () => {
 
   it('a refusal: exit status 1, what to check, no secret', async () => {
     emulator.rotateSecret()
-    const outcome = await latchkey(['token', 'prevu3d'], { env })
+    const outcome = await nightlatch(['token', 'prevu3d'], { env })
     expect(outcome).toMatchObject({ status: 1, stdout: '' })
     expect(outcome.stderr).toContain('401')
     expect(outcome.stderr).toMatch(/\n {2}• .*client secret/)
@@ -140,7 +140,7 @@ describe('latchkey token prevu3d', () => {
 
   it('a refusal with --json: the error on stdout', async () => {
     emulator.rotateSecret()
-    const { status, stdout, stderr } = await latchkey(['token', 'prevu3d', '--json'], { env })
+    const { status, stdout, stderr } = await nightlatch(['token', 'prevu3d', '--json'], { env })
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
     expect(JSON.parse(stdout).error).toMatchObject({
       code: 'grant_refused',
@@ -154,14 +154,14 @@ describe('latchkey token prevu3d', () => {
 
   it('--timeout ends a wait', async () => {
     emulator.faults.set('token', { name: 'hang' })
-    const outcome = await latchkey(['token', 'prevu3d', '--timeout', '0.2'], { env })
+    const outcome = await nightlatch(['token', 'prevu3d', '--timeout', '0.2'], { env })
     expect(outcome.status).toBe(1)
     expect(outcome.stderr).toContain('within 0.2 s')
     expectNoSecret(outcome, emulator)
   })
 })
 
-describe('latchkey token smart-completions', () => {
+describe('nightlatch token smart-completions', () => {
   let emulator: SmartCompletionsEmulator
   let env: Record<string, string>
 
@@ -177,7 +177,7 @@ describe('latchkey token smart-completions', () => {
   afterEach(() => emulator.close())
 
   it('names the scopes', async () => {
-    const outcome = await latchkey(['token', 'smart-completions'], { env })
+    const outcome = await nightlatch(['token', 'smart-completions'], { env })
     expect(outcome.status).toBe(0)
     expect(outcome.stdout).toContain('scopes   ingr.api')
     expectNoSecret(outcome, emulator)
@@ -185,9 +185,9 @@ describe('latchkey token smart-completions', () => {
 
   it('sends scope and resource as they are set', async () => {
     const more = { ...env, HEXAGON_SCOPE: 'ingr.api', HEXAGON_RESOURCE: 'EE9C5479' }
-    await latchkey(['token', 'smart-completions'], { env: more })
-    await latchkey(['token', 'smart-completions', '--scope', 'A  B', '--resource', 'F'], { env: more })
-    await latchkey(['token', 'smart-completions', '--scope', ''], { env: more })
+    await nightlatch(['token', 'smart-completions'], { env: more })
+    await nightlatch(['token', 'smart-completions', '--scope', 'A  B', '--resource', 'F'], { env: more })
+    await nightlatch(['token', 'smart-completions', '--scope', ''], { env: more })
     expect(emulator.requests.map(({ form }) => [form.get('scope'), form.get('resource')])).toEqual([
       ['ingr.api', 'EE9C5479'],
       ['A B', 'F'],
@@ -197,7 +197,7 @@ describe('latchkey token smart-completions', () => {
 
   it('sends the secret as --client-authentication says', async () => {
     const ask = (method: string) =>
-      latchkey(['token', 'smart-completions', '--client-authentication', method, '--json'], { env })
+      nightlatch(['token', 'smart-completions', '--client-authentication', method, '--json'], { env })
     expect(await ask('basic-raw')).toMatchObject({ status: 0 })
     expect(await ask('basic-form')).toMatchObject({ status: 1 })
     const posted = await ask('post')
@@ -214,15 +214,15 @@ describe('latchkey token smart-completions', () => {
       ['--issuer', emulator.authorizationServer],
     ]
     for (const way of ways) {
-      expect(await latchkey(['token', 'smart-completions', ...way], { env })).toMatchObject({ status: 0 })
+      expect(await nightlatch(['token', 'smart-completions', ...way], { env })).toMatchObject({ status: 0 })
     }
   })
 
   it('smart-api takes the base URL of any product', async () => {
     const { HEXAGON_HOST: host, ...rest } = env
     const apiUrl = `${host}/sc/datalake/v1`
-    expect(await latchkey(['token', 'smart-api', '--api-url', apiUrl], { env: rest })).toMatchObject({ status: 0 })
-    const called = await latchkey(['call', 'smart-api', 'Instances'], { env: { ...rest, HEXAGON_API_URL: apiUrl } })
+    expect(await nightlatch(['token', 'smart-api', '--api-url', apiUrl], { env: rest })).toMatchObject({ status: 0 })
+    const called = await nightlatch(['call', 'smart-api', 'Instances'], { env: { ...rest, HEXAGON_API_URL: apiUrl } })
     expect(JSON.parse(called.stdout).value).toEqual([{ Id: 2 }])
   })
 })

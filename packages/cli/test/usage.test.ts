@@ -1,42 +1,45 @@
 import { expect, it } from 'vitest'
-import { latchkey } from './run-latchkey.ts'
+import { nightlatch } from './run-nightlatch.ts'
 
 it('nothing typed: the help, and exit status 2', async () => {
-  const outcome = await latchkey([])
+  const outcome = await nightlatch([])
   expect(outcome).toMatchObject({ status: 2, stdout: '' })
-  expect(outcome.stderr).toContain('Usage: latchkey')
+  expect(outcome.stderr).toContain('Usage: nightlatch')
 })
 
 it('--help and --version: exit status 0', async () => {
-  const help = await latchkey(['--help'])
+  const help = await nightlatch(['--help'])
   expect(help).toMatchObject({ status: 0, stderr: '' })
   for (const command of ['demo', 'token', 'call', '--json', 'Exit status']) expect(help.stdout).toContain(command)
-  expect(await latchkey(['--version'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  expect(await nightlatch(['--version'])).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  })
 })
 
 it('with --json, help, version and a command that is left out are one document, too', async () => {
   const read = async (typed: readonly string[]) => {
-    const { status, stdout, stderr } = await latchkey(typed)
+    const { status, stdout, stderr } = await nightlatch(typed)
     return { status, stderr, document: JSON.parse(stdout) as unknown }
   }
   const left = { error: expect.objectContaining({ code: 'wrong_usage', message: 'no command is named' }) }
   expect(await read(['--json'])).toEqual({ status: 2, stderr: '', document: left })
   const version = { version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }
   expect(await read(['--version', '--json'])).toEqual({ status: 0, stderr: '', document: version })
-  const help = { help: expect.stringContaining('Usage: latchkey token') }
+  const help = { help: expect.stringContaining('Usage: nightlatch token') }
   expect(await read(['token', '--help', '--json'])).toEqual({ status: 0, stderr: '', document: help })
 })
 
 it('FORCE_COLOR brings colours into a pipe, and NO_COLOR takes them out of everything', async () => {
   const isColoured = async (env: Readonly<Record<string, string>>) =>
-    (await latchkey(['providers'], { env })).stdout.includes('\u001b[')
+    (await nightlatch(['providers'], { env })).stdout.includes('\u001b[')
   expect(await isColoured({})).toBe(false)
   expect(await isColoured({ FORCE_COLOR: '1' })).toBe(true)
   expect(await isColoured({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false)
 })
 
 it('the help of a command names every flag and every variable', async () => {
-  const { stdout } = await latchkey(['token', '--help'])
+  const { stdout } = await nightlatch(['token', '--help'])
   const named = [
     ...['PREVU3D_CLIENT_ID', 'PREVU3D_CLIENT_SECRET', 'PREVU3D_CLOUD_API_URL'],
     ...['HEXAGON_CLIENT_ID', 'HEXAGON_CLIENT_SECRET', 'HEXAGON_HOST', 'HEXAGON_API_URL'],
@@ -45,15 +48,15 @@ it('the help of a command names every flag and every variable', async () => {
   ]
   for (const name of named) expect(stdout).toContain(name)
   expect(stdout).not.toMatch(/--client-secret(?!-file)/)
-  expect((await latchkey(['call', '--help'])).stdout).toContain('{organization_id}')
+  expect((await nightlatch(['call', '--help'])).stdout).toContain('{organization_id}')
 })
 
 it('everything missing is named at once, by flag and variable', async () => {
-  const prevu3d = await latchkey(['token', 'prevu3d'])
+  const prevu3d = await nightlatch(['token', 'prevu3d'])
   expect(prevu3d).toMatchObject({ status: 2, stdout: '' })
   expect(prevu3d.stderr).toContain('missing: --client-id or PREVU3D_CLIENT_ID')
   expect(prevu3d.stderr).toContain('missing: PREVU3D_CLIENT_SECRET, or --client-secret-file')
-  const { status, stderr } = await latchkey(['call', 'smart-completions', 'x'])
+  const { status, stderr } = await nightlatch(['call', 'smart-completions', 'x'])
   expect(status).toBe(2)
   for (const name of ['HEXAGON_CLIENT_ID', 'HEXAGON_CLIENT_SECRET', '--host or HEXAGON_HOST', '--issuer']) {
     expect(stderr).toContain(name)
@@ -64,7 +67,9 @@ it('everything missing is named at once, by flag and variable', async () => {
 })
 
 it('an empty variable counts as none', async () => {
-  const { stderr } = await latchkey(['token', 'prevu3d'], { env: { PREVU3D_CLIENT_ID: '', PREVU3D_CLIENT_SECRET: '' } })
+  const { stderr } = await nightlatch(['token', 'prevu3d'], {
+    env: { PREVU3D_CLIENT_ID: '', PREVU3D_CLIENT_SECRET: '' },
+  })
   expect(stderr.match(/missing/g)).toHaveLength(2)
 })
 
@@ -121,9 +126,9 @@ const mistakes: readonly {
 
 for (const { typed, env = {}, says } of mistakes) {
   it(`wrong usage: ${typed.join(' ')}, ${says.source}`, async () => {
-    const told = await latchkey(typed, { env })
+    const told = await nightlatch(typed, { env })
     expect(told).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(says) })
-    const { status, stdout, stderr } = await latchkey([...typed, '--json'], { env })
+    const { status, stdout, stderr } = await nightlatch([...typed, '--json'], { env })
     expect({ status, stderr }).toEqual({ status: 2, stderr: '' })
     const { error } = JSON.parse(stdout)
     expect(error.code).toMatch(/^(wrong_usage|invalid_options)$/)

@@ -104,7 +104,7 @@ const tokenOptionsSchema = exactObject(
 /**
  * Refuses a wrong provider, wrong options and wrong credentials, all mistakes at once.
  *
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  */
 export function checkClient(provider: Provider<unknown>, options: ClientOptions): void {
   const known = typeof options === 'object' && options !== null ? options : undefined
@@ -131,7 +131,7 @@ export function checkClient(provider: Provider<unknown>, options: ClientOptions)
 /**
  * Refuses wrong options of one call.
  *
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  */
 export function checkTokenOptions(options: TokenOptions, provider: string): void {
   refuseMistakes(findMistakes(tokenOptionsSchema, options, 'options'), provider)

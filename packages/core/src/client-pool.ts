@@ -21,7 +21,7 @@ export interface ClientPool<Info> extends AsyncDisposable {
    * into the store.
    *
    * @param tenant any name, case and all
-   * @throws LatchkeyError `invalid_options` where the tenant is no name, or its provider is wrong
+   * @throws NightlatchError `invalid_options` where the tenant is no name, or its provider is wrong
    */
   client(tenant: string): Client<Info>
   /** Closes every client, and lets them go. */
@@ -71,7 +71,7 @@ const idle = 3_600_000
  * Many tenants of one provider: bounded, nothing shared between tenants but the store and the transport.
  *
  * @param provider the provider of all tenants, or a function that describes each one's
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  */
 export function createClientPool<Info>(
   provider: Provider<Info> | ((tenant: string) => Provider<Info>),

@@ -27,14 +27,14 @@ export interface Client<Info = undefined> extends AsyncDisposable {
   /**
    * A token that is valid now: from memory, from the store, or from one shared grant.
    *
-   * @throws LatchkeyError with any code but `origin_refused`; an aborted caller gets its own `signal.reason`
+   * @throws NightlatchError with any code but `origin_refused`; an aborted caller gets its own `signal.reason`
    */
   token(options?: TokenOptions): Promise<AccessToken>
   /**
    * `fetch` that puts the token on, refuses origins that may not see it, and replaces a refused token once. A request with an
    * `Authorization` header of its own goes out as it is.
    *
-   * @throws LatchkeyError `origin_refused`, or what `token` throws; network failures are `fetch`'s own
+   * @throws NightlatchError `origin_refused`, or what `token` throws; network failures are `fetch`'s own
    */
   readonly fetch: typeof globalThis.fetch
   /**
@@ -42,19 +42,19 @@ export interface Client<Info = undefined> extends AsyncDisposable {
    * it is to go out as it is: it asks for a token itself, or its URL may not see one and `elsewhere` is `'pass'`.
    *
    * @param url where the request goes, whole
-   * @throws LatchkeyError `origin_refused`, or what `token` throws
+   * @throws NightlatchError `origin_refused`, or what `token` throws
    */
   readonly authorize: Authorize
   /**
    * A ky instance whose prefix is the API's base URL, discovered first where the provider discovers it.
    *
-   * @throws LatchkeyError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
+   * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   api(options?: { signal?: AbortSignal }): Promise<KyInstance>
   /**
    * What the provider's discovery answered; `undefined` for a provider without discovery. Discovered once, then remembered.
    *
-   * @throws LatchkeyError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
+   * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   info(options?: { signal?: AbortSignal }): Promise<Info>
   /** Drops this client's cached tokens, here and in the store. */
@@ -68,7 +68,7 @@ export interface Client<Info = undefined> extends AsyncDisposable {
  *
  * @param provider what the provider is: the result of a provider package's function, or a description of your own
  * @param options credentials, and what departs from the defaults
- * @throws LatchkeyError `invalid_options`, naming every wrong option by its path
+ * @throws NightlatchError `invalid_options`, naming every wrong option by its path
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
  */
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {

@@ -1,7 +1,7 @@
-import { LatchkeyError } from './errors.ts'
+import { NightlatchError } from './errors.ts'
 
 /**
- * A grant, from the first attempt to the token: what subscribers of the tracing channel `latchkey:grant` see. It fills up as
+ * A grant, from the first attempt to the token: what subscribers of the tracing channel `nightlatch:grant` see. It fills up as
  * the grant goes on. It holds no token; `error` holds nothing that is secret (rule X1).
  */
 export interface GrantTrace {
@@ -20,7 +20,7 @@ export interface GrantTrace {
   error?: Error
 }
 
-/** A call that waits for a flight that another call began: what subscribers of `latchkey:wait` see. */
+/** A call that waits for a flight that another call began: what subscribers of `nightlatch:wait` see. */
 export interface WaitTrace {
   /** The provider's name. */
   readonly provider: string
@@ -29,7 +29,7 @@ export interface WaitTrace {
   error?: Error
 }
 
-/** One operation of a token store: what subscribers of `latchkey:store` see. No key and no entry is in it. */
+/** One operation of a token store: what subscribers of `nightlatch:store` see. No key and no entry is in it. */
 export interface StoreTrace {
   /** The provider's name. */
   readonly provider: string
@@ -39,7 +39,7 @@ export interface StoreTrace {
   error?: Error
 }
 
-/** A discovery of an API, its token included: what subscribers of `latchkey:discovery` see. */
+/** A discovery of an API, its token included: what subscribers of `nightlatch:discovery` see. */
 export interface DiscoveryTrace {
   /** The provider's name. */
   readonly provider: string
@@ -51,7 +51,7 @@ export interface DiscoveryTrace {
 /** What a client asks of its token store. */
 export type StoreOperation = 'get' | 'set' | 'delete' | 'lock' | 'release'
 
-/** The message of each tracing channel: `latchkey:grant`, `latchkey:wait`, `latchkey:store`, `latchkey:discovery`. */
+/** The message of each tracing channel: `nightlatch:grant`, `nightlatch:wait`, `nightlatch:store`, `nightlatch:discovery`. */
 interface Traces {
   readonly grant: GrantTrace
   readonly wait: WaitTrace
@@ -71,7 +71,7 @@ export interface EventChannel extends Audience {
 
 /** What can be seen of a client's work from outside, where the platform has `node:diagnostics_channel`. */
 export interface Diagnostics {
-  /** The channel `latchkey:event`; `undefined` where there is none. */
+  /** The channel `nightlatch:event`; `undefined` where there is none. */
   readonly events: EventChannel | undefined
   /**
    * Does work and lets the subscribers of a tracing channel see it. What it results in is not shown to them.
@@ -125,14 +125,14 @@ export function createDiagnostics(): Diagnostics {
   // Made when first needed: there may be a hundred thousand clients that never ask for anything.
   const tracing: Partial<Record<keyof Traces, TracingChannel>> = {}
   const channelOf = (name: keyof Traces): TracingChannel => {
-    const channel = tracing[name] ?? channels.tracingChannel(`latchkey:${name}`)
+    const channel = tracing[name] ?? channels.tracingChannel(`nightlatch:${name}`)
     tracing[name] = channel
     return channel
   }
   // Asked each time, for whoever subscribes may come after the client.
   const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
   return {
-    events: channels.channel('latchkey:event'),
+    events: channels.channel('nightlatch:event'),
     isTraced,
     trace: (name, message, work, describe = tellForeign) =>
       isTraced(name) ? traceUnresolved(channelOf(name), message, work, describe) : work(),
@@ -187,7 +187,7 @@ async function traceUnresolved<T>(
 
 /** A failure that is not this library's, with nothing of it but the name of its kind: it may hold a secret. */
 export function tellForeign(failure: unknown): Error {
-  if (failure instanceof LatchkeyError) return failure
+  if (failure instanceof NightlatchError) return failure
   return new Error(`${nameKind(failure)}; its message is kept back, for it may hold a secret`)
 }
 

@@ -18,8 +18,8 @@ export type ErrorCode =
   | 'discovery_failed'
   | 'origin_refused'
 
-/** What is known of a failure besides its code; each field as on {@link LatchkeyError}. */
-export interface LatchkeyErrorDetails {
+/** What is known of a failure besides its code; each field as on {@link NightlatchError}. */
+export interface NightlatchErrorDetails {
   readonly provider?: string | undefined
   readonly retryable?: boolean | undefined
   readonly status?: number | undefined
@@ -35,11 +35,11 @@ export interface LatchkeyErrorDetails {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}
  */
-export class LatchkeyError extends Error {
+export class NightlatchError extends Error {
   static {
     // On the prototype, as the platform's own errors have it: not one more enumerable field of each error.
-    Object.defineProperty(LatchkeyError.prototype, 'name', {
-      value: 'LatchkeyError',
+    Object.defineProperty(NightlatchError.prototype, 'name', {
+      value: 'NightlatchError',
       configurable: true,
       writable: true,
     })
@@ -62,7 +62,7 @@ export class LatchkeyError extends Error {
   /** What to check, from the provider that knows. */
   readonly hints: readonly string[]
 
-  constructor(code: ErrorCode, message: string, details: LatchkeyErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: NightlatchErrorDetails = {}) {
     super(message)
     this.code = code
     this.provider = details.provider
@@ -82,8 +82,8 @@ export class LatchkeyError extends Error {
 }
 
 /** The same error with hints from somebody who knows; each hint once; stack and all else stay. */
-export function withHints(error: LatchkeyError, hints: readonly string[]): LatchkeyError {
-  const hinted = new LatchkeyError(error.code, error.message, {
+export function withHints(error: NightlatchError, hints: readonly string[]): NightlatchError {
+  const hinted = new NightlatchError(error.code, error.message, {
     ...error,
     hints: [...new Set([...error.hints, ...hints])],
   })

@@ -1,5 +1,5 @@
 import type { EventChannel, StoreOperation } from './diagnostics.ts'
-import type { LatchkeyError } from './errors.ts'
+import type { NightlatchError } from './errors.ts'
 
 /** What every event tells. Durations are seconds; no event ever holds a secret (rule X1). */
 interface EventOf<Type extends string> {
@@ -44,7 +44,7 @@ export interface TokenRetriedEvent extends EventOf<'token.retried'> {
   readonly ahead: boolean
   /** Seconds until the next attempt. */
   readonly wait: number
-  readonly error: LatchkeyError
+  readonly error: NightlatchError
 }
 
 /**
@@ -55,7 +55,7 @@ export interface TokenRefusedEvent extends EventOf<'token.refused'> {
   readonly duration: number
   readonly attempt: number
   readonly ahead: boolean
-  readonly error: LatchkeyError
+  readonly error: NightlatchError
 }
 
 /** The token store failed or was too slow; the token is had without it. Look at the store. */
@@ -78,7 +78,7 @@ export interface ApiDiscoveredEvent extends EventOf<'api.discovered'> {
 /** The discovery of the API failed; it is tried again with the next call. Look at `error.code` and `error.hints`. */
 export interface DiscoveryFailedEvent extends EventOf<'discovery.failed'> {
   readonly duration: number
-  readonly error: LatchkeyError
+  readonly error: NightlatchError
 }
 
 /** The API refused a token with 401; the request went out once more with another. Many of these: something revokes tokens. */
@@ -93,7 +93,7 @@ export interface RequestRepeatedEvent extends EventOf<'request.repeated'> {
 export interface OriginRefusedEvent extends EventOf<'origin.refused'> {
   /** The origin that was refused. */
   readonly origin: string
-  readonly error: LatchkeyError
+  readonly error: NightlatchError
 }
 
 /** What a client tells of its work: one member a type. */

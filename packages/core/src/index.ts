@@ -47,7 +47,7 @@ export type { ClientOptions, TokenOptions } from './client-options.ts'
 export { type ClientPool, type ClientPoolOptions, createClientPool } from './client-pool.ts'
 // What can be seen from outside: the messages of the tracing channels
 export type { DiscoveryTrace, GrantTrace, StoreOperation, StoreTrace, WaitTrace } from './diagnostics.ts'
-export { type ErrorCode, LatchkeyError, type LatchkeyErrorDetails } from './errors.ts'
+export { type ErrorCode, NightlatchError, type NightlatchErrorDetails } from './errors.ts'
 // What happened, and what went wrong
 export type {
   ApiDiscoveredEvent,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ClientOptions, createClient, LatchkeyError, type Provider } from '../src/index.ts'
+import { type ClientOptions, createClient, NightlatchError, type Provider } from '../src/index.ts'
 
 const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
 const credentials = { clientId: 'me', clientSecret: 'marked-secret' }
@@ -8,9 +8,9 @@ function mistakesOf(described: unknown, options: unknown): string {
   try {
     createClient(described as Provider, options as ClientOptions)
   } catch (failure) {
-    expect(failure).toBeInstanceOf(LatchkeyError)
-    expect((failure as LatchkeyError).code).toBe('invalid_options')
-    return (failure as LatchkeyError).message
+    expect(failure).toBeInstanceOf(NightlatchError)
+    expect((failure as NightlatchError).code).toBe('invalid_options')
+    return (failure as NightlatchError).message
   }
   throw new Error('nothing was refused')
 }

@@ -1,4 +1,4 @@
-import { createClock, standardEmulation, startEmulator } from '@latchkey/testing'
+import { createClock, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { type ClientPoolOptions, createClientPool, memoryStore, type Provider } from '../src/index.ts'
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { createClock, standardEmulation, startEmulator } from '@latchkey/testing'
+import { createClock, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { type ClientEvent, createClient, memoryStore, type Provider, type TokenStore } from '../src/index.ts'
 

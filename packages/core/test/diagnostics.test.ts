@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChannelListener, channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
-import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createDiagnostics, nameKind, tellForeign, unseen } from '../src/diagnostics.ts'
-import { type ClientEvent, createClient, createClientPool, LatchkeyError, memoryStore } from '../src/index.ts'
+import { type ClientEvent, createClient, createClientPool, memoryStore, NightlatchError } from '../src/index.ts'
 import { findLeaks } from './acquire/printings.ts'
 
-const names = ['latchkey:grant', 'latchkey:wait', 'latchkey:store', 'latchkey:discovery'] as const
+const names = ['nightlatch:grant', 'nightlatch:wait', 'nightlatch:store', 'nightlatch:discovery'] as const
 type Seen = { readonly name: string; readonly stage: string; readonly message: Readonly<Record<string, unknown>> }
 
 /** Everything that is published until it is disposed of; copies, for messages fill up. */
@@ -22,8 +22,8 @@ function watch(): { seen: Seen[]; events: ClientEvent[]; [Symbol.dispose](): voi
     }
   }
   const hear: ChannelListener = (event) => events.push(event as ClientEvent)
-  subscribe('latchkey:event', hear)
-  undo.push(() => unsubscribe('latchkey:event', hear))
+  subscribe('nightlatch:event', hear)
+  undo.push(() => unsubscribe('nightlatch:event', hear))
   return {
     seen,
     events,
@@ -58,7 +58,7 @@ describe('the channels of the process', () => {
       expect(own).toEqual(watched.events.slice(1))
     }
     await client.token()
-    expect(channel('latchkey:event').hasSubscribers).toBe(false)
+    expect(channel('nightlatch:event').hasSubscribers).toBe(false)
   })
 
   it('X1: show grants, waits, stores and discoveries in the stages of a promise, and no secret', async () => {
@@ -75,13 +75,13 @@ describe('the channels of the process', () => {
     const stages = (name: string): readonly string[] =>
       watched.seen.filter((one) => one.name === name).map(({ stage }) => stage)
     const once = ['start', 'end', 'asyncStart', 'asyncEnd']
-    expect(stages('latchkey:grant')).toEqual(once)
-    expect(stages('latchkey:discovery')).toEqual(once)
-    const operations = watched.seen.filter(({ name, stage }) => name === 'latchkey:store' && stage === 'start')
+    expect(stages('nightlatch:grant')).toEqual(once)
+    expect(stages('nightlatch:discovery')).toEqual(once)
+    const operations = watched.seen.filter(({ name, stage }) => name === 'nightlatch:store' && stage === 'start')
     expect(operations.map(({ message }) => message.operation)).toEqual(['get', 'lock', 'get', 'set', 'release'])
-    expect(stages('latchkey:store').length).toBe(5 * once.length)
+    expect(stages('nightlatch:store').length).toBe(5 * once.length)
     const last = (name: string): object | undefined => watched.seen.findLast((one) => one.name === name)?.message
-    expect(last('latchkey:grant')).toEqual({
+    expect(last('nightlatch:grant')).toEqual({
       provider: 'acme',
       ahead: false,
       flight: {},
@@ -90,8 +90,8 @@ describe('the channels of the process', () => {
       lifetime: 3600,
       result: undefined,
     })
-    expect(last('latchkey:discovery')).toEqual({ provider: 'acme', baseUrl: apiUrl, result: undefined })
-    expect(last('latchkey:store')).toEqual({
+    expect(last('nightlatch:discovery')).toEqual({ provider: 'acme', baseUrl: apiUrl, result: undefined })
+    expect(last('nightlatch:store')).toEqual({
       provider: 'acme',
       operation: 'release',
       reason: undefined,
@@ -118,8 +118,8 @@ describe('the channels of the process', () => {
     ).token()
     const errors = watched.seen.filter(({ stage }) => stage === 'error')
     expect(errors).toMatchObject([
-      { name: 'latchkey:grant', message: { error: { code: 'invalid_options' } } },
-      { name: 'latchkey:store', message: { operation: 'get', reason: 'EPIPE' } },
+      { name: 'nightlatch:grant', message: { error: { code: 'invalid_options' } } },
+      { name: 'nightlatch:store', message: { operation: 'get', reason: 'EPIPE' } },
     ])
     expect(findLeaks([watched.seen, watched.events], ['MARKED-words'])).toEqual([])
   })
@@ -134,8 +134,8 @@ describe('the channels of the process', () => {
       grants.push([callers.getStore(), (message as { flight: object }).flight])
     const onwait: ChannelListener = (message) =>
       waits.push([callers.getStore(), (message as { flight: object }).flight])
-    subscribe('tracing:latchkey:grant:start', ongrant)
-    subscribe('tracing:latchkey:wait:start', onwait)
+    subscribe('tracing:nightlatch:grant:start', ongrant)
+    subscribe('tracing:nightlatch:wait:start', onwait)
     try {
       const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
       const held = await callers.run('first', () => client.token())
@@ -150,14 +150,14 @@ describe('the channels of the process', () => {
       expect(waits.map(([caller]) => caller)).toEqual(['queued', 'joined'])
       expect(waits[0]?.[1]).toBe(grants[1]?.[1])
     } finally {
-      unsubscribe('tracing:latchkey:grant:start', ongrant)
-      unsubscribe('tracing:latchkey:wait:start', onwait)
+      unsubscribe('tracing:nightlatch:grant:start', ongrant)
+      unsubscribe('tracing:nightlatch:wait:start', onwait)
     }
   })
 
   it('give a bound store to what happens inside', async () => {
     const inside = new AsyncLocalStorage<string>()
-    const { start } = tracingChannel('latchkey:grant')
+    const { start } = tracingChannel('nightlatch:grant')
     start.bindStore(inside, () => 'within the grant')
     try {
       const seen: (string | undefined)[] = []
@@ -234,12 +234,12 @@ describe('the channels of the process', () => {
   it('carry the context of the call that asked to who looks at the store alone', () => {
     const callers = new AsyncLocalStorage<string>()
     const listen: ChannelListener = () => {}
-    subscribe('tracing:latchkey:store:start', listen)
+    subscribe('tracing:nightlatch:store:start', listen)
     try {
       const bound = callers.run('first', () => createDiagnostics().bind(() => callers.getStore()))
       expect(callers.run('second', bound)).toBe('first')
     } finally {
-      unsubscribe('tracing:latchkey:store:start', listen)
+      unsubscribe('tracing:nightlatch:store:start', listen)
     }
   })
 
@@ -271,7 +271,7 @@ describe('a failure that is not of this library', () => {
     expect(tellForeign(new RangeError('MARKED')).message).toBe(
       'RangeError; its message is kept back, for it may hold a secret',
     )
-    const own = new LatchkeyError('timed_out', 'late')
+    const own = new NightlatchError('timed_out', 'late')
     expect(tellForeign(own)).toBe(own)
   })
 })

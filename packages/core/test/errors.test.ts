@@ -1,23 +1,27 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { LatchkeyError, withHints } from '../src/errors.ts'
+import { NightlatchError, withHints } from '../src/errors.ts'
 
-describe('LatchkeyError', () => {
+describe('NightlatchError', () => {
   it('is an Error with a code, and prints as such', () => {
-    const error = new LatchkeyError('grant_refused', 'acme: no', {
+    const error = new NightlatchError('grant_refused', 'acme: no', {
       provider: 'acme',
       status: 401,
       error: 'invalid_client',
     })
     expect(error).toBeInstanceOf(Error)
-    expect(String(error)).toBe('LatchkeyError: acme: no')
+    expect(String(error)).toBe('NightlatchError: acme: no')
     expect(error).toMatchObject({ code: 'grant_refused', retryable: false, hints: [], status: 401 })
-    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: 'LatchkeyError', message: 'acme: no', status: 401 })
-    expect(inspect(error)).toMatch(/^LatchkeyError: acme: no\n {4}at /)
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+      name: 'NightlatchError',
+      message: 'acme: no',
+      status: 401,
+    })
+    expect(inspect(error)).toMatch(/^NightlatchError: acme: no\n {4}at /)
   })
 
   it('takes hints without losing anything, and each once', () => {
-    const error = new LatchkeyError('timed_out', 'late', { retryable: true, hints: ['one'], retryAfter: 3 })
+    const error = new NightlatchError('timed_out', 'late', { retryable: true, hints: ['one'], retryAfter: 3 })
     const hinted = withHints(error, ['one', 'two'])
     expect(hinted).toMatchObject({ code: 'timed_out', retryable: true, retryAfter: 3, hints: ['one', 'two'] })
     expect(hinted.stack).toBe(error.stack)

@@ -1,4 +1,4 @@
-import type { Failure } from '@latchkey/core'
+import type { Failure } from '@nightlatch/core'
 
 /**
  * What the product guides say about failures, as hints.

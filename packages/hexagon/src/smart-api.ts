@@ -1,4 +1,4 @@
-import { type ClientAuthentication, clientSecretBasic, LatchkeyError, type Provider } from '@latchkey/core'
+import { type ClientAuthentication, clientSecretBasic, NightlatchError, type Provider } from '@nightlatch/core'
 import { explainSmartApi } from './explain.ts'
 
 /** Where the Smart API's identity provider takes token requests: exactly one of three. */
@@ -44,7 +44,7 @@ export type SmartApiOptions = SmartApiSettings & {
 /**
  * Any product behind Hexagon's Smart API (SDx, Smart Engineering Manager, Smart Materials, ...).
  *
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  * @see {@link https://docs.hexagonppm.com/r/en-US/Intergraph-Smart-Completions-Smart-API-Programmer-s-Getting-Started-Guide-5.3.18/5.3.18/1297391 Client credentials workflow}
  */
 export function smartApi(options: SmartApiOptions): Provider {
@@ -70,7 +70,7 @@ function findAuthorizationServer(name: string, settings: SmartApiSettings): Pick
   const { authorizationServer, tokenEndpoint, issuer } = settings
   const given = [authorizationServer, tokenEndpoint, issuer].filter((address) => address !== undefined)
   if (given.length !== 1) {
-    throw new LatchkeyError(
+    throw new NightlatchError(
       'invalid_options',
       `${name}: exactly one of authorizationServer, tokenEndpoint and issuer is needed; there ${given.length === 0 ? 'is none' : `are ${given.length}`}`,
       { provider: name },
@@ -87,7 +87,7 @@ function findAuthorizationServer(name: string, settings: SmartApiSettings): Pick
 export function requireUrl(name: string, option: string, value: string | URL | undefined): URL {
   const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
-  throw new LatchkeyError('invalid_options', `${name}: ${option} must be an absolute URL, https:// and all`, {
+  throw new NightlatchError('invalid_options', `${name}: ${option} must be an absolute URL, https:// and all`, {
     provider: name,
   })
 }
@@ -108,7 +108,7 @@ function refuseUnknown(name: string, settings: SmartApiSettings): void {
   const unknown = Object.keys(settings).filter((option) => !known.has(option))
   if (unknown.length === 0) return
   const mistakes = unknown.map((option) => `${option} is not known here; is it misspelt?`)
-  throw new LatchkeyError('invalid_options', `${name}: ${mistakes.join('; ')}`, { provider: name })
+  throw new NightlatchError('invalid_options', `${name}: ${mistakes.join('; ')}`, { provider: name })
 }
 
 /** A path with a suffix, which is not doubled where it is there already. */

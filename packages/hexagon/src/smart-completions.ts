@@ -1,4 +1,4 @@
-import type { Provider } from '@latchkey/core'
+import type { Provider } from '@nightlatch/core'
 import { appendPath, describeSmartApi, requireUrl, type SmartApiSettings } from './smart-api.ts'
 
 /** A Smart Completions installation. */
@@ -10,7 +10,7 @@ export type SmartCompletionsOptions = SmartApiSettings & {
 /**
  * Hexagon Smart Completions: an OData service behind the Smart API. Paths are the service's: `Instances(2)/Projects`.
  *
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  * @see {@link https://docs.hexagonppm.com/r/en-US/Intergraph-Smart-Completions-Smart-API-Programmer-s-Getting-Started-Guide-5.3.18/5.3.18/1297391 Client credentials workflow}
  */
 export function smartCompletions(options: SmartCompletionsOptions): Provider {

@@ -1,5 +1,5 @@
-import { clientSecretPost } from '@latchkey/core'
-import { type DocumentedRefusal, smartCompletionsEmulation, testProvider } from '@latchkey/testing'
+import { clientSecretPost } from '@nightlatch/core'
+import { type DocumentedRefusal, smartCompletionsEmulation, testProvider } from '@nightlatch/testing'
 import { describe, it } from 'vitest'
 import { smartApi, smartCompletions } from '../src/index.ts'
 

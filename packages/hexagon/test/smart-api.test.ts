@@ -1,5 +1,5 @@
-import { createClient } from '@latchkey/core'
-import { smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+import { createClient } from '@nightlatch/core'
+import { smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { type SmartApiOptions, smartApi } from '../src/index.ts'
 

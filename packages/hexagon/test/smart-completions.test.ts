@@ -1,5 +1,5 @@
-import { type ClientOptions, clientSecretBasic, clientSecretPost, createClient } from '@latchkey/core'
-import { type SmartCompletionsEmulationOptions, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+import { type ClientOptions, clientSecretBasic, clientSecretPost, createClient } from '@nightlatch/core'
+import { type SmartCompletionsEmulationOptions, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { type SmartCompletionsOptions, smartCompletions } from '../src/index.ts'
 

@@ -11,13 +11,13 @@ export const attribute = {
   serverAddress: 'server.address',
   serverPort: 'server.port',
   url: 'url.full',
-  provider: 'latchkey.provider',
-  source: 'latchkey.token.source',
-  lifetime: 'latchkey.token.lifetime',
-  ahead: 'latchkey.grant.ahead',
-  attempts: 'latchkey.grant.attempts',
-  oauthError: 'latchkey.oauth.error',
-  operation: 'latchkey.store.operation',
+  provider: 'nightlatch.provider',
+  source: 'nightlatch.token.source',
+  lifetime: 'nightlatch.token.lifetime',
+  ahead: 'nightlatch.grant.ahead',
+  attempts: 'nightlatch.grant.attempts',
+  oauthError: 'nightlatch.oauth.error',
+  operation: 'nightlatch.store.operation',
 } as const
 
 /** What is said where an error has no name of its own. */

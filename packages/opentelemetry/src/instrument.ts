@@ -12,7 +12,7 @@ export interface InstrumentOptions {
 }
 
 /**
- * Makes spans and metrics of what every Latchkey client of this process does, whenever it was made. Called again for the same
+ * Makes spans and metrics of what every Nightlatch client of this process does, whenever it was made. Called again for the same
  * providers it changes nothing, also where the package is there twice.
  *
  * @param options where they go
@@ -51,8 +51,8 @@ type Installations = Set<Installation>
 
 /** A process has one channel of a name, and all copies of this package see it: on it stands what is installed. */
 function installationsOf(kind: 'spans' | 'metrics'): Installations {
-  const key = Symbol.for(`@latchkey/opentelemetry ${kind}`)
-  const holder = channel('latchkey:event') as Channel & { [key: symbol]: Installations | undefined }
+  const key = Symbol.for(`@nightlatch/opentelemetry ${kind}`)
+  const holder = channel('nightlatch:event') as Channel & { [key: symbol]: Installations | undefined }
   const known = holder[key]
   if (known !== undefined) return known
   const made: Installations = new Set()

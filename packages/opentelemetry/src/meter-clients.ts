@@ -1,5 +1,5 @@
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
-import type { ClientEvent, DiscoveryTrace, GrantTrace, StoreTrace } from '@latchkey/core'
+import type { ClientEvent, DiscoveryTrace, GrantTrace, StoreTrace } from '@nightlatch/core'
 import type { Attributes, Histogram, MeterProvider } from '@opentelemetry/api'
 import { attribute, failureOf, serverOf, storeFailureOf } from './attributes.ts'
 
@@ -15,38 +15,42 @@ const lives = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 4
  * @returns what ends that
  */
 export function meterClients(provider: MeterProvider): () => void {
-  const meter = provider.getMeter('@latchkey/opentelemetry')
+  const meter = provider.getMeter('@nightlatch/opentelemetry')
   const histogram = (name: string, description: string, boundaries: number[]): Histogram =>
     meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: boundaries } })
-  const served = meter.createCounter('latchkey.token.served', {
+  const served = meter.createCounter('nightlatch.token.served', {
     description: 'Calls that got a token, by where it came from',
     unit: '{token}',
   })
-  const remaining = histogram('latchkey.token.remaining', 'How long a served token is still handed out', lives)
-  const shared = meter.createCounter('latchkey.flight.shared', {
+  const remaining = histogram('nightlatch.token.remaining', 'How long a served token is still handed out', lives)
+  const shared = meter.createCounter('nightlatch.flight.shared', {
     description: 'Calls that waited for a token that another call asked for',
     unit: '{call}',
   })
-  const grants = histogram('latchkey.grant.duration', 'Grants, attempts and waits between them included', durations)
-  const refused = meter.createCounter('latchkey.grant.failures', {
+  const grants = histogram('nightlatch.grant.duration', 'Grants, attempts and waits between them included', durations)
+  const refused = meter.createCounter('nightlatch.grant.failures', {
     description: 'Grants that failed for good',
     unit: '{failure}',
   })
-  const retried = meter.createCounter('latchkey.grant.retries', {
+  const retried = meter.createCounter('nightlatch.grant.retries', {
     description: 'Attempts at a grant that failed and were followed by another',
     unit: '{attempt}',
   })
-  const discoveries = histogram('latchkey.discovery.duration', 'Discoveries of an API, their grant included', durations)
-  const operations = histogram('latchkey.store.duration', 'Operations of token stores', durations)
-  const storeFailures = meter.createCounter('latchkey.store.failures', {
+  const discoveries = histogram(
+    'nightlatch.discovery.duration',
+    'Discoveries of an API, their grant included',
+    durations,
+  )
+  const operations = histogram('nightlatch.store.duration', 'Operations of token stores', durations)
+  const storeFailures = meter.createCounter('nightlatch.store.failures', {
     description: 'Operations of token stores that failed',
     unit: '{failure}',
   })
-  const repeated = meter.createCounter('latchkey.request.repeated', {
+  const repeated = meter.createCounter('nightlatch.request.repeated', {
     description: 'API requests sent once more, with another token',
     unit: '{request}',
   })
-  const origins = meter.createCounter('latchkey.origin.refused', {
+  const origins = meter.createCounter('nightlatch.origin.refused', {
     description: 'Requests to origins that may not see the token',
     unit: '{request}',
   })
@@ -101,32 +105,32 @@ export function meterClients(provider: MeterProvider): () => void {
     }
   }
 
-  const wait = tracingChannel('latchkey:wait')
+  const wait = tracingChannel('nightlatch:wait')
   const onWait = (message: unknown): void => {
     shared.add(1, { [attribute.provider]: (message as { readonly provider: string }).provider })
   }
 
-  subscribe('latchkey:event', onEvent)
+  subscribe('nightlatch:event', onEvent)
   wait.start.subscribe(onWait)
   const undo = [
-    measure<GrantTrace>('latchkey:grant', grants, ({ provider, ahead, url, error }) => ({
+    measure<GrantTrace>('nightlatch:grant', grants, ({ provider, ahead, url, error }) => ({
       [attribute.provider]: provider,
       [attribute.ahead]: ahead,
       ...serverOf(url),
       ...errorTypeOf(error),
     })),
-    measure<DiscoveryTrace>('latchkey:discovery', discoveries, ({ provider, error }) => ({
+    measure<DiscoveryTrace>('nightlatch:discovery', discoveries, ({ provider, error }) => ({
       [attribute.provider]: provider,
       ...errorTypeOf(error),
     })),
-    measure<StoreTrace>('latchkey:store', operations, ({ provider, operation, reason, error }) => ({
+    measure<StoreTrace>('nightlatch:store', operations, ({ provider, operation, reason, error }) => ({
       [attribute.provider]: provider,
       [attribute.operation]: operation,
       ...(error === undefined ? {} : storeFailureOf(reason)),
     })),
   ]
   return () => {
-    unsubscribe('latchkey:event', onEvent)
+    unsubscribe('nightlatch:event', onEvent)
     wait.start.unsubscribe(onWait)
     for (const one of undo) one()
   }

@@ -1,5 +1,5 @@
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
-import type { DiscoveryTrace, GrantTrace, StoreTrace, WaitTrace } from '@latchkey/core'
+import type { DiscoveryTrace, GrantTrace, StoreTrace, WaitTrace } from '@nightlatch/core'
 import {
   type Attributes,
   type Context,
@@ -30,7 +30,7 @@ interface SpanPlan<Message> {
  * @returns what ends that
  */
 export function traceClients(provider: TracerProvider): () => void {
-  const tracer = provider.getTracer('@latchkey/opentelemetry')
+  const tracer = provider.getTracer('@nightlatch/opentelemetry')
   /** The spans of grants, by their flights, for those who wait for one. */
   const grants = new WeakMap<object, Span>()
 
@@ -71,8 +71,8 @@ export function traceClients(provider: TracerProvider): () => void {
   }
 
   const undo = [
-    follow<GrantTrace>('latchkey:grant', {
-      name: ({ provider }) => `latchkey.grant ${provider}`,
+    follow<GrantTrace>('nightlatch:grant', {
+      name: ({ provider }) => `nightlatch.grant ${provider}`,
       begin: ({ provider, ahead }) => ({
         kind: SpanKind.CLIENT,
         attributes: { [attribute.provider]: provider, [attribute.ahead]: ahead },
@@ -88,8 +88,8 @@ export function traceClients(provider: TracerProvider): () => void {
         ...(error === undefined ? {} : failureInWords(error)),
       }),
     }),
-    follow<WaitTrace>('latchkey:wait', {
-      name: ({ provider }) => `latchkey.wait ${provider}`,
+    follow<WaitTrace>('nightlatch:wait', {
+      name: ({ provider }) => `nightlatch.wait ${provider}`,
       begin: ({ provider }) => ({ attributes: { [attribute.provider]: provider } }),
       end({ flight, error }, span) {
         const grant = grants.get(flight)
@@ -97,15 +97,15 @@ export function traceClients(provider: TracerProvider): () => void {
         return error === undefined ? {} : failureInWords(error)
       },
     }),
-    follow<StoreTrace>('latchkey:store', {
-      name: ({ operation }) => `latchkey.store ${operation}`,
+    follow<StoreTrace>('nightlatch:store', {
+      name: ({ operation }) => `nightlatch.store ${operation}`,
       begin: ({ provider, operation }) => ({
         attributes: { [attribute.provider]: provider, [attribute.operation]: operation },
       }),
       end: ({ reason, error }) => (error === undefined ? {} : storeFailureOf(reason)),
     }),
-    follow<DiscoveryTrace>('latchkey:discovery', {
-      name: ({ provider }) => `latchkey.discovery ${provider}`,
+    follow<DiscoveryTrace>('nightlatch:discovery', {
+      name: ({ provider }) => `nightlatch.discovery ${provider}`,
       begin: ({ provider }) => ({ attributes: { [attribute.provider]: provider } }),
       end: ({ baseUrl, error }) => ({
         ...serverOf(baseUrl),

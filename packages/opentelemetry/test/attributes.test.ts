@@ -1,4 +1,4 @@
-import { LatchkeyError } from '@latchkey/core'
+import { NightlatchError } from '@nightlatch/core'
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
@@ -19,7 +19,7 @@ describe('attributes', () => {
       ATTR_SERVER_PORT,
       ATTR_URL_FULL,
     ]
-    const others = Object.values(attribute).filter((name) => !name.startsWith('latchkey.'))
+    const others = Object.values(attribute).filter((name) => !name.startsWith('nightlatch.'))
     expect(others.sort()).toEqual(conventional.sort())
   })
 
@@ -36,11 +36,11 @@ describe('attributes', () => {
   })
 
   it('say of a failure what a program can branch on', () => {
-    const refused = new LatchkeyError('grant_refused', 'acme: no', { status: 400, error: 'invalid_scope' })
+    const refused = new NightlatchError('grant_refused', 'acme: no', { status: 400, error: 'invalid_scope' })
     const counted = { 'error.type': 'grant_refused', 'http.response.status_code': 400 }
     expect(failureOf(refused)).toEqual(counted)
-    expect(failureInWords(refused)).toEqual({ ...counted, 'latchkey.oauth.error': 'invalid_scope' })
-    expect(failureOf(new LatchkeyError('timed_out', 'late'))).toEqual({ 'error.type': 'timed_out' })
+    expect(failureInWords(refused)).toEqual({ ...counted, 'nightlatch.oauth.error': 'invalid_scope' })
+    expect(failureOf(new NightlatchError('timed_out', 'late'))).toEqual({ 'error.type': 'timed_out' })
     expect(failureOf(new Error('any'))).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })
     expect(failureOf(undefined)).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })
     expect(storeFailureOf('EPIPE')).toEqual({ 'error.type': 'EPIPE' })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { createClient, type Provider, type TokenStore } from '@latchkey/core'
-import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { createClient, type Provider, type TokenStore } from '@nightlatch/core'
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { instrument } from '../src/index.ts'
 import type { ReceivedMetric } from './otlp-receiver.ts'
@@ -26,7 +26,7 @@ const queries = [
 ]
 /** The metrics that a query names. */
 const namesIn = (query: string): readonly string[] =>
-  [...query.matchAll(/(?:rate|label_values)\((latchkey_[a-z_]+)/g)].map(([, name = '']) => name)
+  [...query.matchAll(/(?:rate|label_values)\((nightlatch_[a-z_]+)/g)].map(([, name = '']) => name)
 const guide = read('opentelemetry.md')
 
 let sdk: Sdk
@@ -94,7 +94,7 @@ describe('the dashboard', () => {
 
 describe('the guide', () => {
   it('names every metric with its unit and every attribute, and no other', () => {
-    const rows = [...guide.matchAll(/^\| `(latchkey\.[a-z.]+)` +\| (?:counter|histogram) +\| `([^`]+)`/gm)]
+    const rows = [...guide.matchAll(/^\| `(nightlatch\.[a-z.]+)` +\| (?:counter|histogram) +\| `([^`]+)`/gm)]
     const documented = rows.map(([, name, unit]) => [name, unit]).sort()
     expect(documented).toEqual(metrics.map(({ name, unit }) => [name, unit]).sort())
     const attributes = new Set(

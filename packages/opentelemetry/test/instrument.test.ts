@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
-import { type Client, createClient } from '@latchkey/core'
-import { type StandardEmulator, standardEmulation, startEmulator } from '@latchkey/testing'
+import { type Client, createClient } from '@nightlatch/core'
+import { type StandardEmulator, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { metrics, trace } from '@opentelemetry/api'
 import { describe, expect, it } from 'vitest'
 import { instrument } from '../src/index.ts'
@@ -13,7 +13,7 @@ function connect({ tokenEndpoint, credentials }: StandardEmulator): Client {
 /** How many grants were exported as spans, and how many were measured. */
 async function exported(sdk: Sdk): Promise<readonly [spans: number, grants: number]> {
   await sdk.flush()
-  const duration = sdk.receiver.metrics().find(({ name }) => name === 'latchkey.grant.duration')
+  const duration = sdk.receiver.metrics().find(({ name }) => name === 'nightlatch.grant.duration')
   const grants = (duration?.points ?? []).reduce((sum, { count = 0 }) => sum + count, 0)
   return [sdk.receiver.spans().length, grants]
 }
@@ -73,9 +73,9 @@ describe('instrument', () => {
     await using sdk = await startSdk()
     const undo = instrument(sdk)
     const names = [
-      'latchkey:event',
+      'nightlatch:event',
       ...['grant', 'wait', 'store', 'discovery'].flatMap((name) =>
-        ['start', 'end', 'asyncStart', 'asyncEnd', 'error'].map((stage) => `tracing:latchkey:${name}:${stage}`),
+        ['start', 'end', 'asyncStart', 'asyncEnd', 'error'].map((stage) => `tracing:nightlatch:${name}:${stage}`),
       ),
     ]
     expect(names.filter((name) => channel(name).hasSubscribers).length).toBeGreaterThan(4)

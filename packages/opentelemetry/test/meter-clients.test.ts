@@ -1,5 +1,5 @@
-import { createClient, memoryStore, type Provider, type TokenStore } from '@latchkey/core'
-import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { createClient, memoryStore, type Provider, type TokenStore } from '@nightlatch/core'
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { instrument } from '../src/index.ts'
 import { startSdk } from './sdk.ts'
@@ -19,31 +19,31 @@ describe('metrics', () => {
     await client.token()
     await sdk.flush()
     const metrics = sdk.receiver.metrics()
-    const served = metrics.find(({ name }) => name === 'latchkey.token.served')
+    const served = metrics.find(({ name }) => name === 'nightlatch.token.served')
     expect(served).toMatchObject({ unit: '{token}', type: 'sum' })
-    const bySource = served?.points.map(({ attributes, value }) => [attributes['latchkey.token.source'], value])
+    const bySource = served?.points.map(({ attributes, value }) => [attributes['nightlatch.token.source'], value])
     expect(Object.fromEntries(bySource ?? [])).toEqual({ grant: 1, flight: 2, memory: 5, store: 1 })
-    expect(served?.points[0]?.attributes).toMatchObject({ 'latchkey.provider': 'acme' })
-    const remaining = metrics.find(({ name }) => name === 'latchkey.token.remaining')
+    expect(served?.points[0]?.attributes).toMatchObject({ 'nightlatch.provider': 'acme' })
+    const remaining = metrics.find(({ name }) => name === 'nightlatch.token.remaining')
     expect(remaining).toMatchObject({ unit: 's', points: [{ count: 9 }] })
     expect(remaining?.points[0]?.sum).toBeGreaterThan(9 * 3500)
-    const shared = metrics.find(({ name }) => name === 'latchkey.flight.shared')
+    const shared = metrics.find(({ name }) => name === 'nightlatch.flight.shared')
     expect(shared?.points).toMatchObject([{ value: 2 }])
-    const grants = metrics.find(({ name }) => name === 'latchkey.grant.duration')
+    const grants = metrics.find(({ name }) => name === 'nightlatch.grant.duration')
     expect(grants).toMatchObject({
       unit: 's',
       type: 'histogram',
       points: [
         {
           count: 1,
-          attributes: { 'latchkey.provider': 'acme', 'latchkey.grant.ahead': false, 'server.address': '127.0.0.1' },
+          attributes: { 'nightlatch.provider': 'acme', 'nightlatch.grant.ahead': false, 'server.address': '127.0.0.1' },
         },
       ],
     })
     expect(grants?.points[0]?.sum).toBeGreaterThan(0)
     expect(grants?.points[0]?.sum).toBeLessThan(10)
-    const operations = metrics.find(({ name }) => name === 'latchkey.store.duration')
-    const counts = operations?.points.map(({ attributes, count }) => [attributes['latchkey.store.operation'], count])
+    const operations = metrics.find(({ name }) => name === 'nightlatch.store.duration')
+    const counts = operations?.points.map(({ attributes, count }) => [attributes['nightlatch.store.operation'], count])
     expect(Object.fromEntries(counts ?? [])).toEqual({ get: 3, lock: 1, set: 1, release: 1 })
   })
 
@@ -68,21 +68,21 @@ describe('metrics', () => {
     await sdk.flush()
     undo()
     const points = (metric: string) => sdk.receiver.metrics().find(({ name }) => name === metric)?.points
-    expect(points('latchkey.grant.retries')).toMatchObject([
+    expect(points('nightlatch.grant.retries')).toMatchObject([
       { value: 1, attributes: { 'error.type': 'endpoint_unavailable', 'http.response.status_code': 503 } },
     ])
-    expect(points('latchkey.grant.failures')).toMatchObject([
+    expect(points('nightlatch.grant.failures')).toMatchObject([
       { value: 1, attributes: { 'error.type': 'grant_refused', 'http.response.status_code': 401 } },
     ])
-    expect(points('latchkey.grant.duration')).toHaveLength(2)
-    expect(points('latchkey.store.failures')?.map(({ attributes }) => attributes)).toEqual([
-      { 'latchkey.provider': 'acme', 'latchkey.store.operation': 'get', 'error.type': '_OTHER' },
+    expect(points('nightlatch.grant.duration')).toHaveLength(2)
+    expect(points('nightlatch.store.failures')?.map(({ attributes }) => attributes)).toEqual([
+      { 'nightlatch.provider': 'acme', 'nightlatch.store.operation': 'get', 'error.type': '_OTHER' },
     ])
-    expect(points('latchkey.request.repeated')).toMatchObject([
+    expect(points('nightlatch.request.repeated')).toMatchObject([
       { value: 1, attributes: { 'server.address': '127.0.0.1' } },
     ])
-    expect(points('latchkey.origin.refused')).toMatchObject([{ value: 1 }])
-    expect(points('latchkey.discovery.duration')).toMatchObject([
+    expect(points('nightlatch.origin.refused')).toMatchObject([{ value: 1 }])
+    expect(points('nightlatch.discovery.duration')).toMatchObject([
       { count: 1, attributes: { 'error.type': 'discovery_failed' } },
     ])
   })

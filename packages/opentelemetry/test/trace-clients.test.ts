@@ -1,5 +1,5 @@
-import { createClient, memoryStore, type Provider, type TokenStore } from '@latchkey/core'
-import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { createClient, memoryStore, type Provider, type TokenStore } from '@nightlatch/core'
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { instrument } from '../src/index.ts'
@@ -29,20 +29,20 @@ describe('spans', () => {
     const { tokenEndpoint, credentials } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
     const caller = await sdk.within('sync orders', () => client.token())
-    const [grant, ...others] = await exported('latchkey')
+    const [grant, ...others] = await exported('nightlatch')
     expect(others).toEqual([])
     expect(grant).toMatchObject({
-      name: 'latchkey.grant acme',
+      name: 'nightlatch.grant acme',
       traceId: caller.traceId,
       parentSpanId: caller.spanId,
       kind: 3,
       status: { code: 0 },
     })
     expect(grant?.attributes).toEqual({
-      'latchkey.provider': 'acme',
-      'latchkey.grant.ahead': false,
-      'latchkey.grant.attempts': 1,
-      'latchkey.token.lifetime': 3600,
+      'nightlatch.provider': 'acme',
+      'nightlatch.grant.ahead': false,
+      'nightlatch.grant.attempts': 1,
+      'nightlatch.token.lifetime': 3600,
       'server.address': '127.0.0.1',
       'server.port': Number(new URL(tokenEndpoint).port),
       'url.full': tokenEndpoint,
@@ -57,9 +57,9 @@ describe('spans', () => {
     const first = await client.token()
     undo = instrument(sdk)
     await client.token()
-    expect(await exported('latchkey')).toEqual([])
+    expect(await exported('nightlatch')).toEqual([])
     await client.token({ rejected: first })
-    expect(await exported('latchkey')).toMatchObject([{ name: 'latchkey.grant acme' }])
+    expect(await exported('nightlatch')).toMatchObject([{ name: 'nightlatch.grant acme' }])
   })
 
   it('of what happens within a grant are its children', async () => {
@@ -74,7 +74,7 @@ describe('spans', () => {
         }
       })
     await createClient({ name: 'acme', tokenEndpoint }, { credentials, fetch }).token()
-    const [grant] = await exported('latchkey.grant')
+    const [grant] = await exported('nightlatch.grant')
     expect(await exported('POST')).toMatchObject([{ parentSpanId: grant?.spanId, traceId: grant?.traceId }])
   })
 
@@ -86,12 +86,12 @@ describe('spans', () => {
       sdk.within('one', () => client.token()),
       sdk.within('two', () => client.token()),
     ])
-    const [grant, ...grants] = await exported('latchkey.grant')
+    const [grant, ...grants] = await exported('nightlatch.grant')
     expect(grants).toEqual([])
     expect(grant).toMatchObject({ traceId: one.traceId, parentSpanId: one.spanId })
-    expect(await exported('latchkey.wait')).toMatchObject([
+    expect(await exported('nightlatch.wait')).toMatchObject([
       {
-        name: 'latchkey.wait acme',
+        name: 'nightlatch.wait acme',
         traceId: two.traceId,
         parentSpanId: two.spanId,
         kind: 1,
@@ -110,13 +110,13 @@ describe('spans', () => {
     }
     const client = createClient(provider, { credentials, store: memoryStore() })
     const caller = await sdk.within('start', () => client.info())
-    const [discovery] = await exported('latchkey.discovery')
+    const [discovery] = await exported('nightlatch.discovery')
     expect(discovery).toMatchObject({ parentSpanId: caller.spanId, attributes: { 'url.full': apiUrl } })
-    expect(await exported('latchkey.grant')).toMatchObject([{ parentSpanId: discovery?.spanId }])
-    const operations = await exported('latchkey.store')
+    expect(await exported('nightlatch.grant')).toMatchObject([{ parentSpanId: discovery?.spanId }])
+    const operations = await exported('nightlatch.store')
     expect(operations.map(({ name }) => name.split(' ')[1])).toEqual(['get', 'lock', 'get', 'set', 'release'])
     for (const operation of operations) expect(operation).toMatchObject({ parentSpanId: discovery?.spanId, kind: 1 })
-    expect(operations[3]?.attributes).toEqual({ 'latchkey.provider': 'acme', 'latchkey.store.operation': 'set' })
+    expect(operations[3]?.attributes).toEqual({ 'nightlatch.provider': 'acme', 'nightlatch.store.operation': 'set' })
   })
 
   it('tell why something failed', async () => {
@@ -137,20 +137,20 @@ describe('spans', () => {
     await expect(wrong.token()).rejects.toMatchObject({ code: 'grant_refused' })
     await expect(undiscovered.info()).rejects.toMatchObject({ code: 'discovery_failed' })
     await expect(sealedVault.token()).rejects.toThrow('MARKED-words')
-    const [refused, , sealed] = await exported('latchkey.grant')
+    const [refused, , sealed] = await exported('nightlatch.grant')
     expect(refused).toMatchObject({
       status: { code: 2, message: expect.stringContaining('acme: ') },
       attributes: {
         'error.type': 'grant_refused',
         'http.response.status_code': 401,
-        'latchkey.oauth.error': 'invalid_client',
+        'nightlatch.oauth.error': 'invalid_client',
       },
     })
     expect(sealed).toMatchObject({ status: { code: 2 }, attributes: { 'error.type': 'invalid_options' } })
-    expect(await exported('latchkey.store get')).toMatchObject([
+    expect(await exported('nightlatch.store get')).toMatchObject([
       { status: { code: 2 }, attributes: { 'error.type': 'ECONNREFUSED' } },
     ])
-    expect(await exported('latchkey.discovery')).toMatchObject([
+    expect(await exported('nightlatch.discovery')).toMatchObject([
       { status: { code: 2 }, attributes: { 'error.type': 'discovery_failed' } },
     ])
     expect(sdk.receiver.payloads.join()).not.toContain('MARKED')
@@ -173,8 +173,8 @@ describe('spans', () => {
     await sdk.flush()
     expect(seen.size).toBe(4)
     const payload = sdk.receiver.payloads.join('\n')
-    expect(payload).toContain('latchkey.grant.duration')
-    expect(payload).toContain('latchkey.grant acme')
+    expect(payload).toContain('nightlatch.grant.duration')
+    expect(payload).toContain('nightlatch.grant acme')
     const basic = Buffer.from(`${credentials.clientId}:MARKED-secret`).toString('base64')
     for (const secret of ['MARKED', basic, ...seen]) expect(payload).not.toContain(secret)
   })
@@ -187,7 +187,7 @@ describe('spans', () => {
     try {
       const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
       expect((await client.token()).type).toBe('Bearer')
-      expect(await exported('latchkey')).toEqual([])
+      expect(await exported('nightlatch')).toEqual([])
     } finally {
       silent()
     }

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '@latchkey/core'
+import { NightlatchError } from '@nightlatch/core'
 import * as v from 'valibot'
 
 /** What `GET /oauth/api-info` tells about the client; members that are not documented are kept. */
@@ -23,14 +23,14 @@ const apiInfoSchema: v.GenericSchema<unknown, Prevu3dInfo> = v.looseObject({
  * Asks where the organisation's API is.
  *
  * @param fetch carries the token
- * @throws LatchkeyError `discovery_failed`
+ * @throws NightlatchError `discovery_failed`
  */
 export async function askApiInfo(url: URL, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Prevu3dInfo> {
   const response = await fetch(url, { headers: { accept: 'application/json' }, signal })
   const { status } = response
   const text = await response.text()
-  const failed = (what: string): LatchkeyError =>
-    new LatchkeyError('discovery_failed', `prevu3d: ${url.origin}${url.pathname} answered ${status}${what}`, {
+  const failed = (what: string): NightlatchError =>
+    new NightlatchError('discovery_failed', `prevu3d: ${url.origin}${url.pathname} answered ${status}${what}`, {
       provider: 'prevu3d',
       status,
       retryable: status === 429 || status > 499,

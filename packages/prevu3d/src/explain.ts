@@ -1,4 +1,4 @@
-import type { Failure } from '@latchkey/core'
+import type { Failure } from '@nightlatch/core'
 
 /**
  * The vendor's troubleshooting, as hints.

@@ -1,4 +1,4 @@
-import { clientSecretBasic, LatchkeyError, type Provider } from '@latchkey/core'
+import { clientSecretBasic, NightlatchError, type Provider } from '@nightlatch/core'
 import * as v from 'valibot'
 import { askApiInfo, type Prevu3dInfo, toBaseUrl } from './api-info.ts'
 import { explainPrevu3d } from './explain.ts'
@@ -20,7 +20,7 @@ export interface Prevu3dOptions {
  *
  * Paths are the vendor's, from the version on: `v1/nodes/<organisation id>/browse`.
  *
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  * @see {@link https://doc.prevu3d.com/en/realityconnect/realityconnect-api/client-credentials-flow/ Client Credentials Flow}
  */
 export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
@@ -68,5 +68,5 @@ function refuseMistakes(options: Prevu3dOptions): void {
     const path = v.getDotPath(issue) ?? 'options'
     return `${path} ${issue.expected === 'never' ? 'is not known here; is it misspelt?' : issue.message}`
   })
-  throw new LatchkeyError('invalid_options', `prevu3d: ${mistakes.join('; ')}`, { provider: 'prevu3d' })
+  throw new NightlatchError('invalid_options', `prevu3d: ${mistakes.join('; ')}`, { provider: 'prevu3d' })
 }

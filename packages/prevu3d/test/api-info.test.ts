@@ -1,5 +1,5 @@
-import { createClient } from '@latchkey/core'
-import { prevu3dEmulation, startEmulator } from '@latchkey/testing'
+import { createClient } from '@nightlatch/core'
+import { prevu3dEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { toBaseUrl } from '../src/api-info.ts'
 import { prevu3d } from '../src/index.ts'

@@ -1,4 +1,4 @@
-import { prevu3dEmulation, testProvider } from '@latchkey/testing'
+import { prevu3dEmulation, testProvider } from '@nightlatch/testing'
 import { describe, it } from 'vitest'
 import { prevu3d } from '../src/index.ts'
 

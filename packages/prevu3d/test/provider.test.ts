@@ -1,5 +1,5 @@
-import { createClient, LatchkeyError } from '@latchkey/core'
-import { type Prevu3dEmulationOptions, prevu3dEmulation, startEmulator } from '@latchkey/testing'
+import { createClient, NightlatchError } from '@nightlatch/core'
+import { type Prevu3dEmulationOptions, prevu3dEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { type Prevu3dOptions, prevu3d } from '../src/index.ts'
 
@@ -154,7 +154,7 @@ describe('prevu3d', () => {
     ['https://preprod.example', /options must be an object/],
   ])('refuses %o with a way out', (options, message) => {
     expect(() => prevu3d(options as Prevu3dOptions)).toThrow(message)
-    expect(() => prevu3d(options as Prevu3dOptions)).toThrow(LatchkeyError)
+    expect(() => prevu3d(options as Prevu3dOptions)).toThrow(NightlatchError)
   })
 
   it('G4: another cloudApiUrl keeps its path', () => {

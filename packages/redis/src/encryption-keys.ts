@@ -1,4 +1,4 @@
-import { LatchkeyError } from '@latchkey/core'
+import { NightlatchError } from '@nightlatch/core'
 
 /** A `CryptoKey`, by a way to say it that needs no DOM types. */
 export type EncryptionKey = Parameters<typeof crypto.subtle.encrypt>[1]
@@ -16,10 +16,10 @@ export async function readKeys(keys: EncryptionKeys): Promise<readonly [Encrypti
     now = await keys()
   } catch {
     // Its words may hold what the function read.
-    throw new LatchkeyError('invalid_options', 'redisStore: the function encryptionKeys failed')
+    throw new NightlatchError('invalid_options', 'redisStore: the function encryptionKeys failed')
   }
   const mistakes = findMistakesInKeys(now)
-  if (mistakes.length > 0) throw new LatchkeyError('invalid_options', `redisStore: ${mistakes.join('; ')}`)
+  if (mistakes.length > 0) throw new NightlatchError('invalid_options', `redisStore: ${mistakes.join('; ')}`)
   return now as readonly [EncryptionKey, ...EncryptionKey[]]
 }
 

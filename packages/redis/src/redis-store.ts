@@ -1,4 +1,4 @@
-import { LatchkeyError, type StoredToken, type StoreLock, type TokenStore } from '@latchkey/core'
+import { NightlatchError, type StoredToken, type StoreLock, type TokenStore } from '@nightlatch/core'
 import { compareAndDeleteBy, isDone } from './compare-and-delete.ts'
 import { type EncryptionKeys, findMistakesInKeys, readKeys } from './encryption-keys.ts'
 import { type RedisClient, type RedisCommands, readText, toCommands } from './redis-client.ts'
@@ -9,7 +9,7 @@ import { openEntry, sealEntry } from './sealed-entry.ts'
 export interface RedisStoreOptions {
   /** A connected client of `redis` (5 or newer) or `ioredis` (5 or newer); no connection is opened besides. */
   readonly client: RedisClient
-  /** Every key begins with it, so that an ACL can name it; no braces, for they would change a key's slot. Default `'latchkey:'`. */
+  /** Every key begins with it, so that an ACL can name it; no braces, for they would change a key's slot. Default `'nightlatch:'`. */
   readonly prefix?: string
   /**
    * AES-256-GCM, by WebCrypto; the first encrypts, all decrypt. A function is asked with every operation, so that keys rotate
@@ -31,7 +31,7 @@ const mostChanges = 3
  *
  * @param options the client, the keys to encrypt with, and what departs from the defaults
  * @returns what `ClientOptions.store` takes
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  */
 export function redisStore(options: RedisStoreOptions): TokenStore {
   const { commands, prefix, now, ...rest } = checkOptions(options)
@@ -106,7 +106,7 @@ async function attempt<T>(operation: string, work: () => Promise<T>): Promise<T>
   try {
     return await work()
   } catch (failure) {
-    throw failure instanceof LatchkeyError ? failure : redisFailure(operation, failure)
+    throw failure instanceof NightlatchError ? failure : redisFailure(operation, failure)
   }
 }
 
@@ -138,9 +138,9 @@ interface CheckedOptions extends Required<Omit<RedisStoreOptions, 'client'>> {
 
 function checkOptions(options: RedisStoreOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new LatchkeyError('invalid_options', 'redisStore: options must be an object')
+    throw new NightlatchError('invalid_options', 'redisStore: options must be an object')
   }
-  const { client, prefix = 'latchkey:', encryptionKeys, now = Date.now, ...unknown } = options
+  const { client, prefix = 'nightlatch:', encryptionKeys, now = Date.now, ...unknown } = options
   const commands = toCommands(client)
   const mistakes = [
     ...Object.keys(unknown).map((name) => `${name} is not known`),
@@ -154,7 +154,7 @@ function checkOptions(options: RedisStoreOptions): CheckedOptions {
     ...(typeof now === 'function' ? [] : ['now must be a function']),
   ]
   if (commands === undefined || mistakes.length > 0) {
-    throw new LatchkeyError('invalid_options', `redisStore: ${mistakes.join('; ')}`)
+    throw new NightlatchError('invalid_options', `redisStore: ${mistakes.join('; ')}`)
   }
   return { commands, prefix, encryptionKeys, now }
 }

@@ -1,4 +1,4 @@
-import type { StoredToken } from '@latchkey/core'
+import type { StoredToken } from '@nightlatch/core'
 
 /** Of the entry as written below. One of another schema is a miss. */
 const schema = '1.'
@@ -54,7 +54,7 @@ function readToken(plain: ArrayBuffer): StoredToken | undefined {
 }
 
 function algorithm(iv: Uint8Array<ArrayBuffer>, place: string): AesGcmParams {
-  return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(`latchkey ${schema} ${place}`) }
+  return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(`nightlatch ${schema} ${place}`) }
 }
 
 function toBase64(bytes: Uint8Array): string {

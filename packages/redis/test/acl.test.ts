@@ -1,4 +1,4 @@
-import type { TokenStore } from '@latchkey/core'
+import type { TokenStore } from '@nightlatch/core'
 import { expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { connect, packageNames } from './servers/clients.ts'

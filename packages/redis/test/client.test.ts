@@ -1,4 +1,4 @@
-import { type Client, createClient } from '@latchkey/core'
+import { type Client, createClient } from '@nightlatch/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { startTokenEndpoint, type TokenEndpoint } from './fleet/token-endpoint.ts'
@@ -87,7 +87,7 @@ onServers(kinds.map((kind) => [kind]))('clients that share a store on %s', (kind
   it('S1, X1: nothing that the server holds shows who, where or what', async () => {
     await clientFor('s3cret-client').token()
     for (const key of await entries()) {
-      expect(key).toMatch(/^latchkey:\{[\w.-]+\}/)
+      expect(key).toMatch(/^nightlatch:\{[\w.-]+\}/)
       expect(Number(await connected.send('PTTL', key))).toBeGreaterThan(0)
       expect(key + String(await connected.send('GET', key))).not.toMatch(/s3cret|token-|127\.0\.0\.1/)
     }

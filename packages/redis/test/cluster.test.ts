@@ -1,4 +1,4 @@
-import type { TokenStore } from '@latchkey/core'
+import type { TokenStore } from '@nightlatch/core'
 import { Cluster } from 'ioredis'
 import { createCluster } from 'redis'
 import { expect, it } from 'vitest'
@@ -51,9 +51,9 @@ onServers(kinds.map((kind) => [kind]))('a cluster of three, on %s', (kind) => {
       // What belongs to one entry is in one slot; other entries are elsewhere.
       const slotOf = (key: string): Promise<unknown> => cluster.send('CLUSTER', 'KEYSLOT', key)
       for (const key of keys.slice(0, 5)) {
-        expect(await slotOf(`latchkey:{${key}}:lock`)).toBe(await slotOf(`latchkey:{${key}}`))
+        expect(await slotOf(`nightlatch:{${key}}:lock`)).toBe(await slotOf(`nightlatch:{${key}}`))
       }
-      const slots = await Promise.all(keys.map((key) => slotOf(`latchkey:{${key}}`)))
+      const slots = await Promise.all(keys.map((key) => slotOf(`nightlatch:{${key}}`)))
       expect(new Set(slots).size).toBeGreaterThan(30)
     } finally {
       ioredis.disconnect()

@@ -1,4 +1,4 @@
-import { testTokenStore } from '@latchkey/testing'
+import { testTokenStore } from '@nightlatch/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { type Connected, connect, type PackageName, packageNames } from './servers/clients.ts'

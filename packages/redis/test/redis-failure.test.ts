@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isCommandRefused, isWrongType, redisFailure } from '../src/redis-failure.ts'
 
 class ReplyError extends Error {
-  readonly command = { name: 'set', args: ['latchkey:{a}', 's3cret'] }
+  readonly command = { name: 'set', args: ['nightlatch:{a}', 's3cret'] }
 }
 
 class ClientOfflineError extends Error {}

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { StoredToken, TokenStore } from '@latchkey/core'
+import type { StoredToken, TokenStore } from '@nightlatch/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisStore } from '../src/redis-store.ts'
 import { type Connected, connect, packageNames } from './servers/clients.ts'
@@ -51,7 +51,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       await store.set(key, tokenOf('one', 600))
       await store.set(key, tokenOf('two', 60))
       expect(await store.get(key)).toMatchObject({ value: 'two' })
-      const left = Number(await connected.send('PTTL', `latchkey:{${key}}`))
+      const left = Number(await connected.send('PTTL', `nightlatch:{${key}}`))
       expect(left).toBeGreaterThan(50_000)
       expect(left).toBeLessThanOrEqual(60_000)
     })
@@ -60,13 +60,13 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       const key = freshKey()
       await store.set(key, tokenOf('old', 0))
       await store.set(key, tokenOf('older', -5))
-      expect(await connected.send('EXISTS', `latchkey:{${key}}`)).toBe(0)
+      expect(await connected.send('EXISTS', `nightlatch:{${key}}`)).toBe(0)
     })
 
     it('S1: takes an expired entry for a miss, though the server still has it', async () => {
       const key = freshKey()
       await store.set(key, tokenOf('one', 600))
-      await connected.send('PERSIST', `latchkey:{${key}}`)
+      await connected.send('PERSIST', `nightlatch:{${key}}`)
       const later = redisStore({ client: connected.client, encryptionKeys, now: () => Date.now() + 601_000 })
       expect(await later.get(key)).toBeUndefined()
       expect(await store.get(key)).toBeDefined()
@@ -77,7 +77,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       async (written) => {
         const [command = '', content = ''] = written.split(':')
         const key = freshKey()
-        await connected.send(command, `latchkey:{${key}}`, content)
+        await connected.send(command, `nightlatch:{${key}}`, content)
         expect(await store.get(key)).toBeUndefined()
         await store.delete(key, tokenOf('any'))
         await store.set(key, tokenOf('one'))
@@ -88,15 +88,15 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
     it('S4: nothing that the server holds shows a token', async () => {
       const key = freshKey()
       await store.set(key, tokenOf('s3cret-token'))
-      const kept = String(await connected.send('GET', `latchkey:{${key}}`))
+      const kept = String(await connected.send('GET', `nightlatch:{${key}}`))
       expect(kept + atob(kept.slice(2))).not.toContain('s3cret')
     })
 
     it('S4: an entry moved under another key is a miss', async () => {
       const [key, other] = [freshKey(), freshKey()]
       await store.set(key, tokenOf('of one tenant'))
-      const entry = String(await connected.send('GET', `latchkey:{${key}}`))
-      await connected.send('SET', `latchkey:{${other}}`, entry)
+      const entry = String(await connected.send('GET', `nightlatch:{${key}}`))
+      await connected.send('SET', `nightlatch:{${other}}`, entry)
       expect(await store.get(other)).toBeUndefined()
       expect(await store.get(key)).toBeDefined()
     })
@@ -219,7 +219,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       try {
         const failure: unknown = await store.set(key, tokenOf('s3cret')).catch((reason: unknown) => reason)
         expect(failure).toMatchObject({ message: 'redisStore: set failed: OOM' })
-        expect(inspect(failure, { depth: 9, showHidden: true })).not.toMatch(/s3cret|latchkey:|AAAA|key-\d/)
+        expect(inspect(failure, { depth: 9, showHidden: true })).not.toMatch(/s3cret|nightlatch:|AAAA|key-\d/)
         await expect(lockOf(key)).rejects.toThrow('redisStore: lock failed: OOM')
         expect(await store.get(key)).toBeUndefined()
       } finally {

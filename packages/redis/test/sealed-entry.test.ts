@@ -3,7 +3,7 @@ import { openEntry, sealEntry } from '../src/sealed-entry.ts'
 import { makeKey } from './servers/encryption-key.ts'
 
 const token = { expiresAt: 1_800_000_000_000, value: 's3cret-tökèn', extra: { nested: [1, null, { deep: true }] } }
-const place = 'latchkey:{a}'
+const place = 'nightlatch:{a}'
 
 describe('a sealed entry', () => {
   it('S4: opens with its key, at its place, to what was sealed', async () => {
@@ -27,7 +27,7 @@ describe('a sealed entry', () => {
   it('S4: does not open at another place', async () => {
     const key = await makeKey()
     const sealed = await sealEntry(token, place, key)
-    expect(await openEntry(sealed, 'latchkey:{b}', [key])).toBeUndefined()
+    expect(await openEntry(sealed, 'nightlatch:{b}', [key])).toBeUndefined()
     expect(await openEntry(sealed, 'other:{a}', [key])).toBeUndefined()
   })
 

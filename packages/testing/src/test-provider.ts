@@ -1,4 +1,4 @@
-import type { ClientOptions, Provider } from '@latchkey/core'
+import type { ClientOptions, Provider } from '@nightlatch/core'
 import type { Emulation } from './emulation.ts'
 import { answerChecks } from './provider-suite/answer-checks.ts'
 import { apiChecks } from './provider-suite/api-checks.ts'

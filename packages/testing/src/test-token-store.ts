@@ -1,4 +1,4 @@
-import type { TokenStore } from '@latchkey/core'
+import type { TokenStore } from '@nightlatch/core'
 import type { Clock } from './clock.ts'
 import type { Check } from './provider-suite/check.ts'
 import { concurrencyChecks } from './store-suite/concurrency-checks.ts'

@@ -1,4 +1,4 @@
-import { createClient } from '@latchkey/core'
+import { createClient } from '@nightlatch/core'
 import { expect, it } from 'vitest'
 import { createClock, standardEmulation, startEmulator } from '../src/index.ts'
 

@@ -1,6 +1,6 @@
 /** Run by node:test itself, from test-token-store.test.ts. */
 import { describe, it } from 'node:test'
-import { memoryStore } from '@latchkey/core'
+import { memoryStore } from '@nightlatch/core'
 import { testTokenStore } from '../src/index.ts'
 
 const store = memoryStore()

@@ -5,13 +5,13 @@ import {
   type Client,
   clientSecretPost,
   createClient,
-  LatchkeyError,
+  NightlatchError,
   type Provider,
   readPath,
   readStandardTokenResponse,
   type TokenAnswer,
   type TokenFields,
-} from '@latchkey/core'
+} from '@nightlatch/core'
 import { describe, expect, it } from 'vitest'
 import {
   type Prevu3dEmulator,
@@ -78,7 +78,7 @@ function describeDiscovering({ url, apiOrigins }: Prevu3dEmulator): Provider<unk
     async api({ fetch, signal }) {
       const { status, body } = await askInfo(url, fetch, signal)
       if (typeof body?.apiUrl !== 'string') {
-        throw new LatchkeyError('discovery_failed', `acme: answered ${status}, without an apiUrl`, { status })
+        throw new NightlatchError('discovery_failed', `acme: answered ${status}, without an apiUrl`, { status })
       }
       return { baseUrl: body.apiUrl, info: body }
     },
@@ -505,7 +505,7 @@ const brokenDiscoveries: Readonly<
     change: ({ url }) => ({
       async api({ fetch, signal }) {
         const { text, body } = await askInfo(url, fetch, signal)
-        if (typeof body?.apiUrl !== 'string') throw new LatchkeyError('discovery_failed', `acme: got ${text}`)
+        if (typeof body?.apiUrl !== 'string') throw new NightlatchError('discovery_failed', `acme: got ${text}`)
         return { baseUrl: body.apiUrl, info: undefined }
       },
     }),
@@ -517,7 +517,7 @@ const brokenDiscoveries: Readonly<
         const { status, body } = await askInfo(url, fetch, signal)
         const { apiUrl } = body ?? {}
         if (typeof apiUrl !== 'string' || !URL.canParse(apiUrl)) {
-          throw new LatchkeyError('discovery_failed', `acme: answered ${status}, without an apiUrl`)
+          throw new NightlatchError('discovery_failed', `acme: answered ${status}, without an apiUrl`)
         }
         await globalThis.fetch(apiUrl, { headers: { authorization: `Bearer ${token.value}` }, signal }).catch(() => {})
         return { baseUrl: apiUrl, info: undefined }
@@ -831,7 +831,7 @@ describe('the runner', () => {
 
   it('may be node:test', { timeout: 60_000 }, async () => {
     const file = join(import.meta.dirname, 'with-node-test.ts')
-    const parameters = ['--conditions=source', '--test', '--test-reporter=tap', file]
+    const parameters = ['--conditions=@nightlatch/source', '--test', '--test-reporter=tap', file]
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 50_000 })
     expect(stdout).toMatch(/^# fail 0$/m)

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { StoredToken, TokenStore } from '@latchkey/core'
+import type { StoredToken, TokenStore } from '@nightlatch/core'
 import { describe, expect, it } from 'vitest'
 import { createClock, type TokenStoreSuite, testTokenStore } from '../src/index.ts'
 import { jsonDifference } from '../src/store-suite/json-difference.ts'
@@ -651,7 +651,7 @@ describe('with a test runner', () => {
 
   it('runs under node:test', { timeout: 60_000 }, async () => {
     const file = join(import.meta.dirname, 'store-with-node-test.ts')
-    const parameters = ['--conditions=source', '--test', '--test-reporter=tap', file]
+    const parameters = ['--conditions=@nightlatch/source', '--test', '--test-reporter=tap', file]
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 50_000 })
     expect(stdout).toMatch(/^# fail 0$/m)

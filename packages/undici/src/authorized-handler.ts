@@ -1,4 +1,4 @@
-import { type Authorization, LatchkeyError } from '@latchkey/core'
+import { type Authorization, NightlatchError } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
 import { type AbortSource, heed } from './abort-source.ts'
 import { addHeaders, type ReadableHeaders } from './request-headers.ts'
@@ -255,10 +255,10 @@ class AuthorizedHandler implements Handler {
 /** Why an answer that nobody wants is broken off. Nobody is told. */
 class Unwanted extends Error {}
 
-function refuseRedirect(provider: string): LatchkeyError {
-  return new LatchkeyError(
+function refuseRedirect(provider: string): NightlatchError {
+  return new NightlatchError(
     'origin_refused',
-    `${provider}: a redirect would take the token along: the provider puts it into headers that undici's redirect interceptor does not take off for another origin; give latchkeyInterceptor to compose() before interceptors.redirect()`,
+    `${provider}: a redirect would take the token along: the provider puts it into headers that undici's redirect interceptor does not take off for another origin; give nightlatchInterceptor to compose() before interceptors.redirect()`,
     { provider },
   )
 }

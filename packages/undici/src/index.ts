@@ -1,2 +1,2 @@
 // The public names. What is not here is not public.
-export { type LatchkeyInterceptorOptions, latchkeyInterceptor } from './interceptor.ts'
+export { type NightlatchInterceptorOptions, nightlatchInterceptor } from './interceptor.ts'

@@ -1,4 +1,4 @@
-import { type Authorization, type Client, LatchkeyError } from '@latchkey/core'
+import { type Authorization, type Client, NightlatchError } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
 import { type AbortSource, heed } from './abort-source.ts'
 import { type Call, reportFailure, send, sendAuthorized } from './authorized-handler.ts'
@@ -6,7 +6,7 @@ import { originOf, readHop } from './redirected-hop.ts'
 import { copyHeaders, hasAuthorization, readHeaders, toGiven } from './request-headers.ts'
 
 /** What departs from the interceptor's defaults. */
-export interface LatchkeyInterceptorOptions {
+export interface NightlatchInterceptorOptions {
   /**
    * What becomes of a request whose URL may not see the token: it fails with `origin_refused`, or goes out as it is, for a
    * dispatcher that makes a process's other requests too. Default `'refuse'`.
@@ -25,11 +25,11 @@ export interface LatchkeyInterceptorOptions {
  * @param options what departs from the defaults
  * @returns what `compose()` takes, before other interceptors; it throws `invalid_options` for a dispatcher that spreads requests
  * over several origins, whatever they say, as `BalancedPool` does
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  */
-export function latchkeyInterceptor(
+export function nightlatchInterceptor(
   client: Client<unknown>,
-  options: LatchkeyInterceptorOptions = {},
+  options: NightlatchInterceptorOptions = {},
 ): Dispatcher.DispatcherComposeInterceptor {
   checkInterceptor(client, options)
   const { elsewhere = 'refuse' } = options
@@ -39,7 +39,7 @@ export function latchkeyInterceptor(
   const isPlain = !isBound && provider.authorizeRequest === undefined
 
   const refuse = (handler: Dispatcher.DispatchHandler, why: string): boolean => {
-    reportFailure(handler, undefined, new LatchkeyError('origin_refused', `${name}: ${why}`, { provider: name }))
+    reportFailure(handler, undefined, new NightlatchError('origin_refused', `${name}: ${why}`, { provider: name }))
     return true
   }
 
@@ -63,9 +63,9 @@ export function latchkeyInterceptor(
   // where it has several.
   return (dispatch, fixedOrigin?: string | null) => {
     if (fixedOrigin === null) {
-      throw new LatchkeyError(
+      throw new NightlatchError(
         'invalid_options',
-        `${name}: latchkeyInterceptor cannot tell where this dispatcher sends a request: compose an Agent, a Pool or a Client`,
+        `${name}: nightlatchInterceptor cannot tell where this dispatcher sends a request: compose an Agent, a Pool or a Client`,
         { provider: name },
       )
     }
@@ -109,8 +109,8 @@ export function latchkeyInterceptor(
   }
 }
 
-const orderOfRedirect = 'give compose() interceptors.redirect() right after latchkeyInterceptor'
-const orderOfDns = 'give compose() interceptors.dns() before latchkeyInterceptor'
+const orderOfRedirect = 'give compose() interceptors.redirect() right after nightlatchInterceptor'
+const orderOfDns = 'give compose() interceptors.dns() before nightlatchInterceptor'
 
 /**
  * The URL that a request goes to.
@@ -162,5 +162,5 @@ function checkInterceptor(client: unknown, options: unknown): void {
       mistakes.push("options.elsewhere must be 'refuse' or 'pass'")
     }
   }
-  if (mistakes.length > 0) throw new LatchkeyError('invalid_options', `latchkeyInterceptor: ${mistakes.join('; ')}`)
+  if (mistakes.length > 0) throw new NightlatchError('invalid_options', `nightlatchInterceptor: ${mistakes.join('; ')}`)
 }

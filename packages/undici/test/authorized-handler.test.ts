@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Agent, Client, type Dispatcher, request, fetch as undiciFetch } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { latchkeyInterceptor } from '../src/index.ts'
+import { nightlatchInterceptor } from '../src/index.ts'
 import { createCertificate } from './certificate.ts'
 import { clientOf, redirect, sendJson, startLoopback } from './loopback.ts'
 
@@ -21,7 +21,7 @@ async function startRaw(
     return Response.json({ access_token: await grant(granted), token_type: 'Bearer', expires_in: 3600 })
   }
   const { client } = clientOf({ origin } as never, {}, { fetch })
-  const interceptor = latchkeyInterceptor(client)
+  const interceptor = nightlatchInterceptor(client)
   const agent = new Agent().compose(interceptor)
   onTestFinished(async () => {
     await agent.destroy()
@@ -323,7 +323,7 @@ describe('HTTP/2', () => {
           undiciFetch(input as never, { ...init, dispatcher: transport } as never)) as typeof fetch,
       },
     )
-    const agent = new Agent(tls).compose(latchkeyInterceptor(client))
+    const agent = new Agent(tls).compose(nightlatchInterceptor(client))
     onTestFinished(async () => {
       await agent.destroy()
       await transport.destroy()
@@ -355,7 +355,7 @@ describe('tokens bound to a key', () => {
       sendJson(response, 200, { access_token: `bound-${home.grants.length}`, token_type: 'DPoP', expires_in: 3600 }),
     )
     const { client, events } = clientOf(home, { dpop: true })
-    const agent = new Agent().compose(latchkeyInterceptor(client))
+    const agent = new Agent().compose(nightlatchInterceptor(client))
     onTestFinished(async () => {
       await agent.destroy()
       await home.close()

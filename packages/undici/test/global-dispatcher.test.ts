@@ -1,7 +1,7 @@
-import { clientSecretPost, createClient } from '@latchkey/core'
+import { clientSecretPost, createClient } from '@nightlatch/core'
 import { Agent, getGlobalDispatcher, request, setGlobalDispatcher, fetch as undiciFetch } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { latchkeyInterceptor } from '../src/index.ts'
+import { nightlatchInterceptor } from '../src/index.ts'
 import { clientOf, sendJson, startLoopback } from './loopback.ts'
 
 /** A client that knows only the platform's `fetch`, and an Agent with its interceptor that makes all of the process's requests. */
@@ -10,7 +10,7 @@ async function startGlobal(provider: Parameters<typeof clientOf>[1] = {}, option
   const away = await startLoopback()
   const { client } = clientOf(home, provider)
   const former = getGlobalDispatcher()
-  const agent = new Agent(options).compose(latchkeyInterceptor(client, { elsewhere: 'pass' }))
+  const agent = new Agent(options).compose(nightlatchInterceptor(client, { elsewhere: 'pass' }))
   setGlobalDispatcher(agent)
   onTestFinished(async () => {
     setGlobalDispatcher(former)
@@ -71,7 +71,7 @@ describe('as the global dispatcher', () => {
       { name: 'issued', issuer: origin, api: `${origin}/api`, clientAuthentication: clientSecretPost() },
       { credentials: { clientId: 'robot', clientSecret: 'not to be seen' } },
     )
-    const agent = new Agent().compose(latchkeyInterceptor(client, { elsewhere: 'pass' }))
+    const agent = new Agent().compose(nightlatchInterceptor(client, { elsewhere: 'pass' }))
     onTestFinished(() => agent.destroy())
     setGlobalDispatcher(agent)
     expect(await (await fetch(`${origin}/api/x`)).json()).toMatchObject({ token: 'token-1' })
@@ -92,7 +92,7 @@ describe('as the global dispatcher', () => {
     const other = clientOf(away).client
     away.answers.set('/token', (_request, response) => sendJson(response, 200, { access_token: 'other' }))
     const pass = { elsewhere: 'pass' } as const
-    const agent = new Agent().compose(latchkeyInterceptor(client, pass), latchkeyInterceptor(other, pass))
+    const agent = new Agent().compose(nightlatchInterceptor(client, pass), nightlatchInterceptor(other, pass))
     onTestFinished(() => agent.destroy())
     setGlobalDispatcher(agent)
     expect(await (await fetch(`${home.origin}/api/x`)).json()).toMatchObject({ token: 'token-1' })

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
-import { type Client as LatchkeyClient, LatchkeyError } from '@latchkey/core'
+import { type Client as NightlatchClient, NightlatchError } from '@nightlatch/core'
 import {
   Agent,
   BalancedPool,
@@ -19,7 +19,7 @@ import {
   fetch as undiciFetch,
 } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type LatchkeyInterceptorOptions, latchkeyInterceptor } from '../src/index.ts'
+import { type NightlatchInterceptorOptions, nightlatchInterceptor } from '../src/index.ts'
 import { clientOf, type Loopback, redirect, sendJson, startLoopback } from './loopback.ts'
 
 type Bench = Awaited<ReturnType<typeof start>>
@@ -27,13 +27,13 @@ type Bench = Awaited<ReturnType<typeof start>>
 /** Two origins, a client of the first, and an Agent with the interceptor. */
 async function start(
   provider: Parameters<typeof clientOf>[1] = {},
-  options: LatchkeyInterceptorOptions = {},
+  options: NightlatchInterceptorOptions = {},
   agentOptions: Agent.Options = {},
 ) {
   const home = await startLoopback()
   const away = await startLoopback()
   const { client, events } = clientOf(home, provider)
-  const agent = new Agent(agentOptions).compose(latchkeyInterceptor(client, options))
+  const agent = new Agent(agentOptions).compose(nightlatchInterceptor(client, options))
   onTestFinished(async () => {
     await agent.destroy()
     await home.close()
@@ -46,9 +46,9 @@ async function start(
 }
 
 /** Another dispatcher with the interceptor of the bench's client. */
-function compose({ client }: Bench, dispatcher: Dispatcher, options: LatchkeyInterceptorOptions = {}): Dispatcher {
+function compose({ client }: Bench, dispatcher: Dispatcher, options: NightlatchInterceptorOptions = {}): Dispatcher {
   onTestFinished(() => dispatcher.destroy())
-  return dispatcher.compose(latchkeyInterceptor(client, options))
+  return dispatcher.compose(nightlatchInterceptor(client, options))
 }
 
 const authorizationsOf = ({ requests }: Loopback): unknown[] => requests.map(({ headers }) => headers.authorization)
@@ -70,7 +70,7 @@ function record(): {
       resolve()
     },
     onResponseError: (_controller, error) => {
-      calls.push(`error ${(error as LatchkeyError).code ?? error.name}`)
+      calls.push(`error ${(error as NightlatchError).code ?? error.name}`)
       resolve()
     },
   }
@@ -166,7 +166,7 @@ describe('a request', () => {
       .get(origin)
       .intercept({ path: '/api/x', headers: { authorization: 'Bearer token-1' } })
       .reply(200, 'mocked')
-    const dispatcher = mock.compose(latchkeyInterceptor(client))
+    const dispatcher = mock.compose(nightlatchInterceptor(client))
     const { body } = await request(`${origin}/api/x`, { dispatcher })
     expect(await body.text()).toBe('mocked')
     await mock.close()
@@ -293,7 +293,7 @@ describe('where a token may go', () => {
   it('H1: a dispatcher that spreads requests over origins is refused', async () => {
     const { client, home, away } = await start()
     const pool = new BalancedPool([home.origin, away.origin])
-    expect(() => pool.compose(latchkeyInterceptor(client))).toThrow(
+    expect(() => pool.compose(nightlatchInterceptor(client))).toThrow(
       expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(/Agent, a Pool or a Client/) }),
     )
     await pool.close()
@@ -401,7 +401,7 @@ describe('a refusal', () => {
         fetch: ((input, init) => undiciFetch(input as never, { ...init, dispatcher: single } as never)) as typeof fetch,
       },
     )
-    const single: Dispatcher = new Agent({ connections: 1 }).compose(latchkeyInterceptor(client))
+    const single: Dispatcher = new Agent({ connections: 1 }).compose(nightlatchInterceptor(client))
     onTestFinished(() => single.destroy())
     home.revoked.add('token-1')
     const { body } = await request(url, { dispatcher: single })
@@ -456,7 +456,7 @@ describe('without a token', () => {
     await over
     expect(calls).toEqual(['error grant_refused'])
     const failure: unknown = await ask().catch((error: unknown) => error)
-    expect(failure).toBeInstanceOf(LatchkeyError)
+    expect(failure).toBeInstanceOf(NightlatchError)
     expect(inspect(failure, { depth: 9 })).not.toContain('not to be seen')
     await expect(undiciFetch(url, { dispatcher: agent })).rejects.toMatchObject({ cause: { code: 'grant_refused' } })
     const body = Readable.from(['text'])
@@ -531,13 +531,13 @@ describe('without a token', () => {
 describe('redirects', () => {
   const follow = interceptors.redirect({ maxRedirections: 5 })
   const orders = {
-    'redirect further out': (client: LatchkeyClient) => [latchkeyInterceptor(client), follow],
-    'redirect further out, retry between': (client: LatchkeyClient) => [
-      latchkeyInterceptor(client),
+    'redirect further out': (client: NightlatchClient) => [nightlatchInterceptor(client), follow],
+    'redirect further out, retry between': (client: NightlatchClient) => [
+      nightlatchInterceptor(client),
       interceptors.retry(),
       follow,
     ],
-    'redirect further in': (client: LatchkeyClient) => [follow, latchkeyInterceptor(client)],
+    'redirect further in': (client: NightlatchClient) => [follow, nightlatchInterceptor(client)],
   }
 
   for (const [order, list] of Object.entries(orders)) {
@@ -622,12 +622,12 @@ describe('redirects', () => {
         onResponseEnd: (...given) => handler.onResponseEnd?.(...given),
         onResponseError: (...given) => handler.onResponseError?.(...given),
       })
-    const agent = new Agent().compose(latchkeyInterceptor(client), hide, follow)
+    const agent = new Agent().compose(nightlatchInterceptor(client), hide, follow)
     onTestFinished(() => agent.destroy())
     home.answers.set('/api/moved', redirect('/api/here'))
     await expect(request(`${home.origin}/api/moved`, { dispatcher: agent })).rejects.toMatchObject({
       code: 'origin_refused',
-      message: expect.stringMatching(/right after latchkeyInterceptor/),
+      message: expect.stringMatching(/right after nightlatchInterceptor/),
     })
     expect(home.requests).toHaveLength(1)
   })
@@ -646,8 +646,8 @@ describe('redirects', () => {
     const named = home.origin.replace('127.0.0.1', 'localhost')
     const { client } = clientOf(home, { api: `${named}/api` })
     const dns = interceptors.dns({ dualStack: false, affinity: 4 })
-    const wrong = new Agent().compose(latchkeyInterceptor(client, { elsewhere: 'pass' }), dns)
-    const right = new Agent().compose(dns, latchkeyInterceptor(client))
+    const wrong = new Agent().compose(nightlatchInterceptor(client, { elsewhere: 'pass' }), dns)
+    const right = new Agent().compose(dns, nightlatchInterceptor(client))
     onTestFinished(async () => {
       await wrong.destroy()
       await right.destroy()
@@ -666,7 +666,7 @@ describe('what it is made of', () => {
     const make =
       (...given: unknown[]) =>
       () =>
-        latchkeyInterceptor(...(given as Parameters<typeof latchkeyInterceptor>))
+        nightlatchInterceptor(...(given as Parameters<typeof nightlatchInterceptor>))
     for (const none of [undefined, null, {}, 'client']) {
       expect(make(none)).toThrow(
         expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(/client must be/) }),

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { createSecureServer, type Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import { type Client, type ClientEvent, type ClientOptions, createClient, type Provider } from '@latchkey/core'
+import { type Client, type ClientEvent, type ClientOptions, createClient, type Provider } from '@nightlatch/core'
 
 /** A request as it came over the wire. */
 interface Received {

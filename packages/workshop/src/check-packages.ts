@@ -11,7 +11,7 @@ import { type Check, inspectTarball, packPackage } from './packed-package.ts'
 import { publishedPackages } from './read-repository.ts'
 import { tryPackages } from './try-packages.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'latchkey-packages-'))
+const folder = mkdtempSync(join(tmpdir(), 'nightlatch-packages-'))
 const checks: Check[] = []
 
 function report(subject: string, check: Check): void {

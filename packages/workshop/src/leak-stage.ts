@@ -4,14 +4,14 @@ import {
   type ClientEvent,
   type ClientOptions,
   createClient,
-  LatchkeyError,
+  NightlatchError,
   type Provider,
   type StoredToken,
   type TokenStore,
-} from '@latchkey/core'
+} from '@nightlatch/core'
 import { MarkedSecrets } from './leak-search.ts'
 
-/** Sees outputs that belong to no one client: a console, spans, a log. `latchkey` is told nothing of it. */
+/** Sees outputs that belong to no one client: a console, spans, a log. `nightlatch` is told nothing of it. */
 export interface Observer {
   readonly name: string
   /** All that was seen so far. */
@@ -55,7 +55,7 @@ export class Stage {
     } catch (failure) {
       this.tell(`${what}: what it throws`, failure)
       for (let error: unknown = failure; error instanceof Error; error = error.cause) {
-        if (error instanceof LatchkeyError) this.codes.add(error.code)
+        if (error instanceof NightlatchError) this.codes.add(error.code)
       }
       return undefined
     }

@@ -2,10 +2,10 @@
  * Measures what a held token costs: bytes a tenant in a pool of 100,000, and nanoseconds a call, beside a cache written by
  * hand in the same process, and what it adds that somebody listens. Numbers of one machine; the ratios are what travels.
  *
- * `node --expose-gc --conditions=source src/measure-tokens.ts [tenants]`
+ * `node --expose-gc --conditions=@nightlatch/source src/measure-tokens.ts [tenants]`
  */
 import { subscribe } from 'node:diagnostics_channel'
-import { createClient, createClientPool } from '@latchkey/core'
+import { createClient, createClientPool } from '@nightlatch/core'
 
 const tenants = Number(process.argv[2] ?? 100_000)
 const calls = 2_000_000
@@ -78,7 +78,7 @@ const listened = createClient(
 )
 await listened.token()
 say('token() with a listener', await time(() => listened.token()), 'ns')
-subscribe('latchkey:event', () => {
+subscribe('nightlatch:event', () => {
   heard += 1
 })
 say('token() with a subscriber of the channel', await time(() => client.token()), 'ns')

@@ -1,5 +1,5 @@
 /** A Redis without a server: what `redisStore` asks of a client of the package `ioredis`, over a map. Nothing here but what every runtime has. */
-import type { IoredisClient } from '@latchkey/redis'
+import type { IoredisClient } from '@nightlatch/redis'
 
 export class MemoryRedis implements IoredisClient {
   /** What is kept, by its whole key: to be looked at, altered and moved. */

@@ -13,7 +13,7 @@ export interface SizeLimits {
 export interface PackagePolicy {
   /** What is installed with it. */
   readonly dependencies: readonly string[]
-  /** What the program brings, besides `@latchkey/core`. */
+  /** What the program brings, besides `@nightlatch/core`. */
   readonly peers: readonly string[]
   /** Packages whose code is built into it. */
   readonly bundled: readonly string[]
@@ -27,10 +27,10 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
   cli: {
     dependencies: [
       '@clack/prompts',
-      '@latchkey/core',
-      '@latchkey/hexagon',
-      '@latchkey/prevu3d',
-      '@latchkey/testing',
+      '@nightlatch/core',
+      '@nightlatch/hexagon',
+      '@nightlatch/prevu3d',
+      '@nightlatch/testing',
       'commander',
     ],
     peers: [],
@@ -83,7 +83,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     dependencies: [],
     peers: ['undici'],
     bundled: [],
-    imports: 'latchkeyInterceptor',
+    imports: 'nightlatchInterceptor',
     limits: { packed: 20_000, unpacked: 75_000, bundled: 4_500 },
   },
 }

@@ -76,7 +76,7 @@ function unexpectedFiles(files: readonly string[]): readonly string[] {
 
 /** The `source` condition points at files that are not packed; pnpm's protocols mean nothing to others. */
 function workspaceWords(manifest: string): readonly string[] {
-  return ['"source"', 'workspace:', 'catalog:']
+  return ['"@nightlatch/source"', 'workspace:', 'catalog:']
     .filter((word) => manifest.includes(word))
     .map((word) => `it says ${word}`)
 }
@@ -105,7 +105,7 @@ function missingMaps(folder: string, files: readonly string[]): readonly string[
 function undeclaredImports(manifest: Manifest, folder: string, files: readonly string[]): readonly string[] {
   const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
   // The core runs in workers, where there is no Node.
-  const mayUseNode = manifest.name !== '@latchkey/core'
+  const mayUseNode = manifest.name !== '@nightlatch/core'
   const isAllowed = (specifier: string): boolean =>
     specifier.startsWith('.') ||
     (mayUseNode && specifier.startsWith('node:')) ||

@@ -1,4 +1,4 @@
-/** Writes docs/demo.svg: what `latchkey demo` prints, as it was just printed. */
+/** Writes docs/demo.svg: what `nightlatch demo` prints, as it was just printed. */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,4 +7,4 @@ import { drawRecording } from './draw-recording.ts'
 const root = join(import.meta.dirname, '../../..')
 const bin = join(root, 'packages/cli/dist/bin.js')
 const output = execFileSync(process.execPath, [bin, 'demo'], { encoding: 'utf8', env: { FORCE_COLOR: '1' } })
-writeFileSync(join(root, 'docs/demo.svg'), drawRecording(output, 'npx latchkey demo'))
+writeFileSync(join(root, 'docs/demo.svg'), drawRecording(output, 'npx @nightlatch/cli demo'))

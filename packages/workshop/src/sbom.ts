@@ -34,7 +34,7 @@ export function readSboms(
   packages: readonly Package[],
   policies: Readonly<Record<string, PackagePolicy>>,
 ): ReadonlyMap<string, Sbom> {
-  const ground = mkdtempSync(join(tmpdir(), 'latchkey-sboms-'))
+  const ground = mkdtempSync(join(tmpdir(), 'nightlatch-sboms-'))
   try {
     const options = ['--sbom-format', 'cyclonedx', '--sbom-spec-version', '1.6', '--prod', '--exclude-peers', '--split']
     const filters = packages.flatMap(({ folder }) => ['--filter', `./${folder}`])
@@ -69,7 +69,7 @@ function withBundled(sbom: Sbom, names: readonly string[], folder: string): Sbom
       purl,
       'bom-ref': purl,
       ...(licence !== undefined ? { licenses: [{ license: { id: licence } }] } : {}),
-      properties: [{ name: 'latchkey:bundled', value: 'true' }],
+      properties: [{ name: 'nightlatch:bundled', value: 'true' }],
     }
   })
   const refs = bundled.map((component) => component['bom-ref'])

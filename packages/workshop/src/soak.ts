@@ -2,13 +2,13 @@
  * Soaks a client: 200 requests a second for ten minutes, tokens that live two seconds, faults at random at the token
  * endpoint. No call may fail or wait while a token lives, and memory must stay bounded.
  *
- * `node --expose-gc --conditions=source src/soak.ts [seconds]`; the server is a process of its own, so that the heap measured
+ * `node --expose-gc --conditions=@nightlatch/source src/soak.ts [seconds]`; the server is a process of its own, so that the heap measured
  * is the client's alone.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { type ClientEvent, createClient } from '@latchkey/core'
-import { type Fault, standardEmulation, startEmulator } from '@latchkey/testing'
+import { type ClientEvent, createClient } from '@nightlatch/core'
+import { type Fault, standardEmulation, startEmulator } from '@nightlatch/testing'
 
 const lifetime = 2
 const perSecond = 200

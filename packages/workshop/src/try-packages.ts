@@ -64,5 +64,5 @@ function compile(folder: string, settings: object): readonly string[] {
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   const { output } = runCommand(process.execPath, [compiler, '--project', folder, '--pretty', 'false'], folder)
   const complaints = output === '' ? [] : output.replace(/\n\s+/g, ' ').split('\n')
-  return complaints.filter((line) => !line.startsWith('node_modules/') || line.startsWith('node_modules/@latchkey/'))
+  return complaints.filter((line) => !line.startsWith('node_modules/') || line.startsWith('node_modules/@nightlatch/'))
 }

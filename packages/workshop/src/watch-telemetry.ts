@@ -1,10 +1,15 @@
 /** All that a process can see of its clients from outside: the diagnostics channels, and what OpenTelemetry is told. */
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
-import { instrument } from '@latchkey/opentelemetry'
+import { instrument } from '@nightlatch/opentelemetry'
 import type { MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
 
 /** The tracing channels of the core. */
-export const tracedWork: readonly string[] = ['latchkey:grant', 'latchkey:wait', 'latchkey:store', 'latchkey:discovery']
+export const tracedWork: readonly string[] = [
+  'nightlatch:grant',
+  'nightlatch:wait',
+  'nightlatch:store',
+  'nightlatch:discovery',
+]
 
 /**
  * Hands over every message of a channel, and every call of OpenTelemetry's API with all that is given to it.
@@ -22,8 +27,8 @@ export function watchTelemetry(tell: (what: string, value: unknown) => void): ()
       known.add(message as object)
       tell(channel, message)
     }
-  const onEvent = (message: unknown): void => tell('latchkey:event', message)
-  subscribe('latchkey:event', onEvent)
+  const onEvent = (message: unknown): void => tell('nightlatch:event', message)
+  subscribe('nightlatch:event', onEvent)
   const undo = tracedWork.map((channel) => {
     const listener = once(channel)
     const listeners = { start: listener, end: listener, asyncStart: listener, asyncEnd: listener, error: listener }
@@ -34,7 +39,7 @@ export function watchTelemetry(tell: (what: string, value: unknown) => void): ()
   return () => {
     uninstrument()
     for (const one of undo) one()
-    unsubscribe('latchkey:event', onEvent)
+    unsubscribe('nightlatch:event', onEvent)
   }
 }
 

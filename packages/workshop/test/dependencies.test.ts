@@ -26,7 +26,7 @@ describe('a published package', () => {
     it(`${slug} depends on what the policy grants it, and on nothing else`, () => {
       expect(Object.keys(manifest.dependencies ?? {}).sort(), said).toEqual([...dependencies].sort())
       const core =
-        manifest.name === '@latchkey/core' || dependencies.includes('@latchkey/core') ? [] : ['@latchkey/core']
+        manifest.name === '@nightlatch/core' || dependencies.includes('@nightlatch/core') ? [] : ['@nightlatch/core']
       expect(Object.keys(manifest.peerDependencies ?? {}).sort(), said).toEqual([...core, ...peers].sort())
       expect(Object.keys(manifest)).not.toContain('optionalDependencies')
     })
@@ -59,7 +59,7 @@ describe('a published package', () => {
     it(`${slug} is published with provenance, for everybody`, () => {
       expect(JSON.parse(readText(`${folder}/package.json`))).toMatchObject({
         publishConfig: { access: 'public', provenance: true },
-        repository: { url: 'git+https://github.com/latchkey/latchkey.git', directory: folder },
+        repository: { url: 'git+https://github.com/nightlatch/nightlatch.git', directory: folder },
         license: 'MIT',
       })
     })
@@ -106,7 +106,7 @@ it('no install script runs but that of node, which every script here runs on', (
 
 describe('the tree of what is installed', () => {
   it('tells of licences and of scripts that run, through packages of our own', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'latchkey-tree-'))
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-tree-'))
     try {
       const install = (name: string, manifest: object, licence = ''): void => {
         mkdirSync(join(folder, 'node_modules', name), { recursive: true })

@@ -9,13 +9,13 @@ const root = join(import.meta.dirname, '../../..')
 describe('recording', () => {
   it('of the demonstration shows what the demonstration prints', () => {
     const bin = join(root, 'packages/cli/src/bin.ts')
-    const printed = execFileSync(process.execPath, ['--conditions=source', bin, 'demo'], {
+    const printed = execFileSync(process.execPath, ['--conditions=@nightlatch/source', bin, 'demo'], {
       encoding: 'utf8',
       env: { FORCE_COLOR: '1' },
     })
     const picture = readFileSync(join(root, 'docs/demo.svg'), 'utf8')
     // A difference: record it again, `npx -y pnpm@12 record`.
-    expect(readPicture(picture)).toBe(readShown(`$ npx latchkey demo\n${printed}`))
+    expect(readPicture(picture)).toBe(readShown(`$ npx @nightlatch/cli demo\n${printed}`))
   })
 
   it('keeps looks and text, and escapes what SVG reads otherwise', () => {

@@ -38,7 +38,7 @@ describe('the page of events', () => {
   it('names every tracing channel and its message', () => {
     const source = readText('packages/core/src/diagnostics.ts')
     const [, members = ''] = /^interface Traces \{\n(.*?)^\}/ms.exec(source) ?? []
-    const channels = [...members.matchAll(/readonly (\w+):/g)].map(([, name]) => `latchkey:${name}`)
+    const channels = [...members.matchAll(/readonly (\w+):/g)].map(([, name]) => `nightlatch:${name}`)
     expect(channels.length).toBeGreaterThan(3)
     const messages = [...source.matchAll(/^export interface (\w+Trace) \{/gm)].map(([, name]) => name)
     const page = readText('docs/events.md')

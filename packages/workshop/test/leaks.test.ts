@@ -17,18 +17,18 @@ import {
   createClientPool,
   type ErrorCode,
   importPrivateKey,
-  LatchkeyError,
   memoryStore,
+  NightlatchError,
   none,
   type Provider,
   privateKeyJwt,
   type StoredToken,
   type TokenStore,
   tlsClientAuth,
-} from '@latchkey/core'
-import { smartCompletions } from '@latchkey/hexagon'
-import { prevu3d } from '@latchkey/prevu3d'
-import { type RedisClient, redisStore } from '@latchkey/redis'
+} from '@nightlatch/core'
+import { smartCompletions } from '@nightlatch/hexagon'
+import { prevu3d } from '@nightlatch/prevu3d'
+import { type RedisClient, redisStore } from '@nightlatch/redis'
 import {
   type Answer,
   type Fault,
@@ -40,8 +40,8 @@ import {
   smartCompletionsEmulation,
   standardEmulation,
   startEmulator,
-} from '@latchkey/testing'
-import { latchkeyInterceptor } from '@latchkey/undici'
+} from '@nightlatch/testing'
+import { nightlatchInterceptor } from '@nightlatch/undici'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { run } from '../../cli/src/run.ts'
@@ -73,7 +73,7 @@ beforeAll(() => {
   process.on('warning', (warning) => logged.push(warning))
   unwatch = watchTelemetry((what, value) => {
     watched.add(what)
-    if (what === 'latchkey:event') published.add((value as ClientEvent).type)
+    if (what === 'nightlatch:event') published.add((value as ClientEvent).type)
     const stage = playing.getStore()
     if (stage === undefined) astray.push(value)
     else stage.tell(what, value)
@@ -284,7 +284,7 @@ function welcoming(stage: Stage): Promise<StandardEmulator> {
 
 /** Of what an API answers, ky makes an error; ours are still heard. */
 function keepOurs(failure: unknown): void {
-  if (failure instanceof LatchkeyError) throw failure
+  if (failure instanceof NightlatchError) throw failure
 }
 
 /** Does with a client all that can be done with one. A URL that comes back in an answer is the caller's own, so those hold no secret. */
@@ -793,7 +793,7 @@ describe('X1: nobody else tells a secret', () => {
         const provider: Provider = { name: 'marked', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
         const client = await stage.client(provider, { credentials: withSecret(stage) })
         if (client === undefined) return
-        const interceptor = latchkeyInterceptor(client)
+        const interceptor = nightlatchInterceptor(client)
         const dispatcher = new Agent().compose(interceptor)
         const sig = encodeURIComponent(stage.secret('the query of a request'))
         const options = { dispatcher, signal: AbortSignal.timeout(500) }
@@ -862,7 +862,7 @@ describe('X1: nobody else tells a secret', () => {
               stderr: out,
               terminal,
             })
-            stage.tell(`latchkey ${[...command, ...manner].join(' ')}`, said.join(''))
+            stage.tell(`nightlatch ${[...command, ...manner].join(' ')}`, said.join(''))
           }
         }
         for (const { headers, body } of emulator.requests) stage.secrets.markRequest({ headers }, body)
@@ -902,8 +902,8 @@ describe('the search', () => {
       Promise.reject(new Error('x', { cause: { config: { headers: { a: secret } } } })),
     )
     expect(stage.leaks(observers)).toEqual([
-      'a leak: latchkey:grant: the secret',
-      'a leak: latchkey:event: the secret',
+      'a leak: nightlatch:grant: the secret',
+      'a leak: nightlatch:event: the secret',
       'a leak: the event token.refused: the secret',
       'a leak: token(): what it throws: the secret',
       'a leak: a key of the store: the secret',
@@ -941,12 +941,14 @@ describe('the search', () => {
 
   it('has seen every channel, and every span and metric that there is', () => {
     const page = readText('docs/opentelemetry.md')
-    const metrics = [...page.matchAll(/^\| `(latchkey\.[a-z.]+)` +\| (?:counter|histogram) /gm)].map(([, name]) => name)
+    const metrics = [...page.matchAll(/^\| `(nightlatch\.[a-z.]+)` +\| (?:counter|histogram) /gm)].map(
+      ([, name]) => name,
+    )
     expect(metrics.length).toBeGreaterThan(10)
     const names = [...watched].map((what) => what.split(' ').slice(0, 2).join(' '))
     expect([...new Set(names)].sort()).toEqual(
       [
-        'latchkey:event',
+        'nightlatch:event',
         ...tracedWork,
         ...tracedWork.map((channel) => `span ${channel.replace(':', '.')}`),
         ...metrics.map((name) => `metric ${name}`),

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { prevu3dEmulation, startEmulator } from '@latchkey/testing'
+import { prevu3dEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { blocksFolder } from '../src/compile-blocks.ts'
 import { readDocument } from '../src/read-documents.ts'
@@ -40,7 +40,7 @@ async function run(code: string, environment: Readonly<Record<string, string>>):
     writeFileSync(join(folder, 'example.ts'), code)
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--conditions=source', join(folder, 'example.ts')],
+      ['--conditions=@nightlatch/source', join(folder, 'example.ts')],
       {
         cwd: root,
         env: { ...process.env, ...environment },

@@ -1,6 +1,6 @@
 /** One client for the server, made at the first request: `next build` imports route handlers where there are no secrets. */
-import { type Client, createClient } from '@latchkey/core'
-import { smartCompletions } from '@latchkey/hexagon'
+import { type Client, createClient } from '@nightlatch/core'
+import { smartCompletions } from '@nightlatch/hexagon'
 
 let client: Client | undefined
 

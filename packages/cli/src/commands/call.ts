@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Client, LatchkeyError } from '@latchkey/core'
+import { type Client, NightlatchError } from '@nightlatch/core'
 import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, timeoutOf, withClient } from '../connect.ts'
 import { CommandError, codeOf } from '../failure.ts'
@@ -16,7 +16,7 @@ interface CallFlags extends ConnectionFlags {
   readonly header?: readonly string[]
 }
 
-/** `latchkey call <provider> <path>`: one request to the API, with a token on it. */
+/** `nightlatch call <provider> <path>`: one request to the API, with a token on it. */
 export function addCallCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('call')
@@ -52,9 +52,9 @@ For Prevu3D, {organization_id} in the path stands for the id of the organisation
 An answer that is not 2xx is printed too, and the exit status is 1.
 
 Examples:
-  $ latchkey call prevu3d 'v1/nodes/{organization_id}/browse'
-  $ latchkey call smart-completions 'Instances(2)/Projects?$top=10'
-  $ latchkey call smart-completions 'Instances(2)/Projects' --data '{"Name": "New"}'`
+  $ nightlatch call prevu3d 'v1/nodes/{organization_id}/browse'
+  $ nightlatch call smart-completions 'Instances(2)/Projects?$top=10'
+  $ nightlatch call smart-completions 'Instances(2)/Projects' --data '{"Name": "New"}'`
 
 interface CallRequest {
   readonly method: string
@@ -188,7 +188,7 @@ async function ask(
     const url = new URL(response.url === '' ? asked : response.url)
     return { url, response, bytes: new Uint8Array(await response.arrayBuffer()) }
   } catch (failure) {
-    if (failure instanceof LatchkeyError) throw failure
+    if (failure instanceof NightlatchError) throw failure
     const code = codeOf(failure)
     throw signal.aborted
       ? new CommandError('api_timed_out', `${target.name}: the API did not answer within ${timeout} s`)

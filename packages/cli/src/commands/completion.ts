@@ -4,7 +4,7 @@ import { knownProviders } from '../providers.ts'
 
 const shells = { bash: writeBash, zsh: writeZsh, fish: writeFish } as const
 
-/** `latchkey completion <shell>`: a script that teaches a shell the commands, the flags and the providers. */
+/** `nightlatch completion <shell>`: a script that teaches a shell the commands, the flags and the providers. */
 export function addCompletionCommand(program: Command, output: Output): void {
   program
     .command('completion')
@@ -20,9 +20,9 @@ export function addCompletionCommand(program: Command, output: Output): void {
 
 const examples = `
 Examples:
-  $ source <(latchkey completion bash)                                        # in ~/.bashrc
-  $ source <(latchkey completion zsh)                                         # in ~/.zshrc, after compinit
-  $ latchkey completion fish > ~/.config/fish/completions/latchkey.fish`
+  $ source <(nightlatch completion bash)                                        # in ~/.bashrc
+  $ source <(nightlatch completion zsh)                                         # in ~/.zshrc, after compinit
+  $ nightlatch completion fish > ~/.config/fish/completions/nightlatch.fish`
 
 /** What may be typed, by command; '' is the program itself. */
 interface Words {
@@ -58,8 +58,8 @@ function writeBash(all: readonly Words[]): string {
       `    ${command}) words=${quote([...choices, ...flags.map(({ flag }) => flag)].join(' '))} ;;`,
   )
   const top = [...commands.map(({ command }) => command), ...flagsOf(all, '')].join(' ')
-  return `# bash completion of latchkey
-_latchkey() {
+  return `# bash completion of nightlatch
+_nightlatch() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words
   case $previous in
     ${fileFlags(all).join('|')}) local IFS=$'\\n'; compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
@@ -71,7 +71,7 @@ ${branches.join('\n')}
   if ((COMP_CWORD == 1)); then words=${quote(top)}; fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -F _latchkey latchkey`
+complete -F _nightlatch nightlatch`
 }
 
 function writeZsh(all: readonly Words[]): string {
@@ -86,8 +86,8 @@ function writeZsh(all: readonly Words[]): string {
   })
   const top = commands.map(({ command, description }) => describe(command, description))
   const flags = all.find(({ command }) => command === '')?.flags ?? []
-  return `#compdef latchkey
-_latchkey() {
+  return `#compdef nightlatch
+_nightlatch() {
   local -a found
   case \${words[CURRENT-1]} in
     ${fileFlags(all).join('|')}) _files; return ;;
@@ -96,22 +96,22 @@ _latchkey() {
 ${branches.join('\n')}
   esac
   if ((CURRENT == 2)); then found=(${[...top, ...flags.map(({ flag, description }) => describe(flag, description))].join(' ')}); fi
-  _describe latchkey found
+  _describe nightlatch found
 }
-compdef _latchkey latchkey`
+compdef _nightlatch nightlatch`
 }
 
 function writeFish(all: readonly Words[]): string {
-  const lines = ['# fish completion of latchkey', 'complete -c latchkey -f']
+  const lines = ['# fish completion of nightlatch', 'complete -c nightlatch -f']
   for (const { command, description, flags, choices } of all) {
     const when = command === '' ? '' : ` -n ${quote(`__fish_seen_subcommand_from ${command}`)}`
     if (command !== '') {
-      lines.push(`complete -c latchkey -n __fish_use_subcommand -a ${command} -d ${quote(description)}`)
+      lines.push(`complete -c nightlatch -n __fish_use_subcommand -a ${command} -d ${quote(description)}`)
     }
-    if (choices.length > 0) lines.push(`complete -c latchkey${when} -a ${quote(choices.join(' '))}`)
+    if (choices.length > 0) lines.push(`complete -c nightlatch${when} -a ${quote(choices.join(' '))}`)
     for (const { flag, description: meaning, takesFile } of flags) {
       const file = takesFile ? ' -r -F' : ''
-      lines.push(`complete -c latchkey${when} -l ${flag.slice(2)}${file} -d ${quote(meaning)}`)
+      lines.push(`complete -c nightlatch${when} -l ${flag.slice(2)}${file} -d ${quote(meaning)}`)
     }
   }
   return lines.join('\n')

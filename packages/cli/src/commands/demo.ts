@@ -1,7 +1,7 @@
-import { type Client, createClient } from '@latchkey/core'
-import { smartCompletions } from '@latchkey/hexagon'
-import { prevu3d } from '@latchkey/prevu3d'
-import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+import { type Client, createClient } from '@nightlatch/core'
+import { smartCompletions } from '@nightlatch/hexagon'
+import { prevu3d } from '@nightlatch/prevu3d'
+import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import type { Command } from 'commander'
 import type { Output } from '../output.ts'
 import { inWords } from './token.ts'
@@ -32,7 +32,7 @@ interface Scene {
   readonly steps: readonly Step[]
 }
 
-/** `latchkey demo`: the whole job, against emulated providers on this machine. */
+/** `nightlatch demo`: the whole job, against emulated providers on this machine. */
 export function addDemoCommand(program: Command, output: Output): void {
   const command = program
     .command('demo')
@@ -164,7 +164,7 @@ function showable(answer: unknown): unknown {
 }
 
 function printOpening({ print, dress }: Output): void {
-  print(dress('title', 'Latchkey: a program gets a token and calls an API, with no user signed in.'))
+  print(dress('title', 'Nightlatch: a program gets a token and calls an API, with no user signed in.'))
   print('Both providers are emulated on this machine. What you see was really sent over a socket, and answered;')
   print('only tokens are left out. A program of yours has the lines of code, and the real addresses.')
 }
@@ -191,7 +191,9 @@ function shorten(text: string): string {
 function printClosing({ print, dress }: Output): void {
   print('')
   print(dress('title', 'The same with the real ones (the client secret is asked for):'))
-  print(`    ${dress('code', `npx latchkey call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`)}`)
-  print(`    ${dress('code', `npx latchkey call smart-completions 'Instances(2)/Projects' --client-id <id> \\`)}`)
+  print(`    ${dress('code', `npx @nightlatch/cli call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`)}`)
+  print(
+    `    ${dress('code', `npx @nightlatch/cli call smart-completions 'Instances(2)/Projects' --client-id <id> \\`)}`,
+  )
   print(`    ${dress('code', '  --host <https://...> --authorization-server <https://...>')}`)
 }

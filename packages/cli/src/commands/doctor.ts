@@ -15,7 +15,7 @@ interface DoctorFlags extends ConnectionFlags {
   readonly probeAuthentication?: true
 }
 
-/** `latchkey doctor <provider>`: works through what can be wrong, in order, and ends with what to do. */
+/** `nightlatch doctor <provider>`: works through what can be wrong, in order, and ends with what to do. */
 export function addDoctorCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('doctor')
@@ -35,9 +35,9 @@ One token is asked for, and one call is made that changes nothing. Neither the s
 Exit status: 0 all is well, or there are warnings only; 1 a step failed; 2 wrong usage.
 
 Examples:
-  $ latchkey doctor prevu3d
-  $ latchkey doctor smart-completions --probe-authentication
-  $ latchkey doctor prevu3d --json`
+  $ nightlatch doctor prevu3d
+  $ nightlatch doctor smart-completions --probe-authentication
+  $ nightlatch doctor prevu3d --json`
 
 async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Output): Promise<void> {
   const known = await findTarget(name, flags.config)

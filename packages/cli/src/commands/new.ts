@@ -17,7 +17,7 @@ interface NewFlags extends Wishes {
   readonly json?: true
 }
 
-/** `latchkey new <name>`: writes a provider, its emulation, its test and its page. */
+/** `nightlatch new <name>`: writes a provider, its emulation, its test and its page. */
 export function addNewCommand(program: Command, io: Io, output: Output): void {
   const collect = (value: string, before: string[] = []): string[] => [...before, value]
   const command = program
@@ -44,7 +44,7 @@ export function addNewCommand(program: Command, io: Io, output: Output): void {
     .option('--token-header <name>', 'header that takes the token, in place of Authorization: Bearer')
     .option('--runner <runner>', 'what the test runs on: vitest (default) or node:test')
     .option('--dir <folder>', 'the project to write into', '.')
-    .option('--package', "make it a package of Latchkey's own repository, at --dir")
+    .option('--package', "make it a package of Nightlatch's own repository, at --dir")
     .option('--force', 'overwrite files that are there')
     .addHelpText('after', examples)
   command.action(async (name: string) => {
@@ -59,8 +59,8 @@ export function addNewCommand(program: Command, io: Io, output: Output): void {
 
 const examples = `
 Examples:
-  $ latchkey new acme --token-endpoint https://login.acme.example/token --api-url https://api.acme.example/v2
-  $ latchkey new acme --token-endpoint https://api.acme.example/login --body-format json \\
+  $ nightlatch new acme --token-endpoint https://login.acme.example/token --api-url https://api.acme.example/v2
+  $ nightlatch new acme --token-endpoint https://api.acme.example/login --body-format json \\
       --client-authentication post --client-id-name apiKey --client-secret-name apiSecret \\
       --sample '{"data": {"token": "abc", "expiresInMs": 3600000}}'`
 
@@ -156,7 +156,7 @@ async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
     [join(dir, 'packages/prevu3d/LICENSE'), workshop].map((file) => readFile(file, 'utf8').catch(() => undefined)),
   )
   if (licence === undefined || manifest === undefined) {
-    throw new CommandError('wrong_usage', "--package is for Latchkey's own repository: its root is --dir", {
+    throw new CommandError('wrong_usage', "--package is for Nightlatch's own repository: its root is --dir", {
       hints: ['For a provider in a project of your own leave --package out.'],
     })
   }
@@ -169,10 +169,10 @@ async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
     [join(folder, 'src/provider.ts'), writeProvider(draft)],
     [join(folder, `test/${name}-emulation.ts`), writeEmulation(draft)],
     [join(folder, 'test/conformance.test.ts'), writeTest(draft, places)],
-    [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@latchkey/${name}`)],
+    [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@nightlatch/${name}`)],
     [join(dir, '.changeset', `${name}.md`), writeChangeset(draft)],
     // Where the repository's own checks find the packages that documents import.
-    [workshop, withDependency(manifest, `@latchkey/${name}`)],
+    [workshop, withDependency(manifest, `@nightlatch/${name}`)],
   ])
 }
 
@@ -250,9 +250,9 @@ function nextSteps({ name, runner, sample }: ProviderDraft, flags: NewFlags): re
     ]
   }
   const test = runner === 'vitest' ? `npx vitest run test/${name}.test.ts` : `node --test test/${name}.test.ts`
-  const needs = ['@latchkey/testing', 'typescript', '@types/node', ...(runner === 'vitest' ? ['vitest'] : [])]
+  const needs = ['@nightlatch/testing', 'typescript', '@types/node', ...(runner === 'vitest' ? ['vitest'] : [])]
   return [
-    `npm install @latchkey/core && npm install --save-dev ${needs.join(' ')}`,
+    `npm install @nightlatch/core && npm install --save-dev ${needs.join(' ')}`,
     test,
     ...warning,
     compare,

@@ -9,7 +9,7 @@ interface ProvidersFlags {
   readonly config?: string
 }
 
-/** `latchkey providers`: whom the other commands can talk to, and what each must be told. */
+/** `nightlatch providers`: whom the other commands can talk to, and what each must be told. */
 export function addProvidersCommand(program: Command, output: Output): void {
   const command = program
     .command('providers')

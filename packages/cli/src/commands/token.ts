@@ -1,4 +1,4 @@
-import type { AccessToken, Client } from '@latchkey/core'
+import type { AccessToken, Client } from '@nightlatch/core'
 import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
@@ -11,7 +11,7 @@ interface TokenFlags extends ConnectionFlags {
   readonly showToken?: true
 }
 
-/** `latchkey token <provider>`: asks for a token, and says what came. */
+/** `nightlatch token <provider>`: asks for a token, and says what came. */
 export function addTokenCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('token')
@@ -32,9 +32,9 @@ The client secret comes from the environment, from a file, or is asked for at a 
 flags are seen in the list of processes, and stay in the history of the shell.
 
 Examples:
-  $ latchkey token prevu3d --client-id 0b6c2f3e
-  $ TOKEN="$(latchkey token prevu3d --show-token)"
-  $ latchkey token smart-completions --host https://completions.example.com \\
+  $ nightlatch token prevu3d --client-id 0b6c2f3e
+  $ TOKEN="$(nightlatch token prevu3d --show-token)"
+  $ nightlatch token smart-completions --host https://completions.example.com \\
       --authorization-server https://auth.example.com/oauth2/aus123`
 
 async function askForToken(

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '@latchkey/core'
+import { NightlatchError } from '@nightlatch/core'
 import { codeOf } from '../failure.ts'
 import type { ApiCall, Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
@@ -38,11 +38,11 @@ export async function examineApiCall({ evidence, knowledge, timeout }: Examinati
   } catch (failure) {
     const code = signal.aborted
       ? 'timed out'
-      : failure instanceof LatchkeyError
+      : failure instanceof NightlatchError
         ? failure.code
         : (codeOf(failure) ?? 'unknown')
     finding.detail('code', code)
-    if (failure instanceof LatchkeyError) finding.fail(`${code}: ${failure.message}`, ...failure.hints)
+    if (failure instanceof NightlatchError) finding.fail(`${code}: ${failure.message}`, ...failure.hints)
     else if (signal.aborted) {
       finding.fail(`no answer within ${timeout} s`, 'Try again with a longer --timeout.')
     } else {
@@ -80,7 +80,7 @@ function judge(
   } else {
     finding.warn(
       'a server is there; whether it takes the token, this does not tell',
-      'Make a call that the product documents: latchkey call.',
+      'Make a call that the product documents: nightlatch call.',
     )
   }
 }

@@ -6,7 +6,7 @@ import {
   clientSecretPost,
   type Provider,
   type TokenRequestDraft,
-} from '@latchkey/core'
+} from '@nightlatch/core'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { mayBeProbed } from './token-request.ts'

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '@latchkey/core'
+import { NightlatchError } from '@nightlatch/core'
 import { reportFailure } from '../failure.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
@@ -54,7 +54,7 @@ async function findApi(
     finding.saw(`API: ${showUrl(found)}; its origin may see the token`)
     finding.detail('baseUrl', showUrl(found))
   } catch (failure) {
-    if (!(failure instanceof LatchkeyError)) {
+    if (!(failure instanceof NightlatchError)) {
       finding.detail('failure', { code: 'timed_out' })
       finding.fail(`the API's address was not told within ${timeout} s`, 'Try again with a longer --timeout.')
       return

@@ -1,4 +1,4 @@
-import type { Provider } from '@latchkey/core'
+import type { Provider } from '@nightlatch/core'
 import type { Output } from '../output.ts'
 import type { FoundSettings } from '../settings.ts'
 import type { Target } from '../target.ts'

@@ -1,4 +1,4 @@
-import { createClient, LatchkeyError, type Provider } from '@latchkey/core'
+import { createClient, NightlatchError, type Provider } from '@nightlatch/core'
 import { hasClientSecret, readClientSecret } from '../client-secret.ts'
 import { type ConnectionFlags, timeoutOf } from '../connect.ts'
 import { CommandError } from '../failure.ts'
@@ -137,7 +137,7 @@ async function readConfigured(
   }
   if (!('clientSecret' in credentials)) {
     throw new CommandError('wrong_usage', `${name} has no client secret, which is what doctor looks at`, {
-      hints: [`latchkey token ${name} asks for a token with what it has.`],
+      hints: [`nightlatch token ${name} asks for a token with what it has.`],
     })
   }
   const { clientId, clientSecret } = credentials as Readonly<Record<string, unknown>>
@@ -191,7 +191,7 @@ function describeProvider(
     }
     return { provider, mistake: undefined }
   } catch (failure) {
-    if (!(failure instanceof LatchkeyError)) throw failure
+    if (!(failure instanceof NightlatchError)) throw failure
     return { provider: undefined, mistake: failure.message }
   }
 }

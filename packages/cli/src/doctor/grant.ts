@@ -3,9 +3,9 @@ import {
   type Client,
   type ClientOptions,
   createClient,
-  LatchkeyError,
+  NightlatchError,
   type Provider,
-} from '@latchkey/core'
+} from '@nightlatch/core'
 import { createHidingFetch } from '../connect.ts'
 import type { Output } from '../output.ts'
 
@@ -26,7 +26,7 @@ export interface Grant {
   readonly client: Client<unknown>
   readonly provider: Provider<unknown>
   readonly token: AccessToken | undefined
-  readonly failure: LatchkeyError | undefined
+  readonly failure: NightlatchError | undefined
   /** The answer to the token request; `undefined` where there was none. */
   readonly exchange: Exchange | undefined
   /** Answers of the issuer's metadata. */
@@ -50,7 +50,7 @@ interface GrantTerms {
 /**
  * Makes one token request, whatever comes of it: no repetition, so that a doctor does not hammer what is ill already.
  *
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  */
 export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms): Promise<Grant> {
   const { credentials, timeout, output, options } = terms
@@ -97,12 +97,12 @@ export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms
     },
   })
   let token: AccessToken | undefined
-  let failure: LatchkeyError | undefined
+  let failure: NightlatchError | undefined
   try {
     token = await client.token({ signal: stopping.signal })
     output.hide(token.value)
   } catch (thrown) {
-    if (!(thrown instanceof LatchkeyError)) throw thrown
+    if (!(thrown instanceof NightlatchError)) throw thrown
     failure = thrown
   }
   isOver = true

@@ -1,4 +1,4 @@
-import type { Prevu3dInfo } from '@latchkey/prevu3d'
+import type { Prevu3dInfo } from '@nightlatch/prevu3d'
 import type { Evidence } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'

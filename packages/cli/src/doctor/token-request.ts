@@ -1,4 +1,4 @@
-import type { LatchkeyError } from '@latchkey/core'
+import type { NightlatchError } from '@nightlatch/core'
 import { describeCredentialText } from './credential-text.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
@@ -28,7 +28,7 @@ export async function examineTokenRequest(examination: Examination): Promise<Fin
     noteGrantFailure(finding, failure)
     if (mayBeProbed(grant) && !examination.mayProbe) {
       finding.advise(
-        `If id and secret are surely right, let latchkey doctor ${examination.known.name} --probe-authentication find out how the server wants them; the server may count each try as a failed sign-in.`,
+        `If id and secret are surely right, let nightlatch doctor ${examination.known.name} --probe-authentication find out how the server wants them; the server may count each try as a failed sign-in.`,
       )
     }
   }
@@ -57,14 +57,14 @@ export function mayBeProbed({ failure }: Grant): boolean {
 }
 
 /** A failed grant, with what to do about it by its code. */
-function noteGrantFailure(finding: FindingDraft, failure: LatchkeyError): void {
+function noteGrantFailure(finding: FindingDraft, failure: NightlatchError): void {
   const { code, message, status, error, errorDescription, retryAfter, hints } = failure
   finding.detail('failure', { code, message, status, error, errorDescription, retryAfter, hints })
   finding.fail(`${code}: ${message}`, ...hints)
   finding.advise(...adviseByCode(failure))
 }
 
-function adviseByCode({ code, status, retryAfter, hints }: LatchkeyError): readonly string[] {
+function adviseByCode({ code, status, retryAfter, hints }: NightlatchError): readonly string[] {
   switch (code) {
     case 'invalid_options':
       return hints.length > 0 ? [] : ['Correct the setting that the message names.']

@@ -198,7 +198,7 @@ function readPairs(
 
 /** Words that no function may be called: those of the language, and those that what is written imports. */
 const reserved: ReadonlySet<string> = new Set(
-  'await break case catch class const continue default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield arguments eval standard describe it test token readStandardTokenResponse clientSecretPost clientSecretBasic latchkeyError testProvider'.split(
+  'await break case catch class const continue default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield arguments eval standard describe it test token readStandardTokenResponse clientSecretPost clientSecretBasic nightlatchError testProvider'.split(
     ' ',
   ),
 )

@@ -22,7 +22,7 @@ export function writePage(draft: ProviderDraft, from: string): string {
   const departures = describeDepartures(draft)
   return `# ${title}
 
-Tokens of ${title} by client credentials${api ? ', and calls of its API' : ''}, with Latchkey.
+Tokens of ${title} by client credentials${api ? ', and calls of its API' : ''}, with Nightlatch.
 
 ## Set-up at the vendor
 
@@ -31,7 +31,7 @@ Where is a client registered, and what has to be switched on or granted before i
 ## Use
 
 \`\`\`ts
-import { createClient } from '@latchkey/core'
+import { createClient } from '@nightlatch/core'
 import { ${identifier} } from '${from}'
 
 const client = createClient(${identifier}(), {
@@ -128,13 +128,13 @@ function describeDepartures(draft: ProviderDraft): readonly string[] {
 /** What makes a package of a provider. */
 export function writePackageFiles({ name, title, identifier }: ProviderDraft): Readonly<Record<string, string>> {
   const manifest = {
-    name: `@latchkey/${name}`,
+    name: `@nightlatch/${name}`,
     version: '0.0.0',
-    description: `${title} for Latchkey: tokens by client credentials.`,
+    description: `${title} for Nightlatch: tokens by client credentials.`,
     keywords: ['oauth2', 'client-credentials', 'access-token', name],
-    homepage: `https://github.com/latchkey/latchkey/tree/main/packages/${name}#readme`,
-    bugs: 'https://github.com/latchkey/latchkey/issues',
-    repository: { type: 'git', url: 'git+https://github.com/latchkey/latchkey.git', directory: `packages/${name}` },
+    homepage: `https://github.com/nightlatch/nightlatch/tree/main/packages/${name}#readme`,
+    bugs: 'https://github.com/nightlatch/nightlatch/issues',
+    repository: { type: 'git', url: 'git+https://github.com/nightlatch/nightlatch.git', directory: `packages/${name}` },
     license: 'MIT',
     type: 'module',
     sideEffects: false,
@@ -153,17 +153,17 @@ export function writePackageFiles({ name, title, identifier }: ProviderDraft): R
         './package.json': './package.json',
       },
     },
-    peerDependencies: { '@latchkey/core': 'workspace:^' },
-    devDependencies: { '@latchkey/core': 'workspace:^', '@latchkey/testing': 'workspace:^' },
+    peerDependencies: { '@nightlatch/core': 'workspace:^' },
+    devDependencies: { '@nightlatch/core': 'workspace:^', '@nightlatch/testing': 'workspace:^' },
   }
   return {
     'package.json': toJson(manifest),
-    'README.md': `# @latchkey/${name}
+    'README.md': `# @nightlatch/${name}
 
-${title} for [Latchkey](../../README.md), OAuth 2.0 client credentials for TypeScript.
+${title} for [Nightlatch](../../README.md), OAuth 2.0 client credentials for TypeScript.
 
 \`\`\`sh
-npm install @latchkey/core @latchkey/${name}
+npm install @nightlatch/core @nightlatch/${name}
 \`\`\`
 
 [Its page](../../docs/providers/${name}.md) says how it is set up and used.
@@ -179,5 +179,5 @@ export function toJson(value: unknown): string {
 
 /** The changelog's entry. */
 export function writeChangeset({ name, title }: ProviderDraft): string {
-  return `---\n"@latchkey/${name}": minor\n---\n\n${title}: tokens by client credentials.\n`
+  return `---\n"@nightlatch/${name}": minor\n---\n\n${title}: tokens by client credentials.\n`
 }

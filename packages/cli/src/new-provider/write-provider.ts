@@ -28,7 +28,7 @@ export function writeProvider(draft: ProviderDraft): string {
   ]
   const values = [...authentication.values, ...(reader?.values ?? [])]
   const types = ['Provider', ...authentication.types, ...(reader?.types ?? [])]
-  return `${importLine(values, types, '@latchkey/core')}
+  return `${importLine(values, types, '@nightlatch/core')}
 /** Where ${title} is. */
 export interface ${title}Options {
 ${options.join('')}}
@@ -81,11 +81,11 @@ function writeAuthentication({
   const secretName = clientSecretName ?? 'client_secret'
   const code = `
 function ${field}({ ${target} }: TokenRequestDraft, credentials: Credentials): void {
-  if (!('clientSecret' in credentials)) throw new LatchkeyError('invalid_options', '${identifier} needs a client secret')
+  if (!('clientSecret' in credentials)) throw new NightlatchError('invalid_options', '${identifier} needs a client secret')
 ${id}  ${target}.set(${quote(secretName)}, credentials.clientSecret)
 }
 `
-  return { field, code, values: ['LatchkeyError'], types: ['TokenRequestDraft', 'Credentials'] }
+  return { field, code, values: ['NightlatchError'], types: ['TokenRequestDraft', 'Credentials'] }
 }
 
 function writeReader(sample: SampleAnswer, { title }: ProviderDraft): Written & { readonly name: string } {

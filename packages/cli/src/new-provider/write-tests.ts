@@ -24,7 +24,7 @@ export function writeEmulation(draft: ProviderDraft): string {
     }),
     ...(tokenHeader && { readToken: new Code(`({ headers }) => headers.get(${quote(tokenHeader)}) ?? undefined`) }),
   }
-  return `${importLine(['standardEmulation'], ['Emulation', 'StandardOffers'], '@latchkey/testing')}
+  return `${importLine(['standardEmulation'], ['Emulation', 'StandardOffers'], '@nightlatch/testing')}
 /** ${title}'s token endpoint as its documents have it, and an API that answers what it was asked. */
 export function ${identifier}Emulation(): Emulation<StandardOffers> {
   return standardEmulation({
@@ -138,7 +138,7 @@ export function writeTest(draft: ProviderDraft, places: TestPlaces): string {
     ...(sample && { grants: [describeGrant(sample)] }),
   }
   const [first, second] = [
-    importLine(['testProvider'], [], '@latchkey/testing'),
+    importLine(['testProvider'], [], '@nightlatch/testing'),
     importLine(['describe', 'it'], [], runner),
   ]
   const packages = runner === 'vitest' ? `${first}${second}` : `${second}${first}`

@@ -7,7 +7,7 @@ import {
   smartCompletionsEmulation,
   standardEmulation,
   startEmulator,
-} from '@latchkey/testing'
+} from '@nightlatch/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Examined, expectNothingSecret, hexagonEnv, prevu3dEnv, seeDoctor } from './see-doctor.ts'
 

@@ -36,7 +36,7 @@ const day = 86_400_000
 export async function createAuthority(): Promise<Authority> {
   const keys = await createKeys()
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: 'CN=Latchkey test authority',
+    name: 'CN=Nightlatch test authority',
     keys,
     signingAlgorithm,
     ...during(-30, 90),

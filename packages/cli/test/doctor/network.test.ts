@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Prevu3dEmulator, prevu3dEmulation, startEmulator } from '@latchkey/testing'
+import { type Prevu3dEmulator, prevu3dEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type CertificateOptions, createAuthority, startCertifiedServer } from './certified-server.ts'
 import { expectNothingSecret, prevu3dEnv, seeDoctor } from './see-doctor.ts'
@@ -52,7 +52,7 @@ describe('the certificate', () => {
   it('of an authority that is trusted, and everything behind it', async () => {
     const authority = await createAuthority()
     const { env, flags } = await start({ authority })
-    const folder = await mkdtemp(join(tmpdir(), 'latchkey-'))
+    const folder = await mkdtemp(join(tmpdir(), 'nightlatch-'))
     try {
       const file = join(folder, 'authority.pem')
       await writeFile(file, authority.pem)
@@ -63,7 +63,7 @@ describe('the certificate', () => {
         details: {
           problems: [],
           protocol: 'TLSv1.3',
-          certificate: { subject: 'certified server', issuer: 'Latchkey test authority' },
+          certificate: { subject: 'certified server', issuer: 'Nightlatch test authority' },
         },
       })
       expect({ exit: outcome.status, status: report.status }).toEqual({ exit: 0, status: 'ok' })

@@ -1,8 +1,8 @@
-import type { Emulator } from '@latchkey/testing'
+import type { Emulator } from '@nightlatch/testing'
 import { expect } from 'vitest'
-import { latchkey, latchkeyProcess, type Outcome, type Surroundings } from '../run-latchkey.ts'
+import { nightlatch, nightlatchProcess, type Outcome, type Surroundings } from '../run-nightlatch.ts'
 
-/** What `latchkey doctor --json` prints. */
+/** What `nightlatch doctor --json` prints. */
 interface Report {
   readonly provider: string
   readonly status: string
@@ -33,10 +33,11 @@ interface Patient extends Surroundings {
   readonly isProcess?: boolean
 }
 
-/** Runs `latchkey doctor` with `--json`. */
+/** Runs `nightlatch doctor` with `--json`. */
 export async function seeDoctor(parameters: readonly string[], patient: Patient = {}): Promise<Examined> {
   const typed = ['doctor', ...parameters, '--json']
-  const outcome = patient.isProcess === true ? await latchkeyProcess(typed, patient) : await latchkey(typed, patient)
+  const outcome =
+    patient.isProcess === true ? await nightlatchProcess(typed, patient) : await nightlatch(typed, patient)
   expect(outcome.stderr).toBe('')
   const report: Report = JSON.parse(outcome.stdout)
   const step = (name: string): ReportedStep => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Prevu3dEmulator, prevu3dEmulation, startEmulator } from '@latchkey/testing'
+import { type Prevu3dEmulator, prevu3dEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeCredentialText } from '../../src/doctor/credential-text.ts'
 import { expectNothingSecret, prevu3dEnv, seeDoctor } from './see-doctor.ts'
@@ -94,7 +94,7 @@ it('oddities of a secret that the server refuses are what to look at first', asy
 })
 
 it('a secret from a file, and one from a file that is not there', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'))
+  const folder = await mkdtemp(join(tmpdir(), 'nightlatch-'))
   try {
     const file = join(folder, 'secret')
     await writeFile(file, `${emulator.credentials.clientSecret}\n`)

@@ -6,9 +6,9 @@ import {
   smartCompletionsEmulation,
   standardEmulation,
   startEmulator,
-} from '@latchkey/testing'
+} from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { latchkey } from '../run-latchkey.ts'
+import { nightlatch } from '../run-nightlatch.ts'
 import { expectNothingSecret, hexagonEnv, prevu3dEnv, seeDoctor } from './see-doctor.ts'
 
 let prevu3d: Prevu3dEmulator
@@ -197,7 +197,7 @@ describe('the probe of client authentication', () => {
       name: 'answer',
       answer: (request) => (request.form.has('client_secret') ? undefined : { status: 401, body: { hasError: true } }),
     })
-    const outcome = await latchkey(['doctor', 'prevu3d', '--probe-authentication'], { env: prevu3dEnv(prevu3d) })
+    const outcome = await nightlatch(['doctor', 'prevu3d', '--probe-authentication'], { env: prevu3dEnv(prevu3d) })
     expect(outcome.stderr).toMatch(/^Trying other ways.*lock the client out/)
     expect(outcome.status).toBe(1)
     expectNothingSecret(outcome, prevu3d)

@@ -1,5 +1,5 @@
 import { type Diagnostics, type GrantTrace, nameKind, unseen } from '../diagnostics.ts'
-import { LatchkeyError, withHints } from '../errors.ts'
+import { NightlatchError, withHints } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
 import type { Credentials, CredentialsReader } from './credentials.ts'
@@ -58,7 +58,7 @@ export interface AcquiredToken {
  * From credentials to an access token; no memory. Failures that may pass are repeated, and a refused secret is read again
  * where it lives.
  *
- * @throws LatchkeyError with every code a grant can fail with, hints of the provider included; what the credentials function throws, as it is
+ * @throws NightlatchError with every code a grant can fail with, hints of the provider included; what the credentials function throws, as it is
  */
 export async function acquireToken(
   grantor: Grantor,
@@ -92,7 +92,7 @@ export async function acquireToken(
           terms.signal,
         )
       } catch (failure) {
-        if (!(failure instanceof LatchkeyError) || terms.signal.aborted) throw failure
+        if (!(failure instanceof NightlatchError) || terms.signal.aborted) throw failure
         // Where the place of the credentials does not answer, the refusal is what the caller is told.
         const others =
           mayReadAgain && isClientRefused(failure)
@@ -123,7 +123,7 @@ export async function acquireToken(
     } catch (failure) {
       const error = explainFailure(provider, failure)
       // What is broken off because nobody wants it any more is no refusal.
-      if (error instanceof LatchkeyError || !terms.signal.aborted) {
+      if (error instanceof NightlatchError || !terms.signal.aborted) {
         emit({ type: 'token.refused', ...tell(), error: tellUntried(provider, error) })
       }
       throw error
@@ -133,9 +133,9 @@ export async function acquireToken(
 }
 
 /** A failure as events may tell it: of what a function of the caller's or the provider's threw, only the kind (rule X1). */
-export function tellUntried({ name }: Provider<unknown>, failure: unknown): LatchkeyError {
-  if (failure instanceof LatchkeyError) return failure
-  return new LatchkeyError(
+export function tellUntried({ name }: Provider<unknown>, failure: unknown): NightlatchError {
+  if (failure instanceof NightlatchError) return failure
+  return new NightlatchError(
     'invalid_options',
     `${name}: the credentials function, or a function of the provider's, failed (${nameKind(failure)}); its message is kept back here, for it may hold a secret, and the caller gets it as it is`,
     { provider: name },
@@ -175,23 +175,23 @@ function toAcquired(granted: GrantedToken, grant: GrantRequest, provider: Provid
 }
 
 /** What is said when a deadline passes. */
-export function describeLateness({ name, tokenEndpoint, issuer }: Provider<unknown>, seconds: number): LatchkeyError {
+export function describeLateness({ name, tokenEndpoint, issuer }: Provider<unknown>, seconds: number): NightlatchError {
   const asked = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
   const limit = Math.round(seconds * 1000) / 1000
-  return new LatchkeyError('timed_out', `${name}: ${asked} did not give a token within ${limit} s`, {
+  return new NightlatchError('timed_out', `${name}: ${asked} did not give a token within ${limit} s`, {
     provider: name,
     retryable: true,
   })
 }
 
 /** Whether the server does not know the client, or not by this secret. */
-export function isClientRefused(failure: LatchkeyError): boolean {
+export function isClientRefused(failure: NightlatchError): boolean {
   return failure.code === 'grant_refused' && (failure.error === 'invalid_client' || failure.status === 401)
 }
 
 /** Adds the provider's hints; a provider whose `explain` throws has none. */
 export function explainFailure(provider: Provider<unknown>, failure: unknown): unknown {
-  if (!(failure instanceof LatchkeyError) || provider.explain === undefined) return failure
+  if (!(failure instanceof NightlatchError) || provider.explain === undefined) return failure
   try {
     const hints: unknown = provider.explain(failure)
     return Array.isArray(hints)

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import { type SecretAlgorithm, secretAlgorithmNames, signWithKey, signWithSecret } from './client-assertion.ts'
 import type { Credentials } from './credentials.ts'
 import { algorithmsOf, type PrivateKey, signingAlgorithmNames } from './private-key.ts'
@@ -38,19 +38,19 @@ export type ClientAuthentication = (request: TokenRequestDraft, credentials: Cre
  * They are the same for letters and digits; a secret with `+ : % = /` works with one of the two only.
  *
  * @param options.encoding `'form'` as RFC 6749 section 2.3.1 says, or `'raw'`; UTF-8 either way. Default `'form'`.
- * @throws LatchkeyError `invalid_options` when a grant is asked for without a client secret, or raw with a client id that holds a colon
+ * @throws NightlatchError `invalid_options` when a grant is asked for without a client secret, or raw with a client id that holds a colon
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
  */
 export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): ClientAuthentication {
   const { encoding = 'form' } = options
   if (encoding !== 'form' && encoding !== 'raw') {
-    throw new LatchkeyError('invalid_options', "clientSecretBasic: encoding must be 'form' or 'raw'")
+    throw new NightlatchError('invalid_options', "clientSecretBasic: encoding must be 'form' or 'raw'")
   }
   const raw = encoding === 'raw'
   return named(`client_secret_basic ${encoding}`, ({ headers }, credentials) => {
     const { clientId, clientSecret } = requireSecret(credentials, 'client_secret_basic')
     if (raw && clientId.includes(':')) {
-      throw new LatchkeyError(
+      throw new NightlatchError(
         'invalid_options',
         "the client id holds a colon, which a raw Basic header cannot carry: the server would split it there; use clientSecretBasic({ encoding: 'form' }) or clientSecretPost()",
       )
@@ -63,7 +63,7 @@ export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): 
 /**
  * Client id and secret as `client_id` and `client_secret` in the request's parameters (`client_secret_post`).
  *
- * @throws LatchkeyError `invalid_options` when a grant is asked for without a client secret
+ * @throws NightlatchError `invalid_options` when a grant is asked for without a client secret
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
  */
 export function clientSecretPost(): ClientAuthentication {
@@ -91,7 +91,7 @@ export interface JwtAuthenticationOptions {
  *
  * @param options.algorithm `HS256`, `HS384` or `HS512`. Default `HS256`.
  * @param options.audience default `'issuer'`, or the token endpoint where no issuer is known
- * @throws LatchkeyError `invalid_options` for wrong options, and when a grant is asked for without a client secret
+ * @throws NightlatchError `invalid_options` for wrong options, and when a grant is asked for without a client secret
  * @see {@link https://www.rfc-editor.org/rfc/rfc10070 RFC 10070}
  */
 export function clientSecretJwt(options: JwtAuthenticationOptions = {}): ClientAuthentication {
@@ -109,7 +109,7 @@ export function clientSecretJwt(options: JwtAuthenticationOptions = {}): ClientA
  *
  * @param options.algorithm default: the key's own (`EdDSA` for Ed25519, which also goes by `Ed25519`)
  * @param options.audience default `'issuer'`, or the token endpoint where no issuer is known
- * @throws LatchkeyError `invalid_options` for wrong options, and when a grant is asked for without a private key, or with one that does not sign by the algorithm
+ * @throws NightlatchError `invalid_options` for wrong options, and when a grant is asked for without a private key, or with one that does not sign by the algorithm
  * @see {@link https://www.rfc-editor.org/rfc/rfc10070 RFC 10070}
  */
 export function privateKeyJwt(options: JwtAuthenticationOptions = {}): ClientAuthentication {
@@ -120,7 +120,7 @@ export function privateKeyJwt(options: JwtAuthenticationOptions = {}): ClientAut
     const fitting = algorithmsOf(privateKey)
     const chosen = algorithm ?? fitting[0]
     if (chosen === undefined || !fitting.includes(chosen)) {
-      throw new LatchkeyError(
+      throw new NightlatchError(
         'invalid_options',
         `options.credentials.privateKey does not sign by ${chosen}, which privateKeyJwt is told to use; it signs by ${fitting.join(', ')}`,
       )
@@ -174,7 +174,7 @@ export function methodName(clientAuthentication: ClientAuthentication | undefine
  * `private_key_jwt`; with a secret `client_secret_basic`, else `client_secret_post`, else `client_secret_jwt`.
  *
  * @param supported names of the IANA registry
- * @throws LatchkeyError `invalid_options` where none of them goes with the credentials
+ * @throws NightlatchError `invalid_options` where none of them goes with the credentials
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-2 RFC 8414 section 2}
  */
 export function chooseClientAuthentication(
@@ -188,7 +188,7 @@ export function chooseClientAuthentication(
     if (supported.includes('client_secret_jwt')) return clientSecretJwt()
   }
   const known = registeredMethods.filter((method) => supported.includes(method))
-  throw new LatchkeyError(
+  throw new NightlatchError(
     'invalid_options',
     `options.credentials go with no client authentication that the issuer's metadata names (${known.join(', ') || 'none that is known here'}): set the provider's clientAuthentication`,
   )
@@ -212,12 +212,12 @@ function named(name: string, authenticate: ClientAuthentication): ClientAuthenti
 
 function requireSecret(credentials: Credentials, method: string): { clientId: string; clientSecret: string } {
   if ('clientSecret' in credentials) return credentials
-  throw new LatchkeyError('invalid_options', `options.credentials.clientSecret is missing: ${method} needs one`)
+  throw new NightlatchError('invalid_options', `options.credentials.clientSecret is missing: ${method} needs one`)
 }
 
 function requireKey(credentials: Credentials): { clientId: string; privateKey: PrivateKey; keyId?: string } {
   if ('privateKey' in credentials) return credentials
-  throw new LatchkeyError('invalid_options', 'options.credentials.privateKey is missing: private_key_jwt needs one')
+  throw new NightlatchError('invalid_options', 'options.credentials.privateKey is missing: private_key_jwt needs one')
 }
 
 function sendClientId({ parameters }: TokenRequestDraft, { clientId }: Credentials): void {
@@ -230,10 +230,10 @@ function checkJwtOptions(
   algorithms: readonly string[],
 ): void {
   if (algorithm !== undefined && !algorithms.includes(algorithm)) {
-    throw new LatchkeyError('invalid_options', `${method}: algorithm must be one of ${algorithms.join(', ')}`)
+    throw new NightlatchError('invalid_options', `${method}: algorithm must be one of ${algorithms.join(', ')}`)
   }
   if (audience !== 'issuer' && audience !== 'tokenEndpoint' && !(audience instanceof URL)) {
-    throw new LatchkeyError(
+    throw new NightlatchError(
       'invalid_options',
       `${method}: audience must be 'issuer', 'tokenEndpoint' or a URL object; the issuer is sent as the provider's issuer spells it`,
     )

@@ -109,7 +109,7 @@ export class CredentialsReader {
    * The given ones, or what the function answers, remembered until it fails, or hangs past a deadline.
    *
    * @param signal ends with the deadline
-   * @throws what the function throws, as it is; LatchkeyError `invalid_options` where its answer is no credentials
+   * @throws what the function throws, as it is; NightlatchError `invalid_options` where its answer is no credentials
    */
   async read(signal?: AbortSignal): Promise<Credentials> {
     if (typeof this.#source !== 'function') return this.#source

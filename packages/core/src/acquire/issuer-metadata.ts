@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import { readBodyText } from './answer-body.ts'
 import { usesMutualTls } from './client-authentication.ts'
 import { isCloudflareWorkers } from './cloudflare-workers.ts'
@@ -25,7 +25,7 @@ const patience = 10
  * for once, by RFC 8414 and then by OpenID Connect Discovery (a server often has only one of the two), and again after a
  * failure. After an hour it is read again while the callers go on with what is known, for a day at most.
  *
- * @throws LatchkeyError `discovery_failed`
+ * @throws NightlatchError `discovery_failed`
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-3 RFC 8414 section 3}
  */
 export function createEndpointFinder(provider: Provider<unknown>, transport: Transport): EndpointFinder {
@@ -126,8 +126,8 @@ async function findByMetadata(
 ): Promise<TokenEndpoint> {
   const { name } = provider
   const issuer = new URL(provider.issuer as string | URL)
-  const failed = (what: string, retryable = false): LatchkeyError =>
-    new LatchkeyError('discovery_failed', `${name}: the metadata of ${showUrl(issuer)} ${what}`, {
+  const failed = (what: string, retryable = false): NightlatchError =>
+    new NightlatchError('discovery_failed', `${name}: the metadata of ${showUrl(issuer)} ${what}`, {
       provider: name,
       retryable,
     })

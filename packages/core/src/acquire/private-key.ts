@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 
 /** A `CryptoKey`, by a way to say it that needs no DOM types; the types of Workers have `crypto`, and not as a member of `globalThis`. */
 export type PrivateKey = Parameters<typeof crypto.subtle.sign>[1]
@@ -85,7 +85,7 @@ function isCryptoKey(value: unknown): value is PrivateKey {
  *
  * @param material PKCS#8 in PEM (`-----BEGIN PRIVATE KEY-----`; line breaks written as `\n` are read, too), or a JWK as an object or as JSON
  * @param options.algorithm the registered algorithm to sign by. Default: what the key says; `RS256` for an RSA key that says nothing, `EdDSA` for Ed25519
- * @throws LatchkeyError `invalid_options` where it is no such key; the message says how to convert it, and never holds it
+ * @throws NightlatchError `invalid_options` where it is no such key; the message says how to convert it, and never holds it
  * @see {@link https://www.rfc-editor.org/rfc/rfc5958 RFC 5958} (PKCS#8), {@link https://www.rfc-editor.org/rfc/rfc7517 RFC 7517} (JWK)
  */
 export async function importPrivateKey(
@@ -264,6 +264,6 @@ function list(names: readonly string[]): string {
   return names.join(', ')
 }
 
-function refuse(what: string): LatchkeyError {
-  return new LatchkeyError('invalid_options', `importPrivateKey: ${what}`)
+function refuse(what: string): NightlatchError {
+  return new NightlatchError('invalid_options', `importPrivateKey: ${what}`)
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { LatchkeyError } from '../errors.ts'
+import type { NightlatchError } from '../errors.ts'
 import type { AccessToken } from './access-token.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import type { TokenParameters } from './token-request.ts'
@@ -86,7 +86,7 @@ export interface TokenRequestFormat {
 }
 
 /** What went wrong: a grant or a discovery that failed, or an API's answer. */
-export type Failure = LatchkeyError | { readonly status: number; readonly url: URL; readonly body: unknown }
+export type Failure = NightlatchError | { readonly status: number; readonly url: URL; readonly body: unknown }
 
 /** What a provider's `api` function is given. */
 export interface DiscoveryContext {

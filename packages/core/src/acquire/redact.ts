@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import { formEncode, type TokenRequestDraft } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -66,7 +66,7 @@ export function redact(text: string, secrets: readonly string[]): string {
  */
 export function tellThrown(provider: string, hole: string, thrown: unknown): unknown {
   if (!(thrown instanceof TypeError)) return thrown
-  return new LatchkeyError(
+  return new NightlatchError(
     'invalid_options',
     `${provider}: the provider's ${hole} threw a TypeError, whose message is kept back, for it may quote a secret; does it set a header to a value with a line break?`,
     { provider },

@@ -1,4 +1,4 @@
-import type { LatchkeyError } from '../errors.ts'
+import type { NightlatchError } from '../errors.ts'
 
 /** Attempts after the first (rule G9). */
 const mostRetries = 2
@@ -30,7 +30,7 @@ const firstWait = 0.4
  * @returns seconds, or `undefined` where a repetition would be of no use
  */
 export function planRepetition(
-  failure: LatchkeyError,
+  failure: NightlatchError,
   attempt: number,
   secondsLeft: number,
   chance: number,

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import { parseBody, readBodyText } from './answer-body.ts'
 import {
   type ClientAuthentication,
@@ -77,7 +77,7 @@ export interface TokenEndpointCall {
  * Makes one attempt at the grant. openid-client makes it; at its two seams stand the provider's departures: the client
  * authentication on the way out, the answer brought into RFC 6749's form on the way in, before openid-client judges it.
  *
- * @throws LatchkeyError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`
+ * @throws NightlatchError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
  */
 export async function askTokenEndpoint(call: TokenEndpointCall): Promise<GrantedToken> {
@@ -153,9 +153,9 @@ async function draftTokenRequest(
   try {
     await findAuthentication(call)(draft, credentials)
   } catch (failure) {
-    if (!(failure instanceof LatchkeyError)) throw tellThrown(provider.name, 'clientAuthentication', failure)
+    if (!(failure instanceof NightlatchError)) throw tellThrown(provider.name, 'clientAuthentication', failure)
     if (failure.provider !== undefined) throw failure
-    throw new LatchkeyError(failure.code, failure.message, { ...failure, provider: provider.name })
+    throw new NightlatchError(failure.code, failure.message, { ...failure, provider: provider.name })
   }
   const secrets = (): readonly string[] => {
     const made = madeHeaders(provider, headersBefore, draft.headers)
@@ -190,7 +190,7 @@ async function send(
   } catch (failure) {
     if (signal.aborted) throw signal.reason
     const { code, retryable } = readNetworkFailure(failure)
-    throw new LatchkeyError(
+    throw new NightlatchError(
       'endpoint_unavailable',
       `${name}: ${shown} did not answer${code === undefined ? '' : ` (${code})`}`,
       { provider: name, retryable },
@@ -198,7 +198,7 @@ async function send(
   }
   const { status, headers } = response
   if (text === undefined) {
-    throw new LatchkeyError(
+    throw new NightlatchError(
       'response_unreadable',
       `${name}: ${shown} answered ${status}, but with more than 1 MiB; is the URL right?`,
       { provider: name, status },

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 import type { Provider } from './provider.ts'
 import { tellThrown } from './redact.ts'
@@ -102,7 +102,7 @@ export function tokenRequestParameters(provider: Provider<unknown>, grant: Grant
 /**
  * The headers of a token request before the client authentication: the defaults, which the provider's own win over.
  *
- * @throws LatchkeyError `invalid_options` where a function of the provider's gives what no header can be; what it throws itself
+ * @throws NightlatchError `invalid_options` where a function of the provider's gives what no header can be; what it throws itself
  */
 export function tokenRequestHeaders(provider: Provider<unknown>): Headers {
   const headers = new Headers({ accept: 'application/json' })
@@ -125,7 +125,7 @@ function setMade(headers: Headers, name: string, make: () => unknown, provider: 
     throw tellThrown(provider, hole, failure)
   }
   if (typeof made === 'string') return
-  throw new LatchkeyError('invalid_options', `${provider}: the provider's ${hole} must give a string`, { provider })
+  throw new NightlatchError('invalid_options', `${provider}: the provider's ${hole} must give a string`, { provider })
 }
 
 /** Headers that functions of the provider's made, and nobody wrote over since: what they hold is no secret. */
@@ -148,7 +148,7 @@ function bodyFormatOf({ tokenRequest }: Provider<unknown>): 'form' | 'json' | 'n
 /**
  * A draft as `fetch` takes it. Redirects are refused: a 307 would replay the secret to another origin (rule G7).
  *
- * @throws LatchkeyError `invalid_options` where the draft has a JSON body that would not be sent
+ * @throws NightlatchError `invalid_options` where the draft has a JSON body that would not be sent
  */
 export function toHttpRequest(
   provider: Provider<unknown>,
@@ -157,7 +157,7 @@ export function toHttpRequest(
   const method = provider.tokenRequest?.method ?? 'POST'
   const format = bodyFormatOf(provider)
   if (draft.json !== undefined && format !== 'json') {
-    throw new LatchkeyError(
+    throw new NightlatchError(
       'invalid_options',
       `${provider.name}: the client authentication set a JSON body, which is sent by POST with provider.tokenRequest.bodyFormat 'json' only`,
       { provider: provider.name },

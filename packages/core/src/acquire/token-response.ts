@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import { isTokenValue } from './access-token.ts'
 import { dateFromHttpDate } from './read-fields.ts'
 import { redact } from './redact.ts'
@@ -201,7 +201,7 @@ const passing: ReadonlySet<string> = new Set([
  * Judges an answer: refusals first, then the status, then each field.
  *
  * @param read the provider's reader
- * @throws LatchkeyError `grant_refused`, `endpoint_unavailable` or `response_unreadable`
+ * @throws NightlatchError `grant_refused`, `endpoint_unavailable` or `response_unreadable`
  */
 export function judgeTokenAnswer(
   answer: TokenAnswer,
@@ -210,8 +210,8 @@ export function judgeTokenAnswer(
 ): JudgedToken {
   const { provider, endpoint } = context
   const { status } = answer
-  const unreadable = (what: string): LatchkeyError =>
-    new LatchkeyError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
+  const unreadable = (what: string): NightlatchError =>
+    new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
       provider,
       status,
     })
@@ -269,7 +269,7 @@ function isRedirect(status: number): boolean {
   return status === 0 || (status > 299 && status < 400)
 }
 
-function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): LatchkeyError {
+function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): NightlatchError {
   const { provider, endpoint } = context
   const { status } = answer
   const secrets = context.secrets()
@@ -278,7 +278,7 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
   const said = [error, errorDescription].filter((one) => one !== undefined).join(': ')
   const unavailable = status > 499 && !(error !== undefined && refusals.has(error))
   const passes = status === 408 || status === 429 || unavailable || (error !== undefined && passing.has(error))
-  return new LatchkeyError(
+  return new NightlatchError(
     unavailable ? 'endpoint_unavailable' : 'grant_refused',
     `${provider}: ${endpoint} ${unavailable ? 'failed' : 'refused the grant'} with status ${status}${said === '' ? '' : ` (${said})`}`,
     {
@@ -300,7 +300,7 @@ function toText(value: unknown, secrets: readonly string[]): string | undefined 
 
 function judgeTokenType(
   type: unknown,
-  unreadable: (what: string) => LatchkeyError,
+  unreadable: (what: string) => NightlatchError,
   { secrets, bound }: AnswerContext,
 ): 'Bearer' | 'DPoP' {
   const unnamed = type === undefined || type === null || type === ''

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 
 /**
  * One label of a host name, checked: what stands between two dots. A tenant pasted into `https://${tenant}.acme.test` without
@@ -7,7 +7,7 @@ import { LatchkeyError } from '../errors.ts'
  * @param value 1 to 63 letters, digits and hyphens of ASCII, no hyphen at either end, no `xn--` in front
  * @param role what the value is, for the message: `'tenant'`, `'region'`
  * @returns the value, as it was given
- * @throws LatchkeyError `invalid_options`, naming the role and never the value
+ * @throws NightlatchError `invalid_options`, naming the role and never the value
  * @see {@link https://www.rfc-editor.org/rfc/rfc1123#section-2.1 RFC 1123 section 2.1}
  */
 export function hostLabel(value: string, role: string): string {
@@ -23,7 +23,7 @@ export function hostLabel(value: string, role: string): string {
  * @param value 253 characters at most; each label as {@link hostLabel} wants it; no IP address
  * @param role what the value is, for the message: `'domain'`
  * @returns the value, as it was given
- * @throws LatchkeyError `invalid_options`, naming the role and never the value
+ * @throws NightlatchError `invalid_options`, naming the role and never the value
  */
 export function hostName(value: string, role: string): string {
   const labels = checkText(value, role).split('.')
@@ -44,7 +44,7 @@ export function hostName(value: string, role: string): string {
  * `.` or `..`; no white space at either end
  * @param role what the value is, for the message: `'tenant'`, `'realm'`
  * @returns the value as it stands in a URL
- * @throws LatchkeyError `invalid_options`, naming the role and never the value
+ * @throws NightlatchError `invalid_options`, naming the role and never the value
  * @see {@link https://www.rfc-editor.org/rfc/rfc3986#section-3.3 RFC 3986 section 3.3}
  */
 export function pathSegment(value: string, role: string): string {
@@ -87,6 +87,6 @@ function checkText(value: unknown, role: string): string {
   return value
 }
 
-function refuse(role: string, why: string): LatchkeyError {
-  return new LatchkeyError('invalid_options', `${role} ${why}`)
+function refuse(role: string, why: string): NightlatchError {
+  return new NightlatchError('invalid_options', `${role} ${why}`)
 }

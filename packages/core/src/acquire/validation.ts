@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 
 /** What is wrong with a value from outside, a line each: `options.timeout must be ...`. Never the value itself: it may be a secret. */
 export function findMistakes(schema: v.GenericSchema, value: unknown, subject: string): readonly string[] {
@@ -26,11 +26,11 @@ export function exactObject<const Entries extends v.ObjectEntries>(
 /**
  * Refuses mistakes, all of them at once.
  *
- * @throws LatchkeyError `invalid_options`, naming every mistake by its path
+ * @throws NightlatchError `invalid_options`, naming every mistake by its path
  */
 export function refuseMistakes(mistakes: readonly string[], provider: string | undefined): void {
   if (mistakes.length === 0) return
-  throw new LatchkeyError('invalid_options', mistakes.join('; '), { provider })
+  throw new NightlatchError('invalid_options', mistakes.join('; '), { provider })
 }
 
 const loopbackName = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/

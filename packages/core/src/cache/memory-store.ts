@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
 
 /**
@@ -6,12 +6,12 @@ import type { StoredToken, TokenStore } from './token-store.ts'
  *
  * @param options.maxEntries how many tokens it keeps, a whole number from 1; the one not used for longest goes first. Default 10,000.
  * @param options.now milliseconds since the epoch; default `Date.now`, for tests
- * @throws LatchkeyError `invalid_options`
+ * @throws NightlatchError `invalid_options`
  */
 export function memoryStore(options: { maxEntries?: number; now?: () => number } = {}): TokenStore {
   const { maxEntries = 10_000, now = Date.now } = options
   if (!Number.isInteger(maxEntries) || maxEntries < 1) {
-    throw new LatchkeyError('invalid_options', 'memoryStore: maxEntries must be a whole number, 1 or more')
+    throw new NightlatchError('invalid_options', 'memoryStore: maxEntries must be a whole number, 1 or more')
   }
   // A Map keeps the order of insertion: what is used is put in again, so the first is the one not used for longest.
   const entries = new Map<string, StoredToken>()

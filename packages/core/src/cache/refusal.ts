@@ -1,8 +1,8 @@
-import type { LatchkeyError } from '../errors.ts'
+import type { NightlatchError } from '../errors.ts'
 
 /** A refusal that calls are answered with for a while, instead of asking again (rule L7). */
 export interface RememberedRefusal {
-  readonly error: LatchkeyError
+  readonly error: NightlatchError
   /** By the steady clock, in milliseconds. */
   readonly until: number
   /** How many in a row. */
@@ -21,7 +21,7 @@ const longest = 30_000
  * @param before what was remembered so far
  */
 export function planRefusal(
-  error: LatchkeyError,
+  error: NightlatchError,
   now: number,
   before: RememberedRefusal | undefined,
 ): RememberedRefusal | undefined {

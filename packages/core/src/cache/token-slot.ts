@@ -1,6 +1,6 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { AcquiredToken } from '../acquire/acquire-token.ts'
-import type { LatchkeyError } from '../errors.ts'
+import type { NightlatchError } from '../errors.ts'
 import { createFlights } from './flights-across-requests.ts'
 import { type Freshness, judgeFreshness, planLife, planRetry, planSameAgain, type TokenLife } from './freshness.ts'
 import { planRefusal, type RememberedRefusal } from './refusal.ts'
@@ -145,7 +145,7 @@ export class TokenSlot<Parts = unknown> {
   }
 
   /** Remembers what this identity was refused with. */
-  noteRefusal(failure: LatchkeyError, now: number): void {
+  noteRefusal(failure: NightlatchError, now: number): void {
     const setbacks = this.#forSetbacks()
     setbacks.refusal = planRefusal(failure, now, setbacks.refusal)
     this.holdBack(setbacks.refusal)

@@ -11,7 +11,7 @@ import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Audience, Diagnostics } from '../diagnostics.ts'
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import type { Emit, TokenServedEvent } from '../events.ts'
 import { grantIdentity } from './cache-key.ts'
 import { type FoundToken, flyForFleet } from './fleet-flight.ts'
@@ -312,7 +312,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     try {
       return await waitFor(shared.open(this.#client, grant, timeout, signal), signal)
     } catch (failure) {
-      if (failure instanceof LatchkeyError || !signal.aborted) {
+      if (failure instanceof NightlatchError || !signal.aborted) {
         const duration = (time() - startedAt) / 1000
         const error = tellUntried(provider, failure)
         emit({ type: 'token.refused', provider: provider.name, duration, attempt: 1, ahead, error })
@@ -324,7 +324,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
   #noteFailure(slot: TokenSlot, failure: unknown, retryAt: number): void {
     const { time } = this.parts
     slot.noteFailure(retryAt)
-    if (!(failure instanceof LatchkeyError)) return
+    if (!(failure instanceof NightlatchError)) return
     if (isClientRefused(failure)) {
       const rarities = this.#forRarities()
       rarities.refusal = planRefusal(failure, time(), rarities.refusal)

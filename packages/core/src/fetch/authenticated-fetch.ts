@@ -38,7 +38,7 @@ interface Call {
  * `fetch` that puts the token on. It refuses origins that may not see the token before it asks for one, fails where no token
  * can be had, and replaces a refused token once.
  *
- * @throws LatchkeyError `origin_refused`, or what a grant fails with
+ * @throws NightlatchError `origin_refused`, or what a grant fails with
  */
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
   const { provider, token, dpop, emit } = parts

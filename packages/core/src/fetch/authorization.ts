@@ -44,7 +44,7 @@ export interface Authorization {
    * @param options.repeatable whether the request's body can be sent again; where it cannot, no other token is asked for.
    * Default true
    * @returns what to send the request with once more; `undefined`: the answer stands
-   * @throws LatchkeyError what `token` throws
+   * @throws NightlatchError what `token` throws
    */
   answered(answer: AnsweredRequest, options?: RepeatOptions): Promise<Authorization | undefined>
 }

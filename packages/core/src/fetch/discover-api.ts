@@ -6,7 +6,7 @@ import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-en
 import { findUrlMistake } from '../acquire/validation.ts'
 import { createFlights } from '../cache/flights-across-requests.ts'
 import { type Diagnostics, type DiscoveryTrace, nameKind, unseen } from '../diagnostics.ts'
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
 import { type RequestTokenParts, refuseOrigin } from './request-token.ts'
@@ -34,7 +34,7 @@ export interface ApiFinder<Info> {
    * The API: the provider's base URL, or what its discovery names; flown once, remembered, forgotten when it fails.
    *
    * @param signal ends this caller's wait alone
-   * @throws LatchkeyError `discovery_failed`, `origin_refused`, `timed_out`, or what a grant fails with
+   * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what a grant fails with
    */
   find(signal: AbortSignal | undefined): Promise<FoundApi<Info>>
   /** Where requests may take the token: the API's own origin, once known, and the provider's `apiOrigins`. */
@@ -69,7 +69,7 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
 async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<Info>> {
   const { api, name } = parts.provider
   if (api === undefined) {
-    throw new LatchkeyError(
+    throw new NightlatchError(
       'discovery_failed',
       `${name}: the provider names no API: set its \`api\`, or use client.fetch with whole URLs of its apiOrigins`,
       { provider: name },
@@ -91,8 +91,8 @@ async function discover<Info>(
   const { name } = provider
   const startedAt = transport.time()
   const duration = (): number => (transport.time() - startedAt) / 1000
-  const tooLate = (): LatchkeyError =>
-    new LatchkeyError('timed_out', `${name}: the discovery of the API did not come to an end within ${timeout} s`, {
+  const tooLate = (): NightlatchError =>
+    new NightlatchError('timed_out', `${name}: the discovery of the API did not come to an end within ${timeout} s`, {
       provider: name,
       retryable: true,
     })
@@ -111,19 +111,19 @@ async function discover<Info>(
       return { baseUrl: url, info }
     })
   } catch (failure) {
-    const error = explainFailure(provider, toDiscoveryFailure(name, failure)) as LatchkeyError
+    const error = explainFailure(provider, toDiscoveryFailure(name, failure)) as NightlatchError
     emit({ type: 'discovery.failed', provider: name, duration: duration(), error })
     throw error
   }
 }
 
-function toDiscoveryFailure(name: string, failure: unknown): LatchkeyError {
-  if (failure instanceof LatchkeyError) return failure
+function toDiscoveryFailure(name: string, failure: unknown): NightlatchError {
+  if (failure instanceof NightlatchError) return failure
   const { code, retryable } = readNetworkFailure(failure)
-  // Its message may quote the answer (rule X2); a provider that has more to say throws a LatchkeyError.
+  // Its message may quote the answer (rule X2); a provider that has more to say throws a NightlatchError.
   const said =
     code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${nameKind(failure)}` : 'it threw no Error')
-  return new LatchkeyError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
+  return new NightlatchError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
     provider: name,
     retryable: code !== undefined && retryable,
   })
@@ -138,7 +138,7 @@ function checkBaseUrl(
   const { name } = provider
   const mistake = findUrlMistake(baseUrl, transport.allowInsecureRequests)
   if (mistake !== undefined) {
-    throw new LatchkeyError('discovery_failed', `${name}: the discovered base URL ${mistake}`, { provider: name })
+    throw new NightlatchError('discovery_failed', `${name}: the discovered base URL ${mistake}`, { provider: name })
   }
   const url = new URL(baseUrl)
   if (mayReceiveToken(url)) return url

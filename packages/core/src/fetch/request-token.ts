@@ -4,7 +4,7 @@ import type { Provider } from '../acquire/provider.ts'
 import { tellThrown } from '../acquire/redact.ts'
 import { showUrl } from '../acquire/token-endpoint.ts'
 import type { TokenSource } from '../cache/token-source.ts'
-import { LatchkeyError } from '../errors.ts'
+import { NightlatchError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 
 /** What putting tokens onto requests takes, whichever HTTP client makes them. */
@@ -114,8 +114,8 @@ function isNonceWanted(challenge: string | null): boolean {
 }
 
 /** Says that an origin may not see the token, to the caller and to the listener. */
-export function refuseOrigin({ name, api }: Provider<unknown>, url: URL, emit: Emit): LatchkeyError {
-  const error = new LatchkeyError(
+export function refuseOrigin({ name, api }: Provider<unknown>, url: URL, emit: Emit): NightlatchError {
+  const error = new NightlatchError(
     'origin_refused',
     `${name}: ${url.origin} may not see the token: it is neither the API's origin${typeof api === 'function' ? ' (as far as client.api() or client.info() has discovered it)' : ''} nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,
     { provider: name },

@@ -13,7 +13,7 @@ import { withDeadline } from '../../src/acquire/deadline.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { createClient } from '../../src/client.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 import type { ClientEvent } from '../../src/events.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
@@ -46,7 +46,7 @@ interface Trial extends Grantor {
 /** A grant as a flight makes it: within a deadline. */
 async function acquire(trial: Trial, grant: GrantRequest): Promise<AccessToken> {
   const { timeout } = trial
-  const late = (): LatchkeyError => new LatchkeyError('timed_out', 'late', { provider: 'acme', retryable: true })
+  const late = (): NightlatchError => new NightlatchError('timed_out', 'late', { provider: 'acme', retryable: true })
   const { token } = await withDeadline(timeout, late, (signal) =>
     acquireToken(trial, trial.credentials, grant, { signal, timeout, ahead: false }),
   )
@@ -330,7 +330,7 @@ describe('acquireToken: repetitions', () => {
 
   it('L4: what was ended from outside is not told as repeated', async () => {
     const controller = new AbortController()
-    const reason = new LatchkeyError('timed_out', 'late', { retryable: true })
+    const reason = new NightlatchError('timed_out', 'late', { retryable: true })
     server.answer(() => controller.abort(reason))
     const trial = grantor()
     const terms = { signal: controller.signal, timeout: 10, ahead: false }
@@ -397,12 +397,12 @@ describe('acquireToken: repetitions', () => {
 
 describe('isClientRefused', () => {
   it.each([
-    [true, new LatchkeyError('grant_refused', 'no', { status: 401 })],
-    [true, new LatchkeyError('grant_refused', 'no', { status: 400, error: 'invalid_client' })],
-    [true, new LatchkeyError('grant_refused', 'no', { status: 200, error: 'invalid_client' })],
-    [false, new LatchkeyError('grant_refused', 'no', { status: 400, error: 'invalid_scope' })],
-    [false, new LatchkeyError('grant_refused', 'no', { status: 403 })],
-    [false, new LatchkeyError('response_unreadable', 'more than 1 MiB', { status: 401 })],
+    [true, new NightlatchError('grant_refused', 'no', { status: 401 })],
+    [true, new NightlatchError('grant_refused', 'no', { status: 400, error: 'invalid_client' })],
+    [true, new NightlatchError('grant_refused', 'no', { status: 200, error: 'invalid_client' })],
+    [false, new NightlatchError('grant_refused', 'no', { status: 400, error: 'invalid_scope' })],
+    [false, new NightlatchError('grant_refused', 'no', { status: 403 })],
+    [false, new NightlatchError('response_unreadable', 'more than 1 MiB', { status: 401 })],
   ])('L8: %s for %o', (refused, failure) => {
     expect(isClientRefused(failure)).toBe(refused)
   })
@@ -421,7 +421,7 @@ describe('describeLateness', () => {
 })
 
 describe('explainFailure', () => {
-  const failure = new LatchkeyError('grant_refused', 'acme: no', {
+  const failure = new NightlatchError('grant_refused', 'acme: no', {
     provider: 'acme',
     status: 401,
     error: 'invalid_client',
@@ -437,10 +437,10 @@ describe('explainFailure', () => {
 
   it("P2: the provider's hints come with the failure, which stays what it was", () => {
     const explained = explainFailure(
-      provider((given) => [given instanceof LatchkeyError ? `about ${given.error}` : '', 'b', 'b']),
+      provider((given) => [given instanceof NightlatchError ? `about ${given.error}` : '', 'b', 'b']),
       failure,
     )
-    expect(explained).toBeInstanceOf(LatchkeyError)
+    expect(explained).toBeInstanceOf(NightlatchError)
     expect(explained).toMatchObject({ ...failure, hints: ['about invalid_client', 'b'] })
     expect(explained).toHaveProperty('stack', failure.stack)
     expect(explained).toHaveProperty('message', 'acme: no')
@@ -476,7 +476,7 @@ describe('explainFailure', () => {
     expect(explained).toHaveProperty('hints', expect.not.arrayContaining(['a']))
   })
 
-  it('P2: what is no LatchkeyError is not explained', () => {
+  it('P2: what is no NightlatchError is not explained', () => {
     const explain = vi.fn(() => ['a'])
     const other = new RangeError('vault sealed')
     expect(explainFailure(provider(explain), other)).toBe(other)
@@ -541,7 +541,7 @@ describe('through createClient', () => {
     await expect(client.token()).resolves.toHaveProperty('value', issued)
   })
 
-  it('G7: metadata whose flight another call began: what fails is a LatchkeyError with a code', async () => {
+  it('G7: metadata whose flight another call began: what fails is a NightlatchError with a code', async () => {
     const client = createClient({ name: 'acme', issuer: server.origin }, { credentials, timeout: 0.1 })
     server.answer(() => {})
     const first = failureOf(client.token())

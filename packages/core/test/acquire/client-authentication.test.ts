@@ -15,7 +15,7 @@ import {
   usesMutualTls,
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 
@@ -150,7 +150,7 @@ describe('clientSecretBasic', () => {
 
   it.each(['FORM', 'base64', '', null, 1])('G2: encoding %o is refused at once', (encoding) => {
     const make = (): ClientAuthentication => clientSecretBasic({ encoding: encoding as 'form' })
-    expect(make).toThrow(LatchkeyError)
+    expect(make).toThrow(NightlatchError)
     expect(make).toThrow(/encoding must be 'form' or 'raw'/)
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }))
   })
@@ -279,7 +279,7 @@ describe.each([
     'G8: an audience of %j is refused at once',
     (audience) => {
       const attempt = (): unknown => make({ audience: audience as 'issuer' })
-      expect(attempt).toThrow(LatchkeyError)
+      expect(attempt).toThrow(NightlatchError)
       expect(attempt).toThrow(new RegExp(`^${method}: audience must be 'issuer', 'tokenEndpoint' or a URL object`))
       expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
     },

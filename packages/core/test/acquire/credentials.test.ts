@@ -8,7 +8,7 @@ import {
   tlsClientAuth,
 } from '../../src/acquire/client-authentication.ts'
 import { type Credentials, CredentialsReader, findCredentialsMistakes } from '../../src/acquire/credentials.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 
 const secret = 'MARKED-secret-2b9d'
@@ -212,7 +212,7 @@ describe('CredentialsReader', () => {
       const asked = vi.fn<() => Credentials>(() => good).mockReturnValueOnce(answered as Credentials)
       const reader = new CredentialsReader(asked, 'acme')
       const failure: unknown = await reader.read().catch((error: unknown) => error)
-      expect(failure).toBeInstanceOf(LatchkeyError)
+      expect(failure).toBeInstanceOf(NightlatchError)
       expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme', retryable: false })
       for (const path of paths) expect(String(failure)).toContain(`options.credentials()${path}`)
       expect(findLeaks(failure, [secret])).toEqual([])

@@ -1,11 +1,12 @@
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 
-/** What an attempt fails with; it is an error of the test if it does not fail, or with anything but a LatchkeyError. */
-export async function failureOf(attempt: Promise<unknown>): Promise<LatchkeyError> {
+/** What an attempt fails with; it is an error of the test if it does not fail, or with anything but a NightlatchError. */
+export async function failureOf(attempt: Promise<unknown>): Promise<NightlatchError> {
   const failure: unknown = await attempt.then(
     () => undefined,
     (error: unknown) => error,
   )
-  if (!(failure instanceof LatchkeyError)) throw new Error('It did not fail with a LatchkeyError.', { cause: failure })
+  if (!(failure instanceof NightlatchError))
+    throw new Error('It did not fail with a NightlatchError.', { cause: failure })
   return failure
 }

@@ -5,7 +5,7 @@ import { clientSecretBasic, none, tlsClientAuth } from '../../src/acquire/client
 import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import type { TokenEndpoint, Transport } from '../../src/acquire/token-endpoint.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
@@ -268,7 +268,7 @@ describe('createEndpointFinder', () => {
         const fetch = async (): Promise<Response> => Response.json(body ?? null)
         const provider = { issuer: 'https://login.acme.test', clientAuthentication: tlsClientAuth() }
         const found = await finder(provider, { fetch })().catch((failure: unknown) => {
-          expect(failure).toMatchObject({ name: 'LatchkeyError', code: 'discovery_failed' })
+          expect(failure).toMatchObject({ name: 'NightlatchError', code: 'discovery_failed' })
         })
         if (found === undefined) return
         expect(found.url.protocol).toBe('https:')
@@ -408,7 +408,7 @@ describe('createEndpointFinder', () => {
     const first = find(impatient.signal).catch((error: unknown) => error)
     const second = find().catch((error: unknown) => error)
     await asked
-    impatient.abort(new LatchkeyError('timed_out', 'the first is out of time'))
+    impatient.abort(new NightlatchError('timed_out', 'the first is out of time'))
     // Whether the flight goes on or a new one begins: the second caller gets the endpoint.
     server.answer(metadata())
     answerNow()
@@ -421,7 +421,7 @@ describe('createEndpointFinder', () => {
     const impatient = new AbortController()
     server.answer(() => {})
     const first = find(impatient.signal).catch((error: unknown) => error)
-    const reason = new LatchkeyError('timed_out', 'too late')
+    const reason = new NightlatchError('timed_out', 'too late')
     impatient.abort(reason)
     server.answer(routes({ [oauth]: metadata() }))
     const second = find()
@@ -460,7 +460,7 @@ describe('createEndpointFinder', () => {
   })
 
   it('L4: a caller whose time is over asks for nothing', async () => {
-    const reason = new LatchkeyError('timed_out', 'too late')
+    const reason = new NightlatchError('timed_out', 'too late')
     await expect(finder()(AbortSignal.abort(reason))).rejects.toBe(reason)
     expect(server.requests).toEqual([])
   })
@@ -481,7 +481,7 @@ describe('createEndpointFinder', () => {
     let asked = 0
     const fetch = async (): Promise<Response> => {
       asked += 1
-      controller.abort(new LatchkeyError('timed_out', 'too late'))
+      controller.abort(new NightlatchError('timed_out', 'too late'))
       return new Response('', { status: 404 })
     }
     await expect(finder({}, { fetch })(controller.signal)).rejects.toMatchObject({ code: 'timed_out' })
@@ -491,14 +491,14 @@ describe('createEndpointFinder', () => {
 
   it('G7: metadata that never comes ends with the signal, and the connection is closed', async () => {
     const controller = new AbortController()
-    server.answer(() => controller.abort(new LatchkeyError('timed_out', 'too late')))
+    server.answer(() => controller.abort(new NightlatchError('timed_out', 'too late')))
     await expect(finder()(controller.signal)).rejects.toBeDefined()
     await server.onlyRequest.connectionClosed
   })
 
   it('G7: what a wait ends with is the reason of the signal, not an error of the machinery', async () => {
     const controller = new AbortController()
-    const reason = new LatchkeyError('timed_out', 'too late')
+    const reason = new NightlatchError('timed_out', 'too late')
     server.answer(() => controller.abort(reason))
     await expect(finder()(controller.signal)).rejects.toBe(reason)
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { clientSecretPost, type TokenRequestDraft } from '../../src/acquire/client-authentication.ts'
 import { choosesAuthenticationLater, findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
 import { createClient } from '../../src/client.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 
 const acme = { name: 'acme', tokenEndpoint: 'https://login.acme.test/token' }
@@ -392,11 +392,11 @@ describe('findProviderMistakes: apiOrigins', () => {
 describe('createClient', () => {
   const credentials = { clientId: 'app', clientSecret: marked }
 
-  function refusalOf(provider: unknown, options: unknown): LatchkeyError {
+  function refusalOf(provider: unknown, options: unknown): NightlatchError {
     try {
       createClient(provider as Provider, options as { credentials: typeof credentials })
     } catch (error) {
-      if (error instanceof LatchkeyError) return error
+      if (error instanceof NightlatchError) return error
       throw error
     }
     throw new Error('The client was created.')
@@ -458,7 +458,7 @@ describe('createClient', () => {
     // It may as well be refused as no plain object; what must not be is the default way, which nobody asked for.
     const refused = await (async () => await createClient(new Acme(), { credentials, fetch }).token())().then(
       () => false,
-      (error: unknown) => error instanceof LatchkeyError && error.code === 'invalid_options',
+      (error: unknown) => error instanceof NightlatchError && error.code === 'invalid_options',
     )
     expect(sent.map((headers) => [headers.get('x-own-way'), headers.get('authorization')])).toEqual(
       refused ? [] : [['yes', null]],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { planAttempt, planRepetition } from '../../src/acquire/retry.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 
-const passing = (retryAfter?: number): LatchkeyError =>
-  new LatchkeyError('endpoint_unavailable', 'down', { retryable: true, retryAfter })
+const passing = (retryAfter?: number): NightlatchError =>
+  new NightlatchError('endpoint_unavailable', 'down', { retryable: true, retryAfter })
 
 describe('planAttempt', () => {
   it('G7: an attempt gets two thirds of what is left, the last one all of it', () => {
@@ -20,7 +20,7 @@ describe('planRepetition', () => {
   })
 
   it('G9: what will not pass is not repeated', () => {
-    expect(planRepetition(new LatchkeyError('grant_refused', 'no'), 1, 10, 0)).toBeUndefined()
+    expect(planRepetition(new NightlatchError('grant_refused', 'no'), 1, 10, 0)).toBeUndefined()
   })
 
   it('G9: the server is waited for as long as it asks, up to five seconds; more is not slept through', () => {

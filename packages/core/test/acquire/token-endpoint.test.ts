@@ -19,7 +19,7 @@ import {
   type Transport,
 } from '../../src/acquire/token-endpoint.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
 import { createLoopbackCertificate } from './loopback-certificate.ts'
 import { findLeaks } from './printings.ts'
@@ -242,7 +242,7 @@ describe('what is sent', () => {
 
   it.each([
     ['of its own', new RangeError('no key')],
-    ['of ours, from another place', new LatchkeyError('invalid_options', 'no key', { provider: 'vault' })],
+    ['of ours, from another place', new NightlatchError('invalid_options', 'no key', { provider: 'vault' })],
   ])('X2: a failure %s of the client authentication stays as it is', async (_, failure) => {
     const clientAuthentication = (): Promise<void> => Promise.reject(failure)
     await expect(ask({ provider: { clientAuthentication } })).rejects.toBe(failure)
@@ -483,7 +483,7 @@ describe('https', () => {
 })
 
 /** What goes wrong, and what it is called. */
-const troubles: readonly (readonly [string, Answer, Partial<LatchkeyError>])[] = [
+const troubles: readonly (readonly [string, Answer, Partial<NightlatchError>])[] = [
   ['no answer at all', (response) => response.socket?.destroy(), { code: 'endpoint_unavailable', retryable: true }],
   [
     'a reset',
@@ -634,7 +634,7 @@ describe('what goes wrong', () => {
 
   it('G7: an answer that stops in the middle ends with the signal, and the connection is closed', async () => {
     const controller = new AbortController()
-    const reason = new LatchkeyError('timed_out', 'too late')
+    const reason = new NightlatchError('timed_out', 'too late')
     server.answer((response) => {
       response.writeHead(200, { 'content-length': '1000' })
       response.write('{', () => controller.abort(reason))
@@ -645,7 +645,7 @@ describe('what goes wrong', () => {
 
   it('G7: no answer ends with the signal, and the connection is closed', async () => {
     const controller = new AbortController()
-    const reason = new LatchkeyError('timed_out', 'too late')
+    const reason = new NightlatchError('timed_out', 'too late')
     server.answer(() => controller.abort(reason))
     await expect(ask({ signal: controller.signal })).rejects.toBe(reason)
     await server.onlyRequest.connectionClosed

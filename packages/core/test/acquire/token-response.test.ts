@@ -8,7 +8,7 @@ import {
   type TokenAnswer,
   type TokenFields,
 } from '../../src/acquire/token-response.ts'
-import { LatchkeyError, type LatchkeyErrorDetails } from '../../src/errors.ts'
+import { NightlatchError, type NightlatchErrorDetails } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 
 const secret = 'MARKED-secret-4f1e'
@@ -30,11 +30,11 @@ function judge(given: TokenAnswer, read: Read = readStandardTokenResponse): Judg
   return judgeTokenAnswer(given, read, context)
 }
 
-function failureOf(given: TokenAnswer, read: Read = readStandardTokenResponse): LatchkeyError {
+function failureOf(given: TokenAnswer, read: Read = readStandardTokenResponse): NightlatchError {
   try {
     judge(given, read)
   } catch (error) {
-    if (error instanceof LatchkeyError) return error
+    if (error instanceof NightlatchError) return error
     throw error
   }
   throw new Error('The answer was accepted.')
@@ -200,7 +200,7 @@ describe('judgeTokenAnswer: scopes', () => {
 
 describe('judgeTokenAnswer: refusals', () => {
   const withToken = { access_token: token }
-  const shapes: readonly (readonly [string, unknown, LatchkeyErrorDetails])[] = [
+  const shapes: readonly (readonly [string, unknown, NightlatchErrorDetails])[] = [
     [
       "OAuth's",
       { error: 'invalid_client', error_description: 'Unknown client' },

@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hostLabel, hostName, pathSegment } from '../../src/acquire/url-parts.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 
 type Check = (value: string, role: string) => string
 
 /** What a check refuses a value with. */
-function refusalOf(check: Check, value: unknown): LatchkeyError {
+function refusalOf(check: Check, value: unknown): NightlatchError {
   try {
     check(value as string, 'the tenant')
   } catch (failure) {
-    if (failure instanceof LatchkeyError) return failure
+    if (failure instanceof NightlatchError) return failure
     throw failure
   }
   throw new Error('It was accepted.')
@@ -264,7 +264,7 @@ function accepts(check: Check, value: string): boolean {
     return true
   } catch (failure) {
     // Nothing but a refusal: a check that breaks is a check that fails.
-    expect(failure).toBeInstanceOf(LatchkeyError)
+    expect(failure).toBeInstanceOf(NightlatchError)
     return false
   }
 }

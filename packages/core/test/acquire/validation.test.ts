@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { findMistakes, findUrlMistake, isLoopback, refuseMistakes } from '../../src/acquire/validation.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 
 const schema = v.strictObject(
   {
@@ -43,7 +43,7 @@ describe('refuseMistakes', () => {
 
   it('P4: all of them in one error', () => {
     const refuse = (): void => refuseMistakes(['options.a is wrong', 'options.b is missing'], 'acme')
-    expect(refuse).toThrow(LatchkeyError)
+    expect(refuse).toThrow(NightlatchError)
     expect(refuse).toThrow('options.a is wrong; options.b is missing')
     expect(refuse).toThrow(expect.objectContaining({ code: 'invalid_options', provider: 'acme', retryable: false }))
   })

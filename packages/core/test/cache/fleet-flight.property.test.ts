@@ -12,7 +12,7 @@ import { createSteadyClock } from '../../src/cache/steady-clock.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import type { TokenStore } from '../../src/cache/token-store.ts'
 import { unseen } from '../../src/diagnostics.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 
 /** How the store does. */
 type Health = 'well' | 'failing' | 'hanging' | 'slow' | 'read-only' | 'garbage' | 'locked'
@@ -206,7 +206,7 @@ async function run(steps: readonly Step[], chances: readonly number[], isWell: b
         shared,
         time,
         timeout: 10,
-        tooLate: () => new LatchkeyError('timed_out', 'late', { retryable: true }),
+        tooLate: () => new NightlatchError('timed_out', 'late', { retryable: true }),
         chance: dice,
       },
       { read: async () => ({ clientId: 'robot', clientSecret: 'secret' }), readOthers: async () => undefined },

@@ -1,4 +1,4 @@
-import { createClock, standardEmulation, startEmulator, testTokenStore } from '@latchkey/testing'
+import { createClock, standardEmulation, startEmulator, testTokenStore } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/cache/memory-store.ts'
 import { createClient } from '../../src/index.ts'

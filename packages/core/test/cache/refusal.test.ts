@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { planRefusal, type RememberedRefusal } from '../../src/cache/refusal.ts'
-import { type ErrorCode, LatchkeyError, type LatchkeyErrorDetails } from '../../src/errors.ts'
+import { type ErrorCode, NightlatchError, type NightlatchErrorDetails } from '../../src/errors.ts'
 
-const failure = (code: ErrorCode, details?: LatchkeyErrorDetails): LatchkeyError =>
-  new LatchkeyError(code, 'no', details)
+const failure = (code: ErrorCode, details?: NightlatchErrorDetails): NightlatchError =>
+  new NightlatchError(code, 'no', details)
 
 describe('planRefusal', () => {
   it('L7: a refusal for good is remembered for two seconds, then twice as long each time, for half a minute at most', () => {

@@ -1,4 +1,4 @@
-import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { waitFor } from '../../src/acquire/deadline.ts'
 import { type SharedToken, type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'

@@ -3,7 +3,7 @@ import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { planLife, planRetry } from '../../src/cache/freshness.ts'
 import { TokenSlot } from '../../src/cache/token-slot.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 
 const chance = (): number => 0
 const none: ReadonlySet<string> = new Set()
@@ -61,7 +61,7 @@ describe('token slot', () => {
   it('L7: a refusal holds back a refresh of a token that nothing went wrong with before', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    slot.noteRefusal(new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope' }), 3_000_000)
+    slot.noteRefusal(new NightlatchError('grant_refused', 'no', { error: 'invalid_scope' }), 3_000_000)
     expect(slot.retryAt).toBe(slot.refusal?.until)
     expect(slot.judge(slot.retryAt - 1)).toBe('backing off')
   })
@@ -76,7 +76,7 @@ describe('token slot', () => {
   it('L7: a refusal outlasts the token that is dropped, and nothing outlasts clearing', () => {
     const slot = new TokenSlot(undefined)
     slot.keep(acquired('one'), 1000, none, chance)
-    slot.noteRefusal(new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope' }), 5000)
+    slot.noteRefusal(new NightlatchError('grant_refused', 'no', { error: 'invalid_scope' }), 5000)
     slot.drop()
     expect(slot.held).toBeUndefined()
     expect(slot.refusal?.error.error).toBe('invalid_scope')
@@ -109,7 +109,7 @@ describe('token slot', () => {
     slot.keep(acquired('one'), 1000, none, chance)
     slot.noteFailure(3_000_000 + slot.planBackoff(3_000_000, chance))
     const before = slot.retryAt
-    const late = new LatchkeyError('endpoint_unavailable', 'later', { retryable: true, retryAfter: 1800 })
+    const late = new NightlatchError('endpoint_unavailable', 'later', { retryable: true, retryAfter: 1800 })
     slot.noteRefusal(late, before)
     expect(slot.retryAt).toBe(slot.refusal?.until)
     expect(slot.retryAt).toBeGreaterThan(before)

@@ -7,7 +7,7 @@ import { grantIdentity } from '../../src/cache/cache-key.ts'
 import { createSteadyClock } from '../../src/cache/steady-clock.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import { unseen } from '../../src/diagnostics.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 
 /** What may happen, in any order. Keys are scopes; indexes pick one of what is there at the time. */
 type Step =
@@ -246,10 +246,10 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
     }
     grant.reject(
       how === 'fatal'
-        ? new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope' })
+        ? new NightlatchError('grant_refused', 'no', { error: 'invalid_scope' })
         : how === 'passing'
-          ? new LatchkeyError('endpoint_unavailable', 'down', { retryable: true })
-          : new LatchkeyError('response_unreadable', 'html'),
+          ? new NightlatchError('endpoint_unavailable', 'down', { retryable: true })
+          : new NightlatchError('response_unreadable', 'html'),
     )
   }
 

@@ -7,7 +7,7 @@ import { drawTurn, planLife, planRetry } from '../../src/cache/freshness.ts'
 import type { SharedTokens } from '../../src/cache/shared-tokens.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import { type Diagnostics, unseen } from '../../src/diagnostics.ts'
-import { LatchkeyError } from '../../src/errors.ts'
+import { NightlatchError } from '../../src/errors.ts'
 import type { ClientEvent } from '../../src/events.ts'
 
 const grantOf = (...scopes: readonly string[]): GrantRequest => ({ scopes, parameters: {} })
@@ -65,7 +65,7 @@ function createBench({
       shared,
       time: () => now,
       timeout,
-      tooLate: () => new LatchkeyError('timed_out', 'late', { retryable: true }),
+      tooLate: () => new NightlatchError('timed_out', 'late', { retryable: true }),
       chance: () => chance,
       provider: { name: 'acme' },
       audience: { hasSubscribers: listening },
@@ -326,7 +326,7 @@ describe('token source', () => {
     const before = source.obtain(undefined)
     const grant = await next()
     await source.forget()
-    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const refusal = new NightlatchError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
     grant.refuse(refusal)
     await expect(before).rejects.toBe(refusal)
     const after = source.obtain(undefined)
@@ -403,7 +403,7 @@ describe('token source', () => {
       const refresh = await next()
       expect(refresh.terms.ahead).toBe(true)
       expect(refresh.terms.timeout).toBeCloseTo(timeout)
-      refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+      refresh.refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
       await settle()
       advance(60)
       void source.obtain(undefined)
@@ -481,7 +481,7 @@ describe('token source', () => {
       const refresh = pending.shift()
       if (refresh === undefined) continue
       attempts += 1
-      refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+      refresh.refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
       await settle()
     }
     expect(attempts).toBeGreaterThan(3)
@@ -495,7 +495,7 @@ describe('token source', () => {
     const token = await first
     advance(3000)
     await source.obtain(undefined)
-    ;(await next()).refuse(new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 }))
+    ;(await next()).refuse(new NightlatchError('grant_refused', 'no', { error: 'invalid_client', status: 401 }))
     await settle()
     expect(await source.obtain(undefined)).toBe(token)
     expect(pending).toHaveLength(0)
@@ -511,7 +511,7 @@ describe('token source', () => {
     const refresh = await next()
     advance(60)
     const waiting = source.obtain(undefined)
-    refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    refresh.refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
     const grant = await next()
     expect(grant.terms.ahead).toBe(false)
     grant.answer()
@@ -540,7 +540,7 @@ describe('token source', () => {
     const rejected = await first
     advance(3000)
     await source.obtain(undefined)
-    ;(await next()).refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    ;(await next()).refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
     await settle()
     const replaced = source.obtain({ rejected })
     ;(await next()).answer()
@@ -549,7 +549,7 @@ describe('token source', () => {
 
   it('L7: a fatal refusal is remembered for seconds, longer each time, so that a loop cannot lock the account', async () => {
     const { source, pending, advance } = createBench()
-    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const refusal = new NightlatchError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
     let grants = 0
     for (let call = 0; call < 600; call += 1) {
       advance(0.1)
@@ -569,7 +569,7 @@ describe('token source', () => {
 
   it('L7: forget forgets a refusal, too, and a token ends it', async () => {
     const { source, next } = createBench()
-    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope', status: 400 })
+    const refusal = new NightlatchError('grant_refused', 'no', { error: 'invalid_scope', status: 400 })
     const refused = source.obtain(undefined)
     ;(await next()).refuse(refusal)
     await expect(refused).rejects.toBe(refusal)
@@ -582,7 +582,7 @@ describe('token source', () => {
 
   it('L7: forget forgets a refusal of the client itself', async () => {
     const { source, next } = createBench()
-    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const refusal = new NightlatchError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
     const refused = source.obtain(undefined)
     ;(await next()).refuse(refusal)
     await expect(refused).rejects.toBe(refusal)
@@ -595,7 +595,7 @@ describe('token source', () => {
 
   it('L7: after a token came, a refusal of the client is the first again, and remembered as briefly', async () => {
     const { source, next, pending, advance } = createBench({ lifetime: 60 })
-    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const refusal = new NightlatchError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
     for (let round = 0; round < 3; round += 1) {
       const refused = source.obtain(undefined)
       ;(await next()).refuse(refusal)
@@ -613,7 +613,7 @@ describe('token source', () => {
 
   it('L7: a refusal is remembered for its time, and not a moment longer', async () => {
     const { source, next, pending, advance } = createBench()
-    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const refusal = new NightlatchError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
     const refused = source.obtain(undefined)
     ;(await next()).refuse(refusal)
     await expect(refused).rejects.toBe(refusal)
@@ -628,9 +628,9 @@ describe('token source', () => {
 
   it.each([
     Object.assign(new Error('of the credentials function'), { code: 'grant_refused', retryable: false }),
-    new LatchkeyError('response_unreadable', 'html'),
-    new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }),
-    new LatchkeyError('timed_out', 'late', { retryable: true }),
+    new NightlatchError('response_unreadable', 'html'),
+    new NightlatchError('endpoint_unavailable', 'down', { retryable: true }),
+    new NightlatchError('timed_out', 'late', { retryable: true }),
     new TypeError('a bug'),
   ])('L7: %s is not remembered', async (failure) => {
     const { source, next } = createBench()
@@ -743,7 +743,7 @@ describe('token source', () => {
     expect(locks.map(([rank]) => rank)).toEqual([0, 0, 'refused'])
     advance(3000)
     await source.obtain(undefined)
-    ;(await next()).refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    ;(await next()).refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
     await settle()
     expect(locks.slice(3).map(([rank]) => rank)).toEqual([0, 'refused', 'refused'])
     const requestedAt = 1_000_000 + 2_700_000
@@ -777,7 +777,7 @@ describe('token source', () => {
     await source.obtain(undefined)
     const refresh = await next()
     expect(refresh.terms.ahead).toBe(true)
-    refresh.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    refresh.refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
     const replaced = source.obtain({ rejected })
     ;(await next()).answer()
     expect((await replaced).value).toBe('token-1-read')
@@ -846,7 +846,7 @@ describe('token source', () => {
     await source.obtain(undefined)
     const ahead = await next()
     const replaced = source.obtain({ rejected })
-    ahead.refuse(new LatchkeyError('endpoint_unavailable', 'down', { retryable: true }))
+    ahead.refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
     ;(await next()).answer()
     expect((await replaced).value).toBe('token-2-read')
   })
@@ -893,8 +893,8 @@ describe('token source', () => {
 
   it('L7: a client that is refused is not sent for other scopes, either; a scope that is refused, is', async () => {
     const { source, next, pending } = createBench()
-    const refusal = new LatchkeyError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
-    const scope = new LatchkeyError('grant_refused', 'no', { error: 'invalid_scope', status: 400 })
+    const refusal = new NightlatchError('grant_refused', 'no', { error: 'invalid_client', status: 401 })
+    const scope = new NightlatchError('grant_refused', 'no', { error: 'invalid_scope', status: 400 })
     const first = source.obtain({ grant: grantOf('a') })
     ;(await next()).refuse(scope)
     await expect(first).rejects.toBe(scope)
@@ -914,7 +914,7 @@ describe('token source', () => {
     advance(31)
     await source.obtain(undefined)
     ;(await next()).refuse(
-      new LatchkeyError('grant_refused', 'slow down', { status: 429, retryable: true, retryAfter: 20 }),
+      new NightlatchError('grant_refused', 'slow down', { status: 429, retryable: true, retryAfter: 20 }),
     )
     await settle()
     for (let second = 0; second < 19; second += 1) {
@@ -1064,7 +1064,7 @@ describe('token source: what it tells of each call', () => {
     const ended = source.obtain({ signal: controller.signal })
     const failed = source.obtain(undefined)
     controller.abort(new Error('enough'))
-    ;(await next()).refuse(new LatchkeyError('endpoint_unavailable', 'down'))
+    ;(await next()).refuse(new NightlatchError('endpoint_unavailable', 'down'))
     await expect(ended).rejects.toThrow('enough')
     await expect(failed).rejects.toThrow('down')
     await expect(source.obtain({ signal: controller.signal })).rejects.toThrow('enough')

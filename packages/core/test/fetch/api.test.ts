@@ -1,4 +1,4 @@
-import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { createClient } from '../../src/index.ts'
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import { type StandardEmulationOptions, standardEmulation, startEmulator } from '@latchkey/testing'
+import { type StandardEmulationOptions, standardEmulation, startEmulator } from '@nightlatch/testing'
 
 import { decodeJwt } from 'jose'
 import { describe, expect, it, vi } from 'vitest'

@@ -1,4 +1,4 @@
-import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { decodeJwt, type JWTPayload } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'

@@ -1,6 +1,6 @@
-import { standardEmulation, startEmulator } from '@latchkey/testing'
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
-import { type ClientEvent, type ClientOptions, createClient, LatchkeyError, type Provider } from '../../src/index.ts'
+import { type ClientEvent, type ClientOptions, createClient, NightlatchError, type Provider } from '../../src/index.ts'
 
 type Discover = Exclude<Provider<unknown>['api'], string | URL | undefined>
 
@@ -108,7 +108,7 @@ describe('discovery of the API', () => {
       () => undefined,
       (failure: unknown) => failure,
     )
-    expect(error).toBeInstanceOf(LatchkeyError)
+    expect(error).toBeInstanceOf(NightlatchError)
     expect(String(error)).toMatch(/threw a SyntaxError\)$/)
   })
 
@@ -170,7 +170,7 @@ describe('discovery of the API', () => {
   it('adds the hints of the provider', async () => {
     await using bench = await start(
       async () => {
-        throw new LatchkeyError('discovery_failed', 'no', { status: 403 })
+        throw new NightlatchError('discovery_failed', 'no', { status: 403 })
       },
       { explain: (failure) => [`check ${failure.status}`] },
     )

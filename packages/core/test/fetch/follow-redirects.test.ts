@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
-import { type RecordedRequest, standardEmulation, startEmulator } from '@latchkey/testing'
+import { type RecordedRequest, standardEmulation, startEmulator } from '@nightlatch/testing'
 import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
 import { followRedirects } from '../../src/fetch/follow-redirects.ts'

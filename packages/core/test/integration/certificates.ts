@@ -35,7 +35,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 export async function createCertificateAuthority(): Promise<CertificateAuthority> {
   const keys = await createKeys()
   const authority = await X509CertificateGenerator.createSelfSigned({
-    name: 'CN=Latchkey test authority',
+    name: 'CN=Nightlatch test authority',
     keys,
     signingAlgorithm: algorithm,
     ...today(),

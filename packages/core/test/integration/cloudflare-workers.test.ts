@@ -7,7 +7,7 @@ import {
   type StandardEmulator,
   standardEmulation,
   startEmulator,
-} from '@latchkey/testing'
+} from '@nightlatch/testing'
 import { jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { bundleWorker, type Modules, startWorkerd, type Workerd, whyNoWorkerd } from './workers/start-workerd.ts'

@@ -8,7 +8,7 @@ import {
   type StandardEmulator,
   standardEmulation,
   startEmulator,
-} from '@latchkey/testing'
+} from '@nightlatch/testing'
 import { describe, expect, it, vi } from 'vitest'
 import {
   type ClientEvent,
@@ -302,7 +302,7 @@ describe('a process with a live client', () => {
       const { tokenEndpoint, credentials } = emulator
       const script = fileURLToPath(new URL('live-client.ts', import.meta.url))
       const settings = JSON.stringify({ tokenEndpoint, credentials: { ...credentials }, situation })
-      const node = ['--conditions=source', '--unhandled-rejections=strict', script]
+      const node = ['--conditions=@nightlatch/source', '--unhandled-rejections=strict', script]
       const run = promisify(execFile)(process.execPath, node, { env: { LIVE_CLIENT: settings }, timeout: 10_000 })
       if (situation === 'failing refresh') {
         await emulator.waitForRequest()

@@ -14,7 +14,7 @@ import {
   dateFromEpochSeconds,
   dateFromHttpDate,
   dateFromIso,
-  LatchkeyError,
+  NightlatchError,
   type Provider,
   pathSegment,
   readPath,
@@ -818,7 +818,7 @@ describe('explain', () => {
     const client = connect(
       {
         explain: (failure) =>
-          failure instanceof LatchkeyError && failure.error === 'invalid_scope' ? ['Ask for the GUID alone.'] : [],
+          failure instanceof NightlatchError && failure.error === 'invalid_scope' ? ['Ask for the GUID alone.'] : [],
       },
       json({ error: 'invalid_scope' }, 400),
     )

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { clientSecretBasic, clientSecretPost, createClient } from '@latchkey/core'
+import { clientSecretBasic, clientSecretPost, createClient } from '@nightlatch/core'
 import { Provider as OidcProvider } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { smartApi, smartCompletions } from '../../src/index.ts'

@@ -28,7 +28,7 @@ interface FleetReport {
 export async function startFleet(size: number): Promise<Fleet> {
   const members = Array.from({ length: size }, () =>
     fork(fileURLToPath(new URL('./member.ts', import.meta.url)), {
-      execArgv: ['--conditions=source'],
+      execArgv: ['--conditions=@nightlatch/source'],
       stdio: 'inherit',
     }),
   )

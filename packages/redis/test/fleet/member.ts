@@ -1,5 +1,5 @@
 /** One process of a fleet: a client over a store, which asks for tokens when it is told to. */
-import { type Client, createClient } from '@latchkey/core'
+import { type Client, createClient } from '@nightlatch/core'
 import { type RedisClient, redisStore } from '../../src/index.ts'
 import type { Order, Report, Setting } from './messages.ts'
 

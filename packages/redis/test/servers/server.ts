@@ -44,7 +44,7 @@ export const installed: readonly Kind[] = kinds.filter((kind) => {
 /** Starts a server on loopback, with a password, a folder of its own, and nothing written to disk. */
 export async function startServer(kind: Kind, options: ServerOptions = {}): Promise<Server> {
   const { tls = false, sentinelOf, settings = [], port = await findFreePort() } = options
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-redis-'))
+  const folder = mkdtempSync(join(tmpdir(), 'nightlatch-redis-'))
   const password = 'correct-horse'
   const lines = [
     'bind 127.0.0.1',

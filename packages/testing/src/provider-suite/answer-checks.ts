@@ -1,4 +1,4 @@
-import { type Failure, LatchkeyError } from '@latchkey/core'
+import { type Failure, NightlatchError } from '@nightlatch/core'
 import { createClock } from '../clock.ts'
 import type { Answer } from '../faults.ts'
 import type { DocumentedGrant, DocumentedRefusal, ProviderOffers, ProviderSuite } from '../test-provider.ts'
@@ -53,7 +53,7 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       expectEqual(halved.code, 'response_unreadable', 'the error code of half of the JSON')
     }),
     check('reads a refusal in the words of the standard', async (stand) => {
-      const body = { error: 'invalid_request', error_description: 'latchkey asks' }
+      const body = { error: 'invalid_request', error_description: 'nightlatch asks' }
       stand.emulator.faults.set('token', { name: 'answer', answer: { status: 400, body } })
       const { error, errorDescription } = await failureOf(stand.client().token(), 'a refusal as RFC 6749 has it')
       const wanted = { error: body.error, errorDescription: body.error_description }
@@ -78,7 +78,7 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       const body = parseJson(text)
       const [type] = leavesOf(body).filter(({ path }) => /^token_?type$/i.test(path.at(-1) ?? ''))
       if (type === undefined) return
-      const answer = { headers, body: replaceAt(body, type.path, 'latchkey-unheard-of') }
+      const answer = { headers, body: replaceAt(body, type.path, 'nightlatch-unheard-of') }
       stand.emulator.faults.set('token', { name: 'answer', answer })
       // A reader may know that its vendor's words mean nothing: then it says Bearer.
       const used = await stand
@@ -86,7 +86,7 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
         .token()
         .catch((failure: unknown) => failure)
       const isFine =
-        used instanceof LatchkeyError
+        used instanceof NightlatchError
           ? used.code === 'response_unreadable'
           : /^(Bearer|DPoP)$/.test((used as { type: string }).type)
       expectThat(isFine, 'a token of an unheard-of type should be refused, or be a Bearer token by the reader’s word')
@@ -176,9 +176,9 @@ function anyFailure(): readonly Failure[] {
   const url = new URL('https://api.example/some/path')
   const bodies: readonly unknown[] = [undefined, null, '', 'text', 42, [], {}, { error: null }, { errors: [null] }]
   return [
-    ...codes.map((code) => new LatchkeyError(code, 'a failure')),
+    ...codes.map((code) => new NightlatchError(code, 'a failure')),
     ...[400, 401, 403].map(
-      (status) => new LatchkeyError('grant_refused', 'a failure', { status, error: 'invalid_scope' }),
+      (status) => new NightlatchError('grant_refused', 'a failure', { status, error: 'invalid_scope' }),
     ),
     ...[200, 400, 401, 403, 404, 500].flatMap((status) => bodies.map((body) => ({ status, url, body }))),
   ]

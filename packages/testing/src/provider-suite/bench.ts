@@ -1,4 +1,4 @@
-import { type Client, type ClientEvent, type ClientOptions, createClient, type Provider } from '@latchkey/core'
+import { type Client, type ClientEvent, type ClientOptions, createClient, type Provider } from '@nightlatch/core'
 import { startLoopbackServer } from '../loopback-server.ts'
 import type { Part, RecordedRequest } from '../recorded-request.ts'
 import { type Emulator, startEmulator } from '../start-emulator.ts'

@@ -1,5 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
-import { LatchkeyError } from '@latchkey/core'
+import { NightlatchError } from '@nightlatch/core'
 
 /** One thing that a provider, or a token store, must do. */
 export interface Check {
@@ -21,14 +21,14 @@ export function expectEqual(actual: unknown, wanted: unknown, what: string): voi
   expectThat(isDeepStrictEqual(actual, wanted), `${what} should be ${inspect(wanted)}, and is ${inspect(actual)}`)
 }
 
-/** The error that a piece of work fails with, which must be one of Latchkey's. */
-export async function failureOf(work: Promise<unknown>, what: string): Promise<LatchkeyError> {
+/** The error that a piece of work fails with, which must be one of Nightlatch's. */
+export async function failureOf(work: Promise<unknown>, what: string): Promise<NightlatchError> {
   try {
     await work
   } catch (failure) {
-    if (failure instanceof LatchkeyError) return failure
+    if (failure instanceof NightlatchError) return failure
     throw new Error(
-      `${what} should fail with a LatchkeyError, and fails with ${failure instanceof Error ? `a ${failure.name}: ${failure.message}` : 'what is no Error'}`,
+      `${what} should fail with a NightlatchError, and fails with ${failure instanceof Error ? `a ${failure.name}: ${failure.message}` : 'what is no Error'}`,
     )
   }
   throw new Error(`${what} should fail, and does not`)

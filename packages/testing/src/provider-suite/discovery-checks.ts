@@ -1,4 +1,4 @@
-import { type Client, LatchkeyError } from '@latchkey/core'
+import { type Client, NightlatchError } from '@nightlatch/core'
 import type { Answer } from '../faults.ts'
 import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
@@ -98,8 +98,8 @@ async function follow(stand: Stand, body: unknown, place: string): Promise<void>
     await (await client.api()).get('probe', { retry: 0 })
   } catch (failure) {
     const isOurs =
-      failure instanceof LatchkeyError || (failure instanceof Error && /HTTPError|TypeError/.test(failure.name))
-    expectThat(isOurs, `a discovery that lies in ${place} should fail with a LatchkeyError`)
+      failure instanceof NightlatchError || (failure instanceof Error && /HTTPError|TypeError/.test(failure.name))
+    expectThat(isOurs, `a discovery that lies in ${place} should fail with a NightlatchError`)
   }
   const left = stand.stray.slice(before).map(({ url }) => new URL(url).origin)
   expectEqual(left, [], `the origins that a discovery that lies in ${place} leads to`)

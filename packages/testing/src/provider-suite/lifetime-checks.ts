@@ -1,4 +1,4 @@
-import { type AccessToken, LatchkeyError } from '@latchkey/core'
+import { type AccessToken, NightlatchError } from '@nightlatch/core'
 import { createClock } from '../clock.ts'
 import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
@@ -125,7 +125,7 @@ async function liveOn(stand: Stand, answer: GoodAnswer): Promise<Life | undefine
     await client.token()
     return { lifetime, isKept, isReplaced: stand.requests('token').length > asked + 1 }
   } catch (failure) {
-    if (failure instanceof LatchkeyError) return undefined
+    if (failure instanceof NightlatchError) return undefined
     throw failure
   }
 }

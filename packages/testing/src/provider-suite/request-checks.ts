@@ -75,7 +75,7 @@ export function requestChecks(suite: ProviderSuite<ProviderOffers, unknown>, ben
 
 async function refuse(stand: Stand): Promise<void> {
   const { clientId } = stand.emulator.credentials
-  const credentials = { clientId, clientSecret: 'latchkey-wrong-secret' }
+  const credentials = { clientId, clientSecret: 'nightlatch-wrong-secret' }
   const failure = await failureOf(stand.client({ credentials }).token(), 'a token request with a wrong secret')
   expectEqual(
     { code: failure.code, retryable: failure.retryable },

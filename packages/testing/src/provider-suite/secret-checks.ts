@@ -7,7 +7,7 @@ import { findLeaks } from './printings.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
 /** In bodies, headers and queries of answers: what errors must not quote (rule X2). */
-const marker = 'latchkey-marker-7f3a'
+const marker = 'nightlatch-marker-7f3a'
 
 export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
   const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
@@ -52,8 +52,8 @@ export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       }
     }),
     check('X2: nothing of an answer but its status and its error', async (stand) => {
-      const headers = { 'x-latchkey': marker, 'set-cookie': marker, 'www-authenticate': `Basic realm="${marker}"` }
-      const body = { error: 'invalid_client', latchkey: marker, data: { latchkey: marker }, trace: [marker] }
+      const headers = { 'x-nightlatch': marker, 'set-cookie': marker, 'www-authenticate': `Basic realm="${marker}"` }
+      const body = { error: 'invalid_client', nightlatch: marker, data: { nightlatch: marker }, trace: [marker] }
       stand.mark(marker)
       for (const answer of [
         { status: 400, headers, body },

@@ -1,4 +1,4 @@
-import type { StoreLock, TokenStore } from '@latchkey/core'
+import type { StoreLock, TokenStore } from '@nightlatch/core'
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { expectNothing, expectStored, type StoreBench, type StoreStand } from './store-bench.ts'
 

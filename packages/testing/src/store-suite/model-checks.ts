@@ -1,4 +1,4 @@
-import type { StoredToken, StoreLock } from '@latchkey/core'
+import type { StoredToken, StoreLock } from '@nightlatch/core'
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { jsonDifference } from './json-difference.ts'
 import type { StoreBench, StoreStand } from './store-bench.ts'

@@ -1,4 +1,4 @@
-import type { StoredToken } from '@latchkey/core'
+import type { StoredToken } from '@nightlatch/core'
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { jsonDifference } from './json-difference.ts'
 import { expectNothing, expectStored, type StoreBench, type StoreStand } from './store-bench.ts'

@@ -119,7 +119,7 @@ function publish(verdicts: readonly Verdict[]): void {
   }
 }
 
-const ground = mkdtempSync(join(tmpdir(), 'latchkey-runtimes-'))
+const ground = mkdtempSync(join(tmpdir(), 'nightlatch-runtimes-'))
 try {
   // npm fetches the runtimes while the packages are packed.
   const [programs, consumer] = await Promise.all([installRuntimes(runtimes), prepareConsumer(ground)])

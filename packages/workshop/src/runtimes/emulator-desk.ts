@@ -15,7 +15,7 @@ import {
   smartCompletionsEmulation,
   standardEmulation,
   startEmulator,
-} from '@latchkey/testing'
+} from '@nightlatch/testing'
 import { calculateJwkThumbprint, EmbeddedJWK, importJWK, type JWK, jwtVerify } from 'jose'
 
 export interface EmulatorDesk {

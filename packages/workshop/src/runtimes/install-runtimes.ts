@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { root } from '../read-repository.ts'
 import type { Runtime } from './runtimes.ts'
 
-const folder = join(root, 'node_modules/.cache/latchkey-runtimes')
+const folder = join(root, 'node_modules/.cache/nightlatch-runtimes')
 
 /** Where each runtime's program is. Throws where npm cannot be reached, or does not have one for this machine. */
 export async function installRuntimes(runtimes: readonly Runtime[]): Promise<ReadonlyMap<Runtime, string>> {

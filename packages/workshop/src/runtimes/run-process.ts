@@ -79,7 +79,7 @@ export async function runCommands(
   const results: SmokeResult[] = []
   for (const { call, prints } of calls) {
     const { stdout, stderr, status } = await runProcess(program, [...parameters, ...call], cwd, () => false)
-    const name = `latchkey ${call.join(' ')}`
+    const name = `nightlatch ${call.join(' ')}`
     const isFine = status === 0 && prints.test(stdout)
     results.push(isFine ? { name } : { name, problem: `${status}: ${stderr.trim() || stdout.trim()}` })
   }

@@ -27,18 +27,18 @@ export interface KnownGap {
 export const knownGaps: readonly KnownGap[] = [
   {
     runtime: 'Bun',
-    package: '@latchkey/undici',
+    package: '@nightlatch/undici',
     check: 'undici’s requests carry the token, and replace a refused one',
     why: 'Bun puts an `undici` of its own in its place, without interceptors',
   },
   ...['Node.js 22.0.0', 'workerd', 'edge bundle, in workerd'].map((runtime) => ({
     runtime,
-    package: '@latchkey/core',
-    check: 'events reach the channel latchkey:event, and grants latchkey:grant',
+    package: '@nightlatch/core',
+    check: 'events reach the channel nightlatch:event, and grants nightlatch:grant',
     why: '✓, no channels',
   })),
   ...['workerd', 'edge bundle, in workerd'].flatMap((runtime) =>
-    ['@latchkey/opentelemetry', '@latchkey/testing', '@latchkey/undici'].map((name) => ({
+    ['@nightlatch/opentelemetry', '@nightlatch/testing', '@nightlatch/undici'].map((name) => ({
       runtime,
       package: name,
       check: WITHOUT_NODE,

@@ -33,7 +33,7 @@ export async function bundleWorker(file: string): Promise<Modules> {
     input: file,
     platform: 'neutral',
     external: /^cloudflare:/,
-    resolve: { conditionNames: ['source', 'import', 'default'], mainFields: ['module', 'main'] },
+    resolve: { conditionNames: ['@nightlatch/source', 'import', 'default'], mainFields: ['module', 'main'] },
   })
   const { output } = await bundle.generate({ format: 'esm' })
   await bundle.close()
@@ -57,7 +57,7 @@ export async function startWorkerd(
   bindings: Readonly<Record<string, string>>,
   compatibilityDate: string,
 ): Promise<Workerd> {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-workerd-'))
+  const folder = mkdtempSync(join(tmpdir(), 'nightlatch-workerd-'))
   for (const [name, code] of modules) writeFileSync(join(folder, name), code)
   writeFileSync(join(folder, 'config.capnp'), describeWorker(modules, bindings, compatibilityDate))
   const program = spawn(String(workerd), ['serve', 'config.capnp', '--control-fd=3'], {

@@ -1,14 +1,14 @@
-/** What `@latchkey/core` must do on every runtime. */
+/** What `@nightlatch/core` must do on every runtime. */
 import {
   type ClientEvent,
   createClient,
   createClientPool,
   type GrantTrace,
-  LatchkeyError,
   memoryStore,
+  NightlatchError,
   type Provider,
   privateKeyJwt,
-} from '@latchkey/core'
+} from '@nightlatch/core'
 import {
   type DeskEmulator,
   expect,
@@ -55,7 +55,7 @@ type Platform = { readonly process?: { getBuiltinModule?(name: string): Channels
 const channels = (globalThis as Platform).process?.getBuiltinModule?.('node:diagnostics_channel')
 
 // Held from the start: where the last client of a name's channel is gone, Bun may forget the channel of the next one with it.
-const held = channels && [channels.channel('latchkey:event'), channels.tracingChannel('latchkey:grant')]
+const held = channels && [channels.channel('nightlatch:event'), channels.tracingChannel('nightlatch:grant')]
 
 function findChannels(): Channels {
   expect(held !== undefined, 'the channels are held')
@@ -97,7 +97,7 @@ export const checks: readonly SmokeCheck[] = [
         timeout,
       })
       const error = await failureOf(refused.token(), 'the signature of a stranger')
-      expect(error instanceof LatchkeyError && error.code === 'grant_refused', 'the stranger is refused')
+      expect(error instanceof NightlatchError && error.code === 'grant_refused', 'the stranger is refused')
       await refused.close()
     },
   },
@@ -189,7 +189,7 @@ export const checks: readonly SmokeCheck[] = [
       const emulator = await desk.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       const error = await failureOf(client.fetch(offered(emulator, 'elsewhereUrl')), 'another origin')
-      expect(error instanceof LatchkeyError && error.code === 'origin_refused', 'origin_refused')
+      expect(error instanceof NightlatchError && error.code === 'origin_refused', 'origin_refused')
       expectEqual(await emulator.requests(), [], 'the requests')
       await client.close()
     },
@@ -217,7 +217,7 @@ export const checks: readonly SmokeCheck[] = [
       const clientSecret = 'a-secret-nobody-may-see'
       const wrong = createClient(acme(emulator), { credentials: { clientId: 'robot', clientSecret }, timeout })
       const error = await failureOf(wrong.token(), 'a wrong secret')
-      expect(error instanceof LatchkeyError, 'a LatchkeyError')
+      expect(error instanceof NightlatchError, 'a NightlatchError')
       expectEqual([error.code, error.status, error.error], ['grant_refused', 401, 'invalid_client'], 'the error')
       for (const text of [...printings(error), ...printings(wrong)]) {
         expect(!text.includes(clientSecret) && !text.includes(btoa(`robot:${clientSecret}`)), 'it names no secret')
@@ -248,7 +248,7 @@ export const checks: readonly SmokeCheck[] = [
       })
       expectEqual((await pool.client('blue').token()).type, 'Bearer', 'the type')
       const error = await failureOf(pool.client('red').token(), 'a tenant that is not known')
-      expect(error instanceof LatchkeyError && error.code === 'grant_refused', 'the other tenant is refused')
+      expect(error instanceof NightlatchError && error.code === 'grant_refused', 'the other tenant is refused')
       await pool.close()
     },
   },
@@ -277,7 +277,7 @@ export const checks: readonly SmokeCheck[] = [
       await emulator.fault('token', { name: 'hang' })
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout: 0.3 })
       const error = await failureOf(client.token(), 'an endpoint that hangs')
-      expect(error instanceof LatchkeyError && error.code === 'timed_out', 'timed_out')
+      expect(error instanceof NightlatchError && error.code === 'timed_out', 'timed_out')
       await client.close()
     },
   },
@@ -295,7 +295,7 @@ export const checks: readonly SmokeCheck[] = [
     },
   },
   {
-    name: 'events reach the channel latchkey:event, and grants latchkey:grant',
+    name: 'events reach the channel nightlatch:event, and grants nightlatch:grant',
     async run(desk) {
       const channels = findChannels()
       const emulator = await desk.emulator('standard')
@@ -303,11 +303,11 @@ export const checks: readonly SmokeCheck[] = [
       const onEvent = (message: unknown): void => void heard.push((message as ClientEvent).type)
       const onEnd = (message: unknown): void => void heard.push(`grant ${(message as GrantTrace).attempt}`)
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
-      const grants = channels.tracingChannel('latchkey:grant').asyncEnd
-      channels.subscribe('latchkey:event', onEvent)
+      const grants = channels.tracingChannel('nightlatch:grant').asyncEnd
+      channels.subscribe('nightlatch:event', onEvent)
       grants.subscribe(onEnd)
       await client.token()
-      channels.unsubscribe('latchkey:event', onEvent)
+      channels.unsubscribe('nightlatch:event', onEvent)
       grants.unsubscribe(onEnd)
       await client.forget()
       await client.token()

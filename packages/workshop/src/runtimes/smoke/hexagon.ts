@@ -1,6 +1,6 @@
-/** What `@latchkey/hexagon` must do on every runtime. */
-import { createClient } from '@latchkey/core'
-import { smartCompletions } from '@latchkey/hexagon'
+/** What `@nightlatch/hexagon` must do on every runtime. */
+import { createClient } from '@nightlatch/core'
+import { smartCompletions } from '@nightlatch/hexagon'
 import { expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
 
 export const checks: readonly SmokeCheck[] = [

@@ -1,6 +1,6 @@
-/** What `@latchkey/opentelemetry` must do where there is `node:diagnostics_channel`. */
-import { createClient } from '@latchkey/core'
-import { instrument } from '@latchkey/opentelemetry'
+/** What `@nightlatch/opentelemetry` must do where there is `node:diagnostics_channel`. */
+import { createClient } from '@nightlatch/core'
+import { instrument } from '@nightlatch/opentelemetry'
 import { type Attributes, type MeterProvider, type TracerProvider, trace } from '@opentelemetry/api'
 import { expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
 
@@ -18,7 +18,7 @@ function notebook(): { readonly notes: string[]; readonly providers: object } {
     }),
   } as unknown as TracerProvider
   const counted = (name: string): object => {
-    const note = (_value: number, { 'latchkey.token.source': source }: Attributes): void =>
+    const note = (_value: number, { 'nightlatch.token.source': source }: Attributes): void =>
       void notes.push(source === undefined ? name : `${name} ${source}`)
     return { add: note, record: note }
   }
@@ -42,12 +42,12 @@ export const checks: readonly SmokeCheck[] = [
       expectEqual(
         notes.toSorted(),
         [
-          'latchkey.grant.duration',
-          'latchkey.token.remaining',
-          'latchkey.token.remaining',
-          'latchkey.token.served grant',
-          'latchkey.token.served memory',
-          'span latchkey.grant acme',
+          'nightlatch.grant.duration',
+          'nightlatch.token.remaining',
+          'nightlatch.token.remaining',
+          'nightlatch.token.served grant',
+          'nightlatch.token.served memory',
+          'span nightlatch.grant acme',
         ],
         'what was seen',
       )

@@ -1,6 +1,6 @@
-/** What `@latchkey/prevu3d` must do on every runtime. */
-import { createClient } from '@latchkey/core'
-import { prevu3d } from '@latchkey/prevu3d'
+/** What `@nightlatch/prevu3d` must do on every runtime. */
+import { createClient } from '@nightlatch/core'
+import { prevu3d } from '@nightlatch/prevu3d'
 import { expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
 
 export const checks: readonly SmokeCheck[] = [

@@ -1,6 +1,6 @@
-/** What `@latchkey/redis` must do on every runtime: its connection is the user's, so there is no server here. */
-import { createClient, type StoredToken } from '@latchkey/core'
-import { redisStore } from '@latchkey/redis'
+/** What `@nightlatch/redis` must do on every runtime: its connection is the user's, so there is no server here. */
+import { createClient, type StoredToken } from '@nightlatch/core'
+import { redisStore } from '@nightlatch/redis'
 import { MemoryRedis } from '../../memory-redis.ts'
 import { expect, expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
 
@@ -26,7 +26,7 @@ export const checks: readonly SmokeCheck[] = [
       expectEqual(await store.get('blue'), entry, 'what comes back')
 
       const [[place, sealed] = ['', '']] = client.entries
-      expect(place.startsWith('latchkey:') && !sealed.includes(entry.value), 'it is kept sealed')
+      expect(place.startsWith('nightlatch:') && !sealed.includes(entry.value), 'it is kept sealed')
       expect(!atob(sealed.slice(sealed.indexOf('.') + 1)).includes(entry.value), 'it is more than Base64')
       client.entries.set(place.replace('blue', 'red'), sealed)
       expectEqual([await store.get('red')], [undefined], 'an entry moved')

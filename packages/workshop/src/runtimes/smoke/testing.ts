@@ -1,8 +1,8 @@
-/** What `@latchkey/testing` must do where there are servers: the emulators themselves run on the runtime. */
-import { createClient } from '@latchkey/core'
-import { smartCompletions } from '@latchkey/hexagon'
-import { prevu3d } from '@latchkey/prevu3d'
-import { createClock, prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@latchkey/testing'
+/** What `@nightlatch/testing` must do where there are servers: the emulators themselves run on the runtime. */
+import { createClient } from '@nightlatch/core'
+import { smartCompletions } from '@nightlatch/hexagon'
+import { prevu3d } from '@nightlatch/prevu3d'
+import { createClock, prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import { expectEqual, type SmokeCheck } from './smoke-check.ts'
 
 export const checks: readonly SmokeCheck[] = [

@@ -1,6 +1,6 @@
-/** What `@latchkey/undici` must do where undici runs. */
-import { createClient, LatchkeyError } from '@latchkey/core'
-import { latchkeyInterceptor } from '@latchkey/undici'
+/** What `@nightlatch/undici` must do where undici runs. */
+import { createClient, NightlatchError } from '@nightlatch/core'
+import { nightlatchInterceptor } from '@nightlatch/undici'
 import { Agent, request } from 'undici'
 import { expect, expectEqual, failureOf, offered, type SmokeCheck } from './smoke-check.ts'
 
@@ -16,7 +16,7 @@ export const checks: readonly SmokeCheck[] = [
       }
       const client = createClient(provider, { credentials: emulator.credentials, timeout: 60 })
       const agent = new Agent()
-      const dispatcher = agent.compose(latchkeyInterceptor(client))
+      const dispatcher = agent.compose(nightlatchInterceptor(client))
       await client.token()
       await emulator.fault('api', { name: 'revoked' })
       const { statusCode, body } = await request(`${offered(emulator, 'apiUrl')}/orders`, { dispatcher })
@@ -25,7 +25,7 @@ export const checks: readonly SmokeCheck[] = [
       expectEqual((await emulator.requests('token')).length, 2, 'requests for a token')
 
       const error = await failureOf(request(offered(emulator, 'elsewhereUrl'), { dispatcher }), 'another origin')
-      expect(error instanceof LatchkeyError && error.code === 'origin_refused', 'origin_refused')
+      expect(error instanceof NightlatchError && error.code === 'origin_refused', 'origin_refused')
       await client.close()
       await agent.close()
     },

@@ -1,5 +1,5 @@
 /** A Next.js route handler, `GET /api/projects?top=10`: the browser sees the data, and neither token nor secret. */
-import { LatchkeyError } from '@latchkey/core'
+import { NightlatchError } from '@nightlatch/core'
 import { type NextRequest, NextResponse } from 'next/server.js'
 import { completions } from '../../../client.ts'
 
@@ -11,7 +11,7 @@ export async function GET(request: NextRequest): Promise<NextResponse> {
     const projects = await api.get('Instances(2)/Projects', { searchParams: { $top: top } }).json<object>()
     return NextResponse.json(projects)
   } catch (failure) {
-    if (!(failure instanceof LatchkeyError)) throw failure
+    if (!(failure instanceof NightlatchError)) throw failure
     return NextResponse.json({ error: failure.code }, { status: failure.retryable ? 503 : 502 })
   }
 }

@@ -1,11 +1,11 @@
-import { createClient } from '@latchkey/core'
-import { latchkeyInterceptor } from '@latchkey/undici'
+import { createClient } from '@nightlatch/core'
+import { nightlatchInterceptor } from '@nightlatch/undici'
 import { Agent, request } from 'undici'
 import type { Peer } from '../peer.ts'
 import { finishUndici } from './bare-undici.ts'
 
 /** undici's own `request` through the interceptor. */
-export const latchkeyUndici: Peer = {
+export const nightlatchUndici: Peer = {
   caches: true,
   async open({ tokenEndpoint, apiUrl, clientId, clientSecret }) {
     const client = createClient(
@@ -13,7 +13,7 @@ export const latchkeyUndici: Peer = {
       { credentials: { clientId, clientSecret } },
     )
     const agent = new Agent()
-    const dispatcher = agent.compose(latchkeyInterceptor(client))
+    const dispatcher = agent.compose(nightlatchInterceptor(client))
     return {
       send: (url) => request(url, { dispatcher }),
       finish: finishUndici,

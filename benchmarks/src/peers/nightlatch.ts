@@ -1,7 +1,7 @@
-import { type AccessToken, type ClientOptions, createClient, createClientPool, type Provider } from '@latchkey/core'
+import { type AccessToken, type ClientOptions, createClient, createClientPool, type Provider } from '@nightlatch/core'
 import { finishResponse, type Peer, type Settings } from '../peer.ts'
 
-export const latchkey: Peer = {
+export const nightlatch: Peer = {
   caches: true,
   async open(settings) {
     const client = createClient(describe(settings), {

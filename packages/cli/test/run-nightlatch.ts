@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
-import type { Emulator } from '@latchkey/testing'
+import type { Emulator } from '@nightlatch/testing'
 import { expect } from 'vitest'
 import { run } from '../src/run.ts'
 
@@ -20,7 +20,7 @@ export interface Surroundings {
 }
 
 /** Runs a command line in this process, as `bin.ts` would. */
-export async function latchkey(parameters: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
+export async function nightlatch(parameters: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
   const { env = {}, stdin = '', typed } = surroundings
   const stdout = collect()
   const stderr = collect()
@@ -38,12 +38,12 @@ export async function latchkey(parameters: readonly string[], surroundings: Surr
 }
 
 /** Runs the real bin in a process of its own, with no environment but the given. */
-export function latchkeyProcess(parameters: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
+export function nightlatchProcess(parameters: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
   const bin = join(import.meta.dirname, '../src/bin.ts')
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      ['--conditions=source', bin, ...parameters],
+      ['--conditions=@nightlatch/source', bin, ...parameters],
       { env: { ...surroundings.env }, timeout: 15_000 },
       (
         error,

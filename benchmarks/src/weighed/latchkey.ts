@@ -1,2 +1,0 @@
-export { createClient } from '@latchkey/core'
-export { prevu3d } from '@latchkey/prevu3d'
