@@ -13,7 +13,7 @@ const projectIn = (root: string): ViteUserConfig => ({
   test: { name: basename(root), root, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
 })
 
-const manifests = globSync(['{packages,examples}/*/package.json', '{benchmarks,docs}/package.json'], {
+const manifests = globSync(['{packages,examples}/*/package.json', '{benchmarks,docs,tools}/package.json'], {
   cwd: import.meta.dirname,
 })
 

@@ -177,11 +177,11 @@ describe('what nightlatch new writes', () => {
 
   it('a package of the repository passes lint, types and tests at once, too', { timeout: 300_000 }, async () => {
     const folder = await makeFolder()
-    await mkdir(join(folder, 'packages/workshop'), { recursive: true })
+    await mkdir(join(folder, 'tools'), { recursive: true })
     await mkdir(join(folder, 'packages/prevu3d'))
     for (const file of [
       ...['biome.json', 'tsconfig.base.json', 'tsconfig.json', 'vitest.workspace.ts', 'package.json'],
-      ...['LICENSE', 'packages/prevu3d/LICENSE', 'packages/workshop/package.json'],
+      ...['LICENSE', 'packages/prevu3d/LICENSE', 'tools/package.json'],
     ]) {
       await cp(join(root, file), join(folder, file))
     }
@@ -192,13 +192,13 @@ describe('what nightlatch new writes', () => {
     await mkdir(join(own, 'node_modules'))
     await symlink(join(root, 'packages/cli/node_modules/@nightlatch'), join(own, 'node_modules/@nightlatch'))
 
-    const written = ['packages/acme', 'docs', 'packages/workshop/package.json']
+    const written = ['packages/acme', 'docs', 'tools/package.json']
     expect(
       await complaints(folder, 'biome', 'ci', '--colors=off', '--error-on-warnings', '--vcs-enabled=false', ...written),
     ).toBe('')
     expect(await complaints(folder, 'tsc', '--noEmit', '--project', 'tsconfig.json')).toBe('')
     expect(await complaints(folder, 'vitest', 'run', '--config', 'vitest.workspace.ts', '--project', 'acme')).toBe('')
-    const manifest = JSON.parse(await readFile(join(folder, 'packages/workshop/package.json'), 'utf8'))
+    const manifest = JSON.parse(await readFile(join(folder, 'tools/package.json'), 'utf8'))
     expect(Object.keys(manifest.devDependencies)).toContain('@nightlatch/acme')
     const licence = await readFile(join(own, 'LICENSE'), 'utf8')
     expect(licence.startsWith(await readFile(join(root, 'LICENSE'), 'utf8'))).toBe(true)

@@ -4,9 +4,9 @@ import { type CredentialsSource, findCredentialsMistakes } from './acquire/crede
 import type { DpopKeyPair } from './acquire/dpop.ts'
 import { choosesAuthenticationLater, findProviderMistakes, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
-import { exactObject, findMistakes, refuseMistakes } from './acquire/validation.ts'
 import type { TokenStore } from './cache/token-store.ts'
 import type { ClientEvent } from './events.ts'
+import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 
 /** What a client is made of besides its provider. */
 export interface ClientOptions {

@@ -1,10 +1,10 @@
 import * as v from 'valibot'
 import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
 import type { Provider } from './acquire/provider.ts'
-import { findMistakes, refuseMistakes } from './acquire/validation.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
 import { type Client, type ClientParts, layOut, ProviderClient } from './client.ts'
 import { type ClientOptions, checkClient } from './client-options.ts'
+import { findMistakes, refuseMistakes } from './platform/validation.ts'
 
 /** What the clients of a pool are made of besides their provider. */
 export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials'> {

@@ -6,7 +6,6 @@ import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import { OpenidGrants } from './acquire/openid-grants.ts'
 import type { Provider } from './acquire/provider.ts'
-import { RequestsUnderWay } from './acquire/requests-under-way.ts'
 import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
@@ -20,6 +19,7 @@ import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
 import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
+import { RequestsUnderWay } from './platform/requests-under-way.ts'
 
 /** A client of one provider with one set of credentials; safe to share by any number of callers. */
 export interface Client<Info = undefined> extends AsyncDisposable {

@@ -151,9 +151,9 @@ async function findImportExtension(dir: string): Promise<'ts' | 'js'> {
  */
 async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
   const { name } = draft
-  const workshop = join(dir, 'packages/workshop/package.json')
+  const tools = join(dir, 'tools/package.json')
   const [licence, manifest] = await Promise.all(
-    [join(dir, 'packages/prevu3d/LICENSE'), workshop].map((file) => readFile(file, 'utf8').catch(() => undefined)),
+    [join(dir, 'packages/prevu3d/LICENSE'), tools].map((file) => readFile(file, 'utf8').catch(() => undefined)),
   )
   if (licence === undefined || manifest === undefined) {
     throw new CommandError('wrong_usage', "--package is for Nightlatch's own repository: its root is --dir", {
@@ -172,7 +172,7 @@ async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
     [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@nightlatch/${name}`)],
     [join(dir, '.changeset', `${name}.md`), writeChangeset(draft)],
     // Where the repository's own checks find the packages that documents import.
-    [workshop, withDependency(manifest, `@nightlatch/${name}`)],
+    [tools, withDependency(manifest, `@nightlatch/${name}`)],
   ])
 }
 
@@ -190,7 +190,7 @@ async function writeFiles(files: Files, { force }: NewFlags): Promise<void> {
       () => true,
       () => false,
     )
-  const isEdited = (file: string): boolean => file.endsWith(join('workshop', 'package.json'))
+  const isEdited = (file: string): boolean => file.endsWith(join('tools', 'package.json'))
   const there: string[] = []
   for (const file of files.keys()) if (!isEdited(file) && (await isThere(file))) there.push(file)
   if (there.length > 0 && force !== true) {
@@ -245,7 +245,7 @@ function nextSteps({ name, runner, sample }: ProviderDraft, flags: NewFlags): re
       compare,
       'npx -y pnpm@12 install',
       `npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project ${name}`,
-      'npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project workshop exports -u',
+      'npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project tools exports -u',
       `Answer the questions of docs/providers/${name}.md.`,
     ]
   }

@@ -144,7 +144,7 @@ export function writePackageFiles({ name, title, identifier }: ProviderDraft): R
     },
     files: ['dist'],
     engines: { node: '>=22' },
-    scripts: { build: 'node ../workshop/src/build-package.ts' },
+    scripts: { build: 'node ../../tools/src/build-package.ts' },
     publishConfig: {
       access: 'public',
       provenance: true,

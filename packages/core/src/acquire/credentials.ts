@@ -1,9 +1,9 @@
 import * as v from 'valibot'
+import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
+import { exactObject, findMistakes, refuseMistakes } from '../platform/validation.ts'
 import { type ClientAuthentication, neededCredential } from './client-authentication.ts'
-import { isCloudflareWorkers } from './cloudflare-workers.ts'
 import type { DpopProofs } from './dpop.ts'
 import { findKeyMistake, type PrivateKey } from './private-key.ts'
-import { exactObject, findMistakes, refuseMistakes } from './validation.ts'
 
 /**
  * Who the client is: by a secret that the server knows, too, by a private key, or by its id alone, where a certificate speaks

@@ -1,12 +1,12 @@
 import { NightlatchError } from '../errors.ts'
-import { readBodyText } from './answer-body.ts'
+import { readBodyText } from '../platform/answer-body.ts'
+import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
+import { withDeadline } from '../platform/deadline.ts'
+import { readNetworkFailure } from '../platform/network-failure.ts'
+import { findUrlMistake } from '../platform/validation.ts'
 import { usesMutualTls } from './client-authentication.ts'
-import { isCloudflareWorkers } from './cloudflare-workers.ts'
-import { withDeadline } from './deadline.ts'
-import { readNetworkFailure } from './network-failure.ts'
 import type { Provider } from './provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
-import { findUrlMistake } from './validation.ts'
 
 /** Milliseconds after which metadata is read again, behind the callers' backs. */
 const goodFor = 3_600_000

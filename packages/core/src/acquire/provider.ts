@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import type { NightlatchError } from '../errors.ts'
+import { exactObject, findMistakes, findUrlMistake } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import type { TokenParameters } from './token-request.ts'
 import { providerParametersSchema, scopesSchema } from './token-request.ts'
 import type { TokenAnswer, TokenFields } from './token-response.ts'
-import { exactObject, findMistakes, findUrlMistake } from './validation.ts'
 
 /**
  * What a provider is: plain readonly data, with optional functions for what data cannot say. It is usually the result of a

@@ -1,5 +1,6 @@
 import { NightlatchError } from '../errors.ts'
-import { parseBody, readBodyText } from './answer-body.ts'
+import { parseBody, readBodyText } from '../platform/answer-body.ts'
+import { readNetworkFailure } from '../platform/network-failure.ts'
 import {
   type ClientAuthentication,
   chooseClientAuthentication,
@@ -8,7 +9,6 @@ import {
 } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
-import { readNetworkFailure } from './network-failure.ts'
 import { type Exchange, OpenidGrants } from './openid-grants.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf, tellThrown } from './redact.ts'

@@ -1,5 +1,5 @@
 import type { AcquiredToken, GrantTerms } from '../acquire/acquire-token.ts'
-import { pause } from '../acquire/deadline.ts'
+import { pause } from '../platform/deadline.ts'
 import type { ReleaseLock } from './guarded-store.ts'
 import type { SharedToken } from './shared-tokens.ts'
 

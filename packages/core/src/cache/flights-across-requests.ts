@@ -1,4 +1,4 @@
-import { isCloudflareWorkers, loadWaitUntil, type WaitUntil } from '../acquire/cloudflare-workers.ts'
+import { isCloudflareWorkers, loadWaitUntil, type WaitUntil } from '../platform/cloudflare-workers.ts'
 import { createFlight, type Flight, FlightQueue, type Flights, type Outcome, type Pilot } from './single-flight.ts'
 
 /** Milliseconds between two signs of life of a flight. */

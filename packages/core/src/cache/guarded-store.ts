@@ -1,8 +1,8 @@
-import { isCloudflareWorkers } from '../acquire/cloudflare-workers.ts'
-import { withDeadline } from '../acquire/deadline.ts'
-import { readNetworkFailure } from '../acquire/network-failure.ts'
 import { type Diagnostics, type StoreOperation, type StoreTrace, unseen } from '../diagnostics.ts'
 import type { Emit } from '../events.ts'
+import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
+import { withDeadline } from '../platform/deadline.ts'
+import { readNetworkFailure } from '../platform/network-failure.ts'
 import type { StoredToken, StoreLock, TokenStore } from './token-store.ts'
 
 /** Seconds a store may take for one operation before the token is had without it. */

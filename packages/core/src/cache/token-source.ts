@@ -6,13 +6,13 @@ import {
   isClientRefused,
   tellUntried,
 } from '../acquire/acquire-token.ts'
-import { waitFor, withDeadline } from '../acquire/deadline.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Audience, Diagnostics } from '../diagnostics.ts'
 import { NightlatchError } from '../errors.ts'
 import type { Emit, TokenServedEvent } from '../events.ts'
+import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { grantIdentity } from './cache-key.ts'
 import { type FoundToken, flyForFleet } from './fleet-flight.ts'
 import { drawTurn, planLife } from './freshness.ts'

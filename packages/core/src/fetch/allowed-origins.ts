@@ -1,4 +1,4 @@
-import { isLoopback } from '../acquire/validation.ts'
+import { isLoopback } from '../platform/validation.ts'
 
 /** Whether a token may go to a URL. */
 export type OriginCheck = (url: URL) => boolean

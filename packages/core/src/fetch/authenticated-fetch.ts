@@ -1,5 +1,5 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import { isCloudflareWorkers } from '../acquire/cloudflare-workers.ts'
+import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
 import { discard } from './discard.ts'
 import { followRedirects, isStream, type OnTheWay } from './follow-redirects.ts'

@@ -1,5 +1,5 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import type { RequestsUnderWay } from '../acquire/requests-under-way.ts'
+import type { RequestsUnderWay } from '../platform/requests-under-way.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
 import {
   authorizationOf,

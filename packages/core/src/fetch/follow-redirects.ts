@@ -1,4 +1,4 @@
-import { waitFor } from '../acquire/deadline.ts'
+import { waitFor } from '../platform/deadline.ts'
 import { discard } from './discard.ts'
 
 /** As many as the platform's `fetch` follows. */

@@ -9,12 +9,12 @@ import {
   isClientRefused,
 } from '../../src/acquire/acquire-token.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
-import { withDeadline } from '../../src/acquire/deadline.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { createClient } from '../../src/client.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import type { ClientEvent } from '../../src/events.ts'
+import { withDeadline } from '../../src/platform/deadline.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 import { json, type RecordingServer, startRecordingServer } from './recording-server.ts'

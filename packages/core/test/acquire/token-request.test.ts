@@ -13,7 +13,7 @@ import {
   tokenRequestHeaders,
   tokenRequestParameters,
 } from '../../src/acquire/token-request.ts'
-import { findMistakes } from '../../src/acquire/validation.ts'
+import { findMistakes } from '../../src/platform/validation.ts'
 
 const acme: Provider<unknown> = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }
 const empty: GrantRequest = { scopes: [], parameters: {} }

@@ -1,6 +1,5 @@
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it, vi } from 'vitest'
-import { waitFor } from '../../src/acquire/deadline.ts'
 import { type SharedToken, type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'
 import {
   type ClientEvent,
@@ -11,6 +10,7 @@ import {
   type StoredToken,
   type TokenStore,
 } from '../../src/index.ts'
+import { waitFor } from '../../src/platform/deadline.ts'
 import { findLeaks } from '../acquire/printings.ts'
 
 describe('shared tokens', () => {

@@ -3,7 +3,6 @@ import { decodeJwt, type JWTPayload } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
-import { RequestsUnderWay } from '../../src/acquire/requests-under-way.ts'
 import {
   type AnsweredRequest,
   type Authorization,
@@ -11,6 +10,7 @@ import {
   createAuthorize,
 } from '../../src/fetch/authorization.ts'
 import { type ClientEvent, type ClientOptions, clientSecretPost, createClient, type Provider } from '../../src/index.ts'
+import { RequestsUnderWay } from '../../src/platform/requests-under-way.ts'
 import { findLeaks } from '../acquire/printings.ts'
 
 async function start(provider: Partial<Provider> = {}, options: Partial<ClientOptions> = {}) {

@@ -6,7 +6,7 @@ import type { CodeBlock } from './read-documents.ts'
 import { root } from './read-repository.ts'
 
 /** Inside the repository, so that a block finds the packages. Not committed. */
-export const blocksFolder: string = join(root, 'packages/workshop/.blocks')
+export const blocksFolder: string = join(root, 'tools/.blocks')
 
 /** What the compiler says of the blocks, each complaint beginning with its place in the document. */
 export async function compileBlocks(blocks: readonly CodeBlock[]): Promise<readonly string[]> {

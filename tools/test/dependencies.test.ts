@@ -16,7 +16,7 @@ const none: Pick<PackagePolicy, 'dependencies' | 'peers' | 'bundled'> = { depend
 describe('a published package', () => {
   for (const { slug, folder, manifest } of packages) {
     const { dependencies, peers, bundled } = policies[slug] ?? none
-    const said = 'To change this, change packages/workshop/src/package-policy.ts, and say why in docs/decisions.md'
+    const said = 'To change this, change tools/src/package-policy.ts, and say why in docs/decisions.md'
 
     it(`${slug} has its place in the policy`, () => {
       expect(Object.keys(policies), said).toContain(slug)

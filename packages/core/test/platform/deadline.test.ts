@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { pause, waitFor, withDeadline } from '../../src/acquire/deadline.ts'
+import { pause, waitFor, withDeadline } from '../../src/platform/deadline.ts'
 
 class TooLate extends Error {}
 const tooLate = (): Error => new TooLate('too late')

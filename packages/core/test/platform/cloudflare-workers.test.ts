@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { isCloudflareWorkers, loadWaitUntil } from '../../src/acquire/cloudflare-workers.ts'
+import { isCloudflareWorkers, loadWaitUntil } from '../../src/platform/cloudflare-workers.ts'
 
 const platform = 'cloudflare:workers'
 

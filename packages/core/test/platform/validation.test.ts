@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { findMistakes, findUrlMistake, isLoopback, refuseMistakes } from '../../src/acquire/validation.ts'
 import { NightlatchError } from '../../src/errors.ts'
+import { findMistakes, findUrlMistake, isLoopback, refuseMistakes } from '../../src/platform/validation.ts'
 
 const schema = v.strictObject(
   {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { drawRecording, readPicture, readShown } from '../src/draw-recording.ts'
 
-const root = join(import.meta.dirname, '../../..')
+const root = join(import.meta.dirname, '../..')
 
 describe('recording', () => {
   it('of the demonstration shows what the demonstration prints', () => {

@@ -26,7 +26,7 @@ export interface Package {
   readonly isLibrary: boolean
 }
 
-export const root: string = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+export const root: string = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
 /** The text of a file, named from the repository's root. */
 export function readText(file: string): string {

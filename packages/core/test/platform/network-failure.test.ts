@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readNetworkFailure } from '../../src/acquire/network-failure.ts'
+import { readNetworkFailure } from '../../src/platform/network-failure.ts'
 
 function fetchFailed(cause: unknown): TypeError {
   return new TypeError('fetch failed', { cause })

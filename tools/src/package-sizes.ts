@@ -13,7 +13,7 @@ export async function weighPackage(
   consumer: string,
 ): Promise<Check> {
   if (policy === undefined) {
-    return { name: 'its size', problems: [`packages/workshop/src/package-policy.ts has no limits for ${slug}`] }
+    return { name: 'its size', problems: [`tools/src/package-policy.ts has no limits for ${slug}`] }
   }
   const { imports, limits } = policy
   const sizes = {
@@ -32,7 +32,7 @@ export function overLimits(sizes: Partial<SizeLimits>, limits: SizeLimits): read
     const [size, limit] = [sizes[name] ?? 0, limits[name] ?? 0]
     if (size <= limit) return []
     const beyond = `${size} bytes are ${size - limit} more than the ${limit}`
-    return [`${name}: ${beyond} that packages/workshop/src/package-policy.ts allows`]
+    return [`${name}: ${beyond} that tools/src/package-policy.ts allows`]
   })
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RequestsUnderWay } from '../../src/acquire/requests-under-way.ts'
+import { RequestsUnderWay } from '../../src/platform/requests-under-way.ts'
 
 describe('requests under way', () => {
   it('are known from when they are sent until they are answered, each of several to one address', async () => {

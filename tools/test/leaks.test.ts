@@ -44,7 +44,7 @@ import {
 import { nightlatchInterceptor } from '@nightlatch/undici'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { run } from '../../cli/src/run.ts'
+import { run } from '../../packages/cli/src/run.ts'
 import { type Observer, Stage } from '../src/leak-stage.ts'
 import { MemoryRedis } from '../src/memory-redis.ts'
 import { readText } from '../src/read-repository.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseBody, readBodyText } from '../../src/acquire/answer-body.ts'
-import { type RecordingServer, startRecordingServer, text } from './recording-server.ts'
+import { parseBody, readBodyText } from '../../src/platform/answer-body.ts'
+import { type RecordingServer, startRecordingServer, text } from '../acquire/recording-server.ts'
 
 const mebibyte = 1024 * 1024
 
