@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { licences, type PackagePolicy, policies } from '../src/package-policy.ts'
 import { productionTree } from '../src/production-tree.ts'
+import { repositoryUrl, scope } from '../src/project.ts'
 import { readModule } from '../src/read-module.ts'
 import { filesIn, type Manifest, publishedPackages, readText, repositoryFiles, root } from '../src/read-repository.ts'
 
@@ -25,8 +26,7 @@ describe('a published package', () => {
 
     it(`${slug} depends on what the policy grants it, and on nothing else`, () => {
       expect(Object.keys(manifest.dependencies ?? {}).sort(), said).toEqual([...dependencies].sort())
-      const core =
-        manifest.name === '@nightlatch/core' || dependencies.includes('@nightlatch/core') ? [] : ['@nightlatch/core']
+      const core = manifest.name === `${scope}/core` || dependencies.includes(`${scope}/core`) ? [] : [`${scope}/core`]
       expect(Object.keys(manifest.peerDependencies ?? {}).sort(), said).toEqual([...core, ...peers].sort())
       expect(Object.keys(manifest)).not.toContain('optionalDependencies')
     })
@@ -59,7 +59,7 @@ describe('a published package', () => {
     it(`${slug} is published with provenance, for everybody`, () => {
       expect(JSON.parse(readText(`${folder}/package.json`))).toMatchObject({
         publishConfig: { access: 'public', provenance: true },
-        repository: { url: 'git+https://github.com/nightlatch/nightlatch.git', directory: folder },
+        repository: { url: `git+${repositoryUrl}.git`, directory: folder },
         license: 'MIT',
       })
     })

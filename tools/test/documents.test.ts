@@ -81,6 +81,6 @@ function leadsSomewhere(document: Document, target: string): boolean {
 function commandsIn(document: Document): readonly string[] {
   const shell = document.blocks.filter(({ language }) => /^(sh|shell|bash|console)$/.test(language))
   const texts = [...quotesIn(document).map(({ text }) => text), ...shell.map(({ code }) => code)]
-  const command = /(?:^|\s)pnpm(?:@\d+)?(?:\s+--?[\w-]+)*\s+(?:run\s+)?([\w:-]+)/g
+  const command = /(?:^|\s)pnpm(?:@\d+)?(?:\s+--dir\s+\S+|\s+--?[\w-]+)*\s+(?:run\s+)?([\w:-]+)/g
   return texts.flatMap((text) => [...text.matchAll(command)].map(([, name = '']) => name))
 }

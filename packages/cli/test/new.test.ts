@@ -178,7 +178,7 @@ describe('what nightlatch new writes', () => {
   it('a package of the repository passes lint, types and tests at once, too', { timeout: 300_000 }, async () => {
     const folder = await makeFolder()
     await mkdir(join(folder, 'tools'), { recursive: true })
-    await mkdir(join(folder, 'packages/prevu3d'))
+    await mkdir(join(folder, 'packages/prevu3d'), { recursive: true })
     for (const file of [
       ...['biome.json', 'tsconfig.base.json', 'tsconfig.json', 'vitest.workspace.ts', 'package.json'],
       ...['LICENSE', 'packages/prevu3d/LICENSE', 'tools/package.json'],
