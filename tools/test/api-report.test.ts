@@ -13,7 +13,7 @@ describe('the public types', () => {
   for (const { slug, folder, manifest } of publishedPackages().filter(({ isLibrary }) => isLibrary)) {
     const file = `${folder}/api.txt`
     const report = readReport(isThere(file) ? readText(file) : '')
-    const hint = 'If the change is meant: npx -y pnpm@12 api, and npx -y pnpm@12 changeset'
+    const hint = 'If the change is meant: npx -y pnpm@12 tools api, and npx -y pnpm@12 changeset'
 
     it(`of ${slug} are those of its report`, () => {
       expect(publicTypes(readDeclarations(join(root, folder))), hint).toBe(report.types)
@@ -23,7 +23,7 @@ describe('the public types', () => {
       const bumps = changesets.map(({ bumps }) => bumps.get(manifest.name)).filter((bump) => bump !== undefined)
       if (isUnreleased(report)) expect(bumps.join(), `${manifest.name}: ${hint}`).toMatch(/minor|major/)
       // Nobody but a release may call types released.
-      else expect(report.release?.version, `${file}: only \`pnpm run version\` writes this`).toBe(manifest.version)
+      else expect(report.release?.version, `${file}: only \`pnpm tools version\` writes this`).toBe(manifest.version)
     })
 
     it(`of ${slug} change on a branch only with a changeset of that branch`, () => {

@@ -57,8 +57,22 @@ describe('files named in documents', () => {
 
 describe('commands named in documents', () => {
   const { scripts } = readManifest('.')
-  /** Commands of pnpm itself, which need no script. */
-  const own = ['add', 'audit', 'create', 'dlx', 'exec', 'i', 'install', 'outdated', 'pack', 'publish', 'update', 'why']
+  /** Commands of pnpm itself and of a package that is installed, which need no script. */
+  const own = [
+    'changeset',
+    'add',
+    'audit',
+    'create',
+    'dlx',
+    'exec',
+    'i',
+    'install',
+    'outdated',
+    'pack',
+    'publish',
+    'update',
+    'why',
+  ]
 
   for (const document of documents) {
     it(`of ${document.file} exist`, () => {

@@ -14,6 +14,7 @@ const CORE_FILES_WITHOUT_A_TEST = ['index.ts']
 
 /** The configuration of Vitest and of the site, and Workers, are read by what asks for a default export. */
 const DEFAULT_EXPORTS = [
+  'vitest.config.ts',
   'vitest.workspace.ts',
   'packages/core/vitest.mutation.ts',
   'packages/core/test/integration/workers/worker.ts',
@@ -58,7 +59,7 @@ describe('the tests of the core mirror its source', () => {
       (file) => !CORE_TESTS_OF_THE_WHOLE.some((pattern) => pattern.test(file)),
     )
     const subjectOf = (test: string): string =>
-      join('packages/core/src', test.replace(/(\.property)?\.test\.ts$/, '.ts'))
+      join('packages/core/src', test.replace(/(\.property|\.slow)?\.test\.ts$/, '.ts'))
     expect(tests.filter((test) => !isThere(subjectOf(test)))).toEqual([])
   })
 

@@ -63,7 +63,7 @@ describe('a release', () => {
 
   it('brings the bills of materials', () => {
     const scripts = (jobs.release?.steps ?? []).map(({ run = '' }) => run).join('\n')
-    expect(scripts).toContain('run sboms')
+    expect(scripts).toContain('tools sboms')
     expect(scripts).toMatch(/gh release upload .*\.cdx\.json/)
   })
 })
