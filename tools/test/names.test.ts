@@ -75,20 +75,24 @@ describe('the tests of the core mirror its source', () => {
 })
 
 describe('every published package', () => {
-  for (const { slug, folder, manifest } of publishedPackages()) {
-    it(`${slug} has a README that opens with its name`, () => {
-      expect(readText(`${folder}/README.md`).split('\n')[0]).toContain(manifest.name)
-    })
+  const packages = publishedPackages()
 
-    it(`${slug} has the licence of the repository`, () => {
-      expect(readText(`${folder}/LICENSE`).startsWith(readText('LICENSE'))).toBe(true)
-    })
+  it('has a README that opens with its name', () => {
+    const wrong = packages.filter(
+      ({ folder, manifest }) => !readText(`${folder}/README.md`).split('\n')[0]?.includes(manifest.name),
+    )
+    expect(wrong.map(({ slug }) => slug)).toEqual([])
+  })
 
-    it(`${slug} has a page of its name in the documentation`, () => {
-      const pages = [`docs/${slug}.md`, `docs/providers/${slug}.md`]
-      expect(pages.filter(isThere)).toHaveLength(1)
-    })
-  }
+  it('has the licence of the repository', () => {
+    const wrong = packages.filter(({ folder }) => !readText(`${folder}/LICENSE`).startsWith(readText('LICENSE')))
+    expect(wrong.map(({ slug }) => slug)).toEqual([])
+  })
+
+  it('has one page of its name in the documentation', () => {
+    const pages = packages.map(({ slug }) => [`docs/${slug}.md`, `docs/providers/${slug}.md`].filter(isThere))
+    expect(packages.filter((_, index) => pages[index]?.length !== 1).map(({ slug }) => slug)).toEqual([])
+  })
 })
 
 describe('nothing left behind', () => {
