@@ -3,40 +3,21 @@ import { describe, expect, it } from 'vitest'
 import { type ModuleSummary, readModule } from '../src/read-module.ts'
 import { filesIn, publishedPackages, readText } from '../src/read-repository.ts'
 
+/** Layers of the core, from the top to the bottom. Each may import those after it. */
+const STACK = ['index', 'client-pool', 'client', 'client-options', 'fetch', 'cache', 'acquire']
+
+/** What every layer of the stack may import, and what each of these may import itself. */
+const FOUNDATION: Readonly<Record<string, readonly string[]>> = {
+  platform: ['errors'],
+  events: ['diagnostics', 'errors'],
+  diagnostics: ['errors'],
+  errors: [],
+}
+
 /** Each layer of the core, and the layers it may import. Imports of types count like any other. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  errors: [],
-  diagnostics: ['errors'],
-  events: ['diagnostics', 'errors'],
-  platform: ['errors'],
-  acquire: ['platform', 'errors', 'diagnostics', 'events'],
-  cache: ['acquire', 'platform', 'errors', 'diagnostics', 'events'],
-  fetch: ['cache', 'acquire', 'platform', 'errors', 'diagnostics', 'events'],
-  'client-options': ['fetch', 'cache', 'acquire', 'platform', 'errors', 'diagnostics', 'events'],
-  client: ['client-options', 'fetch', 'cache', 'acquire', 'platform', 'errors', 'diagnostics', 'events'],
-  'client-pool': [
-    'client',
-    'client-options',
-    'fetch',
-    'cache',
-    'acquire',
-    'platform',
-    'errors',
-    'diagnostics',
-    'events',
-  ],
-  index: [
-    'client-pool',
-    'client',
-    'client-options',
-    'fetch',
-    'cache',
-    'acquire',
-    'platform',
-    'errors',
-    'diagnostics',
-    'events',
-  ],
+  ...Object.fromEntries(STACK.map((layer, at) => [layer, [...STACK.slice(at + 1), ...Object.keys(FOUNDATION)]])),
+  ...FOUNDATION,
 }
 
 /** Circles that are left, as the test prints them. They are of types alone, and each goes when its types get a file of their own. */
