@@ -294,7 +294,6 @@ describe('createEndpointFinder', () => {
         expect(found.issuer?.href).toBe('https://login.acme.test/')
         expect(Array.isArray(found.authenticationMethods)).toBe(true)
       }),
-      { numRuns: 300 },
     )
   })
 
