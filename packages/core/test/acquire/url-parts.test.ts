@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hostLabel, hostName, pathSegment } from '../../src/acquire/url-parts.ts'
 import { NightlatchError } from '../../src/errors.ts'
-import { anyText } from '../any-text.ts'
+import { anyText } from '../arbitraries.ts'
 
 type Check = (value: string, role: string) => string
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createOriginCheck, rememberOrigin } from '../../src/fetch/allowed-origins.ts'
-import { anyText } from '../any-text.ts'
+import { anyText } from '../arbitraries.ts'
 
 const check = createOriginCheck(
   [
