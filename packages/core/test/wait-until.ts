@@ -12,7 +12,7 @@ export async function waitUntil(check: () => unknown): Promise<void> {
   const end = now() + ceiling
   for (;;) {
     try {
-      expect(await check()).not.toBe(false)
+      expect(await check(), `${check}`).not.toBe(false)
       return
     } catch (failure) {
       if (now() > end) throw failure
