@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import {
+  type Answer,
   prevu3dEmulation,
   type RecordedRequest,
   type StandardEmulationOptions,
@@ -69,11 +70,11 @@ async function startBench(
   }
 }
 
-/** Holds back what the vendor answers for a part of it, until the returned function is called. */
-function hold({ vendor }: Bench, part: RecordedRequest['part'] & string): () => void {
-  const { promise, resolve } = Promise.withResolvers<undefined>()
+/** Holds back what the vendor answers for a part of it, or the given answer, until the returned function is called. */
+function hold({ vendor }: Bench, part: RecordedRequest['part'] & string, answer?: Answer): () => void {
+  const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
   vendor.faults.set(part, { name: 'answer', answer: () => promise })
-  return () => resolve(undefined)
+  return () => resolve(answer)
 }
 
 /** Waits until so many calls have begun in the Worker. */
@@ -168,9 +169,11 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
 
   it('L4: a refused grant fails all who wait for it, and nobody asks again in convoy', async () => {
     await using bench = await startBench()
-    const refusal = { status: 400, body: { error: 'invalid_scope' } }
-    bench.vendor.faults.set('token', { name: 'answer', answer: refusal })
-    const answers = await bench.workerd.ask('/token?client=plain', 20)
+    const release = hold(bench, 'token', { status: 400, body: { error: 'invalid_scope' } })
+    const asked = bench.workerd.ask('/token?client=plain', 20)
+    await untilBegun(bench, 20)
+    release()
+    const answers = await asked
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toMatch(/^500 .*invalid_scope/)
     expect(bench.count('token')).toBe(1)
@@ -183,8 +186,8 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
     expect(new Set(answers)).toEqual(
       new Set([`500 standard: ${bench.vendor.tokenEndpoint} did not give a token within 1 s`]),
     )
-    // One grant has three attempts; grants one after the other would have more requests than there are callers.
-    expect(bench.count('token')).toBeLessThan(10)
+    // A grant has three attempts. One grant a caller would be thirty requests; who comes late may have one of their own.
+    expect(bench.count('token')).toBeLessThan(15)
   })
 
   it.for([
