@@ -8,7 +8,7 @@ const mutation: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/integration/**'],
+    exclude: ['test/integration/**', 'test/**/*.slow.test.ts'],
     isolate: false,
     testTimeout: 20_000,
   },

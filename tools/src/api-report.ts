@@ -58,7 +58,7 @@ export function digestOf(types: string): string {
 
 export function writeReport(name: string, { types, release }: ApiReport): string {
   const since = release === undefined ? 'never' : `${release.version} ${release.digest}`
-  return `// The public types of ${name}. Written by \`npx -y pnpm@12 api\`; a change of them comes with a changeset.\n// Released: ${since}\n\n${types}\n`
+  return `// The public types of ${name}. Written by \`npx -y pnpm@12 tools api\`; a change of them comes with a changeset.\n// Released: ${since}\n\n${types}\n`
 }
 
 export function readReport(text: string): ApiReport {

@@ -14,24 +14,34 @@ const packages = publishedPackages()
 const own = packages.map(({ manifest }) => manifest.name)
 const none: Pick<PackagePolicy, 'dependencies' | 'peers' | 'bundled'> = { dependencies: [], peers: [], bundled: [] }
 
-describe('a published package', () => {
-  for (const { slug, folder, manifest } of packages) {
-    const { dependencies, peers, bundled } = policies[slug] ?? none
-    const said = 'To change this, change tools/src/package-policy.ts, and say why in docs/decisions.md'
+const said = 'To change this, change tools/src/package-policy.ts, and say why in docs/decisions.md'
 
-    it(`${slug} has its place in the policy`, () => {
-      expect(Object.keys(policies), said).toContain(slug)
-      expect(readText('docs/dependencies.md')).toContain(`| \`${manifest.name}\` `)
-    })
+// An assertion that fails does not end these tests, so that one run lists every package that is wrong.
+describe('each published package', () => {
+  it('has its place in the policy', () => {
+    const page = readText('docs/dependencies.md')
+    expect(
+      packages.map(({ slug }) => slug).filter((slug) => policies[slug] === undefined),
+      said,
+    ).toEqual([])
+    const names = packages.map(({ manifest }) => manifest.name)
+    expect(names.filter((name) => !page.includes(`| \`${name}\` `))).toEqual([])
+  })
 
-    it(`${slug} depends on what the policy grants it, and on nothing else`, () => {
-      expect(Object.keys(manifest.dependencies ?? {}).sort(), said).toEqual([...dependencies].sort())
+  it('depends on what the policy grants it, and on nothing else', () => {
+    for (const { slug, manifest } of packages) {
+      const { dependencies, peers } = policies[slug] ?? none
+      const hint = `${slug}: ${said}`
+      expect.soft(Object.keys(manifest.dependencies ?? {}).sort(), hint).toEqual([...dependencies].sort())
       const core = manifest.name === `${scope}/core` || dependencies.includes(`${scope}/core`) ? [] : [`${scope}/core`]
-      expect(Object.keys(manifest.peerDependencies ?? {}).sort(), said).toEqual([...core, ...peers].sort())
-      expect(Object.keys(manifest)).not.toContain('optionalDependencies')
-    })
+      expect.soft(Object.keys(manifest.peerDependencies ?? {}).sort(), hint).toEqual([...core, ...peers].sort())
+      expect.soft(Object.keys(manifest), slug).not.toContain('optionalDependencies')
+    }
+  })
 
-    it(`${slug} has built into it what the policy grants it, and names whose it is`, () => {
+  it('has built into it what the policy grants it, and names whose it is', () => {
+    for (const { slug, folder, manifest } of packages) {
+      const { bundled } = policies[slug] ?? none
       const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
       const imports = filesIn(folder, 'src/**/*.ts').flatMap(
         (file) => readModule(file, readText(join(folder, file))).imports,
@@ -40,36 +50,51 @@ describe('a published package', () => {
         .filter((specifier) => !/^(\.|node:)/.test(specifier))
         .map((specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'))
         .filter((name) => !declared.includes(name))
-      expect([...new Set(found)].sort(), said).toEqual([...bundled].sort())
+      expect.soft([...new Set(found)].sort(), `${slug}: ${said}`).toEqual([...bundled].sort())
       for (const { name, copyright } of productionTree(bundled, join(root, folder), own)) {
-        expect(copyright, `${name} names nobody`).toBeDefined()
-        expect(readText(`${folder}/LICENSE`)).toContain(copyright)
+        expect.soft(copyright, `${slug}: ${name} names nobody`).toBeDefined()
+        expect.soft(readText(`${folder}/LICENSE`), slug).toContain(copyright)
       }
-    })
+    }
+  })
 
-    it(`${slug} brings only licences that ask to be named and no more, and nothing that runs when it is installed`, () => {
+  it('brings only licences that ask to be named and no more, and nothing that runs when it is installed', () => {
+    for (const { slug, folder, manifest } of packages) {
+      const { bundled } = policies[slug] ?? none
       const brought = productionTree([...Object.keys(manifest.dependencies ?? {}), ...bundled], join(root, folder), own)
       const wrong = brought.filter(({ licence }) => !licences.includes(licence ?? 'none'))
-      expect(wrong.map(({ name, licence }) => `${name}: ${licence}`)).toEqual([])
+      expect
+        .soft(
+          wrong.map(({ name, licence }) => `${name}: ${licence}`),
+          slug,
+        )
+        .toEqual([])
       const running = brought.filter(({ installScripts }) => installScripts.length > 0)
-      expect(running.map(({ name, installScripts }) => `${name}: ${installScripts.join()}`)).toEqual([])
-      expect(installScriptsOf(manifest), 'and runs nothing itself').toEqual([])
-    })
+      expect
+        .soft(
+          running.map(({ name, installScripts }) => `${name}: ${installScripts.join()}`),
+          slug,
+        )
+        .toEqual([])
+      expect.soft(installScriptsOf(manifest), `${slug} runs nothing itself`).toEqual([])
+    }
+  })
 
-    it(`${slug} is published with provenance, for everybody`, () => {
-      expect(JSON.parse(readText(`${folder}/package.json`))).toMatchObject({
+  it('is published with provenance, for everybody', () => {
+    for (const { slug, folder } of packages) {
+      expect.soft(JSON.parse(readText(`${folder}/package.json`)), slug).toMatchObject({
         publishConfig: { access: 'public', provenance: true },
         repository: { url: `git+${repositoryUrl}.git`, directory: folder },
         license: 'MIT',
       })
-    })
-  }
+    }
+  })
 })
 
 describe('versions', () => {
   it('are in the catalog, and nowhere else', () => {
     const manifests = repositoryFiles().filter((file) =>
-      /^((packages|examples)\/[^/]+|benchmarks)\/package\.json$/.test(file),
+      /^((packages|examples)\/[^/]+|benchmarks|tools)\/package\.json$/.test(file),
     )
     expect(manifests.length).toBeGreaterThan(packages.length)
     const elsewhere = manifests.flatMap((file) => {
@@ -91,12 +116,16 @@ describe('versions', () => {
     expect(lines.filter((line) => !/^ {4}resolution: \{integrity: sha512-[A-Za-z0-9+/=]+\}$/.test(line))).toEqual([])
   })
 
-  it.each(['catalogMode: strict', 'blockExoticSubdeps: true', 'minimumReleaseAge: 1440', 'trustPolicy: no-downgrade'])(
-    'are chosen by pnpm under `%s`',
-    (setting) => {
-      expect(readText('pnpm-workspace.yaml')).toContain(setting)
-    },
-  )
+  it('are chosen by pnpm with care', () => {
+    const wanted = [
+      'catalogMode: strict',
+      'blockExoticSubdeps: true',
+      'minimumReleaseAge: 1440',
+      'trustPolicy: no-downgrade',
+    ]
+    const settings = readText('pnpm-workspace.yaml')
+    expect(wanted.filter((setting) => !settings.includes(setting))).toEqual([])
+  })
 })
 
 it('no install script runs but that of node, which every script here runs on', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { compileBlocks } from '../src/compile-blocks.ts'
 import { anchorsIn, type Document, linksIn, quotesIn, readDocuments } from '../src/read-documents.ts'
 import { isThere, readManifest, readText } from '../src/read-repository.ts'
+import { tools } from '../src/tools.ts'
 
 const documents = readDocuments()
 
@@ -32,40 +33,40 @@ describe('code in documents', () => {
   })
 })
 
-describe('links in documents', () => {
-  for (const document of documents) {
-    it(`of ${document.file} lead somewhere`, () => {
-      const relative = linksIn(document).filter(({ text }) => !/^[a-z]+:/i.test(text))
-      const broken = relative.filter(({ text }) => !leadsSomewhere(document, text))
-      expect(broken.map(({ line, text }) => `${document.file}:${line}: ${text}`)).toEqual([])
-    })
-  }
+it('links in documents lead somewhere', () => {
+  const broken = documents.flatMap((document) =>
+    linksIn(document)
+      .filter(({ text }) => !/^[a-z]+:/i.test(text) && !leadsSomewhere(document, text))
+      .map(({ line, text }) => `${document.file}:${line}: ${text}`),
+  )
+  expect(broken).toEqual([])
 })
 
-describe('files named in documents', () => {
-  for (const document of documents) {
-    it(`of ${document.file} exist`, () => {
-      const paths = quotesIn(document).filter(({ text }) =>
-        /^(packages|docs|\.ci|\.changeset|\.github)\/[^<>*{}…\s]*$/.test(text),
-      )
-      expect(
-        paths.filter(({ text }) => !isThere(text)).map(({ line, text }) => `${document.file}:${line}: ${text}`),
-      ).toEqual([])
-    })
-  }
+it('files named in documents exist', () => {
+  const path = /^(packages|tools|docs|\.ci|\.changeset|\.github)\/[^<>*{}…\s]*$/
+  const missing = documents.flatMap((document) =>
+    quotesIn(document)
+      .filter(({ text }) => path.test(text) && !isThere(text))
+      .map(({ line, text }) => `${document.file}:${line}: ${text}`),
+  )
+  expect(missing).toEqual([])
 })
 
-describe('commands named in documents', () => {
-  const { scripts } = readManifest('.')
-  /** Commands of pnpm itself, which need no script. */
-  const own = ['add', 'audit', 'create', 'dlx', 'exec', 'i', 'install', 'outdated', 'pack', 'publish', 'update', 'why']
-
-  for (const document of documents) {
-    it(`of ${document.file} exist`, () => {
-      const unknown = commandsIn(document).filter((name) => !own.includes(name) && scripts?.[name] === undefined)
-      expect(unknown).toEqual([])
-    })
+it('commands named in documents exist', () => {
+  const { scripts = {} } = readManifest('.')
+  // Commands of pnpm itself and of an installed package need no script.
+  const own = 'add audit changeset create dlx exec i install outdated pack publish update why'.split(' ')
+  const isKnown = ({ name, tool }: Command): boolean => {
+    if (name === 'tools') return tool === undefined || Object.hasOwn(tools, tool)
+    return own.includes(name) || Object.hasOwn(scripts, name)
   }
+  const unknown = documents.flatMap((document) =>
+    commandsIn(document)
+      .filter((command) => !isKnown(command))
+      .map(({ text }) => `${document.file}: ${text}`),
+  )
+  expect(documents.flatMap(commandsIn).map(({ tool }) => tool)).toContain('bench')
+  expect(unknown).toEqual([])
 })
 
 function leadsSomewhere(document: Document, target: string): boolean {
@@ -77,10 +78,24 @@ function leadsSomewhere(document: Document, target: string): boolean {
   return aim !== undefined && anchorsIn(aim).has(anchor)
 }
 
-/** Names of scripts, as in `pnpm run check` or `npx -y pnpm@12 demo`, in prose and in blocks for the shell. */
-function commandsIn(document: Document): readonly string[] {
+interface Command {
+  readonly text: string
+  readonly name: string
+  /** The word after `tools`. */
+  readonly tool: string | undefined
+}
+
+/** Commands such as `pnpm run check`, `npx -y pnpm@12 demo` or `pnpm tools bench`, in prose and in blocks for the shell. */
+function commandsIn(document: Document): readonly Command[] {
   const shell = document.blocks.filter(({ language }) => /^(sh|shell|bash|console)$/.test(language))
   const texts = [...quotesIn(document).map(({ text }) => text), ...shell.map(({ code }) => code)]
-  const command = /(?:^|\s)pnpm(?:@\d+)?(?:\s+--dir\s+\S+|\s+--?[\w-]+)*\s+(?:run\s+)?([\w:-]+)/g
-  return texts.flatMap((text) => [...text.matchAll(command)].map(([, name = '']) => name))
+  const command =
+    /(?:^|\s)pnpm(?:@\d+)?(?:\s+--dir\s+\S+|\s+--?[\w-]+)*\s+(?:run\s+)?([\w:-]+)(?:[ \t]+([a-z][\w:-]*))?/g
+  return texts.flatMap((text) =>
+    [...text.matchAll(command)].map(([all, name = '', word]) => ({
+      text: all.trim(),
+      name,
+      tool: name === 'tools' ? word : undefined,
+    })),
+  )
 }

@@ -14,7 +14,7 @@ describe('recording', () => {
       env: { FORCE_COLOR: '1' },
     })
     const picture = readFileSync(join(root, 'docs/demo.svg'), 'utf8')
-    // A difference: record it again, `npx -y pnpm@12 record`.
+    // A difference: record it again, `npx -y pnpm@12 tools record`.
     expect(readPicture(picture)).toBe(readShown(`$ npx -y pnpm@12 demo\n${printed}`))
   })
 

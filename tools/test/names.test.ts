@@ -14,6 +14,7 @@ const CORE_FILES_WITHOUT_A_TEST = ['index.ts']
 
 /** The configuration of Vitest and of the site, and Workers, are read by what asks for a default export. */
 const DEFAULT_EXPORTS = [
+  'vitest.config.ts',
   'vitest.workspace.ts',
   'packages/core/vitest.mutation.ts',
   'packages/core/test/integration/workers/worker.ts',
@@ -58,7 +59,7 @@ describe('the tests of the core mirror its source', () => {
       (file) => !CORE_TESTS_OF_THE_WHOLE.some((pattern) => pattern.test(file)),
     )
     const subjectOf = (test: string): string =>
-      join('packages/core/src', test.replace(/(\.property)?\.test\.ts$/, '.ts'))
+      join('packages/core/src', test.replace(/(\.property|\.slow)?\.test\.ts$/, '.ts'))
     expect(tests.filter((test) => !isThere(subjectOf(test)))).toEqual([])
   })
 
@@ -74,20 +75,24 @@ describe('the tests of the core mirror its source', () => {
 })
 
 describe('every published package', () => {
-  for (const { slug, folder, manifest } of publishedPackages()) {
-    it(`${slug} has a README that opens with its name`, () => {
-      expect(readText(`${folder}/README.md`).split('\n')[0]).toContain(manifest.name)
-    })
+  const packages = publishedPackages()
 
-    it(`${slug} has the licence of the repository`, () => {
-      expect(readText(`${folder}/LICENSE`).startsWith(readText('LICENSE'))).toBe(true)
-    })
+  it('has a README that opens with its name', () => {
+    const wrong = packages.filter(
+      ({ folder, manifest }) => !readText(`${folder}/README.md`).split('\n')[0]?.includes(manifest.name),
+    )
+    expect(wrong.map(({ slug }) => slug)).toEqual([])
+  })
 
-    it(`${slug} has a page of its name in the documentation`, () => {
-      const pages = [`docs/${slug}.md`, `docs/providers/${slug}.md`]
-      expect(pages.filter(isThere)).toHaveLength(1)
-    })
-  }
+  it('has the licence of the repository', () => {
+    const wrong = packages.filter(({ folder }) => !readText(`${folder}/LICENSE`).startsWith(readText('LICENSE')))
+    expect(wrong.map(({ slug }) => slug)).toEqual([])
+  })
+
+  it('has one page of its name in the documentation', () => {
+    const pages = packages.map(({ slug }) => [`docs/${slug}.md`, `docs/providers/${slug}.md`].filter(isThere))
+    expect(packages.filter((_, index) => pages[index]?.length !== 1).map(({ slug }) => slug)).toEqual([])
+  })
 })
 
 describe('nothing left behind', () => {

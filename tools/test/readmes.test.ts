@@ -7,51 +7,69 @@ import { publishedPackages, readText } from '../src/read-repository.ts'
 /** Options that are few and of one function: the package's page tells of them. */
 const TOLD_ELSEWHERE = ['JwtAuthenticationOptions']
 
-describe.each(publishedPackages())('the README of $slug', ({ folder, manifest, isLibrary }) => {
-  const text = readText(`${folder}/README.md`)
-  const { prose, blocks } = readDocument(`${folder}/README.md`, text)
+const readmes = publishedPackages().map(({ slug, folder, manifest, isLibrary }) => {
+  const { prose, blocks } = readDocument(`${folder}/README.md`, readText(`${folder}/README.md`))
   const isCommand = manifest.bin !== undefined
   // Packages that are not published come from tarballs, and the command line runs from its sources.
-  const install = isOnNpm
-    ? manifest.name
-    : isCommand
-      ? 'npx -y pnpm@12 nightlatch'
-      : 'npm install ../nightlatch/tarballs/*.tgz'
-  const headings = prose.filter((line) => line.startsWith('## '))
+  const clone = isCommand ? 'npx -y pnpm@12 nightlatch' : 'npm install ../nightlatch/tarballs/*.tgz'
+  const install = isOnNpm ? manifest.name : clone
+  return { slug, folder, manifest, isLibrary, prose, blocks, isCommand, install }
+})
 
+// An assertion that fails does not end these tests, so that one run lists every README that is wrong.
+describe('the README of each package', () => {
   it('says what it is, before anything else', () => {
-    const [title, ...lines] = prose.filter((line) => line !== '')
-    expect(title).toBe(`# ${manifest.name}`)
-    expect(lines[0]).toMatch(/^[A-Z[].{40,}/)
+    for (const { slug, manifest, prose } of readmes) {
+      const [title, ...lines] = prose.filter((line) => line !== '')
+      expect.soft(title, slug).toBe(`# ${manifest.name}`)
+      expect.soft(lines[0], slug).toMatch(/^[A-Z[].{40,}/)
+    }
   })
 
   it('says how to install it, and shows in ten lines or so how to use it', () => {
-    expect(blocks.some(({ language, code }) => language === 'sh' && code.includes(install))).toBe(true)
-    const [first] = blocks.filter(({ language }) => language === (isCommand ? 'sh' : 'ts'))
-    const lines = first?.code.split('\n').filter((line) => line !== '') ?? []
-    expect(lines.length).toBeGreaterThan(0)
-    expect(lines.length).toBeLessThanOrEqual(16)
-    expect(first?.code).toContain(isCommand ? install : `from '${manifest.name}'`)
+    for (const { slug, manifest, blocks, isCommand, install } of readmes) {
+      const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
+      expect.soft(shell.join(''), slug).toContain(install)
+      const [first] = blocks.filter(({ language }) => language === (isCommand ? 'sh' : 'ts'))
+      const lines = first?.code.split('\n').filter((line) => line !== '') ?? []
+      expect.soft(lines.length, slug).toBeGreaterThan(0)
+      expect.soft(lines.length, slug).toBeLessThanOrEqual(16)
+      expect.soft(first?.code, slug).toContain(isCommand ? install : `from '${manifest.name}'`)
+    }
   })
 
   it('has a table of options, and says what errors there are', () => {
-    const at = headings.findIndex((heading) => /^## Options\b/.test(heading))
-    expect(headings, 'a heading `## Options`, or one that begins so').toContain(headings[at])
-    expect(headings).toContain('## Errors')
-    expect(prose.slice(prose.indexOf(headings[at] ?? '')).some((line) => line.startsWith('| '))).toBe(true)
+    for (const { slug, prose } of readmes) {
+      const headings = prose.filter((line) => line.startsWith('## '))
+      const options = headings.find((heading) => /^## Options\b/.test(heading))
+      expect.soft(options, `${slug}: a heading \`## Options\`, or one that begins so`).toBeDefined()
+      expect.soft(headings, slug).toContain('## Errors')
+      const below = prose.slice(prose.indexOf(options ?? ''))
+      expect
+        .soft(
+          below.some((line) => line.startsWith('| ')),
+          `${slug}: a table below ${options}`,
+        )
+        .toBe(true)
+    }
   })
 
-  it.runIf(isLibrary)('has every option of every function in a table', () => {
-    const { types } = readReport(readText(`${folder}/api.txt`))
-    const taken = [...types.matchAll(/^export (?:function|class) [\s\S]*?$/gm)].flatMap(([declaration]) => [
-      ...declaration.matchAll(/options\??: (\w+)/g),
-    ])
-    const names = taken.map(([, name = '']) => name).filter((name) => !TOLD_ELSEWHERE.includes(name))
-    const told = prose
-      .flatMap((line) => /^\| ([^|]*)/.exec(line)?.[1] ?? [])
-      .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) => code.match(/\w+/g) ?? []))
-    const options = new Set(names.flatMap((name) => membersOf(name, types)))
-    expect([...options].filter((option) => !told.includes(option))).toEqual([])
+  it('has every option of every function in a table', () => {
+    const missing = readmes
+      .filter(({ isLibrary }) => isLibrary)
+      .flatMap(({ slug, folder, prose }) => {
+        const { types } = readReport(readText(`${folder}/api.txt`))
+        const taken = [...types.matchAll(/^export (?:function|class) [\s\S]*?$/gm)].flatMap(([declaration]) => [
+          ...declaration.matchAll(/options\??: (\w+)/g),
+        ])
+        const names = taken.map(([, name = '']) => name).filter((name) => !TOLD_ELSEWHERE.includes(name))
+        const told = prose
+          .flatMap((line) => /^\| ([^|]*)/.exec(line)?.[1] ?? [])
+          .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) => code.match(/\w+/g) ?? []))
+        const options = new Set(names.flatMap((name) => membersOf(name, types)))
+        return [...options].filter((option) => !told.includes(option)).map((option) => `${slug}: ${option}`)
+      })
+    expect(missing).toEqual([])
   })
 })
 

@@ -7,7 +7,7 @@ export function renderPage(page: string): string {
 }
 
 function fill(page: string, name: string, content: string): string {
-  const [before, after] = [`<!-- ${name}: written by \`pnpm endpoints\` -->\n`, `<!-- ${name}: end -->`]
+  const [before, after] = [`<!-- ${name}: written by \`pnpm tools endpoints\` -->\n`, `<!-- ${name}: end -->`]
   const start = page.indexOf(before)
   const end = page.indexOf(after)
   if (start < 0 || end < start) throw new Error(`The page has no markers for ${name}.`)

@@ -193,7 +193,7 @@ describe('odd things', () => {
 describe('the page', () => {
   const file = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
-  it('is up to date: `pnpm endpoints` writes it', () => {
+  it('is up to date: `pnpm tools endpoints` writes it', () => {
     const page = readFileSync(file('../../docs/real-endpoints.md'), 'utf8')
     expect(renderPage(page)).toBe(page)
   })

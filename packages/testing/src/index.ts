@@ -39,15 +39,16 @@ export type { Part, RecordedRequest } from './recorded-request.ts'
 
 // The conformance suites
 
-export {
-  type DocumentedGrant,
-  type DocumentedRefusal,
-  type DocumentedRequest,
-  type ProviderOffers,
-  type ProviderSuite,
-  testProvider,
-} from './test-provider.ts'
-export { type TokenStoreSuite, testTokenStore } from './test-token-store.ts'
+export type {
+  DocumentedGrant,
+  DocumentedRefusal,
+  DocumentedRequest,
+  ProviderOffers,
+  ProviderSuite,
+} from './provider-suite/provider-suite.ts'
+export type { TokenStoreSuite } from './store-suite/token-store-suite.ts'
+export { testProvider } from './test-provider.ts'
+export { testTokenStore } from './test-token-store.ts'
 
 // Time
 

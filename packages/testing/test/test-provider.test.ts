@@ -23,7 +23,8 @@ import {
   testProvider,
 } from '../src/index.ts'
 import { aimAt } from '../src/provider-suite/bench.ts'
-import { type ProviderOffers, providerChecks } from '../src/test-provider.ts'
+import type { ProviderOffers } from '../src/provider-suite/provider-suite.ts'
+import { providerChecks } from '../src/test-provider.ts'
 
 const standard: ProviderSuite<StandardOffers> = {
   emulation: standardEmulation,

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Agent, Client, type Dispatcher, request, fetch as undiciFetch } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createSelfSigned } from '../../testing/test/certificates.ts'
 import { nightlatchInterceptor } from '../src/index.ts'
-import { createCertificate } from './certificate.ts'
 import { clientOf, redirect, sendJson, startLoopback } from './loopback.ts'
 
 /** A server of which the test sees all that HTTP has, a client that needs no socket for its tokens, and an Agent. */
@@ -310,7 +310,7 @@ describe('a 401 that is kept until another token is there', () => {
 
 describe('HTTP/2', () => {
   it('carries the token, and replaces it, over one connection', async () => {
-    const certificate = await createCertificate()
+    const certificate = await createSelfSigned()
     const home = await startLoopback(certificate)
     const away = await startLoopback(certificate)
     const tls = { allowH2: true, connect: { ca: certificate.cert } }

@@ -106,7 +106,9 @@ function publish(verdicts: readonly Verdict[]): void {
     if (renewed === text) {
       say(`ok   ${document} says so`)
     } else if (isCheck) {
-      say(`FAIL ${document} says something else; \`npx -y pnpm@12 runtimes\` writes what was found:\n\n${table}\n`)
+      say(
+        `FAIL ${document} says something else; \`npx -y pnpm@12 tools runtimes\` writes what was found:\n\n${table}\n`,
+      )
       process.exitCode = 1
     } else {
       writeFileSync(join(root, document), renewed)

@@ -244,8 +244,7 @@ function nextSteps({ name, runner, sample }: ProviderDraft, flags: NewFlags): re
       ...warning,
       compare,
       'npx -y pnpm@12 install',
-      `npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project ${name}`,
-      'npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project tools exports -u',
+      `npx -y pnpm@12 test:all --project ${name} --project all:tools`,
       `Answer the questions of docs/providers/${name}.md.`,
     ]
   }

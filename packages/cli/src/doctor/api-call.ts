@@ -1,6 +1,7 @@
 import { NightlatchError } from '@nightlatch/core'
 import { codeOf } from '../failure.ts'
-import type { ApiCall, Examination } from './examination.ts'
+import type { ApiCall } from './evidence.ts'
+import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
 import { showUrl } from './shown-text.ts'
 

@@ -1,3 +1,4 @@
+import type { Claims } from './evidence.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { parseObject, showText } from './shown-text.ts'
@@ -7,9 +8,6 @@ const shown = [
   ...['iss', 'aud', 'sub', 'exp', 'iat', 'nbf', 'scope', 'scp', 'scopes'],
   ...['client_id', 'cid', 'azp', 'appid', 'ingr.client_id', 'ver', 'token_use'],
 ] as const
-
-/** What could be read of a token, by claim: text, whole numbers, and lists of text. */
-export type Claims = Readonly<Record<string, string | number | readonly string[]>>
 
 /** Seconds that issuers and machines may differ by. */
 const leeway = 60

@@ -2,7 +2,7 @@ import type { Provider } from '@nightlatch/core'
 import type { Output } from '../output.ts'
 import type { FoundSettings } from '../settings.ts'
 import type { Target } from '../target.ts'
-import type { Claims } from './claims.ts'
+import type { Evidence } from './evidence.ts'
 import type { Grant } from './grant.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 
@@ -40,26 +40,4 @@ export interface FoundSecret {
   readonly source: string | undefined
   /** Why there is none, where reading it failed. */
   readonly mistake: string | undefined
-}
-
-/** What steps leave for those after them. */
-export interface Evidence {
-  /** The host of the address is not known to the name server. */
-  hasNoAddress?: true
-  /** The grant that gave a token: the first, or one of a probe. */
-  granted?: Grant
-  claims?: Claims
-  /** What discovery told; there is one as soon as the API's address is known. */
-  api?: { readonly baseUrl: URL; readonly info: unknown }
-  /** Why discovery failed: HTTP status, where there was one. */
-  discoveryStatus?: number | undefined
-  call?: ApiCall
-}
-
-/** The answer of the one API call. */
-export interface ApiCall {
-  readonly url: URL
-  readonly status: number
-  readonly body: unknown
-  readonly isWebPage: boolean
 }

@@ -1,5 +1,5 @@
 import type { Prevu3dInfo } from '@nightlatch/prevu3d'
-import type { Evidence } from './examination.ts'
+import type { Evidence } from './evidence.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 import { showText } from './shown-text.ts'

@@ -1,5 +1,5 @@
 import type { Settings } from '../settings.ts'
-import type { Evidence } from './examination.ts'
+import type { Evidence } from './evidence.ts'
 import { type Finding, skipped } from './finding.ts'
 
 /** What a doctor must know of one provider; the steps themselves know none. */

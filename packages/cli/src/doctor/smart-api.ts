@@ -1,4 +1,4 @@
-import type { Evidence } from './examination.ts'
+import type { Evidence } from './evidence.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Prevu3dEmulator, prevu3dEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type CertificateOptions, createAuthority, startCertifiedServer } from './certified-server.ts'
+import { createCertificateAuthority } from '../../../testing/test/certificates.ts'
+import { type ServerOptions, startCertifiedServer } from './certified-server.ts'
 import { expectNothingSecret, prevu3dEnv, seeDoctor } from './see-doctor.ts'
 
 let emulator: Prevu3dEmulator
@@ -42,7 +43,7 @@ describe('the name of the host', () => {
 })
 
 describe('the certificate', () => {
-  const start = async (options: CertificateOptions = {}) => {
+  const start = async (options: ServerOptions = {}) => {
     const server = await startCertifiedServer(emulator.url, options)
     running.push(server)
     const env = { ...prevu3dEnv(emulator), PREVU3D_CLOUD_API_URL: server.url }
@@ -50,12 +51,12 @@ describe('the certificate', () => {
   }
 
   it('of an authority that is trusted, and everything behind it', async () => {
-    const authority = await createAuthority()
+    const authority = await createCertificateAuthority()
     const { env, flags } = await start({ authority })
     const folder = await mkdtemp(join(tmpdir(), 'nightlatch-'))
     try {
       const file = join(folder, 'authority.pem')
-      await writeFile(file, authority.pem)
+      await writeFile(file, authority.cert)
       const surroundings = { env: { ...env, NODE_EXTRA_CA_CERTS: file }, isProcess: true }
       const { outcome, step, report } = await seeDoctor(flags, surroundings)
       expect(step('tls')).toMatchObject({

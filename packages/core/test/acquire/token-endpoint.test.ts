@@ -2,6 +2,7 @@ import { getDefaultHighWaterMark } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Certified, createSelfSigned } from '../../../testing/test/certificates.ts'
 import {
   type ClientAuthentication,
   clientSecretBasic,
@@ -21,7 +22,6 @@ import {
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
-import { createLoopbackCertificate } from './loopback-certificate.ts'
 import { findLeaks } from './printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
 
@@ -442,9 +442,10 @@ describe('redirects', () => {
 })
 
 describe('https', () => {
-  const certificate = createLoopbackCertificate()
+  let certificate: Certified
   let secure: RecordingServer
   beforeAll(async () => {
+    certificate = await createSelfSigned()
     secure = await startRecordingServer(certificate)
   })
   afterAll(() => secure.close())

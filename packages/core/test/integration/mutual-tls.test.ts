@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Agent, fetch, Request as UndiciRequest } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createClient, type Provider, privateKeyJwt, tlsClientAuth } from '../../src/index.ts'
-import { failureOf } from '../acquire/failure-of.ts'
-import { findLeaks } from '../acquire/printings.ts'
 import {
   type CertificateAuthority,
   type Certified,
   createCertificateAuthority,
   createSelfSigned,
-} from './certificates.ts'
+} from '../../../testing/test/certificates.ts'
+import { createClient, type Provider, privateKeyJwt, tlsClientAuth } from '../../src/index.ts'
+import { failureOf } from '../acquire/failure-of.ts'
+import { findLeaks } from '../acquire/printings.ts'
 import { type CertifiedServer, startCertifiedServer } from './certified-server.ts'
 
 // Certificates made here, by an authority made here; the server and its judgement are others'.
@@ -28,8 +28,8 @@ beforeAll(async () => {
   authority = await createCertificateAuthority()
   robot = await authority.issueClient('robot')
   intruder = await authority.issueClient('intruder')
-  loner = await createSelfSigned('loner')
-  otherLoner = await createSelfSigned('loner')
+  loner = await createSelfSigned({ name: 'loner' })
+  otherLoner = await createSelfSigned({ name: 'loner' })
   const certified = await authority.issueServer()
   server = await startCertifiedServer(
     [

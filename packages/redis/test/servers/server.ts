@@ -4,7 +4,7 @@ import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createCertificate } from './certificate.ts'
+import { createSelfSigned } from '../../../testing/test/certificates.ts'
 
 export type Kind = 'redis' | 'valkey'
 
@@ -57,9 +57,9 @@ export async function startServer(kind: Kind, options: ServerOptions = {}): Prom
   ]
   let certificate: string | undefined
   if (tls) {
-    const made = await createCertificate()
-    certificate = made.cert
-    for (const [name, pem] of Object.entries(made)) {
+    const { key, cert } = await createSelfSigned()
+    certificate = cert
+    for (const [name, pem] of Object.entries({ key, cert })) {
       writeFileSync(join(folder, `${name}.pem`), pem, { mode: 0o600 })
       lines.push(`tls-${name}-file ${join(folder, `${name}.pem`)}`)
     }

@@ -1,9 +1,9 @@
 import { type Failure, NightlatchError } from '@nightlatch/core'
 import { createClock } from '../clock.ts'
 import type { Answer } from '../faults.ts'
-import type { DocumentedGrant, DocumentedRefusal, ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import type { DocumentedGrant, DocumentedRefusal, ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
 /** Answers that hold no token, whoever's they are. */

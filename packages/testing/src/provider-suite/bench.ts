@@ -2,7 +2,7 @@ import { type Client, type ClientEvent, type ClientOptions, createClient, type P
 import { startLoopbackServer } from '../loopback-server.ts'
 import type { Part, RecordedRequest } from '../recorded-request.ts'
 import { type Emulator, startEmulator } from '../start-emulator.ts'
-import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
+import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { encodingsOf } from './secret-places.ts'
 
 /** A request that should not have been made: to somebody else's server. */

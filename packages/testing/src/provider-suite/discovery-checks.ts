@@ -1,8 +1,8 @@
 import { type Client, NightlatchError } from '@nightlatch/core'
 import type { Answer } from '../faults.ts'
-import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
 const oddAnswers: Readonly<Record<string, Answer>> = {

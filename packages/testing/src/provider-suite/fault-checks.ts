@@ -1,6 +1,6 @@
-import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 
 export function faultChecks(_suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
   const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({

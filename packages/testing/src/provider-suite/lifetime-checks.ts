@@ -1,8 +1,8 @@
 import { type AccessToken, NightlatchError } from '@nightlatch/core'
 import { createClock } from '../clock.ts'
-import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat } from './check.ts'
+import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { type Leaf, leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
 /** What stands where a lifetime should; `half` is half of what was there. */

@@ -1,6 +1,6 @@
-import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, failureOf } from './check.ts'
+import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 
 /** Under these anybody can have a host: a `*` right before one lets everybody in. */
 const openToAnybody: readonly string[] = [

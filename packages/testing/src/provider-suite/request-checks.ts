@@ -1,7 +1,7 @@
 import type { RecordedRequest } from '../recorded-request.ts'
-import type { DocumentedRequest, ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import type { DocumentedRequest, ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { bodyMembers, encodingsOf, parseJson, placesOf } from './secret-places.ts'
 
 export function requestChecks(suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {

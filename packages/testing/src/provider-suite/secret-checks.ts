@@ -1,9 +1,9 @@
 import type { Answer } from '../faults.ts'
 import type { RecordedRequest } from '../recorded-request.ts'
-import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectThat } from './check.ts'
 import { findLeaks } from './printings.ts'
+import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
 /** In bodies, headers and queries of answers: what errors must not quote (rule X2). */

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoredToken, TokenStore } from '@nightlatch/core'
 import { expectThat } from '../provider-suite/check.ts'
-import type { TokenStoreSuite } from '../test-token-store.ts'
 import { jsonDifference } from './json-difference.ts'
+import type { TokenStoreSuite } from './token-store-suite.ts'
 
 /** A store, for one check. */
 export interface StoreStand {

@@ -1,0 +1,49 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { isThere, readManifest, root } from '../src/read-repository.ts'
+import { listTools, tools } from '../src/tools.ts'
+
+const runTool = join(root, 'tools/src/run-tool.ts')
+
+describe('the tools', () => {
+  it('run what is in the repository or installed', () => {
+    const programs = Object.entries(tools).flatMap(([name, { steps }]) =>
+      steps([]).map(({ program }) => ({ name, program })),
+    )
+    expect(programs.length).toBeGreaterThan(0)
+    const isKnown = (program: string): boolean =>
+      program === 'pnpm' || isThere(program.endsWith('.ts') ? program : `node_modules/.bin/${program}`)
+    expect(programs.filter(({ program }) => !isKnown(program))).toEqual([])
+  })
+
+  it('hand on the parameters that are given', () => {
+    // Raising versions and serving what a release needs are the same each time.
+    const deaf = Object.entries(tools).filter(([, { steps }]) =>
+      steps(['--given']).every(({ parameters = [] }) => !parameters.includes('--given')),
+    )
+    expect(deaf.map(([name]) => name)).toEqual(['version'])
+  })
+
+  it('are listed, one on a line, where none is named', () => {
+    const printed = execFileSync(process.execPath, [runTool], { encoding: 'utf8' })
+    expect(printed).toContain(listTools())
+    for (const name of Object.keys(tools)) expect(printed).toMatch(new RegExp(`^ {2}${name} +\\S.{20,}$`, 'm'))
+  })
+
+  it('end with the status of what failed, and with 2 for a name that is unknown', () => {
+    const unknown = spawnSync(process.execPath, [runTool, 'constructor'], { encoding: 'utf8' })
+    expect(unknown).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Unknown tool `constructor`'),
+    })
+    const failing = spawnSync(process.execPath, [runTool, 'sboms', join(runTool, 'no-folder')], { encoding: 'utf8' })
+    expect(failing.status).toBe(1)
+  })
+})
+
+it('the root has at most twelve scripts', () => {
+  const scripts = Object.keys(readManifest('.').scripts ?? {})
+  expect(scripts.length).toBeLessThanOrEqual(12)
+})
