@@ -4,7 +4,6 @@ import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
-import { OpenidGrants } from './acquire/openid-grants.ts'
 import type { Provider } from './acquire/provider.ts'
 import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
@@ -114,8 +113,7 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
   const { find: findEndpoint, close: closeFinder } = createEndpointFinder(provider, watched)
-  const grants = new OpenidGrants()
-  const grantor: Grantor = { provider, transport: watched, findEndpoint, grants, emit, diagnostics, chance }
+  const grantor: Grantor = { provider, transport: watched, findEndpoint, emit, diagnostics, random: chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const dpopOf = (): DpopProofs | undefined =>

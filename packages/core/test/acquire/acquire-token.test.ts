@@ -70,7 +70,7 @@ function grantor(provider: Partial<Provider<unknown>> = {}, overrides: Partial<T
     },
     timeout: 10,
     credentials: readOnly(async () => ({ clientId: 'app', clientSecret })),
-    chance: () => 0,
+    random: () => 0,
     findEndpoint: async () => ({ url: new URL(`${server.origin}/token?key=MARKED-query`), issuer: undefined }),
     emit: (event) => events.push(event),
     events,
@@ -322,7 +322,7 @@ describe('acquireToken: repetitions', () => {
       retryable: true,
     })
     const sign = vi.fn(() => Promise.reject(foreign))
-    const trial = grantor({ clientAuthentication: sign })
+    const trial = grantor({ clientAuthentication: { name: 'own', authenticate: sign } })
     await expect(acquire(trial, empty)).rejects.toBe(foreign)
     expect(sign).toHaveBeenCalledTimes(1)
     expect(trial.events.map(({ type }) => type)).toEqual(['token.refused'])

@@ -1,20 +1,19 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import {
-  type ClientAuthentication,
   chooseClientAuthentication,
   clientSecretBasic,
   clientSecretJwt,
   clientSecretPost,
   methodName,
-  neededCredential,
   none,
   privateKeyJwt,
-  type TokenRequestDraft,
+  requiredCredential,
   tlsClientAuth,
   usesMutualTls,
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
+import type { ClientAuthentication, TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
@@ -28,9 +27,12 @@ function draft(): TokenRequestDraft {
   }
 }
 
-async function authenticated(authenticate: ClientAuthentication, credentials: Credentials): Promise<TokenRequestDraft> {
+async function authenticated(
+  clientAuthentication: ClientAuthentication,
+  credentials: Credentials,
+): Promise<TokenRequestDraft> {
   const request = draft()
-  await authenticate(request, credentials)
+  await clientAuthentication.authenticate(request, credentials)
   return request
 }
 
@@ -117,7 +119,9 @@ describe('clientSecretBasic', () => {
   it('G2: raw: a colon in the client id is refused, and the way out named', async () => {
     const credentials = { clientId: 'MARKED:id', clientSecret: 'MARKED-secret' }
     const request = draft()
-    const failure = await failureOf((async () => await clientSecretBasic({ encoding: 'raw' })(request, credentials))())
+    const failure = await failureOf(
+      (async () => await clientSecretBasic({ encoding: 'raw' }).authenticate(request, credentials))(),
+    )
     expect(failure).toMatchObject({ code: 'invalid_options', retryable: false })
     expect(failure.message).toMatch(/client id.*colon.*form.*clientSecretPost/)
     expect(request.headers.has('authorization')).toBe(false)
@@ -169,7 +173,7 @@ describe('clientSecretPost', () => {
   it('G3: no Authorization header, nothing twice', async () => {
     const request = draft()
     request.parameters.set('client_id', 'another')
-    await clientSecretPost()(request, { clientId: 'a', clientSecret: 'b' })
+    await clientSecretPost().authenticate(request, { clientId: 'a', clientSecret: 'b' })
     expect(request.headers.has('authorization')).toBe(false)
     expect(request.parameters.getAll('client_id')).toEqual(['a'])
     expect(request.parameters.getAll('client_secret')).toEqual(['b'])
@@ -211,13 +215,13 @@ describe.each([
 ] as const)('%s', (method, make, credentials) => {
   it('G8: the issuer is the sole audience, as it is spelt and not as a URL spells it', async () => {
     const request = { ...draft(), issuer, issuerIdentifier: 'https://login.acme.test' }
-    await make()(request, credentials)
+    await make().authenticate(request, credentials)
     expect(claimsOn(request).aud).toBe('https://login.acme.test')
   })
 
   it('G8: of an issuer without its spelling, the URL', async () => {
     const request = { ...draft(), issuer }
-    await make()(request, credentials)
+    await make().authenticate(request, credentials)
     expect(claimsOn(request).aud).toBe('https://login.acme.test/')
   })
 
@@ -233,15 +237,15 @@ describe.each([
       [new URL('https://sts.acme.test/adfs/oauth2/token'), 'https://sts.acme.test/adfs/oauth2/token'],
     ] as const) {
       const request = { ...draft(), issuer, issuerIdentifier: 'https://login.acme.test' }
-      await make({ audience })(request, credentials)
+      await make({ audience }).authenticate(request, credentials)
       expect(claimsOn(request).aud).toBe(expected)
     }
   })
 
   it("G8: the client's clock says the time, and the assertion is good for a minute from then", async () => {
     const request = { ...draft(), date: new Date(1_700_000_000_999) }
-    await make()(request, credentials)
-    expect(claimsOn(request)).toMatchObject({ iat: 1_700_000_000, nbf: 1_700_000_000, exp: 1_700_000_060 })
+    await make().authenticate(request, credentials)
+    expect(claimsOn(request)).toMatchObject({ iat: 1_699_999_995, exp: 1_700_000_060 })
     const now = Date.now() / 1000
     const { iat } = claimsOn(await authenticated(make(), credentials))
     expect(Math.abs(Number(iat) - now)).toBeLessThan(30)
@@ -249,10 +253,10 @@ describe.each([
 
   it('G8: each call makes another assertion', async () => {
     const request = draft()
-    const authenticate = make()
+    const clientAuthentication = make()
     const made: string[] = []
     for (let count = 0; count < 20; count += 1) {
-      await authenticate(request, credentials)
+      await clientAuthentication.authenticate(request, credentials)
       made.push(String(claimsOn(request).jti))
     }
     expect(new Set(made).size).toBe(20)
@@ -341,7 +345,7 @@ describe('privateKeyJwt', () => {
       const failure = await failureOf(authenticated(privateKeyJwt({ algorithm }), { clientId: 'app', privateKey }))
       expect(failure.code).toBe('invalid_options')
       expect(failure.message).toBe(
-        `options.credentials.privateKey does not sign by ${algorithm}, which privateKeyJwt is told to use; it signs by RS256`,
+        `options.credentials.privateKey does not sign with ${algorithm}; it signs with RS256`,
       )
     }
   })
@@ -407,8 +411,8 @@ describe('chooseClientAuthentication', () => {
     ],
     [keyed, ['client_secret_basic'], 'client_secret_basic'],
     [secretive, ['private_key_jwt', 'MARKED-own-way'], 'private_key_jwt'],
-    [secretive, ['MARKED-own-way'], 'none that is known here'],
-    [secretive, [], 'none that is known here'],
+    [secretive, ['MARKED-own-way'], 'none that is known'],
+    [secretive, [], 'none that is known'],
   ])('G10: credentials %o and %j do not go together, and the way out is named', (credentials, supported, names) => {
     const attempt = (): unknown => chooseClientAuthentication(supported, credentials)
     expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
@@ -417,7 +421,7 @@ describe('chooseClientAuthentication', () => {
   })
 })
 
-describe('neededCredential', () => {
+describe('requiredCredential', () => {
   it('G2: the default one and those of a client secret need one; an unknown one is not judged', () => {
     const secret = [
       undefined,
@@ -427,23 +431,24 @@ describe('neededCredential', () => {
       clientSecretJwt(),
       clientSecretJwt({ algorithm: 'HS512', audience: new URL('https://login.acme.test/') }),
     ]
-    for (const one of secret) expect(neededCredential(one)).toBe('clientSecret')
-    const unknown = [
-      () => {},
-      function client_secret() {},
-      function my_client_secret_post() {},
-      function client_secret_post_signed() {},
-      function private_key_jwt() {},
-      none(),
-      tlsClientAuth(),
-    ]
-    for (const one of unknown) expect(neededCredential(one)).toBeUndefined()
+    for (const one of secret) expect(requiredCredential(one)).toBe('clientSecret')
+    const own = (name: string): ClientAuthentication => ({ name, authenticate: () => {} })
+    for (const one of [own('client_secret_post'), own('private_key_jwt'), none(), tlsClientAuth()]) {
+      expect(requiredCredential(one)).toBeUndefined()
+    }
   })
 
   it('G8: those of a private key need one', () => {
     for (const one of [privateKeyJwt(), privateKeyJwt({ algorithm: 'ML-DSA-44', audience: 'tokenEndpoint' })]) {
-      expect(neededCredential(one)).toBe('privateKey')
+      expect(requiredCredential(one)).toBe('privateKey')
     }
+  })
+
+  it('G3: one of a provider’s own says what it requires; another value is no requirement', () => {
+    const own = (requires: unknown): ClientAuthentication =>
+      ({ name: 'own', authenticate: () => {}, requires }) as unknown as ClientAuthentication
+    expect(requiredCredential(own('privateKey'))).toBe('privateKey')
+    for (const junk of ['MARKED', null, {}, true]) expect(requiredCredential(own(junk))).toBeUndefined()
   })
 })
 

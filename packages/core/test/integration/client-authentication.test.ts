@@ -131,9 +131,12 @@ describe('private_key_jwt, against a certified authorization server', () => {
     await client.forget()
     await client.token()
     expect(lastAssertion().claims.jti).not.toBe(first.claims.jti)
-    const replayed: ClientAuthentication = ({ parameters }) => {
-      parameters.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-      parameters.set('client_assertion', first.text)
+    const replayed: ClientAuthentication = {
+      name: 'own',
+      authenticate: ({ parameters }) => {
+        parameters.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+        parameters.set('client_assertion', first.text)
+      },
     }
     const failure = await failureOf(createClient(acme(replayed), { credentials: await keyed('ES256') }).token())
     expect(failure).toMatchObject({ error: 'invalid_client' })
