@@ -5,7 +5,7 @@ import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import type { Provider } from './acquire/provider.ts'
-import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
+import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
@@ -113,7 +113,8 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
   const { find: findEndpoint, close: closeFinder } = createEndpointFinder(provider, watched)
-  const grantor: Grantor = { provider, transport: watched, findEndpoint, emit, diagnostics, random: chance }
+  const loadOpenid = createOpenidLoader()
+  const grantor: Grantor = { provider, transport: watched, findEndpoint, loadOpenid, emit, diagnostics, random: chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const dpopOf = (): DpopProofs | undefined =>

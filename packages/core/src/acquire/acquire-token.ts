@@ -7,7 +7,14 @@ import type { Credentials, CredentialsReader } from './credentials.ts'
 import { GrantReport } from './grant-report.ts'
 import type { Provider } from './provider.ts'
 import { planAttempt, planGrantRetry } from './retry.ts'
-import { type GrantedToken, requestToken, showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import {
+  type GrantedToken,
+  requestToken,
+  showUrl,
+  type TokenEndpoint,
+  type TokenEndpointCall,
+  type Transport,
+} from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
@@ -21,6 +28,7 @@ export interface Grantor {
   readonly emit: Emit
   /** Default: no tracing channels. */
   readonly diagnostics?: Diagnostics | undefined
+  readonly loadOpenid: TokenEndpointCall['loadOpenid']
   /** At least 0, less than 1; spreads retries. */
   readonly random: () => number
 }
@@ -120,7 +128,7 @@ async function grantWithRetries(
 }
 
 async function attemptGrant(
-  { provider, transport, findEndpoint }: Grantor,
+  { provider, transport, findEndpoint, loadOpenid }: Grantor,
   { dpop }: CredentialsOf,
   grant: GrantRequest,
   credentials: Credentials,
@@ -129,7 +137,7 @@ async function attemptGrant(
 ): Promise<GrantedToken> {
   const endpoint = await findEndpoint(signal)
   report.requested(endpoint.url)
-  return await requestToken({ provider, endpoint, grant, credentials, dpop, transport, signal })
+  return await requestToken({ provider, endpoint, grant, credentials, dpop, transport, loadOpenid, signal })
 }
 
 function toAcquired(granted: GrantedToken, grant: GrantRequest): AcquiredToken {

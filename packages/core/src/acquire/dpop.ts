@@ -11,6 +11,14 @@ export interface DpopKeyPair {
 /** What openid-client signs the proofs of its token requests with. */
 type Handle = ReturnType<typeof import('openid-client').getDPoPHandle>
 
+/** What signs the proofs of API requests; loaded once, because importing a module again takes as long as signing. */
+interface Signer {
+  readonly SignJWT: typeof import('jose/jwt/sign').SignJWT
+  readonly encode: typeof import('jose/base64url').encode
+  readonly privateKey: PrivateKey
+  readonly header: { readonly typ: string; readonly alg: string; readonly jwk: JWK }
+}
+
 /** What is known of a server that proofs are for. */
 interface ServerState {
   readonly nonce?: string
@@ -31,7 +39,7 @@ export class DpopProofs {
   readonly #servers = new Map<string, ServerState>()
   #key: DpopKeyPair | undefined
   #handle: Handle | undefined
-  #jwk: JWK | undefined
+  #signer: Signer | undefined
 
   /**
    * @param key default: an ES256 key generated on first use, which never leaves this object
@@ -51,7 +59,7 @@ export class DpopProofs {
   async handle(): Promise<Handle> {
     if (this.#handle !== undefined) return this.#handle
     const openid = await import('openid-client')
-    const key = await this.#load()
+    const key = await this.#loadKey()
     const configuration = new openid.Configuration({ issuer: 'https://unused.invalid' }, 'unused')
     const handle = openid.getDPoPHandle(configuration, key, {
       [openid.modifyAssertion]: (_header, payload) => {
@@ -68,13 +76,11 @@ export class DpopProofs {
    * @param method as it is sent
    */
   async prove(url: URL, method: string, token: AccessToken): Promise<string> {
-    const { SignJWT } = await import('jose/jwt/sign')
-    const { privateKey, publicKey } = await this.#load()
-    this.#jwk ??= publicMembers(await crypto.subtle.exportKey('jwk', publicKey))
+    const { SignJWT, encode, privateKey, header } = await this.#loadSigner()
     const htu = `${url.origin}${url.pathname}`
-    const ath = await hash(token.value)
+    const ath = encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token.value))))
     return await new SignJWT({ jti: crypto.randomUUID(), htm: method, htu, ath, ...this.#claimsFor(url) })
-      .setProtectedHeader({ typ: 'dpop+jwt', alg: proofAlgorithm(privateKey), jwk: this.#jwk })
+      .setProtectedHeader(header)
       .sign(privateKey)
   }
 
@@ -123,12 +129,23 @@ export class DpopProofs {
     if (this.#servers.size > maxOrigins && oldest !== undefined) this.#servers.delete(oldest)
   }
 
-  async #load(): Promise<DpopKeyPair> {
+  async #loadKey(): Promise<DpopKeyPair> {
     if (this.#key !== undefined) return this.#key
     const generated = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
     // Concurrent first calls must agree on one generated key.
     this.#key ??= generated
     return this.#key
+  }
+
+  async #loadSigner(): Promise<Signer> {
+    if (this.#signer !== undefined) return this.#signer
+    const [{ SignJWT }, { encode }] = await Promise.all([import('jose/jwt/sign'), import('jose/base64url')])
+    const { privateKey, publicKey } = await this.#loadKey()
+    const jwk = publicMembers(await crypto.subtle.exportKey('jwk', publicKey))
+    // An Ed25519 key goes by the name that openid-client uses, too.
+    const alg = algorithmsOf(privateKey).at(-1) ?? ''
+    this.#signer = { SignJWT, encode, privateKey, header: { typ: 'dpop+jwt', alg, jwk } }
+    return this.#signer
   }
 }
 
@@ -142,18 +159,8 @@ export function findDpopKeyMistake(value: unknown): string | undefined {
   return mistake === undefined ? undefined : `has a privateKey that ${mistake}`
 }
 
-/** Ed25519 keys sign under the name that openid-client uses, too. */
-function proofAlgorithm(key: PrivateKey): string {
-  return algorithmsOf(key).at(-1) ?? ''
-}
-
 function publicMembers({ kty, crv, x, y, n, e, ...rest }: JsonWebKey): JWK {
   const { pub, alg } = rest as { readonly pub?: string; readonly alg?: string }
   const members = { kty, crv, x, y, n, e, pub, ...(kty === 'AKP' && { alg }) }
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JWK
-}
-
-async function hash(text: string): Promise<string> {
-  const { encode } = await import('jose/base64url')
-  return encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))))
 }

@@ -1,3 +1,4 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import {
@@ -5,6 +6,7 @@ import {
   clientSecretBasic,
   clientSecretJwt,
   clientSecretPost,
+  type JwtAuthenticationOptions,
   methodName,
   none,
   privateKeyJwt,
@@ -357,6 +359,115 @@ describe('privateKeyJwt', () => {
       expect(failure.message).toBe('options.credentials.privateKey is missing: private_key_jwt needs one')
       expect(findLeaks(failure, ['MARKED-secret'])).toEqual([])
     }
+  })
+})
+
+describe('privateKeyJwt: keys as they are kept', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const jwk = privateKey.export({ format: 'jwk' })
+
+  async function headerOf(credentials: Credentials, options: JwtAuthenticationOptions = {}): Promise<object> {
+    const request = await authenticated(privateKeyJwt(options), credentials)
+    return (await jwtVerify(request.parameters.get('client_assertion') ?? '', publicKey)).protectedHeader
+  }
+
+  it.each([
+    ['PEM', pem],
+    ['a JWK', jwk],
+    ["a JWK's JSON", JSON.stringify(jwk)],
+  ])('G8: %s signs with RS256, or with the algorithm of the provider', async (_, key) => {
+    const credentials = { clientId: 'app', privateKey: key, keyId: 'k1' }
+    const typ = 'client-authentication+jwt'
+    expect(await headerOf(credentials)).toEqual({ typ, alg: 'RS256', kid: 'k1' })
+    expect(await headerOf(credentials, { algorithm: 'PS384' })).toEqual({ typ, alg: 'PS384', kid: 'k1' })
+  })
+
+  it('G8: a JWK says its `kid`, and what the credentials say wins', async () => {
+    const named = { ...jwk, kid: 'own' }
+    expect(await headerOf({ clientId: 'app', privateKey: named })).toMatchObject({ kid: 'own' })
+    expect(await headerOf({ clientId: 'app', privateKey: named, keyId: 'k1' })).toMatchObject({ kid: 'k1' })
+  })
+
+  it('G8: a key that does not sign with the algorithm is an error that names the option', async () => {
+    const failure = await failureOf(
+      authenticated(privateKeyJwt({ algorithm: 'ES256' }), { clientId: 'app', privateKey: pem }),
+    )
+    expect(failure).toMatchObject({ code: 'invalid_options' })
+    expect(failure.message).toMatch(/^options\.credentials\.privateKey does not sign with ES256; it signs with RS256, /)
+    expect(findLeaks(failure, [pem.slice(40, 80)])).toEqual([])
+  })
+})
+
+describe('privateKeyJwt: the header', () => {
+  const certificate = `-----BEGIN CERTIFICATE-----\n${btoa('any DER')}\n-----END CERTIFICATE-----`
+  const headerOf = async (options: JwtAuthenticationOptions): Promise<unknown> => {
+    const request = await authenticated(privateKeyJwt(options), keyed)
+    return decodeProtectedHeader(request.parameters.get('client_assertion') ?? '')
+  }
+  const digest = (hash: string): string => createHash(hash).update('any DER').digest('base64url')
+  const usual = { typ: 'client-authentication+jwt', alg: 'ES256', kid: 'k1' }
+
+  it('G8: the thumbprints of a certificate, and other members', async () => {
+    const thumbprints = { x5t: digest('sha1'), 'x5t#S256': digest('sha256') }
+    expect(await headerOf({ certificate })).toEqual({ ...usual, ...thumbprints })
+    const header = { typ: 'JWT', cty: 'x', nested: { a: [1] } }
+    expect(await headerOf({ certificate, header })).toEqual({ ...usual, ...thumbprints, ...header })
+  })
+
+  it('G8: what the caller does to the header later changes nothing', async () => {
+    const header = { cty: 'x' }
+    const clientAuthentication = privateKeyJwt({ header })
+    header.cty = 'changed'
+    const request = await authenticated(clientAuthentication, keyed)
+    expect(decodeProtectedHeader(request.parameters.get('client_assertion') ?? '')).toMatchObject({ cty: 'x' })
+  })
+
+  it.each<[unknown, RegExp]>([
+    [{ certificate: '' }, /certificate must be PEM, .*is that set/],
+    [{ certificate: 7 }, /certificate must be PEM/],
+    [{ certificate: '-----BEGIN PRIVATE KEY-----\nMARKED\n-----END PRIVATE KEY-----' }, /certificate must be PEM/],
+    [{ header: 'MARKED' }, /header must be an object of JSON values/],
+    [{ header: ['MARKED'] }, /header must be an object of JSON values/],
+    [{ header: null }, /header must be an object of JSON values/],
+    [{ header: { a: 1n } }, /header must be an object of JSON values/],
+    ...['alg', 'kid', 'crit', 'b64'].map((name): [unknown, RegExp] => [
+      { header: { [name]: 'MARKED' } },
+      new RegExp(`header must not hold ${name}; `),
+    ]),
+  ])('G8: %o is refused at once', (options, what) => {
+    const attempt = (): unknown => privateKeyJwt(options as JwtAuthenticationOptions)
+    expect(attempt).toThrow(what)
+    expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(attempt).not.toThrow('MARKED')
+  })
+
+  it('G8: a secret has no certificate, and its header may have other members', async () => {
+    expect(() => clientSecretJwt({ certificate })).toThrow(/certificate is an option of privateKeyJwt/)
+    const request = await authenticated(clientSecretJwt({ header: { typ: 'JWT' } }), secretive)
+    expect(decodeProtectedHeader(request.parameters.get('client_assertion') ?? '')).toEqual({
+      typ: 'JWT',
+      alg: 'HS256',
+    })
+  })
+})
+
+describe('the audience of an issuer that only a URL parser understands', () => {
+  it.each([
+    [' https://login.acme.test ', 'https://login.acme.test'],
+    ['https://login.acme.test/\n', 'https://login.acme.test/'],
+    ['https:\\\\login.acme.test', 'https://login.acme.test'],
+    ['https:\\\\login.acme.test\\', 'https://login.acme.test/'],
+    ['https:\\\\login.acme.test\\realms\\a', 'https://login.acme.test/realms/a'],
+    ['https://login.acme.test/a\tb', 'https://login.acme.test/ab'],
+    ['https://login.acme.test/a b', 'https://login.acme.test/a%20b'],
+    ['https://login.acme.test?a=1 ', 'https://login.acme.test/?a=1'],
+    // What a parser would spell otherwise, but a server may well call itself, stays.
+    ['https://Login.Acme.test:443', 'https://Login.Acme.test:443'],
+  ])('G8: %j is signed as %j', async (issuerIdentifier, audience) => {
+    const request = { ...draft(), issuer: new URL(issuerIdentifier), issuerIdentifier }
+    await clientSecretJwt().authenticate(request, secretive)
+    expect(claimsOn(request).aud).toBe(audience)
   })
 })
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import {
   clientSecretBasic,
@@ -141,6 +142,30 @@ describe('findCredentialsMistakes: its words', () => {
 })
 
 describe('CredentialsReader', () => {
+  const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+
+  it('G8: a JWK is copied, a CryptoKey and PEM stay what they are', async () => {
+    const given = { ...jwk }
+    const reader = new CredentialsReader({ clientId: 'app', privateKey: given }, 'acme')
+    given.d = 'changed later'
+    await expect(reader.read()).resolves.toEqual({ clientId: 'app', privateKey: jwk })
+    const { privateKey } = await crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])
+    const read = await new CredentialsReader({ clientId: 'app', privateKey }, 'acme').read()
+    expect('privateKey' in read && read.privateKey).toBe(privateKey)
+  })
+
+  it('L8: a function that returns the same JWK once more has no others; one that returns another has', async () => {
+    const keys = [
+      jwk,
+      { ...jwk },
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
+    ]
+    const reader = new CredentialsReader(() => ({ clientId: 'app', privateKey: keys.shift() ?? jwk }), 'acme')
+    const first = await reader.read()
+    expect(await reader.readOthers(first)).toBeUndefined()
+    expect(await reader.readOthers(first)).toMatchObject({ clientId: 'app' })
+  })
+
   it('L3: given credentials are copied', async () => {
     const given = { clientId: 'app', clientSecret: secret }
     const reader = new CredentialsReader(given, 'acme')

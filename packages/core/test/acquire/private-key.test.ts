@@ -2,7 +2,6 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import fc from 'fast-check'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { readPemBlocks } from '../../src/acquire/pem.ts'
 import { algorithmsOf, findKeyMistake, importPrivateKey, signingAlgorithmNames } from '../../src/acquire/private-key.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
@@ -192,30 +191,6 @@ describe('importPrivateKey', () => {
 })
 
 describe('long texts', () => {
-  /** CPU of reading a text, in microseconds: the least of many runs, so that a busy machine does not count. */
-  function costOf(text: string): number {
-    let least = Number.POSITIVE_INFINITY
-    for (let run = 0; run < 25; run += 1) {
-      const before = process.cpuUsage()
-      for (let count = 0; count < 20; count += 1) readPemBlocks(text)
-      const { user, system } = process.cpuUsage(before)
-      least = Math.min(least, user + system)
-    }
-    return least
-  }
-
-  it.each([
-    ['begins', '-----BEGIN A-----\n'],
-    ['begins of other labels', '-----BEGIN A-----\n-----BEGIN B-----\n'],
-    ['hyphens', '-'],
-    ['escaped line breaks', '\\r\\n\\n'],
-    ['blanks', ' \t\n'],
-    ['blocks that end by another label', '-----BEGIN A-----\nAAAA\n-----END B-----\n'],
-  ])('X3: reading %s takes at most three times as long for twice the length', (_, part) => {
-    const text = part.repeat(Math.ceil(40_000 / part.length))
-    expect(costOf(text + text)).toBeLessThanOrEqual(3 * costOf(text))
-  })
-
   it('X3: a text longer than 64 KiB is refused without being read', async () => {
     const filler = '-----BEGIN A-----\n'.repeat(10_000)
     for (const material of [filler + pem(p256.privateKey), `{${' '.repeat(70_000)}}`]) {

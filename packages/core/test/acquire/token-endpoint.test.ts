@@ -7,6 +7,7 @@ import type { Credentials } from '../../src/acquire/credentials.ts'
 import { type DpopKeyPair, DpopProofs } from '../../src/acquire/dpop.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import {
+  createOpenidLoader,
   type GrantedToken,
   requestToken,
   showUrl,
@@ -68,6 +69,8 @@ interface Call {
   readonly signal?: AbortSignal
 }
 
+const loadOpenid = createOpenidLoader()
+
 let server: RecordingServer
 beforeAll(async () => {
   server = await startRecordingServer()
@@ -103,6 +106,7 @@ function ask({
       time: Date.now,
       ...transport,
     },
+    loadOpenid,
     signal: signal ?? new AbortController().signal,
   })
 }
