@@ -9,7 +9,7 @@ export type PrivateKey = Parameters<typeof crypto.subtle.sign>[1]
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7517#section-4 RFC 7517 section 4}
  */
-export interface PrivateKeyJwk {
+interface PrivateKeyJwk {
   readonly kty?: string | undefined
   readonly crv?: string | undefined
   readonly alg?: string | undefined

@@ -332,6 +332,11 @@ describe('tokens bound to a key (RFC 9449)', () => {
     expect(() => start({ dpopKey: { privateKey: dpopKey.publicKey, publicKey: dpopKey.publicKey } })).toThrow(
       /options\.dpopKey must be a CryptoKeyPair/,
     )
+    const extractable = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+      'sign',
+      'verify',
+    ])
+    expect(() => start({ dpopKey: extractable })).toThrow(/options\.dpopKey has a privateKey that is extractable/)
     expect(() => start({ dpopKey }, { dpop: false })).toThrow(/options\.dpopKey is for a provider/)
     expect(() => start({}, { tokenRequest: { method: 'GET' } })).toThrow(
       /provider\.tokenRequest\.method must be POST with dpop/,
