@@ -10,16 +10,15 @@ import {
 } from '../../src/acquire/acquire-token.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
+import { createOpenidLoader } from '../../src/acquire/token-endpoint.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { createClient } from '../../src/client.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import type { ClientEvent } from '../../src/events.ts'
 import { withDeadline } from '../../src/platform/deadline.ts'
-import { stopTimers } from '../virtual-time.ts'
-import { waitUntil } from '../wait-until.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
-import { json, type RecordingServer, startRecordingServer } from './recording-server.ts'
+import { type Answer, json, type RecordingServer, startRecordingServer } from './recording-server.ts'
 
 const clientSecret = 'MARKED-secret-c0de'
 const issued = 'MARKED-token-beef'
@@ -72,7 +71,8 @@ function grantor(provider: Partial<Provider<unknown>> = {}, overrides: Partial<T
     },
     timeout: 10,
     credentials: readOnly(async () => ({ clientId: 'app', clientSecret })),
-    chance: () => 0,
+    loadOpenid: createOpenidLoader(),
+    random: () => 0,
     findEndpoint: async () => ({ url: new URL(`${server.origin}/token?key=MARKED-query`), issuer: undefined }),
     emit: (event) => events.push(event),
     events,
@@ -85,31 +85,22 @@ function jwt(claims: unknown): string {
   return `${part({ alg: 'ES512' })}.${part(claims)}.sig`
 }
 
-/** Waits until the server has seen so many requests. */
-const untilAsked = (times: number): Promise<void> => waitUntil(() => server.requests.length >= times)
-
-/**
- * The three attempts of ten seconds have two thirds of them, two thirds of what is left then, and the rest.
- *
- * @param untilUnderWay waits until so many attempts are where they are to be overtaken by their deadline
- */
-async function outlastAttempts(untilUnderWay = untilAsked): Promise<void> {
-  for (const [before, seconds] of [6.7, 2.3, 1.1].entries()) {
-    await untilUnderWay(before + 1)
-    await vi.advanceTimersByTimeAsync(seconds * 1000)
-  }
+/** From here on nothing is late but what the test makes late, however busy the machine is; sockets go on as ever. */
+function useTimersOfTheTest(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
 }
 
-/** Counts the responses that have begun. */
-function countResponses(trial: Trial): { readonly counted: Trial; untilAnswered: (times: number) => Promise<void> } {
-  let responses = 0
-  const fetch: typeof globalThis.fetch = async (...request) => {
-    const response = await trial.transport.fetch(...request)
-    responses += 1
-    return response
+/** Waits until the server has seen so many requests; no timer of the test passes meanwhile. */
+async function untilAsked(times: number): Promise<void> {
+  while (server.requests.length < times) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The three attempts of ten seconds have two thirds of them, two thirds of what is left then, and the rest. */
+async function outlastAttempts(): Promise<void> {
+  for (const [before, seconds] of [6.7, 2.3, 1.1].entries()) {
+    await untilAsked(before + 1)
+    await vi.advanceTimersByTimeAsync(seconds * 1000)
   }
-  const counted = { ...trial, transport: { ...trial.transport, fetch } }
-  return { counted, untilAnswered: (times) => waitUntil(() => responses >= times) }
 }
 
 describe('acquireToken: the token', () => {
@@ -215,7 +206,7 @@ describe('acquireToken: the token', () => {
 describe('acquireToken: the deadline', () => {
   it('G7: a server that never answers: timed_out in time, and the connection is closed', async () => {
     server.answer(() => {})
-    stopTimers()
+    useTimersOfTheTest()
     const trial = grantor({}, { timeout: 10 })
     const failing = failureOf(acquire(trial, empty))
     await outlastAttempts()
@@ -228,34 +219,27 @@ describe('acquireToken: the deadline', () => {
     expect(JSON.stringify(trial.events)).not.toContain('MARKED')
   })
 
-  it('G7: an answer that stops in the middle: timed_out in time, and the connection is closed', async () => {
-    server.answer((response) => {
-      response.writeHead(200, { 'content-length': '1000' })
-      response.write('{"access_token":')
-    })
-    stopTimers()
-    const { counted, untilAnswered } = countResponses(grantor())
-    const failing = failureOf(acquire(counted, empty))
-    await outlastAttempts(untilAnswered)
-    expect(await failing).toMatchObject({ code: 'timed_out' })
-    await Promise.all(server.requests.map(({ connectionClosed }) => connectionClosed))
-  })
-
-  it('G7: an answer that trickles without an end does not push the deadline away', async () => {
-    let pieces = 0
-    server.answer((response) => {
-      response.writeHead(200)
-      const trickle = setInterval(() => response.write(' ', () => (pieces += 1)), 2)
-      response.once('close', () => clearInterval(trickle))
-    })
-    stopTimers()
-    const { counted, untilAnswered } = countResponses(grantor())
-    const failing = failureOf(acquire(counted, empty))
-    await outlastAttempts(async (times) => {
-      await untilAnswered(times)
-      const before = pieces
-      await waitUntil(() => pieces > before + 2)
-    })
+  it.each<[string, Answer]>([
+    [
+      'stops in the middle',
+      (response) => {
+        response.writeHead(200, { 'content-length': '1000' })
+        response.write('{"access_token":')
+      },
+    ],
+    [
+      'trickles without an end',
+      (response) => {
+        response.writeHead(200)
+        const trickle = setInterval(() => response.write(' '), 10)
+        response.once('close', () => clearInterval(trickle))
+      },
+    ],
+  ])('G7: an answer that %s: timed_out in time, and the connection is closed', async (_, answer) => {
+    server.answer(answer)
+    useTimersOfTheTest()
+    const failing = failureOf(acquire(grantor(), empty))
+    await outlastAttempts()
     expect(await failing).toMatchObject({ code: 'timed_out' })
     await Promise.all(server.requests.map(({ connectionClosed }) => connectionClosed))
   })
@@ -264,15 +248,21 @@ describe('acquireToken: the deadline', () => {
     ['credentials that never come', { credentials: readOnly(() => new Promise(() => {})) }],
     ['an endpoint that is never found', { findEndpoint: () => new Promise(() => {}) }],
   ])('G7: %s: timed_out, and nothing is sent', async (_, overrides) => {
-    const failure = await failureOf(acquire(grantor({}, { timeout: 0.05, ...overrides }), empty))
-    expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true })
-    expect(server.requests).toEqual([])
+    useTimersOfTheTest()
+    const fetch = vi.fn<typeof globalThis.fetch>()
+    const trial = grantor({}, { transport: { ...grantor().transport, fetch }, ...overrides })
+    const failing = failureOf(acquire(trial, empty))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await failing).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true })
+    expect(fetch).not.toHaveBeenCalled()
   })
 
   it('G7: a transport that ignores the signal is not waited for', async () => {
-    const trial = grantor({}, { timeout: 0.05 })
-    const transport = { ...trial.transport, fetch: () => new Promise<Response>(() => {}) }
-    await expect(acquire({ ...trial, transport }, empty)).rejects.toMatchObject({ code: 'timed_out' })
+    useTimersOfTheTest()
+    const transport = { ...grantor().transport, fetch: () => new Promise<Response>(() => {}) }
+    const failing = failureOf(acquire(grantor({}, { transport }), empty))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await failing).toMatchObject({ code: 'timed_out' })
   })
 })
 
@@ -346,7 +336,7 @@ describe('acquireToken: repetitions', () => {
       retryable: true,
     })
     const sign = vi.fn(() => Promise.reject(foreign))
-    const trial = grantor({ clientAuthentication: sign })
+    const trial = grantor({ clientAuthentication: { name: 'own', authenticate: sign } })
     await expect(acquire(trial, empty)).rejects.toBe(foreign)
     expect(sign).toHaveBeenCalledTimes(1)
     expect(trial.events.map(({ type }) => type)).toEqual(['token.refused'])
@@ -359,15 +349,12 @@ describe('acquireToken: repetitions', () => {
     const trial = grantor()
     const terms = { signal: controller.signal, timeout: 10, ahead: false }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toBe(reason)
-    // Another grant, from its beginning to its end, leaves time for whatever would be told.
-    server.answer(json({ access_token: issued }))
-    await acquire(grantor(), empty)
+    await new Promise((resolve) => setTimeout(resolve, 20))
     expect(trial.events).toMatchObject([{ type: 'token.refused', attempt: 1 }])
   })
 
   it('G9: a wait ends with the deadline, and leaves nothing behind', async () => {
     server.answer(json({}, 503, { 'retry-after': '3' }))
-    stopTimers()
     const trial = grantor({}, { timeout: 2 })
     await expect(acquire(trial, empty)).rejects.toMatchObject({ status: 503, retryAfter: 3 })
     expect(server.requests).toHaveLength(1)
@@ -375,7 +362,7 @@ describe('acquireToken: repetitions', () => {
 
   it('G7: of a server that never answers the whole time is told, not what the last attempt had of it', async () => {
     server.answer(() => {})
-    stopTimers()
+    useTimersOfTheTest()
     const trial = grantor()
     const terms = { signal: new AbortController().signal, timeout: 10, ahead: false }
     const failing = failureOf(acquireToken(trial, trial.credentials, empty, terms).then(() => undefined))
@@ -544,7 +531,7 @@ describe('through createClient', () => {
       .fn<() => Promise<typeof credentials>>(async () => credentials)
       .mockImplementationOnce(() => new Promise(() => {}))
     const client = createClient({ name: 'acme', tokenEndpoint: `${server.origin}/token` }, { credentials: asked })
-    stopTimers()
+    useTimersOfTheTest()
     const failing = failureOf(client.token())
     await vi.advanceTimersByTimeAsync(10_000)
     expect(await failing).toMatchObject({ code: 'timed_out' })
@@ -555,7 +542,7 @@ describe('through createClient', () => {
   it('G7: metadata that hangs: every failure is timed_out, and the next call asks again', async () => {
     const client = createClient({ name: 'acme', issuer: server.origin }, { credentials })
     server.answer(() => {})
-    stopTimers()
+    useTimersOfTheTest()
     const failing = failureOf(client.token())
     await untilAsked(1)
     await vi.advanceTimersByTimeAsync(10_000)
