@@ -3,7 +3,7 @@ import type { AccessToken } from './acquire/access-token.ts'
 import { requiredCredential } from './acquire/client-authentication.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
 import { type DpopKeyPair, findDpopKeyMistake } from './acquire/dpop.ts'
-import { choosesAuthenticationLater, findProviderMistakes, type Provider } from './acquire/provider.ts'
+import { choosesAuthenticationLater, findProviderMistakes, hasSource, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
 import type { ClientEvent } from './events.ts'
@@ -115,6 +115,7 @@ export function checkClient(provider: Provider<unknown>, options: ClientOptions)
           known.credentials,
           requiredCredential(provider?.clientAuthentication),
           provider !== undefined && provider !== null && choosesAuthenticationLater(provider),
+          hasSource(provider),
         )),
     ...(known?.dpopKey !== undefined && provider?.dpop !== true
       ? ['options.dpopKey is for a provider that binds its tokens: one with `dpop: true`']

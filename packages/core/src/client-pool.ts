@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
-import type { Provider } from './acquire/provider.ts'
+import { hasSource, type Provider } from './acquire/provider.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
 import { type Client, type ClientParts, layOut, ProviderClient } from './client.ts'
 import { type ClientOptions, checkClient } from './client-options.ts'
@@ -99,7 +99,11 @@ export function createClientPool<Info>(
       refuseMistakes(['tenant must be a name, not empty'], undefined)
     }
     const own = parts ?? layOutChecked(typeof provider === 'function' ? provider(tenant) : provider)
-    return new PooledClient(own, new CredentialsReader(credentials, own.provider.name, own.dpopOf(), tenant), hour)
+    return new PooledClient(
+      own,
+      new CredentialsReader(credentials, own.provider.name, own.dpopOf(), tenant, hasSource(own.provider)),
+      hour,
+    )
   }
 
   /** Once an hour, lets go who was not asked for in it; who is waiting for a token stays. */

@@ -4,7 +4,7 @@ import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
-import type { Provider } from './acquire/provider.ts'
+import { hasSource, type Provider } from './acquire/provider.ts'
 import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
@@ -73,7 +73,10 @@ export interface Client<Info = undefined> extends AsyncDisposable {
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
   const parts = layOut(provider, options)
-  return new ProviderClient(parts, new CredentialsReader(options.credentials, provider.name, parts.dpopOf()))
+  return new ProviderClient(
+    parts,
+    new CredentialsReader(options.credentials, provider.name, parts.dpopOf(), '', hasSource(provider)),
+  )
 }
 
 /** What the clients of one provider have in common, whoever's they are. */

@@ -1,6 +1,7 @@
 // The public names, in the order of the data's way. What is not here is not public.
 
 export type { AccessToken } from './acquire/access-token.ts'
+export { type ClientAssertionOptions, clientAssertion, jwtBearerGrant } from './acquire/assertion-authentication.ts'
 export type { AssertionSource } from './acquire/assertion-source.ts'
 export {
   clientSecretBasic,

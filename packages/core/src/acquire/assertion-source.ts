@@ -40,6 +40,45 @@ export async function readAssertion(source: AssertionSource, now: number): Promi
   return { jwt, claims }
 }
 
+/** Asks a source during one grant, and knows which JWT was sent last. */
+export class AssertionReader {
+  readonly #source: AssertionSource
+  readonly #now: () => number
+  #sent: Assertion | undefined
+  #renewed: Assertion | undefined
+
+  /** @param now milliseconds since the epoch */
+  constructor(source: AssertionSource, now: () => number) {
+    this.#source = source
+    this.#now = now
+  }
+
+  /** The JWT for the next HTTP attempt; see {@link readAssertion}. */
+  async read(): Promise<Assertion> {
+    const next = this.#renewed ?? (await readAssertion(this.#source, this.#now()))
+    this.#renewed = undefined
+    this.#sent = next
+    return next
+  }
+
+  /**
+   * Asks the source again after the server rejected what was sent. The next attempt sends what it returned.
+   *
+   * @returns whether that is another JWT
+   */
+  async renew(): Promise<boolean> {
+    const next = await readAssertion(this.#source, this.#now())
+    if (next.jwt === this.#sent?.jwt) return false
+    this.#renewed = next
+    return true
+  }
+
+  /** A hint for a grant that failed with the JWT that was sent last; see {@link findAudienceHint}. */
+  findHint(issuer: string | undefined): string | undefined {
+    return this.#sent && findAudienceHint(this.#sent, issuer)
+  }
+}
+
 /** A signed JWT has three parts, an encrypted one five. */
 const compactForm = /^[\w-]+\.[\w-]*\.[\w-]*(\.[\w-]*\.[\w-]+)?$/
 

@@ -19,6 +19,7 @@ export function secretsOf(
     ...[...draft.parameters].filter(([name]) => !plain.has(name) && !publicNames.has(name)).flatMap(partsOf),
     ...draft.url.searchParams.values(),
     ...textsIn(draft.json),
+    ...(draft.assertion === undefined ? [] : partsOf(['client_assertion', draft.assertion])),
   ]
   if ('clientSecret' in credentials) secrets.push(credentials.clientSecret)
   return [...new Set(secrets.flatMap(formsOf))]

@@ -7,7 +7,10 @@ export interface TokenIdentity {
   readonly provider: Provider<unknown>
   /** The token endpoint, or the issuer whose metadata names it. */
   readonly endpoint: string
-  readonly clientId: string
+  /** `undefined`: the server finds the client by its assertion. */
+  readonly clientId: string | undefined
+  /** Whose the assertion of the client authentication's source is; `undefined`: it has no source. */
+  readonly subject?: string | undefined
   /** Of the key that the token is bound to; `undefined`: none. */
   readonly thumbprint?: string | undefined
   readonly grant: GrantRequest
@@ -17,15 +20,23 @@ export interface TokenIdentity {
  * The key a token is kept under: equal for equal identities, different for different ones (lists are nested, never joined;
  * case is kept), hashed, without a secret (rule L3).
  */
-export async function cacheKey({ provider, endpoint, clientId, thumbprint, grant }: TokenIdentity): Promise<string> {
+export async function cacheKey({
+  provider,
+  endpoint,
+  clientId,
+  subject,
+  thumbprint,
+  grant,
+}: TokenIdentity): Promise<string> {
   const identity = [
     provider.name,
     endpoint,
-    clientId,
+    clientId ?? null,
     methodName(provider.clientAuthentication, choosesAuthenticationLater(provider)),
     Object.entries(provider.tokenRequest ?? {}).sort(byName),
     grantIdentity(grant),
     ...(thumbprint === undefined ? [] : [thumbprint]),
+    ...(subject === undefined ? [] : [{ subject }]),
   ]
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(identity, withoutWork)))
   return `v1.${btoa(String.fromCharCode(...new Uint8Array(digest)))

@@ -1,4 +1,5 @@
 import type { AcquiredToken, CredentialsOf } from '../acquire/acquire-token.ts'
+import { readAssertion, subjectOf } from '../acquire/assertion-source.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
@@ -14,6 +15,7 @@ import type { TokenStore } from './token-store.ts'
 export interface SharedTokens {
   /**
    * Where an identity's token is shared, for one flight of so many seconds.
+   * If the identity is not known, because the source of its assertion failed or names no subject, nothing is shared.
    *
    * @throws what the credentials function throws: without credentials there is no key
    */
@@ -56,25 +58,44 @@ export function shareTokens(
 ): SharedTokens {
   const guarded = guardStore(store, provider.name, emit, { now, diagnostics })
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
-  const keyOf = async (client: CredentialsOf, grant: GrantRequest, signal?: AbortSignal): Promise<string> => {
+  const source = provider.clientAuthentication?.source
+  /** `undefined`: it is not known whose the assertion is. */
+  const keyOf = async (
+    client: CredentialsOf,
+    grant: GrantRequest,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> => {
     const { clientId } = await client.read(signal)
+    // The failure of a source is the grant's to report, and to retry.
+    const subject = source && (await readAssertion(source, now()).then(subjectOf, () => undefined))
+    if (source !== undefined && subject === undefined) return undefined
     const thumbprint = await client.dpop?.thumbprint()
-    return cacheKey({ provider, endpoint, clientId, thumbprint, grant })
+    return cacheKey({ provider, endpoint, clientId, subject, thumbprint, grant })
   }
   return {
     async open(client, grant, seconds, signal) {
-      return openKey(guarded, await keyOf(client, grant, signal), seconds, () => ({ now: now(), time: time() }))
+      const key = await keyOf(client, grant, signal)
+      return key === undefined ? unshared : openKey(guarded, key, seconds, () => ({ now: now(), time: time() }))
     },
     async forget(client, grant) {
       const late = (): Error => new Error('the credentials do not come')
       try {
-        await guarded.delete(await withDeadline(timeout, late, (signal) => keyOf(client, grant, signal)))
+        const key = await withDeadline(timeout, late, (signal) => keyOf(client, grant, signal))
+        if (key !== undefined) await guarded.delete(key)
       } catch {
         // Without credentials there is no key, and nothing of this client's to delete.
       }
     },
     close: guarded.close,
   }
+}
+
+/** A token that stays with the request that got it. */
+const unshared: SharedToken = {
+  read: async () => undefined,
+  write: async () => {},
+  forget: async () => {},
+  lock: async () => undefined,
 }
 
 function openKey(
