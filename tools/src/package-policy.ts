@@ -92,7 +92,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     peers: [],
     bundled: [],
     imports: 'githubActions',
-    limits: { packed: 15_000, unpacked: 55_000, bundled: 3_000 },
+    limits: { packed: 20_000, unpacked: 75_000, bundled: 2_500 },
   },
 }
 

@@ -83,7 +83,7 @@ export class AssertionReader {
 const compactForm = /^[\w-]+\.[\w-]*\.[\w-]*(\.[\w-]*\.[\w-]+)?$/
 
 /** A source as messages show it. */
-export function nameOf(source: AssertionSource): string {
+function nameOf(source: AssertionSource): string {
   return source.name === '' ? 'the source of the assertion' : `the source \`${source.name}\``
 }
 
