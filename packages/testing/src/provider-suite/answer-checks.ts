@@ -3,7 +3,8 @@ import { createClock } from '../clock.ts'
 import type { Answer } from '../faults.ts'
 import type { DocumentedGrant, DocumentedRefusal, ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
-import { type Check, expectEqual, expectThat, failureOf, soonGivenUp } from './check.ts'
+import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import { outageHeaders } from './outage-headers.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
 const page: Answer = {
@@ -68,7 +69,7 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       )
     }),
     check('takes the page of a proxy for an outage', async (stand) => {
-      const answer = { ...page, status: 502, headers: { ...page.headers, ...soonGivenUp } }
+      const answer = { ...page, status: 502, headers: { ...page.headers, ...outageHeaders } }
       stand.emulator.faults.set('token', { name: 'answer', answer })
       const { code, retryable } = await failureOf(stand.client().token(), 'a page with status 502')
       expectEqual({ code, retryable }, { code: 'endpoint_unavailable', retryable: true }, 'the error')
@@ -152,7 +153,7 @@ async function readGrant(grant: DocumentedGrant, stand: Stand): Promise<void> {
 async function readRefusal(refusal: DocumentedRefusal, stand: Stand): Promise<void> {
   const { status, headers = {}, body, error, errorDescription, code = 'grant_refused' } = refusal
   const { retryable = code === 'endpoint_unavailable' } = refusal
-  const answer = { status, headers: { ...soonGivenUp, ...headers }, body }
+  const answer = { status, headers: { ...outageHeaders, ...headers }, body }
   stand.emulator.faults.set('token', { name: 'answer', answer })
   const failure = await failureOf(stand.client().token(), refusal.what)
   expectEqual(

@@ -11,12 +11,6 @@ export interface Check {
   run(): Promise<void>
 }
 
-/**
- * Headers of an outage. No client waits a minute for its next attempt: the failure is there at once, and a check need not wait
- * for retries that it says nothing about.
- */
-export const soonGivenUp: Readonly<Record<string, string>> = { 'retry-after': '60' }
-
 /** Fails a check. */
 export function expectThat(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise)

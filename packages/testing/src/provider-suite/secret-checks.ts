@@ -2,7 +2,8 @@ import type { Answer } from '../faults.ts'
 import type { RecordedRequest } from '../recorded-request.ts'
 import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
-import { type Check, expectThat, soonGivenUp } from './check.ts'
+import { type Check, expectThat } from './check.ts'
+import { outageHeaders } from './outage-headers.ts'
 import { findLeaks } from './printings.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
@@ -64,7 +65,7 @@ export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
     },
     check('X2: nothing of an answer but its status and its error', async (stand) => {
       const headers = {
-        ...soonGivenUp,
+        ...outageHeaders,
         'x-nightlatch': marker,
         'set-cookie': marker,
         'www-authenticate': `Basic realm="${marker}"`,
@@ -132,7 +133,7 @@ function echoes(suite: ProviderSuite<ProviderOffers, unknown>): readonly ((said:
     ({ status, headers = {}, body }) =>
       (said: string): Answer => ({
         status,
-        headers: { ...soonGivenUp, ...headers },
+        headers: { ...outageHeaders, ...headers },
         body: leavesOf(body)
           .filter(({ value }) => typeof value === 'string')
           .reduce((spoilt, { path }) => replaceAt(spoilt, path, said), body),
