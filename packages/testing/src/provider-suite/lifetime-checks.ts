@@ -1,5 +1,5 @@
-import { type AccessToken, NightlatchError } from '@nightlatch/core'
-import { createClock } from '../clock.ts'
+import { type AccessToken, type Client, NightlatchError } from '@nightlatch/core'
+import { type Clock, createClock } from '../clock.ts'
 import type { ProviderOffers, ProviderSuite } from '../test-provider.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat } from './check.ts'
@@ -60,7 +60,7 @@ export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, b
         const { headers = {}, text = '' } = stand.answered('token') ?? {}
         const body = parseJson(text)
         if (typeof body !== 'object' || body === null) return
-        const good = { headers, body }
+        const good = { givenAt: Date.now(), headers, body }
         const known = await lifetimeOf(stand, good)
         for (const leaf of leavesOf(body)) {
           if (leaf.value !== token.value) await tryLie(stand, { good, known }, leaf, lie)
@@ -98,6 +98,8 @@ async function tryLie(
 
 /** What gives a token: where that is in a header, the headers are needed, too. */
 interface GoodAnswer {
+  /** By the clocks of server and client: a token whose own end is read is then as old each time, however busy the machine. */
+  readonly givenAt: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
 }
@@ -116,14 +118,20 @@ interface Life extends Lifetime {
 
 /** The lifetime of a token with this answer; `undefined` where the answer gives none. */
 async function lifetimeOf(stand: Stand, answer: GoodAnswer): Promise<Lifetime | undefined> {
-  stand.emulator.faults.set('token', { name: 'answer', answer })
-  const clock = createClock()
+  const { client, clock } = answerWith(stand, answer)
   try {
-    return readLifetime(await stand.client({ now: clock.now }).token(), clock.now())
+    return readLifetime(await client.token(), clock.now())
   } catch (failure) {
     if (failure instanceof NightlatchError) return undefined
     throw failure
   }
+}
+
+function answerWith(stand: Stand, { givenAt, headers, body }: GoodAnswer): { client: Client<unknown>; clock: Clock } {
+  const date = new Date(givenAt).toUTCString()
+  stand.emulator.faults.set('token', { name: 'answer', answer: { headers: { date, ...headers }, body } })
+  const clock = createClock(givenAt)
+  return { client: stand.client({ now: clock.now }), clock }
 }
 
 function readLifetime({ expiresAt }: AccessToken, now: number): Lifetime {
@@ -132,9 +140,7 @@ function readLifetime({ expiresAt }: AccessToken, now: number): Lifetime {
 
 /** The life of a token with this answer; `undefined` where the answer gives none. */
 async function liveOn(stand: Stand, answer: GoodAnswer): Promise<Life | undefined> {
-  stand.emulator.faults.set('token', { name: 'answer', answer })
-  const clock = createClock()
-  const client = stand.client({ now: clock.now })
+  const { client, clock } = answerWith(stand, answer)
   const asked = stand.requests('token').length
   try {
     const token = await client.token()
