@@ -837,11 +837,11 @@ describe('the runner', () => {
     expect(told).toContain('keeps a token')
   })
 
-  it('may be node:test', { timeout: 60_000 }, async () => {
+  it('may be node:test', { timeout: 120_000 }, async () => {
     const file = join(import.meta.dirname, 'with-node-test.ts')
     const parameters = ['--conditions=@nightlatch/source', '--test', '--test-reporter=tap', file]
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
-    const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 50_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 110_000 })
     expect(stdout).toMatch(/^# fail 0$/m)
     expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBe(providerChecks(standard).length)
   })
