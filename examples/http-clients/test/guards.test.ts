@@ -18,7 +18,7 @@ const item = 'a lamp'
 async function startScene(example: Example, departures: Partial<Provider> = {}): Promise<Scene> {
   const emulator = await startEmulator(standardEmulation())
   const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl, ...departures }
-  const client = createClient(acme, { credentials: emulator.credentials, timeout: 5 })
+  const client = createClient(acme, { credentials: emulator.credentials, timeout: 30 })
   const run: Scene['run'] = (baseUrl = emulator.apiUrl) => example.run(client, baseUrl, item, emulator.url)
   if (example.isGraph) answerGraphs(emulator)
   return {

@@ -12,7 +12,9 @@ describe('metrics', () => {
     const undo = instrument(sdk)
     const store = memoryStore()
     const client = createClient({ name: 'acme', tokenEndpoint }, { credentials, store })
+    const startedAt = performance.now()
     await Promise.all([client.token(), client.token(), client.token()])
+    const seconds = (performance.now() - startedAt) / 1000
     for (let call = 0; call < 5; call += 1) await client.token()
     await createClient({ name: 'acme', tokenEndpoint }, { credentials, store }).token()
     undo()
@@ -41,7 +43,7 @@ describe('metrics', () => {
       ],
     })
     expect(grants?.points[0]?.sum).toBeGreaterThan(0)
-    expect(grants?.points[0]?.sum).toBeLessThan(10)
+    expect(grants?.points[0]?.sum).toBeLessThanOrEqual(seconds)
     const operations = metrics.find(({ name }) => name === 'nightlatch.store.duration')
     const counts = operations?.points.map(({ attributes, count }) => [attributes['nightlatch.store.operation'], count])
     expect(Object.fromEntries(counts ?? [])).toEqual({ get: 3, lock: 1, set: 1, release: 1 })

@@ -480,7 +480,7 @@ describe('without a token', () => {
       ask({ signal: emitter }),
       undiciFetch(url, { dispatcher: agent, signal: signalled.signal }),
     ].map((wait) => wait.catch((error: unknown) => error))
-    await expect.poll(() => home.grants.length).toBe(1)
+    await expect.poll(() => home.grants.length, { timeout: 60_000 }).toBe(1)
     signalled.abort(reason)
     emitter.emit('abort')
     expect(await Promise.all(waits)).toEqual([reason, expect.objectContaining({ name: 'AbortError' }), reason])
@@ -493,7 +493,7 @@ describe('without a token', () => {
     const silent = new EventEmitter()
     const answered = await ask({ signal: silent })
     await answered.body.dump()
-    await expect.poll(() => silent.listenerCount('abort')).toBe(0)
+    await expect.poll(() => silent.listenerCount('abort'), { timeout: 60_000 }).toBe(0)
   })
 
   it('a caller may give up between a refusal and the repeat', async () => {
@@ -515,8 +515,8 @@ describe('without a token', () => {
       start_?.(given, context)
     }
     agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, handler)
-    await expect.poll(() => home.requests.length).toBe(3)
-    await expect.poll(() => home.grants.length).toBe(2)
+    await expect.poll(() => home.requests.length, { timeout: 60_000 }).toBe(3)
+    await expect.poll(() => home.grants.length, { timeout: 60_000 }).toBe(2)
     signalled.abort(new Error('enough'))
     controller?.abort(new Error('enough'))
     await expect(wait).rejects.toThrow('enough')

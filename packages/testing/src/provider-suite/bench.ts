@@ -137,7 +137,7 @@ function layOut(
     client(options = {}) {
       const client = create(provider, {
         credentials,
-        timeout: 5,
+        timeout: 30,
         fetch,
         ...options,
         onEvent(event) {

@@ -52,7 +52,7 @@ export function discoveryChecks(suite: ProviderSuite<ProviderOffers, unknown>, b
       }),
     ),
     check('does not hang with the discovery', async (stand) => {
-      const client = stand.client({ timeout: 0.5 })
+      const client = stand.client({ timeout: 0.1 })
       stand.mark((await stand.client().token()).value)
       stand.emulator.faults.set('discovery', { name: 'hang' })
       const { code } = await failureOf(discover(stand, client), 'a discovery that hangs')
