@@ -2,10 +2,11 @@
 import { globSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { DefaultTheme } from 'vitepress'
+import { scope } from '../../tools/src/project.ts'
 
 /** One group for each package, its names in alphabetical order. */
 export function apiSidebar(docs: string): DefaultTheme.SidebarItem[] {
-  return globSync('api/{@nightlatch/*,nightlatch}/index.md', { cwd: docs })
+  return globSync(`api/${scope}/*/index.md`, { cwd: docs })
     .sort()
     .map((index) => {
       const folder = index.replace(/\/index\.md$/, '')

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
+import { repositoryUrl } from '../../tools/src/project.ts'
 import { apiSidebar } from './api-sidebar.ts'
 import { headingAnchor } from './heading-anchor.ts'
 import { movedPages, type Page, pageGroups } from './pages.ts'
@@ -53,7 +54,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     },
     outline: [2, 3],
     search: { provider: 'local' },
-    socialLinks: [{ icon: 'github', link: 'https://github.com/nightlatch/nightlatch' }],
+    socialLinks: [{ icon: 'github', link: repositoryUrl }],
     footer: { message: 'MIT licence' },
   },
 })

@@ -16,6 +16,7 @@ export const pageGroups: readonly PageGroup[] = [
     title: 'Start',
     pages: [
       { title: 'What is where', file: 'README.md' },
+      { title: 'Install', file: 'install.md' },
       { title: 'First call: Prevu3D', file: 'guides/prevu3d-first-call.md' },
       { title: 'First call: Hexagon', file: 'guides/hexagon-first-call.md' },
       { title: 'A fleet on Kubernetes', file: 'guides/fleet-on-kubernetes.md' },

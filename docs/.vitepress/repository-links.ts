@@ -2,11 +2,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { MarkdownRenderer } from 'vitepress'
+import { sourceUrl } from '../../tools/src/project.ts'
 import { includedFiles, movedPages } from './pages.ts'
 
 const docs: string = resolve(import.meta.dirname, '..')
 const repository: string = dirname(docs)
-const hostedAt = 'https://github.com/nightlatch/nightlatch'
 
 /** Rewrites the links of a page as it is rendered. */
 export function repositoryLinks(md: MarkdownRenderer): void {
@@ -39,7 +39,7 @@ export function siteLink(href: string, page: string): string {
   // The page that holds a file names that file itself.
   const isItself = held !== undefined && join(docs, held) === page && target !== page
   if (held?.endsWith('.md') === true && !isItself) return `/${held}${fragment}`
-  return `${hostedAt}/${statSync(target).isDirectory() ? 'tree' : 'blob'}/main/${fromRoot}${fragment}`
+  return sourceUrl(`${fromRoot}${fragment}`, statSync(target).isDirectory() ? 'tree' : 'blob')
 }
 
 /** The folder that a page's links start from; for a page that holds a file from elsewhere, that file's folder first. */

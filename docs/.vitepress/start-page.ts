@@ -5,9 +5,10 @@ export const startPage: Readonly<Record<string, unknown>> = {
     name: 'Nightlatch',
     text: 'Tokens that are there when nobody is home',
     tagline:
-      'OAuth 2.0 client credentials for TypeScript: tokens and authorised requests for programs that act on their own, with no user signed in.',
+      'OAuth 2.0 client credentials for TypeScript: tokens and authorised requests for programs that act on their own, with no user signed in. Not on npm yet: install it from a clone.',
     actions: [
       { theme: 'brand', text: 'Documentation', link: '/contents' },
+      { theme: 'alt', text: 'Install', link: '/install' },
       { theme: 'alt', text: 'First call: Prevu3D', link: '/guides/prevu3d-first-call' },
       { theme: 'alt', text: 'First call: Hexagon', link: '/guides/hexagon-first-call' },
     ],

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Application, type ProjectReflection, type TypeDocOptions } from 'typedoc'
 import type { PluginOptions } from 'typedoc-plugin-markdown'
+import { scope } from '../../tools/src/project.ts'
 
 const docs: string = join(import.meta.dirname, '..')
 
@@ -15,7 +16,7 @@ const libraries = globSync('../packages/*/package.json', { cwd: docs })
   .sort()
   .flatMap((file): readonly Library[] => {
     const manifest = JSON.parse(readFileSync(join(docs, file), 'utf8'))
-    const entry = manifest.exports?.['.']?.source
+    const entry = manifest.exports?.['.']?.[`${scope}/source`]
     return manifest.private === true || entry === undefined
       ? []
       : [{ name: manifest.name, entry: join(docs, dirname(file), entry) }]

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { repositoryUrl as host } from '../../tools/src/project.ts'
 import { siteLink } from '../.vitepress/repository-links.ts'
 
 const docs = join(import.meta.dirname, '..')
-const host = 'https://github.com/nightlatch/nightlatch'
 
 describe('a link of a document', () => {
   it.each([

@@ -1,4 +1,5 @@
 /** What a published package may depend on, hold and weigh. `docs/dependencies.md` says why. */
+import { scope } from './project.ts'
 
 /** Sizes in bytes. */
 export interface SizeLimits {
@@ -27,10 +28,10 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
   cli: {
     dependencies: [
       '@clack/prompts',
-      '@nightlatch/core',
-      '@nightlatch/hexagon',
-      '@nightlatch/prevu3d',
-      '@nightlatch/testing',
+      `${scope}/core`,
+      `${scope}/hexagon`,
+      `${scope}/prevu3d`,
+      `${scope}/testing`,
       'commander',
     ],
     peers: [],

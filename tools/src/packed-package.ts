@@ -1,6 +1,7 @@
 /** A package as it is packed: what is in the tarball, and what is wrong with it. */
-import { globSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { scope } from './project.ts'
 import { readModule } from './read-module.ts'
 import { type Manifest, type Package, root } from './read-repository.ts'
 import { problemsOf, runCommand } from './run-command.ts'
@@ -17,12 +18,12 @@ export interface PackedPackage extends Package {
   readonly ground: string
 }
 
-/** Packs a package the way it is published. Answers with the tarball's path. */
+/** Packs a package the way it is published. Returns the tarball's path. */
 export function packPackage({ folder, manifest }: Package, destination: string): string {
   const { hasFailed, output } = runCommand('pnpm', ['pack', '--pack-destination', destination], join(root, folder))
-  const [tarball] = globSync('*.tgz', { cwd: destination })
-  if (hasFailed || tarball === undefined) throw new Error(`${manifest.name} cannot be packed: ${output}`)
-  return join(destination, tarball)
+  const tarball = join(destination, `${manifest.name.replace(/^@/, '').replace('/', '-')}-${manifest.version}.tgz`)
+  if (hasFailed || !existsSync(tarball)) throw new Error(`${manifest.name} cannot be packed: ${output}`)
+  return tarball
 }
 
 export function inspectTarball(packed: PackedPackage): readonly Check[] {
@@ -74,9 +75,9 @@ function unexpectedFiles(files: readonly string[]): readonly string[] {
   ]
 }
 
-/** The `source` condition points at files that are not packed; pnpm's protocols mean nothing to others. */
+/** The condition for sources points at files that are not packed; pnpm's protocols mean nothing to others. */
 function workspaceWords(manifest: string): readonly string[] {
-  return ['"@nightlatch/source"', 'workspace:', 'catalog:']
+  return [`"${scope}/source"`, 'workspace:', 'catalog:']
     .filter((word) => manifest.includes(word))
     .map((word) => `it says ${word}`)
 }
@@ -105,7 +106,7 @@ function missingMaps(folder: string, files: readonly string[]): readonly string[
 function undeclaredImports(manifest: Manifest, folder: string, files: readonly string[]): readonly string[] {
   const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
   // The core runs in workers, where there is no Node.
-  const mayUseNode = manifest.name !== '@nightlatch/core'
+  const mayUseNode = manifest.name !== `${scope}/core`
   const isAllowed = (specifier: string): boolean =>
     specifier.startsWith('.') ||
     (mayUseNode && specifier.startsWith('node:')) ||

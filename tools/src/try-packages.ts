@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Check, PackedPackage } from './packed-package.ts'
+import { scope } from './project.ts'
 import { readDocument } from './read-documents.ts'
 import { readText, root } from './read-repository.ts'
 import { problemsOf, runCommand } from './run-command.ts'
@@ -26,9 +27,12 @@ export function* tryPackages(packages: readonly PackedPackage[], folder: string)
   yield { name: 'npm installs them', problems: problemsOf(runCommand('npm', install, folder)) }
 
   for (const name of libraries) {
-    const code = `if (Object.keys(await import('${name}')).length === 0) throw new Error('exports nothing')`
-    const node = runCommand(process.execPath, ['--input-type=module', '--eval', code], folder)
-    yield { name: `Node imports ${name}`, problems: problemsOf(node) }
+    const load = (inputType: string, expression: string): readonly string[] => {
+      const code = `if (Object.keys(${expression}).length === 0) throw new Error('exports nothing')`
+      return problemsOf(runCommand(process.execPath, [`--input-type=${inputType}`, '--eval', code], folder))
+    }
+    yield { name: `Node imports ${name}`, problems: load('module', `await import('${name}')`) }
+    yield { name: `Node requires ${name}`, problems: load('commonjs', `require('${name}')`) }
   }
   for (const { manifest } of packages) {
     for (const command of Object.keys(manifest.bin ?? {})) {
@@ -37,7 +41,9 @@ export function* tryPackages(packages: readonly PackedPackage[], folder: string)
     }
   }
 
-  writeFileSync(join(folder, 'everything.ts'), libraries.map((name) => `import '${name}'\n`).join(''))
+  const imports = libraries.map((name) => `import '${name}'\n`).join('')
+  writeFileSync(join(folder, 'everything.ts'), imports)
+  writeFileSync(join(folder, 'everything.cts'), imports) // CommonJS: each import becomes a `require`
   const [example] = readDocument('README.md', readText('README.md')).blocks.filter(({ language }) => language === 'ts')
   writeFileSync(join(folder, 'example.ts'), example?.code ?? '')
   for (const [resolution, settings] of Object.entries(RESOLUTIONS)) {
@@ -60,9 +66,9 @@ function compile(folder: string, settings: object): readonly string[] {
     types: ['node'],
     typeRoots: [join(root, 'node_modules/@types')],
   }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts', '*.cts'] }))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   const { output } = runCommand(process.execPath, [compiler, '--project', folder, '--pretty', 'false'], folder)
   const complaints = output === '' ? [] : output.replace(/\n\s+/g, ' ').split('\n')
-  return complaints.filter((line) => !line.startsWith('node_modules/') || line.startsWith('node_modules/@nightlatch/'))
+  return complaints.filter((line) => !line.startsWith('node_modules/') || line.startsWith(`node_modules/${scope}/`))
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { licences, type PackagePolicy, policies } from '../src/package-policy.ts'
 import { productionTree } from '../src/production-tree.ts'
+import { repositoryUrl, scope } from '../src/project.ts'
 import { readModule } from '../src/read-module.ts'
 import { filesIn, type Manifest, publishedPackages, readText, repositoryFiles, root } from '../src/read-repository.ts'
 
@@ -32,8 +33,7 @@ describe('each published package', () => {
       const { dependencies, peers } = policies[slug] ?? none
       const hint = `${slug}: ${said}`
       expect.soft(Object.keys(manifest.dependencies ?? {}).sort(), hint).toEqual([...dependencies].sort())
-      const core =
-        manifest.name === '@nightlatch/core' || dependencies.includes('@nightlatch/core') ? [] : ['@nightlatch/core']
+      const core = manifest.name === `${scope}/core` || dependencies.includes(`${scope}/core`) ? [] : [`${scope}/core`]
       expect.soft(Object.keys(manifest.peerDependencies ?? {}).sort(), hint).toEqual([...core, ...peers].sort())
       expect.soft(Object.keys(manifest), slug).not.toContain('optionalDependencies')
     }
@@ -84,7 +84,7 @@ describe('each published package', () => {
     for (const { slug, folder } of packages) {
       expect.soft(JSON.parse(readText(`${folder}/package.json`)), slug).toMatchObject({
         publishConfig: { access: 'public', provenance: true },
-        repository: { url: 'git+https://github.com/nightlatch/nightlatch.git', directory: folder },
+        repository: { url: `git+${repositoryUrl}.git`, directory: folder },
         license: 'MIT',
       })
     }

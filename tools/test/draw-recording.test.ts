@@ -15,7 +15,7 @@ describe('recording', () => {
     })
     const picture = readFileSync(join(root, 'docs/demo.svg'), 'utf8')
     // A difference: record it again, `npx -y pnpm@12 tools record`.
-    expect(readPicture(picture)).toBe(readShown(`$ npx @nightlatch/cli demo\n${printed}`))
+    expect(readPicture(picture)).toBe(readShown(`$ npx -y pnpm@12 demo\n${printed}`))
   })
 
   it('keeps looks and text, and escapes what SVG reads otherwise', () => {

@@ -1,9 +1,14 @@
 import { inspect } from 'node:util'
 import { createClock, standardEmulation, startEmulator } from '@nightlatch/testing'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ClientEvent, createClient, memoryStore, type Provider, type TokenStore } from '../src/index.ts'
+import { stopTimers } from './virtual-time.ts'
 
 describe('client', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
   it('L1: asks for nothing before it is used, and once for all that follows', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
@@ -74,6 +79,7 @@ describe('client', () => {
   })
 
   it('S3: a broken store fails no token, and is told', async () => {
+    stopTimers()
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
     const broken = (): Promise<never> => Promise.reject(new Error('down'))

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createDiagnostics, nameKind, tellForeign, unseen } from '../src/diagnostics.ts'
 import { type ClientEvent, createClient, createClientPool, memoryStore, NightlatchError } from '../src/index.ts'
 import { findLeaks } from './acquire/printings.ts'
+import { stopTimers } from './virtual-time.ts'
 
 const names = ['nightlatch:grant', 'nightlatch:wait', 'nightlatch:store', 'nightlatch:discovery'] as const
 type Seen = { readonly name: string; readonly stage: string; readonly message: Readonly<Record<string, unknown>> }
@@ -33,7 +34,10 @@ function watch(): { seen: Seen[]; events: ClientEvent[]; [Symbol.dispose](): voi
   }
 }
 
-afterEach(() => vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
 
 describe('the channels of the process', () => {
   it('show the events of clients that were there before anybody looked', async () => {
@@ -102,6 +106,8 @@ describe('the channels of the process', () => {
   })
 
   it('X1: show of a failure what may be told, and the caller gets the failure itself', async () => {
+    // A store that failed is left alone for a second.
+    stopTimers()
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, apiUrl } = emulator
     const sealed = new RangeError('MARKED-words')
@@ -132,14 +138,17 @@ describe('the channels of the process', () => {
     const waits: [string | undefined, object][] = []
     const ongrant: ChannelListener = (message) =>
       grants.push([callers.getStore(), (message as { flight: object }).flight])
-    const onwait: ChannelListener = (message) =>
+    const bothWait = Promise.withResolvers<undefined>()
+    const onwait: ChannelListener = (message) => {
       waits.push([callers.getStore(), (message as { flight: object }).flight])
+      if (waits.length === 2) bothWait.resolve(undefined)
+    }
     subscribe('tracing:nightlatch:grant:start', ongrant)
     subscribe('tracing:nightlatch:wait:start', onwait)
     try {
       const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
       const held = await callers.run('first', () => client.token())
-      emulator.faults.set('token', { name: 'slow', seconds: 0.05 })
+      emulator.faults.set('token', { name: 'answer', answer: () => bothWait.promise })
       const other = callers.run('replacing', () => client.token({ rejected: held }))
       // The value that was refused now is not what the flight under way replaces: it waits for its turn.
       const stranger = Object.defineProperty({ ...held }, 'value', { value: 'another' }) as typeof held

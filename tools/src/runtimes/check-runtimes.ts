@@ -9,7 +9,6 @@ import { join } from 'node:path'
 import { type Package, readText, root } from '../read-repository.ts'
 import { type Consumer, prepareConsumer, programFile, workerFile } from './consumer.ts'
 import { type EmulatorDesk, openEmulatorDesk } from './emulator-desk.ts'
-import { meetsEngine } from './engine-range.ts'
 import { installRuntimes } from './install-runtimes.ts'
 import { runCommands, runSuite } from './run-process.ts'
 import { runInWorkerd } from './run-workerd.ts'
@@ -45,10 +44,9 @@ async function examine(
   desk: EmulatorDesk,
 ): Promise<Verdict> {
   const about = { runtime: labelOf(runtime), package: manifest.name }
-  const untried = (why: string): Verdict => ({ ...about, results: [], untried: why })
   const { folder } = consumer
   if (runtime.kind !== 'process') {
-    if (manifest.bin !== undefined) return untried('—')
+    if (manifest.bin !== undefined) return { ...about, results: [], untried: '—' }
     const prepare = runtime.kind === 'bundle' ? bundleWorker : collectWorker
     const worker = await prepare(folder, workerFile(slug))
     if (worker.builtins.length > 0) {
@@ -57,8 +55,6 @@ async function examine(
     const results = await runInWorkerd({ program, version: runtime.version }, folder, worker, desk.url)
     return { ...about, results: [{ name: WITHOUT_NODE }, ...results] }
   }
-  const engine = manifest.engines?.node ?? ''
-  if (runtime.isNode === true && !meetsEngine(engine, runtime.version)) return untried(`needs ${engine.slice(2)}`)
   const parameters = runtime.parameters?.(slug) ?? []
   const parts = [
     ...(isLibrary ? [runSuite(program, [...parameters, programFile(slug), desk.url], folder)] : []),

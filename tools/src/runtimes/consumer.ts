@@ -23,7 +23,6 @@ export async function prepareConsumer(ground: string): Promise<Consumer> {
     mkdirSync(destination)
     return packPackage(published, destination)
   })
-  // Some of the runtimes are older than some of the packages ask for: those are not tried there.
   const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs]
   const { hasFailed, output } = runCommand('npm', install, folder)
   if (hasFailed) throw new Error(`npm cannot install the packages: ${output}`)

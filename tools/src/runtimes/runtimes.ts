@@ -1,5 +1,7 @@
 /** The runtimes that the packages are tried on: which versions, what npm calls them, how a module is run. */
 
+import { oldestNode } from '../project.ts'
+
 export interface Runtime {
   readonly name: string
   readonly version: string
@@ -11,8 +13,6 @@ export interface Runtime {
   readonly program?: string
   /** What stands between the program and the module, for a package. */
   readonly parameters?: (slug: string) => readonly string[]
-  /** The version of Node that packages ask for in `engines` counts for it. */
-  readonly isNode?: boolean
 }
 
 const NODE_OF_THE_WORKSPACE = process.versions.node
@@ -30,7 +30,6 @@ function node(version: string): Runtime {
     name: 'Node.js',
     version,
     kind: 'process',
-    isNode: true,
     install: { alias, spec: `npm:${nodePackage()}@${version}` },
     program: `${alias}/bin/node*`,
   }
@@ -46,9 +45,9 @@ function denoPermissions(slug: string): readonly string[] {
 const WORKERD = '1.20261117.1'
 
 export const runtimes: readonly Runtime[] = [
-  node('22.0.0'),
+  node(`${oldestNode}.0`),
   node('22.23.3'),
-  { name: 'Node.js', version: NODE_OF_THE_WORKSPACE, kind: 'process', isNode: true },
+  { name: 'Node.js', version: NODE_OF_THE_WORKSPACE, kind: 'process' },
   node('26.10.0'),
   {
     name: 'Bun',

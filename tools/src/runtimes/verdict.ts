@@ -1,8 +1,9 @@
 /** What became of a package on a runtime. */
+import { scope } from '../project.ts'
 import type { SmokeResult } from './smoke/smoke-check.ts'
 
 export interface Verdict {
-  /** As `Node.js 22.0.0`. */
+  /** As `Node.js 22.19.0`. */
   readonly runtime: string
   /** As npm calls it. */
   readonly package: string
@@ -27,18 +28,18 @@ export interface KnownGap {
 export const knownGaps: readonly KnownGap[] = [
   {
     runtime: 'Bun',
-    package: '@nightlatch/undici',
+    package: `${scope}/undici`,
     check: 'undici’s requests carry the token, and replace a refused one',
     why: 'Bun puts an `undici` of its own in its place, without interceptors',
   },
-  ...['Node.js 22.0.0', 'workerd', 'edge bundle, in workerd'].map((runtime) => ({
+  ...['workerd', 'edge bundle, in workerd'].map((runtime) => ({
     runtime,
-    package: '@nightlatch/core',
+    package: `${scope}/core`,
     check: 'events reach the channel nightlatch:event, and grants nightlatch:grant',
     why: '✓, no channels',
   })),
   ...['workerd', 'edge bundle, in workerd'].flatMap((runtime) =>
-    ['@nightlatch/opentelemetry', '@nightlatch/testing', '@nightlatch/undici'].map((name) => ({
+    [`${scope}/opentelemetry`, `${scope}/testing`, `${scope}/undici`].map((name) => ({
       runtime,
       package: name,
       check: WITHOUT_NODE,

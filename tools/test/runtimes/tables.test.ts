@@ -4,7 +4,7 @@ import type { KnownGap, Verdict } from '../../src/runtimes/verdict.ts'
 
 const verdicts: readonly Verdict[] = [
   { runtime: 'Node.js 22.0.0', package: 'core', results: [{ name: 'a token' }, { name: 'it ends' }] },
-  { runtime: 'Node.js 22.0.0', package: 'undici', results: [], untried: 'needs 22.19' },
+  { runtime: 'Node.js 22.0.0', package: 'undici', results: [], untried: 'not for Node' },
   { runtime: 'Bun 1.4.5', package: 'core', results: [{ name: 'a token' }, { name: 'it ends', problem: 'it lingers' }] },
   { runtime: 'Bun 1.4.5', package: 'undici', results: [{ name: 'a request', problem: 'compose is not a function' }] },
 ]
@@ -18,7 +18,7 @@ describe('the table of packages', () => {
       [
         '|                | `core`    | `undici`               |',
         '| -------------- | --------- | ---------------------- |',
-        '| Node.js 22.0.0 | ✓         | needs 22.19            |',
+        '| Node.js 22.0.0 | ✓         | not for Node           |',
         '| Bun 1.4.5      | ✗ it ends | Bun has its own undici |',
       ].join('\n'),
     )

@@ -191,9 +191,7 @@ function shorten(text: string): string {
 function printClosing({ print, dress }: Output): void {
   print('')
   print(dress('title', 'The same with the real ones (the client secret is asked for):'))
-  print(`    ${dress('code', `npx @nightlatch/cli call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`)}`)
-  print(
-    `    ${dress('code', `npx @nightlatch/cli call smart-completions 'Instances(2)/Projects' --client-id <id> \\`)}`,
-  )
+  print(`    ${dress('code', 'nightlatch call prevu3d v1/nodes/{organization_id}/browse --client-id <id>')}`)
+  print(`    ${dress('code', `nightlatch call smart-completions 'Instances(2)/Projects' --client-id <id> \\`)}`)
   print(`    ${dress('code', '  --host <https://...> --authorization-server <https://...>')}`)
 }

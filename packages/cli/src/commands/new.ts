@@ -5,7 +5,7 @@ import { CommandError } from '../failure.ts'
 import { type Io, readInput } from '../io.ts'
 import { authentications, draftProvider, type ProviderDraft, type Wishes } from '../new-provider/provider-draft.ts'
 import { isReadByDefault } from '../new-provider/sample-answer.ts'
-import { toJson, writeChangeset, writePackageFiles, writePage } from '../new-provider/write-pages.ts'
+import { repositoryUrl, toJson, writeChangeset, writePackageFiles, writePage } from '../new-provider/write-pages.ts'
 import { writeProvider } from '../new-provider/write-provider.ts'
 import { writeEmulation, writeTest } from '../new-provider/write-tests.ts'
 import type { Output } from '../output.ts'
@@ -249,9 +249,10 @@ function nextSteps({ name, runner, sample }: ProviderDraft, flags: NewFlags): re
     ]
   }
   const test = runner === 'vitest' ? `npx vitest run test/${name}.test.ts` : `node --test test/${name}.test.ts`
-  const needs = ['@nightlatch/testing', 'typescript', '@types/node', ...(runner === 'vitest' ? ['vitest'] : [])]
+  const needs = ['typescript', '@types/node', ...(runner === 'vitest' ? ['vitest'] : [])]
   return [
-    `npm install @nightlatch/core && npm install --save-dev ${needs.join(' ')}`,
+    `Install @nightlatch/core and @nightlatch/testing: ${repositoryUrl}/blob/main/docs/install.md`,
+    `npm install --save-dev ${needs.join(' ')}`,
     test,
     ...warning,
     compare,

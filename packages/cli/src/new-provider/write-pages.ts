@@ -125,25 +125,32 @@ function describeDepartures(draft: ProviderDraft): readonly string[] {
   ]
 }
 
+/** Where this project is hosted. */
+export const repositoryUrl = 'https://github.com/nightlatch/nightlatch'
+
 /** What makes a package of a provider. */
-export function writePackageFiles({ name, title, identifier }: ProviderDraft): Readonly<Record<string, string>> {
+export function writePackageFiles({
+  name,
+  title,
+  identifier,
+}: Pick<ProviderDraft, 'name' | 'title' | 'identifier'>): Readonly<Record<string, string>> {
   const manifest = {
     name: `@nightlatch/${name}`,
     version: '0.0.0',
     description: `${title} for Nightlatch: tokens by client credentials.`,
     keywords: ['oauth2', 'client-credentials', 'access-token', name],
-    homepage: `https://github.com/nightlatch/nightlatch/tree/main/packages/${name}#readme`,
-    bugs: 'https://github.com/nightlatch/nightlatch/issues',
-    repository: { type: 'git', url: 'git+https://github.com/nightlatch/nightlatch.git', directory: `packages/${name}` },
+    homepage: `${repositoryUrl}/tree/main/packages/${name}#readme`,
+    bugs: `${repositoryUrl}/issues`,
+    repository: { type: 'git', url: `git+${repositoryUrl}.git`, directory: `packages/${name}` },
     license: 'MIT',
     type: 'module',
     sideEffects: false,
     exports: {
-      '.': { source: './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' },
+      '.': { '@nightlatch/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' },
       './package.json': './package.json',
     },
     files: ['dist'],
-    engines: { node: '>=22' },
+    engines: { node: '>=22.19' },
     scripts: { build: 'node ../../tools/src/build-package.ts' },
     publishConfig: {
       access: 'public',
@@ -162,8 +169,10 @@ export function writePackageFiles({ name, title, identifier }: ProviderDraft): R
 
 ${title} for [Nightlatch](../../README.md), OAuth 2.0 client credentials for TypeScript.
 
+> **Not on npm yet.** [Install it from a clone](../../docs/install.md). Until this notice is gone, a package of this name on npm is not ours.
+
 \`\`\`sh
-npm install @nightlatch/core @nightlatch/${name}
+npm install ../nightlatch/tarballs/*.tgz
 \`\`\`
 
 [Its page](../../docs/providers/${name}.md) says how it is set up and used.

@@ -15,6 +15,8 @@ import { createClient } from '../../src/client.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import type { ClientEvent } from '../../src/events.ts'
 import { withDeadline } from '../../src/platform/deadline.ts'
+import { stopTimers } from '../virtual-time.ts'
+import { waitUntil } from '../wait-until.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 import { json, type RecordingServer, startRecordingServer } from './recording-server.ts'
@@ -83,22 +85,31 @@ function jwt(claims: unknown): string {
   return `${part({ alg: 'ES512' })}.${part(claims)}.sig`
 }
 
-/** From here on nothing is late but what the test makes late, however busy the machine is; sockets go on as ever. */
-function useTimersOfTheTest(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-}
+/** Waits until the server has seen so many requests. */
+const untilAsked = (times: number): Promise<void> => waitUntil(() => server.requests.length >= times)
 
-/** Waits until the server has seen so many requests; no timer of the test passes meanwhile. */
-async function untilAsked(times: number): Promise<void> {
-  while (server.requests.length < times) await new Promise((resolve) => setImmediate(resolve))
-}
-
-/** The three attempts of ten seconds have two thirds of them, two thirds of what is left then, and the rest. */
-async function outlastAttempts(): Promise<void> {
+/**
+ * The three attempts of ten seconds have two thirds of them, two thirds of what is left then, and the rest.
+ *
+ * @param untilUnderWay waits until so many attempts are where they are to be overtaken by their deadline
+ */
+async function outlastAttempts(untilUnderWay = untilAsked): Promise<void> {
   for (const [before, seconds] of [6.7, 2.3, 1.1].entries()) {
-    await untilAsked(before + 1)
+    await untilUnderWay(before + 1)
     await vi.advanceTimersByTimeAsync(seconds * 1000)
   }
+}
+
+/** Counts the responses that have begun. */
+function countResponses(trial: Trial): { readonly counted: Trial; untilAnswered: (times: number) => Promise<void> } {
+  let responses = 0
+  const fetch: typeof globalThis.fetch = async (...request) => {
+    const response = await trial.transport.fetch(...request)
+    responses += 1
+    return response
+  }
+  const counted = { ...trial, transport: { ...trial.transport, fetch } }
+  return { counted, untilAnswered: (times) => waitUntil(() => responses >= times) }
 }
 
 describe('acquireToken: the token', () => {
@@ -204,7 +215,7 @@ describe('acquireToken: the token', () => {
 describe('acquireToken: the deadline', () => {
   it('G7: a server that never answers: timed_out in time, and the connection is closed', async () => {
     server.answer(() => {})
-    useTimersOfTheTest()
+    stopTimers()
     const trial = grantor({}, { timeout: 10 })
     const failing = failureOf(acquire(trial, empty))
     await outlastAttempts()
@@ -222,17 +233,30 @@ describe('acquireToken: the deadline', () => {
       response.writeHead(200, { 'content-length': '1000' })
       response.write('{"access_token":')
     })
-    await expect(acquire(grantor({}, { timeout: 0.1 }), empty)).rejects.toMatchObject({ code: 'timed_out' })
+    stopTimers()
+    const { counted, untilAnswered } = countResponses(grantor())
+    const failing = failureOf(acquire(counted, empty))
+    await outlastAttempts(untilAnswered)
+    expect(await failing).toMatchObject({ code: 'timed_out' })
     await Promise.all(server.requests.map(({ connectionClosed }) => connectionClosed))
   })
 
   it('G7: an answer that trickles without an end does not push the deadline away', async () => {
+    let pieces = 0
     server.answer((response) => {
       response.writeHead(200)
-      const trickle = setInterval(() => response.write(' '), 10)
+      const trickle = setInterval(() => response.write(' ', () => (pieces += 1)), 2)
       response.once('close', () => clearInterval(trickle))
     })
-    await expect(acquire(grantor({}, { timeout: 0.1 }), empty)).rejects.toMatchObject({ code: 'timed_out' })
+    stopTimers()
+    const { counted, untilAnswered } = countResponses(grantor())
+    const failing = failureOf(acquire(counted, empty))
+    await outlastAttempts(async (times) => {
+      await untilAnswered(times)
+      const before = pieces
+      await waitUntil(() => pieces > before + 2)
+    })
+    expect(await failing).toMatchObject({ code: 'timed_out' })
     await Promise.all(server.requests.map(({ connectionClosed }) => connectionClosed))
   })
 
@@ -335,12 +359,15 @@ describe('acquireToken: repetitions', () => {
     const trial = grantor()
     const terms = { signal: controller.signal, timeout: 10, ahead: false }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toBe(reason)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    // Another grant, from its beginning to its end, leaves time for whatever would be told.
+    server.answer(json({ access_token: issued }))
+    await acquire(grantor(), empty)
     expect(trial.events).toMatchObject([{ type: 'token.refused', attempt: 1 }])
   })
 
   it('G9: a wait ends with the deadline, and leaves nothing behind', async () => {
     server.answer(json({}, 503, { 'retry-after': '3' }))
+    stopTimers()
     const trial = grantor({}, { timeout: 2 })
     await expect(acquire(trial, empty)).rejects.toMatchObject({ status: 503, retryAfter: 3 })
     expect(server.requests).toHaveLength(1)
@@ -348,7 +375,7 @@ describe('acquireToken: repetitions', () => {
 
   it('G7: of a server that never answers the whole time is told, not what the last attempt had of it', async () => {
     server.answer(() => {})
-    useTimersOfTheTest()
+    stopTimers()
     const trial = grantor()
     const terms = { signal: new AbortController().signal, timeout: 10, ahead: false }
     const failing = failureOf(acquireToken(trial, trial.credentials, empty, terms).then(() => undefined))
@@ -517,7 +544,7 @@ describe('through createClient', () => {
       .fn<() => Promise<typeof credentials>>(async () => credentials)
       .mockImplementationOnce(() => new Promise(() => {}))
     const client = createClient({ name: 'acme', tokenEndpoint: `${server.origin}/token` }, { credentials: asked })
-    useTimersOfTheTest()
+    stopTimers()
     const failing = failureOf(client.token())
     await vi.advanceTimersByTimeAsync(10_000)
     expect(await failing).toMatchObject({ code: 'timed_out' })
@@ -528,7 +555,7 @@ describe('through createClient', () => {
   it('G7: metadata that hangs: every failure is timed_out, and the next call asks again', async () => {
     const client = createClient({ name: 'acme', issuer: server.origin }, { credentials })
     server.answer(() => {})
-    useTimersOfTheTest()
+    stopTimers()
     const failing = failureOf(client.token())
     await untilAsked(1)
     await vi.advanceTimersByTimeAsync(10_000)

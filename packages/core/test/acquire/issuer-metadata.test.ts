@@ -6,6 +6,8 @@ import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import type { TokenEndpoint, Transport } from '../../src/acquire/token-endpoint.ts'
 import { NightlatchError } from '../../src/errors.ts'
+import { anyWebUrl } from '../arbitraries.ts'
+import { waitUntil } from '../wait-until.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
@@ -47,6 +49,24 @@ function routes(answers: Readonly<Record<string, Answer>>): Answer {
 
 function metadata(overrides: Readonly<Record<string, unknown>> = {}): Answer {
   return json({ issuer: server.origin, token_endpoint: `${server.origin}/OAuth/Token?v=1`, ...overrides })
+}
+
+/**
+ * Reads the metadata by another finder, from a server of its own: what an earlier reading would still send or keep, it has sent
+ * or kept by then, as it takes the same steps.
+ */
+async function outlastEarlierReadings(): Promise<void> {
+  const other = await startRecordingServer()
+  try {
+    other.answer((response, request) =>
+      request.target === oauth
+        ? text('', 404)(response, request)
+        : json({ issuer: other.origin, token_endpoint: `${other.origin}/token` })(response, request),
+    )
+    await finder({ issuer: other.origin })()
+  } finally {
+    await other.close()
+  }
 }
 
 const targets = (): readonly string[] => server.requests.map(({ target }) => target)
@@ -253,7 +273,7 @@ describe('createEndpointFinder', () => {
   })
 
   it('R5: whatever JSON comes, an endpoint that may see a secret is found, or it is discovery_failed', async () => {
-    const member = fc.oneof(fc.webUrl(), fc.constant('https://login.acme.test'), fc.jsonValue(), fc.constant(undefined))
+    const member = fc.oneof(anyWebUrl(), fc.constant('https://login.acme.test'), fc.jsonValue(), fc.constant(undefined))
     const document = fc.oneof(
       fc.jsonValue(),
       fc.record({
@@ -371,7 +391,7 @@ describe('createEndpointFinder', () => {
       const find = finder()
       const ended = new AbortController()
       const first = find(ended.signal).catch((error: unknown) => error)
-      await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+      await waitUntil(() => server.requests.length === 1)
       server.answer(routes({ [oauth]: metadata() }))
       const second = await find()
       expect(second.url.pathname).toBe('/OAuth/Token')
@@ -441,9 +461,7 @@ describe('createEndpointFinder', () => {
           resolve(Response.json({ issuer: server.origin, token_endpoint: `${server.origin}${path}` })),
         )
       })
-    const asked = async (count: number): Promise<void> => {
-      while (answers.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    const asked = (count: number): Promise<void> => waitUntil(() => answers.length === count)
     const find = finder({}, { fetch })
     const impatient = new AbortController()
     const first = find(impatient.signal).catch(() => 'left')
@@ -455,7 +473,7 @@ describe('createEndpointFinder', () => {
     answers[1]?.('/new')
     expect((await second).url.pathname).toBe('/new')
     answers[0]?.('/old')
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await outlastEarlierReadings()
     expect((await find()).url.pathname).toBe('/new')
   })
 
@@ -485,7 +503,7 @@ describe('createEndpointFinder', () => {
       return new Response('', { status: 404 })
     }
     await expect(finder({}, { fetch })(controller.signal)).rejects.toMatchObject({ code: 'timed_out' })
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await outlastEarlierReadings()
     expect(asked).toBe(1)
   })
 
@@ -514,25 +532,13 @@ describe('metadata that grows old', () => {
   const hour = 3_600_000
 
   /** A finder by a clock that the test moves. */
-  function aging(): {
-    find: () => Promise<TokenEndpoint>
-    pass: (milliseconds: number) => void
-    settle: () => Promise<void>
-  } {
+  function aging(): { find: () => Promise<TokenEndpoint>; pass: (milliseconds: number) => void } {
     let time = 1_000_000
     const find = finder({}, { time: () => time })
     return {
       find: () => find(),
       pass: (milliseconds) => {
         time += milliseconds
-      },
-      // What happens behind the callers' backs has happened when nothing is asked for some time.
-      settle: async () => {
-        let seen = -1
-        while (seen !== server.requests.length) {
-          seen = server.requests.length
-          await new Promise((resolve) => setTimeout(resolve, 60))
-        }
       },
     }
   }
@@ -541,58 +547,54 @@ describe('metadata that grows old', () => {
 
   it('L2: for an hour nothing is asked', async () => {
     server.answer(at('/old'))
-    const { find, pass, settle } = aging()
+    const { find, pass } = aging()
     await find()
     pass(hour - 1)
     await find()
-    await settle()
+    await outlastEarlierReadings()
     expect(server.requests).toHaveLength(1)
   })
 
   it('L2: after an hour it is read again, once, and nobody waits for that', async () => {
     server.answer(at('/old'))
-    const { find, pass, settle } = aging()
+    const { find, pass } = aging()
     const first = await find()
     pass(hour)
     server.answer(at('/new'))
     const [second, third] = await Promise.all([find(), find()])
     expect(second).toBe(first)
     expect(third).toBe(first)
-    await settle()
-    expect(server.requests).toHaveLength(1)
-    expect((await find()).url.pathname).toBe('/new')
+    await waitUntil(async () => (await find()).url.pathname === '/new')
     pass(hour - 1)
     await find()
-    await settle()
+    await outlastEarlierReadings()
     expect(server.requests).toHaveLength(1)
   })
 
   it('L6: what cannot be read again does not fail anybody for a day, and is asked for once a minute at most', async () => {
     server.answer(at('/old'))
-    const { find, pass, settle } = aging()
+    const { find, pass } = aging()
     const first = await find()
     pass(hour)
     server.answer(text('', 503))
     expect(await find()).toBe(first)
-    await settle()
-    expect(targets()).toEqual([oauth, oidc])
+    await waitUntil(() => expect(targets()).toEqual([oauth, oidc]))
     pass(59_999)
     expect(await find()).toBe(first)
-    await settle()
+    await outlastEarlierReadings()
     expect(targets()).toHaveLength(2)
     pass(1)
     expect(await find()).toBe(first)
-    await settle()
-    expect(targets()).toHaveLength(4)
+    await waitUntil(() => expect(targets()).toEqual([oauth, oidc, oauth, oidc]))
     pass(22 * hour)
     expect(await find()).toBe(first)
-    await settle()
   })
 
   it('L11: closing ends the reading behind the callers’ backs, connection and timer', async () => {
     let time = 1_000_000
     const ended: unknown[] = []
     let hangs = false
+    const hanging = Promise.withResolvers<void>()
     const { find, close } = createEndpointFinder(
       { name: 'acme', issuer: server.origin },
       {
@@ -601,6 +603,7 @@ describe('metadata that grows old', () => {
         fetch: async (input, init) => {
           if (!hangs) return await globalThis.fetch(input, init)
           return await new Promise((_, reject) => {
+            hanging.resolve()
             init?.signal?.addEventListener('abort', () => {
               ended.push(init.signal?.reason)
               reject(init.signal?.reason)
@@ -615,11 +618,10 @@ describe('metadata that grows old', () => {
     time += hour
     hangs = true
     expect(await find(new AbortController().signal)).toBe(first)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await hanging.promise
     expect(ended).toHaveLength(0)
     close()
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(ended).toEqual([new Error('nobody reads this metadata any more')])
+    await waitUntil(() => expect(ended).toEqual([new Error('nobody reads this metadata any more')]))
     expect(await find(new AbortController().signal)).toBe(first)
   })
 
@@ -636,12 +638,13 @@ describe('metadata that grows old', () => {
 
   it('G4: metadata of somebody else does not take the place of what is known', async () => {
     server.answer(at('/old'))
-    const { find, pass, settle } = aging()
+    const { find, pass } = aging()
     const first = await find()
     pass(hour)
     server.answer(metadata({ issuer: 'https://evil.test' }))
     await find()
-    await settle()
+    await waitUntil(() => expect(targets()).toEqual([oauth, oidc]))
+    await outlastEarlierReadings()
     expect(await find()).toBe(first)
   })
 
@@ -651,12 +654,17 @@ describe('metadata that grows old', () => {
     process.on('unhandledRejection', note)
     try {
       server.answer(at('/old'))
-      const { find, pass, settle } = aging()
+      const { find, pass } = aging()
       const first = await find()
       pass(hour)
-      server.answer((response) => void setTimeout(() => response.socket?.destroy(), 30))
+      const hanging: (() => void)[] = []
+      server.answer((response) => void hanging.push(() => response.socket?.destroy()))
       expect(await find()).toBe(first)
-      await settle()
+      for (const place of [0, 1]) {
+        await waitUntil(() => hanging.length === place + 1)
+        hanging[place]?.()
+      }
+      await outlastEarlierReadings()
       expect(await find()).toBe(first)
       expect(unhandled).toEqual([])
     } finally {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hostLabel, hostName, pathSegment } from '../../src/acquire/url-parts.ts'
 import { NightlatchError } from '../../src/errors.ts'
+import { anyText } from '../arbitraries.ts'
 
 type Check = (value: string, role: string) => string
 
@@ -19,7 +20,7 @@ function refusalOf(check: Check, value: unknown): NightlatchError {
 /** Texts of anything, and of what is dangerous in a URL. */
 const anything = fc.oneof(
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc
     .array(
       fc.constantFrom(

@@ -1,6 +1,6 @@
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { decodeJwt, type JWTPayload } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import {
@@ -12,6 +12,7 @@ import {
 import { type ClientEvent, type ClientOptions, clientSecretPost, createClient, type Provider } from '../../src/index.ts'
 import { RequestsUnderWay } from '../../src/platform/requests-under-way.ts'
 import { findLeaks } from '../acquire/printings.ts'
+import { passRetryDelay, stopTimers } from '../virtual-time.ts'
 
 async function start(provider: Partial<Provider> = {}, options: Partial<ClientOptions> = {}) {
   const emulator = await startEmulator(standardEmulation())
@@ -44,6 +45,10 @@ async function start(provider: Partial<Provider> = {}, options: Partial<ClientOp
 }
 
 describe('client.authorize()', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
   it('H3: authorises a request of any HTTP client, and its one repeat', async () => {
     await using bench = await start()
     expect(await bench.send('/x')).toEqual([200])
@@ -69,7 +74,8 @@ describe('client.authorize()', () => {
   })
 
   it('H4: fails where no token can be had', async () => {
-    await using bench = await start()
+    stopTimers()
+    await using bench = await start({}, { onEvent: passRetryDelay })
     bench.emulator.faults.set('token', { name: 'error', status: 500 })
     await expect(bench.client.authorize(bench.emulator.apiUrl)).rejects.toMatchObject({ code: 'endpoint_unavailable' })
     const signal = AbortSignal.abort(new Error('enough'))

@@ -1,6 +1,7 @@
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ClientEvent, type ClientOptions, createClient, NightlatchError, type Provider } from '../../src/index.ts'
+import { stopTimers } from '../virtual-time.ts'
 
 type Discover = Exclude<Provider<unknown>['api'], string | URL | undefined>
 
@@ -22,6 +23,10 @@ const ask: Discover = async ({ fetch, tokenEndpoint, signal }) => {
 }
 
 describe('discovery of the API', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
   it('is flown once for all callers, and remembered', async () => {
     await using bench = await start(ask)
     const { client, emulator, events } = bench
@@ -95,8 +100,20 @@ describe('discovery of the API', () => {
   })
 
   it('has a deadline of its own', async () => {
-    await using bench = await start(() => new Promise(() => {}), {}, { timeout: 0.2 })
-    await expect(bench.client.info()).rejects.toMatchObject({ code: 'timed_out', retryable: true })
+    stopTimers()
+    const begun = Promise.withResolvers<void>()
+    await using bench = await start(() => {
+      begun.resolve()
+      return new Promise(() => {})
+    })
+    const failing = expect(bench.client.info()).rejects.toMatchObject({
+      code: 'timed_out',
+      message: expect.stringMatching(/discovery of the API .* within 10 s$/),
+      retryable: true,
+    })
+    await begun.promise
+    await vi.advanceTimersByTimeAsync(10_000)
+    await failing
   })
 
   it('X2: of what a provider throws only the name is told', async () => {
@@ -132,9 +149,13 @@ describe('discovery of the API', () => {
   })
 
   it('L4: a grant that is late is told as such, not as a slow discovery', async () => {
-    await using bench = await start(ask, {}, { timeout: 0.2 })
+    stopTimers()
+    await using bench = await start(ask)
     bench.emulator.faults.set('token', { name: 'hang' })
-    await expect(bench.client.info()).rejects.toThrow(/\/token did not give a token/)
+    const failing = expect(bench.client.info()).rejects.toThrow(/\/token did not give a token/)
+    await bench.emulator.waitForRequest()
+    await vi.advanceTimersByTimeAsync(10_000)
+    await failing
   })
 
   it('fails with what a program can go by: code, provider, and whether it may pass', async () => {
@@ -154,6 +175,7 @@ describe('discovery of the API', () => {
   })
 
   it('tells how many seconds it took', async () => {
+    stopTimers()
     let now = 1_000_000
     await using bench = await start(
       async (context) => {

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { JWK } from 'oidc-provider'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type ClientAuthentication,
   type Credentials,
@@ -14,6 +14,7 @@ import {
 import { failureOf } from '../acquire/failure-of.ts'
 import { findLeaks } from '../acquire/printings.ts'
 import { json, startRecordingServer, text } from '../acquire/recording-server.ts'
+import { passRetryDelay, stopTimers } from '../virtual-time.ts'
 import { type CertifiedServer, startCertifiedServer } from './certified-server.ts'
 
 // Every way to authenticate but the secret in clear, which authorization-server.test.ts has, and the certificate, which
@@ -79,6 +80,10 @@ beforeAll(async () => {
   )
 })
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 afterAll(() => server.close())
 
 function acme(clientAuthentication?: ClientAuthentication, overrides: Partial<Provider> = {}): Provider {
@@ -140,6 +145,7 @@ describe('private_key_jwt, against a certified authorization server', () => {
   })
 
   it('G8: an attempt that is repeated has an assertion of its own, too', async () => {
+    stopTimers()
     const flaky = await startRecordingServer()
     try {
       const made: string[] = []
@@ -149,7 +155,8 @@ describe('private_key_jwt, against a certified authorization server', () => {
         answer(response, request)
       })
       const provider = { name: 'acme', tokenEndpoint: `${flaky.origin}/token`, clientAuthentication: privateKeyJwt() }
-      const token = await createClient(provider, { credentials: await keyed('EdDSA') }).token()
+      const credentials = await keyed('EdDSA')
+      const token = await createClient(provider, { credentials, onEvent: passRetryDelay }).token()
       expect(token.value).toBe('at-last')
       expect(new Set(made).size).toBe(3)
     } finally {

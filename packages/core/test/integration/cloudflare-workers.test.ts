@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import {
+  type Answer,
   prevu3dEmulation,
   type RecordedRequest,
   type StandardEmulationOptions,
@@ -10,6 +11,7 @@ import {
 } from '@nightlatch/testing'
 import { jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { waitUntil } from '../wait-until.ts'
 import { bundleWorker, type Modules, startWorkerd, type Workerd, whyNoWorkerd } from './workers/start-workerd.ts'
 
 // The runtime of Cloudflare Workers itself, asked over sockets, and a vendor that it asks over sockets.
@@ -68,24 +70,50 @@ async function startBench(
   }
 }
 
-const pass = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+/** Holds back what the vendor answers for a part of it, or the given answer, until the returned function is called. */
+function hold({ vendor }: Bench, part: RecordedRequest['part'] & string, answer?: Answer): () => void {
+  const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
+  vendor.faults.set(part, { name: 'answer', answer: () => promise })
+  return () => resolve(answer)
+}
 
-/** One request goes away as soon as the vendor was asked; others had come meanwhile. What they are answered. */
-async function askAround({ workerd, vendor }: Bench, part: RecordedRequest['part'], path: string) {
+/** Waits until so many calls have begun in the Worker. */
+async function untilBegun({ workerd }: Bench, calls: number): Promise<void> {
+  await waitUntil(async () => expect(await workerd.ask('/begun')).toEqual([`200 ${calls}`]))
+}
+
+/** One request goes away once the vendor was asked and ten others have come. What those are answered. */
+async function askAround(bench: Bench, part: RecordedRequest['part'], path: string, release = (): void => {}) {
+  const { workerd, vendor } = bench
   const leave = await workerd.askAndLeave(path)
   await vendor.waitForRequest((request) => request.part === part)
   const others = workerd.ask(path, 10)
-  await pass(0.15)
+  await untilBegun(bench, 11)
   leave()
+  // A request that comes after the reset is answered after workerd has seen the reset.
+  await workerd.ask('/begun')
+  release()
   return await others
+}
+
+/**
+ * After a request to the vendor died, one caller sends another for all ten. If the machine stalls, that one may be taken for dead
+ * as well, but not each caller sends its own.
+ */
+function expectOneForAll({ count }: Bench, part: RecordedRequest['part']): void {
+  expect(count(part)).toBeGreaterThan(1)
+  expect(count(part)).toBeLessThan(10)
 }
 
 describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
   it.for([newest, oldest])('L13: fifty requests that come at once cost one grant, by the rules of %s', async (date) => {
     await using bench = await startBench({ date })
-    const { workerd, vendor, count } = bench
-    vendor.faults.set('token', { name: 'slow', seconds: 0.3 })
-    const answers = await workerd.ask('/token?client=plain', 50)
+    const { workerd, count } = bench
+    const release = hold(bench, 'token')
+    const asked = workerd.ask('/token?client=plain', 50)
+    await untilBegun(bench, 50)
+    release()
+    const answers = await asked
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toMatch(/^200 /)
     expect(count('token')).toBe(1)
@@ -95,8 +123,8 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
 
   it.for([newest, oldest])('L13: a grant outlives the request that asked for it, by the rules of %s', async (date) => {
     await using bench = await startBench({ date })
-    bench.vendor.faults.set('token', { name: 'slow', seconds: 0.5 })
-    const answers = await askAround(bench, 'token', '/token?client=plain')
+    const release = hold(bench, 'token')
+    const answers = await askAround(bench, 'token', '/token?client=plain', release)
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toMatch(/^200 /)
     expect(bench.count('token')).toBe(1)
@@ -110,7 +138,7 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
       const answers = await askAround(bench, 'token', '/token?client=plain')
       expect(new Set(answers).size).toBe(1)
       expect(answers[0]).toMatch(/^200 /)
-      expect(bench.count('token')).toBe(2)
+      expectOneForAll(bench, 'token')
     },
   )
 
@@ -125,23 +153,27 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
     const answers = await askAround(bench, part, path)
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toMatch(/^200 /)
-    // A stall of the machine may look like a death.
-    expect(bench.count(part)).toBeLessThan(4)
+    expectOneForAll(bench, part)
   })
 
   it('L13: the API is discovered once by requests that come at once', async () => {
     await using bench = await startBench()
-    bench.vendor.faults.set('api', { name: 'slow', seconds: 0.2 })
-    expect(new Set(await bench.workerd.ask('/info?client=discovering', 20))).toEqual(new Set(['200 {"status":200}']))
+    const release = hold(bench, 'api')
+    const asked = bench.workerd.ask('/info?client=discovering', 20)
+    await untilBegun(bench, 20)
+    release()
+    expect(new Set(await asked)).toEqual(new Set(['200 {"status":200}']))
     expect(bench.count('api')).toBe(1)
     expect(bench.count('token')).toBe(1)
   })
 
   it('L4: a refused grant fails all who wait for it, and nobody asks again in convoy', async () => {
     await using bench = await startBench()
-    const refusal = { status: 400, body: { error: 'invalid_scope' } }
-    bench.vendor.faults.set('token', { name: 'answer', answer: refusal })
-    const answers = await bench.workerd.ask('/token?client=plain', 20)
+    const release = hold(bench, 'token', { status: 400, body: { error: 'invalid_scope' } })
+    const asked = bench.workerd.ask('/token?client=plain', 20)
+    await untilBegun(bench, 20)
+    release()
+    const answers = await asked
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toMatch(/^500 .*invalid_scope/)
     expect(bench.count('token')).toBe(1)
@@ -150,33 +182,40 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
   it('L4: a deadline passes though the clock stands still between answers', async () => {
     await using bench = await startBench()
     bench.vendor.faults.set('token', { name: 'hang' })
-    const startedAt = performance.now()
     const answers = await bench.workerd.ask('/token?client=hurried', 10)
     expect(new Set(answers)).toEqual(
       new Set([`500 standard: ${bench.vendor.tokenEndpoint} did not give a token within 1 s`]),
     )
-    expect(performance.now() - startedAt).toBeLessThan(6000)
+    // A grant has three attempts. One grant a caller would be thirty requests; who comes late may have one of their own.
+    expect(bench.count('token')).toBeLessThan(15)
   })
 
   it.for([
-    ['goes on after the answer', modules, 1.5],
-    ['dies with its request', withoutWaitUntil, 3.5],
-  ] as const)('L2: a refresh ahead that %s makes nobody wait as long as the token lives', async ([, code, later]) => {
-    await using bench = await startBench({ code, lifetime: 5, extraFields: { refresh_in: 1 } })
-    const { workerd, vendor, count } = bench
-    const [first] = await workerd.ask('/token?client=plain')
-    vendor.faults.set('token', { name: 'slow', seconds: 0.5 }, { times: 1 })
-    await pass(2)
+    ['goes on after the answer', modules],
+    ['dies with its request', withoutWaitUntil],
+  ] as const)('L2: a refresh ahead that %s makes nobody wait as long as the token lives', async ([, code]) => {
+    await using bench = await startBench({ code, lifetime: 600 })
+    const { workerd, count } = bench
+    const [first = ''] = await workerd.ask('/token?client=plain')
+    const release = hold(bench, 'token')
+    await workerd.ask('/advance?seconds=515')
     expect(new Set(await workerd.ask('/token?client=plain', 5))).toEqual(new Set([first]))
     expect(new Set(await workerd.ask('/token?client=plain', 5))).toEqual(new Set([first]))
-    // When the refresh is done, or, where nothing came of it, when the token is at its end.
-    await pass(later)
+    if (code === modules) {
+      await waitUntil(() => count('token') === 2)
+      release()
+      await waitUntil(async () => expect(await workerd.ask('/token?client=plain')).not.toEqual([first]))
+    } else {
+      // Nothing comes of the refresh, and the token lives to its end.
+      release()
+      await workerd.ask('/advance?seconds=86')
+    }
     const answers = await workerd.ask('/token?client=plain', 10)
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toMatch(/^200 /)
     expect(answers[0]).not.toBe(first)
-    // The new one may be due, too.
-    expect(count('token')).toBeLessThan(4)
+    if (code === modules) expect(count('token')).toBe(2)
+    else expectOneForAll(bench, 'token')
   })
 
   it('L5, H3: twenty requests whose token is refused are repeated, for one grant', async () => {
@@ -184,8 +223,11 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
     const { workerd, vendor, count } = bench
     await workerd.ask('/api?client=plain')
     vendor.faults.set('api', { name: 'revoked' })
-    vendor.faults.set('token', { name: 'slow', seconds: 0.2 })
-    expect(await workerd.ask('/api?client=plain', 20)).toEqual(Array(20).fill('200 200'))
+    const release = hold(bench, 'token')
+    const asked = workerd.ask('/api?client=plain', 20)
+    await waitUntil(() => count('api') === 21)
+    release()
+    expect(await asked).toEqual(Array(20).fill('200 200'))
     expect(count('token')).toBe(2)
   })
 
@@ -240,11 +282,13 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
   it('L12: forgetting, and closing, break nothing off that another request waits for', async () => {
     await using bench = await startBench()
     const { workerd, vendor, count } = bench
-    vendor.faults.set('token', { name: 'slow', seconds: 0.4 })
+    const release = hold(bench, 'token')
     const asked = workerd.ask('/token?client=plain', 5)
+    await untilBegun(bench, 5)
     await vendor.waitForRequest((request) => request.part === 'token')
     expect(await workerd.ask('/forget?client=plain')).toEqual(['200 null'])
     expect(await workerd.ask('/close?client=plain')).toEqual(['200 null'])
+    release()
     const answers = await asked
     expect(answers[0]).toMatch(/^200 /)
     expect(new Set(answers).size).toBe(1)

@@ -3,13 +3,14 @@ import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import {
+  createClock,
   type Fault,
   type StandardEmulationOptions,
   type StandardEmulator,
   standardEmulation,
   startEmulator,
 } from '@nightlatch/testing'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type ClientEvent,
   type ClientOptions,
@@ -17,25 +18,42 @@ import {
   type TokenRefusedEvent,
   type TokenServedEvent,
 } from '../../src/index.ts'
+import { passRetryDelay, stopTimers } from '../virtual-time.ts'
+import { ceiling, waitUntil } from '../wait-until.ts'
 
-/** A client of an emulator over real sockets; both live by one clock, which goes on when told. */
+/** A client of an emulator over real sockets, with one clock for both. Retry delays pass at once. */
 async function start(emulation: StandardEmulationOptions = {}, options: Partial<ClientOptions> = {}) {
-  let ahead = 0
-  const now = (): number => Date.now() + ahead
-  const emulator = await startEmulator(standardEmulation({ now, ...emulation }))
+  // A whole second, as in a `Date` header.
+  const clock = createClock(Math.floor(Date.now() / 1000) * 1000)
+  const emulator = await startEmulator(standardEmulation({ now: clock.now, ...emulation }))
   const { tokenEndpoint, credentials, apiUrl } = emulator
   const events: ClientEvent[] = []
+  let tokenResponses = 0
   const client = createClient(
     { name: 'standard', tokenEndpoint, api: apiUrl },
-    { credentials, now, onEvent: (event) => events.push(event), ...options },
+    {
+      credentials,
+      now: clock.now,
+      onEvent: (event) => {
+        events.push(event)
+        passRetryDelay(event)
+      },
+      fetch: async (input, init) => {
+        const response = await fetch(input, init)
+        if (String(input) === tokenEndpoint) tokenResponses += 1
+        return response
+      },
+      ...options,
+    },
   )
   return {
     emulator,
     client,
     events,
-    advance(seconds: number) {
-      ahead += seconds * 1000
-    },
+    clock,
+    advance: clock.advance,
+    /** How many responses to token requests the client has received; of their bodies perhaps only a part. */
+    tokenResponses: () => tokenResponses,
     [Symbol.asyncDispose]: () => emulator.close(),
   }
 }
@@ -56,27 +74,36 @@ const faults: readonly (readonly [string, Fault])[] = [
 ]
 
 describe('the life of a token over real sockets', () => {
+  beforeEach(stopTimers)
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
   it.each(faults)('L6: while a token lives, nobody waits or fails when the server %s', async (_what, fault) => {
     await using bench = await start({ lifetime: 600 }, { timeout: 2 })
-    const { client, emulator, advance } = bench
+    const { client, emulator, events, advance } = bench
     const token = await client.token()
     emulator.faults.set('token', fault)
     advance(515)
-    bench.events.length = 0
+    events.length = 0
     const calls = await Promise.all(Array.from({ length: 50 }, () => client.fetch(`${emulator.apiUrl}/x`)))
     expect(calls.map(({ status }) => status)).toEqual(Array(50).fill(200))
     expect(await client.token()).toBe(token)
-    const served = bench.events.filter((event): event is TokenServedEvent => event.type === 'token.served')
+    const served = events.filter((event): event is TokenServedEvent => event.type === 'token.served')
     expect(served.map(({ from, duration }) => [from, duration])).toEqual(Array(51).fill(['memory', 0]))
-    await vi.waitFor(() => expect(grants(emulator)).toBe(2), 10_000)
-    // The failure is told, to those who listen; and the next refresh, after its backoff, heals.
-    await vi.waitFor(() => expect(bench.events.some(({ type }) => type === 'token.refused')).toBe(true), 10_000)
-    const told = bench.events.find((event): event is TokenRefusedEvent => event.type === 'token.refused')
-    expect(told?.ahead).toBe(true)
+    await waitUntil(() => grants(emulator) === 2)
+    if (fault.name === 'hang' || fault.name === 'drip') {
+      if (fault.name === 'drip' || fault.at === 'body') await waitUntil(() => bench.tokenResponses() === 2)
+      await vi.advanceTimersByTimeAsync(2000)
+    }
+    // The failure is reported, and the next refresh, after its backoff, succeeds.
+    await waitUntil(() => events.some(({ type }) => type === 'token.refused'))
+    const failed = events.find((event): event is TokenRefusedEvent => event.type === 'token.refused')
+    expect(failed?.ahead).toBe(true)
     emulator.faults.clear()
     advance(57)
     expect(await client.token()).toBe(token)
-    await vi.waitFor(async () => expect(await client.token()).not.toBe(token), 10_000)
+    await waitUntil(async () => expect(await client.token()).not.toBe(token))
   })
 
   it('G9: a storm of 503 is met by three requests, spread, and the error says what happened', async () => {
@@ -105,20 +132,38 @@ describe('the life of a token over real sockets', () => {
   it('G7: one attempt that hangs leaves time for another', async () => {
     await using bench = await start({}, { timeout: 3 })
     bench.emulator.faults.set('token', { name: 'hang' }, { times: 1 })
-    expect((await bench.client.token()).type).toBe('Bearer')
+    const pending = bench.client.token()
+    await bench.emulator.waitForRequest()
+    await vi.advanceTimersByTimeAsync(2000)
+    expect((await pending).type).toBe('Bearer')
     expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.granted', 'token.served'])
     expect(bench.events[0]).toMatchObject({ error: { code: 'timed_out' } })
   })
 
-  it('G9: Retry-After is waited for, as seconds and as a date; a long one is told instead', async () => {
-    await using bench = await start()
-    const { client, emulator } = bench
-    for (const retryAfter of [1, new Date(Date.now() + 3000)]) {
+  it('G9: Retry-After is waited for, as seconds and as a date; a long one is reported instead', async () => {
+    const events: ClientEvent[] = []
+    await using bench = await start({}, { onEvent: (event) => events.push(event) })
+    const { client, emulator, clock } = bench
+    const other = createClient(client.provider, { credentials: emulator.credentials })
+    for (const [retryAfter, seconds] of [
+      [1, 1],
+      [new Date(clock.now() + 3000), 3],
+    ] as const) {
+      emulator.clearRequests()
       emulator.faults.set('token', { name: 'tooManyRequests', retryAfter }, { times: 1 })
-      const before = performance.now()
-      await client.token()
-      expect(performance.now() - before).toBeGreaterThan(400)
+      const pending = client.token()
+      await waitUntil(() => events.some(({ type }) => type === 'token.retried'))
+      await vi.advanceTimersByTimeAsync(seconds * 1000 - 1)
+      // A retry sent by now would arrive before this other client has its token.
+      await other.token()
+      await other.forget()
+      expect(grants(emulator)).toBe(2)
+      // The jitter comes on top.
+      await vi.advanceTimersByTimeAsync(1 + 400)
+      await pending
+      expect(grants(emulator)).toBe(3)
       await client.forget()
+      events.length = 0
     }
     emulator.faults.set('token', { name: 'tooManyRequests', retryAfter: 60 })
     const before = grants(emulator)
@@ -263,8 +308,9 @@ describe('the life of a token over real sockets', () => {
     const { port } = server.address() as AddressInfo
     const client = createClient(
       { name: 'half-closed', tokenEndpoint: `http://127.0.0.1:${port}/token` },
-      { credentials: { clientId: 'me', clientSecret: 'x' }, timeout: 3 },
+      { credentials: { clientId: 'me', clientSecret: 'x' }, onEvent: passRetryDelay },
     )
+    // The timers stand still: whoever waits on such a connection for its deadline waits for ever.
     for (const expected of ['t1', 't2', 't3']) {
       expect((await client.token()).value).toBe(expected)
       await client.forget()
@@ -276,7 +322,7 @@ describe('the life of a token over real sockets', () => {
   it('G9: DNS that knows no such name is an endpoint that is not there, with the code', async () => {
     const client = createClient(
       { name: 'nowhere', tokenEndpoint: 'https://login.nowhere.invalid/token' },
-      { credentials: { clientId: 'me', clientSecret: 'x' }, timeout: 5 },
+      { credentials: { clientId: 'me', clientSecret: 'x' }, onEvent: passRetryDelay },
     )
     await expect(client.token()).rejects.toMatchObject({ code: 'endpoint_unavailable', retryable: true })
     await expect(client.token()).rejects.toThrow(/\((ENOTFOUND|EAI_AGAIN)\)/)
@@ -295,22 +341,24 @@ describe('the life of a token over real sockets', () => {
 })
 
 describe('a process with a live client', () => {
-  it.each(['idle', 'failing refresh', 'hanging refresh'])(
+  it.concurrent.each(['idle', 'failing refresh', 'hanging refresh'])(
     'L11: exits by itself, %s, and without an unhandled rejection',
     async (situation) => {
-      await using emulator = await startEmulator(standardEmulation({ lifetime: 2 }))
-      const { tokenEndpoint, credentials } = emulator
+      await using emulator = await startEmulator(standardEmulation({ lifetime: 600 }))
+      const { tokenEndpoint, credentials, apiUrl } = emulator
       const script = fileURLToPath(new URL('live-client.ts', import.meta.url))
-      const settings = JSON.stringify({ tokenEndpoint, credentials: { ...credentials }, situation })
+      const settings = JSON.stringify({ tokenEndpoint, apiUrl, credentials: { ...credentials }, situation })
       const node = ['--conditions=@nightlatch/source', '--unhandled-rejections=strict', script]
-      const run = promisify(execFile)(process.execPath, node, { env: { LIVE_CLIENT: settings }, timeout: 10_000 })
-      if (situation === 'failing refresh') {
-        await emulator.waitForRequest()
-        emulator.faults.set('token', { name: 'reset' })
+      const run = promisify(execFile)(process.execPath, node, { env: { LIVE_CLIENT: settings }, timeout: ceiling })
+      await Promise.race([emulator.waitForRequest(({ part }) => part === 'api'), run])
+      emulator.clearRequests()
+      if (situation !== 'idle') {
+        emulator.faults.set('token', { name: situation === 'failing refresh' ? 'reset' : 'hang' })
       }
       const { stdout, stderr } = await run
       expect(stderr.replace(/^.*ExperimentalWarning.*\n.*\n/gm, '')).toBe('')
       expect(stdout).toBe('served 2 times\n')
+      if (situation !== 'idle') expect(grants(emulator)).toBeGreaterThan(0)
     },
   )
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type AccessToken,
   type Client,
@@ -26,6 +26,8 @@ import {
 import { failureOf } from '../acquire/failure-of.ts'
 import { findLeaks } from '../acquire/printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from '../acquire/recording-server.ts'
+import { passRetryDelay, stopTimers } from '../virtual-time.ts'
+import { waitUntil } from '../wait-until.ts'
 
 // Every word of a provider's description, on shapes that real token endpoints have, through a real socket.
 
@@ -43,10 +45,17 @@ beforeAll(async () => {
   elsewhere = await startRecordingServer()
 })
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 afterAll(async () => {
   await server.close()
   await elsewhere.close()
 })
+
+/** The clients' clock and the server's; it stands still. */
+const now = Math.floor(Date.now() / 1000) * 1000
 
 /** What a token endpoint that keeps to RFC 6749 answers. */
 const standard = json({ access_token: issued, token_type: 'Bearer', expires_in: 3600 })
@@ -57,9 +66,11 @@ function connect<Info>(
   answer: Answer = standard,
   options: Partial<ClientOptions> = {},
 ): Client<Info> {
-  server.answer((response, request) =>
-    request.target.startsWith('/api') ? json({ ok: true })(response, request) : answer(response, request),
-  )
+  server.answer((response, request) => {
+    response.setHeader('date', new Date(now).toUTCString())
+    const isForApi = request.target.startsWith('/api')
+    return (isForApi ? json({ ok: true }) : answer)(response, request)
+  })
   elsewhere.answer(json({ ok: true }))
   const provider: Provider<Info> = {
     name: 'acme',
@@ -67,7 +78,7 @@ function connect<Info>(
     api: `${server.origin}/api`,
     ...difference,
   }
-  return createClient(provider, { credentials, ...options })
+  return createClient(provider, { credentials, now: () => now, ...options })
 }
 
 type Received = RecordingServer['onlyRequest']
@@ -96,9 +107,9 @@ function queryOf({ target }: Received): Record<string, string> {
   return Object.fromEntries(new URL(target, server.origin).searchParams)
 }
 
-/** Seconds a token has left, to the minute: the machine may be busy, and a `Date` header has no fractions. */
+/** Minutes a token has left. */
 function minutesLeft({ expiresAt }: AccessToken): number | undefined {
-  return expiresAt === undefined ? undefined : Math.round((expiresAt.getTime() - Date.now()) / 60_000)
+  return expiresAt === undefined ? undefined : (expiresAt.getTime() - now) / 60_000
 }
 
 describe('name', () => {
@@ -528,7 +539,7 @@ describe('readTokenResponse: where the token is', () => {
 })
 
 describe('readTokenResponse: how long the token lives', () => {
-  const inAnHour = (): number => Math.round(Date.now() / 1000) * 1000 + 3_600_000
+  const inAnHour = now + 3_600_000
   const read =
     (field: 'expiresIn' | 'expiresAt', convert: (value: unknown) => unknown = (value) => value) =>
     ({ body }: TokenAnswer): TokenFields => ({ accessToken: issued, [field]: convert(readPath(body, 'end')) })
@@ -539,22 +550,22 @@ describe('readTokenResponse: how long the token lives', () => {
     ['milliseconds', () => 3_600_000, read('expiresIn', secondsFromMilliseconds)],
     ['milliseconds as text', () => '3600000', read('expiresIn', secondsFromMilliseconds)],
     ['minutes', () => 60, read('expiresIn', (value) => (typeof value === 'number' ? value * 60 : undefined))],
-    ['seconds since the epoch', () => inAnHour() / 1000, read('expiresAt', dateFromEpochSeconds)],
-    ['milliseconds since the epoch', () => inAnHour(), read('expiresAt', dateFromEpochMilliseconds)],
-    ['milliseconds since the epoch, as text', () => `${inAnHour()}`, read('expiresAt', dateFromEpochMilliseconds)],
-    ['an ISO date', () => new Date(inAnHour()).toISOString(), read('expiresAt', dateFromIso)],
+    ['seconds since the epoch', () => inAnHour / 1000, read('expiresAt', dateFromEpochSeconds)],
+    ['milliseconds since the epoch', () => inAnHour, read('expiresAt', dateFromEpochMilliseconds)],
+    ['milliseconds since the epoch, as text', () => `${inAnHour}`, read('expiresAt', dateFromEpochMilliseconds)],
+    ['an ISO date', () => new Date(inAnHour).toISOString(), read('expiresAt', dateFromIso)],
     [
       'an ISO date of .NET',
-      () => new Date(inAnHour()).toISOString().replace('Z', '4567+00:00'),
+      () => new Date(inAnHour).toISOString().replace('Z', '4567+00:00'),
       read('expiresAt', dateFromIso),
     ],
-    ['an HTTP date', () => new Date(inAnHour()).toUTCString(), read('expiresAt', dateFromHttpDate)],
+    ['an HTTP date', () => new Date(inAnHour).toUTCString(), read('expiresAt', dateFromHttpDate)],
   ])('R2: %s', async (_, end, reader) => {
     expect(minutesLeft(await tokenOf(json({ end: end() }), reader))).toBe(60)
   })
 
   it("R2: an HTTP date in the answer's Expires header", async () => {
-    const answer = json({}, 200, { expires: new Date(inAnHour()).toUTCString() })
+    const answer = json({}, 200, { expires: new Date(inAnHour).toUTCString() })
     const reader = ({ headers }: TokenAnswer): TokenFields => ({
       accessToken: issued,
       expiresAt: dateFromHttpDate(headers.get('expires')),
@@ -566,7 +577,7 @@ describe('readTokenResponse: how long the token lives', () => {
     ['an hour ahead', 3600],
     ['an hour behind', -3600],
   ])("R3: an instant is by the server's clock, and that may be %s", async (_, skew) => {
-    const theirs = Date.now() + skew * 1000
+    const theirs = now + skew * 1000
     const answer = json({ end: Math.round(theirs / 1000) + 1800 }, 200, { date: new Date(theirs).toUTCString() })
     expect(minutesLeft(await tokenOf(answer, read('expiresAt', dateFromEpochSeconds)))).toBe(30)
   })
@@ -648,6 +659,7 @@ describe('readTokenResponse: failures', () => {
   })
 
   it("G9: a code of the vendor's own that may pass is tried again", async () => {
+    stopTimers()
     let asked = 0
     const client = connect(
       {
@@ -661,6 +673,7 @@ describe('readTokenResponse: failures', () => {
         asked += 1
         return (asked === 1 ? json({ errcode: -1, errmsg: 'busy' }) : standard)(response, request)
       },
+      { onEvent: passRetryDelay },
     )
     expect((await client.token()).value).toBe(issued)
     expect(server.requests).toHaveLength(2)
@@ -685,7 +698,7 @@ describe('readTokenResponse: failures', () => {
 
 describe('refreshIn', () => {
   it('L2: the reader hands on when the server wants the token replaced', async () => {
-    let time = Date.now()
+    let time = now
     const read = ({ body }: TokenAnswer): TokenFields => ({
       accessToken: readPath(body, 'token'),
       expiresIn: 7200,
@@ -703,7 +716,7 @@ describe('refreshIn', () => {
     expect((await client.token()).value).toBe('token-1')
     time += 4000 * 1000
     expect((await client.token()).value).toBe('token-1')
-    await expect.poll(() => server.requests.length).toBe(2)
+    await waitUntil(() => server.requests.length === 2)
   })
 })
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { rolldown } from 'rolldown'
+import { ceiling } from '../../wait-until.ts'
 
 /** The program's path. There is none for every platform, and the package says so when it is loaded. */
 const workerd: string | Error = await import('workerd').then(
@@ -79,7 +80,7 @@ export async function startWorkerd(
   ])
   const url = `http://127.0.0.1:${port}`
   const askOnce = async (path: string): Promise<string> => {
-    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(8000) })
+    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(ceiling) })
     return `${response.status} ${await response.text()}`
   }
   return {

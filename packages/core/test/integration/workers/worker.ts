@@ -19,8 +19,13 @@ async function readFromVault(): Promise<Credentials> {
   return { clientId: env.CLIENT_ID, privateKey: await importPrivateKey(env.PRIVATE_KEY) }
 }
 
+/** Milliseconds by which the clients' clock is ahead. */
+let ahead = 0
+/** How many calls of clients have begun, ended or not. */
+let begun = 0
+
 const make = (provider: Provider<unknown>, options: Partial<ClientOptions> = {}): Client<unknown> =>
-  createClient(provider, { credentials, timeout: 5, ...options })
+  createClient(provider, { credentials, timeout: 60, now: () => Date.now() + ahead, ...options })
 
 const clients: Readonly<Record<string, Client<unknown>>> = {
   plain: make(standard),
@@ -57,9 +62,15 @@ const calls: Readonly<Record<string, (client: Client<unknown>, options: URLSearc
 export default {
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
+    if (pathname === '/begun') return Response.json(begun)
+    if (pathname === '/advance') {
+      ahead += Number(searchParams.get('seconds')) * 1000
+      return new Response()
+    }
     const client = clients[searchParams.get('client') ?? '']
     const call = calls[pathname]
     if (client === undefined || call === undefined) return new Response('unknown', { status: 404 })
+    begun += 1
     try {
       return Response.json((await call(client, searchParams)) ?? null)
     } catch (failure) {
