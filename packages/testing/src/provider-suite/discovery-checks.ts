@@ -52,8 +52,10 @@ export function discoveryChecks(suite: ProviderSuite<ProviderOffers, unknown>, b
       }),
     ),
     check('does not hang with the discovery', async (stand) => {
-      const client = stand.client({ timeout: 0.1 })
+      const begun = performance.now()
       stand.mark((await stand.client().token()).value)
+      // On a machine as busy as this one, a provider that does without the discovery has its token in this time, and is caught.
+      const client = stand.client({ timeout: Math.max(0.1, (10 * (performance.now() - begun)) / 1000) })
       stand.emulator.faults.set('discovery', { name: 'hang' })
       const { code } = await failureOf(discover(stand, client), 'a discovery that hangs')
       expectThat(/^(timed_out|discovery_failed)$/.test(code), `the error code should be timed_out, and is ${code}`)
