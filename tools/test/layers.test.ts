@@ -57,6 +57,23 @@ describe('the core is laid in layers', () => {
   }
 })
 
+describe('the core has no circles', () => {
+  it('no file imports itself through others, types included', () => {
+    const done = new Set<string>()
+    const findCircle = (file: string, path: readonly string[]): readonly string[] | undefined => {
+      if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+      if (done.has(file)) return undefined
+      const relative = moduleAt(join(CORE, file)).imports.filter((specifier) => specifier.startsWith('.'))
+      const found = relative.map((specifier) => findCircle(join(dirname(file), specifier), [...path, file]))
+      done.add(file)
+      return found.find((circle) => circle !== undefined)
+    }
+    expect(filesIn(CORE, '**/*.ts').map((file) => findCircle(file, []))).toEqual(
+      filesIn(CORE, '**/*.ts').map(() => undefined),
+    )
+  })
+})
+
 describe('the core names no provider', () => {
   for (const file of filesIn(CORE, '**/*.ts')) {
     it(file, () => {

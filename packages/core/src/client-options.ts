@@ -24,8 +24,8 @@ export interface ClientOptions {
   /** Seconds for a whole grant, or for a whole discovery; up to a day. Default 10. */
   readonly timeout?: number
   /**
-   * What tokens are bound to, where the provider binds them; its public key must be extractable. Default: one is made for the
-   * client, and is gone with it; give one where processes share tokens through a store.
+   * The key that tokens are bound to, if the provider binds them. Its public key must be extractable, and its private key must
+   * not be. Default: one is made for the client; set one if processes share tokens through a store.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449 RFC 9449}
    */

@@ -175,7 +175,7 @@ async function exchange(
   }
 }
 
-/** A token in RFC 6749's form. Its JSON is parsed already: writing a body only to parse it again would double a grant's CPU. */
+/** A token in RFC 6749's form. Its JSON is parsed already: a body would be written only to be parsed again. */
 class StandardResponse extends Response {
   readonly #members: object
 

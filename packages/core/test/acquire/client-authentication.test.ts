@@ -341,7 +341,7 @@ describe('privateKeyJwt', () => {
     expect(Object.keys(header).sort()).toEqual(['alg', 'typ'])
   })
 
-  it('G8: a key that does not sign by the algorithm asked for is refused, and what it signs by is named', async () => {
+  it('G8: a key that does not sign with the algorithm is refused, and what it signs with is named', async () => {
     const { privateKey } = await crypto.subtle.generateKey(rsa, false, ['sign', 'verify'])
     for (const algorithm of ['PS256', 'RS512', 'ES256']) {
       const failure = await failureOf(authenticated(privateKeyJwt({ algorithm }), { clientId: 'app', privateKey }))

@@ -61,7 +61,7 @@ describe('standardParameters and toProviderParameters', () => {
 describe('providerHeaders', () => {
   it.each([
     ['a form', {}, 'application/x-www-form-urlencoded'],
-    ['a form that is asked for', { bodyFormat: 'form' }, 'application/x-www-form-urlencoded'],
+    ['a form that the provider names', { bodyFormat: 'form' }, 'application/x-www-form-urlencoded'],
     ['JSON', { bodyFormat: 'json' }, 'application/json'],
     ['no body', { bodyFormat: 'none' }, null],
     ['GET', { method: 'GET' }, null],

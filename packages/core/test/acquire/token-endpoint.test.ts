@@ -124,7 +124,7 @@ describe('how the client authenticates', () => {
     expect(claims).toMatchObject({ aud: 'https://login.acme.test', iat: 1_699_999_995, exp: 1_700_000_060 })
   })
 
-  it('X1: a server that repeats the assertion, or a part of it, tells nobody', async () => {
+  it('X1: if a server repeats the assertion, or a part of it, the error does not', async () => {
     const sent: string[] = []
     server.answer((response, { body }) => {
       const text = new URLSearchParams(body).get('client_assertion') ?? ''
@@ -771,7 +771,7 @@ describe('what goes wrong', () => {
     expect(failure.message).toContain('ECONNREFUSED')
   })
 
-  it('R5: no answer without a reason is told without one', async () => {
+  it('R5: a transport failure without a code is reported without one', async () => {
     const fetch = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'))
     const failure = await failureOf(ask({ transport: { fetch } }))
     expect(failure.message).toBe(`acme: ${server.origin}/token did not answer`)
@@ -903,13 +903,13 @@ describe('secrets', () => {
     expect(failure.cause).toBeUndefined()
   })
 
-  it.each(troubles)('X2: the failure tells no query, no header and no body: %s', async (_, answer) => {
+  it.each(troubles)('X2: the error shows no query, no header and no body: %s', async (_, answer) => {
     server.answer(answer)
     const failure = await failureOf(ask({ path: '/token?api_key=MARKED-query' }))
     expect(findLeaks(failure, ['MARKED-query', 'api_key', 'www-authenticate', '<html', 'MARKED nonsense'])).toEqual([])
   })
 
-  it('X1: with GET the secret is in the query, and the failure does not tell it', async () => {
+  it('X1: with GET the secret is in the query, and not in the error', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
     const provider: Partial<Provider<unknown>> = {
       tokenRequest: { method: 'GET' },
@@ -922,7 +922,7 @@ describe('secrets', () => {
     expect(findLeaks(await failureOf(ask({ provider })), secrets)).toEqual([])
   })
 
-  it('X1: a transport whose failure holds the whole request tells its code and no more', async () => {
+  it('X1: of a transport failure that holds the whole request, the error shows the code only', async () => {
     const failure = await failureOf(
       ask({
         transport: {
@@ -942,7 +942,7 @@ describe('secrets', () => {
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('X1: a transport that answers no Response tells nothing of it', async () => {
+  it('X1: a transport that returns no Response is an error that shows nothing of it', async () => {
     const failure = await failureOf(
       ask({ transport: { fetch: (async () => ({ secret: clientSecret })) as unknown as typeof fetch } }),
     )
