@@ -631,7 +631,7 @@ const brokenEngines: Readonly<
   'one that makes a token of every failure': {
     create(provider, options) {
       const client = createClient(provider, options)
-      const none = { value: 'none', type: 'Bearer' as const, scopes: undefined, expiresAt: undefined, extra: {} }
+      const none = { value: 'none', type: 'none' as 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }
       return alter(client, { token: (wanted) => client.token(wanted).catch(() => none) })
     },
     fails: ['uses no token of a type that its API does not take', 'takes no token from an empty array'],

@@ -85,7 +85,7 @@ describe('the repeats of a request', () => {
     expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
     expect(decodeJwt(await dpop.prove(url, 'GET', token)).iat).toBe(at / 1000)
     expect(rejected).toEqual([])
-    // The clocks agree now: the token is what the API rejects.
+    // One repeat with another proof; after it the token is replaced, as after any other 401.
     expect((await repeats.next(proofRejected, token, url, undefined))?.value).toBe('second')
     expect(repeats.left).toBe(false)
   })
