@@ -39,7 +39,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     limits: { packed: 150_000, unpacked: 550_000 },
   },
   core: {
-    dependencies: ['ky', 'openid-client'],
+    dependencies: ['jose', 'ky', 'openid-client'],
     peers: [],
     bundled: ['valibot'],
     imports: 'createClient',

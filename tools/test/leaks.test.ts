@@ -145,11 +145,14 @@ const manners: Readonly<Record<string, Manner>> = {
   none: { clientAuthentication: none(), credentials: () => ({ clientId: 'marked-client' }) },
   'a query and a JSON body': {
     credentials: withSecret,
-    clientAuthentication: ({ url, headers, json, ...draft }, credentials) => {
-      const { clientSecret = '' } = credentials as { clientSecret?: string }
-      url.searchParams.set('api_key', clientSecret)
-      headers.set('x-api-key', clientSecret)
-      draft.parameters.set('password', clientSecret)
+    clientAuthentication: {
+      name: 'own',
+      authenticate: ({ url, headers, json, ...draft }, credentials) => {
+        const { clientSecret = '' } = credentials as { clientSecret?: string }
+        url.searchParams.set('api_key', clientSecret)
+        headers.set('x-api-key', clientSecret)
+        draft.parameters.set('password', clientSecret)
+      },
     },
     provider: { tokenRequest: { bodyFormat: 'json' } },
   },
@@ -660,8 +663,11 @@ describe('X1: what a program hands in does not make a client tell a secret', () 
       })
     await play({
       'a header that no header can be': scene(() => ({
-        clientAuthentication: ({ headers }, credentials) =>
-          headers.set('authorization', `${(credentials as { clientSecret: string }).clientSecret}\n`),
+        clientAuthentication: {
+          name: 'own',
+          authenticate: ({ headers }, credentials) =>
+            headers.set('authorization', `${(credentials as { clientSecret: string }).clientSecret}\n`),
+        },
       })),
       'a reader that throws the answer': scene((stage) => ({
         readTokenResponse: (answer) => {

@@ -2,7 +2,7 @@
  * A fleet of processes and their authorization server for a day, in virtual time. When a token is replaced, and when a
  * refresh that failed is tried again, is decided by the core's own functions.
  */
-import { planRepetition } from '../../../packages/core/src/acquire/retry.ts'
+import { planGrantRetry } from '../../../packages/core/src/acquire/retry.ts'
 import {
   drawTurn,
   judgeFreshness,
@@ -127,7 +127,7 @@ export function simulateFleet(fleet: Fleet): FleetDay {
     for (let from = time, attempt = 1; ; attempt += 1) {
       if (ask(from)) return { from, isGranted: true }
       const secondsLeft = timeout - (from - time) / 1000
-      const wait = ahead ? undefined : planRepetition(down, attempt, secondsLeft, chance())
+      const wait = ahead ? undefined : planGrantRetry(down, attempt, secondsLeft, chance())
       if (wait === undefined) return { from, isGranted: false }
       from += wait * 1000
     }

@@ -19,10 +19,13 @@ export function insightsHub(options: {
     tokenEndpoint: `${gateway}/api/technicaltokenmanager/v3/oauth/token`,
     tokenRequest: { bodyFormat: 'json', grantType: null },
     parameters,
-    clientAuthentication: async (request, credentials) => {
-      await clientSecretBasic({ encoding: 'raw' })(request, credentials)
-      request.headers.set('x-space-auth-key', request.headers.get('authorization') ?? '')
-      request.headers.delete('authorization')
+    clientAuthentication: {
+      name: 'insights-hub',
+      async authenticate(request, credentials) {
+        await clientSecretBasic({ encoding: 'raw' }).authenticate(request, credentials)
+        request.headers.set('x-space-auth-key', request.headers.get('authorization') ?? '')
+        request.headers.delete('authorization')
+      },
     },
     api: `${gateway}/api`,
   }

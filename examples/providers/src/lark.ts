@@ -10,9 +10,12 @@ export function lark(): Provider {
       grantType: null,
       headers: { 'content-type': 'application/json; charset=utf-8' },
     },
-    clientAuthentication: ({ parameters }, credentials) => {
-      parameters.set('app_id', credentials.clientId)
-      parameters.set('app_secret', clientSecretOf(credentials))
+    clientAuthentication: {
+      name: 'lark',
+      authenticate({ parameters }, credentials) {
+        parameters.set('app_id', credentials.clientId)
+        parameters.set('app_secret', clientSecretOf(credentials))
+      },
     },
     // A code other than 0 is a refusal, with whatever status.
     readTokenResponse: (answer) => {

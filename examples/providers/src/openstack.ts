@@ -11,9 +11,12 @@ export function openstack({ identity, api }: { identity: string; api: string }):
     name: 'openstack',
     tokenEndpoint: `${identity}/auth/tokens`,
     tokenRequest: { bodyFormat: 'json' },
-    clientAuthentication: (request, credentials) => {
-      const application_credential = { id: credentials.clientId, secret: clientSecretOf(credentials) }
-      request.json = { auth: { identity: { methods: ['application_credential'], application_credential } } }
+    clientAuthentication: {
+      name: 'openstack',
+      authenticate(request, credentials) {
+        const application_credential = { id: credentials.clientId, secret: clientSecretOf(credentials) }
+        request.json = { auth: { identity: { methods: ['application_credential'], application_credential } } }
+      },
     },
     readTokenResponse: (answer) => ({
       ...readStandardTokenResponse(answer),

@@ -13,9 +13,12 @@ export function sapXsuaa(options: { subdomain: string; region: string; api: stri
   return {
     name: 'sap-xsuaa',
     tokenEndpoint: `https://${subdomain}.authentication.${region}.hana.ondemand.com/oauth/token`,
-    clientAuthentication: async (request, credentials) => {
-      await basic(request, credentials)
-      request.parameters.set('client_id', credentials.clientId)
+    clientAuthentication: {
+      name: 'sap-xsuaa',
+      async authenticate(request, credentials) {
+        await basic.authenticate(request, credentials)
+        request.parameters.set('client_id', credentials.clientId)
+      },
     },
     api: options.api,
   }

@@ -6,9 +6,12 @@ export function wechat(): Provider {
     name: 'wechat',
     tokenEndpoint: 'https://api.weixin.qq.com/cgi-bin/token',
     tokenRequest: { method: 'GET', grantType: 'client_credential' },
-    clientAuthentication: ({ parameters }, credentials) => {
-      parameters.set('appid', credentials.clientId)
-      parameters.set('secret', clientSecretOf(credentials))
+    clientAuthentication: {
+      name: 'wechat',
+      authenticate({ parameters }, credentials) {
+        parameters.set('appid', credentials.clientId)
+        parameters.set('secret', clientSecretOf(credentials))
+      },
     },
     readTokenResponse: (answer) => {
       const usual = readStandardTokenResponse(answer)

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import type { AccessToken } from './acquire/access-token.ts'
+import { requiredCredential } from './acquire/client-authentication.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
-import type { DpopKeyPair } from './acquire/dpop.ts'
+import { type DpopKeyPair, findDpopKeyMistake } from './acquire/dpop.ts'
 import { choosesAuthenticationLater, findProviderMistakes, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
@@ -23,8 +24,8 @@ export interface ClientOptions {
   /** Seconds for a whole grant, or for a whole discovery; up to a day. Default 10. */
   readonly timeout?: number
   /**
-   * What tokens are bound to, where the provider binds them; its public key must be extractable. Default: one is made for the
-   * client, and is gone with it; give one where processes share tokens through a store.
+   * The key that tokens are bound to, if the provider binds them. Its public key must be extractable, and its private key must
+   * not be. Default: one is made for the client; set one if processes share tokens through a store.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449 RFC 9449}
    */
@@ -51,12 +52,6 @@ export interface TokenOptions {
 
 const aFunction = v.function('must be a function')
 
-/** openid-client, which signs with it, judges its algorithm. */
-function isDpopKey(value: unknown): boolean {
-  const { privateKey, publicKey } = (value ?? {}) as Partial<DpopKeyPair>
-  return privateKey?.usages?.includes('sign') === true && publicKey?.extractable === true
-}
-
 const clientOptionsSchema = exactObject(
   {
     credentials: v.unknown(),
@@ -77,7 +72,10 @@ const clientOptionsSchema = exactObject(
       ),
     ),
     dpopKey: v.optional(
-      v.custom<DpopKeyPair>(isDpopKey, 'must be a CryptoKeyPair that signs, with an extractable public key'),
+      v.custom<DpopKeyPair>(
+        (pair) => findDpopKeyMistake(pair) === undefined,
+        ({ input }) => findDpopKeyMistake(input) ?? 'must be a CryptoKeyPair',
+      ),
     ),
     allowInsecureRequests: v.optional(v.boolean('must be true or false')),
     onEvent: v.optional(aFunction),
@@ -115,7 +113,7 @@ export function checkClient(provider: Provider<unknown>, options: ClientOptions)
       ? []
       : findCredentialsMistakes(
           known.credentials,
-          provider?.clientAuthentication,
+          requiredCredential(provider?.clientAuthentication),
           provider !== undefined && provider !== null && choosesAuthenticationLater(provider),
         )),
     ...(known?.dpopKey !== undefined && provider?.dpop !== true

@@ -4,9 +4,8 @@ import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
-import { OpenidGrants } from './acquire/openid-grants.ts'
 import type { Provider } from './acquire/provider.ts'
-import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
+import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
@@ -114,8 +113,8 @@ export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions,
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
   const { find: findEndpoint, close: closeFinder } = createEndpointFinder(provider, watched)
-  const grants = new OpenidGrants()
-  const grantor: Grantor = { provider, transport: watched, findEndpoint, grants, emit, diagnostics, chance }
+  const loadOpenid = createOpenidLoader()
+  const grantor: Grantor = { provider, transport: watched, findEndpoint, loadOpenid, emit, diagnostics, random: chance }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const dpopOf = (): DpopProofs | undefined =>

@@ -2,18 +2,15 @@
 
 export type { AccessToken } from './acquire/access-token.ts'
 export {
-  type ClientAuthentication,
   clientSecretBasic,
   clientSecretJwt,
   clientSecretPost,
   type JwtAuthenticationOptions,
   none,
   privateKeyJwt,
-  type TokenRequestDraft,
   tlsClientAuth,
 } from './acquire/client-authentication.ts'
 export { clientSecretOf } from './acquire/client-secret.ts'
-
 // Acquire: from credentials to an access token
 export type { Credentials } from './acquire/credentials.ts'
 export { importPrivateKey } from './acquire/private-key.ts'
@@ -35,6 +32,7 @@ export {
   secondsFromMilliseconds,
 } from './acquire/read-fields.ts'
 export type { TokenParameters } from './acquire/token-request.ts'
+export type { ClientAuthentication, TokenRequestDraft } from './acquire/token-request-draft.ts'
 export { readStandardTokenResponse, type TokenAnswer, type TokenFields } from './acquire/token-response.ts'
 // Acquire: for providers whose URLs hold a tenant
 export { hostLabel, hostName, pathSegment } from './acquire/url-parts.ts'

@@ -90,7 +90,10 @@ describe('client options', () => {
 
   it('says at once that a secret is missing where the provider needs one', () => {
     expect(mistakesOf(provider, { credentials: { clientId: 'me' } })).toMatch(/credentials\.clientSecret is missing/)
-    const custom: Provider = { ...provider, clientAuthentication: ({ headers }) => headers.set('x-key', 'k') }
+    const custom: Provider = {
+      ...provider,
+      clientAuthentication: { name: 'own', authenticate: ({ headers }) => headers.set('x-key', 'k') },
+    }
     expect(createClient(custom, { credentials: { clientId: 'me' } })).toBeDefined()
   })
 

@@ -71,9 +71,12 @@ function describeDiscovering({ url, apiOrigins }: Prevu3dEmulator): Provider<unk
   return {
     name: 'acme',
     tokenEndpoint: `${url}/oauth/token`,
-    clientAuthentication: ({ headers }, credentials) => {
-      const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
-      headers.set('authorization', `Basic ${Buffer.from(`${credentials.clientId}:${secret}`).toString('base64')}`)
+    clientAuthentication: {
+      name: 'own',
+      authenticate: ({ headers }, credentials) => {
+        const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
+        headers.set('authorization', `Basic ${Buffer.from(`${credentials.clientId}:${secret}`).toString('base64')}`)
+      },
     },
     apiOrigins,
     async api({ fetch, signal }) {
@@ -254,11 +257,14 @@ const broken: Readonly<
   'credentials in the header and in the body': {
     suite: changed(
       () => ({
-        clientAuthentication: ({ headers, parameters }, credentials) => {
-          const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
-          const pair = new TextEncoder().encode(`${credentials.clientId}:${secret}`)
-          headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
-          parameters.set('client_secret', secret)
+        clientAuthentication: {
+          name: 'own',
+          authenticate: ({ headers, parameters }, credentials) => {
+            const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
+            const pair = new TextEncoder().encode(`${credentials.clientId}:${secret}`)
+            headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
+            parameters.set('client_secret', secret)
+          },
         },
       }),
       { emulation: credulous },
@@ -266,7 +272,7 @@ const broken: Readonly<
     fails: ['authenticates its client once', 'asks as its vendor documents'],
   },
   'no credentials': {
-    suite: changed(() => ({ clientAuthentication: () => {} }), {
+    suite: changed(() => ({ clientAuthentication: { name: 'own', authenticate: () => {} } }), {
       emulation: () =>
         standardEmulation({ answerToken: async (_, issueToken) => ({ body: { access_token: await issueToken() } }) }),
     }),
@@ -287,10 +293,13 @@ const broken: Readonly<
   'an empty scope, and a grant type sent twice': {
     suite: changed(
       () => ({
-        clientAuthentication: (draft, credentials) => {
-          draft.parameters.set('scope', '')
-          draft.parameters.append('grant_type', 'client_credentials')
-          return clientSecretPost()(draft, credentials)
+        clientAuthentication: {
+          name: 'own',
+          authenticate: (draft, credentials) => {
+            draft.parameters.set('scope', '')
+            draft.parameters.append('grant_type', 'client_credentials')
+            return clientSecretPost().authenticate(draft, credentials)
+          },
         },
       }),
       { emulation: credulous },
@@ -371,8 +380,11 @@ describe('the suite passes what is right', () => {
         api: apiUrl,
         parameters: { audience: 'api' },
         tokenRequest: { bodyFormat: 'json', grantType: null, headers: { 'x-version': '2' } },
-        clientAuthentication: ({ headers }, credentials) => {
-          headers.set('x-key', 'clientSecret' in credentials ? credentials.clientSecret : '')
+        clientAuthentication: {
+          name: 'own',
+          authenticate: ({ headers }, credentials) => {
+            headers.set('x-key', 'clientSecret' in credentials ? credentials.clientSecret : '')
+          },
         },
         readTokenResponse: (answer) => {
           const usual = readStandardTokenResponse(answer)
@@ -424,11 +436,14 @@ describe('the suite passes what is right', () => {
         tokenEndpoint,
         api: apiUrl,
         tokenRequest: { bodyFormat: 'json', grantType: null },
-        clientAuthentication: (draft, credentials) => {
-          const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
-          const pair = Buffer.from(`${credentials.clientId}:${secret}`).toString('base64')
-          draft.headers.set('authorization', `Acme ${pair}`)
-          draft.json = { request }
+        clientAuthentication: {
+          name: 'own',
+          authenticate: (draft, credentials) => {
+            const secret = 'clientSecret' in credentials ? credentials.clientSecret : ''
+            const pair = Buffer.from(`${credentials.clientId}:${secret}`).toString('base64')
+            draft.headers.set('authorization', `Acme ${pair}`)
+            draft.json = { request }
+          },
         },
       }),
       request: {
@@ -622,7 +637,7 @@ const brokenEngines: Readonly<
   'one that makes a token of every failure': {
     create(provider, options) {
       const client = createClient(provider, options)
-      const none = { value: 'none', type: 'none', scopes: undefined, expiresAt: undefined, extra: {} }
+      const none = { value: 'none', type: 'none' as 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }
       return alter(client, { token: (wanted) => client.token(wanted).catch(() => none) })
     },
     fails: ['uses no token of a type that its API does not take', 'takes no token from an empty array'],

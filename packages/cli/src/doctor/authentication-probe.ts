@@ -19,17 +19,17 @@ interface Way {
   readonly name: string
   /** As it is written in code. */
   readonly code: string
-  readonly authenticate: ClientAuthentication
+  readonly clientAuthentication: ClientAuthentication
 }
 
 const ways: readonly Way[] = [
   {
     name: 'basic-raw',
     code: "clientSecretBasic({ encoding: 'raw' })",
-    authenticate: clientSecretBasic({ encoding: 'raw' }),
+    clientAuthentication: clientSecretBasic({ encoding: 'raw' }),
   },
-  { name: 'basic-form', code: 'clientSecretBasic()', authenticate: clientSecretBasic() },
-  { name: 'post', code: 'clientSecretPost()', authenticate: clientSecretPost() },
+  { name: 'basic-form', code: 'clientSecretBasic()', clientAuthentication: clientSecretBasic() },
+  { name: 'post', code: 'clientSecretPost()', clientAuthentication: clientSecretPost() },
 ]
 
 /** Step 5, on request only (rule G10): which way of sending the credentials the server takes; the first that works is the last tried. */
@@ -54,9 +54,9 @@ export async function examineAuthentication(examination: Examination): Promise<F
   finding.saw(`beforehand: ${warning}`)
   if (examination.isForPeople) output.note(`Trying other ways to send the credentials: ${warning}.`)
 
-  for (const { name, code, authenticate } of tries) {
+  for (const { name, code, clientAuthentication } of tries) {
     await pause(breath * 1000)
-    const tried = await examination.ask({ ...provider, clientAuthentication: authenticate })
+    const tried = await examination.ask({ ...provider, clientAuthentication })
     const { failure, exchange } = tried
     outcomes.push({ way: name, status: exchange?.status ?? null, error: failure?.error ?? failure?.code ?? null })
     if (tried.token !== undefined) {
@@ -90,7 +90,7 @@ async function chooseTries(
   const tries: Way[] = []
   const others: string[] = []
   for (const way of ways) {
-    const wire = await spell(way.authenticate, credentials)
+    const wire = await spell(way.clientAuthentication, credentials)
     const twin = wire === undefined ? undefined : known.get(wire)
     if (wire === undefined) others.push(`${way.name}: not tried, it cannot carry this client id`)
     else if (twin !== undefined) others.push(`${way.name}: not tried, it is the same on the wire as ${twin}`)
@@ -103,7 +103,10 @@ async function chooseTries(
 }
 
 /** What a way would send; `undefined` where it cannot. To be compared, never to be shown. */
-async function spell(authenticate: ClientAuthentication, credentials: Credentials): Promise<string | undefined> {
+async function spell(
+  clientAuthentication: ClientAuthentication,
+  credentials: Credentials,
+): Promise<string | undefined> {
   const draft: TokenRequestDraft = {
     url: new URL('https://nowhere.invalid'),
     headers: new Headers(),
@@ -111,7 +114,7 @@ async function spell(authenticate: ClientAuthentication, credentials: Credential
     issuer: undefined,
   }
   try {
-    await authenticate(draft, credentials)
+    await clientAuthentication.authenticate(draft, credentials)
     return JSON.stringify([[...draft.headers], [...draft.parameters]])
   } catch {
     return undefined

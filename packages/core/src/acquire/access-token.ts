@@ -2,19 +2,19 @@
 export interface AccessToken {
   /** The secret itself; not enumerable. */
   readonly value: string
-  /** `Bearer` or `DPoP`. */
-  readonly type: string
-  /** The granted scopes; the requested ones where the answer names none; `undefined` where neither. */
+  /** How it is used: as a Bearer token, or bound to a key (RFC 9449). */
+  readonly type: 'Bearer' | 'DPoP'
+  /** The granted scopes; the requested ones if the answer names none; `undefined` if there are neither. */
   readonly scopes: readonly string[] | undefined
-  /** When it ends; `undefined`: the lifetime is unknown (how long the cache keeps such a token is the cache's affair). */
+  /** When it expires; `undefined` if the lifetime is unknown (the cache then keeps the token for a short time). */
   readonly expiresAt: Date | undefined
-  /** The answer's other fields; not enumerable, for they may hold anything. */
+  /** The answer's other fields; not enumerable, because they may hold secrets. */
   readonly extra: Readonly<Record<string, unknown>>
 }
 
 const redacted = '[redacted]'
 
-/** What most answers hold besides the token: one object for all of them. */
+/** Shared by the tokens of all answers that hold nothing else. */
 const nothing: Readonly<Record<string, unknown>> = Object.freeze({})
 
 function isEmpty(fields: Readonly<Record<string, unknown>>): boolean {
@@ -24,10 +24,10 @@ function isEmpty(fields: Readonly<Record<string, unknown>>): boolean {
 
 /** Holds the secret in a private field: no inspection depth, no serialiser and no spread reaches it. */
 class IssuedToken implements AccessToken {
-  readonly type: string
+  readonly type: AccessToken['type']
   readonly scopes: readonly string[] | undefined
   readonly #value: string
-  /** Milliseconds since the epoch: a Date is six times as large, and can be written to. */
+  /** Milliseconds since the epoch: a Date is six times as large, and mutable. */
   readonly #expiresAt: number | undefined
   readonly #extra: Readonly<Record<string, unknown>>
 
@@ -64,12 +64,12 @@ class IssuedToken implements AccessToken {
   }
 }
 
-/** Whether a text may be a token: visible ASCII, which a header carries (rule R6). */
+/** Whether a text may be a token: only visible ASCII, as a header requires (rule R6). */
 export function isTokenValue(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text)
 }
 
-/** An access token of these fields that no printing gives away. */
+/** An access token with these fields, whose secrets do not show when it is printed or serialised. */
 export function createAccessToken(fields: AccessToken): AccessToken {
   return Object.freeze(new IssuedToken(fields))
 }

@@ -1,52 +1,56 @@
-import { type Diagnostics, type GrantTrace, nameKind, unseen } from '../diagnostics.ts'
+import type { Diagnostics } from '../diagnostics.ts'
 import { NightlatchError, withHints } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
 import type { Credentials, CredentialsReader } from './credentials.ts'
-import type { DpopProofs } from './dpop.ts'
-import { findExpiry, readLifetime } from './lifetime.ts'
-import type { OpenidGrants } from './openid-grants.ts'
+import { GrantReport } from './grant-report.ts'
 import type { Provider } from './provider.ts'
-import { planAttempt, planRepetition } from './retry.ts'
-import { askTokenEndpoint, type GrantedToken, showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import { planAttempt, planGrantRetry } from './retry.ts'
+import {
+  type GrantedToken,
+  requestToken,
+  showUrl,
+  type TokenEndpoint,
+  type TokenEndpointCall,
+  type Transport,
+} from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
 export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> & Partial<Pick<CredentialsReader, 'dpop'>>
 
-/** What the grants of a provider have in common, whoever asks for what. */
+/** What all grants of a provider share. */
 export interface Grantor {
   readonly provider: Provider<unknown>
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   readonly emit: Emit
-  /** Default: nobody looks. */
+  /** Default: no tracing channels. */
   readonly diagnostics?: Diagnostics | undefined
-  /** See TokenEndpointCall. */
-  readonly grants?: OpenidGrants | undefined
-  /** From 0 up to, but not including, 1; spreads repetitions. */
-  readonly chance: () => number
+  readonly loadOpenid: TokenEndpointCall['loadOpenid']
+  /** At least 0, less than 1; spreads retries. */
+  readonly random: () => number
 }
 
-/** One grant's circumstances. */
+/** The terms of one grant. */
 export interface GrantTerms {
-  /** Ends with the deadline. */
+  /** Aborts at the deadline. */
   readonly signal: AbortSignal
   /** Seconds until the deadline, from now. */
   readonly timeout: number
-  /** Whether an older token is still good, so that nobody waits: then a failure is not repeated here, but after a backoff. */
+  /** Whether it is a background refresh: nobody waits for it, and a failure is retried by the caller, after a backoff. */
   readonly ahead: boolean
-  /** By which those who wait for it can be told: see GrantTrace. */
+  /** Identifies the grant to those who wait for it: see GrantTrace. */
   readonly flight?: object | undefined
 }
 
 /** A token as it was acquired. */
 export interface AcquiredToken {
   readonly token: AccessToken
-  /** By the steady clock, in milliseconds: before the request was sent (rule R4). */
+  /** Milliseconds by the steady clock, before the request was sent (rule R4). */
   readonly requestedAt: number
-  /** Milliseconds from then on; `undefined` where unknown. */
+  /** Milliseconds from then on; `undefined` if unknown. */
   readonly lifetime: number | undefined
   /** The server's hint when to refresh: milliseconds from then on. */
   readonly refreshIn: number | undefined
@@ -55,10 +59,10 @@ export interface AcquiredToken {
 }
 
 /**
- * From credentials to an access token; no memory. Failures that may pass are repeated, and a refused secret is read again
- * where it lives.
+ * Acquires an access token; nothing is cached. Transient failures are retried, and credentials that the server rejects are read
+ * again.
  *
- * @throws NightlatchError with every code a grant can fail with, hints of the provider included; what the credentials function throws, as it is
+ * @throws NightlatchError with any code that a grant can fail with, the provider's hints included; what the credentials function throws, as it is
  */
 export async function acquireToken(
   grantor: Grantor,
@@ -66,130 +70,110 @@ export async function acquireToken(
   grant: GrantRequest,
   terms: GrantTerms,
 ): Promise<AcquiredToken> {
-  const { provider, transport, emit, diagnostics = unseen } = grantor
-  const startedAt = transport.time()
-  const { ahead, flight } = terms
-  const trace: GrantTrace = { provider: provider.name, ahead, flight, url: undefined, attempt: 1, lifetime: undefined }
-  const tell = (): { provider: string; duration: number; attempt: number; ahead: boolean } => ({
-    provider: provider.name,
-    duration: (transport.time() - startedAt) / 1000,
-    attempt: trace.attempt,
-    ahead,
-  })
-  // Deadlines are real time, as timers are, whatever clock a test has.
-  const deadline = performance.now() + terms.timeout * 1000
-  const secondsLeft = (): number => (deadline - performance.now()) / 1000
-  const attempts = async (): Promise<AcquiredToken> => {
-    let credentials = await client.read(terms.signal)
-    let mayReadAgain = true
-    for (let repetitions = 1; ; trace.attempt += 1) {
-      try {
-        const seconds = terms.ahead ? secondsLeft() : planAttempt(repetitions, secondsLeft())
-        return await withDeadline(
-          seconds,
-          () => describeLateness(provider, seconds),
-          (signal) => attemptGrant(grantor, grant, { credentials, dpop: client.dpop }, signal, trace),
-          terms.signal,
-        )
-      } catch (failure) {
-        if (!(failure instanceof NightlatchError) || terms.signal.aborted) throw failure
-        // Where the place of the credentials does not answer, the refusal is what the caller is told.
-        const others =
-          mayReadAgain && isClientRefused(failure)
-            ? await client.readOthers(credentials, terms.signal).catch(() => undefined)
-            : undefined
-        if (others !== undefined) {
-          mayReadAgain = false
-          credentials = others
-          emit({ type: 'token.retried', ...tell(), wait: 0, error: failure })
-          continue
-        }
-        const wait = terms.ahead ? undefined : planRepetition(failure, repetitions, secondsLeft(), grantor.chance())
-        // The last attempt had what was left: what is told is the whole time.
-        if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, terms.timeout) : failure
-        repetitions += 1
-        emit({ type: 'token.retried', ...tell(), wait, error: failure })
-        await pause(wait, terms.signal)
-      }
-    }
-  }
-  const told = async (): Promise<AcquiredToken> => {
+  const report = new GrantReport(grantor, terms)
+  return await report.trace(async () => {
     try {
-      const acquired = await waitFor(attempts(), terms.signal)
-      const lifetime = acquired.lifetime === undefined ? undefined : acquired.lifetime / 1000
-      trace.lifetime = lifetime
-      emit({ type: 'token.granted', ...tell(), lifetime })
-      return acquired
+      const granted = await waitFor(grantWithRetries(grantor, client, grant, terms, report), terms.signal)
+      report.granted(granted.lifetime)
+      return toAcquired(granted, grant)
     } catch (failure) {
-      const error = explainFailure(provider, failure)
-      // What is broken off because nobody wants it any more is no refusal.
-      if (error instanceof NightlatchError || !terms.signal.aborted) {
-        emit({ type: 'token.refused', ...tell(), error: tellUntried(provider, error) })
-      }
+      const error = explainFailure(grantor.provider, failure)
+      // A cancelled refresh is not a failure.
+      if (error instanceof NightlatchError || !terms.signal.aborted) report.failed(error)
       throw error
     }
-  }
-  return diagnostics.trace('grant', trace, told, (failure) => tellUntried(provider, failure))
+  })
 }
 
-/** A failure as events may tell it: of what a function of the caller's or the provider's threw, only the kind (rule X1). */
-export function tellUntried({ name }: Provider<unknown>, failure: unknown): NightlatchError {
-  if (failure instanceof NightlatchError) return failure
-  return new NightlatchError(
-    'invalid_options',
-    `${name}: the credentials function, or a function of the provider's, failed (${nameKind(failure)}); its message is kept back here, for it may hold a secret, and the caller gets it as it is`,
-    { provider: name },
-  )
+async function grantWithRetries(
+  grantor: Grantor,
+  client: CredentialsOf,
+  grant: GrantRequest,
+  { signal, timeout, ahead }: GrantTerms,
+  report: GrantReport,
+): Promise<GrantedToken> {
+  const { provider, random } = grantor
+  // Deadlines are real time, as timers are, whatever clock a test sets.
+  const deadline = performance.now() + timeout * 1000
+  const secondsLeft = (): number => (deadline - performance.now()) / 1000
+  const first = await client.read(signal)
+  let credentials = first
+  for (let retries = 0; ; ) {
+    const seconds = ahead ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
+    try {
+      return await withDeadline(
+        seconds,
+        () => describeLateness(provider, seconds),
+        (attemptSignal) => attemptGrant(grantor, client, grant, credentials, attemptSignal, report),
+        signal,
+      )
+    } catch (failure) {
+      if (!(failure instanceof NightlatchError) || signal.aborted) throw failure
+      // If they cannot be read again, the caller gets the grant's failure.
+      const others =
+        credentials === first && isClientRefused(failure)
+          ? await client.readOthers(credentials, signal).catch(() => undefined)
+          : undefined
+      const wait =
+        others !== undefined ? 0 : ahead ? undefined : planGrantRetry(failure, retries + 1, secondsLeft(), random())
+      // The last attempt had the time that was left: the error names the whole.
+      if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, timeout) : failure
+      report.retried(failure, wait)
+      if (others === undefined) {
+        retries += 1
+        await pause(wait, signal)
+      } else credentials = others
+    }
+  }
 }
 
 async function attemptGrant(
-  { provider, transport, findEndpoint, grants }: Grantor,
+  { provider, transport, findEndpoint, loadOpenid }: Grantor,
+  { dpop }: CredentialsOf,
   grant: GrantRequest,
-  holder: { readonly credentials: Credentials; readonly dpop?: DpopProofs | undefined },
+  credentials: Credentials,
   signal: AbortSignal,
-  trace: GrantTrace,
-): Promise<AcquiredToken> {
+  report: GrantReport,
+): Promise<GrantedToken> {
   const endpoint = await findEndpoint(signal)
-  trace.url = showUrl(endpoint.url)
-  const granted = await askTokenEndpoint({ provider, endpoint, grant, ...holder, transport, grants, signal })
-  return toAcquired(granted, grant, provider)
+  report.requested(endpoint.url)
+  return await requestToken({ provider, endpoint, grant, credentials, dpop, transport, loadOpenid, signal })
 }
 
-function toAcquired(granted: GrantedToken, grant: GrantRequest, provider: Provider<unknown>): AcquiredToken {
-  const expiry = findExpiry({ ...granted, defaultLifetime: provider.defaultLifetime })
-  const refreshIn = readLifetime(granted.refreshIn)
+function toAcquired(granted: GrantedToken, grant: GrantRequest): AcquiredToken {
+  const { accessToken, tokenType, extra, requestedAt, requestedTime } = granted
+  const lifetime = toMilliseconds(granted.lifetime)
   const token = createAccessToken({
-    value: granted.accessToken,
-    type: granted.tokenType,
-    // A copy: who sorts a token's scopes must not change what is asked for next.
+    value: accessToken,
+    type: tokenType,
+    // A copy: sorting a token's scopes must not change the next request.
     scopes: granted.scopes ?? (grant.scopes.length > 0 ? [...grant.scopes] : undefined),
-    expiresAt: expiry === undefined ? undefined : new Date(expiry),
-    extra: granted.extra,
+    expiresAt: lifetime === undefined ? undefined : new Date(requestedAt + lifetime),
+    extra,
   })
-  return {
-    token,
-    requestedAt: granted.requestedTime,
-    lifetime: expiry === undefined ? undefined : expiry - granted.requestedAt,
-    refreshIn: refreshIn === undefined ? undefined : refreshIn * 1000,
-  }
+  return { token, requestedAt: requestedTime, lifetime, refreshIn: toMilliseconds(granted.refreshIn) }
 }
 
-/** What is said when a deadline passes. */
+function toMilliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * 1000)
+}
+
+/** The error of a grant that missed its deadline. */
 export function describeLateness({ name, tokenEndpoint, issuer }: Provider<unknown>, seconds: number): NightlatchError {
-  const asked = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
+  const endpoint = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
   const limit = Math.round(seconds * 1000) / 1000
-  return new NightlatchError('timed_out', `${name}: ${asked} did not give a token within ${limit} s`, {
+  return new NightlatchError('timed_out', `${name}: ${endpoint} did not give a token within ${limit} s`, {
     provider: name,
     retryable: true,
   })
 }
 
-/** Whether the server does not know the client, or not by this secret. */
+/** Whether the server does not know the client, or rejects its credentials. */
 export function isClientRefused(failure: NightlatchError): boolean {
   return failure.code === 'grant_refused' && (failure.error === 'invalid_client' || failure.status === 401)
 }
 
-/** Adds the provider's hints; a provider whose `explain` throws has none. */
+/** Adds the provider's hints. If its `explain` throws, there are none. */
 export function explainFailure(provider: Provider<unknown>, failure: unknown): unknown {
   if (!(failure instanceof NightlatchError) || provider.explain === undefined) return failure
   try {

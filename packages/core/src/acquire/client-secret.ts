@@ -2,9 +2,9 @@ import { NightlatchError } from '../errors.ts'
 import type { Credentials } from './credentials.ts'
 
 /**
- * The client secret, for client authentications of a provider's own.
+ * The client secret, for a provider's own client authentication.
  *
- * @throws NightlatchError `invalid_options` where the credentials have none
+ * @throws NightlatchError `invalid_options` if the credentials have none
  */
 export function clientSecretOf(credentials: Credentials): string {
   if ('clientSecret' in credentials) return credentials.clientSecret

@@ -1,50 +1,53 @@
 import * as v from 'valibot'
 import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
 import { exactObject, findMistakes, refuseMistakes } from '../platform/validation.ts'
-import { type ClientAuthentication, neededCredential } from './client-authentication.ts'
 import type { DpopProofs } from './dpop.ts'
-import { findKeyMistake, type PrivateKey } from './private-key.ts'
+import { findKeyMistake, isCryptoKey, type PrivateKeyMaterial } from './private-key.ts'
 
 /**
- * Who the client is: by a secret that the server knows, too, by a private key, or by its id alone, where a certificate speaks
- * for it, or nothing does. Never printed, stored or put into an error or an event by this library.
+ * A client's id, and how it authenticates: with a secret, with a private key, or with neither (a TLS certificate, or none). A
+ * private key is a `CryptoKey`, a JWK, or PEM (PKCS #8); `keyId` defaults to a JWK's `kid`. This library never prints or stores
+ * credentials, and puts them into no error and no event.
  */
 export type Credentials =
   | { readonly clientId: string; readonly clientSecret: string }
-  | { readonly clientId: string; readonly privateKey: PrivateKey; readonly keyId?: string }
+  | { readonly clientId: string; readonly privateKey: PrivateKeyMaterial; readonly keyId?: string }
   | { readonly clientId: string }
 
-/** Credentials, or a function that reads them where they live (a vault, a file); asked when first needed. */
+/** Credentials, or a function that reads them (from a vault, a file); it is called when they are first needed. */
 export type CredentialsSource = Credentials | (() => Credentials | Promise<Credentials>)
 
-/** Credentials of many, by name. */
+/** The credentials of many tenants. */
 export type TenantCredentials = (tenant: string) => Credentials | Promise<Credentials>
 
-/** A line break at the end is what a secret read from a file has; it is never part of a secret, and no header could carry it. */
+/** A secret read from a file often ends in a line break, which is not part of it, and which no header can carry. */
 const printable = v.pipe(
   v.string('must be a string (if it comes from an environment variable, is that set?)'),
   v.nonEmpty('must not be empty (if it comes from an environment variable, is that set?)'),
   v.check((value) => !/\p{Cc}/u.test(value), 'must not hold a line break or another control character; trim it'),
 )
 
-/** Credentials of a test's emulator print without their secret; handed to another process as JSON, they would only be refused there. */
+/** An emulator's credentials serialise without their secret; another process that reads them gets an error here, not a 401 later. */
 const clientSecret = v.pipe(
   printable,
   v.check(
     (value) => value !== '[redacted]',
-    "is '[redacted]', which stands for a secret that was left out of a printing or of JSON; hand over the field clientSecret itself",
+    "is '[redacted]', which stands for a secret that was left out of printed or serialised credentials; pass the field clientSecret itself",
   ),
 )
 
-/** What credentials must be, whether given at once or answered by a function. */
+/** What credentials must be, whether they are given or returned by a function. */
 const credentialsSchema: v.GenericSchema<Credentials> = exactObject(
   {
     clientId: printable,
     clientSecret: v.exactOptional(clientSecret),
     privateKey: v.exactOptional(
-      v.custom<PrivateKey>(
-        (key) => findKeyMistake(key) === undefined,
-        ({ input }) => findKeyMistake(input) ?? 'must be a CryptoKey',
+      v.pipe(
+        v.custom<PrivateKeyMaterial>(
+          (key) => findKeyMistake(key) === undefined,
+          ({ input }) => findKeyMistake(input) ?? 'must be a private key',
+        ),
+        v.transform((key) => (isJwk(key) ? { ...key } : key)),
       ),
     ),
     keyId: v.exactOptional(printable),
@@ -52,14 +55,19 @@ const credentialsSchema: v.GenericSchema<Credentials> = exactObject(
   'must be an object with clientId and clientSecret, or a function that returns one',
 ) as v.GenericSchema<Credentials>
 
+function isJwk(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !isCryptoKey(value)
+}
+
 /**
- * What is wrong with `options.credentials`, a line each; a function is judged by what it answers.
+ * What is wrong with `options.credentials`, one line per mistake. What a function returns is checked when it is called.
  *
- * @param choosesLater whether the issuer's metadata will say how the client authenticates
+ * @param required what the client authentication needs besides the client id
+ * @param choosesLater whether the issuer's metadata will decide how the client authenticates
  */
 export function findCredentialsMistakes(
   source: unknown,
-  clientAuthentication: ClientAuthentication | undefined,
+  required: 'clientSecret' | 'privateKey' | undefined,
   choosesLater = false,
 ): readonly string[] {
   if (typeof source === 'function') return []
@@ -70,12 +78,11 @@ export function findCredentialsMistakes(
     return 'clientSecret' in given || 'privateKey' in given
       ? []
       : [
-          "options.credentials must hold a clientSecret or a privateKey; where a certificate speaks for the client, or nothing does, set the provider's clientAuthentication to tlsClientAuth() or none()",
+          "options.credentials must hold a clientSecret or a privateKey; for a TLS certificate or no authentication, set the provider's clientAuthentication to tlsClientAuth() or none()",
         ]
   }
-  const needed = neededCredential(clientAuthentication)
-  if (needed === undefined || needed in given) return []
-  return [`options.credentials.${needed} is missing: ${missing[needed]}`]
+  if (required === undefined || required in given) return []
+  return [`options.credentials.${required} is missing: ${missing[required]}`]
 }
 
 const missing = {
@@ -83,22 +90,22 @@ const missing = {
   privateKey: 'the provider authenticates its client with a private key',
 } as const
 
-/** Reads the client's credentials where they live. */
+/** Reads the client's credentials from where they are kept. */
 export class CredentialsReader {
-  /** What its tokens are bound to; `undefined`: nothing. */
+  /** The key that its tokens are bound to; `undefined`: they are not bound. */
   readonly dpop: DpopProofs | undefined
   readonly #source: CredentialsSource | TenantCredentials
   readonly #provider: string
   readonly #tenant: string
-  /** What the function answered, or its answer to come. */
+  /** What the function returned, or its promise. */
   #known: Credentials | Promise<Credentials> | undefined
 
   /**
    * @param provider its name, for messages
-   * @param tenant what the function is asked about; of no account where it takes nothing
+   * @param tenant the function's argument
    */
   constructor(source: CredentialsSource | TenantCredentials, provider: string, dpop?: DpopProofs, tenant = '') {
-    // Given ones are copied now: what becomes of the caller's object later changes nothing here.
+    // A copy: later changes to the caller's object have no effect.
     this.#source = typeof source === 'function' ? source : v.parse(credentialsSchema, source)
     this.#provider = provider
     this.#tenant = tenant
@@ -106,27 +113,26 @@ export class CredentialsReader {
   }
 
   /**
-   * The given ones, or what the function answers, remembered until it fails, or hangs past a deadline.
+   * The given credentials, or what the function returns. It is called again if it fails or misses a deadline.
    *
-   * @param signal ends with the deadline
-   * @throws what the function throws, as it is; NightlatchError `invalid_options` where its answer is no credentials
+   * @param signal aborts at the deadline
+   * @throws what the function throws, as it is; NightlatchError `invalid_options` if it returns no credentials
    */
   async read(signal?: AbortSignal): Promise<Credentials> {
     if (typeof this.#source !== 'function') return this.#source
-    // On Workers an answer to come is of one request (rule L13).
+    // On Workers a pending promise belongs to one request (rule L13).
     const known = this.#known instanceof Promise && isCloudflareWorkers() ? undefined : this.#known
-    const asked = known ?? ask(this.#source, this.#tenant, this.#provider)
-    if (!(asked instanceof Promise)) return asked
-    this.#known = asked
+    const reading = known ?? call(this.#source, this.#tenant, this.#provider)
+    if (!(reading instanceof Promise)) return reading
+    this.#known = reading
     const forget = (): void => {
-      if (this.#known === asked) this.#known = undefined
+      if (this.#known === reading) this.#known = undefined
     }
-    // A function that hangs past the deadline is asked again, as one that fails is.
     signal?.addEventListener('abort', forget, { once: true })
     try {
-      const answered = await asked
-      if (this.#known === asked) this.#known = answered
-      return answered
+      const credentials = await reading
+      if (this.#known === reading) this.#known = credentials
+      return credentials
     } catch (failure) {
       forget()
       throw failure
@@ -136,29 +142,35 @@ export class CredentialsReader {
   }
 
   /**
-   * The function's next answer, after the server refused its last one (rule L8); `undefined` where there are no others.
+   * Calls the function again after the server rejected what it returned (rule L8).
    *
-   * @param refused what was sent
+   * @param rejected what was sent
+   * @returns `undefined` if there are no other credentials
    */
-  async readOthers(refused: Credentials, signal?: AbortSignal): Promise<Credentials | undefined> {
+  async readOthers(rejected: Credentials, signal?: AbortSignal): Promise<Credentials | undefined> {
     const now = await this.read(signal)
-    if (!areSame(now, refused)) return now
-    // Somebody else, refused with the same ones, may have asked again meanwhile.
+    if (!areSame(now, rejected)) return now
+    // Another call, rejected with the same credentials, may have read new ones meanwhile.
     if (this.#known === now) this.#known = undefined
     const next = await this.read(signal)
-    return areSame(next, refused) ? undefined : next
+    return areSame(next, rejected) ? undefined : next
   }
 }
 
 function areSame(a: Credentials, b: Credentials): boolean {
   const one = Object.entries(a)
   const other: Readonly<Record<string, unknown>> = { ...b }
-  return one.length === Object.keys(other).length && one.every(([name, value]) => other[name] === value)
+  return one.length === Object.keys(other).length && one.every(([name, value]) => isSame(other[name], value))
 }
 
-async function ask(source: TenantCredentials, tenant: string, provider: string): Promise<Credentials> {
-  const answered = await source(tenant)
-  refuseMistakes(findMistakes(credentialsSchema, answered, 'options.credentials()'), provider)
-  // Not a spread: accessors of a class are read too.
-  return v.parse(credentialsSchema, answered)
+/** Two JWKs are the same if their JSON is; two `CryptoKey`s are if they are one object. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (isJwk(a) && isJwk(b) && JSON.stringify(a) === JSON.stringify(b))
+}
+
+async function call(source: TenantCredentials, tenant: string, provider: string): Promise<Credentials> {
+  const returned = await source(tenant)
+  refuseMistakes(findMistakes(credentialsSchema, returned, 'options.credentials()'), provider)
+  // Not a spread: accessors of a class are read, too.
+  return v.parse(credentialsSchema, returned)
 }

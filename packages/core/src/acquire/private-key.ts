@@ -1,9 +1,40 @@
 import { NightlatchError } from '../errors.ts'
+import { decodePemBlock, maxKeyTextLength, readPemBlocks } from './pem.ts'
 
-/** A `CryptoKey`, by a way to say it that needs no DOM types; the types of Workers have `crypto`, and not as a member of `globalThis`. */
+/** A `CryptoKey`, spelt so that it needs no DOM types; the types of Workers have `crypto`, but not as a member of `globalThis`. */
 export type PrivateKey = Parameters<typeof crypto.subtle.sign>[1]
 
-/** A signing algorithm as WebCrypto has it. */
+/**
+ * A private key as a JSON Web Key, spelt so that it needs no DOM types.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7517#section-4 RFC 7517 section 4}
+ */
+interface PrivateKeyJwk {
+  readonly kty?: string | undefined
+  readonly crv?: string | undefined
+  readonly alg?: string | undefined
+  readonly kid?: string | undefined
+  readonly use?: string | undefined
+  readonly key_ops?: readonly string[] | undefined
+  readonly ext?: boolean | undefined
+  readonly n?: string | undefined
+  readonly e?: string | undefined
+  readonly d?: string | undefined
+  readonly p?: string | undefined
+  readonly q?: string | undefined
+  readonly dp?: string | undefined
+  readonly dq?: string | undefined
+  readonly qi?: string | undefined
+  readonly x?: string | undefined
+  readonly y?: string | undefined
+  readonly pub?: string | undefined
+  readonly priv?: string | undefined
+}
+
+/** A private key as credentials hold it: a `CryptoKey`, a JWK, or a text, which is PEM (PKCS #8) or a JWK's JSON. */
+export type PrivateKeyMaterial = PrivateKey | PrivateKeyJwk | string
+
+/** A signing algorithm's WebCrypto parameters. */
 interface SigningAlgorithm {
   readonly name: string
   readonly hash?: string
@@ -12,7 +43,7 @@ interface SigningAlgorithm {
 
 /**
  * The algorithms of the JOSE registry that sign with a private key, as far as WebCrypto has them. `EdDSA` comes before
- * `Ed25519`, its newer name: it is the one that servers know.
+ * `Ed25519`, its newer name, because servers know the older one.
  *
  * @see {@link https://www.iana.org/assignments/jose/jose.xhtml#web-signature-encryption-algorithms IANA, JSON Web Signature and Encryption Algorithms}
  */
@@ -36,13 +67,13 @@ const signingAlgorithms: Readonly<Record<string, SigningAlgorithm>> = {
 /** The names of the algorithms a client may sign with. */
 export const signingAlgorithmNames: readonly string[] = Object.keys(signingAlgorithms)
 
-/** RSA keys sign by any of these; which one, only the server can tell. */
+/** An RSA key can sign with any of these; the server decides which. */
 const rsaNames = signingAlgorithmNames.filter((name) => /^[RP]S/.test(name))
 
-/** Bits; shorter RSA keys are no longer safe, and servers refuse them. */
-const shortestModulus = 2048
+/** Shorter RSA keys are not safe, and servers reject them. */
+const minModulusBits = 2048
 
-/** The names of the algorithms that a key signs by; the first is the default. Empty where there are none. */
+/** The names of the algorithms that a key signs with; the first is the default. Empty if there are none. */
 export function algorithmsOf({ algorithm }: PrivateKey): readonly string[] {
   const { name, hash, namedCurve } = algorithm as {
     readonly name: string
@@ -54,23 +85,33 @@ export function algorithmsOf({ algorithm }: PrivateKey): readonly string[] {
     .map(([registered]) => registered)
 }
 
-/** What keeps a value from being the key a client signs with, in words; `undefined` where nothing does. */
+/** Why a value cannot be the key that a client signs with, in words; `undefined` if it can. */
 export function findKeyMistake(value: unknown): string | undefined {
-  if (!isCryptoKey(value)) return 'must be a CryptoKey: importPrivateKey makes one of a PEM or a JWK'
+  if (!isCryptoKey(value)) return findMaterialMistake(value)
   if (value.type === 'public') return 'is a public key: a client signs with the private one'
-  if (value.type !== 'private') return 'is a symmetric key: what a client shares with the server is its clientSecret'
+  if (value.type !== 'private') return 'is a symmetric key: a secret shared with the server is the clientSecret'
   if (!value.usages.includes('sign')) return "cannot sign: its usages must hold 'sign'"
   if (value.extractable) return 'is extractable, so that any code could read it out: import it with extractable false'
   if (algorithmsOf(value).length === 0)
-    return `signs by none of the registered algorithms ${list(signingAlgorithmNames)}`
+    return `signs with none of the registered algorithms ${signingAlgorithmNames.join(', ')}`
   const { modulusLength } = value.algorithm as { readonly modulusLength?: number }
-  if (modulusLength !== undefined && modulusLength < shortestModulus) {
-    return `has ${modulusLength} bits, which is too short for RSA: it takes ${shortestModulus} at least`
+  if (modulusLength !== undefined && modulusLength < minModulusBits) {
+    return `has ${modulusLength} bits, which is too short for RSA: it must have at least ${minModulusBits}`
   }
   return undefined
 }
 
-function isCryptoKey(value: unknown): value is PrivateKey {
+function findMaterialMistake(value: unknown): string | undefined {
+  try {
+    readMaterial(value)
+    return undefined
+  } catch (mistake) {
+    return mistakeOf(mistake)
+  }
+}
+
+/** Whether a value is a `CryptoKey`, of whichever platform. */
+export function isCryptoKey(value: unknown): value is PrivateKey {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -80,13 +121,36 @@ function isCryptoKey(value: unknown): value is PrivateKey {
   )
 }
 
+/** A key ready to sign a JWT, and what its header says of it. */
+export interface SigningKey {
+  readonly key: PrivateKey
+  readonly alg: string
+  readonly kid: string | undefined
+}
+
 /**
- * A private key to sign with, from where it is kept. What comes out cannot be read out again.
+ * The key of a client's credentials, ready to sign.
  *
- * @param material PKCS#8 in PEM (`-----BEGIN PRIVATE KEY-----`; line breaks written as `\n` are read, too), or a JWK as an object or as JSON
- * @param options.algorithm the registered algorithm to sign by. Default: what the key says; `RS256` for an RSA key that says nothing, `EdDSA` for Ed25519
- * @throws NightlatchError `invalid_options` where it is no such key; the message says how to convert it, and never holds it
- * @see {@link https://www.rfc-editor.org/rfc/rfc5958 RFC 5958} (PKCS#8), {@link https://www.rfc-editor.org/rfc/rfc7517 RFC 7517} (JWK)
+ * @param algorithm default: the key's own
+ * @throws NightlatchError `invalid_options` if the key does not sign with the algorithm, or cannot be read
+ */
+export async function toSigningKey(material: PrivateKeyMaterial, algorithm: string | undefined): Promise<SigningKey> {
+  const path = 'options.credentials.privateKey'
+  if (!isCryptoKey(material)) return await importMaterial(material, algorithm, path)
+  const suitable = algorithmsOf(material)
+  const alg = algorithm ?? suitable[0]
+  if (alg !== undefined && suitable.includes(alg)) return { key: material, alg, kid: undefined }
+  throw new NightlatchError('invalid_options', `${path} ${describeUnsuitable(alg, suitable)}`)
+}
+
+/**
+ * A private key to sign with, from PEM or a JWK. The imported key cannot be exported again.
+ *
+ * @param material PKCS #8 in PEM (`-----BEGIN PRIVATE KEY-----`; line breaks may be written as `\n`), or a JWK as an object or as JSON; at most 64 KiB
+ * @param options.algorithm the registered algorithm to sign with. Default: what the key says; `RS256` for an RSA key that says nothing, `EdDSA` for Ed25519
+ * @returns a `CryptoKey` that is not extractable
+ * @throws NightlatchError `invalid_options` if it is no such key; the message says how to convert it, and never holds it
+ * @see {@link https://www.rfc-editor.org/rfc/rfc5958 RFC 5958} (PKCS #8), {@link https://www.rfc-editor.org/rfc/rfc7517 RFC 7517} (JWK)
  */
 export async function importPrivateKey(
   material: string | object,
@@ -94,31 +158,53 @@ export async function importPrivateKey(
 ): Promise<PrivateKey> {
   const { algorithm } = options
   if (algorithm !== undefined && !signingAlgorithmNames.includes(algorithm)) {
-    throw refuse(`algorithm must be one of ${list(signingAlgorithmNames)}`)
+    throw new NightlatchError(
+      'invalid_options',
+      `importPrivateKey: algorithm must be one of ${signingAlgorithmNames.join(', ')}`,
+    )
   }
-  const { format, key, fitting, preferred } = readMaterial(material)
-  const chosen = algorithm ?? preferred ?? fitting[0] ?? ''
-  const parameters = signingAlgorithms[chosen]
-  if (parameters === undefined || !fitting.includes(chosen)) {
-    throw refuse(`the key does not sign by ${chosen}; it signs by ${list(fitting)}`)
-  }
-  const imported = await importKey(format, key, parameters)
-  const mistake = findKeyMistake(imported)
-  if (mistake !== undefined) throw refuse(`the key ${mistake}`)
-  return imported
+  return (await importMaterial(material, algorithm, 'importPrivateKey: the key')).key
 }
 
-/** A key as WebCrypto takes it, and what it says of itself. */
+/** @param subject what the error's message begins with */
+async function importMaterial(material: unknown, algorithm: string | undefined, subject: string): Promise<SigningKey> {
+  try {
+    const { format, key, suitable, preferred, kid } = readMaterial(material)
+    const alg = algorithm ?? preferred ?? suitable[0] ?? ''
+    const parameters = signingAlgorithms[alg]
+    if (parameters === undefined || !suitable.includes(alg)) throw new KeyMistake(describeUnsuitable(alg, suitable))
+    const imported = await importKey(format, key, parameters)
+    const mistake = findKeyMistake(imported)
+    if (mistake !== undefined) throw new KeyMistake(mistake)
+    return { key: imported, alg, kid }
+  } catch (mistake) {
+    throw new NightlatchError('invalid_options', `${subject} ${mistakeOf(mistake)}`)
+  }
+}
+
+function describeUnsuitable(algorithm: string | undefined, suitable: readonly string[]): string {
+  return `does not sign with ${algorithm}; it signs with ${suitable.join(', ')}`
+}
+
+/** What is wrong with a key, as the rest of a sentence about it. */
+class KeyMistake extends Error {}
+
+/** Other errors may quote the key, so nothing of them is shown (rule X1). */
+function mistakeOf(error: unknown): string {
+  return error instanceof KeyMistake ? error.message : 'could not be read'
+}
+
+/** A key as WebCrypto imports it, and what it says of itself. */
 interface KeyMaterial {
   readonly format: 'pkcs8' | 'jwk'
   readonly key: Uint8Array<ArrayBuffer> | object
-  /** The algorithms that such a key signs by. */
-  readonly fitting: readonly string[]
-  /** The one it says it is for. */
+  /** The algorithms that such a key signs with. */
+  readonly suitable: readonly string[]
+  /** The algorithm that it says it is for. */
   readonly preferred?: string | undefined
+  readonly kid?: string | undefined
 }
 
-/** What WebCrypto says of a key that it cannot read may quote it, so nothing of it is kept (rule X1). */
 async function importKey(
   format: 'pkcs8' | 'jwk',
   key: Uint8Array<ArrayBuffer> | object,
@@ -130,7 +216,7 @@ async function importKey(
       ? await crypto.subtle.importKey('jwk', key as { readonly kty: string }, parameters, false, ['sign'])
       : await crypto.subtle.importKey('pkcs8', key as Uint8Array<ArrayBuffer>, parameters, false, ['sign'])
   } catch {
-    throw refuse(`the key could not be read: it is damaged, or this platform does not know ${name}`)
+    throw new KeyMistake(`could not be read: it is damaged, or this platform does not support ${name}`)
   }
 }
 
@@ -138,8 +224,9 @@ function readMaterial(material: unknown): KeyMaterial {
   if (typeof material === 'object' && material !== null) return readJwk(material)
   const text = typeof material === 'string' ? material.trim() : ''
   if (text === '') {
-    throw refuse('the key must be PEM or a JWK (if it comes from an environment variable, is that set?)')
+    throw new KeyMistake('must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, is that set?)')
   }
+  if (text.length > maxKeyTextLength) throw new KeyMistake(`must be at most ${maxKeyTextLength} characters long`)
   return text.startsWith('{') ? readJwk(parse(text)) : readPem(text)
 }
 
@@ -147,52 +234,46 @@ function parse(text: string): object {
   try {
     return JSON.parse(text)
   } catch {
-    throw refuse('the key looks like a JWK, but is not JSON')
+    throw new KeyMistake('looks like a JWK, but is not JSON')
   }
 }
 
-/** What to do about a block of PEM that is no unencrypted PKCS#8, by its label. */
-const conversions: Readonly<Record<string, string>> = {
-  'ENCRYPTED PRIVATE KEY':
-    'the key is encrypted: `openssl pkey -in key.pem -out key-pkcs8.pem` asks for its passphrase',
-  'RSA PRIVATE KEY': 'the key is PKCS#1: `openssl pkey -in key.pem -out key-pkcs8.pem` makes PKCS#8 of it',
-  'EC PRIVATE KEY': 'the key is SEC 1: `openssl pkey -in key.pem -out key-pkcs8.pem` makes PKCS#8 of it',
-  'OPENSSH PRIVATE KEY':
-    'the key is one of OpenSSH: `ssh-keygen -p -m PKCS8 -f key` makes PKCS#8 of an RSA or ECDSA key, in place',
-  'PUBLIC KEY': 'the key is a public key: a client signs with the private one',
-  'RSA PUBLIC KEY': 'the key is a public key: a client signs with the private one',
-  CERTIFICATE:
-    'this is a certificate: the private key is in a file of its own, or comes out of a PKCS#12 file by `openssl pkcs12 -in file.p12 -nocerts -noenc`',
-}
+/** What to do about a block of PEM that is not an unencrypted PKCS #8 key, by its label. */
+const conversions: ReadonlyMap<string, string> = new Map([
+  [
+    'ENCRYPTED PRIVATE KEY',
+    'is encrypted: `openssl pkey -in key.pem -out key-pkcs8.pem` decrypts it with its passphrase',
+  ],
+  ['RSA PRIVATE KEY', 'is PKCS #1: `openssl pkey -in key.pem -out key-pkcs8.pem` converts it to PKCS #8'],
+  ['EC PRIVATE KEY', 'is SEC 1: `openssl pkey -in key.pem -out key-pkcs8.pem` converts it to PKCS #8'],
+  [
+    'OPENSSH PRIVATE KEY',
+    "is in OpenSSH's format: `ssh-keygen -p -m PKCS8 -f key` converts an RSA or ECDSA key to PKCS #8, in place",
+  ],
+  ['PUBLIC KEY', 'is a public key: a client signs with the private one'],
+  ['RSA PUBLIC KEY', 'is a public key: a client signs with the private one'],
+  [
+    'CERTIFICATE',
+    'is a certificate: the private key is in a file of its own; `openssl pkcs12 -in file.p12 -nocerts -noenc` extracts it from a PKCS #12 file',
+  ],
+])
 
 function readPem(text: string): KeyMaterial {
-  // An environment variable often holds `\n` where the file has a line break.
-  const blocks = [
-    ...text.replace(/(?:\\r)?\\n/g, '\n').matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g),
-  ]
-  const body = blocks.find(([, label]) => label === 'PRIVATE KEY')?.[2]
-  if (body === undefined) {
-    const labels = blocks.map(([, one = '']) => one).filter((one) => conversions[one] !== undefined)
-    const label = labels.find((one) => one.endsWith('PRIVATE KEY')) ?? labels[0]
-    throw refuse(
-      label === undefined
-        ? 'the key is neither PEM (-----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----) nor a JWK'
-        : (conversions[label] ?? ''),
+  const blocks = readPemBlocks(text)
+  const block = blocks.find(({ label }) => label === 'PRIVATE KEY')
+  if (block === undefined) {
+    const labels = blocks.map(({ label }) => label).filter((label) => conversions.has(label))
+    const label = labels.find((one) => one.endsWith('PRIVATE KEY')) ?? labels[0] ?? ''
+    throw new KeyMistake(
+      conversions.get(label) ?? 'is neither PEM (-----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----) nor a JWK',
     )
   }
-  const key = decodeBase64(body)
-  return { format: 'pkcs8', key, fitting: algorithmsIn(key) }
+  const key = decodePemBlock(block)
+  if (key === undefined) throw new KeyMistake('is not Base64 between its BEGIN and END')
+  return { format: 'pkcs8', key, suitable: algorithmsIn(key) }
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Uint8Array.from(atob(text.replace(/\s/g, '')), (character) => character.charCodeAt(0))
-  } catch {
-    throw refuse('the key between its BEGIN and END is not Base64')
-  }
-}
-
-/** The object identifiers of keys, in DER behind their tag; a curve is named behind that of its kind. */
+/** The object identifiers of key types in DER, from their length on; a curve's follows that of its type. */
 const identifiers: readonly (readonly [string, readonly string[]])[] = [
   ['092a864886f70d010101', rsaNames],
   ['072a8648ce3d020106082a8648ce3d030107', ['ES256']],
@@ -205,7 +286,7 @@ const identifiers: readonly (readonly [string, readonly string[]])[] = [
 ]
 
 /**
- * The algorithms that a PKCS#8 key signs by: its `privateKeyAlgorithm` comes behind the version.
+ * The algorithms that a PKCS #8 key signs with: its `privateKeyAlgorithm` follows the version.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc5958#section-2 RFC 5958 section 2}
  */
@@ -215,16 +296,16 @@ function algorithmsIn(key: Uint8Array): readonly string[] {
   const identifier = new RegExp(`^30${length}02010[01]30${length}06(.*)$`).exec(head)?.[1] ?? ''
   const found = identifiers.find(([start]) => identifier.startsWith(start))?.[1]
   if (found !== undefined) return found
-  throw refuse(
-    'the key is of a kind that signs by none of the registered algorithms, or is damaged; an RSA key must be rsaEncryption, not RSASSA-PSS',
+  throw new KeyMistake(
+    'is of a type that signs with none of the registered algorithms, or is damaged; an RSA key must be rsaEncryption, not RSASSA-PSS',
   )
 }
 
-/** The members that make the key; what else is said of it was judged. */
+/** The members that make up the key; `readJwk` checks the others. */
 const keyMembers = ['kty', 'crv', 'n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi', 'x', 'y', 'pub', 'priv'] as const
 
-/** What signs, by a JWK's `kty` and `crv`. */
-const jwkKinds: ReadonlyMap<string, readonly string[]> = new Map([
+/** Signing algorithms by a JWK's `kty` and `crv`. */
+const jwkTypes: ReadonlyMap<string, readonly string[]> = new Map([
   ['RSA', rsaNames],
   ['EC P-256', ['ES256']],
   ['EC P-384', ['ES384']],
@@ -234,36 +315,29 @@ const jwkKinds: ReadonlyMap<string, readonly string[]> = new Map([
 
 function readJwk(value: object): KeyMaterial {
   const jwk: Readonly<Record<string, unknown>> = { ...value }
-  const { kty, crv, alg, use, key_ops } = jwk
-  if (Array.isArray(jwk.keys)) throw refuse('this is a set of keys (JWKS): take the one to sign with out of `keys`')
-  if (typeof kty !== 'string') throw refuse('the key is neither PEM nor a JWK: it has no `kty`')
-  if (kty === 'oct') throw refuse('the key is symmetric: what a client shares with the server is its clientSecret')
+  const { kty, crv, alg, kid, use, key_ops } = jwk
+  if (Array.isArray(jwk.keys)) throw new KeyMistake('is a set of keys (JWKS): take the one to sign with from `keys`')
+  if (typeof kty !== 'string') throw new KeyMistake('is neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`')
+  if (kty === 'oct') throw new KeyMistake('is symmetric: a secret shared with the server is the clientSecret')
   if (typeof jwk.d !== 'string' && typeof jwk.priv !== 'string') {
-    throw refuse('the key is a public key: a client signs with the private one, which has a `d`')
+    throw new KeyMistake('is a public key: a client signs with the private one, which has a `d`')
   }
   if (use === 'enc' || (Array.isArray(key_ops) && !key_ops.includes('sign'))) {
-    throw refuse('the key says by `use` or `key_ops` that it is not for signing')
+    throw new KeyMistake('is not for signing: its `use` or `key_ops` says so')
   }
   const named = typeof alg === 'string' ? alg : undefined
-  // A key of the kind `AKP` is made for the one algorithm that it names.
-  const kind = [kty, crv].filter((one) => one !== undefined).join(' ')
-  const fitting = kty === 'AKP' ? signingAlgorithmNames.filter((name) => name === named) : (jwkKinds.get(kind) ?? [])
-  if (fitting.length === 0) {
-    throw refuse(`the key signs by none of the registered algorithms ${list(signingAlgorithmNames)}`)
+  // A key of the type `AKP` is made for the one algorithm that it names.
+  const type = [kty, crv].filter((one) => one !== undefined).join(' ')
+  const suitable = kty === 'AKP' ? signingAlgorithmNames.filter((name) => name === named) : (jwkTypes.get(type) ?? [])
+  if (suitable.length === 0) {
+    throw new KeyMistake(`signs with none of the registered algorithms ${signingAlgorithmNames.join(', ')}`)
   }
   const key = Object.fromEntries(keyMembers.filter((name) => jwk[name] !== undefined).map((name) => [name, jwk[name]]))
   return {
     format: 'jwk',
     key: kty === 'AKP' ? { ...key, alg } : key,
-    fitting,
-    preferred: named !== undefined && fitting.includes(named) ? named : undefined,
+    suitable,
+    preferred: named !== undefined && suitable.includes(named) ? named : undefined,
+    kid: typeof kid === 'string' ? kid : undefined,
   }
-}
-
-function list(names: readonly string[]): string {
-  return names.join(', ')
-}
-
-function refuse(what: string): NightlatchError {
-  return new NightlatchError('invalid_options', `importPrivateKey: ${what}`)
 }

@@ -2,9 +2,9 @@ import * as v from 'valibot'
 import type { NightlatchError } from '../errors.ts'
 import { exactObject, findMistakes, findUrlMistake } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
-import type { ClientAuthentication } from './client-authentication.ts'
 import type { TokenParameters } from './token-request.ts'
 import { providerParametersSchema, scopesSchema } from './token-request.ts'
+import type { ClientAuthentication } from './token-request-draft.ts'
 import type { TokenAnswer, TokenFields } from './token-response.ts'
 
 /**
@@ -148,6 +148,16 @@ const apiOrigin = v.pipe(
   v.check((pattern) => URL.canParse(pattern), 'must be an origin that a URL can have'),
 )
 
+/** Not exact: a method may keep what it needs in fields of its own. */
+const clientAuthentication = v.looseObject(
+  {
+    name: v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty')),
+    requires: v.optional(v.picklist(['clientSecret', 'privateKey'], "must be 'clientSecret' or 'privateKey'")),
+    authenticate: aFunction,
+  },
+  'must be an object with name and authenticate, such as clientSecretPost()',
+)
+
 const providerSchema = exactObject(
   {
     name: v.pipe(
@@ -181,7 +191,7 @@ const providerSchema = exactObject(
     ),
     dpop: v.optional(v.boolean('must be true or false')),
     apiOrigins: v.optional(v.array(apiOrigin, 'must be an array of origins')),
-    clientAuthentication: v.optional(aFunction),
+    clientAuthentication: v.optional(clientAuthentication),
     readTokenResponse: v.optional(aFunction),
     api: v.optional(
       v.union([v.string(), v.instance(URL), v.function()], 'must be a URL or a function that discovers it'),

@@ -1,6 +1,7 @@
 import { NightlatchError } from '../errors.ts'
-import { formEncode, type TokenRequestDraft } from './client-authentication.ts'
+import { formEncode } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
+import type { TokenRequestDraft } from './token-request-draft.ts'
 
 /**
  * Every text that must not leave with a server's words: some servers repeat what they were sent.

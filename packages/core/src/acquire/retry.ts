@@ -1,43 +1,43 @@
 import type { NightlatchError } from '../errors.ts'
 
 /** Attempts after the first (rule G9). */
-const mostRetries = 2
+const maxRetries = 2
 
 /**
- * How long one attempt may take: two thirds of what is left, so that one that hangs leaves time for another, and a slow server
- * enough for its answer; the last takes all.
+ * How long one attempt may take: two thirds of the time left, so that time for another remains if the server hangs. The last
+ * attempt takes all of it.
  *
  * @param attempt which one, from 1
  * @param secondsLeft until the grant's deadline
  * @returns seconds
  */
 export function planAttempt(attempt: number, secondsLeft: number): number {
-  return attempt > mostRetries ? secondsLeft : (secondsLeft * 2) / 3
+  return attempt > maxRetries ? secondsLeft : (secondsLeft * 2) / 3
 }
 
-/** Seconds: a server that asks for more is not waited for; the error says what it asked. */
-const longestWait = 5
+/** If the server asks for a longer delay, the error says so, and nothing is retried. */
+const maxDelaySeconds = 5
 
-/** Seconds before the first retry, at most; twice that before the second. */
-const firstWait = 0.4
+/** The longest delay before the first retry; it doubles with each. */
+const firstDelaySeconds = 0.4
 
 /**
- * How long to wait before a failed attempt at a grant is repeated: full jitter, and what the server asked for at least.
+ * The delay before a failed attempt is retried: full jitter, and at least what the server asked for.
  *
  * @param attempt which one failed, from 1
  * @param secondsLeft until the grant's deadline
- * @param chance from 0 up to, but not including, 1
- * @returns seconds, or `undefined` where a repetition would be of no use
+ * @param random at least 0, less than 1
+ * @returns seconds, or `undefined` if a retry is of no use
  */
-export function planRepetition(
+export function planGrantRetry(
   failure: NightlatchError,
   attempt: number,
   secondsLeft: number,
-  chance: number,
+  random: number,
 ): number | undefined {
-  if (!failure.retryable || attempt > mostRetries) return undefined
-  const asked = failure.retryAfter ?? 0
-  if (asked > longestWait || asked >= secondsLeft) return undefined
-  // What nobody asked for gives way to the deadline.
-  return Math.max(asked, Math.min(firstWait * 2 ** (attempt - 1) * chance, secondsLeft / 2))
+  if (!failure.retryable || attempt > maxRetries) return undefined
+  const requested = failure.retryAfter ?? 0
+  if (requested > maxDelaySeconds || requested >= secondsLeft) return undefined
+  // The jitter is shortened rather than let the deadline pass.
+  return Math.max(requested, Math.min(firstDelaySeconds * 2 ** (attempt - 1) * random, secondsLeft / 2))
 }

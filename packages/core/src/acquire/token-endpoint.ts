@@ -1,24 +1,15 @@
 import { NightlatchError } from '../errors.ts'
 import { parseBody, readBodyText } from '../platform/answer-body.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
-import {
-  type ClientAuthentication,
-  chooseClientAuthentication,
-  clientSecretBasic,
-  type TokenRequestDraft,
-} from './client-authentication.ts'
+import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
-import { type Exchange, OpenidGrants } from './openid-grants.ts'
+import { findExpiry, readLifetime } from './lifetime.ts'
 import type { Provider } from './provider.ts'
+import { computedHeaders, providerHeaders, toHttpRequest, toProviderParameters } from './provider-request.ts'
 import { secretsOf, tellThrown } from './redact.ts'
-import {
-  type GrantRequest,
-  madeHeaders,
-  toHttpRequest,
-  tokenRequestHeaders,
-  tokenRequestParameters,
-} from './token-request.ts'
+import { type GrantRequest, standardParameters } from './token-request.ts'
+import type { ClientAuthentication, TokenRequestDraft } from './token-request-draft.ts'
 import {
   type JudgedToken,
   judgeTokenAnswer,
@@ -27,144 +18,225 @@ import {
   type TokenAnswer,
 } from './token-response.ts'
 
-/** How requests leave, and what time it is. */
+/** How requests are sent, and the clocks. */
 export interface Transport {
   readonly fetch: typeof globalThis.fetch
   readonly allowInsecureRequests: boolean
   /** Milliseconds since the epoch, by the wall clock. */
   readonly now: () => number
-  /** Milliseconds by the steady clock: lives are measured by it, instants are told by the wall clock. */
+  /** Milliseconds by the steady clock: lifetimes are measured by it, instants come from the wall clock. */
   readonly time: () => number
 }
 
-/** Where tokens are asked for. */
+/** Where token requests go. */
 export interface TokenEndpoint {
   readonly url: URL
-  /** The authorization server's issuer identifier, where known. */
+  /** The authorization server's issuer identifier, if it is known. */
   readonly issuer: URL | undefined
-  /** The same as it is spelt. */
+  /** The issuer identifier as it is spelt. */
   readonly issuerIdentifier?: string | undefined
-  /** The client authentications that the issuer's metadata names; absent where no metadata was asked for. */
+  /** The client authentications that the issuer's metadata names; absent if no metadata was read. */
   readonly authenticationMethods?: readonly string[]
 }
 
-/** A usable token with what is needed to tell its end. */
-export interface GrantedToken extends JudgedToken {
-  readonly extra: Readonly<Record<string, unknown>>
-  readonly requestedAt: number
-  /** The same instant by the steady clock. */
-  readonly requestedTime: number
-  readonly answeredAt: number
-  readonly date: string | null
+type OpenidClient = typeof import('openid-client')
+
+/** Imports openid-client once for many grants: importing a loaded module again takes a quarter of a grant's CPU. */
+export function createOpenidLoader(): () => Promise<OpenidClient> {
+  let loaded: OpenidClient | undefined
+  return async () => {
+    loaded ??= await import('openid-client')
+    return loaded
+  }
 }
 
-/** What one attempt at a grant needs. */
+/** What one token request needs. */
 export interface TokenEndpointCall {
   readonly provider: Provider<unknown>
   readonly endpoint: TokenEndpoint
   readonly grant: GrantRequest
   readonly credentials: Credentials
-  /** What the token is to be bound to; `undefined`: nothing. */
+  /** The key that the token is to be bound to; `undefined`: the token is not bound. */
   readonly dpop?: DpopProofs | undefined
   readonly transport: Transport
-  /** Those of the provider; default: this one's alone. */
-  readonly grants?: OpenidGrants | undefined
-  /** Ends with the grant's deadline. */
+  readonly loadOpenid: () => Promise<OpenidClient>
+  /** Aborts at the deadline. */
   readonly signal: AbortSignal
 }
 
+/** A token as the endpoint granted it. */
+export interface GrantedToken {
+  readonly accessToken: string
+  readonly tokenType: 'Bearer' | 'DPoP'
+  /** `undefined`: the answer names none. */
+  readonly scopes: readonly string[] | undefined
+  /** Seconds from `requestedAt`; `undefined` if unknown. */
+  readonly lifetime: number | undefined
+  /** The server's hint when to refresh, in seconds from `requestedAt`. */
+  readonly refreshIn: number | undefined
+  readonly extra: Readonly<Record<string, unknown>>
+  /** Milliseconds since the epoch, before the request was sent (rule R4). */
+  readonly requestedAt: number
+  /** The same instant by the steady clock. */
+  readonly requestedTime: number
+}
+
 /**
- * Makes one attempt at the grant. openid-client makes it; at its two seams stand the provider's departures: the client
- * authentication on the way out, the answer brought into RFC 6749's form on the way in, before openid-client judges it.
+ * Requests a token once. A DPoP proof that the server rejects because of this machine's clock is replaced by one with the
+ * server's time.
  *
- * @throws NightlatchError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`
+ * @throws NightlatchError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`; what the client authentication throws, as it is
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
  */
-export async function askTokenEndpoint(call: TokenEndpointCall): Promise<GrantedToken> {
-  const { provider, endpoint, dpop, transport } = call
-  const grants = call.grants ?? new OpenidGrants()
-  let granted: GrantedToken | undefined
-  let sent: { draft: TokenRequestDraft; secrets: () => readonly string[] } | undefined
-  let nonceAsked = false
-  const exchange: Exchange = {
-    async prepare() {
-      sent = await draftTokenRequest(call)
-    },
-    async send(proof) {
-      if (sent === undefined) throw new TypeError('a token request is drafted before it is sent')
-      const { draft, secrets } = sent
-      if (proof !== undefined) draft.headers.set('dpop', proof)
-      const requestedAt = transport.now()
-      const requestedTime = transport.time()
-      const { answer, answeredAt } = await send(call, draft)
-      const nonceGiven = dpop?.learn(endpoint.url, answer.headers.get('dpop-nonce')) === true
-      if (nonceGiven && !nonceAsked && isNonceWanted(answer)) {
-        // openid-client asks once more, with a proof that holds the nonce.
-        nonceAsked = true
-        return Response.json({ error: 'use_dpop_nonce' }, { status: 400 })
-      }
-      const judged = judgeTokenAnswer(answer, provider.readTokenResponse ?? readStandardTokenResponse, {
-        provider: provider.name,
-        endpoint: showUrl(endpoint.url),
-        scopeSeparator: provider.tokenRequest?.scopeSeparator ?? ' ',
-        bound: dpop !== undefined,
-        secrets,
-      })
-      granted = {
-        ...judged,
-        extra: readExtra(answer.body, judged.accessToken),
-        requestedAt,
-        requestedTime,
-        answeredAt,
-        date: answer.headers.get('date'),
-      }
-      return toStandardResponse({ access_token: judged.accessToken, token_type: judged.tokenType })
-    },
+export async function requestToken(call: TokenEndpointCall): Promise<GrantedToken> {
+  const { dpop, endpoint } = call
+  const clockOffset = dpop?.clockOffset(endpoint.url)
+  try {
+    return await makeGrant(call)
+  } catch (failure) {
+    const isClockCorrected = dpop?.clockOffset(endpoint.url) !== clockOffset
+    if (!isClockCorrected || !isProofRejected(failure)) throw failure
+    return await makeGrant(call)
   }
-  await grants.make(endpoint, exchange, dpop)
-  if (granted === undefined) throw new TypeError('openid-client accepted an answer that was never read')
-  return granted
 }
 
-/** The answer in RFC 6749's form, as openid-client reads it. A body would be written and parsed again for nobody. */
-function toStandardResponse(fields: Readonly<Record<string, string>>): Response {
-  return Object.defineProperty(new Response(null), 'json', { value: async () => ({ ...fields }) })
+/** openid-client makes the grant: its request goes out, and its result comes back, through `exchange`. */
+async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
+  const { endpoint, grant, credentials, dpop, transport, loadOpenid } = call
+  const openid = await loadOpenid()
+  const server = { issuer: (endpoint.issuer ?? endpoint.url).href, token_endpoint: endpoint.url.href }
+  // The client authentication runs in `exchange`: it may write to the URL and to a JSON body, which this hook does not have.
+  const configuration = new openid.Configuration(server, credentials.clientId, undefined, () => {})
+  // The caller's deadline applies; openid-client's own would leave a timer behind each grant.
+  configuration.timeout = undefined
+  // `createClient` has checked the URL: https, loopback, or permitted by an option.
+  openid.allowInsecureRequests(configuration)
+  const requestedAt = transport.now()
+  const requestedTime = transport.time()
+  configuration[openid.customFetch] = (_url, { body, headers }) =>
+    exchange(call, requestedAt, body as URLSearchParams, headers.dpop)
+  try {
+    const DPoP = await dpop?.handle()
+    const result = await openid.clientCredentialsGrant(configuration, standardParameters(grant), DPoP && { DPoP })
+    return {
+      accessToken: result.access_token,
+      tokenType: result.token_type === 'dpop' ? 'DPoP' : 'Bearer',
+      scopes: result.scope?.split(' '),
+      lifetime: result.expires_in,
+      refreshIn: result.refresh_in as number | undefined,
+      extra: result.extra as Readonly<Record<string, unknown>>,
+      requestedAt,
+      requestedTime,
+    }
+  } catch (error) {
+    if (error instanceof openid.ResponseBodyError && error.response instanceof FailedResponse) {
+      throw error.response.failure
+    }
+    // openid-client's own errors hold the answer, token included, as their cause (rule X1).
+    throw new TypeError(`openid-client: ${error instanceof Error ? error.message : 'no grant'}`)
+  }
 }
 
-/** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-8 RFC 9449 section 8} */
-function isNonceWanted({ status, body }: TokenAnswer): boolean {
-  return status > 399 && typeof body === 'object' && body !== null && 'error' in body && body.error === 'use_dpop_nonce'
-}
-
-async function draftTokenRequest(
+/**
+ * Sends openid-client's token request in the provider's form, and returns the provider's answer in RFC 6749's form.
+ *
+ * @param requestedAt the instant that lifetimes are counted from
+ * @param parameters of the standard request
+ * @param proof the DPoP proof, if the token is to be bound
+ */
+async function exchange(
   call: TokenEndpointCall,
-): Promise<{ draft: TokenRequestDraft; secrets: () => readonly string[] }> {
+  requestedAt: number,
+  parameters: URLSearchParams,
+  proof: string | undefined,
+): Promise<Response> {
+  const { provider, endpoint, dpop } = call
+  let isNonceGiven = false
+  try {
+    const { draft, secrets } = await toProviderRequest(call, parameters, proof)
+    const { answer, answeredAt } = await send(call, draft)
+    isNonceGiven = dpop?.learn(endpoint.url, answer.headers.get('dpop-nonce')) === true
+    const judged = judge(call, answer, secrets)
+    const date = answer.headers.get('date')
+    const { defaultLifetime } = provider
+    const expiry = findExpiry({ ...judged, defaultLifetime, requestedAt, answeredAt, date })
+    return new StandardResponse({
+      access_token: judged.accessToken,
+      token_type: judged.tokenType,
+      scope: judged.scopes?.join(' '),
+      expires_in: expiry === undefined ? undefined : (expiry - requestedAt) / 1000,
+      refresh_in: readLifetime(judged.refreshIn),
+      extra: readExtra(answer.body, judged.accessToken),
+    })
+  } catch (failure) {
+    // With this code openid-client repeats the request once, with a proof that holds the nonce.
+    const isNonceWanted = isNonceGiven && failure instanceof NightlatchError && failure.error === 'use_dpop_nonce'
+    return new FailedResponse(isNonceWanted ? 'use_dpop_nonce' : 'invalid_request', failure)
+  }
+}
+
+/** A token in RFC 6749's form. Its JSON is parsed already: a body would be written only to be parsed again. */
+class StandardResponse extends Response {
+  readonly #members: object
+
+  constructor(members: object) {
+    super(null)
+    this.#members = members
+  }
+
+  override async json(): Promise<object> {
+    return this.#members
+  }
+}
+
+/** A failure in RFC 6749's form. openid-client's error refers to this response, and so to what failed. */
+class FailedResponse extends Response {
+  readonly failure: unknown
+
+  constructor(error: string, failure: unknown) {
+    super(JSON.stringify({ error }), { status: 400, headers: { 'content-type': 'application/json' } })
+    this.failure = failure
+  }
+}
+
+/** Translates openid-client's request into the provider's form, and has the client authentication write the credentials onto it. */
+async function toProviderRequest(
+  call: TokenEndpointCall,
+  parameters: URLSearchParams,
+  proof: string | undefined,
+): Promise<{ readonly draft: TokenRequestDraft; readonly secrets: () => readonly string[] }> {
   const { provider, endpoint, grant, credentials, transport } = call
   const draft: TokenRequestDraft = {
     url: new URL(endpoint.url),
-    headers: tokenRequestHeaders(provider),
-    parameters: tokenRequestParameters(provider, grant),
+    headers: providerHeaders(provider),
+    parameters: toProviderParameters(provider, grant, parameters),
     issuer: endpoint.issuer,
     issuerIdentifier: endpoint.issuerIdentifier,
     date: new Date(transport.now()),
   }
   const headersBefore = new Headers(draft.headers)
-  const plain = new Set(['accept', 'content-type', ...draft.parameters.keys()])
+  const namesBefore = ['accept', 'content-type', ...draft.parameters.keys()]
+  await authenticate(call, draft)
+  if (proof !== undefined) draft.headers.set('dpop', proof)
+  const secrets = (): readonly string[] => {
+    const computed = computedHeaders(provider, headersBefore, draft.headers)
+    return secretsOf(draft, new Set([...namesBefore, ...computed]), credentials)
+  }
+  return { draft, secrets }
+}
+
+async function authenticate(call: TokenEndpointCall, draft: TokenRequestDraft): Promise<void> {
+  const { provider, credentials } = call
   try {
-    await findAuthentication(call)(draft, credentials)
+    await findAuthentication(call).authenticate(draft, credentials)
   } catch (failure) {
     if (!(failure instanceof NightlatchError)) throw tellThrown(provider.name, 'clientAuthentication', failure)
     if (failure.provider !== undefined) throw failure
     throw new NightlatchError(failure.code, failure.message, { ...failure, provider: provider.name })
   }
-  const secrets = (): readonly string[] => {
-    const made = madeHeaders(provider, headersBefore, draft.headers)
-    return secretsOf(draft, new Set([...plain, ...made]), credentials)
-  }
-  return { draft, secrets }
 }
 
-/** The provider's, or else what the issuer's metadata says, or else Basic. */
+/** The provider's, or else what the issuer's metadata names, or else Basic. */
 function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCall): ClientAuthentication {
   const { authenticationMethods } = endpoint
   if (provider.clientAuthentication !== undefined) return provider.clientAuthentication
@@ -176,7 +248,7 @@ function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCa
 async function send(
   { provider, endpoint, transport, signal }: TokenEndpointCall,
   draft: TokenRequestDraft,
-): Promise<{ answer: TokenAnswer; answeredAt: number }> {
+): Promise<{ readonly answer: TokenAnswer; readonly answeredAt: number }> {
   const { name } = provider
   const shown = showUrl(endpoint.url)
   const { url, init } = toHttpRequest(provider, draft)
@@ -207,7 +279,35 @@ async function send(
   return { answer: { status, headers, body: parseBody(text, headers.get('content-type')) }, answeredAt }
 }
 
-/** A URL as it may be shown: origin and path, for a query may hold secrets (rule X2). */
+function judge(
+  { provider, endpoint, dpop }: TokenEndpointCall,
+  answer: TokenAnswer,
+  secrets: () => readonly string[],
+): JudgedToken {
+  try {
+    return judgeTokenAnswer(answer, provider.readTokenResponse ?? readStandardTokenResponse, {
+      provider: provider.name,
+      endpoint: showUrl(endpoint.url),
+      scopeSeparator: provider.tokenRequest?.scopeSeparator ?? ' ',
+      bound: dpop !== undefined,
+      secrets,
+    })
+  } catch (failure) {
+    const seconds = isProofRejected(failure)
+      ? dpop?.adoptServerTime(endpoint.url, answer.headers.get('date'))
+      : undefined
+    if (!(failure instanceof NightlatchError) || seconds === undefined) throw failure
+    const off = `${Math.abs(seconds)} s ${seconds > 0 ? 'behind' : 'ahead of'} the server's`
+    throw new NightlatchError(failure.code, `${failure.message}; this machine's clock is ${off}`, { ...failure })
+  }
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-5 RFC 9449 section 5} */
+function isProofRejected(failure: unknown): boolean {
+  return failure instanceof NightlatchError && failure.error === 'invalid_dpop_proof'
+}
+
+/** A URL as messages show it: origin and path, because a query may hold secrets (rule X2). */
 export function showUrl(url: URL): string {
   return `${url.origin}${url.pathname}`
 }

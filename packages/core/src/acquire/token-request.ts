@@ -1,20 +1,16 @@
 import * as v from 'valibot'
-import { NightlatchError } from '../errors.ts'
-import type { TokenRequestDraft } from './client-authentication.ts'
-import type { Provider } from './provider.ts'
-import { tellThrown } from './redact.ts'
 
 /** Parameters of a token request by name; an array repeats the name (RFC 8707). Empty ones are left out. */
 export type TokenParameters = Readonly<Record<string, string | readonly string[]>>
 
-/** What is asked for: the provider's scopes and parameters with the client's and the call's. */
+/** What a token request names: the provider's scopes and parameters, refined by the client's and the call's. */
 export interface GrantRequest {
   readonly scopes: readonly string[]
   readonly parameters: TokenParameters
 }
 
 /**
- * What one call asks for: the base, with other scopes in place of its own and more parameters winning over its own.
+ * Refines a grant request: scopes replace those of the base, parameters are added and override its own.
  *
  * @param base the provider's, or the client's
  */
@@ -31,7 +27,7 @@ export function refineGrant(
   }
 }
 
-/** What only the provider may say: the grant itself, and who asks. */
+/** Parameters that only the provider may set: the grant type, and the client's credentials. */
 const reserved: ReadonlySet<string> = new Set([
   'grant_type',
   'client_id',
@@ -55,11 +51,11 @@ export const parametersSchema: v.GenericSchema = v.pipe(
   providerParametersSchema,
   v.check(
     (parameters) => Object.keys(parameters as object).every((name) => !reserved.has(name)),
-    `must not hold ${[...reserved].join(', ')}: they are the provider's and the credentials' affair`,
+    `must not hold ${[...reserved].join(', ')}: the provider and the credentials set them`,
   ),
 )
 
-/** A scope is any printable text; several in one string are several scopes. */
+/** A scope is printable text; spaces separate several scopes in one string. */
 export const scopesSchema: v.GenericSchema = v.array(
   v.pipe(
     v.string('must be a string'),
@@ -68,12 +64,12 @@ export const scopesSchema: v.GenericSchema = v.array(
   'must be an array of strings',
 )
 
-/** Scopes as they are sent: the given order and case, one word each, none twice (rule G5). */
+/** Scopes as they are sent: in the given order and case, one word each, without duplicates (rule G5). */
 function tidyScopes(scopes: readonly string[]): readonly string[] {
   return [...new Set(scopes.flatMap((scope) => scope.split(/\s/)))].filter((scope) => scope !== '')
 }
 
-/** The later wins, name by name; empty parameters are gone. */
+/** A later source overrides an earlier one by name; empty parameters are removed. */
 function mergeParameters(...sources: readonly (TokenParameters | undefined)[]): TokenParameters {
   const merged = new Map<string, string | readonly string[]>()
   for (const source of sources) {
@@ -86,102 +82,17 @@ function mergeParameters(...sources: readonly (TokenParameters | undefined)[]): 
   return Object.fromEntries(merged)
 }
 
-/** The grant's parameters as RFC 6749 section 4.4.2 wants them, where the provider does not say otherwise. */
-export function tokenRequestParameters(provider: Provider<unknown>, grant: GrantRequest): URLSearchParams {
-  const { grantType = 'client_credentials', scopeSeparator = ' ' } = provider.tokenRequest ?? {}
-  const parameters = new URLSearchParams()
-  if (grantType !== null) parameters.set('grant_type', grantType)
-  if (grant.scopes.length > 0) parameters.set('scope', grant.scopes.join(scopeSeparator))
-  for (const [name, value] of Object.entries(grant.parameters)) {
-    parameters.delete(name)
-    for (const one of typeof value === 'string' ? [value] : value) parameters.append(name, one)
-  }
-  return parameters
-}
-
 /**
- * The headers of a token request before the client authentication: the defaults, which the provider's own win over.
+ * The parameters of a standard token request. A grant type of the provider's own is not among them: see provider-request.ts.
  *
- * @throws NightlatchError `invalid_options` where a function of the provider's gives what no header can be; what it throws itself
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 RFC 6749 section 4.4.2}
  */
-export function tokenRequestHeaders(provider: Provider<unknown>): Headers {
-  const headers = new Headers({ accept: 'application/json' })
-  const contentType = contentTypes[bodyFormatOf(provider)]
-  if (contentType !== undefined) headers.set('content-type', contentType)
-  for (const [name, value] of Object.entries(provider.tokenRequest?.headers ?? {})) {
-    if (typeof value === 'string') headers.set(name, value)
-    else setMade(headers, name, value, provider.name)
+export function standardParameters({ scopes, parameters }: GrantRequest): URLSearchParams {
+  const standard = new URLSearchParams({ grant_type: 'client_credentials' })
+  if (scopes.length > 0) standard.set('scope', scopes.join(' '))
+  for (const [name, value] of Object.entries(parameters)) {
+    if (name === 'grant_type') continue
+    for (const one of typeof value === 'string' ? [value] : value) standard.append(name, one)
   }
-  return headers
-}
-
-function setMade(headers: Headers, name: string, make: () => unknown, provider: string): void {
-  const hole = `tokenRequest.headers.${name}`
-  let made: unknown
-  try {
-    made = make()
-    if (typeof made === 'string') headers.set(name, made)
-  } catch (failure) {
-    throw tellThrown(provider, hole, failure)
-  }
-  if (typeof made === 'string') return
-  throw new NightlatchError('invalid_options', `${provider}: the provider's ${hole} must give a string`, { provider })
-}
-
-/** Headers that functions of the provider's made, and nobody wrote over since: what they hold is no secret. */
-export function madeHeaders(provider: Provider<unknown>, before: Headers, after: Headers): readonly string[] {
-  return Object.entries(provider.tokenRequest?.headers ?? {})
-    .filter(([name, value]) => typeof value === 'function' && before.get(name) === after.get(name))
-    .map(([name]) => name.toLowerCase())
-}
-
-const contentTypes: Readonly<Record<'form' | 'json' | 'none', string | undefined>> = {
-  form: 'application/x-www-form-urlencoded',
-  json: 'application/json',
-  none: undefined,
-}
-
-function bodyFormatOf({ tokenRequest }: Provider<unknown>): 'form' | 'json' | 'none' {
-  return tokenRequest?.method === 'GET' ? 'none' : (tokenRequest?.bodyFormat ?? 'form')
-}
-
-/**
- * A draft as `fetch` takes it. Redirects are refused: a 307 would replay the secret to another origin (rule G7).
- *
- * @throws NightlatchError `invalid_options` where the draft has a JSON body that would not be sent
- */
-export function toHttpRequest(
-  provider: Provider<unknown>,
-  draft: TokenRequestDraft,
-): { readonly url: URL; readonly init: RequestInit } {
-  const method = provider.tokenRequest?.method ?? 'POST'
-  const format = bodyFormatOf(provider)
-  if (draft.json !== undefined && format !== 'json') {
-    throw new NightlatchError(
-      'invalid_options',
-      `${provider.name}: the client authentication set a JSON body, which is sent by POST with provider.tokenRequest.bodyFormat 'json' only`,
-      { provider: provider.name },
-    )
-  }
-  const url = new URL(draft.url)
-  // Joined as text: going through `searchParams` would write the endpoint's own query anew (rule G4).
-  if (format === 'none' && draft.parameters.size > 0) {
-    url.search = url.search === '' ? draft.parameters.toString() : `${url.search}&${draft.parameters}`
-  }
-  const body =
-    format === 'json'
-      ? JSON.stringify(draft.json ?? toMembers(draft.parameters))
-      : format === 'form'
-        ? draft.parameters.toString()
-        : null
-  return { url, init: { method, headers: draft.headers, body, redirect: 'manual' } }
-}
-
-function toMembers(parameters: URLSearchParams): Record<string, string | string[]> {
-  return Object.fromEntries(
-    [...new Set(parameters.keys())].map((name) => {
-      const values = parameters.getAll(name)
-      return [name, values.length === 1 ? (values[0] ?? '') : values]
-    }),
-  )
+  return standard
 }

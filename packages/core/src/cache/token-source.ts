@@ -1,12 +1,7 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import {
-  type AcquiredToken,
-  type CredentialsOf,
-  type GrantTerms,
-  isClientRefused,
-  tellUntried,
-} from '../acquire/acquire-token.ts'
+import { type AcquiredToken, type CredentialsOf, type GrantTerms, isClientRefused } from '../acquire/acquire-token.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
+import { toReportableError } from '../acquire/grant-report.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Audience, Diagnostics } from '../diagnostics.ts'
@@ -314,7 +309,7 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
     } catch (failure) {
       if (failure instanceof NightlatchError || !signal.aborted) {
         const duration = (time() - startedAt) / 1000
-        const error = tellUntried(provider, failure)
+        const error = toReportableError(provider, failure)
         emit({ type: 'token.refused', provider: provider.name, duration, attempt: 1, ahead, error })
       }
       throw failure

@@ -59,22 +59,22 @@ export interface ApiAnswer {
 }
 
 /**
- * How often one request may go out again: once with another token (rule H3), and once with a nonce that the API wants to see
- * in a proof.
+ * How often one request may be repeated: once with another token (rule H3), and once with another proof, which holds the nonce
+ * that the API asks for, or its time.
  */
 export class Repeats {
   readonly #parts: RequestTokenParts
   #mayReplaceToken = true
-  #mayAddNonce: boolean
+  #mayRenewProof: boolean
 
   constructor(parts: RequestTokenParts) {
     this.#parts = parts
-    this.#mayAddNonce = parts.dpop !== undefined
+    this.#mayRenewProof = parts.dpop !== undefined
   }
 
   /** Whether any is left. */
   get left(): boolean {
-    return this.#mayReplaceToken || this.#mayAddNonce
+    return this.#mayReplaceToken || this.#mayRenewProof
   }
 
   /**
@@ -93,8 +93,11 @@ export class Repeats {
     const nonceGiven = dpop?.learn(url, headers.get('dpop-nonce')) === true
     if (status !== 401 || !repeatable) return undefined
     let next: AccessToken
-    if (nonceGiven && this.#mayAddNonce && isNonceWanted(headers.get('www-authenticate'))) {
-      this.#mayAddNonce = false
+    const challenge = headers.get('www-authenticate')
+    const isClockCorrected =
+      challengesProof(challenge, 'invalid_dpop_proof') && dpop?.adoptServerTime(url, headers.get('date')) !== undefined
+    if (this.#mayRenewProof && (isClockCorrected || (nonceGiven && challengesProof(challenge, 'use_dpop_nonce')))) {
+      this.#mayRenewProof = false
       next = sent
     } else {
       if (!this.#mayReplaceToken) return undefined
@@ -108,9 +111,9 @@ export class Repeats {
   }
 }
 
-/** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-9 RFC 9449 section 9} */
-function isNonceWanted(challenge: string | null): boolean {
-  return challenge !== null && /\bdpop\b/i.test(challenge) && challenge.includes('use_dpop_nonce')
+/** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-7.1 RFC 9449 section 7.1} */
+function challengesProof(challenge: string | null, error: 'use_dpop_nonce' | 'invalid_dpop_proof'): boolean {
+  return challenge !== null && /\bdpop\b/i.test(challenge) && challenge.includes(error)
 }
 
 /** Says that an origin may not see the token, to the caller and to the listener. */

@@ -10,6 +10,7 @@ import {
 } from '../../src/acquire/acquire-token.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
+import { createOpenidLoader } from '../../src/acquire/token-endpoint.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { createClient } from '../../src/client.ts'
 import { NightlatchError } from '../../src/errors.ts'
@@ -72,7 +73,8 @@ function grantor(provider: Partial<Provider<unknown>> = {}, overrides: Partial<T
     },
     timeout: 10,
     credentials: readOnly(async () => ({ clientId: 'app', clientSecret })),
-    chance: () => 0,
+    loadOpenid: createOpenidLoader(),
+    random: () => 0,
     findEndpoint: async () => ({ url: new URL(`${server.origin}/token?key=MARKED-query`), issuer: undefined }),
     emit: (event) => events.push(event),
     events,
@@ -131,7 +133,7 @@ describe('acquireToken: the token', () => {
     expect((await acquire(grantor(), { scopes: asked, parameters: {} })).scopes).toEqual(scopes)
   })
 
-  it("L3: who sorts a token's scopes does not change what is asked for next", async () => {
+  it("L3: sorting a token's scopes does not change the next token request", async () => {
     server.answer(json({ access_token: issued }))
     const grant: GrantRequest = { scopes: ['b', 'a'], parameters: {} }
     const token = await acquire(grantor(), grant)
@@ -178,7 +180,7 @@ describe('acquireToken: the token', () => {
     expect(token.expiresAt).toEqual(new Date(start + 15_000))
   })
 
-  it("R1: the server's hint when to refresh is told in milliseconds, or not at all", async () => {
+  it("R1: the server's hint when to refresh is in milliseconds, or undefined", async () => {
     const trial = grantor()
     const terms = { signal: new AbortController().signal, timeout: 10, ahead: false }
     const hinted = async (refresh_in: unknown): Promise<number | undefined> => {
@@ -264,15 +266,21 @@ describe('acquireToken: the deadline', () => {
     ['credentials that never come', { credentials: readOnly(() => new Promise(() => {})) }],
     ['an endpoint that is never found', { findEndpoint: () => new Promise(() => {}) }],
   ])('G7: %s: timed_out, and nothing is sent', async (_, overrides) => {
-    const failure = await failureOf(acquire(grantor({}, { timeout: 0.05, ...overrides }), empty))
-    expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true })
-    expect(server.requests).toEqual([])
+    stopTimers()
+    const fetch = vi.fn<typeof globalThis.fetch>()
+    const trial = grantor({}, { transport: { ...grantor().transport, fetch }, ...overrides })
+    const failing = failureOf(acquire(trial, empty))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await failing).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true })
+    expect(fetch).not.toHaveBeenCalled()
   })
 
   it('G7: a transport that ignores the signal is not waited for', async () => {
-    const trial = grantor({}, { timeout: 0.05 })
-    const transport = { ...trial.transport, fetch: () => new Promise<Response>(() => {}) }
-    await expect(acquire({ ...trial, transport }, empty)).rejects.toMatchObject({ code: 'timed_out' })
+    stopTimers()
+    const transport = { ...grantor().transport, fetch: () => new Promise<Response>(() => {}) }
+    const failing = failureOf(acquire(grantor({}, { transport }), empty))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await failing).toMatchObject({ code: 'timed_out' })
   })
 })
 
@@ -287,7 +295,7 @@ describe('acquireToken: the credentials', () => {
     expect(findLeaks(trial.events, [clientSecret])).toEqual([])
   })
 
-  it('L8: behind the callers’ backs, too, a credentials function that fails is told', async () => {
+  it('L8: in the background, too, a credentials function that fails is reported', async () => {
     const trial = grantor({}, { credentials: readOnly(() => Promise.reject(new Error('vault sealed'))) })
     const terms = { signal: new AbortController().signal, timeout: 10, ahead: true }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toThrow('vault sealed')
@@ -296,7 +304,7 @@ describe('acquireToken: the credentials', () => {
 })
 
 describe('acquireToken: events', () => {
-  it('X1: a grant is told once, without the token', async () => {
+  it('X1: a grant emits one event, without the token', async () => {
     const trial = grantor()
     await acquire(trial, empty)
     expect(trial.events).toHaveLength(1)
@@ -304,7 +312,7 @@ describe('acquireToken: events', () => {
     expect(findLeaks(trial.events, [issued, clientSecret, 'MARKED-query'])).toEqual([])
   })
 
-  it('X1: a refusal is told once, with the very error the caller gets, without the secret', async () => {
+  it('X1: a failed grant emits one event, with the error that the caller gets, without the secret', async () => {
     server.answer(json({ error: 'invalid_client', error_description: `wrong secret ${clientSecret}` }, 401))
     const trial = grantor({ explain: () => ['Is the secret right?'] })
     const failure = await failureOf(acquire(trial, empty))
@@ -319,7 +327,7 @@ describe('acquireToken: events', () => {
 describe('acquireToken: repetitions', () => {
   const down = (): void => server.answer(json({}, 503))
 
-  it('G9: what may pass is tried three times, each told', async () => {
+  it('G9: a transient failure is retried twice, with an event each', async () => {
     down()
     const trial = grantor()
     await expect(acquire(trial, empty)).rejects.toMatchObject({ code: 'endpoint_unavailable', status: 503 })
@@ -331,7 +339,7 @@ describe('acquireToken: repetitions', () => {
     ])
   })
 
-  it('L6: behind the callers’ backs nothing is repeated', async () => {
+  it('L6: a background refresh is not retried', async () => {
     down()
     const trial = grantor()
     const terms = { signal: new AbortController().signal, timeout: 10, ahead: true }
@@ -346,13 +354,13 @@ describe('acquireToken: repetitions', () => {
       retryable: true,
     })
     const sign = vi.fn(() => Promise.reject(foreign))
-    const trial = grantor({ clientAuthentication: sign })
+    const trial = grantor({ clientAuthentication: { name: 'own', authenticate: sign } })
     await expect(acquire(trial, empty)).rejects.toBe(foreign)
     expect(sign).toHaveBeenCalledTimes(1)
     expect(trial.events.map(({ type }) => type)).toEqual(['token.refused'])
   })
 
-  it('L4: what was ended from outside is not told as repeated', async () => {
+  it('L4: an aborted grant is not reported as retried', async () => {
     const controller = new AbortController()
     const reason = new NightlatchError('timed_out', 'late', { retryable: true })
     server.answer(() => controller.abort(reason))
@@ -373,7 +381,7 @@ describe('acquireToken: repetitions', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('G7: of a server that never answers the whole time is told, not what the last attempt had of it', async () => {
+  it('G7: if a server never answers, the error names the whole timeout, not that of the last attempt', async () => {
     server.answer(() => {})
     stopTimers()
     const trial = grantor()
@@ -398,7 +406,7 @@ describe('acquireToken: repetitions', () => {
     expect(findLeaks(trial.events, ['MARKED-next', clientSecret])).toEqual([])
   })
 
-  it('L8: where credentials cannot be read anew, the refusal is what is told', async () => {
+  it('L8: if the credentials cannot be read again, the error is that of the grant', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
     const read = async (): Promise<Credentials> => ({ clientId: 'app', clientSecret })
     const readOthers = vi.fn(() => Promise.reject(new RangeError('vault sealed')))
@@ -440,10 +448,10 @@ describe('describeLateness', () => {
     [10, 'within 10 s'],
     [20 / 3, 'within 6.667 s'],
     [0.05, 'within 0.05 s'],
-  ])('G7: %d s are told to the millisecond, without the query', (seconds, told) => {
+  ])('G7: %d s are shown to the millisecond, without the query', (seconds, shown) => {
     const failure = describeLateness({ name: 'acme', tokenEndpoint: 'https://login.acme.test/token?key=x' }, seconds)
     expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true })
-    expect(failure.message).toBe(`acme: https://login.acme.test/token did not give a token ${told}`)
+    expect(failure.message).toBe(`acme: https://login.acme.test/token did not give a token ${shown}`)
   })
 })
 
@@ -514,7 +522,7 @@ describe('explainFailure', () => {
 describe('through createClient', () => {
   const credentials = { clientId: 'app', clientSecret }
 
-  it('X1: a refused grant tells neither secret nor query, to the caller or to the listener', async () => {
+  it('X1: a failed grant shows neither secret nor query, to the caller or to the listener', async () => {
     server.answer((response, request) => {
       const said = `${request.headers.authorization} ${request.body} ${clientSecret}`
       json({ error: 'invalid_client', error_description: said }, 401)(response, request)

@@ -1,20 +1,21 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import {
-  type ClientAuthentication,
   chooseClientAuthentication,
   clientSecretBasic,
   clientSecretJwt,
   clientSecretPost,
+  type JwtAuthenticationOptions,
   methodName,
-  neededCredential,
   none,
   privateKeyJwt,
-  type TokenRequestDraft,
+  requiredCredential,
   tlsClientAuth,
   usesMutualTls,
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
+import type { ClientAuthentication, TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
@@ -28,9 +29,12 @@ function draft(): TokenRequestDraft {
   }
 }
 
-async function authenticated(authenticate: ClientAuthentication, credentials: Credentials): Promise<TokenRequestDraft> {
+async function authenticated(
+  clientAuthentication: ClientAuthentication,
+  credentials: Credentials,
+): Promise<TokenRequestDraft> {
   const request = draft()
-  await authenticate(request, credentials)
+  await clientAuthentication.authenticate(request, credentials)
   return request
 }
 
@@ -117,7 +121,9 @@ describe('clientSecretBasic', () => {
   it('G2: raw: a colon in the client id is refused, and the way out named', async () => {
     const credentials = { clientId: 'MARKED:id', clientSecret: 'MARKED-secret' }
     const request = draft()
-    const failure = await failureOf((async () => await clientSecretBasic({ encoding: 'raw' })(request, credentials))())
+    const failure = await failureOf(
+      (async () => await clientSecretBasic({ encoding: 'raw' }).authenticate(request, credentials))(),
+    )
     expect(failure).toMatchObject({ code: 'invalid_options', retryable: false })
     expect(failure.message).toMatch(/client id.*colon.*form.*clientSecretPost/)
     expect(request.headers.has('authorization')).toBe(false)
@@ -169,7 +175,7 @@ describe('clientSecretPost', () => {
   it('G3: no Authorization header, nothing twice', async () => {
     const request = draft()
     request.parameters.set('client_id', 'another')
-    await clientSecretPost()(request, { clientId: 'a', clientSecret: 'b' })
+    await clientSecretPost().authenticate(request, { clientId: 'a', clientSecret: 'b' })
     expect(request.headers.has('authorization')).toBe(false)
     expect(request.parameters.getAll('client_id')).toEqual(['a'])
     expect(request.parameters.getAll('client_secret')).toEqual(['b'])
@@ -211,13 +217,13 @@ describe.each([
 ] as const)('%s', (method, make, credentials) => {
   it('G8: the issuer is the sole audience, as it is spelt and not as a URL spells it', async () => {
     const request = { ...draft(), issuer, issuerIdentifier: 'https://login.acme.test' }
-    await make()(request, credentials)
+    await make().authenticate(request, credentials)
     expect(claimsOn(request).aud).toBe('https://login.acme.test')
   })
 
   it('G8: of an issuer without its spelling, the URL', async () => {
     const request = { ...draft(), issuer }
-    await make()(request, credentials)
+    await make().authenticate(request, credentials)
     expect(claimsOn(request).aud).toBe('https://login.acme.test/')
   })
 
@@ -233,16 +239,16 @@ describe.each([
       [new URL('https://sts.acme.test/adfs/oauth2/token'), 'https://sts.acme.test/adfs/oauth2/token'],
     ] as const) {
       const request = { ...draft(), issuer, issuerIdentifier: 'https://login.acme.test' }
-      await make({ audience })(request, credentials)
+      await make({ audience }).authenticate(request, credentials)
       expect(claimsOn(request).aud).toBe(expected)
     }
   })
 
   it("G8: the client's clock says the time, and the assertion is good for a minute from then", async () => {
     const request = { ...draft(), date: new Date(1_700_000_000_999) }
-    await make()(request, credentials)
-    expect(claimsOn(request)).toMatchObject({ iat: 1_700_000_000, nbf: 1_700_000_000, exp: 1_700_000_060 })
-    const before = Math.floor(Date.now() / 1000)
+    await make().authenticate(request, credentials)
+    expect(claimsOn(request)).toMatchObject({ iat: 1_699_999_995, exp: 1_700_000_060 })
+    const before = Math.floor(Date.now() / 1000) - 5
     const { iat } = claimsOn(await authenticated(make(), credentials))
     expect(iat).toBeGreaterThanOrEqual(before)
     expect(iat).toBeLessThanOrEqual(Date.now() / 1000)
@@ -250,10 +256,10 @@ describe.each([
 
   it('G8: each call makes another assertion', async () => {
     const request = draft()
-    const authenticate = make()
+    const clientAuthentication = make()
     const made: string[] = []
     for (let count = 0; count < 20; count += 1) {
-      await authenticate(request, credentials)
+      await clientAuthentication.authenticate(request, credentials)
       made.push(String(claimsOn(request).jti))
     }
     expect(new Set(made).size).toBe(20)
@@ -336,13 +342,13 @@ describe('privateKeyJwt', () => {
     expect(Object.keys(header).sort()).toEqual(['alg', 'typ'])
   })
 
-  it('G8: a key that does not sign by the algorithm asked for is refused, and what it signs by is named', async () => {
+  it('G8: a key that does not sign with the algorithm is refused, and what it signs with is named', async () => {
     const { privateKey } = await crypto.subtle.generateKey(rsa, false, ['sign', 'verify'])
     for (const algorithm of ['PS256', 'RS512', 'ES256']) {
       const failure = await failureOf(authenticated(privateKeyJwt({ algorithm }), { clientId: 'app', privateKey }))
       expect(failure.code).toBe('invalid_options')
       expect(failure.message).toBe(
-        `options.credentials.privateKey does not sign by ${algorithm}, which privateKeyJwt is told to use; it signs by RS256`,
+        `options.credentials.privateKey does not sign with ${algorithm}; it signs with RS256`,
       )
     }
   })
@@ -354,6 +360,115 @@ describe('privateKeyJwt', () => {
       expect(failure.message).toBe('options.credentials.privateKey is missing: private_key_jwt needs one')
       expect(findLeaks(failure, ['MARKED-secret'])).toEqual([])
     }
+  })
+})
+
+describe('privateKeyJwt: keys as they are kept', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const jwk = privateKey.export({ format: 'jwk' })
+
+  async function headerOf(credentials: Credentials, options: JwtAuthenticationOptions = {}): Promise<object> {
+    const request = await authenticated(privateKeyJwt(options), credentials)
+    return (await jwtVerify(request.parameters.get('client_assertion') ?? '', publicKey)).protectedHeader
+  }
+
+  it.each([
+    ['PEM', pem],
+    ['a JWK', jwk],
+    ["a JWK's JSON", JSON.stringify(jwk)],
+  ])('G8: %s signs with RS256, or with the algorithm of the provider', async (_, key) => {
+    const credentials = { clientId: 'app', privateKey: key, keyId: 'k1' }
+    const typ = 'client-authentication+jwt'
+    expect(await headerOf(credentials)).toEqual({ typ, alg: 'RS256', kid: 'k1' })
+    expect(await headerOf(credentials, { algorithm: 'PS384' })).toEqual({ typ, alg: 'PS384', kid: 'k1' })
+  })
+
+  it('G8: a JWK says its `kid`, and what the credentials say wins', async () => {
+    const named = { ...jwk, kid: 'own' }
+    expect(await headerOf({ clientId: 'app', privateKey: named })).toMatchObject({ kid: 'own' })
+    expect(await headerOf({ clientId: 'app', privateKey: named, keyId: 'k1' })).toMatchObject({ kid: 'k1' })
+  })
+
+  it('G8: a key that does not sign with the algorithm is an error that names the option', async () => {
+    const failure = await failureOf(
+      authenticated(privateKeyJwt({ algorithm: 'ES256' }), { clientId: 'app', privateKey: pem }),
+    )
+    expect(failure).toMatchObject({ code: 'invalid_options' })
+    expect(failure.message).toMatch(/^options\.credentials\.privateKey does not sign with ES256; it signs with RS256, /)
+    expect(findLeaks(failure, [pem.slice(40, 80)])).toEqual([])
+  })
+})
+
+describe('privateKeyJwt: the header', () => {
+  const certificate = `-----BEGIN CERTIFICATE-----\n${btoa('any DER')}\n-----END CERTIFICATE-----`
+  const headerOf = async (options: JwtAuthenticationOptions): Promise<unknown> => {
+    const request = await authenticated(privateKeyJwt(options), keyed)
+    return decodeProtectedHeader(request.parameters.get('client_assertion') ?? '')
+  }
+  const digest = (hash: string): string => createHash(hash).update('any DER').digest('base64url')
+  const usual = { typ: 'client-authentication+jwt', alg: 'ES256', kid: 'k1' }
+
+  it('G8: the thumbprints of a certificate, and other members', async () => {
+    const thumbprints = { x5t: digest('sha1'), 'x5t#S256': digest('sha256') }
+    expect(await headerOf({ certificate })).toEqual({ ...usual, ...thumbprints })
+    const header = { typ: 'JWT', cty: 'x', nested: { a: [1] } }
+    expect(await headerOf({ certificate, header })).toEqual({ ...usual, ...thumbprints, ...header })
+  })
+
+  it('G8: what the caller does to the header later changes nothing', async () => {
+    const header = { cty: 'x' }
+    const clientAuthentication = privateKeyJwt({ header })
+    header.cty = 'changed'
+    const request = await authenticated(clientAuthentication, keyed)
+    expect(decodeProtectedHeader(request.parameters.get('client_assertion') ?? '')).toMatchObject({ cty: 'x' })
+  })
+
+  it.each<[unknown, RegExp]>([
+    [{ certificate: '' }, /certificate must be PEM, .*is that set/],
+    [{ certificate: 7 }, /certificate must be PEM/],
+    [{ certificate: '-----BEGIN PRIVATE KEY-----\nMARKED\n-----END PRIVATE KEY-----' }, /certificate must be PEM/],
+    [{ header: 'MARKED' }, /header must be an object of JSON values/],
+    [{ header: ['MARKED'] }, /header must be an object of JSON values/],
+    [{ header: null }, /header must be an object of JSON values/],
+    [{ header: { a: 1n } }, /header must be an object of JSON values/],
+    ...['alg', 'kid', 'crit', 'b64'].map((name): [unknown, RegExp] => [
+      { header: { [name]: 'MARKED' } },
+      new RegExp(`header must not hold ${name}; `),
+    ]),
+  ])('G8: %o is refused at once', (options, what) => {
+    const attempt = (): unknown => privateKeyJwt(options as JwtAuthenticationOptions)
+    expect(attempt).toThrow(what)
+    expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(attempt).not.toThrow('MARKED')
+  })
+
+  it('G8: a secret has no certificate, and its header may have other members', async () => {
+    expect(() => clientSecretJwt({ certificate })).toThrow(/certificate is an option of privateKeyJwt/)
+    const request = await authenticated(clientSecretJwt({ header: { typ: 'JWT' } }), secretive)
+    expect(decodeProtectedHeader(request.parameters.get('client_assertion') ?? '')).toEqual({
+      typ: 'JWT',
+      alg: 'HS256',
+    })
+  })
+})
+
+describe('the audience of an issuer that only a URL parser understands', () => {
+  it.each([
+    [' https://login.acme.test ', 'https://login.acme.test'],
+    ['https://login.acme.test/\n', 'https://login.acme.test/'],
+    ['https:\\\\login.acme.test', 'https://login.acme.test'],
+    ['https:\\\\login.acme.test\\', 'https://login.acme.test/'],
+    ['https:\\\\login.acme.test\\realms\\a', 'https://login.acme.test/realms/a'],
+    ['https://login.acme.test/a\tb', 'https://login.acme.test/ab'],
+    ['https://login.acme.test/a b', 'https://login.acme.test/a%20b'],
+    ['https://login.acme.test?a=1 ', 'https://login.acme.test/?a=1'],
+    // What a parser would spell otherwise, but a server may well call itself, stays.
+    ['https://Login.Acme.test:443', 'https://Login.Acme.test:443'],
+  ])('G8: %j is signed as %j', async (issuerIdentifier, audience) => {
+    const request = { ...draft(), issuer: new URL(issuerIdentifier), issuerIdentifier }
+    await clientSecretJwt().authenticate(request, secretive)
+    expect(claimsOn(request).aud).toBe(audience)
   })
 })
 
@@ -408,8 +523,8 @@ describe('chooseClientAuthentication', () => {
     ],
     [keyed, ['client_secret_basic'], 'client_secret_basic'],
     [secretive, ['private_key_jwt', 'MARKED-own-way'], 'private_key_jwt'],
-    [secretive, ['MARKED-own-way'], 'none that is known here'],
-    [secretive, [], 'none that is known here'],
+    [secretive, ['MARKED-own-way'], 'none that is known'],
+    [secretive, [], 'none that is known'],
   ])('G10: credentials %o and %j do not go together, and the way out is named', (credentials, supported, names) => {
     const attempt = (): unknown => chooseClientAuthentication(supported, credentials)
     expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
@@ -418,7 +533,7 @@ describe('chooseClientAuthentication', () => {
   })
 })
 
-describe('neededCredential', () => {
+describe('requiredCredential', () => {
   it('G2: the default one and those of a client secret need one; an unknown one is not judged', () => {
     const secret = [
       undefined,
@@ -428,23 +543,24 @@ describe('neededCredential', () => {
       clientSecretJwt(),
       clientSecretJwt({ algorithm: 'HS512', audience: new URL('https://login.acme.test/') }),
     ]
-    for (const one of secret) expect(neededCredential(one)).toBe('clientSecret')
-    const unknown = [
-      () => {},
-      function client_secret() {},
-      function my_client_secret_post() {},
-      function client_secret_post_signed() {},
-      function private_key_jwt() {},
-      none(),
-      tlsClientAuth(),
-    ]
-    for (const one of unknown) expect(neededCredential(one)).toBeUndefined()
+    for (const one of secret) expect(requiredCredential(one)).toBe('clientSecret')
+    const own = (name: string): ClientAuthentication => ({ name, authenticate: () => {} })
+    for (const one of [own('client_secret_post'), own('private_key_jwt'), none(), tlsClientAuth()]) {
+      expect(requiredCredential(one)).toBeUndefined()
+    }
   })
 
   it('G8: those of a private key need one', () => {
     for (const one of [privateKeyJwt(), privateKeyJwt({ algorithm: 'ML-DSA-44', audience: 'tokenEndpoint' })]) {
-      expect(neededCredential(one)).toBe('privateKey')
+      expect(requiredCredential(one)).toBe('privateKey')
     }
+  })
+
+  it('G3: one of a provider’s own says what it requires; another value is no requirement', () => {
+    const own = (requires: unknown): ClientAuthentication =>
+      ({ name: 'own', authenticate: () => {}, requires }) as unknown as ClientAuthentication
+    expect(requiredCredential(own('privateKey'))).toBe('privateKey')
+    for (const junk of ['MARKED', null, {}, true]) expect(requiredCredential(own(junk))).toBeUndefined()
   })
 })
 

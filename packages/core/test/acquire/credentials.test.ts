@@ -1,13 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import {
   clientSecretBasic,
-  clientSecretJwt,
   clientSecretPost,
   none,
   privateKeyJwt,
+  requiredCredential,
   tlsClientAuth,
 } from '../../src/acquire/client-authentication.ts'
 import { type Credentials, CredentialsReader, findCredentialsMistakes } from '../../src/acquire/credentials.ts'
+import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 
@@ -33,7 +35,7 @@ const junk: readonly (readonly [string, unknown, readonly string[]])[] = [
 ]
 
 describe('findCredentialsMistakes', () => {
-  const own = (): void => {}
+  const own: ClientAuthentication = { name: 'own', authenticate: () => {} }
 
   it.each<[string, unknown]>([
     ['an id and a secret', good],
@@ -41,15 +43,15 @@ describe('findCredentialsMistakes', () => {
     ['a function, which is asked later', () => good],
   ])('G2: %s is accepted, whatever the authentication', (_, source) => {
     for (const authentication of [undefined, clientSecretBasic(), clientSecretPost(), own]) {
-      expect(findCredentialsMistakes(source, authentication)).toEqual([])
+      expect(findCredentialsMistakes(source, requiredCredential(authentication))).toEqual([])
     }
   })
 
   it('G8: an id and a private key, or an id alone, are accepted by an authentication that needs no secret', async () => {
     const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
     const keyed = { clientId: 'app', privateKey: pair.privateKey, keyId: 'k1' }
-    expect(findCredentialsMistakes(keyed, own)).toEqual([])
-    expect(findCredentialsMistakes({ clientId: 'app' }, own)).toEqual([])
+    expect(findCredentialsMistakes(keyed, undefined)).toEqual([])
+    expect(findCredentialsMistakes({ clientId: 'app' }, undefined)).toEqual([])
   })
 
   it.each([
@@ -58,7 +60,7 @@ describe('findCredentialsMistakes', () => {
     ['Basic, raw', clientSecretBasic({ encoding: 'raw' })],
     ['post', clientSecretPost()],
   ])('G2: an id alone is refused where the authentication needs a secret: %s', (_, authentication) => {
-    expect(findCredentialsMistakes({ clientId: 'app' }, authentication)).toEqual([
+    expect(findCredentialsMistakes({ clientId: 'app' }, requiredCredential(authentication))).toEqual([
       expect.stringMatching(/^options\.credentials\.clientSecret is missing/),
     ])
   })
@@ -66,17 +68,17 @@ describe('findCredentialsMistakes', () => {
   it('G8: a key where a secret is needed, and a secret where a key is', async () => {
     const { privateKey } = await crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])
     const keyed = { clientId: 'app', privateKey }
-    expect(findCredentialsMistakes(keyed, privateKeyJwt())).toEqual([])
-    expect(findCredentialsMistakes(good, clientSecretJwt())).toEqual([])
-    expect(findCredentialsMistakes(keyed, clientSecretJwt())).toEqual([
+    expect(findCredentialsMistakes(keyed, 'privateKey')).toEqual([])
+    expect(findCredentialsMistakes(good, 'clientSecret')).toEqual([])
+    expect(findCredentialsMistakes(keyed, 'clientSecret')).toEqual([
       'options.credentials.clientSecret is missing: the provider authenticates its client with a secret',
     ])
-    expect(findCredentialsMistakes(good, privateKeyJwt({ audience: 'tokenEndpoint' }))).toEqual([
+    expect(findCredentialsMistakes(good, 'privateKey')).toEqual([
       'options.credentials.privateKey is missing: the provider authenticates its client with a private key',
     ])
     for (const authentication of [tlsClientAuth(), none()]) {
       for (const source of [keyed, good, { clientId: 'app' }]) {
-        expect(findCredentialsMistakes(source, authentication)).toEqual([])
+        expect(findCredentialsMistakes(source, requiredCredential(authentication))).toEqual([])
       }
     }
   })
@@ -86,10 +88,14 @@ describe('findCredentialsMistakes', () => {
     for (const [key, what] of [
       [publicKey, 'is a public key'],
       [privateKey, 'is extractable'],
-      ['-----BEGIN PRIVATE KEY-----', 'must be a CryptoKey: importPrivateKey'],
+      ['-----BEGIN PRIVATE KEY-----', 'is neither PEM'],
+      [{ d: 'MARKED' }, 'is neither a CryptoKey, nor PEM, nor a JWK'],
     ] as const) {
       for (const authentication of [privateKeyJwt(), undefined, none()]) {
-        const mistakes = findCredentialsMistakes({ clientId: 'app', privateKey: key }, authentication)
+        const mistakes = findCredentialsMistakes(
+          { clientId: 'app', privateKey: key },
+          requiredCredential(authentication),
+        )
         expect(mistakes).toHaveLength(1)
         expect(mistakes[0]).toContain(`options.credentials.privateKey ${what}`)
       }
@@ -124,7 +130,7 @@ describe('findCredentialsMistakes: its words', () => {
     ['', 'must not be empty (if it comes from an environment variable, is that set?)'],
     [
       '[redacted]',
-      "is '[redacted]', which stands for a secret that was left out of a printing or of JSON; hand over the field clientSecret itself",
+      "is '[redacted]', which stands for a secret that was left out of printed or serialised credentials; pass the field clientSecret itself",
     ],
     ['a\n', 'must not hold a line break or another control character; trim it'],
     [undefined, 'must be a string (if it comes from an environment variable, is that set?)'],
@@ -136,6 +142,30 @@ describe('findCredentialsMistakes: its words', () => {
 })
 
 describe('CredentialsReader', () => {
+  const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+
+  it('G8: a JWK is copied, a CryptoKey and PEM stay what they are', async () => {
+    const given = { ...jwk }
+    const reader = new CredentialsReader({ clientId: 'app', privateKey: given }, 'acme')
+    given.d = 'changed later'
+    await expect(reader.read()).resolves.toEqual({ clientId: 'app', privateKey: jwk })
+    const { privateKey } = await crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])
+    const read = await new CredentialsReader({ clientId: 'app', privateKey }, 'acme').read()
+    expect('privateKey' in read && read.privateKey).toBe(privateKey)
+  })
+
+  it('L8: a function that returns the same JWK once more has no others; one that returns another has', async () => {
+    const keys = [
+      jwk,
+      { ...jwk },
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
+    ]
+    const reader = new CredentialsReader(() => ({ clientId: 'app', privateKey: keys.shift() ?? jwk }), 'acme')
+    const first = await reader.read()
+    expect(await reader.readOthers(first)).toBeUndefined()
+    expect(await reader.readOthers(first)).toMatchObject({ clientId: 'app' })
+  })
+
   it('L3: given credentials are copied', async () => {
     const given = { clientId: 'app', clientSecret: secret }
     const reader = new CredentialsReader(given, 'acme')

@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
-import { DpopProofs } from '../../src/acquire/dpop.ts'
+import { DpopProofs, findDpopKeyMistake } from '../../src/acquire/dpop.ts'
 import { findLeaks } from './printings.ts'
 
 const token = createAccessToken({
@@ -60,7 +60,7 @@ describe('proofs of possession', () => {
     expect(decodeJwt(await proofs.prove(originOf(100), 'GET', token)).nonce).toBe('n100')
   })
 
-  it('forget the nonce that was told longest ago, not the one of the oldest origin', async () => {
+  it('drop the least recent nonce, not the one of the oldest origin', async () => {
     const proofs = new DpopProofs(undefined, now)
     const originOf = (index: number): URL => new URL(`https://o${index}.acme.example`)
     for (let index = 0; index < 100; index += 1) proofs.learn(originOf(index), `n${index}`)
@@ -76,10 +76,49 @@ describe('proofs of possession', () => {
     expect(decodeJwt(proof).htu).toBe('http://127.0.0.1:8080/things')
   })
 
+  it("hold their server's time once that is adopted, and the time of no other", async () => {
+    const proofs = new DpopProofs(undefined, now)
+    const date = (seconds: number): string => new Date(now() + seconds * 1000).toUTCString()
+    const issuedAt = async (address: URL): Promise<number> =>
+      Number(decodeJwt(await proofs.prove(address, 'GET', token)).iat) - now() / 1000
+    expect(proofs.adoptServerTime(url, date(90))).toBe(90)
+    expect(await issuedAt(url)).toBe(90)
+    expect(proofs.clockOffset(url)).toBe(90_000)
+    expect(await issuedAt(new URL('https://login.acme.example/'))).toBe(0)
+    proofs.learn(url, 'n')
+    expect(proofs.adoptServerTime(url, date(-7))).toBe(-7)
+    expect(await issuedAt(url)).toBe(-7)
+    expect(decodeJwt(await proofs.prove(url, 'GET', token)).nonce).toBe('n')
+    for (const none of [null, '', 'soon', date(0)]) expect(proofs.adoptServerTime(url, none)).toBeUndefined()
+    expect(await issuedAt(url)).toBe(-7)
+  })
+
+  it('have the proof of a first call and the thumbprint of another one agree on the generated key', async () => {
+    const proofs = new DpopProofs(undefined, now)
+    const [proof, thumbprint] = await Promise.all([proofs.prove(url, 'GET', token), proofs.thumbprint()])
+    expect(await calculateJwkThumbprint(decodeProtectedHeader(proof).jwk ?? {})).toBe(thumbprint)
+  })
+
   it('X1: keep their key and their nonces to themselves', async () => {
     const proofs = new DpopProofs(undefined, now)
     proofs.learn(url, 'MARKED-nonce')
     await proofs.prove(url, 'GET', token)
     expect(findLeaks(proofs, ['MARKED-nonce', 'bound-token'])).toEqual([])
+  })
+})
+
+describe('findDpopKeyMistake', () => {
+  it('accepts a key that is not extractable, with an extractable public key', async () => {
+    expect(findDpopKeyMistake(await makeKey({ name: 'ECDSA', namedCurve: 'P-256' }))).toBeUndefined()
+  })
+
+  it('X1: an extractable private key is refused, and so is what is no key pair', async () => {
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+    const extractable = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+    expect(findDpopKeyMistake(extractable)).toMatch(/^has a privateKey that is extractable/)
+    const { privateKey } = await makeKey(algorithm)
+    for (const junk of [undefined, null, 7, {}, privateKey, { privateKey }, { publicKey: extractable.publicKey }]) {
+      expect(findDpopKeyMistake(junk)).toMatch(/^must be a CryptoKeyPair/)
+    }
   })
 })

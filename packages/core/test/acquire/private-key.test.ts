@@ -92,11 +92,11 @@ describe('importPrivateKey', () => {
   const short = generateKeyPairSync('rsa', { modulusLength: 1024 })
   const refusals: readonly (readonly [string, unknown, string])[] = [
     ['an encrypted key', p256.privateKey.export(encrypted), 'is encrypted: `openssl pkey -in key.pem'],
-    ['PKCS#1', rsa.privateKey.export({ type: 'pkcs1', format: 'pem' }), 'is PKCS#1: `openssl pkey -in key.pem'],
+    ['PKCS#1', rsa.privateKey.export({ type: 'pkcs1', format: 'pem' }), 'is PKCS #1: `openssl pkey -in key.pem'],
     [
       'PKCS#1, encrypted',
       rsa.privateKey.export({ ...encrypted, type: 'pkcs1' }),
-      'is PKCS#1: `openssl pkey -in key.pem -out key-pkcs8.pem`',
+      'is PKCS #1: `openssl pkey -in key.pem -out key-pkcs8.pem`',
     ],
     ['SEC 1', p256.privateKey.export({ type: 'sec1', format: 'pem' }), 'is SEC 1: `openssl pkey -in key.pem'],
     [
@@ -120,24 +120,24 @@ describe('importPrivateKey', () => {
     ['a damaged key', pem(p256.privateKey).replace(/\n[^\n]{20}/, `\n${pem(p256.privateKey).slice(28, 46)}xx`), ''],
     ['a cut key', pem(rsa.privateKey).replace(/(\n[^\n]+){5}\n-----END/, '\n-----END'), 'could not be read'],
     ['RSASSA-PSS', pem(pss.privateKey), 'must be rsaEncryption, not RSASSA-PSS'],
-    ['Ed448', pem(ed448.privateKey), 'signs by none of the registered algorithms'],
-    ['a key to agree on others', pem(x25519.privateKey), 'signs by none of the registered algorithms'],
+    ['Ed448', pem(ed448.privateKey), 'signs with none of the registered algorithms'],
+    ['a key to agree on others', pem(x25519.privateKey), 'signs with none of the registered algorithms'],
     ['a short RSA key', pem(short.privateKey), 'has 1024 bits'],
-    ['nothing', '', 'must be PEM or a JWK (if it comes from an environment variable, is that set?)'],
-    ['undefined', undefined, 'must be PEM or a JWK (if'],
-    ['null', null, 'must be PEM or a JWK (if'],
-    ['a number', 7, 'must be PEM or a JWK (if'],
+    ['nothing', '', 'must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, is that set?)'],
+    ['undefined', undefined, 'must be a CryptoKey, PEM or a JWK (if'],
+    ['null', null, 'must be a CryptoKey, PEM or a JWK (if'],
+    ['a number', 7, 'must be a CryptoKey, PEM or a JWK (if'],
     ['broken JSON', '{"kty":"EC","d":"MARKED"', 'looks like a JWK, but is not JSON'],
-    ['an object that is no JWK', { d: 'MARKED' }, 'neither PEM nor a JWK: it has no `kty`'],
-    ['a key of node:crypto', p256.privateKey, 'neither PEM nor a JWK: it has no `kty`'],
+    ['an object that is no JWK', { d: 'MARKED' }, 'neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`'],
+    ['a key of node:crypto', p256.privateKey, 'neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`'],
     ['a set of keys', { keys: [jwk] }, 'a set of keys (JWKS)'],
     ['a public JWK', p256.publicKey.export({ format: 'jwk' }), 'is a public key'],
-    ['a symmetric JWK', { kty: 'oct', k: 'MARKED' }, 'is symmetric: what a client shares'],
+    ['a symmetric JWK', { kty: 'oct', k: 'MARKED' }, 'is symmetric: a secret shared'],
     ['a JWK to encrypt with', { ...jwk, use: 'enc' }, 'not for signing'],
     ['a JWK of other operations', { ...jwk, key_ops: ['deriveBits'] }, 'not for signing'],
-    ['a JWK on another curve', { ...jwk, crv: 'secp256k1' }, 'signs by none of the registered algorithms'],
-    ['a JWK of another kind', { kty: 'constructor', d: 'MARKED' }, 'signs by none of the registered algorithms'],
-    ['a JWK of its own algorithm', { kty: 'AKP', alg: 'MARKED', priv: 'MARKED' }, 'signs by none'],
+    ['a JWK on another curve', { ...jwk, crv: 'secp256k1' }, 'signs with none of the registered algorithms'],
+    ['a JWK of another kind', { kty: 'constructor', d: 'MARKED' }, 'signs with none of the registered algorithms'],
+    ['a JWK of its own algorithm', { kty: 'AKP', alg: 'MARKED', priv: 'MARKED' }, 'signs with none'],
     ['a JWK that does not fit itself', { ...jwk, x: jwk.y, y: jwk.x }, 'could not be read'],
     ['a JWK cut short', { ...jwk, d: 'MARKED' }, 'could not be read'],
   ]
@@ -153,9 +153,13 @@ describe('importPrivateKey', () => {
   })
 
   it.each([
-    ['ES384', p256.privateKey, 'the key does not sign by ES384; it signs by ES256'],
-    ['RS256', ed25519.privateKey, 'the key does not sign by RS256; it signs by EdDSA, Ed25519'],
-    ['ES256', rsa.privateKey, 'the key does not sign by ES256; it signs by RS256, RS384, RS512, PS256, PS384, PS512'],
+    ['ES384', p256.privateKey, 'the key does not sign with ES384; it signs with ES256'],
+    ['RS256', ed25519.privateKey, 'the key does not sign with RS256; it signs with EdDSA, Ed25519'],
+    [
+      'ES256',
+      rsa.privateKey,
+      'the key does not sign with ES256; it signs with RS256, RS384, RS512, PS256, PS384, PS512',
+    ],
     ['HS256', rsa.privateKey, 'algorithm must be one of RS256, '],
     ['toString', rsa.privateKey, 'algorithm must be one of RS256, '],
   ])('G8: algorithm %s for a key of another kind is refused', async (algorithm, key, what) => {
@@ -165,7 +169,7 @@ describe('importPrivateKey', () => {
     }
   })
 
-  it('X1: whatever byte of a key is damaged, it is read or refused, and told by nobody', async () => {
+  it('X1: whatever byte of a key is damaged, it is read or refused, and no error shows it', async () => {
     const der = p256.privateKey.export({ type: 'pkcs8', format: 'der' })
     await fc.assert(
       fc.asyncProperty(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
@@ -186,6 +190,17 @@ describe('importPrivateKey', () => {
   })
 })
 
+describe('long texts', () => {
+  it('X3: a text longer than 64 KiB is refused without being read', async () => {
+    const filler = '-----BEGIN A-----\n'.repeat(10_000)
+    for (const material of [filler + pem(p256.privateKey), `{${' '.repeat(70_000)}}`]) {
+      const failure = await failureOf(importPrivateKey(material))
+      expect(failure.message).toBe('importPrivateKey: the key must be at most 65536 characters long')
+      expect(findKeyMistake(material)).toBe('must be at most 65536 characters long')
+    }
+  })
+})
+
 const algorithms: Readonly<Record<string, object>> = {
   ECDSA: { name: 'ECDSA', namedCurve: 'P-256' },
   Ed25519: { name: 'Ed25519' },
@@ -197,7 +212,9 @@ async function generate(extractable: boolean, name = 'ECDSA'): Promise<CryptoKey
 }
 
 describe('findKeyMistake', () => {
-  it('G8: a private key that signs, and cannot be read out, is right', async () => {
+  it('G8: a private key that signs and is not extractable is right; so are PEM and a JWK', async () => {
+    expect(findKeyMistake(pem(p256.privateKey))).toBeUndefined()
+    expect(findKeyMistake(p256.privateKey.export({ format: 'jwk' }))).toBeUndefined()
     for (const name of Object.keys(algorithms)) {
       expect(findKeyMistake((await generate(false, name)).privateKey)).toBeUndefined()
     }
@@ -225,7 +242,7 @@ describe('findKeyMistake', () => {
         const sha1 = { name: 'RSA-PSS', hash: 'SHA-1', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
         return (await crypto.subtle.generateKey(sha1, false, ['sign'])).privateKey
       },
-      'signs by none of the registered algorithms RS256, ',
+      'signs with none of the registered algorithms RS256, ',
     ],
     [
       'a short RSA key',
@@ -238,16 +255,16 @@ describe('findKeyMistake', () => {
         }
         return (await crypto.subtle.generateKey(weak, false, ['sign'])).privateKey
       },
-      'has 1024 bits, which is too short for RSA: it takes 2048 at least',
+      'has 1024 bits, which is too short for RSA: it must have at least 2048',
     ],
-    ['a PEM', async () => pem(p256.privateKey), 'must be a CryptoKey: importPrivateKey makes one'],
+    ['half of a PEM', async () => pem(p256.privateKey).slice(0, 90), 'is neither PEM'],
     [
       'a key of node:crypto',
       async () => createPrivateKey(pem(p256.privateKey)),
-      'must be a CryptoKey: importPrivateKey',
+      'neither a CryptoKey, nor PEM, nor a JWK',
     ],
-    ['a key pair', async () => generate(false), 'must be a CryptoKey: importPrivateKey'],
-    ['null', async () => null, 'must be a CryptoKey: importPrivateKey'],
+    ['a key pair', async () => generate(false), 'neither a CryptoKey, nor PEM, nor a JWK'],
+    ['null', async () => null, 'must be a CryptoKey, PEM or a JWK'],
   ])('G8: %s is none', async (_, make, what) => {
     expect(findKeyMistake(await make())).toContain(what)
   })

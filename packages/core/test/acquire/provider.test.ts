@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { clientSecretPost, type TokenRequestDraft } from '../../src/acquire/client-authentication.ts'
+import { clientSecretPost } from '../../src/acquire/client-authentication.ts'
 import { choosesAuthenticationLater, findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
+import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
 import { createClient } from '../../src/client.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
@@ -118,7 +119,16 @@ describe('findProviderMistakes', () => {
     ],
     ['apiOrigins.0', ['https://*.com'], 'must have two labels at least after the *'],
     ['apiOrigins.0', ['https://api.acme.test:99999'], 'must be an origin that a URL can have'],
-    ['clientAuthentication', 'x', 'must be a function'],
+    ['clientAuthentication', 'x', 'must be an object with name and authenticate, such as clientSecretPost()'],
+    ['clientAuthentication', () => {}, 'must be an object with name and authenticate, such as clientSecretPost()'],
+    ['clientAuthentication.name', { name: 7, authenticate: () => {} }, 'must be a string'],
+    ['clientAuthentication.name', { name: '', authenticate: () => {} }, 'must not be empty'],
+    ['clientAuthentication.authenticate', { name: 'own', authenticate: 7 }, 'must be a function'],
+    [
+      'clientAuthentication.requires',
+      { name: 'own', authenticate: () => {}, requires: 'MARKED' },
+      "must be 'clientSecret' or 'privateKey'",
+    ],
     ['api', 17, 'must be a URL or a function that discovers it'],
   ])('P4: of a wrong %s (%o) it is told what it must be', (path, value, told) => {
     const key = path.split('.')[0] ?? ''
@@ -446,8 +456,8 @@ describe('createClient', () => {
     class Acme implements Provider {
       readonly name = 'acme'
       readonly tokenEndpoint = acme.tokenEndpoint
-      clientAuthentication({ headers }: TokenRequestDraft): void {
-        headers.set('x-own-way', 'yes')
+      get clientAuthentication(): ClientAuthentication {
+        return { name: 'own', authenticate: ({ headers }) => headers.set('x-own-way', 'yes') }
       }
     }
     const sent: Headers[] = []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { TokenRequestDraft } from '../../src/acquire/client-authentication.ts'
 import { redact, secretsOf, tellThrown } from '../../src/acquire/redact.ts'
+import type { TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
 import { findLeaks } from './printings.ts'
 
 function draft(overrides: Partial<TokenRequestDraft> = {}): TokenRequestDraft {

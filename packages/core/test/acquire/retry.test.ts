@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planAttempt, planRepetition } from '../../src/acquire/retry.ts'
+import { planAttempt, planGrantRetry } from '../../src/acquire/retry.ts'
 import { NightlatchError } from '../../src/errors.ts'
 
 const passing = (retryAfter?: number): NightlatchError =>
@@ -11,29 +11,29 @@ describe('planAttempt', () => {
   })
 })
 
-describe('planRepetition', () => {
+describe('planGrantRetry', () => {
   it('G9: two retries, full jitter', () => {
-    expect(planRepetition(passing(), 1, 10, 0)).toBe(0)
-    expect(planRepetition(passing(), 1, 10, 0.5)).toBe(0.2)
-    expect(planRepetition(passing(), 2, 10, 0.5)).toBe(0.4)
-    expect(planRepetition(passing(), 3, 10, 0.5)).toBeUndefined()
+    expect(planGrantRetry(passing(), 1, 10, 0)).toBe(0)
+    expect(planGrantRetry(passing(), 1, 10, 0.5)).toBe(0.2)
+    expect(planGrantRetry(passing(), 2, 10, 0.5)).toBe(0.4)
+    expect(planGrantRetry(passing(), 3, 10, 0.5)).toBeUndefined()
   })
 
   it('G9: what will not pass is not repeated', () => {
-    expect(planRepetition(new NightlatchError('grant_refused', 'no'), 1, 10, 0)).toBeUndefined()
+    expect(planGrantRetry(new NightlatchError('grant_refused', 'no'), 1, 10, 0)).toBeUndefined()
   })
 
   it('G9: the server is waited for as long as it asks, up to five seconds; more is not slept through', () => {
-    expect(planRepetition(passing(2), 1, 10, 0.1)).toBe(2)
-    expect(planRepetition(passing(5), 1, 10, 0.1)).toBe(5)
-    expect(planRepetition(passing(5.1), 1, 10, 0.1)).toBeUndefined()
-    expect(planRepetition(passing(0.01), 2, 10, 0.5)).toBe(0.4)
+    expect(planGrantRetry(passing(2), 1, 10, 0.1)).toBe(2)
+    expect(planGrantRetry(passing(5), 1, 10, 0.1)).toBe(5)
+    expect(planGrantRetry(passing(5.1), 1, 10, 0.1)).toBeUndefined()
+    expect(planGrantRetry(passing(0.01), 2, 10, 0.5)).toBe(0.4)
   })
 
   it('G9: no wait beyond the deadline', () => {
-    expect(planRepetition(passing(3), 1, 3, 0)).toBeUndefined()
-    expect(planRepetition(passing(3), 1, 3.1, 0)).toBe(3)
-    expect(planRepetition(passing(), 1, 0, 0)).toBeUndefined()
-    expect(planRepetition(passing(), 2, 0.4, 0.9)).toBe(0.2)
+    expect(planGrantRetry(passing(3), 1, 3, 0)).toBeUndefined()
+    expect(planGrantRetry(passing(3), 1, 3.1, 0)).toBe(3)
+    expect(planGrantRetry(passing(), 1, 0, 0)).toBeUndefined()
+    expect(planGrantRetry(passing(), 2, 0.4, 0.9)).toBe(0.2)
   })
 })

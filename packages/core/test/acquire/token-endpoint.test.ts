@@ -3,23 +3,20 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Certified, createSelfSigned } from '../../../testing/test/certificates.ts'
-import {
-  type ClientAuthentication,
-  clientSecretBasic,
-  clientSecretJwt,
-  clientSecretPost,
-  none,
-} from '../../src/acquire/client-authentication.ts'
+import { clientSecretBasic, clientSecretJwt, clientSecretPost, none } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
+import { type DpopKeyPair, DpopProofs } from '../../src/acquire/dpop.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import {
-  askTokenEndpoint,
+  createOpenidLoader,
   type GrantedToken,
+  requestToken,
   showUrl,
   type TokenEndpoint,
   type Transport,
 } from '../../src/acquire/token-endpoint.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
+import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
@@ -47,11 +44,14 @@ const secrets: readonly string[] = [
 ]
 
 /** An authentication that leaves something of each kind on the request. */
-const everything: ClientAuthentication = ({ headers, parameters }) => {
-  headers.set('authorization', `Basic ${basicValue}`)
-  headers.set('x-signature', signature)
-  parameters.set('client_assertion', assertion)
-  parameters.set('client_secret', clientSecret)
+const everything: ClientAuthentication = {
+  name: 'own',
+  authenticate: ({ headers, parameters }) => {
+    headers.set('authorization', `Basic ${basicValue}`)
+    headers.set('x-signature', signature)
+    parameters.set('client_assertion', assertion)
+    parameters.set('client_secret', clientSecret)
+  },
 }
 
 interface Call {
@@ -63,10 +63,13 @@ interface Call {
   readonly endpoint?: URL
   readonly origin?: string
   readonly provider?: Partial<Provider<unknown>>
+  readonly dpop?: DpopProofs
   readonly grant?: GrantRequest
   readonly transport?: Partial<Transport>
   readonly signal?: AbortSignal
 }
+
+const loadOpenid = createOpenidLoader()
 
 let server: RecordingServer
 beforeAll(async () => {
@@ -84,16 +87,18 @@ function ask({
   known,
   credentials: own = credentials,
   provider,
+  dpop,
   grant,
   transport,
   signal,
 }: Call = {}): Promise<GrantedToken> {
   const url = endpoint ?? new URL(path, origin)
-  return askTokenEndpoint({
+  return requestToken({
     provider: { name: 'acme', tokenEndpoint: url, ...provider },
     endpoint: { url, issuer: undefined, ...known },
     grant: grant ?? { scopes: [], parameters: {} },
     credentials: own,
+    dpop,
     transport: {
       fetch: (input, init) => globalThis.fetch(input, init),
       allowInsecureRequests: false,
@@ -101,6 +106,7 @@ function ask({
       time: Date.now,
       ...transport,
     },
+    loadOpenid,
     signal: signal ?? new AbortController().signal,
   })
 }
@@ -115,10 +121,10 @@ describe('how the client authenticates', () => {
       transport: { now: () => 1_700_000_000_000 },
     })
     const claims = decodeJwt(new URLSearchParams(server.onlyRequest.body).get('client_assertion') ?? '')
-    expect(claims).toMatchObject({ aud: 'https://login.acme.test', iat: 1_700_000_000, exp: 1_700_000_060 })
+    expect(claims).toMatchObject({ aud: 'https://login.acme.test', iat: 1_699_999_995, exp: 1_700_000_060 })
   })
 
-  it('X1: a server that repeats the assertion, or a part of it, tells nobody', async () => {
+  it('X1: if a server repeats the assertion, or a part of it, the error does not', async () => {
     const sent: string[] = []
     server.answer((response, { body }) => {
       const text = new URLSearchParams(body).get('client_assertion') ?? ''
@@ -213,16 +219,19 @@ describe('what is sent', () => {
   })
 
   it('G3: a client authentication that does nothing sends nothing of the credentials', async () => {
-    await ask({ provider: { clientAuthentication: () => {} } })
+    await ask({ provider: { clientAuthentication: { name: 'own', authenticate: () => {} } } })
     const { headers, body, target } = server.onlyRequest
     expect(JSON.stringify([headers, body, target])).not.toContain('MARKED')
     expect(body).toBe('grant_type=client_credentials')
   })
 
   it('G2: an asynchronous client authentication is waited for', async () => {
-    const clientAuthentication: ClientAuthentication = async ({ headers }) => {
-      await new Promise((resolve) => setImmediate(resolve))
-      headers.set('authorization', 'Custom later')
+    const clientAuthentication: ClientAuthentication = {
+      name: 'own',
+      authenticate: async ({ headers }) => {
+        await new Promise((resolve) => setImmediate(resolve))
+        headers.set('authorization', 'Custom later')
+      },
     }
     await ask({ provider: { clientAuthentication } })
     expect(server.onlyRequest.headers.authorization).toBe('Custom later')
@@ -244,7 +253,7 @@ describe('what is sent', () => {
     ['of its own', new RangeError('no key')],
     ['of ours, from another place', new NightlatchError('invalid_options', 'no key', { provider: 'vault' })],
   ])('X2: a failure %s of the client authentication stays as it is', async (_, failure) => {
-    const clientAuthentication = (): Promise<void> => Promise.reject(failure)
+    const clientAuthentication = { name: 'own', authenticate: () => Promise.reject(failure) }
     await expect(ask({ provider: { clientAuthentication } })).rejects.toBe(failure)
   })
 
@@ -269,11 +278,14 @@ describe('what is sent', () => {
 
   it("G6: a client authentication's parameters replace none of a former attempt: each has a draft of its own", async () => {
     let calls = 0
-    const clientAuthentication: ClientAuthentication = ({ url, parameters, headers }) => {
-      calls += 1
-      url.searchParams.append('n', String(calls))
-      parameters.append('n', String(calls))
-      headers.append('n', String(calls))
+    const clientAuthentication: ClientAuthentication = {
+      name: 'own',
+      authenticate: ({ url, parameters, headers }) => {
+        calls += 1
+        url.searchParams.append('n', String(calls))
+        parameters.append('n', String(calls))
+        headers.append('n', String(calls))
+      },
     }
     const provider: Partial<Provider<unknown>> = { clientAuthentication }
     const endpoint = new URL('/token', server.origin)
@@ -306,16 +318,19 @@ describe('what is sent', () => {
   })
 
   it.each<[string, () => unknown, RegExp]>([
-    ['no text', () => undefined, /tokenRequest\.headers\.x-id must give a string/],
-    ['a promise', async () => 'a', /tokenRequest\.headers\.x-id must give a string/],
+    ['no text', () => undefined, /tokenRequest\.headers\.x-id must return a string/],
+    ['a promise', async () => 'a', /tokenRequest\.headers\.x-id must return a string/],
     ['what no header can hold', () => `${clientSecret}\n1`, /tokenRequest\.headers\.x-id threw a TypeError/],
-  ])('X1: a function that gives %s is told so, before anything is sent', async (_, make, says) => {
-    const headers = { 'x-id': make as () => string }
-    const failure = await failureOf(ask({ provider: { tokenRequest: { headers } } }))
-    expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme', message: expect.stringMatching(says) })
-    expect(findLeaks(failure, secrets)).toEqual([])
-    expect(server.requests).toEqual([])
-  })
+  ])(
+    'X1: a header function that returns %s is an error that names it, before anything is sent',
+    async (_, make, says) => {
+      const headers = { 'x-id': make as () => string }
+      const failure = await failureOf(ask({ provider: { tokenRequest: { headers } } }))
+      expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme', message: expect.stringMatching(says) })
+      expect(findLeaks(failure, secrets)).toEqual([])
+      expect(server.requests).toEqual([])
+    },
+  )
 
   it('X1: what a function gives is no secret, and is one once the client authentication wrote over it', async () => {
     const headers = { 'x-id': () => 'correlation-77', 'x-static': 'static-77', 'x-signature': () => 'to be signed' }
@@ -360,7 +375,7 @@ describe('what is read', () => {
         }),
       },
     })
-    expect(granted).toMatchObject({ accessToken: issued, expiresIn: '77', scopes: undefined })
+    expect(granted).toMatchObject({ accessToken: issued, lifetime: 77, scopes: undefined })
   })
 
   it.each([
@@ -373,21 +388,45 @@ describe('what is read', () => {
     })
   })
 
-  it("R3: the answer's Date is handed on", async () => {
-    server.answer(json({ access_token: issued }, 200, { date: 'Fri, 20 Nov 2026 12:00:00 GMT' }))
-    await expect(ask()).resolves.toMatchObject({ date: 'Fri, 20 Nov 2026 12:00:00 GMT' })
+  it('R1: a hint when to refresh is read if it is a lifetime', async () => {
+    for (const [refresh_in, refreshIn] of [
+      [600, 600],
+      ['600', 600],
+      [-600, undefined],
+    ]) {
+      server.answer(json({ access_token: issued, refresh_in }))
+      await expect(ask()).resolves.toHaveProperty('refreshIn', refreshIn)
+    }
+  })
+
+  it('R3: what openid-client would misread does not reach it: lifetimes, scopes, other tokens', async () => {
+    server.answer(
+      json({
+        access_token: issued,
+        expires_in: '2026-10-20',
+        scope: { read: true },
+        id_token: 'no JWT',
+        refresh_token: 7,
+        kept: { a: [1, null, 'x'] },
+      }),
+    )
+    const granted = await ask()
+    expect(granted).toMatchObject({ lifetime: undefined, scopes: undefined })
+    expect(granted.extra).toMatchObject({ kept: { a: [1, null, 'x'] } })
   })
 
   it('R4: the time is taken before the request is sent and when the headers have come', async () => {
     let time = 1_000_000
+    const claims = Buffer.from(JSON.stringify({ exp: 1_065 })).toString('base64url')
+    const jwt = `e30.${claims}.c2ln`
     server.answer((response) => {
       time += 5000
-      response.writeHead(200)
+      response.writeHead(200, { date: new Date(1_005_000).toUTCString() })
       response.flushHeaders()
       // The rest comes later, when the headers have been seen.
       seen.then(() => {
         time += 5000
-        response.end(JSON.stringify({ access_token: issued }))
+        response.end(JSON.stringify({ access_token: jwt }))
       })
     })
     let tellSeen = (): void => {}
@@ -404,8 +443,130 @@ describe('what is read', () => {
         },
       },
     })
-    expect(granted).toMatchObject({ requestedAt: 1_000_000, answeredAt: 1_005_000 })
+    // Both clocks agree when the headers come, so that the JWT's own end holds.
+    expect(granted).toMatchObject({ requestedAt: 1_000_000, lifetime: 65 })
     expect(time).toBe(1_010_000)
+  })
+})
+
+describe('the seam around openid-client', () => {
+  it('G1: no header of openid-client reaches the provider', async () => {
+    await ask()
+    expect(server.onlyRequest.headers['user-agent']).not.toMatch(/openid-client/)
+    expect(Object.keys(server.onlyRequest.headers)).not.toContain('dpop')
+  })
+
+  it('L3: grants under way at once are not taken for one another', async () => {
+    const held = Promise.withResolvers<void>()
+    server.answer(async (response, request) => {
+      const scope = new URLSearchParams(request.body).get('scope')
+      if (scope === 'first') await held.promise
+      json({ access_token: `${issued}-${scope}` })(response, request)
+    })
+    const first = ask({ grant: { scopes: ['first'], parameters: {} } })
+    const second = await ask({ grant: { scopes: ['second'], parameters: {} } })
+    held.resolve()
+    expect(second.accessToken).toBe(`${issued}-second`)
+    expect((await first).accessToken).toBe(`${issued}-first`)
+  })
+
+  it('L11: a grant leaves no timer behind', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    const fetch = async (): Promise<Response> => Response.json({ access_token: issued })
+    const before = timers()
+    await ask({ transport: { fetch } })
+    expect(timers()).toBe(before)
+  })
+
+  it('X1: an error of openid-client is shown without the answer', async () => {
+    const proofs = new DpopProofs({ privateKey: {}, publicKey: {} } as unknown as DpopKeyPair, Date.now)
+    const failure: unknown = await ask({ dpop: proofs }).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(TypeError)
+    expect(String(failure)).toMatch(/^TypeError: openid-client: /)
+    expect((failure as Error).cause).toBeUndefined()
+    expect(server.requests).toEqual([])
+  })
+})
+
+describe('DPoP', () => {
+  const at = Date.UTC(2026, 10, 20, 12)
+  const claimsOf = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => decodeJwt(String(headers.dpop))
+  const bound = json({ access_token: issued, token_type: 'DPoP' })
+
+  it('G8: the proof is of this request', async () => {
+    server.answer(bound)
+    await expect(ask({ path: '/token?x=1', dpop: new DpopProofs(undefined, () => at) })).resolves.toMatchObject({
+      tokenType: 'DPoP',
+    })
+    const claims = claimsOf(server.onlyRequest)
+    expect(claims).toMatchObject({ htm: 'POST', htu: `${server.origin}/token`, iat: at / 1000 })
+    expect(claims).not.toHaveProperty('nonce')
+  })
+
+  it('G8: the nonce that the server asks for is in a second proof, and in the next grant’s first', async () => {
+    const dpop = new DpopProofs(undefined, () => at)
+    server.answer((response, request) =>
+      claimsOf(request).nonce === 'n1'
+        ? bound(response, request)
+        : json({ error: 'use_dpop_nonce' }, 400, { 'dpop-nonce': 'n1' })(response, request),
+    )
+    await ask({ dpop })
+    await ask({ dpop })
+    expect(server.requests.map((request) => claimsOf(request).nonce)).toEqual([undefined, 'n1', 'n1'])
+  })
+
+  it.each([
+    ['another nonce each time', 2, (): Record<string, string> => ({ 'dpop-nonce': crypto.randomUUID() })],
+    ['a nonce, and sends none', 1, (): Record<string, string> => ({})],
+  ])('G8: a server that asks for %s is a failed grant', async (_, requests, headers) => {
+    server.answer((response, request) => json({ error: 'use_dpop_nonce' }, 400, headers())(response, request))
+    const failure = await failureOf(ask({ dpop: new DpopProofs(undefined, () => at) }))
+    expect(failure).toMatchObject({ code: 'grant_refused', error: 'use_dpop_nonce', status: 400, provider: 'acme' })
+    expect(server.requests).toHaveLength(requests)
+  })
+
+  /** Rejects proofs that are more than a minute off, by its own clock. */
+  const strict: Answer = (response, request) => {
+    const date = new Date(at).toUTCString()
+    const isInTime = Math.abs(Number(claimsOf(request).iat) - at / 1000) <= 60
+    const answer = isInTime ? bound : json({ error: 'invalid_dpop_proof' }, 400, { date })
+    answer(response, request)
+  }
+
+  it.each([
+    ['behind', -300_000],
+    ['ahead', 300_000],
+  ])(
+    'G8: a clock that is %s: a rejected proof is repeated with the server’s time, and later ones hold it',
+    async (_, off) => {
+      const dpop = new DpopProofs(undefined, () => at + off)
+      server.answer(strict)
+      await expect(ask({ dpop })).resolves.toMatchObject({ accessToken: issued })
+      await ask({ dpop })
+      expect(server.requests).toHaveLength(3)
+    },
+  )
+
+  it.each([
+    [-300_000, "this machine's clock is 300 s behind the server's"],
+    [90_000, "this machine's clock is 90 s ahead of the server's"],
+  ])('G8: a proof that is rejected twice: the error says by how much the clock is off (%d ms)', async (off, what) => {
+    server.answer(json({ error: 'invalid_dpop_proof' }, 400, { date: new Date(at).toUTCString() }))
+    const failure = await failureOf(ask({ dpop: new DpopProofs(undefined, () => at + off) }))
+    expect(failure).toMatchObject({ code: 'grant_refused', error: 'invalid_dpop_proof', status: 400 })
+    expect(failure.message).toContain(what)
+    expect(server.requests).toHaveLength(2)
+  })
+
+  it.each<[string, Record<string, string>, string]>([
+    ['by a clock that agrees', { date: new Date(at).toUTCString() }, 'invalid_dpop_proof'],
+    ['without a readable Date', { date: 'soon' }, 'invalid_dpop_proof'],
+    ['for another reason', { date: new Date(at + 300_000).toUTCString() }, 'invalid_client'],
+  ])('G8: a grant rejected %s is not repeated', async (_, headers, error) => {
+    server.answer(json({ error }, 400, headers))
+    const failure = await failureOf(ask({ dpop: new DpopProofs(undefined, () => at) }))
+    expect(failure.message).not.toContain('clock')
+    expect(server.requests).toHaveLength(1)
   })
 })
 
@@ -611,7 +772,7 @@ describe('what goes wrong', () => {
     expect(failure.message).toContain('ECONNREFUSED')
   })
 
-  it('R5: no answer without a reason is told without one', async () => {
+  it('R5: a transport failure without a code is reported without one', async () => {
     const fetch = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'))
     const failure = await failureOf(ask({ transport: { fetch } }))
     expect(failure.message).toBe(`acme: ${server.origin}/token did not answer`)
@@ -719,7 +880,10 @@ describe('secrets', () => {
     const failure = await failureOf(
       ask({
         provider: {
-          clientAuthentication: (draft) => clientSecretBasic({ encoding: 'raw' })(draft, raw),
+          clientAuthentication: {
+            name: 'own',
+            authenticate: (draft) => clientSecretBasic({ encoding: 'raw' }).authenticate(draft, raw),
+          },
         },
       }),
     )
@@ -740,13 +904,13 @@ describe('secrets', () => {
     expect(failure.cause).toBeUndefined()
   })
 
-  it.each(troubles)('X2: the failure tells no query, no header and no body: %s', async (_, answer) => {
+  it.each(troubles)('X2: the error shows no query, no header and no body: %s', async (_, answer) => {
     server.answer(answer)
     const failure = await failureOf(ask({ path: '/token?api_key=MARKED-query' }))
     expect(findLeaks(failure, ['MARKED-query', 'api_key', 'www-authenticate', '<html', 'MARKED nonsense'])).toEqual([])
   })
 
-  it('X1: with GET the secret is in the query, and the failure does not tell it', async () => {
+  it('X1: with GET the secret is in the query, and not in the error', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
     const provider: Partial<Provider<unknown>> = {
       tokenRequest: { method: 'GET' },
@@ -759,7 +923,7 @@ describe('secrets', () => {
     expect(findLeaks(await failureOf(ask({ provider })), secrets)).toEqual([])
   })
 
-  it('X1: a transport whose failure holds the whole request tells its code and no more', async () => {
+  it('X1: of a transport failure that holds the whole request, the error shows the code only', async () => {
     const failure = await failureOf(
       ask({
         transport: {
@@ -779,7 +943,7 @@ describe('secrets', () => {
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('X1: a transport that answers no Response tells nothing of it', async () => {
+  it('X1: a transport that returns no Response is an error that shows nothing of it', async () => {
     const failure = await failureOf(
       ask({ transport: { fetch: (async () => ({ secret: clientSecret })) as unknown as typeof fetch } }),
     )

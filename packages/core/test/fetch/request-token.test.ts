@@ -73,6 +73,23 @@ describe('the repeats of a request', () => {
     ])
   })
 
+  it("H3: one with the API's time, if it rejected the proof and its Date shows another time than ours", async () => {
+    const at = Date.UTC(2026, 10, 21)
+    const dpop = new DpopProofs(undefined, () => at - 300_000)
+    const { repeats, rejected } = start({ dpop })
+    const proofRejected = {
+      status: 401,
+      headers: new Headers({ 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date: new Date(at).toUTCString() }),
+    }
+    const token = make('first', 'DPoP')
+    expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
+    expect(decodeJwt(await dpop.prove(url, 'GET', token)).iat).toBe(at / 1000)
+    expect(rejected).toEqual([])
+    // One repeat with another proof; after it the token is replaced, as after any other 401.
+    expect((await repeats.next(proofRejected, token, url, undefined))?.value).toBe('second')
+    expect(repeats.left).toBe(false)
+  })
+
   it('H3: none where the server has but the refused token to give', async () => {
     const { repeats, events } = start({ token: async () => make('first') })
     expect(await repeats.next(refused, make('first'), url, undefined)).toBeUndefined()

@@ -238,9 +238,12 @@ describe('a certified authorization server: refusals', () => {
   })
 
   it('G3: header and body together are refused by the server, so a client must never send both', async () => {
-    const both: ClientAuthentication = async (request, credentials) => {
-      await form(request, credentials)
-      await post(request, credentials)
+    const both: ClientAuthentication = {
+      name: 'own',
+      authenticate: async (request, credentials) => {
+        await form.authenticate(request, credentials)
+        await post.authenticate(request, credentials)
+      },
     }
     const failure = await failureOf(grant(both, clients.plain))
     expect(failure).toMatchObject({ code: 'grant_refused', error: 'invalid_request', status: 400 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { JWK } from 'oidc-provider'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -72,6 +73,8 @@ beforeAll(async () => {
       { client_id: 'posting', client_secret: 'posted', token_endpoint_auth_method: 'client_secret_post' },
     ],
     {
+      // Such a server accepts no assertion from its future, not by a second.
+      clockTolerance: 0,
       clientAuthMethods: ['client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'],
       enabledJWA: {
         clientAuthSigningAlgValues: [...secretAlgorithms, ...(Object.keys(algorithms) as 'ES256'[])],
@@ -113,6 +116,30 @@ describe('private_key_jwt, against a certified authorization server', () => {
     expect(claims).toMatchObject({ iss: algorithm, sub: algorithm, aud: server.issuer })
   })
 
+  it('G8: a PEM in the credentials, with a certificate and the header that Microsoft Entra ID documents', async () => {
+    const certificate = `-----BEGIN CERTIFICATE-----\n${btoa('any DER')}\n-----END CERTIFICATE-----`
+    const provider = acme(
+      privateKeyJwt({ algorithm: 'PS256', audience: 'tokenEndpoint', certificate, header: { typ: 'JWT' } }),
+    )
+    const credentials = { clientId: 'PS256', privateKey: pems.get('PS256') ?? '', keyId: 'key of PS256' }
+    await expect(createClient(provider, { credentials }).token()).resolves.toHaveProperty('type', 'Bearer')
+    const { header, claims } = lastAssertion()
+    const digest = (hash: string): string => createHash(hash).update('any DER').digest('base64url')
+    expect(header).toEqual({
+      typ: 'JWT',
+      alg: 'PS256',
+      kid: 'key of PS256',
+      x5t: digest('sha1'),
+      'x5t#S256': digest('sha256'),
+    })
+    expect(claims.aud).toBe(`${server.issuer}/token`)
+  })
+
+  it('G8: a machine whose clock is 4 s ahead authenticates', async () => {
+    const options = { credentials: await keyed('ES256'), now: () => Date.now() + 4000 }
+    await expect(createClient(acme(privateKeyJwt()), options).token()).resolves.toHaveProperty('type', 'Bearer')
+  })
+
   it('G8: the token endpoint as audience, where the provider says so or names no issuer', async () => {
     const { issuer: _, ...declared } = acme(privateKeyJwt(), { tokenEndpoint: `${server.issuer}/token` })
     for (const provider of [acme(privateKeyJwt({ audience: 'tokenEndpoint' })), declared]) {
@@ -136,9 +163,12 @@ describe('private_key_jwt, against a certified authorization server', () => {
     await client.forget()
     await client.token()
     expect(lastAssertion().claims.jti).not.toBe(first.claims.jti)
-    const replayed: ClientAuthentication = ({ parameters }) => {
-      parameters.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-      parameters.set('client_assertion', first.text)
+    const replayed: ClientAuthentication = {
+      name: 'own',
+      authenticate: ({ parameters }) => {
+        parameters.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+        parameters.set('client_assertion', first.text)
+      },
     }
     const failure = await failureOf(createClient(acme(replayed), { credentials: await keyed('ES256') }).token())
     expect(failure).toMatchObject({ error: 'invalid_client' })

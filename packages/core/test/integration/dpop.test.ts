@@ -165,6 +165,17 @@ const makeKey = (): Promise<CryptoKeyPair> =>
   crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
 
 describe('tokens bound to a key (RFC 9449)', () => {
+  it.each([
+    ['ahead', 600_000],
+    ['behind', -600_000],
+  ])('G8: a clock ten minutes %s: the server rejects the proof, and takes one with its own time', async (_, off) => {
+    const { client } = start({ now: () => Date.now() + off })
+    await expect(client.token()).resolves.toHaveProperty('type', 'DPoP')
+    expect(tokenRequests).toBe(2)
+    await client.token({ parameters: { note: 'another' } })
+    expect(tokenRequests).toBe(3)
+  })
+
   it('asks with a proof, and proves each request anew', async () => {
     const { client } = start()
     const token = await client.token()
@@ -321,6 +332,11 @@ describe('tokens bound to a key (RFC 9449)', () => {
     expect(() => start({ dpopKey: { privateKey: dpopKey.publicKey, publicKey: dpopKey.publicKey } })).toThrow(
       /options\.dpopKey must be a CryptoKeyPair/,
     )
+    const extractable = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+      'sign',
+      'verify',
+    ])
+    expect(() => start({ dpopKey: extractable })).toThrow(/options\.dpopKey has a privateKey that is extractable/)
     expect(() => start({ dpopKey }, { dpop: false })).toThrow(/options\.dpopKey is for a provider/)
     expect(() => start({}, { tokenRequest: { method: 'GET' } })).toThrow(
       /provider\.tokenRequest\.method must be POST with dpop/,

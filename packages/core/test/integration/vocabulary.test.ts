@@ -265,9 +265,12 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     'the query, with GET',
     {
       tokenRequest: { method: 'GET', grantType: 'client_credential' },
-      clientAuthentication: ({ parameters }, given) => {
-        parameters.set('appid', given.clientId)
-        parameters.set('secret', clientSecretOf(given))
+      clientAuthentication: {
+        name: 'own',
+        authenticate: ({ parameters }, given) => {
+          parameters.set('appid', given.clientId)
+          parameters.set('secret', clientSecretOf(given))
+        },
       },
     },
     (request) => {
@@ -277,9 +280,12 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
   [
     'the query, beside a form',
     {
-      clientAuthentication: ({ url }, given) => {
-        url.searchParams.set('key', given.clientId)
-        url.searchParams.set('signature', clientSecretOf(given))
+      clientAuthentication: {
+        name: 'own',
+        authenticate: ({ url }, given) => {
+          url.searchParams.set('key', given.clientId)
+          url.searchParams.set('signature', clientSecretOf(given))
+        },
       },
     },
     (request) => {
@@ -290,9 +296,12 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
   [
     'headers of their own',
     {
-      clientAuthentication: ({ headers }, given) => {
-        headers.set('x-client-id', given.clientId)
-        headers.set('x-client-secret', encodeURIComponent(clientSecretOf(given)))
+      clientAuthentication: {
+        name: 'own',
+        authenticate: ({ headers }, given) => {
+          headers.set('x-client-id', given.clientId)
+          headers.set('x-client-secret', encodeURIComponent(clientSecretOf(given)))
+        },
       },
     },
     ({ headers }) => {
@@ -305,10 +314,13 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     {
       tokenRequest: { bodyFormat: 'json', grantType: null },
       parameters: { appName: 'app' },
-      clientAuthentication: async (request, given) => {
-        await clientSecretBasic({ encoding: 'raw' })(request, given)
-        request.headers.set('x-space-auth-key', request.headers.get('authorization') ?? '')
-        request.headers.delete('authorization')
+      clientAuthentication: {
+        name: 'own',
+        authenticate: async (request, given) => {
+          await clientSecretBasic({ encoding: 'raw' }).authenticate(request, given)
+          request.headers.set('x-space-auth-key', request.headers.get('authorization') ?? '')
+          request.headers.delete('authorization')
+        },
       },
     },
     ({ headers, body }) => {
@@ -321,8 +333,11 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
   [
     'another scheme of the Authorization header',
     {
-      clientAuthentication: ({ headers }, given) =>
-        headers.set('authorization', `ApiKey ${given.clientId}:${encodeURIComponent(clientSecretOf(given))}`),
+      clientAuthentication: {
+        name: 'own',
+        authenticate: ({ headers }, given) =>
+          headers.set('authorization', `ApiKey ${given.clientId}:${encodeURIComponent(clientSecretOf(given))}`),
+      },
     },
     ({ headers }) => {
       expect(headers.authorization).toBe(`ApiKey ${clientId}:${encodeURIComponent(clientSecret)}`)
@@ -331,9 +346,12 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
   [
     'a form, under other names',
     {
-      clientAuthentication: ({ parameters }, given) => {
-        parameters.set('apikey', given.clientId)
-        parameters.set('apisecret', clientSecretOf(given))
+      clientAuthentication: {
+        name: 'own',
+        authenticate: ({ parameters }, given) => {
+          parameters.set('apikey', given.clientId)
+          parameters.set('apisecret', clientSecretOf(given))
+        },
       },
     },
     (request) => {
@@ -348,9 +366,12 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     'JSON, under other names',
     {
       tokenRequest: { bodyFormat: 'json', grantType: null },
-      clientAuthentication: ({ parameters }, given) => {
-        parameters.set('app_id', given.clientId)
-        parameters.set('app_secret', clientSecretOf(given))
+      clientAuthentication: {
+        name: 'own',
+        authenticate: ({ parameters }, given) => {
+          parameters.set('app_id', given.clientId)
+          parameters.set('app_secret', clientSecretOf(given))
+        },
       },
     },
     ({ body }) => {
@@ -361,9 +382,12 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     'nested JSON',
     {
       tokenRequest: { bodyFormat: 'json' },
-      clientAuthentication: (request, given) => {
-        const application = { id: given.clientId, secret: clientSecretOf(given) }
-        request.json = { auth: { identity: { methods: ['application'], application } }, remember: true, version: 2 }
+      clientAuthentication: {
+        name: 'own',
+        authenticate: (request, given) => {
+          const application = { id: given.clientId, secret: clientSecretOf(given) }
+          request.json = { auth: { identity: { methods: ['application'], application } }, remember: true, version: 2 }
+        },
       },
     },
     ({ body }) => {
@@ -379,9 +403,12 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
     {
       scopes: ['a', 'b'],
       tokenRequest: { bodyFormat: 'json' },
-      clientAuthentication: (request, given) => {
-        const scopes = request.parameters.get('scope')?.split(' ')
-        request.json = { client: given.clientId, secret: clientSecretOf(given), scopes }
+      clientAuthentication: {
+        name: 'own',
+        authenticate: (request, given) => {
+          const scopes = request.parameters.get('scope')?.split(' ')
+          request.json = { client: given.clientId, secret: clientSecretOf(given), scopes }
+        },
       },
     },
     ({ body }) => {
@@ -391,11 +418,14 @@ const writers: readonly (readonly [string, Partial<Provider>, (request: Received
   [
     'a place that takes a while to compute',
     {
-      clientAuthentication: async ({ headers, parameters }, given) => {
-        const secret = new TextEncoder().encode(clientSecretOf(given))
-        const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-        const signature = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(String(parameters)))
-        headers.set('x-signature', Buffer.from(signature).toString('hex'))
+      clientAuthentication: {
+        name: 'own',
+        authenticate: async ({ headers, parameters }, given) => {
+          const secret = new TextEncoder().encode(clientSecretOf(given))
+          const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+          const signature = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(String(parameters)))
+          headers.set('x-signature', Buffer.from(signature).toString('hex'))
+        },
       },
     },
     ({ headers }) => {
@@ -426,8 +456,11 @@ describe('clientAuthentication', () => {
   })
 
   it('G1: a JSON body that would not be sent is a mistake that is told, before anything is sent', async () => {
-    const clientAuthentication: ClientAuthentication = (request, given) => {
-      request.json = { secret: clientSecretOf(given) }
+    const clientAuthentication: ClientAuthentication = {
+      name: 'own',
+      authenticate: (request, given) => {
+        request.json = { secret: clientSecretOf(given) }
+      },
     }
     const failure = await failureOf(connect({ clientAuthentication }).token())
     expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme' })

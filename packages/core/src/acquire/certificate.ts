@@ -1,0 +1,27 @@
+import { decodePemBlock, maxKeyTextLength, readPemBlocks } from './pem.ts'
+
+/**
+ * The first certificate of a PEM text, as DER.
+ *
+ * @returns `undefined` if there is none
+ */
+export function readCertificate(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (text.length > maxKeyTextLength) return undefined
+  const block = readPemBlocks(text).find(({ label }) => label === 'CERTIFICATE')
+  const der = block && decodePemBlock(block)
+  return der === undefined || der.length === 0 ? undefined : der
+}
+
+/**
+ * The members of a JWT's header that name a certificate, by its SHA-1 and by its SHA-256: servers read one or the other.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7515#section-4.1.7 RFC 7515 section 4.1.7}
+ */
+export async function thumbprintMembers(
+  certificate: Uint8Array<ArrayBuffer>,
+): Promise<{ readonly x5t: string; readonly 'x5t#S256': string }> {
+  const { encode } = await import('jose/base64url')
+  const digest = async (hash: string): Promise<string> =>
+    encode(new Uint8Array(await crypto.subtle.digest(hash, certificate)))
+  return { x5t: await digest('SHA-1'), 'x5t#S256': await digest('SHA-256') }
+}

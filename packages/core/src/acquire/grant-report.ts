@@ -1,0 +1,85 @@
+import { type Diagnostics, type GrantTrace, nameKind, unseen } from '../diagnostics.ts'
+import { NightlatchError } from '../errors.ts'
+import type { Emit } from '../events.ts'
+import type { Provider } from './provider.ts'
+import { showUrl, type Transport } from './token-endpoint.ts'
+
+/** Reports one grant: its events, and the message of its tracing channel. */
+export class GrantReport {
+  readonly #provider: Provider<unknown>
+  readonly #emit: Emit
+  readonly #diagnostics: Diagnostics
+  readonly #time: () => number
+  readonly #startedAt: number
+  readonly #trace: GrantTrace
+
+  constructor(
+    {
+      provider,
+      transport,
+      emit,
+      diagnostics = unseen,
+    }: {
+      readonly provider: Provider<unknown>
+      readonly transport: Transport
+      readonly emit: Emit
+      readonly diagnostics?: Diagnostics | undefined
+    },
+    { ahead, flight }: { readonly ahead: boolean; readonly flight?: object | undefined },
+  ) {
+    this.#provider = provider
+    this.#emit = emit
+    this.#diagnostics = diagnostics
+    this.#time = transport.time
+    this.#startedAt = transport.time()
+    this.#trace = { provider: provider.name, ahead, flight, url: undefined, attempt: 1, lifetime: undefined }
+  }
+
+  /** Runs the grant under its tracing channel. */
+  async trace<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#diagnostics.trace('grant', this.#trace, work, (failure) =>
+      toReportableError(this.#provider, failure),
+    )
+  }
+
+  /** The attempt goes to this URL. */
+  requested(url: URL): void {
+    this.#trace.url = showUrl(url)
+  }
+
+  /** @param wait seconds until the next attempt */
+  retried(error: NightlatchError, wait: number): void {
+    this.#emit({ type: 'token.retried', ...this.#common(), wait, error })
+    this.#trace.attempt += 1
+  }
+
+  /** @param lifetime seconds; `undefined` if unknown */
+  granted(lifetime: number | undefined): void {
+    this.#trace.lifetime = lifetime
+    this.#emit({ type: 'token.granted', ...this.#common(), lifetime })
+  }
+
+  failed(failure: unknown): void {
+    this.#emit({ type: 'token.refused', ...this.#common(), error: toReportableError(this.#provider, failure) })
+  }
+
+  #common(): {
+    readonly provider: string
+    readonly duration: number
+    readonly attempt: number
+    readonly ahead: boolean
+  } {
+    const { provider, attempt, ahead } = this.#trace
+    return { provider, duration: (this.#time() - this.#startedAt) / 1000, attempt, ahead }
+  }
+}
+
+/** A failure as events may show it: only the type of what a function of the caller or the provider threw (rule X1). */
+export function toReportableError({ name }: Provider<unknown>, failure: unknown): NightlatchError {
+  if (failure instanceof NightlatchError) return failure
+  return new NightlatchError(
+    'invalid_options',
+    `${name}: the credentials function or a function of the provider threw (${nameKind(failure)}); the message is withheld here because it may contain a secret, and the caller gets the original error`,
+    { provider: name },
+  )
+}

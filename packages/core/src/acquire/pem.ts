@@ -1,0 +1,37 @@
+/** A block of PEM: what stands between a BEGIN line and its END line. */
+export interface PemBlock {
+  /** Such as `PRIVATE KEY`. */
+  readonly label: string
+  /** As it stands there, with its line breaks. */
+  readonly base64: string
+}
+
+/** The longest text that is read as PEM or as a JWK, in characters: a key of 16,384 bits with its chain takes a third of it. */
+export const maxKeyTextLength = 65_536
+
+/**
+ * The blocks of a PEM text, in one pass. Line breaks may be written as `\n`, as environment variables often hold them.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7468#section-2 RFC 7468 section 2}
+ */
+export function readPemBlocks(text: string): readonly PemBlock[] {
+  const parts = text.replaceAll('\\r\\n', '\n').replaceAll('\\n', '\n').split('-----')
+  const blocks: PemBlock[] = []
+  for (let index = 0; index + 2 < parts.length; index += 1) {
+    const [begin = '', base64 = '', end = ''] = parts.slice(index, index + 3)
+    const label = begin.slice('BEGIN '.length)
+    if (!begin.startsWith('BEGIN ') || end !== `END ${label}`) continue
+    blocks.push({ label, base64 })
+    index += 2
+  }
+  return blocks
+}
+
+/** The bytes of a block; `undefined` if it is not Base64. */
+export function decodePemBlock({ base64 }: PemBlock): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(base64.replaceAll(/\s/g, '')), (character) => character.charCodeAt(0))
+  } catch {
+    return undefined
+  }
+}

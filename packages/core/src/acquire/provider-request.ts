@@ -1,0 +1,120 @@
+import { NightlatchError } from '../errors.ts'
+import type { Provider } from './provider.ts'
+import { tellThrown } from './redact.ts'
+import type { GrantRequest } from './token-request.ts'
+import type { TokenRequestDraft } from './token-request-draft.ts'
+
+/**
+ * The parameters of a standard token request in the provider's form: with its grant type and its scope separator.
+ *
+ * @param standard as RFC 6749 section 4.4.2 says
+ */
+export function toProviderParameters(
+  { tokenRequest }: Provider<unknown>,
+  { parameters: { grant_type: ownGrantType } }: GrantRequest,
+  standard: URLSearchParams,
+): URLSearchParams {
+  const { grantType, scopeSeparator = ' ' } = tokenRequest ?? {}
+  const translated = new URLSearchParams()
+  for (const [name, value] of standard) {
+    if (name === 'scope')
+      translated.append(
+        name,
+        value.replaceAll(' ', () => scopeSeparator),
+      )
+    else if (name !== 'grant_type') translated.append(name, value)
+    else
+      for (const one of [ownGrantType ?? (grantType === undefined ? value : (grantType ?? []))].flat())
+        translated.append(name, one)
+  }
+  return translated
+}
+
+/**
+ * The headers of a token request before the client authentication: `Accept` and `Content-Type`, unless the provider sets its own.
+ *
+ * @throws NightlatchError `invalid_options` if a function of the provider returns an invalid header value; what it throws itself
+ */
+export function providerHeaders(provider: Provider<unknown>): Headers {
+  const headers = new Headers({ accept: 'application/json' })
+  const contentType = contentTypes[bodyFormatOf(provider)]
+  if (contentType !== undefined) headers.set('content-type', contentType)
+  for (const [name, value] of Object.entries(provider.tokenRequest?.headers ?? {})) {
+    if (typeof value === 'string') headers.set(name, value)
+    else setComputedHeader(headers, name, value, provider.name)
+  }
+  return headers
+}
+
+function setComputedHeader(headers: Headers, name: string, compute: () => unknown, provider: string): void {
+  const option = `tokenRequest.headers.${name}`
+  let value: unknown
+  try {
+    value = compute()
+    if (typeof value === 'string') headers.set(name, value)
+  } catch (failure) {
+    throw tellThrown(provider, option, failure)
+  }
+  if (typeof value === 'string') return
+  throw new NightlatchError('invalid_options', `${provider}: the provider's ${option} must return a string`, {
+    provider,
+  })
+}
+
+/** The names of headers that the provider's functions computed and nothing has overwritten since. They hold no secret. */
+export function computedHeaders(provider: Provider<unknown>, before: Headers, after: Headers): readonly string[] {
+  return Object.entries(provider.tokenRequest?.headers ?? {})
+    .filter(([name, value]) => typeof value === 'function' && before.get(name) === after.get(name))
+    .map(([name]) => name.toLowerCase())
+}
+
+const contentTypes: Readonly<Record<'form' | 'json' | 'none', string | undefined>> = {
+  form: 'application/x-www-form-urlencoded',
+  json: 'application/json',
+  none: undefined,
+}
+
+function bodyFormatOf({ tokenRequest }: Provider<unknown>): 'form' | 'json' | 'none' {
+  return tokenRequest?.method === 'GET' ? 'none' : (tokenRequest?.bodyFormat ?? 'form')
+}
+
+/**
+ * A draft as `fetch` takes it. Redirects are not followed: a 307 would send the secret to another origin (rule G7).
+ *
+ * @throws NightlatchError `invalid_options` if the draft has a JSON body that would not be sent
+ */
+export function toHttpRequest(
+  provider: Provider<unknown>,
+  draft: TokenRequestDraft,
+): { readonly url: URL; readonly init: RequestInit } {
+  const method = provider.tokenRequest?.method ?? 'POST'
+  const format = bodyFormatOf(provider)
+  if (draft.json !== undefined && format !== 'json') {
+    throw new NightlatchError(
+      'invalid_options',
+      `${provider.name}: the client authentication set a JSON body, which requires POST and provider.tokenRequest.bodyFormat 'json'`,
+      { provider: provider.name },
+    )
+  }
+  const url = new URL(draft.url)
+  // Joined as text: `searchParams` would re-encode the endpoint's own query (rule G4).
+  if (format === 'none' && draft.parameters.size > 0) {
+    url.search = url.search === '' ? draft.parameters.toString() : `${url.search}&${draft.parameters}`
+  }
+  const body =
+    format === 'json'
+      ? JSON.stringify(draft.json ?? toMembers(draft.parameters))
+      : format === 'form'
+        ? draft.parameters.toString()
+        : null
+  return { url, init: { method, headers: draft.headers, body, redirect: 'manual' } }
+}
+
+function toMembers(parameters: URLSearchParams): Record<string, string | string[]> {
+  return Object.fromEntries(
+    [...new Set(parameters.keys())].map((name) => {
+      const values = parameters.getAll(name)
+      return [name, values.length === 1 ? (values[0] ?? '') : values]
+    }),
+  )
+}

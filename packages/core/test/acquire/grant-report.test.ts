@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { GrantReport, toReportableError } from '../../src/acquire/grant-report.ts'
+import type { Provider } from '../../src/acquire/provider.ts'
+import { type Diagnostics, type GrantTrace, unseen } from '../../src/diagnostics.ts'
+import { NightlatchError } from '../../src/errors.ts'
+import type { ClientEvent } from '../../src/events.ts'
+import { findLeaks } from './printings.ts'
+
+const provider: Provider<unknown> = { name: 'acme', tokenEndpoint: 'https://login.acme.test/token' }
+const failure = new NightlatchError('endpoint_unavailable', 'down', { provider: 'acme' })
+
+function start() {
+  const events: ClientEvent[] = []
+  const messages: GrantTrace[] = []
+  const descriptions: unknown[] = []
+  const diagnostics: Diagnostics = {
+    ...unseen,
+    trace(_name, message, work, describe) {
+      messages.push(message as GrantTrace)
+      descriptions.push(describe?.(new RangeError('MARKED')))
+      return work()
+    },
+  }
+  let time = 0
+  const transport = { fetch, allowInsecureRequests: false, now: () => 0, time: () => (time += 500) }
+  const emit = (event: ClientEvent): number => events.push(event)
+  const report = new GrantReport({ provider, transport, emit, diagnostics }, { ahead: true })
+  return { report, events, messages, descriptions }
+}
+
+describe('GrantReport', () => {
+  it('X1: events hold the attempt, the time since the beginning, and whether it is a background refresh', () => {
+    const { report, events } = start()
+    report.retried(failure, 0.4)
+    report.granted(3600)
+    report.failed(failure)
+    const common = { provider: 'acme', ahead: true }
+    expect(events).toEqual([
+      { type: 'token.retried', ...common, attempt: 1, duration: 0.5, wait: 0.4, error: failure },
+      { type: 'token.granted', ...common, attempt: 2, duration: 1, lifetime: 3600 },
+      { type: 'token.refused', ...common, attempt: 2, duration: 1.5, error: failure },
+    ])
+  })
+
+  it('X2: the message of the tracing channel fills up, without the query', async () => {
+    const { report, messages, descriptions } = start()
+    const message = {
+      provider: 'acme',
+      ahead: true,
+      flight: undefined,
+      url: undefined,
+      attempt: 1,
+      lifetime: undefined,
+    }
+    const result = await report.trace(async () => {
+      expect(messages).toEqual([message])
+      report.requested(new URL('https://login.acme.test/token?key=MARKED'))
+      report.retried(failure, 0)
+      report.granted(60)
+      return 'a token'
+    })
+    expect(result).toBe('a token')
+    expect(messages).toEqual([{ ...message, url: 'https://login.acme.test/token', attempt: 2, lifetime: 60 }])
+    expect(findLeaks([messages, descriptions], ['MARKED'])).toEqual([])
+  })
+})
+
+describe('toReportableError', () => {
+  it('X1: an error of ours stays, of another one only its type is shown', () => {
+    expect(toReportableError(provider, failure)).toBe(failure)
+    const reportable = toReportableError(provider, new RangeError('MARKED'))
+    expect(reportable).toMatchObject({ code: 'invalid_options', provider: 'acme' })
+    expect(reportable.message).toContain('threw (RangeError)')
+    expect(findLeaks(reportable, ['MARKED'])).toEqual([])
+  })
+})
