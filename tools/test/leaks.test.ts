@@ -904,7 +904,7 @@ describe('the search', () => {
     expect(stage.leaks(observers)).toEqual([
       'a leak: nightlatch:grant: the secret',
       'a leak: nightlatch:event: the secret',
-      'a leak: the event token.refused: the secret',
+      'a leak: the event grant.failed: the secret',
       'a leak: token(): what it throws: the secret',
       'a leak: a key of the store: the secret',
       'a leak: a transport: what it throws: the secret',
@@ -925,8 +925,8 @@ describe('the search', () => {
     const allEvents: Readonly<Record<ClientEvent['type'], true>> = {
       'token.served': true,
       'token.granted': true,
-      'token.retried': true,
-      'token.refused': true,
+      'grant.retried': true,
+      'grant.failed': true,
       'store.failed': true,
       'store.recovered': true,
       'api.discovered': true,

@@ -7,25 +7,14 @@ import { NightlatchError } from './errors.ts'
 export interface GrantTrace {
   /** The provider's name. */
   readonly provider: string
-  /** Whether it happens behind the callers' backs, while an older token is still good. */
-  readonly ahead: boolean
-  /** The same object as in the {@link WaitTrace} of those who wait for this grant; nothing is in it. */
-  readonly flight: object | undefined
+  /** Whether it is a background refresh: an older token is still valid. */
+  readonly background: boolean
   /** Where the token is asked for, origin and path; `undefined` until an issuer's metadata is read. */
   url: string | undefined
   /** Which attempt it is, from 1. */
   attempt: number
   /** Seconds the token is good for; `undefined` where unknown, and until it is there. */
   lifetime: number | undefined
-  error?: Error
-}
-
-/** A call that waits for a flight that another call began: what subscribers of `nightlatch:wait` see. */
-export interface WaitTrace {
-  /** The provider's name. */
-  readonly provider: string
-  /** The same object as in the {@link GrantTrace} of that flight; nothing is in it. */
-  readonly flight: object
   error?: Error
 }
 
@@ -51,21 +40,20 @@ export interface DiscoveryTrace {
 /** What a client asks of its token store. */
 export type StoreOperation = 'get' | 'set' | 'delete' | 'lock' | 'release'
 
-/** The message of each tracing channel: `nightlatch:grant`, `nightlatch:wait`, `nightlatch:store`, `nightlatch:discovery`. */
+/** The message of each tracing channel: `nightlatch:grant`, `nightlatch:store`, `nightlatch:discovery`. */
 interface Traces {
   readonly grant: GrantTrace
-  readonly wait: WaitTrace
   readonly store: StoreTrace
   readonly discovery: DiscoveryTrace
 }
 
-/** Whether anybody listens: a channel is one, and so is a listener of the client's own. */
-export interface Audience {
+/** Whether anyone listens: a diagnostics channel, or a client's own listener. */
+export interface Subscribable {
   readonly hasSubscribers: boolean
 }
 
 /** Where events go besides the client's own listener. */
-export interface EventChannel extends Audience {
+export interface EventChannel extends Subscribable {
   publish(event: object): void
 }
 
@@ -85,17 +73,14 @@ export interface Diagnostics {
     work: () => Promise<T>,
     describe?: (failure: unknown) => Error,
   ): Promise<T>
-  /** Whether a tracing channel has subscribers. */
-  isTraced(name: keyof Traces): boolean
-  /** A flight's work, which runs in the asynchronous context of now, whoever calls it, as long as anybody looks. */
+  /** Work that runs in the asynchronous context of this call, whoever starts it; unchanged if no channel has subscribers. */
   bind<F extends (...values: never[]) => unknown>(work: F): F
 }
 
-/** Nobody looks. */
-export const unseen: Diagnostics = {
+/** No subscriber, on a platform without `node:diagnostics_channel`. */
+export const noDiagnostics: Diagnostics = {
   events: undefined,
   trace: (_name, _message, work) => work(),
-  isTraced: () => false,
   bind: (work) => work,
 }
 
@@ -106,11 +91,11 @@ interface DiagnosticsChannel {
 }
 
 interface TracingChannel {
-  readonly start: Audience
-  readonly end: Audience
-  readonly asyncStart: Audience
-  readonly asyncEnd: Audience
-  readonly error: Audience
+  readonly start: Subscribable
+  readonly end: Subscribable
+  readonly asyncStart: Subscribable
+  readonly asyncEnd: Subscribable
+  readonly error: Subscribable
   tracePromise(work: () => Promise<void>, message: object): Promise<void>
 }
 
@@ -121,7 +106,7 @@ interface AsyncHooks {
 /** What the platform offers, asked for now and not at import: other platforms than Node have it, and not all have it. */
 export function createDiagnostics(): Diagnostics {
   const channels = findBuiltin<DiagnosticsChannel>('node:diagnostics_channel')
-  if (typeof channels?.tracingChannel !== 'function') return unseen
+  if (typeof channels?.tracingChannel !== 'function') return noDiagnostics
   // Made when first needed: there may be a hundred thousand clients that never ask for anything.
   const tracing: Partial<Record<keyof Traces, TracingChannel>> = {}
   const channelOf = (name: keyof Traces): TracingChannel => {
@@ -133,7 +118,6 @@ export function createDiagnostics(): Diagnostics {
   const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
   return {
     events: channels.channel('nightlatch:event'),
-    isTraced,
     trace: (name, message, work, describe = tellForeign) =>
       isTraced(name) ? traceUnresolved(channelOf(name), message, work, describe) : work(),
     bind(work) {

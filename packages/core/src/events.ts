@@ -8,19 +8,16 @@ interface EventOf<Type extends string> {
   readonly provider: string
 }
 
-/**
- * A call got a token. Nothing to do; most are from memory. The one event of the common path: where nobody listens, it is not
- * made.
- */
+/** A call got a token. Nothing to do; most are from memory. It is only created if anyone listens. */
 export interface TokenServedEvent extends EventOf<'token.served'> {
   /**
-   * Where it came from: `memory`, the token at hand; `store`, others left it there; `flight`, a flight that another call
-   * began, or that just ended; `grant`, this call's own.
+   * Where the token came from: `memory`; `store`, where another client wrote it; `flight`, the token request of another call;
+   * `grant`, this call's own token request.
    */
   readonly from: 'memory' | 'store' | 'flight' | 'grant'
   /** Seconds the call waited; 0 from memory. */
   readonly duration: number
-  /** Seconds for which the token will still be handed out; for one of unknown lifetime, as long as it is kept. */
+  /** Seconds for which the token will still be served. */
   readonly remaining: number
 }
 
@@ -30,31 +27,31 @@ export interface TokenGrantedEvent extends EventOf<'token.granted'> {
   readonly duration: number
   /** Which attempt it was, from 1. */
   readonly attempt: number
-  /** Whether it happened behind the callers' backs, while an older token was still good. */
-  readonly ahead: boolean
+  /** Whether it was a background refresh: an older token was still valid. */
+  readonly background: boolean
   /** Seconds the token is good for; `undefined` where unknown. */
   readonly lifetime: number | undefined
 }
 
-/** An attempt at a grant failed, and another follows. Many of these: the authorization server is unwell. */
-export interface TokenRetriedEvent extends EventOf<'token.retried'> {
+/** An attempt at a grant failed, and another follows. Many of these: the authorization server has a problem. */
+export interface GrantRetriedEvent extends EventOf<'grant.retried'> {
   readonly duration: number
   /** Which attempt it was, from 1. */
   readonly attempt: number
-  readonly ahead: boolean
+  readonly background: boolean
   /** Seconds until the next attempt. */
   readonly wait: number
   readonly error: NightlatchError
 }
 
 /**
- * A grant failed for good, or could not be tried. Look at `error.code`, `error.error` and `error.hints`. Where a function of
- * yours threw (that reads the credentials, say), the caller gets what it threw, and `error` only says of which kind that was.
+ * A grant failed after all its attempts, or could not start. Look at `error.code`, `error.error` and `error.hints`. If a
+ * function of yours threw, the caller gets what it threw, and `error` only names the kind of error.
  */
-export interface TokenRefusedEvent extends EventOf<'token.refused'> {
+export interface GrantFailedEvent extends EventOf<'grant.failed'> {
   readonly duration: number
   readonly attempt: number
-  readonly ahead: boolean
+  readonly background: boolean
   readonly error: NightlatchError
 }
 
@@ -100,8 +97,8 @@ export interface OriginRefusedEvent extends EventOf<'origin.refused'> {
 export type ClientEvent =
   | TokenServedEvent
   | TokenGrantedEvent
-  | TokenRetriedEvent
-  | TokenRefusedEvent
+  | GrantRetriedEvent
+  | GrantFailedEvent
   | StoreFailedEvent
   | StoreRecoveredEvent
   | ApiDiscoveredEvent

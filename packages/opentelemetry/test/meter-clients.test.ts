@@ -27,8 +27,6 @@ describe('metrics', () => {
     const remaining = metrics.find(({ name }) => name === 'nightlatch.token.remaining')
     expect(remaining).toMatchObject({ unit: 's', points: [{ count: 9 }] })
     expect(remaining?.points[0]?.sum).toBeGreaterThan(9 * 3500)
-    const shared = metrics.find(({ name }) => name === 'nightlatch.flight.shared')
-    expect(shared?.points).toMatchObject([{ value: 2 }])
     const grants = metrics.find(({ name }) => name === 'nightlatch.grant.duration')
     expect(grants).toMatchObject({
       unit: 's',
@@ -36,7 +34,11 @@ describe('metrics', () => {
       points: [
         {
           count: 1,
-          attributes: { 'nightlatch.provider': 'acme', 'nightlatch.grant.ahead': false, 'server.address': '127.0.0.1' },
+          attributes: {
+            'nightlatch.provider': 'acme',
+            'nightlatch.grant.background': false,
+            'server.address': '127.0.0.1',
+          },
         },
       ],
     })

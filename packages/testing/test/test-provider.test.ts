@@ -698,7 +698,7 @@ describe('the suite finds what is wrong with a token in a header', () => {
 
   it('a lifetime beside it that is made up', async () => {
     const suite = inHeader(({ headers }) => headers.get('x-subject-token'))
-    const provider = (emulator: StandardEmulator): Provider<undefined> => {
+    const provider = (emulator: StandardEmulator): Provider => {
       const described = suite.provider(emulator)
       const abs = (answer: TokenAnswer): TokenFields => ({
         ...described.readTokenResponse?.(answer),

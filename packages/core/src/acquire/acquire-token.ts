@@ -1,4 +1,4 @@
-import { type Diagnostics, type GrantTrace, nameKind, unseen } from '../diagnostics.ts'
+import { type Diagnostics, type GrantTrace, nameKind, noDiagnostics } from '../diagnostics.ts'
 import { NightlatchError, withHints } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
@@ -35,10 +35,8 @@ export interface GrantTerms {
   readonly signal: AbortSignal
   /** Seconds until the deadline, from now. */
   readonly timeout: number
-  /** Whether an older token is still good, so that nobody waits: then a failure is not repeated here, but after a backoff. */
-  readonly ahead: boolean
-  /** By which those who wait for it can be told: see GrantTrace. */
-  readonly flight?: object | undefined
+  /** Whether an older token is still valid, so that no caller waits: then a failure is retried after a backoff, not here. */
+  readonly background: boolean
 }
 
 /** A token as it was acquired. */
@@ -50,8 +48,8 @@ export interface AcquiredToken {
   readonly lifetime: number | undefined
   /** The server's hint when to refresh: milliseconds from then on. */
   readonly refreshIn: number | undefined
-  /** Which part of its refresh window passes before it is replaced: drawn once, and shared with the token; see freshness.ts. */
-  readonly turn?: number | undefined
+  /** Which part of its refresh window passes before a refresh: drawn once, and shared with the token; see freshness.ts. */
+  readonly jitter?: number | undefined
 }
 
 /**
@@ -66,15 +64,15 @@ export async function acquireToken(
   grant: GrantRequest,
   terms: GrantTerms,
 ): Promise<AcquiredToken> {
-  const { provider, transport, emit, diagnostics = unseen } = grantor
+  const { provider, transport, emit, diagnostics = noDiagnostics } = grantor
   const startedAt = transport.time()
-  const { ahead, flight } = terms
-  const trace: GrantTrace = { provider: provider.name, ahead, flight, url: undefined, attempt: 1, lifetime: undefined }
-  const tell = (): { provider: string; duration: number; attempt: number; ahead: boolean } => ({
+  const { background } = terms
+  const trace: GrantTrace = { provider: provider.name, background, url: undefined, attempt: 1, lifetime: undefined }
+  const tell = (): { provider: string; duration: number; attempt: number; background: boolean } => ({
     provider: provider.name,
     duration: (transport.time() - startedAt) / 1000,
     attempt: trace.attempt,
-    ahead,
+    background,
   })
   // Deadlines are real time, as timers are, whatever clock a test has.
   const deadline = performance.now() + terms.timeout * 1000
@@ -84,7 +82,7 @@ export async function acquireToken(
     let mayReadAgain = true
     for (let repetitions = 1; ; trace.attempt += 1) {
       try {
-        const seconds = terms.ahead ? secondsLeft() : planAttempt(repetitions, secondsLeft())
+        const seconds = terms.background ? secondsLeft() : planAttempt(repetitions, secondsLeft())
         return await withDeadline(
           seconds,
           () => describeLateness(provider, seconds),
@@ -101,14 +99,16 @@ export async function acquireToken(
         if (others !== undefined) {
           mayReadAgain = false
           credentials = others
-          emit({ type: 'token.retried', ...tell(), wait: 0, error: failure })
+          emit({ type: 'grant.retried', ...tell(), wait: 0, error: failure })
           continue
         }
-        const wait = terms.ahead ? undefined : planRepetition(failure, repetitions, secondsLeft(), grantor.chance())
+        const wait = terms.background
+          ? undefined
+          : planRepetition(failure, repetitions, secondsLeft(), grantor.chance())
         // The last attempt had what was left: what is told is the whole time.
         if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, terms.timeout) : failure
         repetitions += 1
-        emit({ type: 'token.retried', ...tell(), wait, error: failure })
+        emit({ type: 'grant.retried', ...tell(), wait, error: failure })
         await pause(wait, terms.signal)
       }
     }
@@ -124,7 +124,7 @@ export async function acquireToken(
       const error = explainFailure(provider, failure)
       // What is broken off because nobody wants it any more is no refusal.
       if (error instanceof NightlatchError || !terms.signal.aborted) {
-        emit({ type: 'token.refused', ...tell(), error: tellUntried(provider, error) })
+        emit({ type: 'grant.failed', ...tell(), error: tellUntried(provider, error) })
       }
       throw error
     }

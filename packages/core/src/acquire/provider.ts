@@ -13,7 +13,7 @@ import type { TokenAnswer, TokenFields } from './token-response.ts'
  *
  * @typeParam Info what the provider's discovery tells besides the API's address; `undefined` without discovery
  */
-export interface Provider<Info = undefined> {
+export interface Provider<Info = unknown> {
   /** Lower-case slug, for messages, telemetry and the command line. */
   readonly name: string
   /** Where tokens are asked for, used untouched: path case, query and all. */

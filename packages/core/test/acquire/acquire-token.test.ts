@@ -48,7 +48,7 @@ async function acquire(trial: Trial, grant: GrantRequest): Promise<AccessToken> 
   const { timeout } = trial
   const late = (): NightlatchError => new NightlatchError('timed_out', 'late', { provider: 'acme', retryable: true })
   const { token } = await withDeadline(timeout, late, (signal) =>
-    acquireToken(trial, trial.credentials, grant, { signal, timeout, ahead: false }),
+    acquireToken(trial, trial.credentials, grant, { signal, timeout, background: false }),
   )
   return token
 }
@@ -144,7 +144,7 @@ describe('acquireToken: the token', () => {
     const token = await acquire({ ...trial, transport }, empty)
     expect(token.expiresAt).toEqual(new Date(start + 10_000))
     expect(trial.events).toEqual([
-      { type: 'token.granted', provider: 'acme', duration: 9, attempt: 1, ahead: false, lifetime: 10 },
+      { type: 'token.granted', provider: 'acme', duration: 9, attempt: 1, background: false, lifetime: 10 },
     ])
   })
 
@@ -169,7 +169,7 @@ describe('acquireToken: the token', () => {
 
   it("R1: the server's hint when to refresh is told in milliseconds, or not at all", async () => {
     const trial = grantor()
-    const terms = { signal: new AbortController().signal, timeout: 10, ahead: false }
+    const terms = { signal: new AbortController().signal, timeout: 10, background: false }
     const hinted = async (refresh_in: unknown): Promise<number | undefined> => {
       server.answer(json({ access_token: issued, refresh_in }))
       return (await acquireToken(trial, trial.credentials, empty, terms)).refreshIn
@@ -212,8 +212,8 @@ describe('acquireToken: the deadline', () => {
     expect(failure).toMatchObject({ code: 'timed_out', provider: 'acme', retryable: true, status: undefined })
     expect(findLeaks(failure, [clientSecret, 'MARKED-query'])).toEqual([])
     await Promise.all(server.requests.map(({ connectionClosed }) => connectionClosed))
-    expect(trial.events.at(-1)).toMatchObject({ type: 'token.refused', error: { code: 'timed_out' } })
-    expect(trial.events[0]).toMatchObject({ type: 'token.retried', error: { code: 'timed_out' } })
+    expect(trial.events.at(-1)).toMatchObject({ type: 'grant.failed', error: { code: 'timed_out' } })
+    expect(trial.events[0]).toMatchObject({ type: 'grant.retried', error: { code: 'timed_out' } })
     expect(JSON.stringify(trial.events)).not.toContain('MARKED')
   })
 
@@ -258,16 +258,16 @@ describe('acquireToken: the credentials', () => {
     const trial = grantor({}, { credentials: readOnly(() => Promise.reject(sealed)) })
     await expect(acquire(trial, empty)).rejects.toBe(sealed)
     expect(server.requests).toEqual([])
-    expect(trial.events).toMatchObject([{ type: 'token.refused', attempt: 1, error: { code: 'invalid_options' } }])
+    expect(trial.events).toMatchObject([{ type: 'grant.failed', attempt: 1, error: { code: 'invalid_options' } }])
     expect(trial.events).toMatchObject([{ error: { message: expect.stringContaining('RangeError') } }])
     expect(findLeaks(trial.events, [clientSecret])).toEqual([])
   })
 
   it('L8: behind the callers’ backs, too, a credentials function that fails is told', async () => {
     const trial = grantor({}, { credentials: readOnly(() => Promise.reject(new Error('vault sealed'))) })
-    const terms = { signal: new AbortController().signal, timeout: 10, ahead: true }
+    const terms = { signal: new AbortController().signal, timeout: 10, background: true }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toThrow('vault sealed')
-    expect(trial.events).toMatchObject([{ type: 'token.refused', ahead: true }])
+    expect(trial.events).toMatchObject([{ type: 'grant.failed', background: true }])
   })
 })
 
@@ -276,7 +276,7 @@ describe('acquireToken: events', () => {
     const trial = grantor()
     await acquire(trial, empty)
     expect(trial.events).toHaveLength(1)
-    expect(trial.events[0]).toMatchObject({ type: 'token.granted', provider: 'acme', attempt: 1, ahead: false })
+    expect(trial.events[0]).toMatchObject({ type: 'token.granted', provider: 'acme', attempt: 1, background: false })
     expect(findLeaks(trial.events, [issued, clientSecret, 'MARKED-query'])).toEqual([])
   })
 
@@ -285,7 +285,7 @@ describe('acquireToken: events', () => {
     const trial = grantor({ explain: () => ['Is the secret right?'] })
     const failure = await failureOf(acquire(trial, empty))
     expect(trial.events).toHaveLength(1)
-    expect(trial.events[0]).toMatchObject({ type: 'token.refused', provider: 'acme' })
+    expect(trial.events[0]).toMatchObject({ type: 'grant.failed', provider: 'acme' })
     expect(trial.events[0]).toHaveProperty('error', failure)
     expect(failure.hints).toEqual(['Is the secret right?'])
     expect(findLeaks([trial.events, failure], [clientSecret, 'MARKED-query'])).toEqual([])
@@ -301,19 +301,19 @@ describe('acquireToken: repetitions', () => {
     await expect(acquire(trial, empty)).rejects.toMatchObject({ code: 'endpoint_unavailable', status: 503 })
     expect(server.requests).toHaveLength(3)
     expect(trial.events.map((event) => [event.type, 'attempt' in event && event.attempt])).toEqual([
-      ['token.retried', 1],
-      ['token.retried', 2],
-      ['token.refused', 3],
+      ['grant.retried', 1],
+      ['grant.retried', 2],
+      ['grant.failed', 3],
     ])
   })
 
   it('L6: behind the callers’ backs nothing is repeated', async () => {
     down()
     const trial = grantor()
-    const terms = { signal: new AbortController().signal, timeout: 10, ahead: true }
+    const terms = { signal: new AbortController().signal, timeout: 10, background: true }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toMatchObject({ status: 503 })
     expect(server.requests).toHaveLength(1)
-    expect(trial.events).toMatchObject([{ type: 'token.refused', ahead: true, attempt: 1 }])
+    expect(trial.events).toMatchObject([{ type: 'grant.failed', background: true, attempt: 1 }])
   })
 
   it('G9: what is not our error is not repeated, whatever it looks like', async () => {
@@ -325,7 +325,7 @@ describe('acquireToken: repetitions', () => {
     const trial = grantor({ clientAuthentication: sign })
     await expect(acquire(trial, empty)).rejects.toBe(foreign)
     expect(sign).toHaveBeenCalledTimes(1)
-    expect(trial.events.map(({ type }) => type)).toEqual(['token.refused'])
+    expect(trial.events.map(({ type }) => type)).toEqual(['grant.failed'])
   })
 
   it('L4: what was ended from outside is not told as repeated', async () => {
@@ -333,10 +333,10 @@ describe('acquireToken: repetitions', () => {
     const reason = new NightlatchError('timed_out', 'late', { retryable: true })
     server.answer(() => controller.abort(reason))
     const trial = grantor()
-    const terms = { signal: controller.signal, timeout: 10, ahead: false }
+    const terms = { signal: controller.signal, timeout: 10, background: false }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toBe(reason)
     await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(trial.events).toMatchObject([{ type: 'token.refused', attempt: 1 }])
+    expect(trial.events).toMatchObject([{ type: 'grant.failed', attempt: 1 }])
   })
 
   it('G9: a wait ends with the deadline, and leaves nothing behind', async () => {
@@ -350,7 +350,7 @@ describe('acquireToken: repetitions', () => {
     server.answer(() => {})
     useTimersOfTheTest()
     const trial = grantor()
-    const terms = { signal: new AbortController().signal, timeout: 10, ahead: false }
+    const terms = { signal: new AbortController().signal, timeout: 10, background: false }
     const failing = failureOf(acquireToken(trial, trial.credentials, empty, terms).then(() => undefined))
     await outlastAttempts()
     expect((await failing).message).toMatch(/did not give a token within 10 s$/)
@@ -367,7 +367,7 @@ describe('acquireToken: repetitions', () => {
     await expect(acquire(trial, empty)).rejects.toMatchObject({ error: 'invalid_client' })
     expect(server.requests).toHaveLength(2)
     expect(server.requests[1]?.headers.authorization).toBe(`Basic ${Buffer.from('app:MARKED-next').toString('base64')}`)
-    expect(trial.events.map(({ type }) => type)).toEqual(['token.retried', 'token.refused'])
+    expect(trial.events.map(({ type }) => type)).toEqual(['grant.retried', 'grant.failed'])
     expect(findLeaks(trial.events, ['MARKED-next', clientSecret])).toEqual([])
   })
 
@@ -500,7 +500,7 @@ describe('through createClient', () => {
     const failure = await failureOf(client.token())
     const basic = Buffer.from(`app:${clientSecret}`).toString('base64')
     expect(failure).toMatchObject({ code: 'grant_refused', error: 'invalid_client' })
-    expect(events).toContainEqual(expect.objectContaining({ type: 'token.refused' }))
+    expect(events).toContainEqual(expect.objectContaining({ type: 'grant.failed' }))
     expect(findLeaks([failure, ...events], [clientSecret, basic, 'MARKED-query'])).toEqual([])
     expect(findLeaks(client, [clientSecret, basic])).toEqual([])
   })

@@ -14,7 +14,7 @@ import {
   type ClientEvent,
   type ClientOptions,
   createClient,
-  type TokenRefusedEvent,
+  type GrantFailedEvent,
   type TokenServedEvent,
 } from '../../src/index.ts'
 
@@ -70,9 +70,9 @@ describe('the life of a token over real sockets', () => {
     expect(served.map(({ from, duration }) => [from, duration])).toEqual(Array(51).fill(['memory', 0]))
     await vi.waitFor(() => expect(grants(emulator)).toBe(2), 10_000)
     // The failure is told, to those who listen; and the next refresh, after its backoff, heals.
-    await vi.waitFor(() => expect(bench.events.some(({ type }) => type === 'token.refused')).toBe(true), 10_000)
-    const told = bench.events.find((event): event is TokenRefusedEvent => event.type === 'token.refused')
-    expect(told?.ahead).toBe(true)
+    await vi.waitFor(() => expect(bench.events.some(({ type }) => type === 'grant.failed')).toBe(true), 10_000)
+    const told = bench.events.find((event): event is GrantFailedEvent => event.type === 'grant.failed')
+    expect(told?.background).toBe(true)
     emulator.faults.clear()
     advance(57)
     expect(await client.token()).toBe(token)
@@ -86,7 +86,7 @@ describe('the life of a token over real sockets', () => {
     const results = await Promise.allSettled(waiting)
     expect(results.every(({ status }) => status === 'rejected')).toBe(true)
     expect(grants(bench.emulator)).toBe(3)
-    expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.retried', 'token.refused'])
+    expect(bench.events.map(({ type }) => type)).toEqual(['grant.retried', 'grant.retried', 'grant.failed'])
     await expect(waiting[0]).rejects.toMatchObject({ code: 'endpoint_unavailable', status: 503, retryable: true })
   })
 
@@ -106,7 +106,7 @@ describe('the life of a token over real sockets', () => {
     await using bench = await start({}, { timeout: 3 })
     bench.emulator.faults.set('token', { name: 'hang' }, { times: 1 })
     expect((await bench.client.token()).type).toBe('Bearer')
-    expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.granted', 'token.served'])
+    expect(bench.events.map(({ type }) => type)).toEqual(['grant.retried', 'token.granted', 'token.served'])
     expect(bench.events[0]).toMatchObject({ error: { code: 'timed_out' } })
   })
 
