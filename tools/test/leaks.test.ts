@@ -290,7 +290,7 @@ function keepOurs(failure: unknown): void {
 /** Does with a client all that can be done with one. A URL that comes back in an answer is the caller's own, so those hold no secret. */
 async function useAll(
   stage: Stage,
-  client: Client<unknown> | undefined,
+  client: Client | undefined,
   { apiUrl, redirectUrl = apiUrl }: { readonly apiUrl: string; readonly redirectUrl?: string },
 ): Promise<void> {
   if (client === undefined) return

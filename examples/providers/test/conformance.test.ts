@@ -91,7 +91,7 @@ for (const [slug, { emulation, hasApi = true }] of Object.entries(odd)) {
     describe,
     it: it.concurrent,
     emulation: () => standardEmulation(emulation),
-    provider: ({ tokenEndpoint, apiUrl }: StandardEmulator): Provider<unknown> => ({
+    provider: ({ tokenEndpoint, apiUrl }: StandardEmulator): Provider => ({
       ...endpoint.provider,
       tokenEndpoint,
       ...(hasApi && { api: apiUrl }),

@@ -116,7 +116,7 @@ const tokenOptionsSchema = exactObject(
  *
  * @throws NightlatchError `invalid_options`
  */
-export function checkClient(provider: Provider<unknown>, options: ClientOptions): void {
+export function checkClient(provider: Provider, options: ClientOptions): void {
   const known = typeof options === 'object' && options !== null ? options : undefined
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),

@@ -118,7 +118,7 @@ export function createDiagnostics(): Diagnostics {
   const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
   return {
     events: channels.channel('nightlatch:event'),
-    trace: (name, message, work, describe = tellForeign) =>
+    trace: (name, message, work, describe = withoutMessage) =>
       isTraced(name) ? traceUnresolved(channelOf(name), message, work, describe) : work(),
     bind(work) {
       if (!isTraced('grant') && !isTraced('store')) return work
@@ -170,13 +170,13 @@ async function traceUnresolved<T>(
 }
 
 /** A failure that is not this library's, with nothing of it but the name of its kind: it may hold a secret. */
-export function tellForeign(failure: unknown): Error {
+export function withoutMessage(failure: unknown): Error {
   if (failure instanceof NightlatchError) return failure
-  return new Error(`${nameKind(failure)}; its message is kept back, for it may hold a secret`)
+  return new Error(`${errorKind(failure)}; its message is kept back, for it may hold a secret`)
 }
 
 /** What kind of error was thrown, in a word or two. */
-export function nameKind(failure: unknown): string {
+export function errorKind(failure: unknown): string {
   if (!(failure instanceof Error)) return 'no Error'
   const { name } = failure
   return typeof name === 'string' && /^[A-Z][A-Za-z]{0,39}$/.test(name) ? name : 'Error'

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChannelListener, channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createDiagnostics, nameKind, noDiagnostics, tellForeign } from '../src/diagnostics.ts'
+import { createDiagnostics, errorKind, noDiagnostics, withoutMessage } from '../src/diagnostics.ts'
 import { type ClientEvent, createClient, createClientPool, memoryStore, NightlatchError } from '../src/index.ts'
 import { findLeaks } from './acquire/printings.ts'
 
@@ -251,16 +251,16 @@ describe('a failure that is not of this library', () => {
     class Sealed extends Error {
       override name = 'SealedVault'
     }
-    expect(nameKind(new Sealed())).toBe('SealedVault')
-    expect(nameKind(Object.assign(new Error('x'), { name: 'secret=MARKED' }))).toBe('Error')
-    expect(nameKind(Object.assign(new Error('x'), { name: 'Secret=MARKED' }))).toBe('Error')
-    expect(nameKind(Object.assign(new Error('x'), { name: 1 }))).toBe('Error')
-    expect(nameKind(Object.assign(new Error('x'), { name: ['Kind'] }))).toBe('Error')
-    expect(nameKind('MARKED')).toBe('no Error')
-    expect(tellForeign(new RangeError('MARKED')).message).toBe(
+    expect(errorKind(new Sealed())).toBe('SealedVault')
+    expect(errorKind(Object.assign(new Error('x'), { name: 'secret=MARKED' }))).toBe('Error')
+    expect(errorKind(Object.assign(new Error('x'), { name: 'Secret=MARKED' }))).toBe('Error')
+    expect(errorKind(Object.assign(new Error('x'), { name: 1 }))).toBe('Error')
+    expect(errorKind(Object.assign(new Error('x'), { name: ['Kind'] }))).toBe('Error')
+    expect(errorKind('MARKED')).toBe('no Error')
+    expect(withoutMessage(new RangeError('MARKED')).message).toBe(
       'RangeError; its message is kept back, for it may hold a secret',
     )
     const own = new NightlatchError('timed_out', 'late')
-    expect(tellForeign(own)).toBe(own)
+    expect(withoutMessage(own)).toBe(own)
   })
 })

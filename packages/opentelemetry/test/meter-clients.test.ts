@@ -56,7 +56,7 @@ describe('metrics', () => {
     const undo = instrument(sdk)
     const broken = (): Promise<never> => Promise.reject(new Error('down'))
     const store: TokenStore = { get: broken, set: broken, delete: broken }
-    const provider: Provider<unknown> = { name: 'acme', tokenEndpoint, api: apiUrl }
+    const provider: Provider = { name: 'acme', tokenEndpoint, api: apiUrl }
     const client = createClient(provider, { credentials, store })
     emulator.faults.set('token', { name: 'error', status: 503 }, { times: 1 })
     await client.token()

@@ -114,7 +114,7 @@ describe('spans', () => {
     const down = (): Promise<never> => Promise.reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }))
     const store: TokenStore = { get: down, set: async () => {}, delete: async () => {} }
     const credentials = { clientId, clientSecret: 'MARKED-wrong-secret' }
-    const provider: Provider<unknown> = {
+    const provider: Provider = {
       name: 'acme',
       tokenEndpoint,
       api: async () => Promise.reject(new RangeError('MARKED-words')),

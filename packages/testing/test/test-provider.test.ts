@@ -66,7 +66,7 @@ const discovering = {
   discovers: 'api',
 } as const
 
-function describeDiscovering({ url, apiOrigins }: Prevu3dEmulator): Provider<unknown> {
+function describeDiscovering({ url, apiOrigins }: Prevu3dEmulator): Provider {
   return {
     name: 'acme',
     tokenEndpoint: `${url}/oauth/token`,
@@ -663,7 +663,7 @@ const brokenEngines: Readonly<
   },
 }
 
-type DiscoveryChange = (emulator: Prevu3dEmulator) => Partial<Provider<unknown>>
+type DiscoveryChange = (emulator: Prevu3dEmulator) => Partial<Provider>
 
 function send(
   { fetch = globalThis.fetch }: { readonly fetch?: typeof globalThis.fetch },
@@ -726,7 +726,7 @@ describe('the suite finds what is wrong', () => {
   }
   for (const [what, { change, fails }] of Object.entries(brokenDiscoveries)) {
     it.concurrent(`a discovery with ${what}`, { timeout }, async () => {
-      const provider = (emulator: Prevu3dEmulator): Provider<unknown> => ({
+      const provider = (emulator: Prevu3dEmulator): Provider => ({
         ...describeDiscovering(emulator),
         ...change(emulator),
       })

@@ -1,4 +1,4 @@
-import { type Diagnostics, type GrantTrace, nameKind, noDiagnostics } from '../diagnostics.ts'
+import { type Diagnostics, errorKind, type GrantTrace, noDiagnostics } from '../diagnostics.ts'
 import { NightlatchError, withHints } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
@@ -137,7 +137,7 @@ export function tellUntried({ name }: Provider<unknown>, failure: unknown): Nigh
   if (failure instanceof NightlatchError) return failure
   return new NightlatchError(
     'invalid_options',
-    `${name}: the credentials function, or a function of the provider's, failed (${nameKind(failure)}); its message is kept back here, for it may hold a secret, and the caller gets it as it is`,
+    `${name}: the credentials function, or a function of the provider's, failed (${errorKind(failure)}); its message is kept back here, for it may hold a secret, and the caller gets it as it is`,
     { provider: name },
   )
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { NightlatchError } from '../errors.ts'
+import type { Fetch } from '../platform/fetch.ts'
 import { exactObject, findMistakes, findUrlMistake } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
@@ -91,7 +92,7 @@ export type Failure = NightlatchError | { readonly status: number; readonly url:
 /** What a provider's `api` function is given. */
 export interface DiscoveryContext {
   /** Carries the token; may reach the token endpoint's origin and `apiOrigins`. */
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly token: AccessToken
   readonly tokenEndpoint: URL
   /** Ends with the discovery's deadline; hand it to `fetch`. */

@@ -1,5 +1,6 @@
 import { NightlatchError } from '../errors.ts'
 import { parseBody, readBodyText } from '../platform/answer-body.ts'
+import type { Fetch } from '../platform/fetch.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
 import {
   type ClientAuthentication,
@@ -29,7 +30,7 @@ import {
 
 /** How requests leave, and what time it is. */
 export interface Transport {
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly allowInsecureRequests: boolean
   /** Milliseconds since the epoch, by the wall clock. */
   readonly now: () => number

@@ -4,7 +4,7 @@ import type { GrantRequest } from '../acquire/token-request.ts'
 
 /** Everything that makes two tokens different ones; not the secret, for two secrets of a client are one identity. */
 export interface TokenIdentity {
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   /** The token endpoint, or the issuer whose metadata names it. */
   readonly endpoint: string
   readonly clientId: string

@@ -48,7 +48,7 @@ export interface SharedToken {
  * @param timeout seconds for the credentials that a key depends on
  */
 export function shareTokens(
-  provider: Provider<unknown>,
+  provider: Provider,
   store: TokenStore,
   { now, time }: Transport,
   timeout: number,

@@ -47,7 +47,7 @@ export interface TokenSourceParts {
   readonly timeoutError: (seconds: number) => Error
   /** From 0 up to, but not including, 1; spreads a fleet. */
   readonly random: () => number
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   /** Whether anyone listens for events; read on every call. */
   readonly listeners: Subscribable
   readonly emit: Emit

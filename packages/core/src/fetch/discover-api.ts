@@ -1,7 +1,7 @@
 import { explainFailure } from '../acquire/acquire-token.ts'
 import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
-import { type Diagnostics, type DiscoveryTrace, nameKind, noDiagnostics } from '../diagnostics.ts'
+import { type Diagnostics, type DiscoveryTrace, errorKind, noDiagnostics } from '../diagnostics.ts'
 import { NightlatchError } from '../errors.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
@@ -122,7 +122,7 @@ function toDiscoveryFailure(name: string, failure: unknown): NightlatchError {
   const { code, retryable } = readNetworkFailure(failure)
   // Its message may quote the answer (rule X2); a provider that has more to say throws a NightlatchError.
   const said =
-    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${nameKind(failure)}` : 'it threw no Error')
+    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${errorKind(failure)}` : 'it threw no Error')
   return new NightlatchError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
     provider: name,
     retryable: code !== undefined && retryable,

@@ -58,7 +58,7 @@ const readOnly = (read: () => Promise<Credentials>): CredentialsOf => ({
   readOthers: async () => undefined,
 })
 
-function grantor(provider: Partial<Provider<unknown>> = {}, overrides: Partial<Trial> = {}): Trial {
+function grantor(provider: Partial<Provider> = {}, overrides: Partial<Trial> = {}): Trial {
   const events: ClientEvent[] = []
   return {
     provider: { name: 'acme', tokenEndpoint: `${server.origin}/token`, ...provider },
@@ -429,7 +429,7 @@ describe('explainFailure', () => {
     retryAfter: 3,
     retryable: true,
   })
-  const provider = (explain?: Provider<unknown>['explain']): Provider<unknown> => ({
+  const provider = (explain?: Provider['explain']): Provider => ({
     name: 'acme',
     tokenEndpoint: 'https://login.acme.test/token',
     ...(explain === undefined ? {} : { explain }),

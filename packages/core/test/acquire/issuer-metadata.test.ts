@@ -30,7 +30,7 @@ const transport: Transport = {
 }
 
 function finder(
-  provider: Partial<Provider<unknown>> = {},
+  provider: Partial<Provider> = {},
   overrides: Partial<Transport> = {},
 ): (signal?: AbortSignal) => Promise<TokenEndpoint> {
   const { find } = createEndpointFinder(

@@ -9,7 +9,7 @@ const acme = { name: 'acme', tokenEndpoint: 'https://login.acme.test/token' }
 const marked = 'MARKED-secret-51d0'
 
 function mistakesOf(provider: unknown, allowInsecureRequests = false): readonly string[] {
-  return findProviderMistakes(provider as Provider<unknown>, allowInsecureRequests)
+  return findProviderMistakes(provider as Provider, allowInsecureRequests)
 }
 
 /** The paths that mistakes name, each once. */
@@ -18,11 +18,11 @@ function pathsOf(mistakes: readonly string[]): readonly string[] {
 }
 
 describe('findProviderMistakes', () => {
-  it.each<[string, Provider<unknown>]>([
+  it.each<[string, Provider]>([
     ['the least', acme],
     ['an issuer alone', { name: 'acme', issuer: 'https://login.acme.test' }],
     ...['https://idp.acme.test', 'http://keycloak:8080/realms/acme', new URL('https://idp.acme.test')].map(
-      (acceptIssuer): [string, Provider<unknown>] => [
+      (acceptIssuer): [string, Provider] => [
         'an issuer that goes by another name behind a proxy',
         { name: 'acme', issuer: 'https://login.acme.test', issuerMetadata: { acceptIssuer } },
       ],

@@ -62,7 +62,7 @@ interface Call {
   /** Instead of path and origin. */
   readonly endpoint?: URL
   readonly origin?: string
-  readonly provider?: Partial<Provider<unknown>>
+  readonly provider?: Partial<Provider>
   readonly grant?: GrantRequest
   readonly transport?: Partial<Transport>
   readonly signal?: AbortSignal
@@ -275,7 +275,7 @@ describe('what is sent', () => {
       parameters.append('n', String(calls))
       headers.append('n', String(calls))
     }
-    const provider: Partial<Provider<unknown>> = { clientAuthentication }
+    const provider: Partial<Provider> = { clientAuthentication }
     const endpoint = new URL('/token', server.origin)
     await ask({ provider, endpoint })
     await ask({ provider, endpoint })
@@ -747,7 +747,7 @@ describe('secrets', () => {
 
   it('X1: with GET the secret is in the query, and the failure does not tell it', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
-    const provider: Partial<Provider<unknown>> = {
+    const provider: Partial<Provider> = {
       tokenRequest: { method: 'GET' },
       clientAuthentication: clientSecretPost(),
     }

@@ -15,10 +15,10 @@ import {
 } from '../../src/acquire/token-request.ts'
 import { findMistakes } from '../../src/platform/validation.ts'
 
-const acme: Provider<unknown> = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }
+const acme: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }
 const empty: GrantRequest = { scopes: [], parameters: {} }
 
-function described(overrides: Partial<Provider<unknown>>): Provider<unknown> {
+function described(overrides: Partial<Provider>): Provider {
   return { ...acme, ...overrides }
 }
 
@@ -93,8 +93,7 @@ describe('refineGrant: parameters', () => {
 })
 
 describe('tokenRequestParameters', () => {
-  const form = (provider: Provider<unknown>, grant: GrantRequest): string =>
-    tokenRequestParameters(provider, grant).toString()
+  const form = (provider: Provider, grant: GrantRequest): string => tokenRequestParameters(provider, grant).toString()
 
   it('G1: a grant without scopes and parameters is the grant type alone', () => {
     expect(form(acme, empty)).toBe('grant_type=client_credentials')
@@ -216,7 +215,7 @@ describe('tokenRequestHeaders', () => {
 
 describe('toHttpRequest', () => {
   const sent = (
-    provider: Provider<unknown>,
+    provider: Provider,
     { json, url = acme.tokenEndpoint as string }: { json?: unknown; url?: string } = {},
   ): ReturnType<typeof toHttpRequest> =>
     toHttpRequest(provider, {
@@ -304,7 +303,7 @@ describe('the request as fetch gets it', () => {
     nock.restore()
   })
 
-  async function ask(provider: Provider<unknown>, grant: GrantRequest): Promise<void> {
+  async function ask(provider: Provider, grant: GrantRequest): Promise<void> {
     await askTokenEndpoint({
       provider,
       endpoint: { url: new URL('https://login.acme.test/OAuth/Token'), issuer: undefined },

@@ -2,9 +2,9 @@ import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { type ClientEvent, type ClientOptions, createClient, NightlatchError, type Provider } from '../../src/index.ts'
 
-type Discover = Exclude<Provider<unknown>['api'], string | URL | undefined>
+type Discover = Exclude<Provider['api'], string | URL | undefined>
 
-async function start(api: Discover, more: Partial<Provider<unknown>> = {}, options: Partial<ClientOptions> = {}) {
+async function start(api: Discover, more: Partial<Provider> = {}, options: Partial<ClientOptions> = {}) {
   const emulator = await startEmulator(standardEmulation())
   const { tokenEndpoint, credentials } = emulator
   const events: ClientEvent[] = []
