@@ -1,24 +1,24 @@
 import { NightlatchError } from './errors.ts'
 
 /**
- * A grant, from the first attempt to the token: what subscribers of the tracing channel `nightlatch:grant` see. It fills up as
- * the grant goes on. It holds no token; `error` holds nothing that is secret (rule X1).
+ * The message of the tracing channel `nightlatch:grant`: a grant from its first attempt to its token. Its fields are set as the
+ * grant proceeds; it holds no token, and `error` no secret (rule X1).
  */
 export interface GrantTrace {
   /** The provider's name. */
   readonly provider: string
   /** Whether it is a background refresh: an older token is still valid. */
   readonly background: boolean
-  /** Where the token is asked for, origin and path; `undefined` until an issuer's metadata is read. */
+  /** The token endpoint, origin and path; `undefined` until an issuer's metadata is read. */
   url: string | undefined
   /** Which attempt it is, from 1. */
   attempt: number
-  /** Seconds the token is good for; `undefined` where unknown, and until it is there. */
+  /** Seconds the token is valid; `undefined` if unknown, and until the token is there. */
   lifetime: number | undefined
   error?: Error
 }
 
-/** One operation of a token store: what subscribers of `nightlatch:store` see. No key and no entry is in it. */
+/** The message of `nightlatch:store`: one operation of a token store, without its key and entry. */
 export interface StoreTrace {
   /** The provider's name. */
   readonly provider: string
@@ -28,7 +28,7 @@ export interface StoreTrace {
   error?: Error
 }
 
-/** A discovery of an API, its token included: what subscribers of `nightlatch:discovery` see. */
+/** The message of `nightlatch:discovery`: a discovery of an API, its token included. */
 export interface DiscoveryTrace {
   /** The provider's name. */
   readonly provider: string
@@ -37,7 +37,7 @@ export interface DiscoveryTrace {
   error?: Error
 }
 
-/** What a client asks of its token store. */
+/** What a client does with its token store. */
 export type StoreOperation = 'get' | 'set' | 'delete' | 'lock' | 'release'
 
 /** The message of each tracing channel: `nightlatch:grant`, `nightlatch:store`, `nightlatch:discovery`. */
@@ -52,20 +52,20 @@ export interface Subscribable {
   readonly hasSubscribers: boolean
 }
 
-/** Where events go besides the client's own listener. */
+/** Receives events besides the client's own listener. */
 export interface EventChannel extends Subscribable {
   publish(event: object): void
 }
 
-/** What can be seen of a client's work from outside, where the platform has `node:diagnostics_channel`. */
+/** Publishes a client's work on `node:diagnostics_channel`, if the platform has it. */
 export interface Diagnostics {
-  /** The channel `nightlatch:event`; `undefined` where there is none. */
+  /** The channel `nightlatch:event`; `undefined` if the platform has none. */
   readonly events: EventChannel | undefined
   /**
-   * Does work and lets the subscribers of a tracing channel see it. What it results in is not shown to them.
+   * Does work and publishes its start and end on a tracing channel, without its result.
    *
-   * @param message what they see
-   * @param describe what they see of a failure; whoever asked for the work gets the failure itself
+   * @param message what subscribers get
+   * @param describe what subscribers get of a failure; the caller gets the failure itself
    */
   trace<Name extends keyof Traces, T>(
     name: Name,
@@ -84,7 +84,7 @@ export const noDiagnostics: Diagnostics = {
   bind: (work) => work,
 }
 
-/** As much of the module as is used. */
+/** The part of the module that is used. */
 interface DiagnosticsChannel {
   channel(name: string): EventChannel
   tracingChannel(name: string): TracingChannel
@@ -103,18 +103,18 @@ interface AsyncHooks {
   readonly AsyncLocalStorage?: { bind?<F>(work: F): F }
 }
 
-/** What the platform offers, asked for now and not at import: other platforms than Node have it, and not all have it. */
+/** Looks for `node:diagnostics_channel` at run time, because not every platform has it. */
 export function createDiagnostics(): Diagnostics {
   const channels = findBuiltin<DiagnosticsChannel>('node:diagnostics_channel')
   if (typeof channels?.tracingChannel !== 'function') return noDiagnostics
-  // Made when first needed: there may be a hundred thousand clients that never ask for anything.
+  // Created when first needed, because many clients may never request a token.
   const tracing: Partial<Record<keyof Traces, TracingChannel>> = {}
   const channelOf = (name: keyof Traces): TracingChannel => {
     const channel = tracing[name] ?? channels.tracingChannel(`nightlatch:${name}`)
     tracing[name] = channel
     return channel
   }
-  // Asked each time, for whoever subscribes may come after the client.
+  // Checked each time, because a subscriber may come after the client.
   const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
   return {
     events: channels.channel('nightlatch:event'),
@@ -132,12 +132,12 @@ function findBuiltin<Module>(name: string): Module | undefined {
   try {
     return (globalThis as Platform).process?.getBuiltinModule?.(name)
   } catch {
-    // Some platforms throw for a module that they do not have.
+    // Some platforms throw for an unknown module.
     return undefined
   }
 }
 
-/** Not all platforms have this as a property of the tracing channel itself. */
+/** Not every platform has this as a property of the tracing channel itself. */
 function hasSubscribers({ start, end, asyncStart, asyncEnd, error }: TracingChannel): boolean {
   return (
     start.hasSubscribers ||
@@ -148,7 +148,7 @@ function hasSubscribers({ start, end, asyncStart, asyncEnd, error }: TracingChan
   )
 }
 
-/** `tracePromise` puts the result into the message, and a result may be a token: so what it sees results in nothing (rule X1). */
+/** `tracePromise` puts the result into the message, so it gets a promise without one: the result may be a token (rule X1). */
 async function traceUnresolved<T>(
   channel: TracingChannel,
   message: object,
@@ -164,18 +164,18 @@ async function traceUnresolved<T>(
       throw describe(failure)
     }
   }
-  // What they see of a failure is not for the caller. A platform that fails before the work began keeps nobody from it.
+  // The caller gets the outcome of the work itself, even if the platform fails to trace it.
   await channel.tracePromise(unresolved, message).catch(() => {})
   return await (outcome ?? work())
 }
 
-/** A failure that is not this library's, with nothing of it but the name of its kind: it may hold a secret. */
+/** Another's error, reduced to its kind: its message may hold a secret. */
 export function withoutMessage(failure: unknown): Error {
   if (failure instanceof NightlatchError) return failure
-  return new Error(`${errorKind(failure)}; its message is kept back, for it may hold a secret`)
+  return new Error(`${errorKind(failure)}; its message is withheld because it may hold a secret`)
 }
 
-/** What kind of error was thrown, in a word or two. */
+/** The kind of an error, in a word or two. */
 export function errorKind(failure: unknown): string {
   if (!(failure instanceof Error)) return 'no Error'
   const { name } = failure

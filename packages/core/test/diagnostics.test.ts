@@ -258,7 +258,7 @@ describe('a failure that is not of this library', () => {
     expect(errorKind(Object.assign(new Error('x'), { name: ['Kind'] }))).toBe('Error')
     expect(errorKind('MARKED')).toBe('no Error')
     expect(withoutMessage(new RangeError('MARKED')).message).toBe(
-      'RangeError; its message is kept back, for it may hold a secret',
+      'RangeError; its message is withheld because it may hold a secret',
     )
     const own = new NightlatchError('timed_out', 'late')
     expect(withoutMessage(own)).toBe(own)
