@@ -110,7 +110,7 @@ describe('shared tokens', () => {
     const first = await client.token()
     now += ((first.expiresAt?.getTime() ?? now) - now) * 0.97
     expect(await client.token()).toBe(first)
-    await vi.waitFor(() => expect(sets).toBe(2))
+    await vi.waitFor(() => expect(sets).toBe(2), 20_000)
     await client.close()
     write()
     const second = await client.token()

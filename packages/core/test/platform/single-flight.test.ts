@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type InFlight, type RequestTask, SingleFlightQueue } from '../../src/platform/single-flight.ts'
 
-/** A queue whose flight end when told. */
+/** A queue whose requests settle when told. */
 function createBench() {
   const flight: { request: InFlight<string>; succeed: (value: string) => void; fail: (failure: unknown) => void }[] = []
   let underWay = 0
@@ -38,7 +38,7 @@ describe('SingleFlightQueue', () => {
     expect(queue.busy).toBe(false)
   })
 
-  it('L5: six different refused values cost one request besides the one under way', async () => {
+  it('L5: six different rejected values cost one request besides the one in flight', async () => {
     const { queue, task, at, count } = createBench()
     const first = queue.join(task)
     const others = ['a', 'b', 'c', 'd', 'e', 'f'].map((value) => queue.replace(value, task))
@@ -52,7 +52,7 @@ describe('SingleFlightQueue', () => {
     expect(count()).toBe(2)
   })
 
-  it('L5: who is refused what a request under way replaces already joins it', async () => {
+  it('L5: a rejected value that the request in flight replaces already joins it', async () => {
     const { queue, task, at, count } = createBench()
     const first = queue.replace('a', task)
     const second = queue.replace('a', task)
@@ -61,7 +61,7 @@ describe('SingleFlightQueue', () => {
     expect(count()).toBe(1)
   })
 
-  it('L5: a request behind the callers’ backs is broken off for one that replaces a refused value', async () => {
+  it('L5: a background refresh is cancelled for a request that replaces a rejected value', async () => {
     const { queue, task, at } = createBench()
     queue.refresh(task)
     queue.refresh(task)
@@ -73,7 +73,7 @@ describe('SingleFlightQueue', () => {
     expect(await replaced).toBe('new')
   })
 
-  it('L6: who needs a value waits for what goes on behind the callers’ backs, and then has a request of their own', async () => {
+  it('L6: callers wait for a background refresh, and then for a request of their own', async () => {
     const { queue, task, at, count } = createBench()
     queue.refresh(task)
     const waiting = [queue.join(task), queue.join(task)]
@@ -84,7 +84,7 @@ describe('SingleFlightQueue', () => {
     expect(await Promise.all(waiting)).toEqual(['own', 'own'])
   })
 
-  it('L12: a purge makes unwanted what is under way, whatever is queued behind it, and not what has not begun', async () => {
+  it('L12: after a purge the request in flight is not cached, and a queued one is', async () => {
     const { queue, task, at } = createBench()
     const first = queue.join(task)
     queue.replace('a', task).catch(() => {})
@@ -97,7 +97,7 @@ describe('SingleFlightQueue', () => {
     at(1).succeed('kept')
   })
 
-  it('L12: after a purge nobody joins what was under way', async () => {
+  it('L12: after a purge nobody joins the request in flight', async () => {
     const { queue, task, at } = createBench()
     const first = queue.join(task)
     queue.purge()
@@ -109,7 +109,7 @@ describe('SingleFlightQueue', () => {
     expect(await second).toBe('new')
   })
 
-  it('L11: breaking off ends what nobody waits for, and nothing else', async () => {
+  it('L11: cancelling ends a background refresh, and nothing else', async () => {
     const { queue, task, at } = createBench()
     const queuedMs = queue.join(task)
     queue.cancel()
@@ -125,7 +125,7 @@ describe('SingleFlightQueue', () => {
     expect(await queued).toBe('own')
   })
 
-  it('L4: a request that nobody waits for fails without an unhandled rejection', async () => {
+  it('L4: a background refresh fails without an unhandled rejection', async () => {
     const unhandled: unknown[] = []
     const listen = (reason: unknown): void => void unhandled.push(reason)
     process.on('unhandledRejection', listen)
@@ -138,21 +138,27 @@ describe('SingleFlightQueue', () => {
     expect(queue.busy).toBe(false)
   })
 
-  it('L4: a request that queuedMs knows for how long', async () => {
-    const queue = new SingleFlightQueue<string>()
-    const waits: number[] = []
-    const slow: RequestTask<string> = async (_flight, queuedMs) => {
-      waits.push(queuedMs)
-      await new Promise((resolve) => setTimeout(resolve, 30))
-      return 'x'
+  it('L4: a request knows how long it was queued', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    try {
+      const queue = new SingleFlightQueue<string>()
+      const waits: number[] = []
+      const slow: RequestTask<string> = async (_request, queuedMs) => {
+        waits.push(queuedMs)
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        return 'x'
+      }
+      queue.refresh(slow)
+      const queued = queue.join(slow)
+      await vi.advanceTimersByTimeAsync(60)
+      await queued
+      expect(waits).toEqual([0, 30])
+    } finally {
+      vi.useRealTimers()
     }
-    queue.refresh(slow)
-    await queue.join(slow)
-    expect(waits[0]).toBeLessThan(10)
-    expect(waits[1]).toBeGreaterThanOrEqual(25)
   })
 
-  it('L12: a purge breaks off what goes on behind the callers', async () => {
+  it('L12: a purge cancels a background refresh', async () => {
     const queue = new SingleFlightQueue<string>()
     const signals: AbortSignal[] = []
     queue.refresh(({ controller }) => {

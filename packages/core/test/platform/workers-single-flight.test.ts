@@ -86,7 +86,7 @@ describe('WorkersSingleFlight', () => {
     expect(count()).toBe(2)
   })
 
-  it('L13: when a request dies with its request, one of those who wait begins another, for all', async () => {
+  it('L13: when a request dies with its HTTP request, one of the waiting callers starts another for all', async () => {
     const { flight, task, at, count } = createBench()
     void flight.join(task)
     await pass(0.2)
@@ -102,10 +102,10 @@ describe('WorkersSingleFlight', () => {
     expect(count()).toBe(2)
   })
 
-  it('L13: a request behind the callers’ backs, too, lets its request go on until it is over', async () => {
+  it('L13: a background refresh, too, keeps its HTTP request alive until it has settled', async () => {
     const { flight, task, at } = createBench()
     flight.refresh(task)
-    await vi.waitFor(() => expect(outlives).toHaveLength(1))
+    await vi.waitFor(() => expect(outlives).toHaveLength(1), 20_000)
     at(0).succeed('one')
     expect(await outlives[0]).toBe('one')
   })
@@ -207,7 +207,7 @@ describe('WorkersSingleFlight', () => {
     }
   })
 
-  it('L5: a request behind the callers’ backs is nothing to wait for when its value is refused', async () => {
+  it('L5: a background refresh is not waited for when its value is rejected', async () => {
     const { flight, task, at, count } = createBench()
     flight.refresh(task)
     const replaced = flight.replace('a', task)
@@ -222,7 +222,7 @@ describe('WorkersSingleFlight', () => {
     expect(await replaced).toBe('new')
   })
 
-  it('L6: who needs a value waits for what goes on behind the callers’ backs, and then has a request of their own', async () => {
+  it('L6: callers wait for a background refresh, and then for a request of their own', async () => {
     const { flight, task, at, count } = createBench()
     flight.refresh(task)
     const waiting = [flight.join(task), flight.join(task)]
@@ -237,7 +237,7 @@ describe('WorkersSingleFlight', () => {
     expect(await Promise.all(waiting)).toEqual(['own', 'own'])
   })
 
-  it('L13: a refresh behind the callers’ backs that died keeps its place for ten seconds, and no longer', async () => {
+  it('L13: a background refresh that died keeps its place for ten seconds, and no longer', async () => {
     const { flight, task, count } = createBench()
     flight.refresh(task)
     flight.refresh(task)
@@ -269,7 +269,7 @@ describe('WorkersSingleFlight', () => {
     expect(await third).toBe('new')
   })
 
-  it('L11: breaking off touches nothing that anybody waits for', async () => {
+  it('L11: cancelling touches nothing that callers wait for', async () => {
     const { flight, task, at } = createBench()
     flight.cancel()
     flight.purge()
