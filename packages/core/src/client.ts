@@ -132,7 +132,7 @@ export function createSharedParts<Info>(
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
-  const { find: findEndpoint, close } = createEndpointFinder(provider, watched)
+  const { find: findEndpoint, close } = createEndpointFinder(provider, watched, timeout)
   const grants = new OpenidGrants()
   const grantor: Grantor = { provider, transport: watched, findEndpoint, grants, emit, diagnostics, chance: random }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
