@@ -305,7 +305,7 @@ function keepOurs(failure: unknown): void {
 /** Does with a client all that can be done with one. A URL that comes back in an answer is the caller's own, so those hold no secret. */
 async function useAll(
   stage: Stage,
-  client: Client<unknown> | undefined,
+  client: Client | undefined,
   { apiUrl, redirectUrl = apiUrl }: { readonly apiUrl: string; readonly redirectUrl?: string },
 ): Promise<void> {
   if (client === undefined) return
@@ -923,7 +923,7 @@ describe('the search', () => {
     expect(stage.leaks(observers)).toEqual([
       'a leak: nightlatch:grant: the secret',
       'a leak: nightlatch:event: the secret',
-      'a leak: the event token.refused: the secret',
+      'a leak: the event grant.failed: the secret',
       'a leak: token(): what it throws: the secret',
       'a leak: a key of the store: the secret',
       'a leak: a transport: what it throws: the secret',
@@ -944,8 +944,8 @@ describe('the search', () => {
     const allEvents: Readonly<Record<ClientEvent['type'], true>> = {
       'token.served': true,
       'token.granted': true,
-      'token.retried': true,
-      'token.refused': true,
+      'grant.retried': true,
+      'grant.failed': true,
       'store.failed': true,
       'store.recovered': true,
       'api.discovered': true,

@@ -3,7 +3,7 @@ import got, { type Got, type Options } from 'got'
 
 type Sent = Pick<Options, 'headers'>
 
-export function createGot(client: Client<unknown>, prefixUrl: string): Got {
+export function createGot(client: Client, prefixUrl: string): Got {
   /** By the options of each attempt. */
   const authorizations = new WeakMap<Sent, Authorization>()
   /** Attempts at another origin, to which the API redirected. */
@@ -60,7 +60,7 @@ export function createGot(client: Client<unknown>, prefixUrl: string): Got {
   })
 }
 
-export async function placeOrder(client: Client<unknown>, baseUrl: string, item: string): Promise<unknown> {
+export async function placeOrder(client: Client, baseUrl: string, item: string): Promise<unknown> {
   const api = createGot(client, baseUrl)
   return await api.post('orders', { json: { item } }).json()
 }

@@ -6,7 +6,7 @@ import { type Example, examples } from './examples.ts'
 
 interface Scene extends AsyncDisposable {
   readonly emulator: StandardEmulator
-  readonly client: Client<unknown>
+  readonly client: Client
   /** Runs the example against the API, or against another base URL. */
   run(baseUrl?: string): Promise<unknown>
   /** What it fails with; fails itself where the example does not. */

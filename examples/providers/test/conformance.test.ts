@@ -95,7 +95,7 @@ for (const [slug, { emulation, hasApi = true }] of Object.entries(odd)) {
     describe: describe.concurrent,
     it,
     emulation: () => standardEmulation(emulation),
-    provider: ({ tokenEndpoint, apiUrl }: StandardEmulator): Provider<unknown> => ({
+    provider: ({ tokenEndpoint, apiUrl }: StandardEmulator): Provider => ({
       ...endpoint.provider,
       tokenEndpoint,
       ...(hasApi && { api: apiUrl }),

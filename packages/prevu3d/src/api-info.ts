@@ -1,4 +1,4 @@
-import { NightlatchError } from '@nightlatch/core'
+import { type Fetch, NightlatchError } from '@nightlatch/core'
 import * as v from 'valibot'
 
 /** What `GET /oauth/api-info` tells about the client; members that are not documented are kept. */
@@ -25,7 +25,7 @@ const apiInfoSchema: v.GenericSchema<unknown, Prevu3dInfo> = v.looseObject({
  * @param fetch carries the token
  * @throws NightlatchError `discovery_failed`
  */
-export async function askApiInfo(url: URL, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Prevu3dInfo> {
+export async function askApiInfo(url: URL, fetch: Fetch, signal: AbortSignal): Promise<Prevu3dInfo> {
   const response = await fetch(url, { headers: { accept: 'application/json' }, signal })
   const { status } = response
   const text = await response.text()

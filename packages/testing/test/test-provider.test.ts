@@ -67,7 +67,7 @@ const discovering = {
   discovers: 'api',
 } as const
 
-function describeDiscovering({ url, apiOrigins }: Prevu3dEmulator): Provider<unknown> {
+function describeDiscovering({ url, apiOrigins }: Prevu3dEmulator): Provider {
   return {
     name: 'acme',
     tokenEndpoint: `${url}/oauth/token`,
@@ -684,7 +684,7 @@ const brokenEngines: Readonly<
   },
 }
 
-type DiscoveryChange = (emulator: Prevu3dEmulator) => Partial<Provider<unknown>>
+type DiscoveryChange = (emulator: Prevu3dEmulator) => Partial<Provider>
 
 function send(
   { fetch = globalThis.fetch }: { readonly fetch?: typeof globalThis.fetch },
@@ -719,7 +719,7 @@ describe('the suite finds what is wrong with a token in a header', () => {
 
   it('a lifetime beside it that is made up', async () => {
     const suite = inHeader(({ headers }) => headers.get('x-subject-token'))
-    const provider = (emulator: StandardEmulator): Provider<undefined> => {
+    const provider = (emulator: StandardEmulator): Provider => {
       const described = suite.provider(emulator)
       const abs = (answer: TokenAnswer): TokenFields => ({
         ...described.readTokenResponse?.(answer),
@@ -747,7 +747,7 @@ describe('the suite finds what is wrong', () => {
   }
   for (const [what, { change, fails }] of Object.entries(brokenDiscoveries)) {
     it.concurrent(`a discovery with ${what}`, { timeout }, async () => {
-      const provider = (emulator: Prevu3dEmulator): Provider<unknown> => ({
+      const provider = (emulator: Prevu3dEmulator): Provider => ({
         ...describeDiscovering(emulator),
         ...change(emulator),
       })

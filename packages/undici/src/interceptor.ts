@@ -28,7 +28,7 @@ export interface NightlatchInterceptorOptions {
  * @throws NightlatchError `invalid_options`
  */
 export function nightlatchInterceptor(
-  client: Client<unknown>,
+  client: Client,
   options: NightlatchInterceptorOptions = {},
 ): Dispatcher.DispatcherComposeInterceptor {
   checkInterceptor(client, options)
@@ -148,7 +148,7 @@ function isHandler(handler: unknown): boolean {
 
 function checkInterceptor(client: unknown, options: unknown): void {
   const mistakes: string[] = []
-  const known = client as Partial<Client<unknown>> | null | undefined
+  const known = client as Partial<Client> | null | undefined
   if (typeof known !== 'object' || known === null || typeof known.authorize !== 'function') {
     mistakes.push('client must be what createClient() returned')
   }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { NightlatchError } from '../errors.ts'
+import type { Fetch } from '../platform/fetch.ts'
 import { exactObject, findMistakes, findUrlMistake } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
 import type { TokenParameters } from './token-request.ts'
@@ -13,7 +14,7 @@ import type { TokenAnswer, TokenFields } from './token-response.ts'
  *
  * @typeParam Info what the provider's discovery tells besides the API's address; `undefined` without discovery
  */
-export interface Provider<Info = undefined> {
+export interface Provider<Info = unknown> {
   /** Lower-case slug, for messages, telemetry and the command line. */
   readonly name: string
   /** Where tokens are asked for, used untouched: path case, query and all. */
@@ -91,7 +92,7 @@ export type Failure = NightlatchError | { readonly status: number; readonly url:
 /** What a provider's `api` function is given. */
 export interface DiscoveryContext {
   /** Carries the token; may reach the token endpoint's origin and `apiOrigins`. */
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly token: AccessToken
   readonly tokenEndpoint: URL
   /** Ends with the discovery's deadline; hand it to `fetch`. */
@@ -203,7 +204,7 @@ const providerSchema = exactObject(
 )
 
 /** What is wrong with a description, a line each. */
-export function findProviderMistakes(provider: Provider<unknown>, allowInsecureRequests: boolean): readonly string[] {
+export function findProviderMistakes(provider: Provider, allowInsecureRequests: boolean): readonly string[] {
   const mistakes = findMistakes(providerSchema, provider, 'provider')
   if (typeof provider !== 'object' || provider === null) return mistakes
   // The client keeps a copy of what is the provider's own: a class's methods would be lost without a word.
@@ -241,6 +242,6 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
 }
 
 /** Whether the issuer's metadata says how the client authenticates: where it is read, and the provider says nothing. */
-export function choosesAuthenticationLater(provider: Provider<unknown>): boolean {
+export function choosesAuthenticationLater(provider: Provider): boolean {
   return provider.clientAuthentication === undefined && provider.tokenEndpoint === undefined
 }

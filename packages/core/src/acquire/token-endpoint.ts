@@ -1,5 +1,6 @@
 import { NightlatchError } from '../errors.ts'
 import { parseBody, readBodyText } from '../platform/answer-body.ts'
+import type { Fetch } from '../platform/fetch.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
 import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
@@ -20,7 +21,7 @@ import {
 
 /** How requests are sent, and the clocks. */
 export interface Transport {
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly allowInsecureRequests: boolean
   /** Milliseconds since the epoch, by the wall clock. */
   readonly now: () => number
@@ -52,7 +53,7 @@ export function createOpenidLoader(): () => Promise<OpenidClient> {
 
 /** What one token request needs. */
 export interface TokenEndpointCall {
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   readonly endpoint: TokenEndpoint
   readonly grant: GrantRequest
   readonly credentials: Credentials

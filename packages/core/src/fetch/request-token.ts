@@ -9,7 +9,7 @@ import type { Emit } from '../events.ts'
 
 /** What putting tokens onto requests takes, whichever HTTP client makes them. */
 export interface RequestTokenParts {
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   readonly token: TokenSource['obtain']
   /** `undefined`: tokens are bound to nothing. */
   readonly dpop: DpopProofs | undefined
@@ -117,7 +117,7 @@ function challengesProof(challenge: string | null, error: 'use_dpop_nonce' | 'in
 }
 
 /** Says that an origin may not see the token, to the caller and to the listener. */
-export function refuseOrigin({ name, api }: Provider<unknown>, url: URL, emit: Emit): NightlatchError {
+export function refuseOrigin({ name, api }: Provider, url: URL, emit: Emit): NightlatchError {
   const error = new NightlatchError(
     'origin_refused',
     `${name}: ${url.origin} may not see the token: it is neither the API's origin${typeof api === 'function' ? ' (as far as client.api() or client.info() has discovered it)' : ''} nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,

@@ -62,7 +62,7 @@ interface Call {
   /** Instead of path and origin. */
   readonly endpoint?: URL
   readonly origin?: string
-  readonly provider?: Partial<Provider<unknown>>
+  readonly provider?: Partial<Provider>
   readonly dpop?: DpopProofs
   readonly grant?: GrantRequest
   readonly transport?: Partial<Transport>
@@ -287,7 +287,7 @@ describe('what is sent', () => {
         headers.append('n', String(calls))
       },
     }
-    const provider: Partial<Provider<unknown>> = { clientAuthentication }
+    const provider: Partial<Provider> = { clientAuthentication }
     const endpoint = new URL('/token', server.origin)
     await ask({ provider, endpoint })
     await ask({ provider, endpoint })
@@ -912,7 +912,7 @@ describe('secrets', () => {
 
   it('X1: with GET the secret is in the query, and not in the error', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
-    const provider: Partial<Provider<unknown>> = {
+    const provider: Partial<Provider> = {
       tokenRequest: { method: 'GET' },
       clientAuthentication: clientSecretPost(),
     }

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ClientEvent, type ClientOptions, createClient, NightlatchError, type Provider } from '../../src/index.ts'
 import { stopTimers } from '../virtual-time.ts'
 
-type Discover = Exclude<Provider<unknown>['api'], string | URL | undefined>
+type Discover = Exclude<Provider['api'], string | URL | undefined>
 
-async function start(api: Discover, more: Partial<Provider<unknown>> = {}, options: Partial<ClientOptions> = {}) {
+async function start(api: Discover, more: Partial<Provider> = {}, options: Partial<ClientOptions> = {}) {
   const emulator = await startEmulator(standardEmulation())
   const { tokenEndpoint, credentials } = emulator
   const events: ClientEvent[] = []

@@ -121,7 +121,7 @@ describe('name', () => {
     const failure = await failureOf(client.token())
     expect(failure.provider).toBe('acme-7')
     expect(failure.message).toMatch(/^acme-7: /)
-    expect(events.map(({ type, provider }) => `${type} ${provider}`)).toEqual(['token.refused acme-7'])
+    expect(events.map(({ type, provider }) => `${type} ${provider}`)).toEqual(['grant.failed acme-7'])
   })
 })
 

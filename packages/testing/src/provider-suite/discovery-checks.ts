@@ -108,7 +108,7 @@ async function follow(stand: Stand, body: unknown, place: string): Promise<void>
 }
 
 /** @returns the token in use */
-async function discover({ provider }: Stand, client: Client<unknown>): Promise<string> {
+async function discover({ provider }: Stand, client: Client): Promise<string> {
   if (typeof provider.api === 'function') await client.api()
   return (await client.token()).value
 }

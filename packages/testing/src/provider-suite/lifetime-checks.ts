@@ -127,7 +127,7 @@ async function lifetimeOf(stand: Stand, answer: GoodAnswer): Promise<Lifetime | 
   }
 }
 
-function answerWith(stand: Stand, { givenAt, headers, body }: GoodAnswer): { client: Client<unknown>; clock: Clock } {
+function answerWith(stand: Stand, { givenAt, headers, body }: GoodAnswer): { client: Client; clock: Clock } {
   const date = new Date(givenAt).toUTCString()
   stand.emulator.faults.set('token', { name: 'answer', answer: { headers: { date, ...headers }, body } })
   const clock = createClock(givenAt)
