@@ -99,7 +99,8 @@ async function startAll(key: KeyPair): Promise<{
       keys = known.map((one) => one.known)
     },
     path,
-    statuses: () => events.map(({ type }) => type).filter((type) => /^token\.(granted|retried|refused)$/.test(type)),
+    statuses: () =>
+      events.map(({ type }) => type).filter((type) => /^(token\.granted|grant\.(retried|failed))$/.test(type)),
     async grant() {
       const token = await client.token(rejected === undefined ? {} : { rejected })
       rejected = token

@@ -31,7 +31,8 @@ async function startAll(): Promise<{
     emulator,
     path,
     events,
-    statuses: () => events.map(({ type }) => type).filter((type) => /^token\.(granted|retried|refused)$/.test(type)),
+    statuses: () =>
+      events.map(({ type }) => type).filter((type) => /^(token\.granted|grant\.(retried|failed))$/.test(type)),
     async call() {
       clock.advance(3601)
       return (await client.fetch(`${emulator.apiUrl}/orders`)).status

@@ -197,6 +197,11 @@ describe('client', () => {
     const second = await client.token()
     expect(second.value).not.toBe(first.value)
     expect(emulator.requests).toHaveLength(2)
+    // Not for what it never asked for before, either.
+    const left = await other.token({ scopes: ['other'] })
+    await client.forget()
+    clock.advance(1)
+    expect((await client.token({ scopes: ['other'] })).value).not.toBe(left.value)
   })
 
   it('L5: rejected answers with another token', async () => {

@@ -40,14 +40,16 @@ export class TokenEntry {
   #refreshAt = 0
   #mandatoryAt = 0
   #endsAt = 0
-  /** When the newest known token was requested; an older one in the store is stale. */
+  /** When the newest known token was requested, or everything was forgotten; an older token in the store is stale. */
   #requestedAt: number | undefined
   #failures: FailureState | undefined
   /** The token requests of this identity, while there are any; set by the token source. */
   inFlight: SingleFlight<AccessToken> | undefined
 
-  constructor(grant: GrantRequest) {
+  /** @param forgottenAt when the client last forgot its tokens; `undefined` if never */
+  constructor(grant: GrantRequest, forgottenAt?: number) {
     this.grant = grant
+    this.#requestedAt = forgottenAt
   }
 
   get token(): AccessToken | undefined {

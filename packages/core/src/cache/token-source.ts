@@ -67,6 +67,7 @@ export class TokenSource {
   #others: Map<string, TokenEntry> | undefined
   /** The server rejected the client itself, so it applies to every entry. */
   #clientFailure: CachedFailure | undefined
+  #forgottenAt: number | undefined
   #isClosed = false
 
   constructor(parts: TokenSourceParts, client: CredentialsOf) {
@@ -84,9 +85,11 @@ export class TokenSource {
   async forget(): Promise<void> {
     const { shared, time } = this.#parts
     const entries = this.#entries()
+    const now = time()
+    this.#forgottenAt = now
     this.#clientFailure = undefined
     for (const entry of entries) {
-      entry.clear(time())
+      entry.clear(now)
       entry.inFlight?.purge()
     }
     await Promise.all(entries.map(({ grant }) => shared?.forget(this.#client, grant)))
@@ -111,7 +114,7 @@ export class TokenSource {
     const identity = grantIdentity(grant)
     if (identity === this.#parts.defaultIdentity) return this.#default
     this.#others ??= new Map()
-    const entry = this.#others.get(identity) ?? new TokenEntry(grant)
+    const entry = this.#others.get(identity) ?? new TokenEntry(grant, this.#forgottenAt)
     this.#others.delete(identity)
     this.#others.set(identity, entry)
     if (this.#others.size > maxEntries) evictOldest(this.#others)

@@ -114,7 +114,7 @@ interface Issued {
 
 interface Process {
   readonly source: TokenSource
-  readonly state: { isAlive: boolean }
+  readonly state: { isAlive: boolean; forgottenAt: number }
   /** What it saw last, by scope. */
   readonly seen: Map<string, AccessToken>
   /** Scopes of which it forgot what was under way, or was refused a token meanwhile: what comes is no reason not to ask. */
@@ -145,7 +145,7 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
   }
 
   const start = (): Process => {
-    const state = { isAlive: true }
+    const state = { isAlive: true, forgottenAt: 0 }
     const time = createSteadyClock(
       () => Date.now(),
       () => performance.now(),
@@ -239,6 +239,7 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
     const one = { process, scope, isSettled: false }
     calls.push(one)
     const sleepsBefore = sleeps
+    const { forgottenAt } = process.state
     const grant = scope === 'a' ? undefined : { scopes: [scope], parameters: {} }
     process.source
       .obtain({ grant, rejected })
@@ -248,6 +249,8 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
         // One that was issued, for this identity, and that lives; not the one that was refused.
         expect(token?.scope).toBe(scope)
         expect(value).not.toBe(rejected?.value)
+        // Nor one from before the process forgot all, whether or not the store could delete it.
+        expect(token?.requestedAt).toBeGreaterThanOrEqual(forgottenAt)
         if (token !== undefined && sleeps === sleepsBefore) {
           expect(Date.now()).toBeLessThan(token.requestedAt + token.lifetime)
         }
@@ -282,6 +285,7 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
         const process = pick(step.process)
         for (const token of issued.values()) token.isGone = true
         for (const scope of ['a', 'b']) disregard(process, scope)
+        process.state.forgottenAt = Date.now()
         void process.source.forget().catch((failure: unknown) => problems.push(failure))
         break
       }

@@ -147,7 +147,10 @@ describe('token entry', () => {
   it('S3: what was requested before the entry was cleared is stale, whoever requested it', () => {
     const entry = createEntry()
     entry.clear(5000)
-    expect([4999, 5000, 5001].map((at) => entry.isNewer(acquired('other', at)))).toEqual([false, false, true])
+    const created = new TokenEntry({ scopes: [], parameters: {} }, 5000)
+    for (const one of [entry, created]) {
+      expect([4999, 5000, 5001].map((at) => one.isNewer(acquired('other', at)))).toEqual([false, false, true])
+    }
   })
 
   it('L6: a failed refresh does not make a rejected token irreplaceable', () => {

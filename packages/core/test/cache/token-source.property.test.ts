@@ -62,7 +62,7 @@ interface KeyModel {
   token: { value: string; since: number; lifetime: number | undefined } | undefined
   /** Until then a fatal refusal stands. */
   refusedUntil: number
-  /** When the last failed attempt behind the callers' backs began. */
+  /** When the last failed background refresh started. */
   failedAt: number
 }
 

@@ -357,7 +357,7 @@ describe('token source', () => {
   })
 
   it.each([2, 60, 3600, 40 * 24 * 3600])(
-    'L2: a token of %d s is used for half its life, then replaced behind the callers, who never wait while it lives',
+    'L2: a token of %d s is used for half its life, then refreshed in the background; no caller waits while it is valid',
     async (lifetime) => {
       const { source, next, pending, advance } = createBench({ lifetime })
       const first = source.obtain(undefined)
@@ -398,7 +398,7 @@ describe('token source', () => {
     [51, 1.95],
     [57, 1],
   ])(
-    'L2: a refresh behind the callers gives up after a quarter of what is left, a second at least: at %d s of 60, %d s',
+    'L2: a background refresh gives up after a quarter of what is left, a second at least: at %d s of 60, %d s',
     async (age, timeout) => {
       const { source, next, advance } = createBench({ lifetime: 60 })
       const first = source.obtain(undefined)
@@ -421,7 +421,7 @@ describe('token source', () => {
     },
   )
 
-  it('L2: a refresh behind the callers takes no longer than any grant', async () => {
+  it('L2: a background refresh takes no longer than any grant', async () => {
     const { source, next, advance } = createBench()
     const first = source.obtain(undefined)
     ;(await next()).answer()
@@ -446,7 +446,7 @@ describe('token source', () => {
     expect((await waiting).value).toBe('token-3-read')
   })
 
-  it('L2: who asked for something else is refreshed behind the callers, too, and so is the client’s own', async () => {
+  it('L2: a token of other scopes is refreshed in the background, too, and so is the client’s own', async () => {
     const { source, next, advance } = createBench()
     for (const grant of [undefined, grantOf('other')]) {
       const first = source.obtain({ grant })
@@ -509,7 +509,7 @@ describe('token source', () => {
     expect(pending).toHaveLength(0)
   })
 
-  it('L6: who waits when the token ends gets a grant of their own where the refresh behind their backs failed', async () => {
+  it('L6: callers that wait when the token expires get a grant of their own if the background refresh failed', async () => {
     const { source, next, advance } = createBench()
     const first = source.obtain(undefined)
     ;(await next()).answer()
@@ -526,7 +526,7 @@ describe('token source', () => {
     expect((await waiting).value).toBe('token-2-read')
   })
 
-  it('L6: who waits when the token ends gets what the refresh behind their backs brings', async () => {
+  it('L6: callers that wait when the token expires get the token of the background refresh', async () => {
     const { source, next, pending, advance } = createBench()
     const first = source.obtain(undefined)
     ;(await next()).answer()
@@ -866,7 +866,7 @@ describe('token source', () => {
     expect((await again).value).toBe('token-1-read')
   })
 
-  it('L11: after close nothing is done behind the callers, who are still answered', async () => {
+  it('L11: after close nothing is refreshed in the background, and calls are still answered', async () => {
     const { source, next, pending, advance } = createBench()
     const first = source.obtain(undefined)
     ;(await next()).answer()
@@ -951,7 +951,7 @@ describe('token source', () => {
     expect(pending).toHaveLength(0)
   })
 
-  it('G9: behind the callers’ backs, too, a server that asks to wait is not asked before', async () => {
+  it('G9: in the background, too, a server that asks to wait is not asked before', async () => {
     const { source, next, pending, advance } = createBench({ lifetime: 60 })
     const first = source.obtain(undefined)
     ;(await next()).answer()
@@ -973,7 +973,7 @@ describe('token source', () => {
     expect((await next()).terms.background).toBe(true)
   })
 
-  it('L11: close ends what goes on behind the callers, and nothing that they wait for', async () => {
+  it('L11: close cancels background refreshes, and nothing that callers wait for', async () => {
     const { source, next } = createBench()
     const first = source.obtain(undefined)
     const waited = await next()
