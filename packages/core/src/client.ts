@@ -19,6 +19,7 @@ import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
 import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
+import { RequestTokens } from './fetch/request-tokens.ts'
 import { RequestsUnderWay } from './platform/requests-under-way.ts'
 
 /** A client of one provider with one set of credentials; safe to share by any number of callers. */
@@ -39,7 +40,7 @@ export interface Client<Info = undefined> extends AsyncDisposable {
   readonly fetch: typeof globalThis.fetch
   /**
    * What authorises one request that something other than `fetch` makes, with the guards of `client.fetch`; `undefined` where
-   * it is to go out as it is: it asks for a token itself, or its URL may not see one and `elsewhere` is `'pass'`.
+   * it is to go out as it is: it requests a token itself, or its origin is not allowed and `foreignOrigins` is `'passThrough'`.
    *
    * @param url where the request goes, whole
    * @throws NightlatchError `origin_refused`, or what `token` throws
@@ -202,8 +203,8 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
     const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.parts
-    const token: TokenSource['obtain'] = (options) => this.obtain(options)
-    const onRequests = { provider, token, dpop: this.dpop, emit }
+    const tokens = new RequestTokens((options) => this.obtain(options))
+    const onRequests = { provider, tokens, dpop: this.dpop, emit }
     const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint, diagnostics })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })

@@ -23,6 +23,7 @@ export type {
   Failure,
   IssuerMetadataTerms,
   Provider,
+  TokenRejection,
   TokenRequestFormat,
 } from './acquire/provider.ts'
 // Acquire: for providers that read an answer of their own
@@ -63,5 +64,5 @@ export type {
   TokenServedEvent,
 } from './events.ts'
 // Fetch: requests with the token on
-export type { AnsweredRequest, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
+export type { ApiResponse, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
 export type { RepeatOptions } from './fetch/request-token.ts'

@@ -8,10 +8,10 @@ import { copyHeaders, hasAuthorization, readHeaders, toGiven } from './request-h
 /** What departs from the interceptor's defaults. */
 export interface NightlatchInterceptorOptions {
   /**
-   * What becomes of a request whose URL may not see the token: it fails with `origin_refused`, or goes out as it is, for a
-   * dispatcher that makes a process's other requests too. Default `'refuse'`.
+   * What happens to a request for an origin that the token is not allowed to go to. `'reject'`, the default: it fails with
+   * `origin_refused`. `'passThrough'`: it is sent without the token, for a dispatcher that makes a process's other requests too.
    */
-  readonly elsewhere?: 'refuse' | 'pass'
+  readonly foreignOrigins?: 'reject' | 'passThrough'
 }
 
 /**
@@ -32,11 +32,11 @@ export function nightlatchInterceptor(
   options: NightlatchInterceptorOptions = {},
 ): Dispatcher.DispatcherComposeInterceptor {
   checkInterceptor(client, options)
-  const { elsewhere = 'refuse' } = options
+  const { foreignOrigins = 'reject' } = options
   const { authorize, provider } = client
   const { name } = provider
   const isBound = provider.dpop === true
-  const isPlain = !isBound && provider.authorizeRequest === undefined
+  const isBearerOnly = !isBound && provider.authorizeRequest === undefined
 
   const refuse = (handler: Dispatcher.DispatchHandler, why: string): boolean => {
     reportFailure(handler, undefined, new NightlatchError('origin_refused', `${name}: ${why}`, { provider: name }))
@@ -49,7 +49,7 @@ export function nightlatchInterceptor(
     let authorization: Authorization | undefined
     try {
       authorization = await heed(call.signal, (signal) =>
-        authorize(address, signal === undefined ? { method, elsewhere } : { method, elsewhere, signal }),
+        authorize(address, signal === undefined ? { method, foreignOrigins } : { method, foreignOrigins, signal }),
       )
     } catch (failure) {
       reportFailure(handler, undefined, failure)
@@ -87,7 +87,7 @@ export function nightlatchInterceptor(
 
       const address = addressOf(opts, fixedOrigin)
       if (address === undefined) {
-        if (elsewhere === 'pass') return unchanged()
+        if (foreignOrigins === 'passThrough') return unchanged()
         return refuse(handler, 'a request must go to the origin that it names, and that the dispatcher is for')
       }
       const { signal } = opts as { readonly signal?: AbortSource | null }
@@ -97,10 +97,10 @@ export function nightlatchInterceptor(
         headers: copyHeaders(given),
         handler,
         signal: signal ?? undefined,
-        provider: name,
+        provider,
         isRepeatable: isRepeatable(opts.body),
         isBound,
-        isPlain,
+        isBearerOnly,
         controller: undefined,
       }
       void authorizeAndSend(call, address)
@@ -155,11 +155,11 @@ function checkInterceptor(client: unknown, options: unknown): void {
   if (typeof options !== 'object' || options === null) mistakes.push('options must be an object')
   else {
     for (const name of Object.keys(options)) {
-      if (name !== 'elsewhere') mistakes.push(`options.${name} is not known`)
+      if (name !== 'foreignOrigins') mistakes.push(`options.${name} is not known`)
     }
-    const { elsewhere } = options as { readonly elsewhere?: unknown }
-    if (elsewhere !== undefined && elsewhere !== 'refuse' && elsewhere !== 'pass') {
-      mistakes.push("options.elsewhere must be 'refuse' or 'pass'")
+    const { foreignOrigins } = options as { readonly foreignOrigins?: unknown }
+    if (foreignOrigins !== undefined && foreignOrigins !== 'reject' && foreignOrigins !== 'passThrough') {
+      mistakes.push("options.foreignOrigins must be 'reject' or 'passThrough'")
     }
   }
   if (mistakes.length > 0) throw new NightlatchError('invalid_options', `nightlatchInterceptor: ${mistakes.join('; ')}`)

@@ -44,12 +44,12 @@ export function copyHeaders(headers: ReadableHeaders): ReadableHeaders {
  * The request's headers with those that carry the token, which stand in place of any of the same name.
  *
  * @param carrying by lower-case names
- * @param isBare whether that is `authorization` alone
+ * @param isBearerOnly whether that is `authorization` alone
  */
 export function addHeaders(
   headers: ReadableHeaders,
   carrying: Readonly<Record<string, string>>,
-  isBare: boolean,
+  isBearerOnly: boolean,
 ): GivenHeaders {
   if (headers === undefined) return { ...carrying }
   if (isFlat(headers)) {
@@ -62,7 +62,7 @@ export function addHeaders(
   }
   const all: Record<string, unknown> = { ...headers, ...carrying }
   // A record that has an authorization of its own does not come here.
-  if (isBare) return all as Record<string, string>
+  if (isBearerOnly) return all as Record<string, string>
   for (const name of Object.keys(headers)) {
     const key = name.toLowerCase()
     if (key !== name && Object.hasOwn(carrying, key)) delete all[name]

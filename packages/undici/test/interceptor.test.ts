@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { type Client as NightlatchClient, NightlatchError } from '@nightlatch/core'
 import {
   Agent,
@@ -271,7 +273,7 @@ describe('where a token may go', () => {
       code: 'origin_refused',
     })
     expect([...home.requests, ...away.requests]).toEqual([])
-    const passing = compose(bench, new Client(away.origin), { elsewhere: 'pass' })
+    const passing = compose(bench, new Client(away.origin), { foreignOrigins: 'passThrough' })
     await (await passing.request({ origin: home.origin, path: '/', method: 'GET' })).body.dump()
     expect(authorizationsOf(away)).toEqual([undefined])
     expect(home.grants).toEqual([])
@@ -308,7 +310,7 @@ describe('where a token may go', () => {
   })
 
   it('passes requests elsewhere where it is told to', async () => {
-    const { home, away, ask, events } = await start({}, { elsewhere: 'pass' })
+    const { home, away, ask, events } = await start({}, { foreignOrigins: 'passThrough' })
     const elsewhere = await ask({ method: 'POST', body: 'a', headers: { 'x-y': 'z' } }, `${away.origin}/x`)
     expect(await elsewhere.body.json()).toMatchObject({ token: null, body: 'a' })
     expect(away.requests[0]?.headers['x-y']).toBe('z')
@@ -359,6 +361,60 @@ describe('a refusal', () => {
     expect(home.requests).toHaveLength(1)
   })
 
+  it.each([
+    ['another status', { statuses: [401, 403] }, 403, { error: 'no' }, {}],
+    ['a code in a body', { body: (body: unknown) => (body as { code: number }).code === 601 }, 200, { code: 601 }, {}],
+    [
+      'a code in a compressed body',
+      { body: (body: unknown) => (body as { code: number }).code === 601 },
+      200,
+      { code: 601 },
+      { 'content-encoding': 'gzip' },
+    ],
+  ])('H3: is %s where the provider says so', async (_what, tokenRejection, status, body, headers) => {
+    const { home, ask, events } = await start({ tokenRejection })
+    home.answers.set('/api/x', ({ headers: { authorization }, body: sent }, response) => {
+      if (authorization !== 'Bearer token-1') return sendJson(response, 200, { sent })
+      const text = Buffer.from(JSON.stringify(body))
+      ;(response as ServerResponse)
+        .writeHead(status, { 'content-type': 'application/json', ...headers })
+        .end('content-encoding' in headers ? gzipSync(text) : text)
+    })
+    const answer = await ask({ method: 'POST', body: 'b' })
+    expect([answer.statusCode, await answer.body.json()]).toEqual([200, { sent: 'b' }])
+    expect(authorizationsOf(home)).toEqual(['Bearer token-1', 'Bearer token-2'])
+    expect(events.filter(({ type }) => type === 'request.repeated')).toMatchObject([{ status }])
+  })
+
+  it('H3: a body that is judged reaches the caller whole, long, short, broken off or no JSON', async () => {
+    const judged: unknown[] = []
+    const { home, ask } = await start({ tokenRejection: { body: (body) => judged.push(body) === 0 } })
+    const long = JSON.stringify(['x'.repeat(70_000)])
+    const bodies: readonly (readonly [string, string])[] = [
+      ['{"a":1}', 'application/json'],
+      ['[]', 'text/plain; charset=utf-8'],
+      ['', 'application/json'],
+      ['text', 'text/plain'],
+      [long, 'application/json'],
+      ['{"a":1}', 'text/event-stream'],
+    ]
+    for (const [body, type] of bodies) {
+      home.answers.set(
+        '/api/x',
+        (_request, response) => void (response as ServerResponse).writeHead(200, { 'content-type': type }).end(body),
+      )
+      expect(await (await ask()).body.text()).toBe(body)
+    }
+    expect(judged).toEqual([{ a: 1 }, []])
+    home.answers.set('/api/x', (_request, response) => {
+      ;(response as ServerResponse).writeHead(200, { 'content-type': 'application/json', 'content-length': '20' })
+      ;(response as ServerResponse).write('{"a":', () => response.destroy())
+    })
+    const broken = await ask()
+    expect(broken.statusCode).toBe(200)
+    await expect(broken.body.text()).rejects.toThrow('other side closed')
+  })
+
   it('H3: bodies that can be sent again are', async () => {
     const { home, ask } = await start()
     const form = new FormData()
@@ -374,7 +430,6 @@ describe('a refusal', () => {
 
   it('H3: streams and iterables are not, and the 401 is handed on as it is', async () => {
     const { home, ask, url, agent } = await start()
-    home.revoked.add('token-1')
     const bodies = [
       () => Readable.from(['text']),
       () => ['te', 'xt'].values(),
@@ -382,13 +437,34 @@ describe('a refusal', () => {
         yield 'text'
       },
     ]
-    for (const body of bodies) {
+    for (const [index, body] of bodies.entries()) {
+      home.revoked.add(`token-${index + 1}`)
       const { statusCode, body: answer } = await ask({ method: 'POST', body: body() } as never)
       expect([statusCode, await answer.json()]).toEqual([401, { error: 'revoked', path: '/api/x' }])
+      await (await ask()).body.dump()
     }
+    home.revoked.add('token-4')
     expect((await undiciFetch(url, { dispatcher: agent, method: 'POST', body: 'text' })).status).toBe(401)
-    expect(home.requests.map(({ body }) => body)).toEqual(['text', 'text', 'text', 'text'])
-    expect(home.grants).toHaveLength(1)
+    const sent = home.requests.filter(({ method }) => method === 'POST')
+    expect(sent.map(({ body }) => body)).toEqual(['text', 'text', 'text', 'text'])
+  })
+
+  it.each([
+    [
+      'request',
+      (url: string, dispatcher: Dispatcher) => request(url, { dispatcher, method: 'POST', body: Readable.from(['b']) }),
+    ],
+    ['fetch', (url: string, dispatcher: Dispatcher) => undiciFetch(url, { dispatcher, method: 'POST', body: 'b' })],
+  ])('H3: of a stream is handed on by %s, and the next request goes out with another token', async (_what, send) => {
+    const { home, agent, url } = await start()
+    const statuses: number[] = []
+    for (let call = 0; call < 5; call += 1) {
+      const response = await send(url, agent)
+      statuses.push('statusCode' in response ? response.statusCode : response.status)
+      if (call === 0) home.revoked.add('token-1')
+    }
+    expect(statuses).toEqual([200, 401, 200, 200, 200])
+    expect(home.grants).toHaveLength(2)
   })
 
   it('H3: leaves its connection usable, and needs no other to ask for a token', async () => {
@@ -633,7 +709,7 @@ describe('redirects', () => {
   })
 
   it('H2: fetch follows redirects itself, and another origin gets no token', async () => {
-    const { home, away, agent } = await start({}, { elsewhere: 'pass' })
+    const { home, away, agent } = await start({}, { foreignOrigins: 'passThrough' })
     home.answers.set('/api/moved', redirect(`${away.origin}/there`))
     const response = await undiciFetch(`${home.origin}/api/moved`, { dispatcher: agent })
     expect(await response.json()).toMatchObject({ path: '/there', token: null })
@@ -646,7 +722,7 @@ describe('redirects', () => {
     const named = home.origin.replace('127.0.0.1', 'localhost')
     const { client } = clientOf(home, { api: `${named}/api` })
     const dns = interceptors.dns({ dualStack: false, affinity: 4 })
-    const wrong = new Agent().compose(nightlatchInterceptor(client, { elsewhere: 'pass' }), dns)
+    const wrong = new Agent().compose(nightlatchInterceptor(client, { foreignOrigins: 'passThrough' }), dns)
     const right = new Agent().compose(dns, nightlatchInterceptor(client))
     onTestFinished(async () => {
       await wrong.destroy()
@@ -672,7 +748,9 @@ describe('what it is made of', () => {
         expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(/client must be/) }),
       )
     }
-    expect(make(client, { elsewhere: 'ignore' })).toThrow(/options\.elsewhere must be 'refuse' or 'pass'/)
+    expect(make(client, { foreignOrigins: 'ignore' })).toThrow(
+      /options\.foreignOrigins must be 'reject' or 'passThrough'/,
+    )
     expect(make(client, { elsewere: 'pass' })).toThrow(/options\.elsewere is not known/)
     expect(make(client, null)).toThrow(/options must be an object/)
     expect(make(client, {})).not.toThrow()

@@ -54,6 +54,8 @@ export interface Provider<Info = undefined> {
   readonly api?: string | URL | ((context: DiscoveryContext) => Promise<DiscoveredApi<Info>>)
   /** Use: puts the token onto a request's headers. Default `Authorization: Bearer <token>`. */
   readonly authorizeRequest?: (headers: Headers, token: AccessToken) => void
+  /** Which of the API's responses mean that it rejected the token, so that the client replaces it. Default: status 401. */
+  readonly tokenRejection?: TokenRejection
   /** Hints for people, from the one who knows: what to check after this failure. */
   readonly explain?: (failure: Failure) => readonly string[]
 }
@@ -83,6 +85,23 @@ export interface TokenRequestFormat {
    * are for `clientAuthentication`.
    */
   readonly headers?: Readonly<Record<string, string | (() => string)>>
+}
+
+/**
+ * Which responses of an API mean that it rejected the token.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3.1 RFC 6750 section 3.1}
+ */
+export interface TokenRejection {
+  /** Instead of 401: list 401, too, if the API uses it. */
+  readonly statuses?: readonly number[]
+  /**
+   * Called for each JSON response of at most 64 KiB, whatever its status, unless `statuses` has its status.
+   *
+   * @param body parsed JSON
+   * @returns whether the API rejected the token. If the function throws, that counts as `false`
+   */
+  readonly body?: (body: unknown, answer: { readonly status: number; readonly headers: Headers }) => boolean
 }
 
 /** What went wrong: a grant or a discovery that failed, or an API's answer. */
@@ -187,6 +206,25 @@ const providerSchema = exactObject(
       v.union([v.string(), v.instance(URL), v.function()], 'must be a URL or a function that discovers it'),
     ),
     authorizeRequest: v.optional(aFunction),
+    tokenRejection: v.optional(
+      exactObject(
+        {
+          statuses: v.optional(
+            v.array(
+              v.pipe(
+                v.number('must be an HTTP status'),
+                v.integer('must be an HTTP status'),
+                v.minValue(200, 'must be an HTTP status from 200 to 599'),
+                v.maxValue(599, 'must be an HTTP status from 200 to 599'),
+              ),
+              'must be an array of HTTP statuses',
+            ),
+          ),
+          body: v.optional(aFunction),
+        },
+        'must be an object',
+      ),
+    ),
     explain: v.optional(aFunction),
   },
   'must be an object',

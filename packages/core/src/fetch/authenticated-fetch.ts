@@ -5,12 +5,13 @@ import { discard } from './discard.ts'
 import { followRedirects, isStream, type OnTheWay } from './follow-redirects.ts'
 import {
   authorizationOf,
-  isByAuthorizationAlone,
+  isBearerOnly,
   putToken,
   Repeats,
   type RequestTokenParts,
   refuseOrigin,
 } from './request-token.ts'
+import { readJsonCopy } from './token-rejection.ts'
 
 /** What authorised requests are made of. */
 export interface AuthenticatedFetchParts extends RequestTokenParts {
@@ -41,20 +42,21 @@ interface Call {
  * @throws NightlatchError `origin_refused`, or what a grant fails with
  */
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
-  const { provider, token, dpop, emit } = parts
+  const { provider, tokens, dpop, emit } = parts
   const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
   // Workers follow redirects to other origins with all headers, unless their compatibility date is 2025-09-01 or later, which
-  // nobody can ask them; and with cookies then, too.
-  const isPlain = isByAuthorizationAlone(parts) && !isCloudflareWorkers()
+  // cannot be read at run time; and with cookies even then.
+  const isSimple = isBearerOnly(parts) && !isCloudflareWorkers()
+  const { tokenRejection } = provider
 
   /** One try. Without departures of the provider's no URL and no Headers are made: `fetch` makes its own anyhow. */
   const send = (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
-    if (!isPlain) return sendOddly(call, target, accessToken)
+    if (!isSimple) return sendWithHeaders(call, target, accessToken)
     const headers = withHeader(call.own, 'authorization', authorizationOf(accessToken))
     return parts.fetch(target, call.init === undefined ? { headers } : { ...call.init, headers })
   }
 
-  const sendOddly = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+  const sendWithHeaders = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
     const { init, request, own } = call
     const headers = new Headers(own)
     const method = init?.method ?? request?.method ?? 'GET'
@@ -82,8 +84,10 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     let sent = sentFirst
     // Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours.
     while (response.url === '' || new URL(response.url).origin === url.origin) {
+      const { status, headers } = response
+      const body = tokenRejection?.body === undefined ? undefined : await readJsonCopy(response)
       const next = await repeats
-        .next(response, sent, url, { signal: call.signal, repeatable: call.isRepeatable })
+        .next({ status, headers, body }, sent, url, { signal: call.signal, repeatable: call.isRepeatable })
         .catch(async (failure: unknown) => {
           await discard(response)
           throw failure
@@ -96,9 +100,11 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     return response
   }
 
-  /** The answer, or what follows it. Where tokens are bound, any answer may hold the next nonce, whatever the body was. */
+  /** Returns the response or retries. With DPoP, every response is inspected because any of them may carry a new nonce. */
   const conclude = (call: Call, response: Response, sent: AccessToken): Response | Promise<Response> =>
-    dpop === undefined && (response.status !== 401 || !call.isRepeatable) ? response : repeat(call, response, sent)
+    response.status !== 401 && dpop === undefined && tokenRejection === undefined
+      ? response
+      : repeat(call, response, sent)
 
   return async function authenticatedFetch(given, givenInit) {
     const request = isRequest(given) ? given : undefined
@@ -117,7 +123,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
     const isRepeatable = body === undefined || body === null || !isStream(body)
     const call: Call = { input: request ?? address, init, request, own, signal, isRepeatable }
-    const first = await token(signal && { signal })
+    const first = await tokens.next(signal)
     const target = isRepeatable ? copyOf(call) : call.input
     if (target === call.input) return conclude(call, await send(call, target, first), first)
     try {

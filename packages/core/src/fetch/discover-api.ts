@@ -87,7 +87,7 @@ async function discover<Info>(
   api: (context: DiscoveryContext) => Promise<DiscoveredApi<Info>>,
   trace: DiscoveryTrace,
 ): Promise<FoundApi<Info>> {
-  const { provider, timeout, transport, token, findEndpoint, emit } = parts
+  const { provider, timeout, transport, tokens, findEndpoint, emit } = parts
   const { name } = provider
   const startedAt = transport.time()
   const duration = (): number => (transport.time() - startedAt) / 1000
@@ -97,7 +97,7 @@ async function discover<Info>(
       retryable: true,
     })
   // The grant has a deadline of its own, and says so when it is that which is late.
-  const known = await token(undefined)
+  const known = await tokens.next()
   try {
     return await withDeadline(timeout, tooLate, async (signal) => {
       const { url: tokenEndpoint } = await findEndpoint(signal)

@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import { createAuthenticatedFetch } from '../../src/fetch/authenticated-fetch.ts'
+import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 
 import { type ClientEvent, type ClientOptions, createClient, type Provider } from '../../src/index.ts'
 
@@ -152,10 +153,10 @@ describe('authenticated fetch', () => {
     const failure = new Error('no token')
     const authenticated = createAuthenticatedFetch({
       provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
-      token: async (options) => {
+      tokens: new RequestTokens(async (options) => {
         if (options?.rejected !== undefined) throw failure
         return createAccessToken({ value: 't', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
-      },
+      }),
       dpop: undefined,
       emit: () => {},
       mayReceiveToken: () => true,
@@ -184,6 +185,20 @@ describe('authenticated fetch', () => {
     const response = await bench.client.fetch(`${bench.emulator.apiUrl}/x`, init as RequestInit)
     expect(response.status).toBe(401)
     expect(bench.count('api')).toBe(1)
+  })
+
+  it('H3: after the 401 of a stream, the next request goes out with another token', async () => {
+    await using bench = await start()
+    const send = async (): Promise<number> => {
+      const init = { method: 'POST', body: new Blob(['streamed']).stream(), duplex: 'half' }
+      return (await bench.client.fetch(`${bench.emulator.apiUrl}/x`, init as RequestInit)).status
+    }
+    const statuses = [await send()]
+    bench.emulator.faults.set('api', { name: 'revoked' })
+    for (let call = 0; call < 4; call += 1) statuses.push(await send())
+    expect(statuses).toEqual([200, 401, 200, 200, 200])
+    expect(bench.count('token')).toBe(2)
+    expect(bench.events.filter(({ type }) => type === 'request.repeated')).toEqual([])
   })
 
   it.each([
@@ -582,11 +597,11 @@ function startBound(answers: readonly Response[]) {
   const left = [...answers]
   const authenticated = createAuthenticatedFetch({
     provider: { name: 'bound', tokenEndpoint: 'https://login.acme.example/token', dpop: true },
-    token: async (options) => {
+    tokens: new RequestTokens(async (options) => {
       if (options?.rejected !== undefined) rejected.push(options.rejected.value)
       const value = `token-${rejected.length}`
       return createAccessToken({ value, type: 'DPoP', scopes: undefined, expiresAt: undefined, extra: {} })
-    },
+    }),
     dpop: new DpopProofs(undefined, Date.now),
     emit: () => {},
     mayReceiveToken: () => true,
