@@ -2,8 +2,9 @@
  * What went wrong, in a word a program can branch on. docs/errors.md says of each when it comes and what to do.
  *
  * - `invalid_options`: an option, a credential or a provider's description is wrong; the message names it by its path.
- * - `grant_refused`: the authorization server said no: an error in the answer whatever its status, or a 4xx.
- * - `response_unreadable`: it answered, but with no token that can be used.
+ * - `grant_refused`: the authorization server said no: an error in the answer whatever its status, or a 4xx whose body is empty
+ *   or JSON.
+ * - `response_unreadable`: something answered, but not with a token that can be used, nor with an error: an HTML page, for example.
  * - `endpoint_unavailable`: it did not answer, or with a 5xx.
  * - `timed_out`: the deadline of the grant or of the discovery passed.
  * - `discovery_failed`: the issuer's metadata, or the API's address, could not be had.

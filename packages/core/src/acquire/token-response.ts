@@ -1,4 +1,4 @@
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, type NightlatchErrorDetails } from '../errors.ts'
 import { isTokenValue } from './access-token.ts'
 import { dateFromHttpDate } from './read-fields.ts'
 import { redact } from './redact.ts'
@@ -210,10 +210,11 @@ export function judgeTokenAnswer(
 ): JudgedToken {
   const { provider, endpoint } = context
   const { status } = answer
-  const unreadable = (what: string): NightlatchError =>
+  const unreadable = (what: string, details: NightlatchErrorDetails = {}): NightlatchError =>
     new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
       provider,
       status,
+      ...details,
     })
 
   if (isRedirect(status)) {
@@ -226,11 +227,13 @@ export function judgeTokenAnswer(
     typeof accessToken === 'string' && accessToken.length >= 4
       ? { ...context, secrets: () => [...context.secrets(), accessToken] }
       : context
+  // A page does not come from the authorization server, so it says nothing about the client.
+  if (isForeignPage(answer, fields)) throw unreadable(`with ${describeBody(answer)}`, readRetry(answer, fields))
   if (isError(fields.error) || status < 200 || status > 299) throw toRefusal(answer, fields, judging)
   if (fields === readerFailed) throw unreadable("the provider's readTokenResponse threw instead of returning fields")
 
   if (typeof accessToken !== 'string' || accessToken === '') {
-    throw unreadable(`there is neither a token nor an error in its ${describeBody(answer.body)}`)
+    throw unreadable(`with ${describeBody(answer)}`)
   }
   if (!isTokenValue(accessToken)) {
     throw unreadable('its token holds characters that no header may carry')
@@ -269,6 +272,12 @@ function isRedirect(status: number): boolean {
   return status === 0 || (status > 299 && status < 400)
 }
 
+/** Whether a 4xx has a body of text in which nothing of OAuth was found: a page of a proxy, a firewall or a login. */
+function isForeignPage({ status, body }: TokenAnswer, { error, errorDescription }: TokenFields): boolean {
+  const isSilent = !isError(error) && errorDescription === undefined
+  return status > 399 && status < 500 && isSilent && typeof body === 'string' && body.trim() !== ''
+}
+
 function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): NightlatchError {
   const { provider, endpoint } = context
   const { status } = answer
@@ -277,7 +286,6 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
   const errorDescription = toText(fields.errorDescription, secrets)
   const said = [error, errorDescription].filter((one) => one !== undefined).join(': ')
   const unavailable = status > 499 && !(error !== undefined && refusals.has(error))
-  const passes = status === 408 || status === 429 || unavailable || (error !== undefined && passing.has(error))
   return new NightlatchError(
     unavailable ? 'endpoint_unavailable' : 'grant_refused',
     `${provider}: ${endpoint} ${unavailable ? 'failed' : 'refused the grant'} with status ${status}${said === '' ? '' : ` (${said})`}`,
@@ -286,10 +294,23 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
       status,
       error,
       errorDescription,
-      retryable: typeof fields.retryable === 'boolean' ? fields.retryable : passes,
-      retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer),
+      ...readRetry(answer, fields, unavailable || (error !== undefined && passing.has(error))),
     },
   )
+}
+
+/** Whether and when the request may be sent again: by the provider's reader, or else by the status. */
+function readRetry(
+  answer: TokenAnswer,
+  fields: TokenFields,
+  passes = false,
+): Pick<NightlatchErrorDetails, 'retryable' | 'retryAfter'> {
+  const { status } = answer
+  const retryable = passes || status === 408 || status === 429
+  return {
+    retryable: typeof fields.retryable === 'boolean' ? fields.retryable : retryable,
+    retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer),
+  }
 }
 
 function toText(value: unknown, secrets: readonly string[]): string | undefined {
@@ -328,11 +349,19 @@ function judgeScope(scope: unknown, separator: string): readonly string[] | unde
 }
 
 /** The kind of a body, never the body itself (rule X2). */
-function describeBody(body: unknown): string {
-  if (typeof body !== 'string') return Array.isArray(body) ? 'JSON array' : 'JSON'
-  if (body.trim() === '') return 'empty body'
-  return /^\s*(<!doctype|<html)/i.test(body) ? 'HTML page (a login page, or a proxy on the way?)' : 'text'
+function describeBody({ body, headers }: TokenAnswer): string {
+  if (typeof body !== 'string')
+    return `${Array.isArray(body) ? 'a JSON array' : 'JSON'} that holds neither a token nor an error`
+  // A byte order mark is white space to `trim`.
+  const begin = body.slice(0, 1024).trimStart().toLowerCase()
+  if (begin === '' && body.trim() === '') return 'an empty body'
+  const isSaidToBe = headers.get('content-type')?.toLowerCase().startsWith('text/html') === true
+  const isPage = begin.startsWith('<') && (isSaidToBe || pageBegins.some((one) => begin.includes(one)))
+  return `${isPage ? 'an HTML page (a login page, or a proxy on the way?)' : 'text'}, not with an OAuth answer`
 }
+
+/** A web page may have an XML declaration or a comment before these. */
+const pageBegins = ['<!doctype', '<html', '<head', '<body']
 
 /**
  * How long to wait: `Retry-After` in seconds or as a date, else Okta's `X-Rate-Limit-Reset`, an instant in seconds; instants

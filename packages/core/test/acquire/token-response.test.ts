@@ -8,6 +8,7 @@ import {
   type TokenAnswer,
   type TokenFields,
 } from '../../src/acquire/token-response.ts'
+import { planRefusal } from '../../src/cache/refusal.ts'
 import { NightlatchError, type NightlatchErrorDetails } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 
@@ -379,14 +380,57 @@ describe('judgeTokenAnswer: refusals', () => {
   })
 
   it.each([
-    ['plain text', 'Invalid client: MARKED-secret-4f1e', 400],
-    ['HTML', '<!DOCTYPE html><title>MARKED-secret-4f1e</title>', 403],
     ['an empty body', '', 401],
+    ['a blank body', ' \r\n', 403],
+    ['an empty body', '', 404],
     ['JSON without an error', { note: secret }, 404],
   ])('R5: %s with a 4xx is a refusal, and its words stay inside', (_, body, status) => {
     const failure = failureOf(answer(body, status))
     expect(failure).toMatchObject({ code: 'grant_refused', status, error: undefined, errorDescription: undefined })
     expect(findLeaks(failure, [secret, 'DOCTYPE', 'Invalid client'])).toEqual([])
+  })
+
+  describe.each([400, 401, 403, 404, 405, 418, 451])('status %i', (status) => {
+    it.each([
+      ['an HTML page', '<!DOCTYPE html><title>MARKED-secret-4f1e</title>', 'an HTML page'],
+      [
+        'a page after a declaration',
+        '<?xml version="1.0"?>\n<!-- x -->\n<HTML lang="en">MARKED-secret-4f1e',
+        'an HTML page',
+      ],
+      ['a part of a page', '<body>MARKED-secret-4f1e', 'an HTML page'],
+      ['plain text', 'Invalid client: MARKED-secret-4f1e', 'text, not with an OAuth answer'],
+      ['text that speaks of HTML', 'no <html> for MARKED-secret-4f1e', 'text, not with an OAuth answer'],
+      ['XML', '<error>MARKED-secret-4f1e</error>', 'text, not with an OAuth answer'],
+    ])('R5, L7: with %s is no refusal of the client', (_, body, kind) => {
+      const failure = failureOf(answer(body, status))
+      expect(failure).toMatchObject({ code: 'response_unreadable', status, retryable: false, error: undefined })
+      expect(failure.message).toContain(`answered ${status}, but with ${kind}`)
+      expect(planRefusal(failure, 0, undefined)).toBeUndefined()
+      expect(findLeaks(failure, [secret, 'Invalid client'])).toEqual([])
+    })
+
+    it('R5: with words that the provider’s reader finds in a text is a refusal', () => {
+      const read: Read = ({ body }) => ({ errorDescription: String(body).toUpperCase() })
+      expect(failureOf(answer('no such client', status), read)).toMatchObject({
+        code: 'grant_refused',
+        errorDescription: 'NO SUCH CLIENT',
+      })
+    })
+  })
+
+  it('R5: a page that its content type names is one', () => {
+    const headers = { 'content-type': 'Text/HTML; charset=utf-8' }
+    expect(failureOf(answer('<p>no</p>', 403, headers)).message).toContain('an HTML page')
+    expect(failureOf(answer('no', 403, headers)).message).toContain('text, not with')
+  })
+
+  it.each([408, 429])('G9: a page with status %i is tried again, when it says so', (status) => {
+    expect(failureOf(answer('<html>slow', status, { 'retry-after': '3' }))).toMatchObject({
+      code: 'response_unreadable',
+      retryable: true,
+      retryAfter: 3,
+    })
   })
 
   it.each([
@@ -422,7 +466,7 @@ describe('judgeTokenAnswer: refusals', () => {
 
   it.each([
     ['plain text', 'access denied for MARKED-secret-4f1e', 'text'],
-    ['text that speaks of HTML', 'the page begins with <html>', 'its text'],
+    ['text that speaks of HTML', 'the page begins with <html>', 'with text'],
     ['HTML', '  <!doctype html>MARKED-secret-4f1e', 'HTML'],
     ['HTML after a byte order mark', '\uFEFF<html lang="en">MARKED-secret-4f1e', 'HTML'],
     ['nothing', '', 'empty'],
