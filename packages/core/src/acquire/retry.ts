@@ -22,7 +22,7 @@ const longestWait = 5
 const firstWait = 0.4
 
 /**
- * How long to wait before a failed attempt at a grant is repeated: full jitter, and what the server asked for at least.
+ * How long to wait before a failed attempt at a grant is repeated: what the server asked for, and full jitter on top of it.
  *
  * @param attempt which one failed, from 1
  * @param secondsLeft until the grant's deadline
@@ -38,6 +38,6 @@ export function planRepetition(
   if (!failure.retryable || attempt > mostRetries) return undefined
   const asked = failure.retryAfter ?? 0
   if (asked > longestWait || asked >= secondsLeft) return undefined
-  // What nobody asked for gives way to the deadline.
-  return Math.max(asked, Math.min(firstWait * 2 ** (attempt - 1) * chance, secondsLeft / 2))
+  // On top of what the server asked for, so that clients that were told the same do not come back together.
+  return asked + Math.min(firstWait * 2 ** (attempt - 1) * chance, (secondsLeft - asked) / 2)
 }

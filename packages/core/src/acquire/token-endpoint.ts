@@ -107,6 +107,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
         provider: provider.name,
         endpoint: showUrl(endpoint.url),
         scopeSeparator: provider.tokenRequest?.scopeSeparator ?? ' ',
+        answeredAt,
         bound: dpop !== undefined,
         secrets,
       })

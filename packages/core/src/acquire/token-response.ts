@@ -171,6 +171,8 @@ export interface AnswerContext {
   /** Origin and path of the token endpoint. */
   readonly endpoint: string
   readonly scopeSeparator: string
+  /** When the answer came: milliseconds since the epoch. */
+  readonly answeredAt: number
   /** Whether the token was asked for with a proof of possession, to be bound to its key. */
   readonly bound?: boolean
   /** Texts that must not leave with the server's words; asked for when there are words to be shown. */
@@ -208,7 +210,7 @@ export function judgeTokenAnswer(
   read: (answer: TokenAnswer) => TokenFields,
   context: AnswerContext,
 ): JudgedToken {
-  const { provider, endpoint } = context
+  const { provider, endpoint, answeredAt } = context
   const { status } = answer
   const unreadable = (what: string, details: NightlatchErrorDetails = {}): NightlatchError =>
     new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
@@ -228,7 +230,9 @@ export function judgeTokenAnswer(
       ? { ...context, secrets: () => [...context.secrets(), accessToken] }
       : context
   // A page does not come from the authorization server, so it says nothing about the client.
-  if (isForeignPage(answer, fields)) throw unreadable(`with ${describeBody(answer)}`, readRetry(answer, fields))
+  if (isForeignPage(answer, fields)) {
+    throw unreadable(`with ${describeBody(answer)}`, readRetry(answer, fields, false, answeredAt))
+  }
   if (isError(fields.error) || status < 200 || status > 299) throw toRefusal(answer, fields, judging)
   if (fields === readerFailed) throw unreadable("the provider's readTokenResponse threw instead of returning fields")
 
@@ -262,10 +266,24 @@ function readFields(answer: TokenAnswer, read: (answer: TokenAnswer) => TokenFie
   }
 }
 
-/** `error: null`, `''`, `false` and an error code of 0 are how some servers say that all is well. */
+/** `error: null`, `false`, an error code of 0 and `errorCode: "success"` are how some servers say that all is well. */
 function isError(error: unknown): boolean {
-  return error !== undefined && error !== null && error !== '' && error !== false && error !== 0
+  if (typeof error !== 'string') return error !== undefined && error !== null && error !== false && error !== 0
+  if (error.length > 20) return true
+  const word = error.trim().toLowerCase()
+  return !successWords.has(word) && word.replaceAll('0', '') !== ''
 }
+
+const successWords: ReadonlySet<string> = new Set([
+  'success',
+  'successful',
+  'succeeded',
+  'ok',
+  'none',
+  'no_error',
+  'false',
+  'null',
+])
 
 /** Status 0 is what a browser's `fetch` shows of a redirect it did not follow. */
 function isRedirect(status: number): boolean {
@@ -279,7 +297,7 @@ function isForeignPage({ status, body }: TokenAnswer, { error, errorDescription 
 }
 
 function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): NightlatchError {
-  const { provider, endpoint } = context
+  const { provider, endpoint, answeredAt } = context
   const { status } = answer
   const secrets = context.secrets()
   const error = toText(fields.error, secrets)
@@ -294,7 +312,13 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
       status,
       error,
       errorDescription,
-      ...readRetry(answer, fields, unavailable || (error !== undefined && passing.has(error))),
+      // A 401 is about the client's credentials, so the same request cannot succeed later, whatever the words beside it.
+      ...readRetry(
+        answer,
+        fields,
+        unavailable || (status !== 401 && error !== undefined && passing.has(error)),
+        answeredAt,
+      ),
     },
   )
 }
@@ -303,13 +327,14 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
 function readRetry(
   answer: TokenAnswer,
   fields: TokenFields,
-  passes = false,
+  passes: boolean,
+  answeredAt: number,
 ): Pick<NightlatchErrorDetails, 'retryable' | 'retryAfter'> {
   const { status } = answer
   const retryable = passes || status === 408 || status === 429
   return {
     retryable: typeof fields.retryable === 'boolean' ? fields.retryable : retryable,
-    retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer),
+    retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer, answeredAt),
   }
 }
 
@@ -364,22 +389,28 @@ function describeBody({ body, headers }: TokenAnswer): string {
 const pageBegins = ['<!doctype', '<html', '<head', '<body']
 
 /**
- * How long to wait: `Retry-After` in seconds or as a date, else Okta's `X-Rate-Limit-Reset`, an instant in seconds; instants
- * are held against the answer's own `Date`, since the server's clock is the one they were read from.
+ * How long to wait: `Retry-After` in seconds or as a date, else Okta's `X-Rate-Limit-Reset`, an instant in seconds. Instants are
+ * compared with the answer's own `Date`, because they were read from the server's clock; without one, a `Retry-After` counts
+ * from when the answer came.
  *
+ * @param answeredAt milliseconds since the epoch
  * @returns seconds
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110 section 10.2.3}
  */
-function readRetryAfter({ status, headers }: TokenAnswer): number | undefined {
+function readRetryAfter({ status, headers }: TokenAnswer, answeredAt: number): number | undefined {
   const wait = headers.get('retry-after')
   const seconds = readSeconds(wait)
   if (seconds !== undefined) return seconds
-  const serverTime = Date.parse(headers.get('date') ?? '')
+  const serverTime = dateFromHttpDate(headers.get('date'))?.getTime()
   // Okta tells the reset with every answer: it says when to come back only where the limit, or an outage, refused.
   const reset = status === 429 || status === 503 ? readSeconds(headers.get('x-rate-limit-reset')) : undefined
-  const instant = wait === null ? (reset ?? Number.NaN) * 1000 : (dateFromHttpDate(wait)?.getTime() ?? Number.NaN)
-  const rest = (instant - serverTime) / 1000
-  return Number.isFinite(rest) ? Math.max(0, rest) : undefined
+  const instant = wait === null ? toMilliseconds(reset) : dateFromHttpDate(wait)?.getTime()
+  const from = serverTime ?? (wait === null ? undefined : answeredAt)
+  return instant === undefined || from === undefined ? undefined : Math.max(0, (instant - from) / 1000)
+}
+
+function toMilliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000
 }
 
 function readSeconds(value: unknown): number | undefined {

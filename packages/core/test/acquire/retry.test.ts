@@ -24,15 +24,23 @@ describe('planRepetition', () => {
   })
 
   it('G9: the server is waited for as long as it asks, up to five seconds; more is not slept through', () => {
-    expect(planRepetition(passing(2), 1, 10, 0.1)).toBe(2)
-    expect(planRepetition(passing(5), 1, 10, 0.1)).toBe(5)
+    expect(planRepetition(passing(2), 1, 10, 0)).toBe(2)
+    expect(planRepetition(passing(5), 1, 10, 0)).toBe(5)
     expect(planRepetition(passing(5.1), 1, 10, 0.1)).toBeUndefined()
-    expect(planRepetition(passing(0.01), 2, 10, 0.5)).toBe(0.4)
+  })
+
+  it('G9: those that a server asked to wait equally long do not come back together', () => {
+    expect(planRepetition(passing(1), 1, 10, 0.5)).toBe(1.2)
+    expect(planRepetition(passing(1), 2, 10, 0.5)).toBe(1.4)
+    const tenants = Array.from({ length: 70 }, (_, index) => planRepetition(passing(1), 1, 10, index / 70))
+    expect(new Set(tenants).size).toBe(70)
+    expect(Math.min(...tenants.map((wait) => wait ?? 0))).toBe(1)
   })
 
   it('G9: no wait beyond the deadline', () => {
     expect(planRepetition(passing(3), 1, 3, 0)).toBeUndefined()
     expect(planRepetition(passing(3), 1, 3.1, 0)).toBe(3)
+    expect(planRepetition(passing(3), 2, 3.5, 0.9)).toBe(3.25)
     expect(planRepetition(passing(), 1, 0, 0)).toBeUndefined()
     expect(planRepetition(passing(), 2, 0.4, 0.9)).toBe(0.2)
   })

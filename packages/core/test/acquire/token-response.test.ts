@@ -18,6 +18,7 @@ const context: AnswerContext = {
   provider: 'acme',
   endpoint: 'https://login.acme.test/token',
   scopeSeparator: ' ',
+  answeredAt: Date.parse('2026-11-20T10:00:00Z'),
   secrets: () => [secret],
 }
 
@@ -375,6 +376,26 @@ describe('judgeTokenAnswer: refusals', () => {
     ['errors that are one empty text', { errors: [''] }],
     ['success: true', { success: true, ok: true, message: 'Welcome' }],
     ['flags that are none', { success: 0, ok: 'no', hasError: 1 }],
+    ...[
+      'success',
+      'SUCCESS',
+      'Succeeded',
+      ' ok ',
+      'OK',
+      'none',
+      'no_error',
+      '0',
+      '000',
+      '0000',
+      'false',
+      'null',
+      ' ',
+    ].flatMap((word): [string, object][] => [
+      [`an errorCode of "${word}"`, { errorCode: word, errorMessage: 'Success' }],
+      [`an error of "${word}"`, { error: word, error_description: 'All is well' }],
+      [`a nested code of "${word}"`, { error: { code: word } }],
+      [`a listed code of "${word}"`, { errors: [{ code: word }] }],
+    ]),
   ])('R5: %s beside a token is no refusal', (_, flag) => {
     expect(judge(answer({ ...flag, accessToken: token })).accessToken).toBe(token)
   })
@@ -432,6 +453,26 @@ describe('judgeTokenAnswer: refusals', () => {
       retryAfter: 3,
     })
   })
+
+  it.each(['success', '0', '000'])('R5: of a word of success (%s) beside a flag, the flag counts', (errorCode) => {
+    expect(failureOf(answer({ hasError: true, errorCode, accessToken: token }))).toMatchObject({
+      code: 'grant_refused',
+      error: undefined,
+    })
+  })
+
+  it.each(['success1', 'not ok', '00x', '1', '10', '0'.repeat(21)])('R5: %s is no word of success', (errorCode) => {
+    expect(failureOf(answer({ errorCode, accessToken: token })).code).toBe('grant_refused')
+  })
+
+  it.each(['server_error', 'temporarily_unavailable', 'slow_down', 'too_many_requests'])(
+    'G9: a 401 is final, whatever its words: %s',
+    (error) => {
+      expect(failureOf(answer({ error }, 401))).toMatchObject({ code: 'grant_refused', error, retryable: false })
+      expect(failureOf(answer({ error }, 400))).toMatchObject({ code: 'grant_refused', error, retryable: true })
+      expect(failureOf(answer({ error }, 401), () => ({ error, retryable: true })).retryable).toBe(true)
+    },
+  )
 
   it.each([
     ['plain text', 'Bad gateway MARKED-secret-4f1e', 502],
@@ -580,6 +621,9 @@ describe('judgeTokenAnswer: how long to wait', () => {
     ["Okta's instant", { 'x-rate-limit-reset': String(instant + 42), date }, 42],
     ["Okta's instant that is past", { 'x-rate-limit-reset': String(instant - 42), date }, 0],
     ['Retry-After before the other', { 'retry-after': '7', 'x-rate-limit-reset': String(instant + 42), date }, 7],
+    ['a date without the other, against when it came', { 'retry-after': 'Fri, 20 Nov 2026 10:00:45 GMT' }, 45],
+    ['a date beside one that is none', { 'retry-after': 'Fri, 20 Nov 2026 10:00:45 GMT', date: 'today' }, 45],
+    ['a date before it came', { 'retry-after': 'Fri, 20 Nov 2026 09:00:45 GMT' }, 0],
   ])('G9: %s', (_, headers, retryAfter) => {
     expect(failureOf(answer({}, 429, headers)).retryAfter).toBe(retryAfter)
     expect(failureOf(answer('', 503, headers)).retryAfter).toBe(retryAfter)
