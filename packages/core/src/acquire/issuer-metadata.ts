@@ -3,7 +3,7 @@ import { readBodyText } from '../platform/answer-body.ts'
 import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
-import { findUrlMistake } from '../platform/validation.ts'
+import { findNamedUrlMistake } from '../platform/validation.ts'
 import { usesMutualTls } from './client-authentication.ts'
 import type { Provider } from './provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
@@ -138,8 +138,10 @@ async function findByMetadata(
       misses.push(found)
       continue
     }
-    const mistake = findUrlMistake(found.tokenEndpoint, transport.allowInsecureRequests)
-    if (mistake !== undefined) throw failed(`names a token endpoint that ${mistake}`)
+    const mistake = findNamedUrlMistake(found.tokenEndpoint, issuer, transport.allowInsecureRequests)
+    if (mistake !== undefined) {
+      throw failed(`names a token endpoint that ${mistake}; if the endpoint is right, set the provider's tokenEndpoint`)
+    }
     return {
       url: new URL(found.tokenEndpoint),
       issuer: new URL(found.issuerIdentifier),

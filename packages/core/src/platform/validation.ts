@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { NightlatchError } from '../errors.ts'
+import { networkPlaceOf } from './network-place.ts'
 
 /** What is wrong with a value from outside, a line each: `options.timeout must be ...`. Never the value itself: it may be a secret. */
 export function findMistakes(schema: v.GenericSchema, value: unknown, subject: string): readonly string[] {
@@ -33,11 +34,9 @@ export function refuseMistakes(mistakes: readonly string[], provider: string | u
   throw new NightlatchError('invalid_options', mistakes.join('; '), { provider })
 }
 
-const loopbackName = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
 /** Whether a URL stays on this machine, where plain http tells nobody anything. */
 export function isLoopback(url: URL): boolean {
-  return loopbackName.test(url.hostname)
+  return networkPlaceOf(url) === 'loopback'
 }
 
 /** What keeps a secret or a token from going to this URL, in words; `undefined` where nothing does. */
@@ -52,3 +51,37 @@ export function findUrlMistake(value: string | URL, allowInsecureRequests: boole
   }
   return undefined
 }
+
+/**
+ * What keeps a client from following a URL that a server names, in words: besides the mistakes of any URL, an address or a local
+ * name, unless the server itself is in such a place (rule X4). Otherwise a server could make its clients send requests, and
+ * their secrets, to machines that only the clients can reach.
+ *
+ * @param value the URL that the server names
+ * @param server where the client found the server
+ * @returns `undefined` if nothing does
+ */
+export function findNamedUrlMistake(
+  value: string | URL,
+  server: URL,
+  allowInsecureRequests: boolean,
+): string | undefined {
+  const mistake = findUrlMistake(value, allowInsecureRequests)
+  if (mistake !== undefined) return mistake
+  const url = new URL(value)
+  const place = networkPlaceOf(url)
+  if (place === 'name' || url.hostname === server.hostname) return undefined
+  if (place !== 'reserved' && place === networkPlaceOf(server)) return undefined
+  return `must not lead to ${placesInWords[place]}, because ${server.hostname} is not there itself`
+}
+
+const placesInWords = {
+  loopback: 'this machine',
+  'link-local': 'a link-local address',
+  private: 'an address of a private network',
+  shared: 'an address of a private network',
+  'unique-local': 'an address of a private network',
+  reserved: 'a reserved address',
+  address: 'an IP address',
+  'local-name': 'a host of a local network',
+} as const

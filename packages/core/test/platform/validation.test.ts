@@ -59,6 +59,8 @@ describe('isLoopback', () => {
     '127.1',
     '[::1]',
     '[0:0:0:0:0:0:0:1]',
+    '[::ffff:127.0.0.1]',
+    'localhost.',
   ])('G7: %s is', (host) => {
     expect(isLoopback(new URL(`http://${host}:8080/`))).toBe(true)
   })
