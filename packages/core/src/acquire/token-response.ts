@@ -300,7 +300,9 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
   const { provider, endpoint, answeredAt } = context
   const { status } = answer
   const secrets = context.secrets()
-  const error = toText(fields.error, secrets)
+  // The codes that are known hold no secret, whatever they share with one.
+  const known = typeof fields.error === 'string' && (refusals.has(fields.error) || passing.has(fields.error))
+  const error = known ? String(fields.error) : toText(fields.error, secrets)
   const errorDescription = toText(fields.errorDescription, secrets)
   const said = [error, errorDescription].filter((one) => one !== undefined).join(': ')
   const unavailable = status > 499 && !(error !== undefined && refusals.has(error))
