@@ -2,7 +2,7 @@ import { type Authorization, NightlatchError, type Provider } from '@nightlatch/
 import type { Dispatcher } from 'undici'
 import { type AbortSource, heed } from './abort-source.ts'
 import { beginsAsJson, mayBeJson, parseJson } from './json-body.ts'
-import { addHeaders, type ReadableHeaders } from './request-headers.ts'
+import { addHeaders, carriesAuthorization, carriesProof, type ReadableHeaders, toGiven } from './request-headers.ts'
 
 type Controller = Dispatcher.DispatchController
 type Handler = Dispatcher.DispatchHandler
@@ -25,6 +25,8 @@ export interface Call {
   readonly isBound: boolean
   /** Whether the token travels in `Authorization`, and nothing besides. */
   readonly isBearerOnly: boolean
+  /** What the caller's own headers carry: see `readCarried`. */
+  readonly carried: number
   /** Of the try under way, once it goes out. */
   controller: Controller | undefined
 }
@@ -38,11 +40,25 @@ const longestDrop = 50
 /** Sends one try of a request, the token on. */
 export function sendAuthorized(call: Call, authorization: Authorization): void {
   const { dispatch } = call
-  const { headers } = authorization
+  const headers = carriersOf(call, authorization)
   // undici's redirect interceptor takes this one off on the way to another origin, and no other that carries a token.
-  const isBearerOnly = call.isBearerOnly || Object.keys(headers).every((name) => name === 'authorization')
+  const isBearerOnly =
+    call.carried === 0 && (call.isBearerOnly || Object.keys(headers).every((name) => name === 'authorization'))
   const opts = { ...call.opts, headers: addHeaders(call.headers, headers, isBearerOnly) }
   send(dispatch, opts, new AuthorizedHandler(call, authorization, isBearerOnly))
+}
+
+/** A caller's own authorization stands in place of the provider's. */
+function carriersOf(call: Call, { headers }: Authorization): Readonly<Record<string, string>> {
+  if ((call.carried & carriesAuthorization) === 0) return headers
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'authorization'))
+}
+
+/** Sends a request as its caller made it, but not its proof of possession to another origin. */
+export function sendAsGiven(call: Call): void {
+  const { dispatch, opts, headers, handler, carried } = call
+  const guarded = (carried & carriesProof) === 0 ? handler : new AuthorizedHandler(call, undefined, false)
+  send(dispatch, { ...opts, headers: toGiven(headers) }, guarded)
 }
 
 /** Dispatches where nobody is there any more to catch what a dispatcher may throw. */
@@ -93,13 +109,14 @@ class HeldAnswer {
  */
 class AuthorizedHandler implements Handler {
   readonly #call: Call
-  readonly #authorization: Authorization
+  /** `undefined`: the request goes out as it is. */
+  readonly #authorization: Authorization | undefined
   readonly #isBearerOnly: boolean
   /** A redirect interceptor further in has gone on from where we sent the request. */
   #isRedirected = false
   #held: HeldAnswer | undefined
 
-  constructor(call: Call, authorization: Authorization, isBearerOnly: boolean) {
+  constructor(call: Call, authorization: Authorization | undefined, isBearerOnly: boolean) {
     this.#call = call
     this.#authorization = authorization
     this.#isBearerOnly = isBearerOnly
@@ -130,6 +147,10 @@ class AuthorizedHandler implements Handler {
   }
 
   onResponseStart(controller: Controller, statusCode: number, headers: ResponseHeaders, statusMessage?: string): void {
+    if (this.#authorization === undefined) {
+      this.#call.handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
+      return
+    }
     const { isRepeatable, isBound, provider } = this.#call
     const { statuses = [401], body } = provider.tokenRejection ?? {}
     // A 401 may ask for a nonce, whatever the provider says of it.
@@ -180,11 +201,12 @@ class AuthorizedHandler implements Handler {
 
   onResponseError(controller: Controller, error: Error): void {
     const held = this.#held
+    const clean = this.#redact(controller, error)
     if (held === undefined) {
-      this.#call.handler.onResponseError?.(controller, error)
+      this.#call.handler.onResponseError?.(controller, clean)
       return
     }
-    held.error = error
+    held.error = clean
     clearTimeout(held.breakOff)
     if (held.isDropped) return
     if (!controller.aborted) {
@@ -193,7 +215,7 @@ class AuthorizedHandler implements Handler {
     }
     // Given up by the caller, who need not wait for a token to hear so.
     held.isDropped = true
-    reportFailure(this.#call.handler, controller, error)
+    reportFailure(this.#call.handler, controller, clean)
   }
 
   onResponseStarted(): void {
@@ -208,10 +230,16 @@ class AuthorizedHandler implements Handler {
     this.#call.handler.onRequestSent?.()
   }
 
+  /** A caller's own reason for giving up is its own. */
+  #redact(controller: Controller | null, error: Error): Error {
+    if (controller?.aborted === true && controller.reason === error) return error
+    return (this.#authorization?.redactError(error) ?? error) as Error
+  }
+
   /** Takes from a response that is not kept what the next request needs: that the token was rejected, or the next nonce. */
   #learn(status: number, headers: ResponseHeaders): void {
     if (this.#isRedirected) return
-    void this.#authorization.handleResponse({ status, headers }, { repeatable: false })
+    void this.#authorization?.handleResponse({ status, headers }, { repeatable: false })
   }
 
   /** @param body parsed JSON; `undefined` if it was not read */
@@ -221,8 +249,8 @@ class AuthorizedHandler implements Handler {
     const { statusCode: status, headers } = held
     let next: Authorization | undefined
     try {
-      next = await heed(call.signal, (signal) =>
-        this.#authorization.handleResponse({ status, headers, body }, { repeatable, signal }),
+      next = await heed(call.signal, async (signal) =>
+        this.#authorization?.handleResponse({ status, headers, body }, { repeatable, signal }),
       )
     } catch (failure) {
       if (held.isDropped) return

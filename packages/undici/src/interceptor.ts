@@ -1,9 +1,18 @@
 import { type Authorization, type Client, NightlatchError } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
 import { type AbortSource, heed } from './abort-source.ts'
-import { type Call, reportFailure, send, sendAuthorized } from './authorized-handler.ts'
+import { type Call, reportFailure, sendAsGiven, sendAuthorized } from './authorized-handler.ts'
 import { originOf, readHop } from './redirected-hop.ts'
-import { copyHeaders, hasAuthorization, readHeaders, toGiven } from './request-headers.ts'
+import {
+  carriesAuthorization,
+  carriesProof,
+  copyHeaders,
+  type ReadableHeaders,
+  readCarried,
+  readHeaders,
+  toGiven,
+  withoutProof,
+} from './request-headers.ts'
 
 /** What departs from the interceptor's defaults. */
 export interface NightlatchInterceptorOptions {
@@ -44,18 +53,20 @@ export function nightlatchInterceptor(
   }
 
   const authorizeAndSend = async (call: Call, address: string): Promise<void> => {
-    const { dispatch, opts, handler } = call
+    const { opts, handler } = call
     const { method } = opts
+    // A request with an authorization of its own needs no token of ours, wherever it goes.
+    const foreign = (call.carried & carriesAuthorization) === 0 ? foreignOrigins : 'passThrough'
     let authorization: Authorization | undefined
     try {
       authorization = await heed(call.signal, (signal) =>
-        authorize(address, signal === undefined ? { method, foreignOrigins } : { method, foreignOrigins, signal }),
+        authorize(address, { method, foreignOrigins: foreign, ...(signal && { signal }) }),
       )
     } catch (failure) {
       reportFailure(handler, undefined, failure)
       return
     }
-    if (authorization === undefined) send(dispatch, { ...opts, headers: toGiven(call.headers) }, handler)
+    if (authorization === undefined) sendAsGiven(call)
     else sendAuthorized(call, authorization)
   }
 
@@ -73,20 +84,24 @@ export function nightlatchInterceptor(
       // What undici refuses itself.
       if (typeof opts !== 'object' || opts === null) return dispatch(opts, handler)
       const given = readHeaders(opts.headers)
-      const unchanged = (): boolean =>
-        dispatch(given === opts.headers ? opts : { ...opts, headers: toGiven(given) }, handler)
-      if (hasAuthorization(given)) return unchanged()
+      const carried = readCarried(given)
+      const unchanged = (headers: ReadableHeaders = given): boolean =>
+        dispatch(headers === opts.headers ? opts : { ...opts, headers: toGiven(headers) }, handler)
+      // Only a provider with a header of its own has something to add (rule H6).
+      const hasOwn = (carried & carriesAuthorization) !== 0
+      const isComplete = hasOwn && provider.authorizeRequest === undefined
+      if (isComplete && (carried & carriesProof) === 0) return unchanged()
       if (!isHandler(handler)) throw new TypeError('handler must have onRequestStart and onResponseError')
 
       const hop = readHop(opts, handler)
       // Another origin redirected to it, even if it is home again (rule H2).
-      if (hop === 'away') return unchanged()
+      if (hop === 'away') return unchanged((carried & carriesProof) === 0 ? given : withoutProof(given))
       if (hop === 'unknown')
         return refuse(handler, `it cannot be told where this redirect came from: ${orderOfRedirect}`)
-      if (hop === 'resolved') return refuse(handler, `its host has become an address: ${orderOfDns}`)
+      if (hop === 'resolved' && !hasOwn) return refuse(handler, `its host has become an address: ${orderOfDns}`)
 
       const address = addressOf(opts, fixedOrigin)
-      if (address === undefined) {
+      if (address === undefined && !hasOwn) {
         if (foreignOrigins === 'passThrough') return unchanged()
         return refuse(handler, 'a request must go to the origin that it names, and that the dispatcher is for')
       }
@@ -101,7 +116,12 @@ export function nightlatchInterceptor(
         isRepeatable: isRepeatable(opts.body),
         isBound,
         isBearerOnly,
+        carried,
         controller: undefined,
+      }
+      if (isComplete || address === undefined || hop === 'resolved') {
+        sendAsGiven(call)
+        return true
       }
       void authorizeAndSend(call, address)
       return true

@@ -644,6 +644,29 @@ describe('redirects', () => {
         }
       })
 
+      it.each([
+        ['alone', { DPoP: 'proof' }],
+        ['beside an authorization', { dpop: 'proof', authorization: 'DPoP own' }],
+        ['in pairs', ['dpop', 'proof', 'authorization', 'DPoP own']],
+      ])('H2: a caller’s own proof of possession stays with its origin: %s', async (_what, headers) => {
+        const { home, away, agent } = await startRedirects()
+        home.answers.set('/api/moved', redirect(`${away.origin}/there`, 307))
+        const response = request(`${home.origin}/api/moved`, { dispatcher: agent, headers })
+        if (order === 'redirect further in') {
+          await expect(response).rejects.toMatchObject({ code: 'origin_refused' })
+          expect(away.requests).toEqual([])
+        } else {
+          await (await response).body.dump()
+          expect(away.requests).toHaveLength(1)
+          expect(away.requests[0]?.headers).not.toHaveProperty('dpop')
+          expect(away.requests[0]?.headers).not.toHaveProperty('authorization')
+        }
+        expect(home.requests[0]?.headers.dpop).toBe('proof')
+        const answer = await request(`${home.origin}/api/x`, { dispatcher: agent, headers })
+        expect([answer.statusCode, home.requests.at(-1)?.headers.dpop]).toEqual([200, 'proof'])
+        await answer.body.dump()
+      })
+
       it('H2: the refusal of another origin says nothing of our token', async () => {
         const { home, away, get } = await startRedirects()
         home.answers.set('/api/moved', redirect(`${away.origin}/there`))
@@ -733,6 +756,53 @@ describe('redirects', () => {
     expect(await (await request(`${named}/api/x`, { dispatcher: right })).body.json()).toMatchObject({
       token: 'token-1',
     })
+  })
+})
+
+describe('a transport that fails', () => {
+  it.each(['GET', 'POST'])('X3: does not quote the token (%s)', async (method) => {
+    const { createServer } = await import('node:net')
+    const server = createServer((socket) => socket.on('error', () => {}).on('data', (data) => socket.end(data)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { readonly port: number }
+    const { home, client } = await start()
+    home.answers.set('/token', (_request, response) =>
+      sendJson(response, 200, { access_token: 'MARKED-token-77aa', token_type: 'Bearer', expires_in: 3600 }),
+    )
+    const { client: other } = clientOf(home, { api: `http://127.0.0.1:${port}` })
+    const agent = new Agent().compose(nightlatchInterceptor(other))
+    onTestFinished(async () => {
+      await agent.destroy()
+      await new Promise((resolve) => server.close(resolve))
+      await client.close()
+    })
+    const body = method === 'POST' ? { body: Readable.from(['b']) } : {}
+    const failure: unknown = await request(`http://127.0.0.1:${port}/x`, {
+      dispatcher: agent,
+      method,
+      ...body,
+    } as never).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ name: 'HTTPParserError', message: expect.stringContaining('HTTP/1.1') })
+    expect(inspect(failure, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain('MARKED-token-77aa')
+    expect(inspect(failure, { depth: Number.POSITIVE_INFINITY })).toContain('[redacted]')
+  })
+})
+
+describe('an authorization of the caller’s', () => {
+  it('H6: goes out beside the header that the provider sets', async () => {
+    const { home, ask, away } = await start({
+      authorizeRequest: (headers, { value }) => {
+        headers.set('x-api-token', value)
+        headers.set('authorization', 'of the provider')
+      },
+    })
+    for (const headers of [{ Authorization: 'Bearer mine' }, ['authorization', 'Bearer mine']]) {
+      await (await ask({ headers } as never)).body.dump()
+      expect(home.requests.at(-1)?.headers).toMatchObject({ authorization: 'Bearer mine', 'x-api-token': 'token-1' })
+      await (await ask({ headers } as never, `${away.origin}/x`)).body.dump()
+      expect(away.requests.at(-1)?.headers.authorization).toBe('Bearer mine')
+      expect(away.requests.at(-1)?.headers).not.toHaveProperty('x-api-token')
+    }
   })
 })
 

@@ -3,6 +3,7 @@ import type { RequestsUnderWay } from '../platform/requests-under-way.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
 import {
   authorizationOf,
+  credentialsIn,
   isBearerOnly,
   putToken,
   type RepeatOptions,
@@ -10,6 +11,7 @@ import {
   type RequestTokenParts,
   refuseOrigin,
 } from './request-token.ts'
+import { withoutSecrets } from './transport-error.ts'
 
 /** What one request is, as far as its authorization depends on it. */
 export interface AuthorizeOptions {
@@ -39,6 +41,13 @@ export interface Authorization {
   readonly token: AccessToken
   /** The headers to set on the request, by lower-case names; not enumerable. */
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * Takes the token out of an error of your HTTP client: such errors quote what was sent, or what the server sent back.
+   *
+   * @param error what your HTTP client threw
+   * @returns the error itself if it quotes nothing, else a copy of the same class, with the same `name`, `code` and `cause` chain
+   */
+  redactError(error: unknown): unknown
   /**
    * Handles the API's response: call it for each one, whatever its status.
    *
@@ -125,6 +134,18 @@ class RequestAuthorization implements Authorization {
 
   get headers(): Readonly<Record<string, string>> {
     return this.#headers
+  }
+
+  redactError(error: unknown): unknown {
+    return withoutSecrets(error, [this.token.value, ...Object.values(this.#headers).map(credentialsIn)])
+  }
+
+  toJSON(): Record<string, unknown> {
+    return { token: this.token }
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
+    return this.toJSON()
   }
 
   async handleResponse(

@@ -27,6 +27,11 @@ export function authorizationOf({ type, value }: AccessToken): string {
   return `${type} ${value}`
 }
 
+/** The secret part of a header's value: what follows the scheme. */
+export function credentialsIn(value: string | null | undefined): string {
+  return value?.slice(value.lastIndexOf(' ') + 1) ?? ''
+}
+
 /** Puts a token onto one request's headers, as the provider wants it, with a proof of possession where it is bound to a key. */
 export async function putToken(
   { provider, dpop }: RequestTokenParts,

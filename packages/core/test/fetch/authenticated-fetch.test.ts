@@ -317,6 +317,65 @@ describe('authenticated fetch', () => {
     for (const own of [headers, request.headers]) expect([...own]).toEqual([['x-own', '1']])
   })
 
+  it('H6: a provider with a header of its own sets that beside a caller’s own Authorization', async () => {
+    await using bench = await start(
+      { readToken: ({ headers }) => headers.get('x-token') ?? undefined },
+      {
+        authorizeRequest: (headers, token) => {
+          headers.set('x-token', token.value)
+          headers.set('authorization', 'of the provider')
+        },
+      },
+    )
+    const { client, emulator } = bench
+    const own = { Authorization: 'Bearer mine' }
+    const seen = (): unknown[] =>
+      emulator.requests
+        .filter(({ part }) => part !== 'token')
+        .map(({ headers }) => [headers.get('authorization'), headers.has('x-token')])
+    expect((await client.fetch(`${emulator.apiUrl}/x`, { headers: own })).status).toBe(200)
+    expect(seen()).toEqual([['Bearer mine', true]])
+    emulator.faults.set('api', { name: 'revoked' })
+    expect((await client.fetch(`${emulator.apiUrl}/x`, { headers: new Headers(own) })).status).toBe(200)
+    expect(seen().slice(1)).toEqual([
+      ['Bearer mine', true],
+      ['Bearer mine', true],
+    ])
+    // Where the token may not go, the caller's own authorization still may.
+    await client.fetch(emulator.elsewhereUrl, { headers: own })
+    expect(seen().at(-1)).toEqual(['Bearer mine', false])
+    expect(bench.events.filter(({ type }) => type === 'origin.refused')).toEqual([])
+  })
+
+  it.each<[string, HeadersInit]>([
+    ['alone', { DPoP: 'proof' }],
+    ['beside an authorization', { dpop: 'proof', authorization: 'DPoP own' }],
+    ['in Headers', new Headers({ dpop: 'proof', authorization: 'DPoP own' })],
+    ['in pairs', [['DPoP', 'proof']]],
+  ])(
+    'H2: a caller’s own proof of possession does not follow a redirect to another origin: %s',
+    async (_what, headers) => {
+      await using bench = await start()
+      const { client, emulator } = bench
+      const sent = () => emulator.requests.filter(({ part }) => part !== 'token')
+      for (const make of [
+        () => client.fetch(`${emulator.apiUrl}/x`, { headers }),
+        () => client.fetch(new Request(`${emulator.apiUrl}/x`, { headers })),
+      ]) {
+        emulator.faults.set('api', { name: 'redirect', to: `${emulator.elsewhereUrl}/y` }, { times: 1 })
+        await make()
+        const [first, second] = sent().slice(-2)
+        expect([first?.headers.get('dpop'), second?.headers.has('dpop')]).toEqual(['proof', false])
+        expect(second?.headers.has('authorization')).toBe(false)
+        emulator.faults.set('api', { name: 'redirect', to: `${emulator.apiUrl}/y` }, { times: 1 })
+        await make()
+        expect(sent().at(-1)?.headers.get('dpop')).toBe('proof')
+      }
+      emulator.faults.set('api', { name: 'redirect', to: emulator.elsewhereUrl, status: 302 }, { times: 1 })
+      expect((await client.fetch(`${emulator.apiUrl}/x`, { headers, redirect: 'manual' })).status).toBe(302)
+    },
+  )
+
   it("H6: a caller's own Authorization wins and is left alone", async () => {
     await using bench = await start()
     const { client, emulator } = bench
