@@ -154,16 +154,30 @@ const headerRecord = v.pipe(
   }, 'must hold valid header names and values'),
 )
 
-/** An origin with `*` for whole labels, and two fixed labels at least: `https://*.com` would be everybody. */
-const originPattern = /^https?:\/\/(\*\.)*([a-z0-9-]+\.)*([a-z0-9-]+|\[[0-9a-f:]+\])(:\d+)?\/?$/i
+/** An origin with `*` for whole labels in front. */
+function isOriginPattern(pattern: string): boolean {
+  const lower = pattern.toLowerCase()
+  const scheme = ['https://', 'http://'].find((one) => lower.startsWith(one))
+  if (scheme === undefined) return false
+  const authority = lower.slice(scheme.length, lower.endsWith('/') ? -1 : undefined)
+  const host = authority.replace(/:\d{1,5}$/, '')
+  if (host.startsWith('[')) return /^\[[0-9a-f:]+\]$/.test(host)
+  const labels = host.split('.')
+  const fixed = labels.slice(labels.lastIndexOf('*') + 1)
+  const isWildInFront = labels.slice(0, -fixed.length).every((label) => label === '*')
+  return fixed.length > 0 && isWildInFront && fixed.every((label) => /^[a-z0-9-]+$/.test(label))
+}
+
+/** Two fixed labels at least: `https://*.com` would be everybody. */
+function hasFixedLabels(pattern: string): boolean {
+  const [, ...fixed] = pattern.slice(pattern.lastIndexOf('*')).split('.')
+  return !pattern.includes('*') || fixed.length > 1
+}
 
 const apiOrigin = v.pipe(
   v.string('must be a string'),
-  v.regex(originPattern, 'must be an origin such as https://api.example.com or https://*.example.com'),
-  v.check(
-    (pattern) => !pattern.includes('*') || /\*\.[^*.]+\.[^*]/.test(pattern),
-    'must have two labels at least after the *',
-  ),
+  v.check(isOriginPattern, 'must be an origin such as https://api.example.com or https://*.example.com'),
+  v.check(hasFixedLabels, 'must have two labels at least after the *'),
   v.check((pattern) => URL.canParse(pattern), 'must be an origin that a URL can have'),
 )
 
@@ -171,7 +185,10 @@ const providerSchema = exactObject(
   {
     name: v.pipe(
       v.string('must be a string'),
-      v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a lower-case slug such as my-provider'),
+      v.check(
+        (name) => name.split('-').every((part) => /^[a-z0-9]+$/.test(part)),
+        'must be a lower-case slug such as my-provider',
+      ),
     ),
     tokenEndpoint: v.optional(url),
     issuer: v.optional(url),

@@ -39,8 +39,12 @@ export function isLoopback(url: URL): boolean {
   return networkPlaceOf(url) === 'loopback'
 }
 
+/** No server takes a longer one, and what works with a URL need not be quick. */
+const maxUrlLength = 8192
+
 /** What keeps a secret or a token from going to this URL, in words; `undefined` where nothing does. */
 export function findUrlMistake(value: string | URL, allowInsecureRequests: boolean): string | undefined {
+  if (String(value).length > maxUrlLength) return `must be ${maxUrlLength} characters at most`
   if (!URL.canParse(value)) return 'must be an absolute URL'
   const url = new URL(value)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL'

@@ -90,6 +90,13 @@ describe('findUrlMistake', () => {
     expect(findUrlMistake(new URL('http://login.acme.test/x'), false)).toContain('https')
   })
 
+  it('X3: a URL is read only up to a length', () => {
+    const url = (length: number): string => 'https://a.test/'.padEnd(length, '/')
+    expect(findUrlMistake(url(8192), false)).toBeUndefined()
+    expect(findUrlMistake(url(8193), false)).toBe('must be 8192 characters at most')
+    expect(findUrlMistake(new URL(url(8193)), false)).toBe('must be 8192 characters at most')
+  })
+
   it.each([
     '',
     'x',
