@@ -5,7 +5,7 @@ import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import { OpenidGrants } from './acquire/openid-grants.ts'
-import type { Provider } from './acquire/provider.ts'
+import { copyDescription, type Provider } from './acquire/provider.ts'
 import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
@@ -21,6 +21,7 @@ import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
 import { RequestTokens } from './fetch/request-tokens.ts'
 import { RequestsUnderWay } from './platform/requests-under-way.ts'
+import { ownMembers } from './platform/validation.ts'
 
 /** A client of one provider with one set of credentials; safe to share by any number of callers. */
 export interface Client<Info = undefined> extends AsyncDisposable {
@@ -98,9 +99,12 @@ const somebody: Audience = { hasSubscribers: true }
 const nobody: Audience = { hasSubscribers: false }
 
 /** Lays out the three rooms for a provider, once, as far as they do not depend on who the client is. */
-export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions, 'credentials'>): ClientParts<Info> {
-  // A copy: what the caller does to its own object later changes nothing here.
-  const provider: Provider<Info> = { ...given }
+export function layOut<Info>(
+  given: Provider<Info>,
+  givenOptions: Omit<ClientOptions, 'credentials'>,
+): ClientParts<Info> {
+  const provider = copyDescription(given)
+  const options = ownMembers(givenOptions)
   const { store, timeout = 10, allowInsecureRequests = false } = options
   // Looked up at each call where none is given, as `fetch` below: a platform's own may be replaced later.
   const now = options.now ?? (() => Date.now())

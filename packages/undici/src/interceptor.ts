@@ -72,7 +72,15 @@ export function nightlatchInterceptor(
 
   // The second parameter is not in undici's types: the origin that a dispatcher sends all requests to, whatever they say; null
   // where it has several.
-  return (dispatch, fixedOrigin?: string | null) => {
+  return (dispatch, ...origin: readonly (string | null | undefined)[]) => {
+    if (origin.length === 0) {
+      throw new NightlatchError(
+        'invalid_options',
+        `${name}: nightlatchInterceptor requires undici 8: the compose() of an older version does not say where the dispatcher sends a request`,
+        { provider: name },
+      )
+    }
+    const [fixedOrigin] = origin
     if (fixedOrigin === null) {
       throw new NightlatchError(
         'invalid_options',
@@ -92,6 +100,9 @@ export function nightlatchInterceptor(
       const isComplete = hasOwn && provider.authorizeRequest === undefined
       if (isComplete && (carried & carriesProof) === 0) return unchanged()
       if (!isHandler(handler)) throw new TypeError('handler must have onRequestStart and onResponseError')
+
+      if (isForCache(handler))
+        return refuse(handler, `the cache would serve its answers whatever the token: ${orderOfCache}`)
 
       const hop = readHop(opts, handler)
       // Another origin redirected to it, even if it is home again (rule H2).
@@ -130,6 +141,7 @@ export function nightlatchInterceptor(
 }
 
 const orderOfRedirect = 'give compose() interceptors.redirect() right after nightlatchInterceptor'
+const orderOfCache = 'give compose() interceptors.cache() before nightlatchInterceptor'
 const orderOfDns = 'give compose() interceptors.dns() before nightlatchInterceptor'
 
 /**
@@ -157,6 +169,20 @@ function isRepeatable(body: unknown): boolean {
   if (body === undefined || body === null || typeof body === 'string') return true
   if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer || body instanceof Blob) return true
   return typeof body === 'object' && Symbol.toStringTag in body && body[Symbol.toStringTag] === 'FormData'
+}
+
+/**
+ * Whether a cache stands outside ours: it sees no `Authorization`, and what it keeps would go to another tenant. undici exports
+ * neither its handlers nor a mark of them, so they are known by the names of their classes.
+ */
+function isForCache(handler: Dispatcher.DispatchHandler): boolean {
+  let next: unknown = handler
+  for (let depth = 0; depth < 10 && typeof next === 'object' && next !== null; depth += 1) {
+    const name = (next.constructor as { readonly name?: unknown } | undefined)?.name
+    if (name === 'CacheHandler' || name === 'CacheRevalidationHandler') return true
+    next = (next as { readonly handler?: unknown }).handler
+  }
+  return false
 }
 
 /** undici looks at the handler it is given, which is ours. */

@@ -9,6 +9,7 @@ import {
   Agent,
   BalancedPool,
   Client,
+  cacheStores,
   type Dispatcher,
   EnvHttpProxyAgent,
   FormData,
@@ -803,6 +804,57 @@ describe('an authorization of the caller’s', () => {
       expect(away.requests.at(-1)?.headers.authorization).toBe('Bearer mine')
       expect(away.requests.at(-1)?.headers).not.toHaveProperty('x-api-token')
     }
+  })
+})
+
+describe('what would let a token go astray', () => {
+  it('H1: a compose() that does not say where the dispatcher sends a request, as that of undici 7, is refused', async () => {
+    const { client } = await start()
+    const compose = nightlatchInterceptor(client) as (dispatch: unknown, ...origin: readonly unknown[]) => unknown
+    const dispatch = (): boolean => true
+    expect(() => compose(dispatch)).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(() => compose(dispatch)).toThrow('requires undici 8')
+    expect(() => compose(dispatch, undefined)).not.toThrow()
+    expect(() => compose(dispatch, 'https://api.acme.test')).not.toThrow()
+  })
+
+  it('a cache outside it, which would serve one tenant’s answers to another, is refused', async () => {
+    const first = await start()
+    const { client: second } = clientOf(first.home)
+    const store = new cacheStores.MemoryCacheStore()
+    first.home.answers.set('/api/x', ({ headers }, response) =>
+      sendJson(response, 200, { of: headers.authorization }, { 'cache-control': 'max-age=100' }),
+    )
+    for (const between of [[], [interceptors.retry()]]) {
+      for (const client of [first.client, second]) {
+        const agent = new Agent().compose(nightlatchInterceptor(client), ...between, interceptors.cache({ store }))
+        onTestFinished(() => agent.destroy())
+        const failure: unknown = await request(first.url, { dispatcher: agent }).catch((error: unknown) => error)
+        expect(failure).toMatchObject({
+          code: 'origin_refused',
+          message: expect.stringContaining('give compose() interceptors.cache() before nightlatchInterceptor'),
+        })
+      }
+    }
+    expect(first.home.requests).toEqual([])
+    // Before it, the cache sees the token, and knows what it may keep.
+    const inside = (client: NightlatchClient): Dispatcher =>
+      new Agent().compose(interceptors.cache({ store }), nightlatchInterceptor(client))
+    const answers: unknown[] = []
+    for (const client of [first.client, second]) {
+      const agent = inside(client)
+      onTestFinished(() => agent.destroy())
+      answers.push(await (await request(first.url, { dispatcher: agent })).body.json())
+    }
+    expect(answers).toEqual([{ of: 'Bearer token-1' }, { of: 'Bearer token-2' }])
+  })
+
+  it('takes a handler that inherits nothing', async () => {
+    const { home, agent } = await start()
+    const { handler, calls, over } = record()
+    agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, Object.assign(Object.create(null), handler))
+    await over
+    expect(calls).toEqual(['start', 'response 200', 'data', 'end'])
   })
 })
 

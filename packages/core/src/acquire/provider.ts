@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { NightlatchError } from '../errors.ts'
-import { exactObject, findMistakes, findUrlMistake } from '../platform/validation.ts'
+import { exactObject, findMistakes, findUrlMistake, ownMembers } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import type { TokenParameters } from './token-request.ts'
@@ -248,14 +248,15 @@ const providerSchema = exactObject(
 )
 
 /** What is wrong with a description, a line each. */
-export function findProviderMistakes(provider: Provider<unknown>, allowInsecureRequests: boolean): readonly string[] {
-  const mistakes = findMistakes(providerSchema, provider, 'provider')
-  if (typeof provider !== 'object' || provider === null) return mistakes
+export function findProviderMistakes(given: Provider<unknown>, allowInsecureRequests: boolean): readonly string[] {
+  const mistakes = findMistakes(providerSchema, given, 'provider')
+  if (typeof given !== 'object' || given === null) return mistakes
   // The client keeps a copy of what is the provider's own: a class's methods would be lost without a word.
-  const prototype: unknown = Object.getPrototypeOf(provider)
+  const prototype: unknown = Object.getPrototypeOf(given)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     return [...mistakes, 'provider must be a plain object, not an instance of a class']
   }
+  const provider = ownMembers(given)
   const { tokenEndpoint, issuer, issuerMetadata, api, apiOrigins } = provider
   const origins = mistakes.some((mistake) => mistake.startsWith('provider.apiOrigins')) ? [] : (apiOrigins ?? [])
   const urls: readonly (readonly [string, unknown])[] = [
@@ -283,6 +284,20 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
     wrong.push('provider.tokenEndpoint is missing: set it, or `issuer` where its metadata names the endpoint')
   }
   return [...mistakes, ...wrong]
+}
+
+/**
+ * A copy that a client works by: what the caller does to its own object later changes nothing, and nothing is inherited, so that
+ * an `Object.prototype.apiOrigins` cannot widen where a token goes.
+ */
+export function copyDescription<Info>(given: Provider<Info>): Provider<Info> {
+  const copy = ownMembers(given)
+  const { tokenRequest, issuerMetadata, tokenRejection } = copy
+  return Object.assign(copy, {
+    ...(tokenRequest && { tokenRequest: ownMembers(tokenRequest) }),
+    ...(issuerMetadata && { issuerMetadata: ownMembers(issuerMetadata) }),
+    ...(tokenRejection && { tokenRejection: ownMembers(tokenRejection) }),
+  })
 }
 
 /** Whether the issuer's metadata says how the client authenticates: where it is read, and the provider says nothing. */

@@ -1,4 +1,5 @@
 import { NightlatchError, type NightlatchErrorDetails } from '../errors.ts'
+import { ownMembers } from '../platform/validation.ts'
 import { isTokenValue } from './access-token.ts'
 import { dateFromHttpDate } from './read-fields.ts'
 import { redact } from './redact.ts'
@@ -252,7 +253,7 @@ export function judgeTokenAnswer(
   }
 }
 
-const readerFailed: TokenFields = {}
+const readerFailed: TokenFields = Object.freeze(Object.create(null))
 
 /** A reader's exception may quote the body, so nothing of it is kept; the status can still tell a refusal. */
 function readFields(answer: TokenAnswer, read: (answer: TokenAnswer) => TokenFields): TokenFields {
@@ -260,7 +261,7 @@ function readFields(answer: TokenAnswer, read: (answer: TokenAnswer) => TokenFie
     const fields: unknown = read(answer)
     if (typeof fields !== 'object' || fields === null) return readerFailed
     // Read here, once: a getter may throw as the reader itself may.
-    return { ...fields }
+    return ownMembers(fields)
   } catch {
     return readerFailed
   }

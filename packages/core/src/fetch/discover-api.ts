@@ -9,6 +9,7 @@ import { readNetworkFailure } from '../platform/network-failure.ts'
 import { findUrlMistake } from '../platform/validation.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
+import { boundBodies } from './bounded-bodies.ts'
 import { type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
 /** An API's address, found and checked, and what the provider said about us. */
@@ -103,7 +104,8 @@ async function discover<Info>(
       const { url: tokenEndpoint } = await findEndpoint(signal)
       const origins = [tokenEndpoint.origin, ...(provider.apiOrigins ?? [])]
       const mayReceiveToken = createOriginCheck(origins, transport.allowInsecureRequests)
-      const fetch = createAuthenticatedFetch({ ...parts, fetch: transport.fetch, mayReceiveToken })
+      const bounded = boundBodies(transport.fetch, name)
+      const fetch = createAuthenticatedFetch({ ...parts, fetch: bounded, mayReceiveToken })
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
       trace.baseUrl = showUrl(url)

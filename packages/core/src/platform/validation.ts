@@ -16,12 +16,20 @@ function describe(issue: v.BaseIssue<unknown>, subject: string): string {
   return issue.path?.at(-1)?.origin === 'key' ? `${path} is missing` : `${path} ${issue.message}`
 }
 
-/** An object of these entries and no others. Names every unknown one, where valibot's `strictObject` stops at the first. */
+/**
+ * An object of these entries and no others. Names every unknown one, where valibot's `strictObject` stops at the first. The
+ * entries inherit nothing, because valibot would take what somebody put onto `Object.prototype` for an entry.
+ */
 export function exactObject<const Entries extends v.ObjectEntries>(
   entries: Entries,
   message: string,
 ): v.ObjectWithRestSchema<Entries, v.NeverSchema<undefined>, string> {
-  return v.objectWithRest(entries, v.never(), message)
+  return v.objectWithRest(ownMembers(entries), v.never(), message)
+}
+
+/** A copy of an object's own members, which inherits nothing: what is not in it is `undefined`, whatever `Object.prototype` has. */
+export function ownMembers<T extends object>(from: T): T {
+  return Object.assign(Object.create(null), from)
 }
 
 /**

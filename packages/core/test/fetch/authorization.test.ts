@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { decodeJwt, type JWTPayload } from 'jose'
 import { describe, expect, it } from 'vitest'
@@ -193,6 +194,8 @@ describe('client.authorize()', () => {
     expect(authorization?.headers).toEqual({ authorization: `Bearer ${value}` })
     expect(findLeaks(authorization, [value])).toEqual([])
     expect(findLeaks({ ...authorization }, [value])).toEqual([])
+    expect(inspect(authorization, { getters: true, showHidden: true, depth: 9 })).not.toContain(value)
+    expect(JSON.stringify(authorization)).not.toContain(value)
   })
 })
 
