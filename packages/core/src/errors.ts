@@ -28,6 +28,7 @@ export interface NightlatchErrorDetails {
   readonly errorDescription?: string | undefined
   readonly retryAfter?: number | undefined
   readonly hints?: readonly string[] | undefined
+  readonly requestId?: string | undefined
 }
 
 /**
@@ -56,12 +57,14 @@ export class NightlatchError extends Error {
   readonly status: number | undefined
   /** The OAuth error code, if there was one. */
   readonly error: string | undefined
-  /** The authorization server's own words, if there were any; secrets taken out. */
+  /** The authorization server's own words, if there were any; secrets taken out, and cut at 2,000 characters. */
   readonly errorDescription: string | undefined
   /** Seconds the server asked to wait, if it did. */
   readonly retryAfter: number | undefined
   /** What to check, from the provider that knows. */
   readonly hints: readonly string[]
+  /** The server's own id of the request, from the answer's body or a header: its operators find the request by it. */
+  readonly requestId: string | undefined
 
   constructor(code: ErrorCode, message: string, details: NightlatchErrorDetails = {}) {
     super(message)
@@ -73,6 +76,7 @@ export class NightlatchError extends Error {
     this.errorDescription = details.errorDescription
     this.retryAfter = details.retryAfter
     this.hints = details.hints ?? []
+    this.requestId = details.requestId
   }
 
   /** All that it says, message included, for logs that are JSON. */

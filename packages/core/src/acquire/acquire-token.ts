@@ -5,7 +5,7 @@ import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
 import type { Credentials, CredentialsReader } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
-import { findExpiry, readLifetime } from './lifetime.ts'
+import { findExpiry, looksLikeMilliseconds, readLifetime } from './lifetime.ts'
 import type { OpenidGrants } from './openid-grants.ts'
 import type { Provider } from './provider.ts'
 import { planAttempt, planRepetition } from './retry.ts'
@@ -50,6 +50,8 @@ export interface AcquiredToken {
   readonly lifetime: number | undefined
   /** The server's hint when to refresh: milliseconds from then on. */
   readonly refreshIn: number | undefined
+  /** The lifetime in the answer looks like one in milliseconds. */
+  readonly suspectsMilliseconds?: boolean
   /** Which part of its refresh window passes before it is replaced: drawn once, and shared with the token; see freshness.ts. */
   readonly turn?: number | undefined
 }
@@ -118,7 +120,8 @@ export async function acquireToken(
       const acquired = await waitFor(attempts(), terms.signal)
       const lifetime = acquired.lifetime === undefined ? undefined : acquired.lifetime / 1000
       trace.lifetime = lifetime
-      emit({ type: 'token.granted', ...tell(), lifetime })
+      const { suspectsMilliseconds } = acquired
+      emit({ type: 'token.granted', ...tell(), lifetime, ...(suspectsMilliseconds && { suspectsMilliseconds }) })
       return acquired
     } catch (failure) {
       const error = explainFailure(provider, failure)
@@ -171,6 +174,7 @@ function toAcquired(granted: GrantedToken, grant: GrantRequest, provider: Provid
     requestedAt: granted.requestedTime,
     lifetime: expiry === undefined ? undefined : expiry - granted.requestedAt,
     refreshIn: refreshIn === undefined ? undefined : refreshIn * 1000,
+    ...(looksLikeMilliseconds(granted.expiresIn) && { suspectsMilliseconds: true }),
   }
 }
 

@@ -56,6 +56,7 @@ export interface GrantedToken extends JudgedToken {
   readonly requestedTime: number
   readonly answeredAt: number
   readonly date: string | null
+  readonly age: string | null
 }
 
 /** What one attempt at a grant needs. */
@@ -118,6 +119,7 @@ export async function askTokenEndpoint(call: TokenEndpointCall): Promise<Granted
         requestedTime,
         answeredAt,
         date: answer.headers.get('date'),
+        age: answer.headers.get('age'),
       }
       return toStandardResponse({ access_token: judged.accessToken, token_type: judged.tokenType })
     },

@@ -1,7 +1,7 @@
 import { NightlatchError, type NightlatchErrorDetails } from '../errors.ts'
 import { ownMembers } from '../platform/validation.ts'
 import { isTokenValue } from './access-token.ts'
-import { dateFromHttpDate } from './read-fields.ts'
+import { dateFromHttpDate, secondsFromMilliseconds } from './read-fields.ts'
 import { redact } from './redact.ts'
 
 /** An answer of the token endpoint, body read. */
@@ -49,7 +49,8 @@ export function readStandardTokenResponse({ body }: TokenAnswer): TokenFields {
     accessToken: pick(body, ['access_token', 'accessToken']),
     tokenType: pick(body, ['token_type', 'tokenType']),
     scope: pick(body, ['scope', 'scopes']),
-    expiresIn: pick(body, ['expires_in', 'expiresIn']),
+    expiresIn:
+      pick(body, ['expires_in', 'expiresIn']) ?? secondsFromMilliseconds(pick(body, ['expires_in_ms', 'expiresInMs'])),
     refreshIn: pick(body, ['refresh_in', 'refreshIn']),
     ...readStandardError(body),
   }
@@ -127,13 +128,10 @@ const standardNames: ReadonlySet<string> = new Set([
   'scopes',
   'expires_in',
   'expiresIn',
+  'expires_in_ms',
+  'expiresInMs',
   'refresh_in',
   'refreshIn',
-  // Not fields of their own, but secrets that nobody asked for.
-  'refresh_token',
-  'refreshToken',
-  'id_token',
-  'idToken',
   '__proto__',
 ])
 
@@ -217,6 +215,7 @@ export function judgeTokenAnswer(
     new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
       provider,
       status,
+      requestId: readRequestId(answer, context.secrets),
       ...details,
     })
 
@@ -315,6 +314,7 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
       status,
       error,
       errorDescription,
+      requestId: readRequestId(answer, context.secrets),
       // A 401 is about the client's credentials, so the same request cannot succeed later, whatever the words beside it.
       ...readRetry(
         answer,
@@ -339,6 +339,26 @@ function readRetry(
     retryable: typeof fields.retryable === 'boolean' ? fields.retryable : retryable,
     retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer, answeredAt),
   }
+}
+
+/** Where servers say how they call a request, the most telling first. */
+const requestIdNames = ['correlation_id', 'correlationId', 'trace_id', 'traceId', 'request_id', 'requestId'] as const
+const requestIdHeaders = [
+  'x-request-id',
+  'x-ms-request-id',
+  'x-correlation-id',
+  'x-okta-request-id',
+  'request-id',
+] as const
+
+/** The server's own id of the request; an id is short and has no space in it. */
+function readRequestId({ body, headers }: TokenAnswer, secrets: () => readonly string[]): string | undefined {
+  const named = isRecord(body) ? requestIdNames.map((name) => pick(body, [name])) : []
+  const ids = [...named, ...requestIdHeaders.map((name) => headers.get(name))].map((id) =>
+    typeof id === 'number' ? String(id) : id,
+  )
+  const id = ids.find((one): one is string => typeof one === 'string' && /^[\x21-\x7e]{1,200}$/.test(one))
+  return id !== undefined && redact(id, secrets()) === id ? id : undefined
 }
 
 function toText(value: unknown, secrets: readonly string[]): string | undefined {

@@ -9,7 +9,7 @@ import {
   type TokenFields,
 } from '../../src/acquire/token-response.ts'
 import { planRefusal } from '../../src/cache/refusal.ts'
-import { NightlatchError, type NightlatchErrorDetails } from '../../src/errors.ts'
+import { NightlatchError, type NightlatchErrorDetails, withHints } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 
 const secret = 'MARKED-secret-4f1e'
@@ -609,6 +609,18 @@ describe('judgeTokenAnswer: whether to try again', () => {
   })
 })
 
+describe('a lifetime in milliseconds by its name', () => {
+  it.each([
+    [{ expiresInMs: 3_600_000 }, 3600],
+    [{ expires_in_ms: '3600000' }, 3600],
+    [{ expires_in: 60, expires_in_ms: 3_600_000 }, 60],
+    [{ expires_in: null, expiresInMs: 1_800_000 }, 1800],
+    [{ expiresInMs: 'soon' }, undefined],
+  ])('R1: %o is %s seconds', (fields, seconds) => {
+    expect(judge(answer({ access_token: token, ...fields })).expiresIn).toBe(seconds)
+  })
+})
+
 describe('judgeTokenAnswer: how long to wait', () => {
   const date = 'Fri, 20 Nov 2026 12:00:00 GMT'
   const instant = Date.parse(date) / 1000
@@ -782,6 +794,46 @@ describe('judgeTokenAnswer: the words of the server', () => {
   })
 })
 
+describe('the server’s own id of a request', () => {
+  const idOf = (body: unknown, headers: Record<string, string> = {}, status = 400): string | undefined =>
+    failureOf(answer(body, status, headers)).requestId
+
+  it.each(['correlation_id', 'correlationId', 'trace_id', 'traceId', 'request_id', 'requestId'])(
+    'is in the body: %s',
+    (name) => {
+      expect(idOf({ error: 'invalid_client', [name]: 'id-1' }, { 'x-request-id': 'id-2' })).toBe('id-1')
+    },
+  )
+
+  it.each(['x-request-id', 'x-ms-request-id', 'x-correlation-id', 'x-okta-request-id', 'request-id'])(
+    'is in a header: %s',
+    (name) => {
+      for (const status of [400, 401, 403, 503]) expect(idOf({ error: 'x' }, { [name]: 'id-2' }, status)).toBe('id-2')
+      expect(idOf('<html>no', { [name]: 'id-2' }, 403)).toBe('id-2')
+      expect(idOf({}, { [name]: 'id-2' }, 200)).toBe('id-2')
+      expect(idOf('', { [name]: 'id-2' }, 307)).toBe('id-2')
+    },
+  )
+
+  it('is the first that is one, and holds no secret', () => {
+    const all = { trace_id: 'trace', correlation_id: 'correlation', requestId: 'request' }
+    expect(idOf({ ...all })).toBe('correlation')
+    expect(idOf({ ...all, correlation_id: '' })).toBe('trace')
+    expect(idOf({ ...all, correlation_id: 'two words' })).toBe('trace')
+    expect(idOf({ ...all, correlation_id: 'x'.repeat(201) })).toBe('trace')
+    expect(idOf({ ...all, correlation_id: { id: 1 } })).toBe('trace')
+    expect(idOf({ requestId: 17 })).toBe('17')
+    expect(idOf({ requestId: secret })).toBeUndefined()
+    expect(idOf({ requestId: Buffer.from(secret).toString('base64') })).toBeUndefined()
+    expect(idOf({})).toBeUndefined()
+    const failure = failureOf(answer({ requestId: 'id-1' }, 400))
+    expect([withHints(failure, ['a']).requestId, JSON.parse(JSON.stringify(failure)).requestId]).toEqual([
+      'id-1',
+      'id-1',
+    ])
+  })
+})
+
 describe('readExtra', () => {
   it('R1: the fields that have no place of their own are kept', () => {
     const body = {
@@ -795,15 +847,25 @@ describe('readExtra', () => {
       scopes: ['a'],
       refresh_in: 1,
       refreshIn: 1,
-      refresh_token: token,
-      refreshToken: token,
-      id_token: token,
-      idToken: token,
+      expires_in_ms: 1,
+      expiresInMs: 1,
+      refresh_token: 'refresh',
+      refreshToken: 'refresh',
+      id_token: 'identity',
+      idToken: 'identity',
       hasError: false,
       'not-before-policy': 0,
       nested: { deep: [1] },
     }
-    expect(readExtra(body, token)).toEqual({ hasError: false, 'not-before-policy': 0, nested: { deep: [1] } })
+    expect(readExtra(body, token)).toEqual({
+      refresh_token: 'refresh',
+      refreshToken: 'refresh',
+      id_token: 'identity',
+      idToken: 'identity',
+      hasError: false,
+      'not-before-policy': 0,
+      nested: { deep: [1] },
+    })
   })
 
   it('X1: no second copy of the token is kept, wherever the reader found it', () => {
