@@ -330,7 +330,7 @@ async function useAll(
       stage.try('authorize()', async () => {
         const authorization = await client.authorize(`${apiUrl}/x?sig=${sig}`, soon())
         stage.tell('an authorization', authorization)
-        return await authorization?.answered({ status: 401 }, soon())
+        return await authorization?.handleResponse({ status: 401 }, soon())
       }),
       stage.try('ky', async () => ofTheApi((await client.api(soon())).get('x', { ...soon(), retry: 0 }).json())),
     ])

@@ -23,7 +23,7 @@ export function authorized(client: Client, send: AxiosAdapter): AxiosAdapter {
     for (;;) {
       const { response, error } = await attempt(send, withToken(config, url, authorization))
       const next =
-        response && isRepeatable(config, url, response) && (await authorization?.answered(read(response), signal))
+        response && isRepeatable(config, url, response) && (await authorization?.handleResponse(read(response), signal))
       if (!next) {
         // The token was on a copy of the configuration. Nothing that holds the copy is handed on: errors get logged.
         for (const result of [response, error]) if (result) Object.assign(result, { config, request: undefined })

@@ -43,7 +43,7 @@ export function createGot(client: Client, prefixUrl: string): Got {
           const { options } = response.request
           const { statusCode: status, headers } = response
           const isStream = typeof options.body === 'object' && Symbol.asyncIterator in options.body
-          const authorization = isStream ? undefined : await authorizations.get(options)?.answered({ status, headers })
+          const authorization = isStream ? undefined : await authorizations.get(options)?.handleResponse({ status, headers })
           // Responses and errors hold the options, and get logged.
           takeOff(options)
           if (authorization === undefined) return response

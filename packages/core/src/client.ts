@@ -4,7 +4,7 @@ import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
-import type { Provider } from './acquire/provider.ts'
+import { copyDescription, type Provider } from './acquire/provider.ts'
 import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
@@ -19,8 +19,10 @@ import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
 import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
+import { RequestTokens } from './fetch/request-tokens.ts'
 import type { Fetch } from './platform/fetch.ts'
 import { RequestsUnderWay } from './platform/requests-under-way.ts'
+import { ownMembers } from './platform/validation.ts'
 
 /**
  * A client of one provider with one set of credentials, for any number of callers. `fetch` and `authorize` may be taken off
@@ -43,7 +45,8 @@ export interface Client<Info = unknown> extends AsyncDisposable {
   readonly fetch: Fetch
   /**
    * Authorizes one request that an HTTP client other than `fetch` makes, with the checks of `client.fetch`; `undefined` if the
-   * request is to be sent as it is.
+   * request is to be sent as it is: it requests a token itself, or its origin is not allowed and `foreignOrigins` is
+   * `'passThrough'`.
    *
    * @param url the request's absolute URL
    * @throws NightlatchError `origin_refused`, or what `token` throws
@@ -115,9 +118,10 @@ const defaultTimeoutSeconds = 10
 /** Creates what all clients of a provider share. */
 export function createSharedParts<Info>(
   given: Provider<Info>,
-  options: Omit<ClientOptions, 'credentials'>,
+  givenOptions: Omit<ClientOptions, 'credentials'>,
 ): ClientParts<Info> {
-  const provider: Provider<Info> = { ...given }
+  const provider = copyDescription(given)
+  const options = ownMembers(givenOptions)
   const { store, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
   // Platform functions are looked up at each call, because a program may replace them later.
   const now = options.now ?? (() => Date.now())
@@ -269,8 +273,8 @@ export class ProviderClient<Info> implements Client<Info> {
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
     const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.#parts
-    const token: TokenSource['obtain'] = (options) => this.#obtain(options)
-    const onRequests = { provider, token, dpop: this.#tokens.dpop, emit }
+    const tokens = new RequestTokens((options) => this.#obtain(options))
+    const onRequests = { provider, tokens, dpop: this.#tokens.dpop, emit }
     const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint, diagnostics })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })

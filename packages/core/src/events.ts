@@ -31,6 +31,11 @@ export interface TokenGrantedEvent extends EventOf<'token.granted'> {
   readonly background: boolean
   /** Seconds the token is valid; `undefined` if unknown. */
   readonly lifetime: number | undefined
+  /**
+   * `true` if the answer's lifetime looks like milliseconds (`3600000`), so that the client would keep a token that has expired.
+   * What to do: let the provider's `readTokenResponse` return `expiresIn: secondsFromMilliseconds(...)`. Absent otherwise.
+   */
+  readonly suspectsMilliseconds?: boolean
 }
 
 /** An attempt at a grant failed, and another follows. Many of these: the authorization server has a problem. */

@@ -20,6 +20,7 @@ export type {
   Failure,
   IssuerMetadataTerms,
   Provider,
+  TokenRejection,
   TokenRequestFormat,
 } from './acquire/provider.ts'
 // Acquire: for providers that read an answer of their own
@@ -61,6 +62,6 @@ export type {
   TokenServedEvent,
 } from './events.ts'
 // Fetch: requests with the token on
-export type { AnsweredRequest, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
+export type { ApiResponse, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
 export type { RepeatOptions } from './fetch/request-token.ts'
 export type { Fetch } from './platform/fetch.ts'

@@ -271,6 +271,48 @@ describe('client', () => {
     expect(emulator.requests.at(-1)?.form.get('scope')).toBe('read')
   })
 
+  it('R6: what somebody put onto Object.prototype is no option and no description', async () => {
+    const emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, apiUrl, credentials } = emulator
+    const pollution: Readonly<Record<string, unknown>> = {
+      anything: { a: 1 },
+      apiOrigins: ['https://*.evil.test', new URL(emulator.elsewhereUrl).origin],
+      authorizeRequest: (headers: Headers) => headers.set('x-polluted', '1'),
+      tokenRequest: { method: 'GET' },
+      statuses: [200],
+      tokenRejection: { statuses: [200] },
+      allowInsecureRequests: true,
+      onEvent: () => {},
+      scopes: ['polluted'],
+    }
+    const provider = { name: 'standard', tokenEndpoint, api: apiUrl }
+    // Modules are loaded before: what loads them is not under test.
+    await createClient(provider, { credentials }).token()
+    for (const when of ['before', 'after']) {
+      const before = when === 'after' ? createClient(provider, { credentials }) : undefined
+      for (const [name, value] of Object.entries(pollution)) {
+        Object.defineProperty(Object.prototype, name, { value, enumerable: true, configurable: true, writable: true })
+      }
+      let results: unknown
+      try {
+        const client = before ?? createClient(provider, { credentials })
+        const token = await client.token()
+        const refused = await client.fetch(emulator.elsewhereUrl).catch(({ code }: { readonly code: unknown }) => code)
+        const sent = await client.authorize(apiUrl)
+        results = [token.scopes, refused, Object.keys({ ...sent?.headers })]
+      } finally {
+        for (const name of Object.keys(pollution)) delete (Object.prototype as Record<string, unknown>)[name]
+      }
+      expect(results, when).toEqual([undefined, 'origin_refused', ['authorization']])
+    }
+    expect(emulator.requests.map(({ method, part }) => [method, part])).toEqual([
+      ['POST', 'token'],
+      ['POST', 'token'],
+      ['POST', 'token'],
+    ])
+    await emulator.close()
+  })
+
   it('a listener that throws, or rejects, is its own affair', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator

@@ -47,7 +47,15 @@ export async function askApiInfo(url: URL, fetch: Fetch, signal: AbortSignal): P
  * documented, so both are taken off.
  */
 export function toBaseUrl(apiUrl: string): string {
-  return apiUrl.replace(/\/+$/, '').replace(/\/v1$/, '')
+  const trimmed = withoutSlashes(apiUrl)
+  return trimmed.endsWith('/v1') ? trimmed.slice(0, -'/v1'.length) : trimmed
+}
+
+/** A URL or a path without the slashes at its end. */
+export function withoutSlashes(url: string): string {
+  let end = url.length
+  while (url[end - 1] === '/') end -= 1
+  return url.slice(0, end)
 }
 
 function parseJson(text: string): unknown {

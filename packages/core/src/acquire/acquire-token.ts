@@ -72,7 +72,7 @@ export async function acquireToken(
   return await report.trace(async () => {
     try {
       const granted = await waitFor(grantWithRetries(grantor, client, grant, terms, report), terms.signal)
-      report.granted(granted.lifetime)
+      report.granted(granted)
       return toAcquired(granted, grant)
     } catch (failure) {
       const error = explainFailure(grantor.provider, failure)

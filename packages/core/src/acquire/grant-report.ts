@@ -2,7 +2,7 @@ import { type Diagnostics, errorKind, type GrantTrace, noDiagnostics } from '../
 import { NightlatchError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Provider } from './provider.ts'
-import { showUrl, type Transport } from './token-endpoint.ts'
+import { type GrantedToken, showUrl, type Transport } from './token-endpoint.ts'
 
 /** Reports one grant: its events, and the message of its tracing channel. */
 export class GrantReport {
@@ -53,10 +53,14 @@ export class GrantReport {
     this.#trace.attempt += 1
   }
 
-  /** @param lifetime seconds; `undefined` if unknown */
-  granted(lifetime: number | undefined): void {
+  granted({ lifetime, suspectsMilliseconds }: Pick<GrantedToken, 'lifetime' | 'suspectsMilliseconds'>): void {
     this.#trace.lifetime = lifetime
-    this.#emit({ type: 'token.granted', ...this.#common(), lifetime })
+    this.#emit({
+      type: 'token.granted',
+      ...this.#common(),
+      lifetime,
+      ...(suspectsMilliseconds && { suspectsMilliseconds }),
+    })
   }
 
   failed(failure: unknown): void {

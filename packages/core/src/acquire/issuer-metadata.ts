@@ -3,7 +3,7 @@ import { readBodyText } from '../platform/answer-body.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
 import type { RequestTask } from '../platform/single-flight.ts'
-import { findUrlMistake } from '../platform/validation.ts'
+import { findNamedUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { usesMutualTls } from './client-authentication.ts'
 import type { Provider } from './provider.ts'
@@ -91,8 +91,10 @@ async function findByMetadata(provider: Provider, transport: Transport, signal: 
       misses.push(found)
       continue
     }
-    const mistake = findUrlMistake(found.tokenEndpoint, transport.allowInsecureRequests)
-    if (mistake !== undefined) throw failed(`names a token endpoint that ${mistake}`)
+    const mistake = findNamedUrlMistake(found.tokenEndpoint, issuer, transport.allowInsecureRequests)
+    if (mistake !== undefined) {
+      throw failed(`names a token endpoint that ${mistake}; if the endpoint is right, set the provider's tokenEndpoint`)
+    }
     return {
       url: new URL(found.tokenEndpoint),
       issuer: new URL(found.issuerIdentifier),

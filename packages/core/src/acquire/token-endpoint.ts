@@ -5,7 +5,7 @@ import { readNetworkFailure } from '../platform/network-failure.ts'
 import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
-import { findExpiry, readLifetime } from './lifetime.ts'
+import { findExpiry, looksLikeMilliseconds, readLifetime } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 import { computedHeaders, providerHeaders, toHttpRequest, toProviderParameters } from './provider-request.ts'
 import { secretsOf, tellThrown } from './redact.ts'
@@ -75,6 +75,8 @@ export interface GrantedToken {
   readonly lifetime: number | undefined
   /** The server's hint when to refresh, in seconds from `requestedAt`. */
   readonly refreshIn: number | undefined
+  /** The lifetime in the answer looks like one in milliseconds. */
+  readonly suspectsMilliseconds: boolean
   readonly extra: Readonly<Record<string, unknown>>
   /** Milliseconds since the epoch, before the request was sent (rule R4). */
   readonly requestedAt: number
@@ -125,6 +127,7 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
       scopes: result.scope?.split(' '),
       lifetime: result.expires_in,
       refreshIn: result.refresh_in as number | undefined,
+      suspectsMilliseconds: result.suspects_milliseconds === true,
       extra: result.extra as Readonly<Record<string, unknown>>,
       requestedAt,
       requestedTime,
@@ -157,16 +160,18 @@ async function exchange(
     const { draft, secrets } = await toProviderRequest(call, parameters, proof)
     const { answer, answeredAt } = await send(call, draft)
     isNonceGiven = dpop?.learn(endpoint.url, answer.headers.get('dpop-nonce')) === true
-    const judged = judge(call, answer, secrets)
+    const judged = judge(call, answer, answeredAt, secrets)
     const date = answer.headers.get('date')
+    const age = answer.headers.get('age')
     const { defaultLifetime } = provider
-    const expiry = findExpiry({ ...judged, defaultLifetime, requestedAt, answeredAt, date })
+    const expiry = findExpiry({ ...judged, defaultLifetime, requestedAt, answeredAt, date, age })
     return new StandardResponse({
       access_token: judged.accessToken,
       token_type: judged.tokenType,
       scope: judged.scopes?.join(' '),
       expires_in: expiry === undefined ? undefined : (expiry - requestedAt) / 1000,
       refresh_in: readLifetime(judged.refreshIn),
+      suspects_milliseconds: looksLikeMilliseconds(judged.expiresIn),
       extra: readExtra(answer.body, judged.accessToken),
     })
   } catch (failure) {
@@ -283,6 +288,7 @@ async function send(
 function judge(
   { provider, endpoint, dpop }: TokenEndpointCall,
   answer: TokenAnswer,
+  answeredAt: number,
   secrets: () => readonly string[],
 ): JudgedToken {
   try {
@@ -290,6 +296,7 @@ function judge(
       provider: provider.name,
       endpoint: showUrl(endpoint.url),
       scopeSeparator: provider.tokenRequest?.scopeSeparator ?? ' ',
+      answeredAt,
       bound: dpop !== undefined,
       secrets,
     })

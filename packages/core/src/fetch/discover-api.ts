@@ -9,6 +9,7 @@ import { findUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
+import { boundBodies } from './bounded-bodies.ts'
 import { type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
 /** An API's address, found and checked, and what the provider said about us. */
@@ -87,7 +88,7 @@ async function discover<Info>(
   api: (context: DiscoveryContext) => Promise<DiscoveredApi<Info>>,
   trace: DiscoveryTrace,
 ): Promise<FoundApi<Info>> {
-  const { provider, timeout, transport, token, findEndpoint, emit } = parts
+  const { provider, timeout, transport, tokens, findEndpoint, emit } = parts
   const { name } = provider
   const startedAt = transport.time()
   const duration = (): number => (transport.time() - startedAt) / 1000
@@ -97,13 +98,14 @@ async function discover<Info>(
       retryable: true,
     })
   // The grant has a deadline of its own, and says so when it is that which is late.
-  const known = await token(undefined)
+  const known = await tokens.next()
   try {
     return await withDeadline(timeout, tooLate, async (signal) => {
       const { url: tokenEndpoint } = await findEndpoint(signal)
       const origins = [tokenEndpoint.origin, ...(provider.apiOrigins ?? [])]
       const mayReceiveToken = createOriginCheck(origins, transport.allowInsecureRequests)
-      const fetch = createAuthenticatedFetch({ ...parts, fetch: transport.fetch, mayReceiveToken })
+      const bounded = boundBodies(transport.fetch, name)
+      const fetch = createAuthenticatedFetch({ ...parts, fetch: bounded, mayReceiveToken })
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
       trace.baseUrl = showUrl(url)

@@ -119,7 +119,7 @@ describe('acquireToken: the token', () => {
     const token = await acquire(grantor(), empty)
     expect(token.value).toBe(issued)
     expect(token.type).toBe('Bearer')
-    expect(token.extra).toEqual({ kept: 1 })
+    expect(token.extra).toEqual({ refresh_token: 'x', kept: 1 })
     expect(findLeaks(token, [issued])).toEqual([])
   })
 
@@ -202,6 +202,14 @@ describe('acquireToken: the token', () => {
     const trial = grantor({}, at)
     expect((await acquire(trial, empty)).expiresAt).toBeUndefined()
     expect(trial.events).toMatchObject([{ type: 'token.granted', lifetime: undefined }])
+    expect(trial.events[0]).not.toHaveProperty('suspectsMilliseconds')
+  })
+
+  it('R2: says that a lifetime looks like milliseconds', async () => {
+    server.answer(json({ access_token: issued, token_type: 'Bearer', expires_in: 3_600_000 }))
+    const trial = grantor()
+    await acquire(trial, empty)
+    expect(trial.events).toMatchObject([{ type: 'token.granted', lifetime: 3_600_000, suspectsMilliseconds: true }])
   })
 
   it("R3: a JWT's exp, with our clock an hour behind the server's", async () => {

@@ -32,7 +32,7 @@ describe('GrantReport', () => {
   it('X1: events hold the attempt, the time since the beginning, and whether it is a background refresh', () => {
     const { report, events } = start()
     report.retried(failure, 0.4)
-    report.granted(3600)
+    report.granted({ lifetime: 3600, suspectsMilliseconds: false })
     report.failed(failure)
     const common = { provider: 'acme', background: true }
     expect(events).toEqual([
@@ -55,7 +55,7 @@ describe('GrantReport', () => {
       expect(messages).toEqual([message])
       report.requested(new URL('https://login.acme.test/token?key=MARKED'))
       report.retried(failure, 0)
-      report.granted(60)
+      report.granted({ lifetime: 60, suspectsMilliseconds: false })
       return 'a token'
     })
     expect(result).toBe('a token')

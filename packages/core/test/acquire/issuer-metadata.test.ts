@@ -371,6 +371,34 @@ describe('createEndpointFinder', () => {
     expect(findLeaks(failure, ['MARKED', 'login.acme.test'])).toEqual([])
   })
 
+  it.each([
+    'http://127.0.0.1:9/token',
+    'https://169.254.169.254/latest/meta-data',
+    'https://10.0.0.1/token',
+    'https://2130706433/token',
+    'http://localhost.:9/token',
+    'https://[::ffff:10.0.0.1]/token',
+    'https://metadata.google.internal/token',
+  ])('X4: a remote issuer may not name %s, for either endpoint', async (target) => {
+    for (const members of [
+      { token_endpoint: target },
+      { token_endpoint: 'https://login.acme.test/token', mtls_endpoint_aliases: { token_endpoint: target } },
+    ]) {
+      const asked: string[] = []
+      const fetch: typeof globalThis.fetch = async (input) => {
+        asked.push(String(input))
+        return Response.json({ issuer: 'https://login.acme.test', ...members })
+      }
+      const provider = { issuer: 'https://login.acme.test', clientAuthentication: tlsClientAuth() }
+      const failure = await failureOf(finder(provider, { fetch })())
+      expect(failure).toMatchObject({ code: 'discovery_failed', retryable: false })
+      expect(failure.message).toContain('names a token endpoint that must not lead to')
+      expect(failure.message).toContain("set the provider's tokenEndpoint")
+      expect(failure.message).not.toContain(target)
+      expect(asked.every((url) => new URL(url).hostname === 'login.acme.test')).toBe(true)
+    }
+  })
+
   it('G7: http elsewhere is accepted where that is permitted', async () => {
     server.answer(metadata({ token_endpoint: 'http://login.acme.test/token' }))
     const { url } = await finder({}, { allowInsecureRequests: true })()

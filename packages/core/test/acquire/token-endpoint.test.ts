@@ -746,9 +746,9 @@ const troubles: readonly (readonly [string, Answer, Partial<NightlatchError>])[]
   [
     '400 with text',
     text(`invalid client ${clientSecret}`, 400),
-    { code: 'grant_refused', status: 400, error: undefined },
+    { code: 'response_unreadable', status: 400, error: undefined },
   ],
-  ['403 with HTML', text(`<html>${clientSecret}`, 403), { code: 'grant_refused', status: 403 }],
+  ['403 with HTML', text(`<html>${clientSecret}`, 403), { code: 'response_unreadable', status: 403 }],
   [
     '429',
     json({}, 429, { 'retry-after': '30' }),

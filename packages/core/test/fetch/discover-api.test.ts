@@ -51,6 +51,35 @@ describe('discovery of the API', () => {
     expect(await bench.client.info()).toBe('/api/info')
   })
 
+  it('G7: an answer is read up to 1 MiB, and its address stays known', async () => {
+    for (const length of [1024 * 1024, 1024 * 1024 + 1]) {
+      await using bench = await start(async ({ fetch, tokenEndpoint, signal }) => {
+        const response = await fetch(new URL('/api/info', tokenEndpoint), { signal })
+        const text = await response.text()
+        return { baseUrl: new URL('/api/v2', tokenEndpoint), info: [response.url, response.status, text.length] }
+      })
+      bench.emulator.faults.set('api', { name: 'answer', answer: { status: 203, body: 'x'.repeat(length) } })
+      const info = bench.client.info()
+      if (length === 1024 * 1024) expect(await info).toEqual([`${bench.emulator.url}/api/info`, 203, length])
+      else {
+        await expect(info).rejects.toMatchObject({
+          code: 'discovery_failed',
+          status: 203,
+          message: expect.stringContaining('more than 1 MiB'),
+        })
+      }
+    }
+  })
+
+  it('G7: an answer without a body is what it is', async () => {
+    await using bench = await start(async ({ fetch, tokenEndpoint, signal }) => {
+      const response = await fetch(new URL('/api/info', tokenEndpoint), { signal })
+      return { baseUrl: new URL('/api/v2', tokenEndpoint), info: [response.status, await response.text()] }
+    })
+    bench.emulator.faults.set('api', { name: 'answer', answer: { status: 204 } })
+    expect(await bench.client.info()).toEqual([204, ''])
+  })
+
   it("L4: one caller's abort leaves the others waiting", async () => {
     await using bench = await start(ask)
     const controller = new AbortController()
