@@ -18,8 +18,18 @@ interface TestFiles {
 const projectIn = (root: string, name: string, { include, exclude = [] }: TestFiles): ViteUserConfig => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  // The timeouts end a test that hangs. They judge nothing, so they are as long as a busy machine may need.
-  test: { name, root, include: [...include], exclude: [...exclude], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    name,
+    root,
+    include: [...include],
+    exclude: [...exclude],
+    // Files of one worker share their imports, which otherwise take half of the processor's time. Those of the core do not: they
+    // fake timers and watch channels of the whole process, where what another file left running would be seen.
+    isolate: root === 'packages/core',
+    // The timeouts end a test that hangs. They judge nothing, so they are as long as a busy machine may need.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 })
 
 const foldersOf = (manifests: string): readonly string[] =>
@@ -38,8 +48,6 @@ const workspace: ViteUserConfig = defineConfig({
     reporters: process.env.GITHUB_ACTIONS === 'true' ? ['default', 'github-actions'] : ['default'],
     // Many tests wait for a server or a clock: two workers have something to do also on one core.
     maxWorkers: 2 * availableParallelism(),
-    // Files of one worker share their imports, which otherwise take half of the processor's time.
-    isolate: false,
     // `pnpm test` leaves out each project named `all:`, and `pnpm test:all` runs everything.
     projects: [
       ...packages.map((root) => projectIn(root, basename(root), { include: [tests], exclude: [slowTests] })),

@@ -48,13 +48,13 @@ describe('the benchmark', () => {
     expect(readFileSync(join(folder, 'benchmarks.svg'), 'utf8')).toMatch(/^<svg /)
   })
 
-  it('says which rows there are where none is meant', { timeout: 20_000 }, async () => {
+  it('says which rows there are where none is meant', { timeout: 120_000 }, async () => {
     const { status, complaints } = await bench('--only', 'nothing')
     expect(status).toBe(2)
     expect(complaints).toContain('token-100000')
   })
 
-  it('refuses a number of rounds that is none', { timeout: 20_000 }, async () => {
+  it('refuses a number of rounds that is none', { timeout: 120_000 }, async () => {
     expect((await bench('--rounds', '0')).status).toBe(2)
   })
 })

@@ -72,6 +72,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'What comes with a package', file: 'dependencies.md' },
       { title: 'Glossary', file: 'glossary.md' },
       { title: 'Decisions', file: 'decisions.md' },
+      { title: 'Rules', file: 'rules.md' },
     ],
   },
 ]

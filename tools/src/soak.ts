@@ -80,7 +80,7 @@ async function soak(seconds: number): Promise<void> {
   let livesUntil = 0
   const events = new Map<string, number>()
   const onEvent = (event: ClientEvent): void => {
-    const what = 'ahead' in event && event.ahead ? `${event.type} ahead` : event.type
+    const what = 'background' in event && event.background ? `${event.type} background` : event.type
     events.set(what, (events.get(what) ?? 0) + 1)
     if (event.type !== 'token.granted') return
     livesUntil = Math.max(livesUntil, performance.now() + ((event.lifetime ?? 0) * 0.98 - event.duration) * 1000)

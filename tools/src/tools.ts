@@ -58,10 +58,6 @@ export const tools: Readonly<Record<string, Tool>> = {
     summary: 'draws docs/demo.svg from a real run of the demonstration, when it prints something else',
     steps: (parameters) => [build, { program: 'tools/src/record-demo.ts', parameters }],
   },
-  release: {
-    summary: 'builds and publishes what is new; the release workflow runs it',
-    steps: (parameters) => [build, { program: 'changeset', parameters: ['publish', ...parameters] }],
-  },
   runtimes: {
     summary:
       'runs the packed packages on Node 22 to 26, Bun, Deno and workerd, and writes the tables in README and docs',

@@ -4,12 +4,7 @@ import { instrument } from '@nightlatch/opentelemetry'
 import type { MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
 
 /** The tracing channels of the core. */
-export const tracedWork: readonly string[] = [
-  'nightlatch:grant',
-  'nightlatch:wait',
-  'nightlatch:store',
-  'nightlatch:discovery',
-]
+export const tracedWork: readonly string[] = ['nightlatch:grant', 'nightlatch:store', 'nightlatch:discovery']
 
 /**
  * Hands over every message of a channel, and every call of OpenTelemetry's API with all that is given to it.

@@ -10,6 +10,7 @@ interface Workflow {
 
 interface Job {
   readonly needs?: string
+  readonly if?: string
   readonly permissions?: Readonly<Record<string, string>>
   readonly 'timeout-minutes'?: number
   readonly steps: readonly { readonly uses?: string; readonly run?: string; readonly env?: object }[]
@@ -17,7 +18,9 @@ interface Job {
 
 /** What a job may do besides reading the repository. */
 const GRANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'release.yml release': { contents: 'write', 'pull-requests': 'write', 'id-token': 'write' },
+  'release.yml versions': { contents: 'write', 'pull-requests': 'write' },
+  'release.yml publish': { contents: 'read', 'id-token': 'write' },
+  'release.yml announce': { contents: 'write' },
 }
 
 const workflows = filesIn('.github/workflows', '*.{yml,yaml}').map((file) => {
@@ -69,17 +72,44 @@ describe('each workflow', () => {
 
 describe('a release', () => {
   const { jobs } = parse(readText('.github/workflows/release.yml')) as Workflow
+  const scriptsOf = (name: string): string => (jobs[name]?.steps ?? []).map(({ run = '' }) => run).join('\n')
+  const actionsOf = (name: string): string => (jobs[name]?.steps ?? []).map(({ uses = '' }) => uses).join('\n')
 
-  it('is published by a job that runs no tests, after another has run them all', () => {
-    expect(jobs.everything?.steps.map(({ run }) => run)).toContain('.ci/run')
-    expect(jobs.release?.needs).toBe('everything')
-    expect(jobs.release?.steps.map(({ run }) => run)).not.toContain('.ci/run')
+  it('follows the tests: versions, build, publish, announce, one after the other', () => {
+    expect(scriptsOf('everything')).toContain('.ci/run')
+    expect(Object.entries(jobs).map(([name, { needs }]) => [name, needs])).toEqual([
+      ['everything', undefined],
+      ['versions', 'everything'],
+      ['build', 'versions'],
+      ['publish', 'build'],
+      ['announce', 'publish'],
+    ])
+    expect(jobs.build?.if).toContain('has-changesets')
+  })
+
+  it('lets only one job publish, which runs no code of the repository and installs nothing', () => {
+    const mayPublish = Object.entries(jobs).filter(([, { permissions }]) => permissions?.['id-token'] !== undefined)
+    expect(mayPublish.map(([name]) => name)).toEqual(['publish'])
+    expect(actionsOf('publish')).not.toContain('checkout')
+    expect(scriptsOf('publish')).toMatch(/npm publish .*--provenance --ignore-scripts/)
+    expect(scriptsOf('publish')).not.toMatch(/\bpnpm\b|\bnpx\b|npm (install|ci|exec|run)\b/)
+  })
+
+  it('runs a pnpm that is checked by its hash, and no install script', () => {
+    const text = readText('.github/workflows/release.yml')
+    expect(text).toMatch(/PNPM_SHA512: [0-9a-f]{128}\n/)
+    for (const name of ['versions', 'build']) {
+      expect(scriptsOf(name)).toContain('sha512sum --check')
+      expect(scriptsOf(name)).not.toContain('npx')
+      const installs = scriptsOf(name).match(/pnpm install.*/g) ?? []
+      expect(installs.length).toBeGreaterThan(0)
+      expect(installs.filter((line) => !line.includes('--ignore-scripts'))).toEqual([])
+    }
   })
 
   it('brings the bills of materials', () => {
-    const scripts = (jobs.release?.steps ?? []).map(({ run = '' }) => run).join('\n')
-    expect(scripts).toContain('tools sboms')
-    expect(scripts).toMatch(/gh release upload .*\.cdx\.json/)
+    expect(scriptsOf('build')).toContain('tools sboms')
+    expect(scriptsOf('announce')).toMatch(/gh release upload .*\.cdx\.json/)
   })
 })
 

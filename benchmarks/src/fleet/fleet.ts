@@ -4,7 +4,7 @@
  */
 import { planGrantRetry } from '../../../packages/core/src/acquire/retry.ts'
 import {
-  drawTurn,
+  drawJitter,
   judgeFreshness,
   planLife,
   planRetry,
@@ -57,7 +57,7 @@ const down = new NightlatchError('endpoint_unavailable', '503', { retryable: tru
 interface Store {
   readonly requestedAt: Float64Array
   readonly arrivesAt: Float64Array
-  readonly turn: Float64Array
+  readonly jitter: Float64Array
   readonly lockedUntil: Float64Array
   /** Until when nobody tries behind the callers' backs what one was refused. */
   readonly backsOffUntil: Float64Array
@@ -83,7 +83,7 @@ export function simulateFleet(fleet: Fleet): FleetDay {
   const store: Store = {
     requestedAt: none.slice(),
     arrivesAt: none.slice(),
-    turn: none.slice(),
+    jitter: none.slice(),
     lockedUntil: none.slice(),
     backsOffUntil: none.slice(),
   }
@@ -108,8 +108,8 @@ export function simulateFleet(fleet: Fleet): FleetDay {
     const due = Math.max(refreshAt[slot] as number, retryAt[slot] as number)
     queue.add(slot, nextCall(Math.min(due, endsAt[slot] as number)))
   }
-  const keep = (slot: number, from: number, turn: number): void => {
-    const life = planLife({ requestedAt: from, lifetime, refreshIn: undefined, turn }, chance())
+  const keep = (slot: number, from: number, jitter: number): void => {
+    const life = planLife({ requestedAt: from, lifetime, refreshIn: undefined, jitter }, chance())
     requestedAt[slot] = life.requestedAt
     refreshAt[slot] = life.refreshAt
     mandatoryAt[slot] = life.mandatoryAt
@@ -147,7 +147,7 @@ export function simulateFleet(fleet: Fleet): FleetDay {
       const stored = store.requestedAt[tenant] as number
       const isNews = stored > (requestedAt[slot] as number) && (store.arrivesAt[tenant] as number) <= time
       if (isNews && time < stored + lifetime) {
-        keep(slot, stored, store.turn[tenant] as number)
+        keep(slot, stored, store.jitter[tenant] as number)
         waitForTurn(slot)
         return
       }
@@ -166,11 +166,11 @@ export function simulateFleet(fleet: Fleet): FleetDay {
     const { from, isGranted } = acquire(time, ahead)
     if (isGranted) {
       grants += 1
-      const turn = drawTurn(chance(), ahead)
-      keep(slot, from, turn)
+      const jitter = drawJitter(chance(), ahead)
+      keep(slot, from, jitter)
       store.requestedAt[tenant] = from
       store.arrivesAt[tenant] = from + grantTime * 1000
-      store.turn[tenant] = turn
+      store.jitter[tenant] = jitter
       store.lockedUntil[tenant] = from + grantTime * 1000
       waitForTurn(slot)
     } else if (ahead) {

@@ -22,7 +22,7 @@ import { type Outcome, syncTenants } from '../src/sync-job.ts'
 const names = ['North Division', 'South Division']
 
 function connect({ url, credentials }: Prevu3dEmulator) {
-  return createClient(prevu3d({ cloudApiUrl: url }), { credentials, timeout: 3 })
+  return createClient(prevu3d({ cloudApiUrl: url }), { credentials, timeout: 30 })
 }
 
 const grantsOf = ({ requests }: Pick<Prevu3dEmulator, 'requests'>): number =>
@@ -41,7 +41,7 @@ describe('applications', () => {
       process.execPath,
       ['--conditions=@nightlatch/source', script],
       {
-        timeout: 15_000,
+        timeout: 60_000,
         env: {
           PREVU3D_CLIENT_ID: emulator.credentials.clientId,
           PREVU3D_CLIENT_SECRET: emulator.credentials.clientSecret,
@@ -114,7 +114,7 @@ describe('applications', () => {
     vi.stubEnv('PREVU3D_CLIENT_ID', emulator.credentials.clientId)
     vi.stubEnv('PREVU3D_CLIENT_SECRET', emulator.credentials.clientSecret)
     const { handler } = await import('../src/aws-lambda.ts')
-    const invoke = (remaining = 10_000) => handler({} as never, { getRemainingTimeInMillis: () => remaining })
+    const invoke = (remaining = 60_000) => handler({} as never, { getRemainingTimeInMillis: () => remaining })
     const first = await invoke()
     expect(first.statusCode).toBe(200)
     expect(JSON.parse(first.body ?? '')).toMatchObject(names.map((name) => ({ name })))

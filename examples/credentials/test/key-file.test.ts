@@ -99,7 +99,8 @@ async function startAll(key: KeyPair): Promise<{
       keys = known.map((one) => one.known)
     },
     path,
-    statuses: () => events.map(({ type }) => type).filter((type) => /^token\.(granted|retried|refused)$/.test(type)),
+    statuses: () =>
+      events.map(({ type }) => type).filter((type) => /^(token\.granted|grant\.(retried|failed))$/.test(type)),
     async grant() {
       const token = await client.token(rejected === undefined ? {} : { rejected })
       rejected = token
@@ -117,7 +118,7 @@ describe('a key in a file, at a certified authorization server', () => {
     register(second)
     expect(await grant()).toBe('Bearer')
     expect(await grant()).toBe('Bearer')
-    expect(statuses()).toEqual(['token.granted', 'token.retried', 'token.granted', 'token.granted'])
+    expect(statuses()).toEqual(['token.granted', 'grant.retried', 'token.granted', 'token.granted'])
   })
 
   it('L8: no grant fails while the server knows both', async () => {
@@ -130,7 +131,7 @@ describe('a key in a file, at a certified authorization server', () => {
     await grant()
     register(second)
     await grant()
-    expect(statuses()).not.toContain('token.refused')
+    expect(statuses()).not.toContain('grant.failed')
   })
 
   it('L8: is not tried again where the file is the same', async () => {
@@ -139,7 +140,7 @@ describe('a key in a file, at a certified authorization server', () => {
     await grant()
     register(second)
     await expect(grant()).rejects.toMatchObject({ code: 'grant_refused', error: 'invalid_client' })
-    expect(statuses()).toEqual(['token.granted', 'token.refused'])
+    expect(statuses()).toEqual(['token.granted', 'grant.failed'])
   })
 
   it('X1: that is half written is told without a word of it, and read again with the next grant', async () => {

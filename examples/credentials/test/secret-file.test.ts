@@ -31,7 +31,8 @@ async function startAll(): Promise<{
     emulator,
     path,
     events,
-    statuses: () => events.map(({ type }) => type).filter((type) => /^token\.(granted|retried|refused)$/.test(type)),
+    statuses: () =>
+      events.map(({ type }) => type).filter((type) => /^(token\.granted|grant\.(retried|failed))$/.test(type)),
     async call() {
       clock.advance(3601)
       return (await client.fetch(`${emulator.apiUrl}/orders`)).status
@@ -47,7 +48,7 @@ describe('a secret in a file', () => {
     expect(await call()).toBe(200)
     expect(await call()).toBe(200)
     // Refused once with the old secret; the new one is then remembered.
-    expect(statuses()).toEqual(['token.granted', 'token.retried', 'token.granted', 'token.granted'])
+    expect(statuses()).toEqual(['token.granted', 'grant.retried', 'token.granted', 'token.granted'])
   })
 
   it('L8: no call fails through a rotation with an overlap, in whatever order', async () => {
@@ -61,7 +62,7 @@ describe('a secret in a file', () => {
     emulator.rotateSecret(next)
     answers.push(await call(), await call())
     expect(answers).toEqual([200, 200, 200, 200, 200])
-    expect(statuses()).not.toContain('token.refused')
+    expect(statuses()).not.toContain('grant.failed')
     expect(emulator.requests.filter(({ part }) => part === 'token')).toHaveLength(6)
     expect(old === next).toBe(false)
   })

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers'
 import type { AccessToken, Client } from '@nightlatch/core'
 
 /** Where the token may go. Nobody checks it but you. */
-export async function placeOrder(client: Client<unknown>, apiOrigin: string, url: URL, item: string): Promise<unknown> {
+export async function placeOrder(client: Client, apiOrigin: string, url: URL, item: string): Promise<unknown> {
   // Before a token is asked for; whole origins, never the beginning of a text.
   if (url.origin !== apiOrigin) throw new Error(`${url.origin} may not see the token`)
   let token = await client.token()

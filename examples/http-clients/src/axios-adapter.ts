@@ -7,12 +7,12 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios'
 
-export function createAxios(client: Client<unknown>, baseURL: string): AxiosInstance {
+export function createAxios(client: Client, baseURL: string): AxiosInstance {
   return axios.create({ baseURL, adapter: authorized(client, axios.getAdapter('http')) })
 }
 
 /** Sends with another adapter, token on. */
-export function authorized(client: Client<unknown>, send: AxiosAdapter): AxiosAdapter {
+export function authorized(client: Client, send: AxiosAdapter): AxiosAdapter {
   return async (config) => {
     // A caller's own authorization wins.
     if (config.auth !== undefined || config.headers.has('authorization')) return send(config)
@@ -23,7 +23,7 @@ export function authorized(client: Client<unknown>, send: AxiosAdapter): AxiosAd
     for (;;) {
       const { response, error } = await attempt(send, withToken(config, url, authorization))
       const next =
-        response && isRepeatable(config, url, response) && (await authorization?.answered(read(response), signal))
+        response && isRepeatable(config, url, response) && (await authorization?.handleResponse(read(response), signal))
       if (!next) {
         // The token was on a copy of the configuration. Nothing that holds the copy is handed on: errors get logged.
         for (const result of [response, error]) if (result) Object.assign(result, { config, request: undefined })
@@ -78,7 +78,7 @@ function read({ status, headers }: AxiosResponse): { status: number; headers: Re
   return { status, headers: Object.fromEntries(Object.entries(headers)) }
 }
 
-export async function placeOrder(client: Client<unknown>, baseURL: string, item: string): Promise<unknown> {
+export async function placeOrder(client: Client, baseURL: string, item: string): Promise<unknown> {
   const api = createAxios(client, baseURL)
   const { data } = await api.post('/orders', { item })
   return data

@@ -3,7 +3,7 @@ import got, { type Got, type Options } from 'got'
 
 type Sent = Pick<Options, 'headers'>
 
-export function createGot(client: Client<unknown>, prefixUrl: string): Got {
+export function createGot(client: Client, prefixUrl: string): Got {
   /** By the options of each attempt. */
   const authorizations = new WeakMap<Sent, Authorization>()
   /** Attempts at another origin, to which the API redirected. */
@@ -43,7 +43,7 @@ export function createGot(client: Client<unknown>, prefixUrl: string): Got {
           const { options } = response.request
           const { statusCode: status, headers } = response
           const isStream = typeof options.body === 'object' && Symbol.asyncIterator in options.body
-          const authorization = isStream ? undefined : await authorizations.get(options)?.answered({ status, headers })
+          const authorization = isStream ? undefined : await authorizations.get(options)?.handleResponse({ status, headers })
           // Responses and errors hold the options, and get logged.
           takeOff(options)
           if (authorization === undefined) return response
@@ -60,7 +60,7 @@ export function createGot(client: Client<unknown>, prefixUrl: string): Got {
   })
 }
 
-export async function placeOrder(client: Client<unknown>, baseUrl: string, item: string): Promise<unknown> {
+export async function placeOrder(client: Client, baseUrl: string, item: string): Promise<unknown> {
   const api = createGot(client, baseUrl)
   return await api.post('orders', { json: { item } }).json()
 }

@@ -8,7 +8,7 @@ import { FetchRequestAdapter, HttpClient } from '@microsoft/kiota-http-fetchlibr
 import type { Client } from '@nightlatch/core'
 
 /** For a generated client: `createOrdersClient(createAdapter(client, baseUrl))`. */
-export function createAdapter(client: Client<unknown>, baseUrl: string): RequestAdapter {
+export function createAdapter(client: Client, baseUrl: string): RequestAdapter {
   const http = new HttpClient(client.fetch)
   const adapter = new FetchRequestAdapter(new AnonymousAuthenticationProvider(), undefined, undefined, http)
   adapter.baseUrl = baseUrl
@@ -16,7 +16,7 @@ export function createAdapter(client: Client<unknown>, baseUrl: string): Request
 }
 
 /** What a generated request builder does. */
-export async function placeOrder(client: Client<unknown>, baseUrl: string, item: string): Promise<unknown> {
+export async function placeOrder(client: Client, baseUrl: string, item: string): Promise<unknown> {
   const adapter = createAdapter(client, baseUrl)
   const request = new RequestInformation(HttpMethod.POST, '{+baseurl}/orders', { baseurl: adapter.baseUrl })
   request.setStreamContent(new TextEncoder().encode(JSON.stringify({ item })).buffer, 'application/json')

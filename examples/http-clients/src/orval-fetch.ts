@@ -1,7 +1,7 @@
 import type { Client } from '@nightlatch/core'
 
 export interface AuthorizedInit extends RequestInit {
-  readonly client?: Client<unknown>
+  readonly client?: Client
   readonly baseUrl?: string
 }
 

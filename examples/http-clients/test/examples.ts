@@ -17,7 +17,7 @@ import { placeOrder as withUrql } from '../src/urql.ts'
 export interface Example {
   readonly name: string
   /** Sends a POST whose body holds `item`. */
-  run(client: Client<unknown>, baseUrl: string, item: string, apiOrigin: string): Promise<unknown>
+  run(client: Client, baseUrl: string, item: string, apiOrigin: string): Promise<unknown>
   /** What becomes of a redirect to another origin: it is followed without the token, refused, or an answer like another. */
   readonly redirect: 'followed' | 'refused' | 'answer'
   /** The refusal of another origin is the example's own, not `origin_refused`. */

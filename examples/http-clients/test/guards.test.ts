@@ -6,7 +6,7 @@ import { type Example, examples } from './examples.ts'
 
 interface Scene extends AsyncDisposable {
   readonly emulator: StandardEmulator
-  readonly client: Client<unknown>
+  readonly client: Client
   /** Runs the example against the API, or against another base URL. */
   run(baseUrl?: string): Promise<unknown>
   /** What it fails with; fails itself where the example does not. */
@@ -18,7 +18,7 @@ const item = 'a lamp'
 async function startScene(example: Example, departures: Partial<Provider> = {}): Promise<Scene> {
   const emulator = await startEmulator(standardEmulation())
   const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl, ...departures }
-  const client = createClient(acme, { credentials: emulator.credentials, timeout: 5 })
+  const client = createClient(acme, { credentials: emulator.credentials, timeout: 30 })
   const run: Scene['run'] = (baseUrl = emulator.apiUrl) => example.run(client, baseUrl, item, emulator.url)
   if (example.isGraph) answerGraphs(emulator)
   return {

@@ -49,7 +49,7 @@ export interface DocumentedEndpoint {
   readonly odd: string
   /** What the vendor's pages, as far as we could read them, do not say. */
   readonly missing?: string
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   readonly request: DocumentedRequest
   readonly answer: DocumentedAnswer
   /** What becomes of the answer; `lifetime` in seconds, `undefined`: unknown. */

@@ -7,7 +7,7 @@ import {
   standardEmulation,
   testProvider,
 } from '@nightlatch/testing'
-import { describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, it, vi } from 'vitest'
 import { endpoints } from '../page/documented.ts'
 
 /** The oddest of them, against the conformance suite: the documents' own answers, and an emulation that asks as they do. */
@@ -83,15 +83,19 @@ const odd: Readonly<Record<string, { readonly emulation: StandardEmulationOption
   },
 }
 
+// The jitter of every wait before a retry: none of them takes any time.
+beforeAll(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
+afterAll(() => void vi.restoreAllMocks())
+
 for (const [slug, { emulation, hasApi = true }] of Object.entries(odd)) {
   const endpoint = endpoints.find((one) => one.slug === slug)
   if (endpoint === undefined) throw new Error(`${slug} is not documented`)
   const { title, answer, token, refusal } = endpoint
   const suite: ProviderSuite<StandardOffers, unknown> = {
-    describe,
-    it: it.concurrent,
+    describe: describe.concurrent,
+    it,
     emulation: () => standardEmulation(emulation),
-    provider: ({ tokenEndpoint, apiUrl }: StandardEmulator): Provider<unknown> => ({
+    provider: ({ tokenEndpoint, apiUrl }: StandardEmulator): Provider => ({
       ...endpoint.provider,
       tokenEndpoint,
       ...(hasApi && { api: apiUrl }),
@@ -109,5 +113,5 @@ for (const [slug, { emulation, hasApi = true }] of Object.entries(odd)) {
     ],
     refusals: refusal === undefined ? [] : [{ what: 'the documented one', status: 200, ...refusal }],
   }
-  describe(title, () => testProvider(suite))
+  describe.concurrent(title, () => testProvider(suite))
 }

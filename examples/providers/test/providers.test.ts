@@ -81,7 +81,7 @@ const transport: typeof globalThis.fetch = (input, init) => {
   return fetch(new Request(`${origin}${pathname}${search}`, request))
 }
 
-function connect(provider: Provider<unknown>): Client<unknown> {
+function connect(provider: Provider): Client {
   return createClient(provider, { credentials, fetch: transport, now: () => now })
 }
 

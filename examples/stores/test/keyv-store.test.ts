@@ -58,6 +58,8 @@ describe('keyv, over something that is broken', () => {
       onEvent: (event) => events.push(event),
     })
     expect((await client.token()).type).toBe('Bearer')
-    await expect.poll(() => events).toContainEqual(expect.objectContaining({ type: 'store.failed', operation: 'set' }))
+    await expect
+      .poll(() => events, { timeout: 60_000 })
+      .toContainEqual(expect.objectContaining({ type: 'store.failed', operation: 'set' }))
   })
 })

@@ -7,7 +7,7 @@ import { CommandError, tellMessage } from './failure.ts'
 /** A client that the command line knows by a name of your own: its provider, and all that `createClient` takes. */
 export interface ClientConfiguration extends ClientOptions {
   // A provider with discovery is one of its own type; the command line takes any.
-  readonly provider: Provider<never> | Provider<unknown>
+  readonly provider: Provider<never> | Provider
 }
 
 /** What a configuration file of the command line says. */

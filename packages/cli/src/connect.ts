@@ -1,4 +1,4 @@
-import { type Client, type Credentials, createClient, type Provider } from '@nightlatch/core'
+import { type Client, type Credentials, createClient, type Fetch, type Provider } from '@nightlatch/core'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hasClientSecret, readClientSecret } from './client-secret.ts'
 import { CommandError } from './failure.ts'
@@ -40,7 +40,7 @@ export async function withClient(
   target: Target,
   flags: ConnectionFlags,
   { io, output }: { readonly io: Io; readonly output: Output },
-  use: (client: Client<unknown>) => Promise<void>,
+  use: (client: Client) => Promise<void>,
 ): Promise<void> {
   const client = await connect(target, flags, { io, output })
   try {
@@ -54,7 +54,7 @@ async function connect(
   target: Target,
   flags: ConnectionFlags,
   { io, output }: { readonly io: Io; readonly output: Output },
-): Promise<Client<unknown>> {
+): Promise<Client> {
   const timeout = timeoutOf(target, flags)
   if (target.configured !== undefined) {
     refuseSettings(target, flags)
@@ -103,7 +103,7 @@ function hideSecretsOf({ provider, options }: ConfiguredClient, output: Output):
 }
 
 /** A provider that puts tokens where it likes, and not into `Authorization`. */
-function hideTokensOf(provider: Provider<unknown>, output: Output): Provider<unknown> {
+function hideTokensOf(provider: Provider, output: Output): Provider {
   if (typeof provider.authorizeRequest !== 'function') return provider
   return {
     ...provider,
@@ -121,10 +121,7 @@ function readSeconds(text: string): number {
 }
 
 /** `fetch`, with all that it carries as `Authorization` hidden: the Basic header of the grant, the token of each request. */
-export function createHidingFetch(
-  output: Output,
-  transport: typeof globalThis.fetch = globalThis.fetch,
-): typeof globalThis.fetch {
+export function createHidingFetch(output: Output, transport: Fetch = globalThis.fetch): Fetch {
   return (input, init) => {
     const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
     const [, value = ''] = headers.get('authorization')?.split(' ') ?? []

@@ -6,7 +6,7 @@ import type { Setting, Settings, SettingsPlan } from './settings.ts'
 /** A provider that the command line knows: how settings become its description. */
 export interface KnownProvider extends SettingsPlan {
   readonly secretVariable: string
-  describe(settings: Settings): Provider<unknown>
+  describe(settings: Settings): Provider
   /** What stands for something that only the provider's discovery tells, in the paths of its documents. */
   readonly placeholders: Readonly<Record<string, (info: unknown) => string>>
 }

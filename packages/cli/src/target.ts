@@ -12,7 +12,7 @@ export interface Target extends KnownProvider {
 /** A client of the configuration file. */
 export interface ConfiguredClient {
   readonly file: string
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   readonly options: ClientOptions
 }
 
@@ -51,7 +51,7 @@ export async function findTarget(name: string, config: string | undefined): Prom
 }
 
 function toTarget(name: string, file: string, { provider, ...options }: ClientConfiguration): Target {
-  const described = provider as Provider<unknown>
+  const described = provider as Provider
   return {
     name,
     title: `${described.name}, as in ${file}`,

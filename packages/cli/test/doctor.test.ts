@@ -1,7 +1,10 @@
 import { type Prevu3dEmulator, prevu3dEmulation, type RecordedRequest, startEmulator } from '@nightlatch/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { expectNothingSecret, prevu3dEnv, seeDoctor, spellingsOf } from './doctor/see-doctor.ts'
 import { nightlatch, nightlatchProcess } from './run-nightlatch.ts'
+
+// The second before each try of the probe: what is printed does not depend on it.
+vi.mock('node:timers/promises', () => ({ setTimeout: async () => {} }))
 
 let emulator: Prevu3dEmulator
 let env: Record<string, string>
@@ -78,10 +81,11 @@ describe('nightlatch doctor', () => {
 
   it('as a process: ends by itself, with the exit status', async () => {
     expect(await nightlatchProcess(['doctor', 'prevu3d'], { env })).toMatchObject({ status: 0, stderr: '' })
+    emulator.clearRequests()
     emulator.faults.set('token', { name: 'tooManyRequests', retryAfter: 4 })
-    const startedAt = Date.now()
     expect(await nightlatchProcess(['doctor', 'prevu3d'], { env })).toMatchObject({ status: 1, stderr: '' })
-    expect(Date.now() - startedAt).toBeLessThan(10_000)
+    // Whoever waits as long as it says asks again.
+    expect(emulator.requests).toHaveLength(1)
   })
 })
 
@@ -110,7 +114,7 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
 
   for (const part of ['token', 'discovery', 'api'] as const) {
     for (const status of [200, 302, 400, 401, 403, 500]) {
-      it(`an answer of the ${part} part with ${status} that repeats all it was sent`, { timeout: 30_000 }, async () => {
+      it(`an answer of the ${part} part with ${status} that repeats all it was sent`, async () => {
         emulator.faults.set(part, {
           name: 'answer',
           answer: (request) => ({
@@ -122,7 +126,7 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
           }),
         })
         for (const manner of manners) {
-          // One try of the probe takes a second: enough of them where the token is refused.
+          // Only where the token is refused is anything probed.
           if (part !== 'token' && manner.includes('--probe-authentication')) continue
           const outcome = await nightlatch(['doctor', 'prevu3d', ...manner], { env })
           expect(outcome.stdout).toContain(manner.includes('--json') ? '"whatToDo"' : 'What to do')

@@ -44,7 +44,7 @@ export function nightlatchProcess(parameters: readonly string[], surroundings: S
     const child = execFile(
       process.execPath,
       ['--conditions=@nightlatch/source', bin, ...parameters],
-      { env: { ...surroundings.env }, timeout: 15_000 },
+      { env: { ...surroundings.env }, timeout: 60_000 },
       (
         error,
         stdout,

@@ -7,32 +7,33 @@ import { choosesAuthenticationLater, findProviderMistakes, hasSource, type Provi
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
 import type { ClientEvent } from './events.ts'
+import type { Fetch } from './platform/fetch.ts'
 import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 
-/** What a client is made of besides its provider. */
+/** Options of a client. */
 export interface ClientOptions {
-  /** Who the client is, or a function that reads it where it lives. */
+  /** The client's credentials, or a function that reads them, for example from a vault. */
   readonly credentials: CredentialsSource
-  /** Instead of the provider's. */
-  readonly scopes?: readonly string[]
-  /** Added to the provider's, and winning over them: audience, resource, ... */
+  /** In place of the provider's; a string holds them separated by spaces. */
+  readonly scopes?: string | readonly string[]
+  /** Added to the provider's, and overriding them: audience, resource, ... */
   readonly parameters?: TokenParameters
   /** Shares tokens with other clients. Default: in memory, this client only. */
   readonly store?: TokenStore
   /** Transport for token and API requests. Default: the platform's `fetch`. */
-  readonly fetch?: typeof globalThis.fetch
-  /** Seconds for a whole grant, or for a whole discovery; up to a day. Default 10. */
+  readonly fetch?: Fetch
+  /** Seconds for a whole grant, retries included, or for a discovery; at most 600. Default 10. */
   readonly timeout?: number
   /**
-   * What tokens are bound to, where the provider binds them; its public key must be extractable. Default: one is made for the
-   * client, and is gone with it; give one where processes share tokens through a store.
+   * The key that tokens are bound to, if the provider binds them. Its public key must be extractable, and its private key must
+   * not be. Default: one is made for the client; set one if processes share tokens through a store.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449 RFC 9449}
    */
   readonly dpopKey?: DpopKeyPair
-  /** Permits plain http to other machines than this one, which anybody on the way can read. Default `false`. */
+  /** Permits plain http to other machines, which anyone on the network can read. Default `false`. */
   readonly allowInsecureRequests?: boolean
-  /** Told what happened; never sees a secret, and its failures never reach a caller. */
+  /** Called with each event, which never holds a secret. What it throws is ignored. */
   readonly onEvent?: (event: ClientEvent) => void
   /** Milliseconds since the epoch. Default `Date.now`; for tests. */
   readonly now?: () => number
@@ -42,20 +43,29 @@ export interface ClientOptions {
 export interface TokenOptions {
   /** Ends this caller's wait, never the shared grant. */
   readonly signal?: AbortSignal
-  /** Instead of the client's. */
-  readonly scopes?: readonly string[]
-  /** Added to the client's, and winning over them. */
+  /** In place of the client's; a string holds them separated by spaces. */
+  readonly scopes?: string | readonly string[]
+  /** Added to the client's, and overriding them. */
   readonly parameters?: TokenParameters
-  /** The API refused this one: answer with another. */
+  /** The token that the API rejected; `token` returns another. */
   readonly rejected?: AccessToken
 }
 
+const maxTimeoutSeconds = 600
+
 const aFunction = v.function('must be a function')
+
+/** A single string is a list of one, which is split at spaces later. */
+const scopesOption = v.pipe(
+  v.unknown(),
+  v.transform((scopes) => (typeof scopes === 'string' ? [scopes] : scopes)),
+  scopesSchema,
+)
 
 const clientOptionsSchema = exactObject(
   {
     credentials: v.unknown(),
-    scopes: v.optional(scopesSchema),
+    scopes: v.optional(scopesOption),
     parameters: v.optional(parametersSchema),
     store: v.optional(
       v.looseObject(
@@ -68,7 +78,7 @@ const clientOptionsSchema = exactObject(
       v.pipe(
         v.number('must be a number of seconds'),
         v.gtValue(0, 'must be more than 0 seconds'),
-        v.maxValue(24 * 3600, 'must be a day at most; it is in seconds'),
+        v.maxValue(maxTimeoutSeconds, `must be at most ${maxTimeoutSeconds}; it is in seconds`),
       ),
     ),
     dpopKey: v.optional(
@@ -87,7 +97,7 @@ const clientOptionsSchema = exactObject(
 const tokenOptionsSchema = exactObject(
   {
     signal: v.optional(v.custom<AbortSignal>((signal) => signal instanceof AbortSignal, 'must be an AbortSignal')),
-    scopes: v.optional(scopesSchema),
+    scopes: v.optional(scopesOption),
     parameters: v.optional(parametersSchema),
     rejected: v.optional(
       v.custom<AccessToken>(
@@ -104,7 +114,7 @@ const tokenOptionsSchema = exactObject(
  *
  * @throws NightlatchError `invalid_options`
  */
-export function checkClient(provider: Provider<unknown>, options: ClientOptions): void {
+export function checkClient(provider: Provider, options: ClientOptions): void {
   const known = typeof options === 'object' && options !== null ? options : undefined
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),

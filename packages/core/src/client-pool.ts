@@ -1,128 +1,92 @@
 import * as v from 'valibot'
 import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
 import { hasSource, type Provider } from './acquire/provider.ts'
-import { createSteadyClock } from './cache/steady-clock.ts'
-import { type Client, type ClientParts, layOut, ProviderClient } from './client.ts'
+import { type Client, type ClientParts, createSharedParts, ProviderClient } from './client.ts'
 import { type ClientOptions, checkClient } from './client-options.ts'
 import { findMistakes, refuseMistakes } from './platform/validation.ts'
 
-/** What the clients of a pool are made of besides their provider. */
+/** Options of the clients of a pool. */
 export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials'> {
-  /** Reads a tenant's credentials where they live; asked when that tenant's token is first needed. */
+  /** Reads a tenant's credentials; called when that tenant's token is first needed. */
   readonly credentials: (tenant: string) => Credentials | Promise<Credentials>
-  /** How many clients are kept at once, a whole number from 1. Default 10,000. */
+  /** How many clients are kept at once, an integer of at least 1. Default 10,000. */
   readonly maxClients?: number
 }
 
 /** Clients of many tenants of one provider. */
 export interface ClientPool<Info> extends AsyncDisposable {
   /**
-   * The tenant's client, the same one as long as it is kept. One that was let go is made anew: that costs a token, or a look
-   * into the store.
+   * The tenant's client: the same one until it is evicted. After that a new one is created, which costs a grant, or a read of
+   * the store.
    *
-   * @param tenant any name, case and all
-   * @throws NightlatchError `invalid_options` where the tenant is no name, or its provider is wrong
+   * @param tenant any name that is not empty; case matters
+   * @throws NightlatchError `invalid_options` if the tenant is no name, or its provider is wrong
    */
   client(tenant: string): Client<Info>
-  /** Closes every client, and lets them go. */
+  /** Closes and evicts every client. */
   close(): Promise<void>
 }
+
+const defaultMaxClients = 10_000
 
 const poolSchema = v.object({
   credentials: v.function('must be a function of the tenant'),
   maxClients: v.optional(
-    v.pipe(v.number('must be a number'), v.integer('must be a whole number'), v.minValue(1, 'must be 1 or more')),
+    v.pipe(v.number('must be a number'), v.integer('must be an integer'), v.minValue(1, 'must be at least 1')),
   ),
 })
 
-/** A tenant's client. */
-class PooledClient<Info> extends ProviderClient<Info> {
-  /** The number of the hour in which it was last asked for; negative where it was not since its last turn to make room. */
-  #hour: number
-
-  constructor(parts: ClientParts<Info>, client: CredentialsReader, hour: number) {
-    super(parts, client)
-    this.#hour = ~hour
-  }
-
-  use(hour: number): void {
-    this.#hour = hour
-  }
-
-  /** Takes its turn to make room: whether it was used since the last one. */
-  takeTurn(): boolean {
-    const wasUsed = this.#hour >= 0
-    if (wasUsed) this.#hour = ~this.#hour
-    return wasUsed
-  }
-
-  wasUsedBefore(hour: number): boolean {
-    return (this.#hour < 0 ? ~this.#hour : this.#hour) < hour
-  }
-}
-
-/** So many calls go by between two looks at the clock. */
-const callsPerLook = 256
-
-/** Milliseconds: a client that nobody asked for so long, or up to twice as long, is let go. */
-const idle = 3_600_000
-
 /**
- * Many tenants of one provider: bounded, nothing shared between tenants but the store and the transport.
+ * Creates a pool of clients for many tenants of one provider: bounded, with nothing shared between tenants but the store and
+ * the transport.
  *
- * @param provider the provider of all tenants, or a function that describes each one's
+ * @param provider the provider of all tenants, or a function that describes each tenant's
  * @throws NightlatchError `invalid_options`
+ * @example
+ * ```ts
+ * const pool = createClientPool(acme, { credentials: (tenant) => readSecret(`acme/${tenant}`) })
+ * const response = await pool.client('tenant-7').fetch('https://api.acme.example/v2/orders')
+ * ```
  */
 export function createClientPool<Info>(
   provider: Provider<Info> | ((tenant: string) => Provider<Info>),
   options: ClientPoolOptions,
 ): ClientPool<Info> {
   refuseMistakes(findMistakes(poolSchema, options, 'options'), undefined)
-  const { maxClients = 10_000, credentials, ...common } = options
+  const { maxClients = defaultMaxClients, credentials, ...common } = options
   const checked = { ...common, credentials: () => credentials('') }
-  const layOutChecked = (described: Provider<Info>): ClientParts<Info> => {
+  const createParts = (described: Provider<Info>): ClientParts<Info> => {
     checkClient(described, checked)
-    return layOut(described, common)
+    return createSharedParts(described, common)
   }
-  // Options are wrong or right whatever the tenant: they are judged now, by a provider that nobody asks.
-  if (typeof provider === 'function')
+  // Options do not depend on the tenant, so they are checked now, with a provider that is never used.
+  if (typeof provider === 'function') {
     checkClient({ name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined }, checked)
-  const parts = typeof provider === 'function' ? undefined : layOutChecked(provider)
-  const time = createSteadyClock(common.now ?? Date.now)
-  const clients = new Map<string, PooledClient<Info>>()
-  let hour = 0
-  let calls = 0
-  let hourBegan = time()
+  }
+  const parts = typeof provider === 'function' ? undefined : createParts(provider)
+  const clients = new Map<string, ProviderClient<Info>>()
 
-  const create = (tenant: string): PooledClient<Info> => {
+  const create = (tenant: string): ProviderClient<Info> => {
     if (typeof tenant !== 'string' || tenant === '') {
       refuseMistakes(['tenant must be a name, not empty'], undefined)
     }
-    const own = parts ?? layOutChecked(typeof provider === 'function' ? provider(tenant) : provider)
-    return new PooledClient(
-      own,
-      new CredentialsReader(credentials, own.provider.name, own.dpopOf(), tenant, hasSource(own.provider)),
-      hour,
-    )
+    const own = parts ?? createParts(typeof provider === 'function' ? provider(tenant) : provider)
+    const { name } = own.provider
+    const reader = new CredentialsReader(credentials, name, own.createDpop(), tenant, hasSource(own.provider))
+    return new ProviderClient(own, reader)
   }
 
-  /** Once an hour, lets go who was not asked for in it; who is waiting for a token stays. */
-  const letIdleGo = (): void => {
-    const now = time()
-    if (now - hourBegan < idle) return
-    for (const [tenant, client] of clients) if (client.wasUsedBefore(hour) && !client.busy) clients.delete(tenant)
-    hour += 1
-    hourBegan = now
-  }
-
-  /** Makes room: the first that was not asked for since its last turn goes; those that were get another turn. */
+  /**
+   * Evicts the first client that was not used since its last turn; a used one gets another turn. A client with a token request
+   * in flight stays, because its tenant's next caller would start a second one.
+   */
   const makeRoom = (): void => {
     for (let turns = 2 * clients.size; clients.size >= maxClients && turns > 0; turns -= 1) {
       const [first] = clients
       if (first === undefined) return
       const [tenant, client] = first
       clients.delete(tenant)
-      if (!client.takeTurn() && !client.busy) return
+      if (!ProviderClient.takeTurn(client)) return
       clients.set(tenant, client)
     }
   }
@@ -130,16 +94,14 @@ export function createClientPool<Info>(
   return {
     client(tenant) {
       const known = clients.get(tenant)
-      known?.use(hour)
-      calls += 1
-      // Now and then, for a clock is not read for nothing: a pool of the same few tenants lets idle ones go, too.
-      if (calls % callsPerLook === 0) letIdleGo()
-      if (known !== undefined) return known
-      const client = create(tenant)
-      letIdleGo()
+      if (known !== undefined) {
+        ProviderClient.markUsed(known)
+        return known
+      }
+      const created = create(tenant)
       makeRoom()
-      clients.set(tenant, client)
-      return client
+      clients.set(tenant, created)
+      return created
     },
     async close() {
       for (const client of clients.values()) await client.close()

@@ -4,24 +4,31 @@ import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
-import { hasSource, type Provider } from './acquire/provider.ts'
+import { copyDescription, hasSource, type Provider } from './acquire/provider.ts'
 import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
-import { TokenSource, type TokenSourceParts } from './cache/token-source.ts'
+import { TokenSource, type TokenSourceOptions, type TokenSourceParts } from './cache/token-source.ts'
 import { type ClientOptions, checkClient, checkTokenOptions, type TokenOptions } from './client-options.ts'
-import { type Audience, createDiagnostics, type Diagnostics } from './diagnostics.ts'
+import { createDiagnostics, type Diagnostics, type Subscribable } from './diagnostics.ts'
+import { NightlatchError } from './errors.ts'
 import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
 import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
+import { RequestTokens } from './fetch/request-tokens.ts'
+import type { Fetch } from './platform/fetch.ts'
 import { RequestsUnderWay } from './platform/requests-under-way.ts'
+import { ownMembers } from './platform/validation.ts'
 
-/** A client of one provider with one set of credentials; safe to share by any number of callers. */
-export interface Client<Info = undefined> extends AsyncDisposable {
+/**
+ * A client of one provider with one set of credentials, for any number of callers. `fetch` and `authorize` may be taken off
+ * it, as in `const { fetch } = client`; the other methods need it in front of them.
+ */
+export interface Client<Info = unknown> extends AsyncDisposable {
   readonly provider: Provider<Info>
   /**
    * A token that is valid now: from memory, from the store, or from one shared grant.
@@ -30,28 +37,29 @@ export interface Client<Info = undefined> extends AsyncDisposable {
    */
   token(options?: TokenOptions): Promise<AccessToken>
   /**
-   * `fetch` that puts the token on, refuses origins that may not see it, and replaces a refused token once. A request with an
-   * `Authorization` header of its own goes out as it is.
+   * `fetch` that adds the token, rejects origins that are not allowed, and replaces a rejected token once. A request with its
+   * own `Authorization` header is sent as it is.
    *
    * @throws NightlatchError `origin_refused`, or what `token` throws; network failures are `fetch`'s own
    */
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   /**
-   * What authorises one request that something other than `fetch` makes, with the guards of `client.fetch`; `undefined` where
-   * it is to go out as it is: it asks for a token itself, or its URL may not see one and `elsewhere` is `'pass'`.
+   * Authorizes one request that an HTTP client other than `fetch` makes, with the checks of `client.fetch`; `undefined` if the
+   * request is to be sent as it is: it requests a token itself, or its origin is not allowed and `foreignOrigins` is
+   * `'passThrough'`.
    *
-   * @param url where the request goes, whole
+   * @param url the request's absolute URL
    * @throws NightlatchError `origin_refused`, or what `token` throws
    */
   readonly authorize: Authorize
   /**
-   * A ky instance whose prefix is the API's base URL, discovered first where the provider discovers it.
+   * A ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery.
    *
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   api(options?: { signal?: AbortSignal }): Promise<KyInstance>
   /**
-   * What the provider's discovery answered; `undefined` for a provider without discovery. Discovered once, then remembered.
+   * What the provider's discovery returned, discovered once; `undefined` for a provider without discovery.
    *
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
@@ -63,102 +71,136 @@ export interface Client<Info = undefined> extends AsyncDisposable {
 }
 
 /**
- * A client of a provider. Nothing is asked for until the first call.
+ * A client of a provider. It sends nothing before the first call.
  *
- * @param provider what the provider is: the result of a provider package's function, or a description of your own
- * @param options credentials, and what departs from the defaults
+ * @param provider what a provider package's function returns, or a description of your own
+ * @param options credentials, and what differs from the defaults
  * @throws NightlatchError `invalid_options`, naming every wrong option by its path
+ * @example
+ * ```ts
+ * const client = createClient(
+ *   { name: 'acme', tokenEndpoint: 'https://login.acme.example/token', api: 'https://api.acme.example/v2' },
+ *   { credentials: { clientId: 'robot', clientSecret: process.env.ACME_SECRET } },
+ * )
+ * const response = await client.fetch('https://api.acme.example/v2/orders')
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
  */
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
-  const parts = layOut(provider, options)
-  return new ProviderClient(
-    parts,
-    new CredentialsReader(options.credentials, provider.name, parts.dpopOf(), '', hasSource(provider)),
-  )
+  const parts = createSharedParts(provider, options)
+  const { name } = provider
+  const credentials = new CredentialsReader(options.credentials, name, parts.createDpop(), '', hasSource(provider))
+  return new ProviderClient(parts, credentials)
 }
 
-/** What the clients of one provider have in common, whoever's they are. */
+/** What all clients of one provider share. */
 export interface ClientParts<Info> extends TokenSourceParts {
-  /** The description as it was given, which callers see, and a copy, which is worked by. */
+  /** The caller's own object, which `client.provider` returns. */
   readonly given: Provider<Info>
+  /** A copy, so that later changes of the caller's object have no effect. */
   readonly provider: Provider<Info>
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
-  /** Ends what happens behind the callers' backs, but for grants. */
+  /** Ends background work other than refreshes. */
   readonly close: () => void
   readonly emit: Emit
   readonly diagnostics: Diagnostics
-  /** What a client's tokens are bound to; `undefined`: nothing. */
-  readonly dpopOf: () => DpopProofs | undefined
+  /** What a client's tokens are bound to; `undefined` if the provider does not bind them. */
+  readonly createDpop: () => DpopProofs | undefined
   readonly underWay: RequestsUnderWay
 }
 
-const somebody: Audience = { hasSubscribers: true }
-const nobody: Audience = { hasSubscribers: false }
+const always: Subscribable = { hasSubscribers: true }
+const never: Subscribable = { hasSubscribers: false }
 
-/** Lays out the three rooms for a provider, once, as far as they do not depend on who the client is. */
-export function layOut<Info>(given: Provider<Info>, options: Omit<ClientOptions, 'credentials'>): ClientParts<Info> {
-  // A copy: what the caller does to its own object later changes nothing here.
-  const provider: Provider<Info> = { ...given }
-  const { store, timeout = 10, allowInsecureRequests = false } = options
-  // Looked up at each call where none is given, as `fetch` below: a platform's own may be replaced later.
+const defaultTimeoutSeconds = 10
+
+/** Creates what all clients of a provider share. */
+export function createSharedParts<Info>(
+  given: Provider<Info>,
+  givenOptions: Omit<ClientOptions, 'credentials'>,
+): ClientParts<Info> {
+  const provider = copyDescription(given)
+  const options = ownMembers(givenOptions)
+  const { store, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
+  // Platform functions are looked up at each call, because a program may replace them later.
   const now = options.now ?? (() => Date.now())
-  // A clock that is given is the only one: a test moves it as it likes.
+  // A given clock is the only one, so that a test controls it.
   const time = createSteadyClock(now, options.now === undefined ? undefined : () => 0)
   const diagnostics = createDiagnostics()
   const emit = toEmit(options.onEvent, diagnostics.events)
-  const audience = options.onEvent === undefined ? (diagnostics.events ?? nobody) : somebody
-  const chance = Math.random
-  const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const listeners = options.onEvent === undefined ? (diagnostics.events ?? never) : always
+  const random = Math.random
+  const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
-  const { find: findEndpoint, close: closeFinder } = createEndpointFinder(provider, watched)
+  const { find: findEndpoint, close } = createEndpointFinder(provider, watched, timeout)
   const loadOpenid = createOpenidLoader()
-  const grantor: Grantor = { provider, transport: watched, findEndpoint, loadOpenid, emit, diagnostics, random: chance }
+  const grantor: Grantor = { provider, transport: watched, findEndpoint, loadOpenid, emit, diagnostics, random }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
-  const ofGivenKey = options.dpopKey && new DpopProofs(options.dpopKey, now)
-  const dpopOf = (): DpopProofs | undefined =>
-    provider.dpop === true ? (ofGivenKey ?? new DpopProofs(undefined, now)) : undefined
+  const givenDpop = options.dpopKey && new DpopProofs(options.dpopKey, now)
+  const createDpop = (): DpopProofs | undefined =>
+    provider.dpop === true ? (givenDpop ?? new DpopProofs(undefined, now)) : undefined
   const shared = store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics)
   return {
     given,
     provider,
     transport,
     findEndpoint,
-    close() {
-      closeFinder()
-      shared?.close()
-    },
+    close,
     emit,
-    audience,
+    listeners,
     diagnostics,
-    dpopOf,
+    createDpop,
     underWay,
     defaultGrant,
     defaultIdentity: grantIdentity(defaultGrant),
     acquire: (client, grant, terms) => acquireToken(grantor, client, grant, terms),
     shared,
-    time: transport.time,
+    time,
     timeout,
-    tooLate: (seconds) => describeLateness(provider, seconds),
-    chance,
+    timeoutError: (seconds) => describeLateness(provider, seconds),
+    random,
   }
 }
 
-/** A client: its credentials and its tokens, in rooms that it may share; what it needs for requests is made at the first one. */
-export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> implements Client<Info> {
+/** A client: the public methods over a token source. What requests need is created at the first one. */
+export class ProviderClient<Info> implements Client<Info> {
+  readonly #parts: ClientParts<Info>
+  /** A copy of the fresh token, so that a cache hit reads one object. It is dropped with the token that it is a copy of. */
+  #fresh: Promise<AccessToken> | undefined
+  #freshUntil = 0
+  #isUsed = false
+  readonly #tokens: TokenSource
   #requests: RequestParts<Info> | undefined
 
+  constructor(parts: ClientParts<Info>, credentials: CredentialsReader) {
+    this.#parts = parts
+    this.#tokens = new TokenSource(parts, credentials)
+  }
+
+  /** For the pool: notes that a client was asked for. */
+  static markUsed(client: ProviderClient<unknown>): void {
+    client.#isUsed = true
+  }
+
+  /** For the pool: whether a client was used since the last call, or has a token request in flight. */
+  static takeTurn(client: ProviderClient<unknown>): boolean {
+    const isUsed = client.#isUsed
+    client.#isUsed = false
+    return isUsed || client.#tokens.busy
+  }
+
   get provider(): Provider<Info> {
-    return this.parts.given
+    return this.#parts.given
   }
 
   token(options?: TokenOptions): Promise<AccessToken> {
-    if (options === undefined) return this.obtain(undefined)
-    const { provider, defaultGrant } = this.parts
+    if (!ProviderClient.#isClient(this)) return Promise.reject(detachedMethod('token'))
+    if (options === undefined) return this.#obtain(undefined)
+    const { provider, defaultGrant } = this.#parts
     try {
       checkTokenOptions(options, provider.name)
     } catch (mistake) {
@@ -167,10 +209,10 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
     const { signal, rejected, scopes, parameters } = options
     const differs = scopes !== undefined || parameters !== undefined
     const grant = differs ? refineGrant(defaultGrant, options) : undefined
-    return this.obtain({ signal, rejected, grant })
+    return this.#obtain({ signal, rejected, grant })
   }
 
-  get fetch(): typeof globalThis.fetch {
+  get fetch(): Fetch {
     return this.#forRequests().fetch
   }
 
@@ -179,6 +221,7 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
   }
 
   async api({ signal }: { signal?: AbortSignal } = {}): Promise<KyInstance> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('api')
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
     const api = requests.api ?? (await createApi(baseUrl, requests.fetch))
@@ -187,25 +230,52 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
   }
 
   async info({ signal }: { signal?: AbortSignal } = {}): Promise<Info> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('info')
     // A provider without discovery has no Info to give.
-    if (typeof this.parts.provider.api !== 'function') return undefined as Info
+    if (typeof this.#parts.provider.api !== 'function') return undefined as Info
     return (await this.#forRequests().finder.find(signal)).info
   }
 
-  override async close(): Promise<void> {
-    await super.close()
-    this.parts.close()
+  async forget(): Promise<void> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('forget')
+    this.#fresh = undefined
+    await this.#tokens.forget()
+  }
+
+  async close(): Promise<void> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('close')
+    await this.#tokens.close()
+    this.#parts.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
+  /** Every call for a token comes through here. */
+  #obtain(options: TokenSourceOptions | undefined): Promise<AccessToken> {
+    const { listeners, time } = this.#parts
+    if (options === undefined && !listeners.hasSubscribers) {
+      const now = time()
+      if (now < this.#freshUntil && this.#fresh !== undefined) return this.#fresh
+      const { promise, until } = this.#tokens.fresh(now)
+      this.#fresh = promise
+      this.#freshUntil = until
+      if (promise !== undefined) return promise
+    }
+    if (options?.rejected !== undefined) this.#fresh = undefined
+    return this.#tokens.obtain(options)
+  }
+
+  static #isClient(self: unknown): boolean {
+    return typeof self === 'object' && self !== null && #parts in self
+  }
+
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
-    const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.parts
-    const token: TokenSource['obtain'] = (options) => this.obtain(options)
-    const onRequests = { provider, token, dpop: this.dpop, emit }
+    const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.#parts
+    const tokens = new RequestTokens((options) => this.#obtain(options))
+    const onRequests = { provider, tokens, dpop: this.#tokens.dpop, emit }
     const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint, diagnostics })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })
@@ -215,10 +285,18 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
   }
 }
 
-/** What requests need, and tokens alone do not. */
+/** `const { token } = client` takes a method off its client, which it then cannot find. */
+function detachedMethod(name: string): NightlatchError {
+  return new NightlatchError(
+    'invalid_options',
+    `client.${name}() was called without its client. Call it as client.${name}(), or pass () => client.${name}()`,
+  )
+}
+
+/** What API requests need in addition to tokens. */
 interface RequestParts<Info> {
   readonly finder: ApiFinder<Info>
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly authorize: Authorize
   api: KyInstance | undefined
 }

@@ -1,35 +1,24 @@
 import { NightlatchError } from './errors.ts'
 
 /**
- * A grant, from the first attempt to the token: what subscribers of the tracing channel `nightlatch:grant` see. It fills up as
- * the grant goes on. It holds no token; `error` holds nothing that is secret (rule X1).
+ * The message of the tracing channel `nightlatch:grant`: a grant from its first attempt to its token. Its fields are set as the
+ * grant proceeds; it holds no token, and `error` no secret (rule X1).
  */
 export interface GrantTrace {
   /** The provider's name. */
   readonly provider: string
-  /** Whether it happens behind the callers' backs, while an older token is still good. */
-  readonly ahead: boolean
-  /** The same object as in the {@link WaitTrace} of those who wait for this grant; nothing is in it. */
-  readonly flight: object | undefined
-  /** Where the token is asked for, origin and path; `undefined` until an issuer's metadata is read. */
+  /** Whether it is a background refresh: an older token is still valid. */
+  readonly background: boolean
+  /** The token endpoint, origin and path; `undefined` until an issuer's metadata is read. */
   url: string | undefined
   /** Which attempt it is, from 1. */
   attempt: number
-  /** Seconds the token is good for; `undefined` where unknown, and until it is there. */
+  /** Seconds the token is valid; `undefined` if unknown, and until the token is there. */
   lifetime: number | undefined
   error?: Error
 }
 
-/** A call that waits for a flight that another call began: what subscribers of `nightlatch:wait` see. */
-export interface WaitTrace {
-  /** The provider's name. */
-  readonly provider: string
-  /** The same object as in the {@link GrantTrace} of that flight; nothing is in it. */
-  readonly flight: object
-  error?: Error
-}
-
-/** One operation of a token store: what subscribers of `nightlatch:store` see. No key and no entry is in it. */
+/** The message of `nightlatch:store`: one operation of a token store, without its key and entry. */
 export interface StoreTrace {
   /** The provider's name. */
   readonly provider: string
@@ -39,7 +28,7 @@ export interface StoreTrace {
   error?: Error
 }
 
-/** A discovery of an API, its token included: what subscribers of `nightlatch:discovery` see. */
+/** The message of `nightlatch:discovery`: a discovery of an API, its token included. */
 export interface DiscoveryTrace {
   /** The provider's name. */
   readonly provider: string
@@ -48,36 +37,35 @@ export interface DiscoveryTrace {
   error?: Error
 }
 
-/** What a client asks of its token store. */
+/** What a client does with its token store. */
 export type StoreOperation = 'get' | 'set' | 'delete' | 'lock' | 'release'
 
-/** The message of each tracing channel: `nightlatch:grant`, `nightlatch:wait`, `nightlatch:store`, `nightlatch:discovery`. */
+/** The message of each tracing channel: `nightlatch:grant`, `nightlatch:store`, `nightlatch:discovery`. */
 interface Traces {
   readonly grant: GrantTrace
-  readonly wait: WaitTrace
   readonly store: StoreTrace
   readonly discovery: DiscoveryTrace
 }
 
-/** Whether anybody listens: a channel is one, and so is a listener of the client's own. */
-export interface Audience {
+/** Whether anyone listens: a diagnostics channel, or a client's own listener. */
+export interface Subscribable {
   readonly hasSubscribers: boolean
 }
 
-/** Where events go besides the client's own listener. */
-export interface EventChannel extends Audience {
+/** Receives events besides the client's own listener. */
+export interface EventChannel extends Subscribable {
   publish(event: object): void
 }
 
-/** What can be seen of a client's work from outside, where the platform has `node:diagnostics_channel`. */
+/** Publishes a client's work on `node:diagnostics_channel`, if the platform has it. */
 export interface Diagnostics {
-  /** The channel `nightlatch:event`; `undefined` where there is none. */
+  /** The channel `nightlatch:event`; `undefined` if the platform has none. */
   readonly events: EventChannel | undefined
   /**
-   * Does work and lets the subscribers of a tracing channel see it. What it results in is not shown to them.
+   * Does work and publishes its start and end on a tracing channel, without its result.
    *
-   * @param message what they see
-   * @param describe what they see of a failure; whoever asked for the work gets the failure itself
+   * @param message what subscribers get
+   * @param describe what subscribers get of a failure; the caller gets the failure itself
    */
   trace<Name extends keyof Traces, T>(
     name: Name,
@@ -85,32 +73,29 @@ export interface Diagnostics {
     work: () => Promise<T>,
     describe?: (failure: unknown) => Error,
   ): Promise<T>
-  /** Whether a tracing channel has subscribers. */
-  isTraced(name: keyof Traces): boolean
-  /** A flight's work, which runs in the asynchronous context of now, whoever calls it, as long as anybody looks. */
+  /** Work that runs in the asynchronous context of this call, whoever starts it; unchanged if no channel has subscribers. */
   bind<F extends (...values: never[]) => unknown>(work: F): F
 }
 
-/** Nobody looks. */
-export const unseen: Diagnostics = {
+/** No subscriber, on a platform without `node:diagnostics_channel`. */
+export const noDiagnostics: Diagnostics = {
   events: undefined,
   trace: (_name, _message, work) => work(),
-  isTraced: () => false,
   bind: (work) => work,
 }
 
-/** As much of the module as is used. */
+/** The part of the module that is used. */
 interface DiagnosticsChannel {
   channel(name: string): EventChannel
   tracingChannel(name: string): TracingChannel
 }
 
 interface TracingChannel {
-  readonly start: Audience
-  readonly end: Audience
-  readonly asyncStart: Audience
-  readonly asyncEnd: Audience
-  readonly error: Audience
+  readonly start: Subscribable
+  readonly end: Subscribable
+  readonly asyncStart: Subscribable
+  readonly asyncEnd: Subscribable
+  readonly error: Subscribable
   tracePromise(work: () => Promise<void>, message: object): Promise<void>
 }
 
@@ -118,23 +103,22 @@ interface AsyncHooks {
   readonly AsyncLocalStorage?: { bind?<F>(work: F): F }
 }
 
-/** What the platform offers, asked for now and not at import: other platforms than Node have it, and not all have it. */
+/** Looks for `node:diagnostics_channel` at run time, because not every platform has it. */
 export function createDiagnostics(): Diagnostics {
   const channels = findBuiltin<DiagnosticsChannel>('node:diagnostics_channel')
-  if (typeof channels?.tracingChannel !== 'function') return unseen
-  // Made when first needed: there may be a hundred thousand clients that never ask for anything.
+  if (typeof channels?.tracingChannel !== 'function') return noDiagnostics
+  // Created when first needed, because many clients may never request a token.
   const tracing: Partial<Record<keyof Traces, TracingChannel>> = {}
   const channelOf = (name: keyof Traces): TracingChannel => {
     const channel = tracing[name] ?? channels.tracingChannel(`nightlatch:${name}`)
     tracing[name] = channel
     return channel
   }
-  // Asked each time, for whoever subscribes may come after the client.
+  // Checked each time, because a subscriber may come after the client.
   const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
   return {
     events: channels.channel('nightlatch:event'),
-    isTraced,
-    trace: (name, message, work, describe = tellForeign) =>
+    trace: (name, message, work, describe = withoutMessage) =>
       isTraced(name) ? traceUnresolved(channelOf(name), message, work, describe) : work(),
     bind(work) {
       if (!isTraced('grant') && !isTraced('store')) return work
@@ -148,12 +132,12 @@ function findBuiltin<Module>(name: string): Module | undefined {
   try {
     return (globalThis as Platform).process?.getBuiltinModule?.(name)
   } catch {
-    // Some platforms throw for a module that they do not have.
+    // Some platforms throw for an unknown module.
     return undefined
   }
 }
 
-/** Not all platforms have this as a property of the tracing channel itself. */
+/** Not every platform has this as a property of the tracing channel itself. */
 function hasSubscribers({ start, end, asyncStart, asyncEnd, error }: TracingChannel): boolean {
   return (
     start.hasSubscribers ||
@@ -164,7 +148,7 @@ function hasSubscribers({ start, end, asyncStart, asyncEnd, error }: TracingChan
   )
 }
 
-/** `tracePromise` puts the result into the message, and a result may be a token: so what it sees results in nothing (rule X1). */
+/** `tracePromise` puts the result into the message, so it gets a promise without one: the result may be a token (rule X1). */
 async function traceUnresolved<T>(
   channel: TracingChannel,
   message: object,
@@ -180,19 +164,19 @@ async function traceUnresolved<T>(
       throw describe(failure)
     }
   }
-  // What they see of a failure is not for the caller. A platform that fails before the work began keeps nobody from it.
+  // The caller gets the outcome of the work itself, even if the platform fails to trace it.
   await channel.tracePromise(unresolved, message).catch(() => {})
   return await (outcome ?? work())
 }
 
-/** A failure that is not this library's, with nothing of it but the name of its kind: it may hold a secret. */
-export function tellForeign(failure: unknown): Error {
+/** Another's error, reduced to its kind: its message may hold a secret. */
+export function withoutMessage(failure: unknown): Error {
   if (failure instanceof NightlatchError) return failure
-  return new Error(`${nameKind(failure)}; its message is kept back, for it may hold a secret`)
+  return new Error(`${errorKind(failure)}; its message is withheld because it may hold a secret`)
 }
 
-/** What kind of error was thrown, in a word or two. */
-export function nameKind(failure: unknown): string {
+/** The kind of an error, in a word or two. */
+export function errorKind(failure: unknown): string {
   if (!(failure instanceof Error)) return 'no Error'
   const { name } = failure
   return typeof name === 'string' && /^[A-Z][A-Za-z]{0,39}$/.test(name) ? name : 'Error'

@@ -2,8 +2,9 @@
  * What went wrong, in a word a program can branch on. docs/errors.md says of each when it comes and what to do.
  *
  * - `invalid_options`: an option, a credential or a provider's description is wrong; the message names it by its path.
- * - `grant_refused`: the authorization server said no: an error in the answer whatever its status, or a 4xx.
- * - `response_unreadable`: it answered, but with no token that can be used.
+ * - `grant_refused`: the authorization server said no: an error in the answer whatever its status, or a 4xx whose body is empty
+ *   or JSON.
+ * - `response_unreadable`: something answered, but not with a token that can be used, nor with an error: an HTML page, for example.
  * - `endpoint_unavailable`: it did not answer, or with a 5xx.
  * - `timed_out`: the deadline of the grant or of the discovery passed.
  * - `discovery_failed`: the issuer's metadata, or the API's address, could not be had.
@@ -27,6 +28,7 @@ export interface NightlatchErrorDetails {
   readonly errorDescription?: string | undefined
   readonly retryAfter?: number | undefined
   readonly hints?: readonly string[] | undefined
+  readonly requestId?: string | undefined
 }
 
 /**
@@ -55,12 +57,14 @@ export class NightlatchError extends Error {
   readonly status: number | undefined
   /** The OAuth error code, if there was one. */
   readonly error: string | undefined
-  /** The authorization server's own words, if there were any; secrets taken out. */
+  /** The authorization server's own words, if there were any; secrets taken out, and cut at 2,000 characters. */
   readonly errorDescription: string | undefined
   /** Seconds the server asked to wait, if it did. */
   readonly retryAfter: number | undefined
   /** What to check, from the provider that knows. */
   readonly hints: readonly string[]
+  /** The server's own id of the request, from the answer's body or a header: its operators find the request by it. */
+  readonly requestId: string | undefined
 
   constructor(code: ErrorCode, message: string, details: NightlatchErrorDetails = {}) {
     super(message)
@@ -72,6 +76,7 @@ export class NightlatchError extends Error {
     this.errorDescription = details.errorDescription
     this.retryAfter = details.retryAfter
     this.hints = details.hints ?? []
+    this.requestId = details.requestId
   }
 
   /** All that it says, message included, for logs that are JSON. */

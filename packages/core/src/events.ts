@@ -1,87 +1,89 @@
 import type { EventChannel, StoreOperation } from './diagnostics.ts'
 import type { NightlatchError } from './errors.ts'
 
-/** What every event tells. Durations are seconds; no event ever holds a secret (rule X1). */
+/** What every event holds. Durations are seconds; no event holds a secret (rule X1). */
 interface EventOf<Type extends string> {
   readonly type: Type
   /** The provider's name. */
   readonly provider: string
 }
 
-/**
- * A call got a token. Nothing to do; most are from memory. The one event of the common path: where nobody listens, it is not
- * made.
- */
+/** A call got a token. Nothing to do; most are from memory. It is only created if anyone listens. */
 export interface TokenServedEvent extends EventOf<'token.served'> {
   /**
-   * Where it came from: `memory`, the token at hand; `store`, others left it there; `flight`, a flight that another call
-   * began, or that just ended; `grant`, this call's own.
+   * Where the token came from: `memory`; `store`, where another client wrote it; `flight`, the token request of another call;
+   * `grant`, this call's own token request.
    */
   readonly from: 'memory' | 'store' | 'flight' | 'grant'
   /** Seconds the call waited; 0 from memory. */
   readonly duration: number
-  /** Seconds for which the token will still be handed out; for one of unknown lifetime, as long as it is kept. */
+  /** Seconds for which the token will still be served. */
   readonly remaining: number
 }
 
-/** The authorization server gave a token. Nothing to do. */
+/** The authorization server granted a token. Nothing to do. */
 export interface TokenGrantedEvent extends EventOf<'token.granted'> {
   /** From the first attempt to the token, in seconds. */
   readonly duration: number
   /** Which attempt it was, from 1. */
   readonly attempt: number
-  /** Whether it happened behind the callers' backs, while an older token was still good. */
-  readonly ahead: boolean
-  /** Seconds the token is good for; `undefined` where unknown. */
+  /** Whether it was a background refresh: an older token was still valid. */
+  readonly background: boolean
+  /** Seconds the token is valid; `undefined` if unknown. */
   readonly lifetime: number | undefined
+  /**
+   * `true` if the answer's lifetime looks like milliseconds (`3600000`), so that the client would keep a token that has expired.
+   * What to do: let the provider's `readTokenResponse` return `expiresIn: secondsFromMilliseconds(...)`. Absent otherwise.
+   */
+  readonly suspectsMilliseconds?: boolean
 }
 
-/** An attempt at a grant failed, and another follows. Many of these: the authorization server is unwell. */
-export interface TokenRetriedEvent extends EventOf<'token.retried'> {
+/** An attempt at a grant failed, and another follows. Many of these: the authorization server has a problem. */
+export interface GrantRetriedEvent extends EventOf<'grant.retried'> {
   readonly duration: number
   /** Which attempt it was, from 1. */
   readonly attempt: number
-  readonly ahead: boolean
+  readonly background: boolean
   /** Seconds until the next attempt. */
   readonly wait: number
   readonly error: NightlatchError
 }
 
 /**
- * A grant failed for good, or could not be tried. Look at `error.code`, `error.error` and `error.hints`. Where a function of
- * yours threw (that reads the credentials, say), the caller gets what it threw, and `error` only says of which kind that was.
+ * A grant failed after all its attempts, or could not start. Look at `error.code`, `error.error` and `error.hints`. If a
+ * function of yours threw, the caller gets what it threw, and `error` only names the kind of error.
  */
-export interface TokenRefusedEvent extends EventOf<'token.refused'> {
+export interface GrantFailedEvent extends EventOf<'grant.failed'> {
   readonly duration: number
   readonly attempt: number
-  readonly ahead: boolean
+  readonly background: boolean
   readonly error: NightlatchError
 }
 
-/** The token store failed or was too slow; the token is had without it. Look at the store. */
+/** The token store failed or was too slow, and the client continues without it. Look at the store. */
 export interface StoreFailedEvent extends EventOf<'store.failed'> {
   readonly operation: StoreOperation
-  /** `timed_out`, or the error's code, such as `ECONNREFUSED`; `undefined` where it has none. Never the store's own words. */
+  /** `timed_out`, or the error's code, such as `ECONNREFUSED`; `undefined` if it has none. Never the store's own message. */
   readonly reason: string | undefined
 }
 
-/** The token store answers again. Nothing to do. */
+/** The token store works again. Nothing to do. */
 export interface StoreRecoveredEvent extends EventOf<'store.recovered'> {}
 
-/** The provider's discovery named the API. Nothing to do; `baseUrl` is where calls go from now on. */
+/** The provider's discovery found the API. Nothing to do; calls go to `baseUrl` from now on. */
 export interface ApiDiscoveredEvent extends EventOf<'api.discovered'> {
   readonly duration: number
   /** Origin and path. */
   readonly baseUrl: string
 }
 
-/** The discovery of the API failed; it is tried again with the next call. Look at `error.code` and `error.hints`. */
+/** The discovery of the API failed; the next call retries it. Look at `error.code` and `error.hints`. */
 export interface DiscoveryFailedEvent extends EventOf<'discovery.failed'> {
   readonly duration: number
   readonly error: NightlatchError
 }
 
-/** The API refused a token with 401; the request went out once more with another. Many of these: something revokes tokens. */
+/** The API rejected a token with 401; the request is sent again with another. Many of these: something revokes tokens. */
 export interface RequestRepeatedEvent extends EventOf<'request.repeated'> {
   /** Origin and path. */
   readonly url: string
@@ -89,19 +91,19 @@ export interface RequestRepeatedEvent extends EventOf<'request.repeated'> {
   readonly status: number
 }
 
-/** A URL was refused the token. Either the call is wrong, or the provider's `apiOrigins` lacks an origin. */
+/** A URL is not an allowed origin for the token. Either the call is wrong, or the provider's `apiOrigins` lacks an origin. */
 export interface OriginRefusedEvent extends EventOf<'origin.refused'> {
-  /** The origin that was refused. */
+  /** The origin that is not allowed. */
   readonly origin: string
   readonly error: NightlatchError
 }
 
-/** What a client tells of its work: one member a type. */
+/** What a client emits: one member per type. */
 export type ClientEvent =
   | TokenServedEvent
   | TokenGrantedEvent
-  | TokenRetriedEvent
-  | TokenRefusedEvent
+  | GrantRetriedEvent
+  | GrantFailedEvent
   | StoreFailedEvent
   | StoreRecoveredEvent
   | ApiDiscoveredEvent
@@ -109,12 +111,12 @@ export type ClientEvent =
   | RequestRepeatedEvent
   | OriginRefusedEvent
 
-/** Tells the listener, whose own failures stay its own. */
+/** Emits an event; a listener's failure is ignored. */
 export type Emit = (event: ClientEvent) => void
 
 /**
- * What tells the client's own listener, and the process's channel. A listener that throws, or a promise of it that rejects,
- * must not reach the client's callers; what a subscriber of the channel throws, the platform makes an uncaught exception.
+ * Emits to the client's own listener and to the process's channel. A failure of the listener must not reach the client's
+ * callers; what a subscriber of the channel throws, the platform makes an uncaught exception.
  */
 export function toEmit(listener: ((event: ClientEvent) => void) | undefined, channel?: EventChannel): Emit {
   return (event) => {
@@ -124,7 +126,7 @@ export function toEmit(listener: ((event: ClientEvent) => void) | undefined, cha
       const result: unknown = listener(event)
       if (result instanceof Promise) result.catch(() => {})
     } catch {
-      // The listener's failure is the listener's affair.
+      // The listener's failure is ignored.
     }
   }
 }

@@ -22,6 +22,7 @@ export type {
   Failure,
   IssuerMetadataTerms,
   Provider,
+  TokenRejection,
   TokenRequestFormat,
 } from './acquire/provider.ts'
 // Acquire: for providers that read an answer of their own
@@ -46,22 +47,23 @@ export { type Client, createClient } from './client.ts'
 export type { ClientOptions, TokenOptions } from './client-options.ts'
 export { type ClientPool, type ClientPoolOptions, createClientPool } from './client-pool.ts'
 // What can be seen from outside: the messages of the tracing channels
-export type { DiscoveryTrace, GrantTrace, StoreOperation, StoreTrace, WaitTrace } from './diagnostics.ts'
+export type { DiscoveryTrace, GrantTrace, StoreOperation, StoreTrace } from './diagnostics.ts'
 export { type ErrorCode, NightlatchError, type NightlatchErrorDetails } from './errors.ts'
 // What happened, and what went wrong
 export type {
   ApiDiscoveredEvent,
   ClientEvent,
   DiscoveryFailedEvent,
+  GrantFailedEvent,
+  GrantRetriedEvent,
   OriginRefusedEvent,
   RequestRepeatedEvent,
   StoreFailedEvent,
   StoreRecoveredEvent,
   TokenGrantedEvent,
-  TokenRefusedEvent,
-  TokenRetriedEvent,
   TokenServedEvent,
 } from './events.ts'
 // Fetch: requests with the token on
-export type { AnsweredRequest, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
+export type { ApiResponse, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
 export type { RepeatOptions } from './fetch/request-token.ts'
+export type { Fetch } from './platform/fetch.ts'

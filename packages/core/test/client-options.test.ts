@@ -20,7 +20,8 @@ describe('client options', () => {
     ['timeout', 0],
     ['timeout', Number.NaN],
     ['timeout', Number.POSITIVE_INFINITY],
-    ['timeout', 100_000],
+    ['timeout', 601],
+    ['timeout', 10_000],
     ['timeout', '10'],
     ['fetch', 'fetch'],
     ['onEvent', {}],
@@ -28,7 +29,7 @@ describe('client options', () => {
     ['allowInsecureRequests', 'yes'],
     ['store', 'redis'],
     ['store.get', { get: 1, set() {}, delete() {} }],
-    ['scopes', 'read'],
+    ['scopes', 7],
     ['parameters', 'x'],
     ['credentials', 'marked-secret'],
     ['timout', 3],
@@ -36,6 +37,13 @@ describe('client options', () => {
     const message = mistakesOf(provider, { credentials, [name.split('.')[0] ?? '']: value })
     expect(message).toContain(`options.${name} `)
     expect(message).not.toContain('marked-secret')
+  })
+
+  it('says that a timeout is in seconds to one who means milliseconds', () => {
+    expect(mistakesOf(provider, { credentials, timeout: 10_000 })).toContain(
+      'options.timeout must be at most 600; it is in seconds',
+    )
+    expect(createClient(provider, { credentials, timeout: 600 })).toBeDefined()
   })
 
   it('names every mistake at once, in provider, options and credentials', () => {
@@ -120,7 +128,9 @@ describe('client options', () => {
     const client = createClient(provider, { credentials })
     for (const options of [
       { scope: 'x' },
-      { scopes: 'x' },
+      { scopes: 7 },
+      { scopes: [7] },
+      { scopes: 'a\u0000b' },
       { rejected: 'marked-secret' },
       { signal: {} },
       { parameters: { client_id: 'x' } },

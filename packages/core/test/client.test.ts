@@ -1,7 +1,14 @@
 import { inspect } from 'node:util'
 import { createClock, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type ClientEvent, createClient, memoryStore, type Provider, type TokenStore } from '../src/index.ts'
+import {
+  type ClientEvent,
+  createClient,
+  createClientPool,
+  memoryStore,
+  type Provider,
+  type TokenStore,
+} from '../src/index.ts'
 import { stopTimers } from './virtual-time.ts'
 
 describe('client', () => {
@@ -54,6 +61,17 @@ describe('client', () => {
     ])
   })
 
+  it('L3, G5: scopes may be one string, which is the same as its words in an array', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint }, { credentials, scopes: 'read  write' })
+    const own = await client.token()
+    expect(await client.token({ scopes: 'write read' })).toBe(own)
+    expect(await client.token({ scopes: ['read', 'write'] })).toBe(own)
+    expect((await client.token({ scopes: 'Admin' })).value).not.toBe(own.value)
+    expect(emulator.requests.map(({ form }) => form.get('scope'))).toEqual(['read write', 'Admin'])
+  })
+
   it('L3: clients share tokens through a store, and only those that are theirs', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
@@ -65,6 +83,60 @@ describe('client', () => {
     const tenant = await createClient(provider, { credentials, store, parameters: { tenant: 'b' } }).token()
     expect(tenant.value).not.toBe(one.value)
     expect(emulator.requests).toHaveLength(2)
+  })
+
+  it('has what the contract names, and nothing else to get at', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const provider: Provider = { name: 'acme', tokenEndpoint, api: apiUrl }
+    const pool = createClientPool(provider, { credentials: () => credentials })
+    for (const client of [createClient(provider, { credentials }), pool.client('tenant')]) {
+      await client.token()
+      await client.fetch(`${apiUrl}/orders`)
+      expect(Reflect.ownKeys(client)).toEqual([])
+      const prototype: object = Object.getPrototypeOf(client)
+      const methods = ['token', 'fetch', 'authorize', 'api', 'info', 'forget', 'close', Symbol.asyncDispose]
+      expect(new Set(Reflect.ownKeys(prototype))).toEqual(new Set(['constructor', 'provider', ...methods]))
+      expect(Object.getPrototypeOf(prototype)).toBe(Object.prototype)
+    }
+  })
+
+  it('says of a method that was taken off its client how to call it; fetch and authorize may be taken off', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+    for (const name of ['token', 'api', 'info', 'forget', 'close'] as const) {
+      const { [name]: method } = client
+      for (const self of [undefined, {}, 7]) {
+        await expect(Reflect.apply(method, self, [])).rejects.toMatchObject({
+          code: 'invalid_options',
+          message: expect.stringContaining(`Call it as client.${name}()`),
+        })
+      }
+    }
+    const { fetch, authorize } = client
+    expect((await fetch(`${apiUrl}/orders`)).status).toBe(200)
+    expect(await authorize(`${apiUrl}/orders`)).toBeDefined()
+  })
+
+  it('L5, L12: a cached token is served no more once it was rejected or forgotten, however it was cached', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+    const first = await client.token()
+    expect(await client.token()).toBe(first)
+    emulator.faults.set('api', { name: 'revoked' })
+    expect((await client.fetch(`${apiUrl}/orders`)).status).toBe(200)
+    const second = await client.token()
+    expect(second.value).not.toBe(first.value)
+    expect(await client.token()).toBe(second)
+    const replaced = client.token({ rejected: second })
+    const concurrent = client.token()
+    expect((await concurrent).value).toBe((await replaced).value)
+    const third = await client.token()
+    expect(third.value).not.toBe(second.value)
+    await client.forget()
+    expect((await client.token()).value).not.toBe(third.value)
   })
 
   it('L12: forget drops the token, here and in the store', async () => {
@@ -94,6 +166,42 @@ describe('client', () => {
     await client.close()
     // Known to be bad, it is left alone for a second.
     expect(events.map(({ type }) => type)).toEqual(['store.failed', 'token.granted', 'token.served'])
+  })
+
+  it('S3: forget during an outage of the store makes what is left there stale for this client', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const memory = memoryStore()
+    let isDown = false
+    const unlessDown = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (isDown) throw new Error('down')
+      return await work()
+    }
+    const store: TokenStore = {
+      get: (key) => unlessDown(() => memory.get(key)),
+      set: (key, token) => unlessDown(() => memory.set(key, token)),
+      delete: (key, token) => unlessDown(() => memory.delete(key, token)),
+    }
+    const clock = createClock()
+    const options = { credentials, store, now: clock.now }
+    const client = createClient({ name: 'acme', tokenEndpoint }, options)
+    const first = await client.token()
+    isDown = true
+    clock.advance(1)
+    await client.forget()
+    isDown = false
+    // Another process, which has not forgotten it, still finds it there.
+    const other = createClient({ name: 'acme', tokenEndpoint }, options)
+    expect((await other.token()).value).toBe(first.value)
+    clock.advance(1)
+    const second = await client.token()
+    expect(second.value).not.toBe(first.value)
+    expect(emulator.requests).toHaveLength(2)
+    // Not for what it never asked for before, either.
+    const left = await other.token({ scopes: ['other'] })
+    await client.forget()
+    clock.advance(1)
+    expect((await client.token({ scopes: ['other'] })).value).not.toBe(left.value)
   })
 
   it('L5: rejected answers with another token', async () => {
@@ -163,6 +271,48 @@ describe('client', () => {
     expect(emulator.requests.at(-1)?.form.get('scope')).toBe('read')
   })
 
+  it('R6: what somebody put onto Object.prototype is no option and no description', async () => {
+    const emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, apiUrl, credentials } = emulator
+    const pollution: Readonly<Record<string, unknown>> = {
+      anything: { a: 1 },
+      apiOrigins: ['https://*.evil.test', new URL(emulator.elsewhereUrl).origin],
+      authorizeRequest: (headers: Headers) => headers.set('x-polluted', '1'),
+      tokenRequest: { method: 'GET' },
+      statuses: [200],
+      tokenRejection: { statuses: [200] },
+      allowInsecureRequests: true,
+      onEvent: () => {},
+      scopes: ['polluted'],
+    }
+    const provider = { name: 'standard', tokenEndpoint, api: apiUrl }
+    // Modules are loaded before: what loads them is not under test.
+    await createClient(provider, { credentials }).token()
+    for (const when of ['before', 'after']) {
+      const before = when === 'after' ? createClient(provider, { credentials }) : undefined
+      for (const [name, value] of Object.entries(pollution)) {
+        Object.defineProperty(Object.prototype, name, { value, enumerable: true, configurable: true, writable: true })
+      }
+      let results: unknown
+      try {
+        const client = before ?? createClient(provider, { credentials })
+        const token = await client.token()
+        const refused = await client.fetch(emulator.elsewhereUrl).catch(({ code }: { readonly code: unknown }) => code)
+        const sent = await client.authorize(apiUrl)
+        results = [token.scopes, refused, Object.keys({ ...sent?.headers })]
+      } finally {
+        for (const name of Object.keys(pollution)) delete (Object.prototype as Record<string, unknown>)[name]
+      }
+      expect(results, when).toEqual([undefined, 'origin_refused', ['authorization']])
+    }
+    expect(emulator.requests.map(({ method, part }) => [method, part])).toEqual([
+      ['POST', 'token'],
+      ['POST', 'token'],
+      ['POST', 'token'],
+    ])
+    await emulator.close()
+  })
+
   it('a listener that throws, or rejects, is its own affair', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
@@ -202,7 +352,7 @@ describe('client', () => {
     )
     await expect(client.token()).rejects.toMatchObject({ code: 'grant_refused', error: 'invalid_client', status: 401 })
     expect(events).toEqual([
-      expect.objectContaining({ type: 'token.refused', provider: 'acme', attempt: 1, ahead: false }),
+      expect.objectContaining({ type: 'grant.failed', provider: 'acme', attempt: 1, background: false }),
     ])
   })
 })

@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChannelListener, channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createDiagnostics, nameKind, tellForeign, unseen } from '../src/diagnostics.ts'
+import { createDiagnostics, errorKind, noDiagnostics, withoutMessage } from '../src/diagnostics.ts'
 import { type ClientEvent, createClient, createClientPool, memoryStore, NightlatchError } from '../src/index.ts'
 import { findLeaks } from './acquire/printings.ts'
 import { stopTimers } from './virtual-time.ts'
 
-const names = ['nightlatch:grant', 'nightlatch:wait', 'nightlatch:store', 'nightlatch:discovery'] as const
+const names = ['nightlatch:grant', 'nightlatch:store', 'nightlatch:discovery'] as const
 type Seen = { readonly name: string; readonly stage: string; readonly message: Readonly<Record<string, unknown>> }
 
 /** Everything that is published until it is disposed of; copies, for messages fill up. */
@@ -65,7 +65,7 @@ describe('the channels of the process', () => {
     expect(channel('nightlatch:event').hasSubscribers).toBe(false)
   })
 
-  it('X1: show grants, waits, stores and discoveries in the stages of a promise, and no secret', async () => {
+  it('X1: show grants, stores and discoveries in the stages of a promise, and no secret', async () => {
     await using emulator = await startEmulator(standardEmulation({ clientSecret: 'MARKED-secret' }))
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const provider = {
@@ -87,8 +87,7 @@ describe('the channels of the process', () => {
     const last = (name: string): object | undefined => watched.seen.findLast((one) => one.name === name)?.message
     expect(last('nightlatch:grant')).toEqual({
       provider: 'acme',
-      ahead: false,
-      flight: {},
+      background: false,
       url: tokenEndpoint,
       attempt: 1,
       lifetime: 3600,
@@ -130,37 +129,28 @@ describe('the channels of the process', () => {
     expect(findLeaks([watched.seen, watched.events], ['MARKED-words'])).toEqual([])
   })
 
-  it('L3: carry the asynchronous context of the call that asked, also where its flight had to wait', async () => {
+  it('L3: carry the asynchronous context of the call that asked, also if its request was queued', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
     const callers = new AsyncLocalStorage<string>()
-    const grants: [string | undefined, object][] = []
-    const waits: [string | undefined, object][] = []
-    const ongrant: ChannelListener = (message) =>
-      grants.push([callers.getStore(), (message as { flight: object }).flight])
-    const bothWait = Promise.withResolvers<undefined>()
-    const onwait: ChannelListener = (message) => {
-      waits.push([callers.getStore(), (message as { flight: object }).flight])
-      if (waits.length === 2) bothWait.resolve(undefined)
-    }
-    subscribe('tracing:nightlatch:grant:start', ongrant)
-    subscribe('tracing:nightlatch:wait:start', onwait)
+    const grants: (string | undefined)[] = []
+    const onGrant: ChannelListener = () => void grants.push(callers.getStore())
+    subscribe('tracing:nightlatch:grant:start', onGrant)
     try {
       const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
       const held = await callers.run('first', () => client.token())
-      emulator.faults.set('token', { name: 'answer', answer: () => bothWait.promise })
+      const { promise: allCalled, resolve: answer } = Promise.withResolvers<undefined>()
+      emulator.faults.set('token', { name: 'answer', answer: () => allCalled })
       const other = callers.run('replacing', () => client.token({ rejected: held }))
-      // The value that was refused now is not what the flight under way replaces: it waits for its turn.
+      // The request in flight does not replace this value, so another one is queued.
       const stranger = Object.defineProperty({ ...held }, 'value', { value: 'another' }) as typeof held
       const queued = callers.run('queued', () => client.token({ rejected: stranger }))
       const joined = callers.run('joined', () => client.token({ rejected: stranger }))
+      answer(undefined)
       await Promise.all([other, queued, joined])
-      expect(grants.map(([caller]) => caller)).toEqual(['first', 'replacing', 'queued'])
-      expect(waits.map(([caller]) => caller)).toEqual(['queued', 'joined'])
-      expect(waits[0]?.[1]).toBe(grants[1]?.[1])
+      expect(grants).toEqual(['first', 'replacing', 'queued'])
     } finally {
-      unsubscribe('tracing:nightlatch:grant:start', ongrant)
-      unsubscribe('tracing:nightlatch:wait:start', onwait)
+      unsubscribe('tracing:nightlatch:grant:start', onGrant)
     }
   })
 
@@ -204,7 +194,7 @@ describe('the channels of the process', () => {
       const diagnostics = createDiagnostics()
       const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
       vi.unstubAllGlobals()
-      expect(diagnostics).toBe(unseen)
+      expect(diagnostics).toBe(noDiagnostics)
       expect((await client.token()).type).toBe('Bearer')
     }
     expect(watched.events).toEqual([])
@@ -213,14 +203,12 @@ describe('the channels of the process', () => {
   it('L1: cost a client that nobody looks at no more than their names', async () => {
     const diagnostics = createDiagnostics()
     const work = async (): Promise<string> => 'done'
-    const wait = { provider: 'acme', flight: {} }
-    expect(diagnostics.isTraced('grant')).toBe(false)
+    const message = { provider: 'acme', baseUrl: undefined }
     expect(diagnostics.bind(work)).toBe(work)
-    expect(await diagnostics.trace('wait', wait, work)).toBe('done')
-    expect(wait).toEqual({ provider: 'acme', flight: {} })
-    expect(await unseen.trace('wait', wait, work)).toBe('done')
-    expect(unseen.isTraced('wait')).toBe(false)
-    expect(unseen.bind(work)).toBe(work)
+    expect(await diagnostics.trace('discovery', message, work)).toBe('done')
+    expect(message).toEqual({ provider: 'acme', baseUrl: undefined })
+    expect(await noDiagnostics.trace('discovery', message, work)).toBe('done')
+    expect(noDiagnostics.bind(work)).toBe(work)
   })
 
   it('fail no work where a platform fails to trace it, or knows no asynchronous contexts', async () => {
@@ -234,7 +222,7 @@ describe('the channels of the process', () => {
       })
       const diagnostics = createDiagnostics()
       const work = async (): Promise<string> => 'done'
-      expect(await diagnostics.trace('wait', { provider: 'acme', flight: {} }, work)).toBe('done')
+      expect(await diagnostics.trace('discovery', { provider: 'acme', baseUrl: undefined }, work)).toBe('done')
       expect(diagnostics.bind(work)).toBe(work)
       vi.unstubAllGlobals()
     }
@@ -271,16 +259,16 @@ describe('a failure that is not of this library', () => {
     class Sealed extends Error {
       override name = 'SealedVault'
     }
-    expect(nameKind(new Sealed())).toBe('SealedVault')
-    expect(nameKind(Object.assign(new Error('x'), { name: 'secret=MARKED' }))).toBe('Error')
-    expect(nameKind(Object.assign(new Error('x'), { name: 'Secret=MARKED' }))).toBe('Error')
-    expect(nameKind(Object.assign(new Error('x'), { name: 1 }))).toBe('Error')
-    expect(nameKind(Object.assign(new Error('x'), { name: ['Kind'] }))).toBe('Error')
-    expect(nameKind('MARKED')).toBe('no Error')
-    expect(tellForeign(new RangeError('MARKED')).message).toBe(
-      'RangeError; its message is kept back, for it may hold a secret',
+    expect(errorKind(new Sealed())).toBe('SealedVault')
+    expect(errorKind(Object.assign(new Error('x'), { name: 'secret=MARKED' }))).toBe('Error')
+    expect(errorKind(Object.assign(new Error('x'), { name: 'Secret=MARKED' }))).toBe('Error')
+    expect(errorKind(Object.assign(new Error('x'), { name: 1 }))).toBe('Error')
+    expect(errorKind(Object.assign(new Error('x'), { name: ['Kind'] }))).toBe('Error')
+    expect(errorKind('MARKED')).toBe('no Error')
+    expect(withoutMessage(new RangeError('MARKED')).message).toBe(
+      'RangeError; its message is withheld because it may hold a secret',
     )
     const own = new NightlatchError('timed_out', 'late')
-    expect(tellForeign(own)).toBe(own)
+    expect(withoutMessage(own)).toBe(own)
   })
 })

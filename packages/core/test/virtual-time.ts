@@ -12,5 +12,5 @@ export function stopTimers(): void {
 /** A listener that lets each retry delay pass as soon as the client waits for it. Requires stopped timers. */
 export function passRetryDelay(event: ClientEvent): void {
   // The client sets its timer right after the event.
-  if (event.type === 'token.retried') queueMicrotask(() => vi.advanceTimersByTime(event.wait * 1000))
+  if (event.type === 'grant.retried') queueMicrotask(() => vi.advanceTimersByTime(event.wait * 1000))
 }

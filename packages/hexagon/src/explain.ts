@@ -8,6 +8,8 @@ import type { Failure } from '@nightlatch/core'
 export function explainSmartApi(failure: Failure, scopes: readonly string[]): readonly string[] {
   if (!('code' in failure)) return failure.status === 401 || failure.status === 403 ? unmappedUser : []
   if (failure.code === 'invalid_options') return failure.message.includes('colon') ? [otherPlacement] : []
+  // A web server that has no such path answers with a page, which is no answer of an authorization server.
+  if (failure.code === 'response_unreadable') return failure.status === 404 ? wrongEndpoint : []
   if (failure.code !== 'grant_refused') return []
   if (isInvalidScope(failure.error) || isInvalidScope(failure.errorDescription)) return explainScope(scopes)
   if (failure.status === 404) return wrongEndpoint

@@ -113,6 +113,8 @@ function refuseUnknown(name: string, settings: SmartApiSettings): void {
 
 /** A path with a suffix, which is not doubled where it is there already. */
 export function appendPath(path: string, suffix: string): string {
-  const trimmed = path.replace(/\/+$/, '')
+  let end = path.length
+  while (path[end - 1] === '/') end -= 1
+  const trimmed = path.slice(0, end)
   return trimmed.endsWith(suffix) ? trimmed : `${trimmed}${suffix}`
 }

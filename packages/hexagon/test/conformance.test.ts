@@ -1,6 +1,6 @@
 import { clientSecretPost } from '@nightlatch/core'
 import { type DocumentedRefusal, smartCompletionsEmulation, testProvider } from '@nightlatch/testing'
-import { describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, it, vi } from 'vitest'
 import { smartApi, smartCompletions } from '../src/index.ts'
 
 const basic = {
@@ -33,9 +33,13 @@ const refusals: readonly DocumentedRefusal[] = [
   },
 ]
 
-describe('smartCompletions', () => {
+// The jitter of every wait before a retry: none of them takes any time.
+beforeAll(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
+afterAll(() => void vi.restoreAllMocks())
+
+describe.concurrent('smartCompletions', () => {
   testProvider({
-    describe,
+    describe: describe.concurrent,
     it,
     emulation: smartCompletionsEmulation,
     provider: ({ host, authorizationServer }) => smartCompletions({ host, authorizationServer }),
@@ -45,9 +49,9 @@ describe('smartCompletions', () => {
   })
 })
 
-describe('smartApi, found by its issuer, with the credentials in the form', () => {
+describe.concurrent('smartApi, found by its issuer, with the credentials in the form', () => {
   testProvider({
-    describe,
+    describe: describe.concurrent,
     it,
     emulation: smartCompletionsEmulation,
     provider: ({ host, authorizationServer }) =>

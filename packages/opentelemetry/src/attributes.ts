@@ -14,7 +14,7 @@ export const attribute = {
   provider: 'nightlatch.provider',
   source: 'nightlatch.token.source',
   lifetime: 'nightlatch.token.lifetime',
-  ahead: 'nightlatch.grant.ahead',
+  background: 'nightlatch.grant.background',
   attempts: 'nightlatch.grant.attempts',
   oauthError: 'nightlatch.oauth.error',
   operation: 'nightlatch.store.operation',

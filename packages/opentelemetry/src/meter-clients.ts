@@ -23,10 +23,6 @@ export function meterClients(provider: MeterProvider): () => void {
     unit: '{token}',
   })
   const remaining = histogram('nightlatch.token.remaining', 'How long a served token is still handed out', lives)
-  const shared = meter.createCounter('nightlatch.flight.shared', {
-    description: 'Calls that waited for a token that another call asked for',
-    unit: '{call}',
-  })
   const grants = histogram('nightlatch.grant.duration', 'Grants, attempts and waits between them included', durations)
   const refused = meter.createCounter('nightlatch.grant.failures', {
     description: 'Grants that failed for good',
@@ -62,11 +58,11 @@ export function meterClients(provider: MeterProvider): () => void {
         served.add(1, { ...of, [attribute.source]: event.from })
         remaining.record(event.remaining, of)
         break
-      case 'token.refused':
-        refused.add(1, { ...of, ...failureOf(event.error), [attribute.ahead]: event.ahead })
+      case 'grant.failed':
+        refused.add(1, { ...of, ...failureOf(event.error), [attribute.background]: event.background })
         break
-      case 'token.retried':
-        retried.add(1, { ...of, ...failureOf(event.error), [attribute.ahead]: event.ahead })
+      case 'grant.retried':
+        retried.add(1, { ...of, ...failureOf(event.error), [attribute.background]: event.background })
         break
       case 'store.failed':
         storeFailures.add(1, {
@@ -105,17 +101,11 @@ export function meterClients(provider: MeterProvider): () => void {
     }
   }
 
-  const wait = tracingChannel('nightlatch:wait')
-  const onWait = (message: unknown): void => {
-    shared.add(1, { [attribute.provider]: (message as { readonly provider: string }).provider })
-  }
-
   subscribe('nightlatch:event', onEvent)
-  wait.start.subscribe(onWait)
   const undo = [
-    measure<GrantTrace>('nightlatch:grant', grants, ({ provider, ahead, url, error }) => ({
+    measure<GrantTrace>('nightlatch:grant', grants, ({ provider, background, url, error }) => ({
       [attribute.provider]: provider,
-      [attribute.ahead]: ahead,
+      [attribute.background]: background,
       ...serverOf(url),
       ...errorTypeOf(error),
     })),
@@ -131,7 +121,6 @@ export function meterClients(provider: MeterProvider): () => void {
   ]
   return () => {
     unsubscribe('nightlatch:event', onEvent)
-    wait.start.unsubscribe(onWait)
     for (const one of undo) one()
   }
 }

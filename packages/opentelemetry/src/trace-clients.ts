@@ -1,5 +1,5 @@
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
-import type { DiscoveryTrace, GrantTrace, StoreTrace, WaitTrace } from '@nightlatch/core'
+import type { DiscoveryTrace, GrantTrace, StoreTrace } from '@nightlatch/core'
 import {
   type Attributes,
   type Context,
@@ -18,10 +18,8 @@ import { attribute, failureInWords, serverOf, storeFailureOf } from './attribute
 interface SpanPlan<Message> {
   name(message: Message): string
   begin(message: Message): SpanOptions
-  /** Told of the span as soon as there is one. */
-  begun?(message: Message, span: Span): void
   /** Attributes that are known at the end. */
-  end(message: Message, span: Span): Attributes
+  end(message: Message): Attributes
 }
 
 /**
@@ -31,8 +29,6 @@ interface SpanPlan<Message> {
  */
 export function traceClients(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@nightlatch/opentelemetry')
-  /** The spans of grants, by their flights, for those who wait for one. */
-  const grants = new WeakMap<object, Span>()
 
   const follow = <Message extends object & { readonly error?: Error }>(
     channel: string,
@@ -45,7 +41,6 @@ export function traceClients(provider: TracerProvider): () => void {
       if (known !== undefined) return known
       const span = tracer.startSpan(plan.name(message), plan.begin(message), context.active())
       spans.set(message, span)
-      plan.begun?.(message, span)
       return span
     }
     const activate = (message: Message): Context => trace.setSpan(context.active(), begin(message))
@@ -55,7 +50,7 @@ export function traceClients(provider: TracerProvider): () => void {
       const span = spans.get(ended)
       if (span === undefined) return
       spans.delete(ended)
-      span.setAttributes(plan.end(ended, span))
+      span.setAttributes(plan.end(ended))
       if (ended.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: ended.error.message })
       span.end()
     }
@@ -73,13 +68,10 @@ export function traceClients(provider: TracerProvider): () => void {
   const undo = [
     follow<GrantTrace>('nightlatch:grant', {
       name: ({ provider }) => `nightlatch.grant ${provider}`,
-      begin: ({ provider, ahead }) => ({
+      begin: ({ provider, background }) => ({
         kind: SpanKind.CLIENT,
-        attributes: { [attribute.provider]: provider, [attribute.ahead]: ahead },
+        attributes: { [attribute.provider]: provider, [attribute.background]: background },
       }),
-      begun({ flight }, span) {
-        if (flight !== undefined) grants.set(flight, span)
-      },
       end: ({ url, attempt, lifetime, error }) => ({
         ...serverOf(url),
         ...(url === undefined ? {} : { [attribute.url]: url }),
@@ -87,15 +79,6 @@ export function traceClients(provider: TracerProvider): () => void {
         [attribute.attempts]: attempt,
         ...(error === undefined ? {} : failureInWords(error)),
       }),
-    }),
-    follow<WaitTrace>('nightlatch:wait', {
-      name: ({ provider }) => `nightlatch.wait ${provider}`,
-      begin: ({ provider }) => ({ attributes: { [attribute.provider]: provider } }),
-      end({ flight, error }, span) {
-        const grant = grants.get(flight)
-        if (grant !== undefined) span.addLink({ context: grant.spanContext() })
-        return error === undefined ? {} : failureInWords(error)
-      },
     }),
     follow<StoreTrace>('nightlatch:store', {
       name: ({ operation }) => `nightlatch.store ${operation}`,

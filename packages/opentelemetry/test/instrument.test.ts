@@ -74,7 +74,7 @@ describe('instrument', () => {
     const undo = instrument(sdk)
     const names = [
       'nightlatch:event',
-      ...['grant', 'wait', 'store', 'discovery'].flatMap((name) =>
+      ...['grant', 'store', 'discovery'].flatMap((name) =>
         ['start', 'end', 'asyncStart', 'asyncEnd', 'error'].map((stage) => `tracing:nightlatch:${name}:${stage}`),
       ),
     ]

@@ -12,7 +12,9 @@ describe('metrics', () => {
     const undo = instrument(sdk)
     const store = memoryStore()
     const client = createClient({ name: 'acme', tokenEndpoint }, { credentials, store })
+    const startedAt = performance.now()
     await Promise.all([client.token(), client.token(), client.token()])
+    const seconds = (performance.now() - startedAt) / 1000
     for (let call = 0; call < 5; call += 1) await client.token()
     await createClient({ name: 'acme', tokenEndpoint }, { credentials, store }).token()
     undo()
@@ -27,8 +29,6 @@ describe('metrics', () => {
     const remaining = metrics.find(({ name }) => name === 'nightlatch.token.remaining')
     expect(remaining).toMatchObject({ unit: 's', points: [{ count: 9 }] })
     expect(remaining?.points[0]?.sum).toBeGreaterThan(9 * 3500)
-    const shared = metrics.find(({ name }) => name === 'nightlatch.flight.shared')
-    expect(shared?.points).toMatchObject([{ value: 2 }])
     const grants = metrics.find(({ name }) => name === 'nightlatch.grant.duration')
     expect(grants).toMatchObject({
       unit: 's',
@@ -36,12 +36,16 @@ describe('metrics', () => {
       points: [
         {
           count: 1,
-          attributes: { 'nightlatch.provider': 'acme', 'nightlatch.grant.ahead': false, 'server.address': '127.0.0.1' },
+          attributes: {
+            'nightlatch.provider': 'acme',
+            'nightlatch.grant.background': false,
+            'server.address': '127.0.0.1',
+          },
         },
       ],
     })
     expect(grants?.points[0]?.sum).toBeGreaterThan(0)
-    expect(grants?.points[0]?.sum).toBeLessThan(10)
+    expect(grants?.points[0]?.sum).toBeLessThanOrEqual(seconds)
     const operations = metrics.find(({ name }) => name === 'nightlatch.store.duration')
     const counts = operations?.points.map(({ attributes, count }) => [attributes['nightlatch.store.operation'], count])
     expect(Object.fromEntries(counts ?? [])).toEqual({ get: 3, lock: 1, set: 1, release: 1 })
@@ -54,7 +58,7 @@ describe('metrics', () => {
     const undo = instrument(sdk)
     const broken = (): Promise<never> => Promise.reject(new Error('down'))
     const store: TokenStore = { get: broken, set: broken, delete: broken }
-    const provider: Provider<unknown> = { name: 'acme', tokenEndpoint, api: apiUrl }
+    const provider: Provider = { name: 'acme', tokenEndpoint, api: apiUrl }
     const client = createClient(provider, { credentials, store })
     emulator.faults.set('token', { name: 'error', status: 503 }, { times: 1 })
     await client.token()

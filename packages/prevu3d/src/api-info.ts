@@ -1,4 +1,4 @@
-import { NightlatchError } from '@nightlatch/core'
+import { type Fetch, NightlatchError } from '@nightlatch/core'
 import * as v from 'valibot'
 
 /** What `GET /oauth/api-info` tells about the client; members that are not documented are kept. */
@@ -25,7 +25,7 @@ const apiInfoSchema: v.GenericSchema<unknown, Prevu3dInfo> = v.looseObject({
  * @param fetch carries the token
  * @throws NightlatchError `discovery_failed`
  */
-export async function askApiInfo(url: URL, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Prevu3dInfo> {
+export async function askApiInfo(url: URL, fetch: Fetch, signal: AbortSignal): Promise<Prevu3dInfo> {
   const response = await fetch(url, { headers: { accept: 'application/json' }, signal })
   const { status } = response
   const text = await response.text()
@@ -47,7 +47,15 @@ export async function askApiInfo(url: URL, fetch: typeof globalThis.fetch, signa
  * documented, so both are taken off.
  */
 export function toBaseUrl(apiUrl: string): string {
-  return apiUrl.replace(/\/+$/, '').replace(/\/v1$/, '')
+  const trimmed = withoutSlashes(apiUrl)
+  return trimmed.endsWith('/v1') ? trimmed.slice(0, -'/v1'.length) : trimmed
+}
+
+/** A URL or a path without the slashes at its end. */
+export function withoutSlashes(url: string): string {
+  let end = url.length
+  while (url[end - 1] === '/') end -= 1
+  return url.slice(0, end)
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import { clientSecretBasic, NightlatchError, type Provider } from '@nightlatch/core'
 import * as v from 'valibot'
-import { askApiInfo, type Prevu3dInfo, toBaseUrl } from './api-info.ts'
+import { askApiInfo, type Prevu3dInfo, toBaseUrl, withoutSlashes } from './api-info.ts'
 import { explainPrevu3d } from './explain.ts'
 
 /** Where an organisation's Prevu3D is; the defaults are the vendor's production. */
@@ -28,7 +28,7 @@ export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
   const { cloudApiUrl = 'https://cloud-api.prevu3d.com' } = options
   const cloud = new URL(cloudApiUrl)
   const { apiOrigins = ['https://*.prevu3d.com', cloud.origin] } = options
-  const oauth = `${cloud.origin}${cloud.pathname.replace(/\/+$/, '')}/oauth`
+  const oauth = `${cloud.origin}${withoutSlashes(cloud.pathname)}/oauth`
   return {
     name: 'prevu3d',
     tokenEndpoint: `${oauth}/token`,

@@ -1,9 +1,13 @@
 import { prevu3dEmulation, testProvider } from '@nightlatch/testing'
-import { describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, it, vi } from 'vitest'
 import { prevu3d } from '../src/index.ts'
 
+// The jitter of every wait before a retry: none of them takes any time.
+beforeAll(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
+afterAll(() => void vi.restoreAllMocks())
+
 testProvider({
-  describe,
+  describe: describe.concurrent,
   it,
   emulation: () => prevu3dEmulation({ separateRegion: true }),
   provider: ({ url, apiOrigins }) => prevu3d({ cloudApiUrl: url, apiOrigins }),

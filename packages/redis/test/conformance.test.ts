@@ -39,6 +39,6 @@ onServers(combinations)('on %s, by %s, with %s', (kind, name, scripts) => {
       const { client } = connections[next % connections.length] as Connected
       return redisStore({ client, encryptionKeys })
     },
-    { describe, it: it.concurrent, atomicDelete: scripts === 'scripts' },
+    { describe: describe.concurrent, it, atomicDelete: scripts === 'scripts', shortLife: 0.2 },
   )
 })

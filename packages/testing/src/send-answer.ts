@@ -15,7 +15,7 @@ export function faultyAnswer(
       return { status, body: STATUS_CODES[status] ?? 'Server Error' }
     }
     case 'tooManyRequests':
-      return { status: 429, headers: rateLimitHeaders(fault, now), body: STATUS_CODES[429] }
+      return { status: 429, headers: rateLimitHeaders(fault, now), body: { message: STATUS_CODES[429] } }
     case 'html': {
       const status = fault.status ?? 502
       const title = `${status} ${STATUS_CODES[status] ?? ''}`.trim()

@@ -4,4 +4,4 @@ import { memoryStore } from '@nightlatch/core'
 import { testTokenStore } from '../src/index.ts'
 
 const store = memoryStore()
-testTokenStore(() => store, { describe, it })
+testTokenStore(() => store, { describe, it, shortLife: 0.2 })

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { StoredToken, TokenStore } from '@nightlatch/core'
 import { describe, expect, it } from 'vitest'
@@ -90,7 +89,19 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     fails: someOf('puts a token in the place of another'),
   },
   'answers before it has written': {
-    change: (store) => ({ set: async (key, token) => void sleep(5).then(() => store.set(key, token)) }),
+    change(store) {
+      let write = async (): Promise<void> => {}
+      return {
+        async get(key) {
+          const token = await store.get(key)
+          await write()
+          return token
+        },
+        async set(key, token) {
+          write = () => store.set(key, token)
+        },
+      }
+    },
     fails: someOf('gives back a token with what the core writes'),
   },
   'has a column that is too short': {
@@ -649,11 +660,11 @@ describe('with a test runner', () => {
     )
   })
 
-  it('runs under node:test', { timeout: 60_000 }, async () => {
+  it('runs under node:test', { timeout: 120_000 }, async () => {
     const file = join(import.meta.dirname, 'store-with-node-test.ts')
     const parameters = ['--conditions=@nightlatch/source', '--test', '--test-reporter=tap', file]
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
-    const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 50_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 110_000 })
     expect(stdout).toMatch(/^# fail 0$/m)
     const checks = tokenStoreChecks(() => textStore(parts), {})
     expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBe(checks.length)

@@ -1,7 +1,8 @@
-import { type Authorization, NightlatchError } from '@nightlatch/core'
+import { type Authorization, NightlatchError, type Provider } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
 import { type AbortSource, heed } from './abort-source.ts'
-import { addHeaders, type ReadableHeaders } from './request-headers.ts'
+import { beginsAsJson, mayBeJson, parseJson } from './json-body.ts'
+import { addHeaders, carriesAuthorization, carriesProof, type ReadableHeaders, toGiven } from './request-headers.ts'
 
 type Controller = Dispatcher.DispatchController
 type Handler = Dispatcher.DispatchHandler
@@ -17,14 +18,15 @@ export interface Call {
   readonly headers: ReadableHeaders
   readonly handler: Handler
   readonly signal: AbortSource | undefined
-  /** The provider's name. */
-  readonly provider: string
+  readonly provider: Provider<unknown>
   /** Whether the body can be sent again. */
   readonly isRepeatable: boolean
   /** Whether tokens are bound to a key, so that every answer may hold a nonce. */
   readonly isBound: boolean
   /** Whether the token travels in `Authorization`, and nothing besides. */
-  readonly isPlain: boolean
+  readonly isBearerOnly: boolean
+  /** What the caller's own headers carry: see `readCarried`. */
+  readonly carried: number
   /** Of the try under way, once it goes out. */
   controller: Controller | undefined
 }
@@ -37,13 +39,26 @@ const longestDrop = 50
 
 /** Sends one try of a request, the token on. */
 export function sendAuthorized(call: Call, authorization: Authorization): void {
-  const { dispatch, handler } = call
-  const { headers } = authorization
+  const { dispatch } = call
+  const headers = carriersOf(call, authorization)
   // undici's redirect interceptor takes this one off on the way to another origin, and no other that carries a token.
-  const isBare = call.isPlain || Object.keys(headers).every((name) => name === 'authorization')
-  const opts = { ...call.opts, headers: addHeaders(call.headers, headers, isBare) }
-  const isAnswerIndifferent = isBare && !call.isRepeatable
-  send(dispatch, opts, isAnswerIndifferent ? handler : new AuthorizedHandler(call, authorization, isBare))
+  const isBearerOnly =
+    call.carried === 0 && (call.isBearerOnly || Object.keys(headers).every((name) => name === 'authorization'))
+  const opts = { ...call.opts, headers: addHeaders(call.headers, headers, isBearerOnly) }
+  send(dispatch, opts, new AuthorizedHandler(call, authorization, isBearerOnly))
+}
+
+/** A caller's own authorization stands in place of the provider's. */
+function carriersOf(call: Call, { headers }: Authorization): Readonly<Record<string, string>> {
+  if ((call.carried & carriesAuthorization) === 0) return headers
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'authorization'))
+}
+
+/** Sends a request as its caller made it, but not its proof of possession to another origin. */
+export function sendAsGiven(call: Call): void {
+  const { dispatch, opts, headers, handler, carried } = call
+  const guarded = (carried & carriesProof) === 0 ? handler : new AuthorizedHandler(call, undefined, false)
+  send(dispatch, { ...opts, headers: toGiven(headers) }, guarded)
 }
 
 /** Dispatches where nobody is there any more to catch what a dispatcher may throw. */
@@ -61,7 +76,7 @@ export function reportFailure(handler: Handler, controller: Controller | undefin
   handler.onResponseError?.(controller ?? (null as unknown as Controller), failure as Error)
 }
 
-/** A 401 that waits for it to be clear whether the caller is to see it. */
+/** A response that is kept until it is clear whether the caller sees it, or the response to a repeat. */
 class HeldAnswer {
   readonly statusCode: number
   readonly headers: ResponseHeaders
@@ -70,11 +85,14 @@ class HeldAnswer {
   bytes = 0
   trailers: ResponseHeaders | undefined
   error: Error | undefined
+  /** Its body says whether the API rejected the token, so it is read first. */
+  awaitsBody: boolean
   /** Another try has taken its place; what still comes is read to no purpose. */
   isDropped = false
   breakOff: NodeJS.Timeout | undefined
 
-  constructor(statusCode: number, headers: ResponseHeaders, statusMessage: string | undefined) {
+  constructor(statusCode: number, headers: ResponseHeaders, statusMessage: string | undefined, awaitsBody: boolean) {
+    this.awaitsBody = awaitsBody
     this.statusCode = statusCode
     this.headers = headers
     this.statusMessage = statusMessage
@@ -86,21 +104,22 @@ class HeldAnswer {
 }
 
 /**
- * What stands between the connection and the caller's handler for one try. All goes straight through but a 401: that is kept
- * until another token is there, or is known not to be. Meanwhile the connection is free: the client may need it to ask.
+ * Stands between the connection and the caller's handler for one try. Everything goes straight through but a response that
+ * rejects the token, or may: that is kept until another token is there, while the connection is free for the client's own request.
  */
 class AuthorizedHandler implements Handler {
   readonly #call: Call
-  readonly #authorization: Authorization
-  readonly #isBare: boolean
+  /** `undefined`: the request goes out as it is. */
+  readonly #authorization: Authorization | undefined
+  readonly #isBearerOnly: boolean
   /** A redirect interceptor further in has gone on from where we sent the request. */
   #isRedirected = false
   #held: HeldAnswer | undefined
 
-  constructor(call: Call, authorization: Authorization, isBare: boolean) {
+  constructor(call: Call, authorization: Authorization | undefined, isBearerOnly: boolean) {
     this.#call = call
     this.#authorization = authorization
-    this.#isBare = isBare
+    this.#isBearerOnly = isBearerOnly
   }
 
   onRequestStart(controller: Controller, context: { readonly history?: readonly unknown[] } | null): void {
@@ -114,8 +133,8 @@ class AuthorizedHandler implements Handler {
     }
     if (context?.history !== undefined && context.history.length > 0) {
       this.#isRedirected = true
-      if (!this.#isBare) {
-        controller.abort(refuseRedirect(call.provider))
+      if (!this.#isBearerOnly) {
+        controller.abort(refuseRedirect(call.provider.name))
         return
       }
     }
@@ -123,17 +142,29 @@ class AuthorizedHandler implements Handler {
   }
 
   onRequestUpgrade(controller: Controller, statusCode: number, headers: ResponseHeaders, socket: Upgraded): void {
-    this.#learn(statusCode, headers)
+    if (this.#call.isBound) this.#learn(statusCode, headers)
     this.#call.handler.onRequestUpgrade?.(controller, statusCode, headers, socket)
   }
 
   onResponseStart(controller: Controller, statusCode: number, headers: ResponseHeaders, statusMessage?: string): void {
-    if (statusCode === 401 && this.#call.isRepeatable && !this.#isRedirected) {
-      this.#held = new HeldAnswer(statusCode, headers, statusMessage)
-      void this.#decide(controller, this.#held)
+    if (this.#authorization === undefined) {
+      this.#call.handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
       return
     }
-    this.#learn(statusCode, headers)
+    const { isRepeatable, isBound, provider } = this.#call
+    const { statuses = [401], body } = provider.tokenRejection ?? {}
+    // A 401 may ask for a nonce, whatever the provider says of it.
+    const isRejected = statuses.includes(statusCode) || (isBound && statusCode === 401)
+    if (isRejected && isRepeatable && !this.#isRedirected) {
+      this.#held = new HeldAnswer(statusCode, headers, statusMessage, false)
+      void this.#decide(controller, this.#held, undefined)
+      return
+    }
+    if (!isRejected && body !== undefined && !this.#isRedirected && mayBeJson(statusCode, headers)) {
+      this.#held = new HeldAnswer(statusCode, headers, statusMessage, true)
+      return
+    }
+    if (isRejected || isBound) this.#learn(statusCode, headers)
     this.#call.handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
   }
 
@@ -149,7 +180,12 @@ class AuthorizedHandler implements Handler {
       return
     }
     held.chunks.push(chunk)
-    if (held.bytes > mostBytes) controller.pause()
+    if (!held.awaitsBody) {
+      if (held.bytes > mostBytes) controller.pause()
+    } else if (held.bytes > mostBytes || (held.chunks.length === 1 && !beginsAsJson(chunk, held.headers))) {
+      if (this.#call.isBound) this.#learn(held.statusCode, held.headers)
+      this.#handOver(controller, held)
+    }
   }
 
   onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
@@ -160,20 +196,26 @@ class AuthorizedHandler implements Handler {
     }
     held.trailers = trailers
     clearTimeout(held.breakOff)
+    if (held.awaitsBody) void this.#decide(controller, held, parseJson(held.chunks, held.headers, mostBytes))
   }
 
   onResponseError(controller: Controller, error: Error): void {
     const held = this.#held
+    const clean = this.#redact(controller, error)
     if (held === undefined) {
-      this.#call.handler.onResponseError?.(controller, error)
+      this.#call.handler.onResponseError?.(controller, clean)
       return
     }
-    held.error = error
+    held.error = clean
     clearTimeout(held.breakOff)
-    if (held.isDropped || !controller.aborted) return
+    if (held.isDropped) return
+    if (!controller.aborted) {
+      if (held.awaitsBody) this.#handOver(controller, held)
+      return
+    }
     // Given up by the caller, who need not wait for a token to hear so.
     held.isDropped = true
-    reportFailure(this.#call.handler, controller, error)
+    reportFailure(this.#call.handler, controller, clean)
   }
 
   onResponseStarted(): void {
@@ -188,19 +230,27 @@ class AuthorizedHandler implements Handler {
     this.#call.handler.onRequestSent?.()
   }
 
-  /** Any answer of the API's own may hold the nonce that it wants to see next. */
-  #learn(status: number, headers: ResponseHeaders): void {
-    if (!this.#call.isBound) return
-    void this.#authorization.answered({ status, headers }, { repeatable: false })
+  /** A caller's own reason for giving up is its own. */
+  #redact(controller: Controller | null, error: Error): Error {
+    if (controller?.aborted === true && controller.reason === error) return error
+    return (this.#authorization?.redactError(error) ?? error) as Error
   }
 
-  async #decide(controller: Controller, held: HeldAnswer): Promise<void> {
+  /** Takes from a response that is not kept what the next request needs: that the token was rejected, or the next nonce. */
+  #learn(status: number, headers: ResponseHeaders): void {
+    if (this.#isRedirected) return
+    void this.#authorization?.handleResponse({ status, headers }, { repeatable: false })
+  }
+
+  /** @param body parsed JSON; `undefined` if it was not read */
+  async #decide(controller: Controller, held: HeldAnswer, body: unknown): Promise<void> {
     const call = this.#call
+    const { isRepeatable: repeatable } = call
     const { statusCode: status, headers } = held
     let next: Authorization | undefined
     try {
-      next = await heed(call.signal, (signal) =>
-        this.#authorization.answered({ status, headers }, signal === undefined ? {} : { signal }),
+      next = await heed(call.signal, async (signal) =>
+        this.#authorization?.handleResponse({ status, headers, body }, { repeatable, signal }),
       )
     } catch (failure) {
       if (held.isDropped) return

@@ -1,17 +1,26 @@
 import { type Authorization, type Client, NightlatchError } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
 import { type AbortSource, heed } from './abort-source.ts'
-import { type Call, reportFailure, send, sendAuthorized } from './authorized-handler.ts'
+import { type Call, reportFailure, sendAsGiven, sendAuthorized } from './authorized-handler.ts'
 import { originOf, readHop } from './redirected-hop.ts'
-import { copyHeaders, hasAuthorization, readHeaders, toGiven } from './request-headers.ts'
+import {
+  carriesAuthorization,
+  carriesProof,
+  copyHeaders,
+  type ReadableHeaders,
+  readCarried,
+  readHeaders,
+  toGiven,
+  withoutProof,
+} from './request-headers.ts'
 
 /** What departs from the interceptor's defaults. */
 export interface NightlatchInterceptorOptions {
   /**
-   * What becomes of a request whose URL may not see the token: it fails with `origin_refused`, or goes out as it is, for a
-   * dispatcher that makes a process's other requests too. Default `'refuse'`.
+   * What happens to a request for an origin that the token is not allowed to go to. `'reject'`, the default: it fails with
+   * `origin_refused`. `'passThrough'`: it is sent without the token, for a dispatcher that makes a process's other requests too.
    */
-  readonly elsewhere?: 'refuse' | 'pass'
+  readonly foreignOrigins?: 'reject' | 'passThrough'
 }
 
 /**
@@ -28,15 +37,15 @@ export interface NightlatchInterceptorOptions {
  * @throws NightlatchError `invalid_options`
  */
 export function nightlatchInterceptor(
-  client: Client<unknown>,
+  client: Client,
   options: NightlatchInterceptorOptions = {},
 ): Dispatcher.DispatcherComposeInterceptor {
   checkInterceptor(client, options)
-  const { elsewhere = 'refuse' } = options
+  const { foreignOrigins = 'reject' } = options
   const { authorize, provider } = client
   const { name } = provider
   const isBound = provider.dpop === true
-  const isPlain = !isBound && provider.authorizeRequest === undefined
+  const isBearerOnly = !isBound && provider.authorizeRequest === undefined
 
   const refuse = (handler: Dispatcher.DispatchHandler, why: string): boolean => {
     reportFailure(handler, undefined, new NightlatchError('origin_refused', `${name}: ${why}`, { provider: name }))
@@ -44,24 +53,34 @@ export function nightlatchInterceptor(
   }
 
   const authorizeAndSend = async (call: Call, address: string): Promise<void> => {
-    const { dispatch, opts, handler } = call
+    const { opts, handler } = call
     const { method } = opts
+    // A request with an authorization of its own needs no token of ours, wherever it goes.
+    const foreign = (call.carried & carriesAuthorization) === 0 ? foreignOrigins : 'passThrough'
     let authorization: Authorization | undefined
     try {
       authorization = await heed(call.signal, (signal) =>
-        authorize(address, signal === undefined ? { method, elsewhere } : { method, elsewhere, signal }),
+        authorize(address, { method, foreignOrigins: foreign, ...(signal && { signal }) }),
       )
     } catch (failure) {
       reportFailure(handler, undefined, failure)
       return
     }
-    if (authorization === undefined) send(dispatch, { ...opts, headers: toGiven(call.headers) }, handler)
+    if (authorization === undefined) sendAsGiven(call)
     else sendAuthorized(call, authorization)
   }
 
   // The second parameter is not in undici's types: the origin that a dispatcher sends all requests to, whatever they say; null
   // where it has several.
-  return (dispatch, fixedOrigin?: string | null) => {
+  return (dispatch, ...origin: readonly (string | null | undefined)[]) => {
+    if (origin.length === 0) {
+      throw new NightlatchError(
+        'invalid_options',
+        `${name}: nightlatchInterceptor requires undici 8: the compose() of an older version does not say where the dispatcher sends a request`,
+        { provider: name },
+      )
+    }
+    const [fixedOrigin] = origin
     if (fixedOrigin === null) {
       throw new NightlatchError(
         'invalid_options',
@@ -73,21 +92,28 @@ export function nightlatchInterceptor(
       // What undici refuses itself.
       if (typeof opts !== 'object' || opts === null) return dispatch(opts, handler)
       const given = readHeaders(opts.headers)
-      const unchanged = (): boolean =>
-        dispatch(given === opts.headers ? opts : { ...opts, headers: toGiven(given) }, handler)
-      if (hasAuthorization(given)) return unchanged()
+      const carried = readCarried(given)
+      const unchanged = (headers: ReadableHeaders = given): boolean =>
+        dispatch(headers === opts.headers ? opts : { ...opts, headers: toGiven(headers) }, handler)
+      // Only a provider with a header of its own has something to add (rule H6).
+      const hasOwn = (carried & carriesAuthorization) !== 0
+      const isComplete = hasOwn && provider.authorizeRequest === undefined
+      if (isComplete && (carried & carriesProof) === 0) return unchanged()
       if (!isHandler(handler)) throw new TypeError('handler must have onRequestStart and onResponseError')
+
+      if (isForCache(handler))
+        return refuse(handler, `the cache would serve its answers whatever the token: ${orderOfCache}`)
 
       const hop = readHop(opts, handler)
       // Another origin redirected to it, even if it is home again (rule H2).
-      if (hop === 'away') return unchanged()
+      if (hop === 'away') return unchanged((carried & carriesProof) === 0 ? given : withoutProof(given))
       if (hop === 'unknown')
         return refuse(handler, `it cannot be told where this redirect came from: ${orderOfRedirect}`)
-      if (hop === 'resolved') return refuse(handler, `its host has become an address: ${orderOfDns}`)
+      if (hop === 'resolved' && !hasOwn) return refuse(handler, `its host has become an address: ${orderOfDns}`)
 
       const address = addressOf(opts, fixedOrigin)
-      if (address === undefined) {
-        if (elsewhere === 'pass') return unchanged()
+      if (address === undefined && !hasOwn) {
+        if (foreignOrigins === 'passThrough') return unchanged()
         return refuse(handler, 'a request must go to the origin that it names, and that the dispatcher is for')
       }
       const { signal } = opts as { readonly signal?: AbortSource | null }
@@ -97,11 +123,16 @@ export function nightlatchInterceptor(
         headers: copyHeaders(given),
         handler,
         signal: signal ?? undefined,
-        provider: name,
+        provider,
         isRepeatable: isRepeatable(opts.body),
         isBound,
-        isPlain,
+        isBearerOnly,
+        carried,
         controller: undefined,
+      }
+      if (isComplete || address === undefined || hop === 'resolved') {
+        sendAsGiven(call)
+        return true
       }
       void authorizeAndSend(call, address)
       return true
@@ -110,6 +141,7 @@ export function nightlatchInterceptor(
 }
 
 const orderOfRedirect = 'give compose() interceptors.redirect() right after nightlatchInterceptor'
+const orderOfCache = 'give compose() interceptors.cache() before nightlatchInterceptor'
 const orderOfDns = 'give compose() interceptors.dns() before nightlatchInterceptor'
 
 /**
@@ -139,6 +171,20 @@ function isRepeatable(body: unknown): boolean {
   return typeof body === 'object' && Symbol.toStringTag in body && body[Symbol.toStringTag] === 'FormData'
 }
 
+/**
+ * Whether a cache stands outside ours: it sees no `Authorization`, and what it keeps would go to another tenant. undici exports
+ * neither its handlers nor a mark of them, so they are known by the names of their classes.
+ */
+function isForCache(handler: Dispatcher.DispatchHandler): boolean {
+  let next: unknown = handler
+  for (let depth = 0; depth < 10 && typeof next === 'object' && next !== null; depth += 1) {
+    const name = (next.constructor as { readonly name?: unknown } | undefined)?.name
+    if (name === 'CacheHandler' || name === 'CacheRevalidationHandler') return true
+    next = (next as { readonly handler?: unknown }).handler
+  }
+  return false
+}
+
 /** undici looks at the handler it is given, which is ours. */
 function isHandler(handler: unknown): boolean {
   if (typeof handler !== 'object' || handler === null) return false
@@ -148,18 +194,18 @@ function isHandler(handler: unknown): boolean {
 
 function checkInterceptor(client: unknown, options: unknown): void {
   const mistakes: string[] = []
-  const known = client as Partial<Client<unknown>> | null | undefined
+  const known = client as Partial<Client> | null | undefined
   if (typeof known !== 'object' || known === null || typeof known.authorize !== 'function') {
     mistakes.push('client must be what createClient() returned')
   }
   if (typeof options !== 'object' || options === null) mistakes.push('options must be an object')
   else {
     for (const name of Object.keys(options)) {
-      if (name !== 'elsewhere') mistakes.push(`options.${name} is not known`)
+      if (name !== 'foreignOrigins') mistakes.push(`options.${name} is not known`)
     }
-    const { elsewhere } = options as { readonly elsewhere?: unknown }
-    if (elsewhere !== undefined && elsewhere !== 'refuse' && elsewhere !== 'pass') {
-      mistakes.push("options.elsewhere must be 'refuse' or 'pass'")
+    const { foreignOrigins } = options as { readonly foreignOrigins?: unknown }
+    if (foreignOrigins !== undefined && foreignOrigins !== 'reject' && foreignOrigins !== 'passThrough') {
+      mistakes.push("options.foreignOrigins must be 'reject' or 'passThrough'")
     }
   }
   if (mistakes.length > 0) throw new NightlatchError('invalid_options', `nightlatchInterceptor: ${mistakes.join('; ')}`)

@@ -18,20 +18,44 @@ export function toGiven(headers: ReadableHeaders): GivenHeaders {
   return (headers ?? null) as GivenHeaders
 }
 
-/** Whether the caller brings an authorization of its own, which wins (rule H6). A header without a value is not sent. */
-export function hasAuthorization(headers: ReadableHeaders): boolean {
-  if (headers === undefined) return false
+/** What a caller's own headers carry, in bits. */
+export const carriesAuthorization = 1
+export const carriesProof = 2
+
+/**
+ * A caller's own authorization wins (rule H6), and its own proof of possession stays with its origin (rule H2). A header
+ * without a value is not sent.
+ *
+ * @returns the sum of what they carry
+ */
+export function readCarried(headers: ReadableHeaders): number {
+  if (headers === undefined) return 0
+  let carried = 0
   if (isFlat(headers)) {
     for (let at = 0; at < headers.length; at += 2) {
-      if (lowerCase(headers[at]) === 'authorization' && headers[at + 1] !== undefined) return true
+      if (headers[at + 1] !== undefined) carried |= bitOf(lowerCase(headers[at]))
     }
-    return false
+    return carried
   }
   // Own names only, as undici sends no others.
   for (const name of Object.keys(headers)) {
-    if (name.length === 13 && name.toLowerCase() === 'authorization' && headers[name] !== undefined) return true
+    const { length } = name
+    if ((length === 13 || length === 4) && headers[name] !== undefined) carried |= bitOf(name.toLowerCase())
   }
-  return false
+  return carried
+}
+
+function bitOf(name: string): number {
+  if (name === 'authorization') return carriesAuthorization
+  return name === 'dpop' ? carriesProof : 0
+}
+
+/** The headers without a proof of possession. */
+export function withoutProof(headers: ReadableHeaders): ReadableHeaders {
+  if (headers === undefined) return undefined
+  const isProof = (name: unknown): boolean => lowerCase(name) === 'dpop'
+  if (isFlat(headers)) return headers.filter((_, at) => !isProof(headers[at - (at % 2)]))
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isProof(name)))
 }
 
 /** A copy, for the caller may use its own again before the request goes out. */
@@ -44,12 +68,12 @@ export function copyHeaders(headers: ReadableHeaders): ReadableHeaders {
  * The request's headers with those that carry the token, which stand in place of any of the same name.
  *
  * @param carrying by lower-case names
- * @param isBare whether that is `authorization` alone
+ * @param isBearerOnly whether that is `authorization` alone
  */
 export function addHeaders(
   headers: ReadableHeaders,
   carrying: Readonly<Record<string, string>>,
-  isBare: boolean,
+  isBearerOnly: boolean,
 ): GivenHeaders {
   if (headers === undefined) return { ...carrying }
   if (isFlat(headers)) {
@@ -62,7 +86,7 @@ export function addHeaders(
   }
   const all: Record<string, unknown> = { ...headers, ...carrying }
   // A record that has an authorization of its own does not come here.
-  if (isBare) return all as Record<string, string>
+  if (isBearerOnly) return all as Record<string, string>
   for (const name of Object.keys(headers)) {
     const key = name.toLowerCase()
     if (key !== name && Object.hasOwn(carrying, key)) delete all[name]

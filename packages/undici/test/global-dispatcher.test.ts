@@ -10,7 +10,7 @@ async function startGlobal(provider: Parameters<typeof clientOf>[1] = {}, option
   const away = await startLoopback()
   const { client } = clientOf(home, provider)
   const former = getGlobalDispatcher()
-  const agent = new Agent(options).compose(nightlatchInterceptor(client, { elsewhere: 'pass' }))
+  const agent = new Agent(options).compose(nightlatchInterceptor(client, { foreignOrigins: 'passThrough' }))
   setGlobalDispatcher(agent)
   onTestFinished(async () => {
     setGlobalDispatcher(former)
@@ -71,7 +71,7 @@ describe('as the global dispatcher', () => {
       { name: 'issued', issuer: origin, api: `${origin}/api`, clientAuthentication: clientSecretPost() },
       { credentials: { clientId: 'robot', clientSecret: 'not to be seen' } },
     )
-    const agent = new Agent().compose(nightlatchInterceptor(client, { elsewhere: 'pass' }))
+    const agent = new Agent().compose(nightlatchInterceptor(client, { foreignOrigins: 'passThrough' }))
     onTestFinished(() => agent.destroy())
     setGlobalDispatcher(agent)
     expect(await (await fetch(`${origin}/api/x`)).json()).toMatchObject({ token: 'token-1' })
@@ -91,7 +91,7 @@ describe('as the global dispatcher', () => {
     const { home, away, client } = await startGlobal()
     const other = clientOf(away).client
     away.answers.set('/token', (_request, response) => sendJson(response, 200, { access_token: 'other' }))
-    const pass = { elsewhere: 'pass' } as const
+    const pass = { foreignOrigins: 'passThrough' } as const
     const agent = new Agent().compose(nightlatchInterceptor(client, pass), nightlatchInterceptor(other, pass))
     onTestFinished(() => agent.destroy())
     setGlobalDispatcher(agent)

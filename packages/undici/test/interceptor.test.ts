@@ -1,12 +1,15 @@
 import { EventEmitter } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { type Client as NightlatchClient, NightlatchError } from '@nightlatch/core'
 import {
   Agent,
   BalancedPool,
   Client,
+  cacheStores,
   type Dispatcher,
   EnvHttpProxyAgent,
   FormData,
@@ -271,7 +274,7 @@ describe('where a token may go', () => {
       code: 'origin_refused',
     })
     expect([...home.requests, ...away.requests]).toEqual([])
-    const passing = compose(bench, new Client(away.origin), { elsewhere: 'pass' })
+    const passing = compose(bench, new Client(away.origin), { foreignOrigins: 'passThrough' })
     await (await passing.request({ origin: home.origin, path: '/', method: 'GET' })).body.dump()
     expect(authorizationsOf(away)).toEqual([undefined])
     expect(home.grants).toEqual([])
@@ -308,7 +311,7 @@ describe('where a token may go', () => {
   })
 
   it('passes requests elsewhere where it is told to', async () => {
-    const { home, away, ask, events } = await start({}, { elsewhere: 'pass' })
+    const { home, away, ask, events } = await start({}, { foreignOrigins: 'passThrough' })
     const elsewhere = await ask({ method: 'POST', body: 'a', headers: { 'x-y': 'z' } }, `${away.origin}/x`)
     expect(await elsewhere.body.json()).toMatchObject({ token: null, body: 'a' })
     expect(away.requests[0]?.headers['x-y']).toBe('z')
@@ -359,6 +362,60 @@ describe('a refusal', () => {
     expect(home.requests).toHaveLength(1)
   })
 
+  it.each([
+    ['another status', { statuses: [401, 403] }, 403, { error: 'no' }, {}],
+    ['a code in a body', { body: (body: unknown) => (body as { code: number }).code === 601 }, 200, { code: 601 }, {}],
+    [
+      'a code in a compressed body',
+      { body: (body: unknown) => (body as { code: number }).code === 601 },
+      200,
+      { code: 601 },
+      { 'content-encoding': 'gzip' },
+    ],
+  ])('H3: is %s where the provider says so', async (_what, tokenRejection, status, body, headers) => {
+    const { home, ask, events } = await start({ tokenRejection })
+    home.answers.set('/api/x', ({ headers: { authorization }, body: sent }, response) => {
+      if (authorization !== 'Bearer token-1') return sendJson(response, 200, { sent })
+      const text = Buffer.from(JSON.stringify(body))
+      ;(response as ServerResponse)
+        .writeHead(status, { 'content-type': 'application/json', ...headers })
+        .end('content-encoding' in headers ? gzipSync(text) : text)
+    })
+    const answer = await ask({ method: 'POST', body: 'b' })
+    expect([answer.statusCode, await answer.body.json()]).toEqual([200, { sent: 'b' }])
+    expect(authorizationsOf(home)).toEqual(['Bearer token-1', 'Bearer token-2'])
+    expect(events.filter(({ type }) => type === 'request.repeated')).toMatchObject([{ status }])
+  })
+
+  it('H3: a body that is judged reaches the caller whole, long, short, broken off or no JSON', async () => {
+    const judged: unknown[] = []
+    const { home, ask } = await start({ tokenRejection: { body: (body) => judged.push(body) === 0 } })
+    const long = JSON.stringify(['x'.repeat(70_000)])
+    const bodies: readonly (readonly [string, string])[] = [
+      ['{"a":1}', 'application/json'],
+      ['[]', 'text/plain; charset=utf-8'],
+      ['', 'application/json'],
+      ['text', 'text/plain'],
+      [long, 'application/json'],
+      ['{"a":1}', 'text/event-stream'],
+    ]
+    for (const [body, type] of bodies) {
+      home.answers.set(
+        '/api/x',
+        (_request, response) => void (response as ServerResponse).writeHead(200, { 'content-type': type }).end(body),
+      )
+      expect(await (await ask()).body.text()).toBe(body)
+    }
+    expect(judged).toEqual([{ a: 1 }, []])
+    home.answers.set('/api/x', (_request, response) => {
+      ;(response as ServerResponse).writeHead(200, { 'content-type': 'application/json', 'content-length': '20' })
+      ;(response as ServerResponse).write('{"a":', () => response.destroy())
+    })
+    const broken = await ask()
+    expect(broken.statusCode).toBe(200)
+    await expect(broken.body.text()).rejects.toThrow('other side closed')
+  })
+
   it('H3: bodies that can be sent again are', async () => {
     const { home, ask } = await start()
     const form = new FormData()
@@ -374,7 +431,6 @@ describe('a refusal', () => {
 
   it('H3: streams and iterables are not, and the 401 is handed on as it is', async () => {
     const { home, ask, url, agent } = await start()
-    home.revoked.add('token-1')
     const bodies = [
       () => Readable.from(['text']),
       () => ['te', 'xt'].values(),
@@ -382,13 +438,34 @@ describe('a refusal', () => {
         yield 'text'
       },
     ]
-    for (const body of bodies) {
+    for (const [index, body] of bodies.entries()) {
+      home.revoked.add(`token-${index + 1}`)
       const { statusCode, body: answer } = await ask({ method: 'POST', body: body() } as never)
       expect([statusCode, await answer.json()]).toEqual([401, { error: 'revoked', path: '/api/x' }])
+      await (await ask()).body.dump()
     }
+    home.revoked.add('token-4')
     expect((await undiciFetch(url, { dispatcher: agent, method: 'POST', body: 'text' })).status).toBe(401)
-    expect(home.requests.map(({ body }) => body)).toEqual(['text', 'text', 'text', 'text'])
-    expect(home.grants).toHaveLength(1)
+    const sent = home.requests.filter(({ method }) => method === 'POST')
+    expect(sent.map(({ body }) => body)).toEqual(['text', 'text', 'text', 'text'])
+  })
+
+  it.each([
+    [
+      'request',
+      (url: string, dispatcher: Dispatcher) => request(url, { dispatcher, method: 'POST', body: Readable.from(['b']) }),
+    ],
+    ['fetch', (url: string, dispatcher: Dispatcher) => undiciFetch(url, { dispatcher, method: 'POST', body: 'b' })],
+  ])('H3: of a stream is handed on by %s, and the next request goes out with another token', async (_what, send) => {
+    const { home, agent, url } = await start()
+    const statuses: number[] = []
+    for (let call = 0; call < 5; call += 1) {
+      const response = await send(url, agent)
+      statuses.push('statusCode' in response ? response.statusCode : response.status)
+      if (call === 0) home.revoked.add('token-1')
+    }
+    expect(statuses).toEqual([200, 401, 200, 200, 200])
+    expect(home.grants).toHaveLength(2)
   })
 
   it('H3: leaves its connection usable, and needs no other to ask for a token', async () => {
@@ -480,7 +557,7 @@ describe('without a token', () => {
       ask({ signal: emitter }),
       undiciFetch(url, { dispatcher: agent, signal: signalled.signal }),
     ].map((wait) => wait.catch((error: unknown) => error))
-    await expect.poll(() => home.grants.length).toBe(1)
+    await expect.poll(() => home.grants.length, { timeout: 60_000 }).toBe(1)
     signalled.abort(reason)
     emitter.emit('abort')
     expect(await Promise.all(waits)).toEqual([reason, expect.objectContaining({ name: 'AbortError' }), reason])
@@ -493,7 +570,7 @@ describe('without a token', () => {
     const silent = new EventEmitter()
     const answered = await ask({ signal: silent })
     await answered.body.dump()
-    await expect.poll(() => silent.listenerCount('abort')).toBe(0)
+    await expect.poll(() => silent.listenerCount('abort'), { timeout: 60_000 }).toBe(0)
   })
 
   it('a caller may give up between a refusal and the repeat', async () => {
@@ -515,8 +592,8 @@ describe('without a token', () => {
       start_?.(given, context)
     }
     agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, handler)
-    await expect.poll(() => home.requests.length).toBe(3)
-    await expect.poll(() => home.grants.length).toBe(2)
+    await expect.poll(() => home.requests.length, { timeout: 60_000 }).toBe(3)
+    await expect.poll(() => home.grants.length, { timeout: 60_000 }).toBe(2)
     signalled.abort(new Error('enough'))
     controller?.abort(new Error('enough'))
     await expect(wait).rejects.toThrow('enough')
@@ -566,6 +643,29 @@ describe('redirects', () => {
         for (const { headers } of [...away.requests, ...home.requests.slice(1)]) {
           expect([headers.authorization, headers.cookie]).toEqual([undefined, undefined])
         }
+      })
+
+      it.each([
+        ['alone', { DPoP: 'proof' }],
+        ['beside an authorization', { dpop: 'proof', authorization: 'DPoP own' }],
+        ['in pairs', ['dpop', 'proof', 'authorization', 'DPoP own']],
+      ])('H2: a caller’s own proof of possession stays with its origin: %s', async (_what, headers) => {
+        const { home, away, agent } = await startRedirects()
+        home.answers.set('/api/moved', redirect(`${away.origin}/there`, 307))
+        const response = request(`${home.origin}/api/moved`, { dispatcher: agent, headers })
+        if (order === 'redirect further in') {
+          await expect(response).rejects.toMatchObject({ code: 'origin_refused' })
+          expect(away.requests).toEqual([])
+        } else {
+          await (await response).body.dump()
+          expect(away.requests).toHaveLength(1)
+          expect(away.requests[0]?.headers).not.toHaveProperty('dpop')
+          expect(away.requests[0]?.headers).not.toHaveProperty('authorization')
+        }
+        expect(home.requests[0]?.headers.dpop).toBe('proof')
+        const answer = await request(`${home.origin}/api/x`, { dispatcher: agent, headers })
+        expect([answer.statusCode, home.requests.at(-1)?.headers.dpop]).toEqual([200, 'proof'])
+        await answer.body.dump()
       })
 
       it('H2: the refusal of another origin says nothing of our token', async () => {
@@ -633,7 +733,7 @@ describe('redirects', () => {
   })
 
   it('H2: fetch follows redirects itself, and another origin gets no token', async () => {
-    const { home, away, agent } = await start({}, { elsewhere: 'pass' })
+    const { home, away, agent } = await start({}, { foreignOrigins: 'passThrough' })
     home.answers.set('/api/moved', redirect(`${away.origin}/there`))
     const response = await undiciFetch(`${home.origin}/api/moved`, { dispatcher: agent })
     expect(await response.json()).toMatchObject({ path: '/there', token: null })
@@ -646,7 +746,7 @@ describe('redirects', () => {
     const named = home.origin.replace('127.0.0.1', 'localhost')
     const { client } = clientOf(home, { api: `${named}/api` })
     const dns = interceptors.dns({ dualStack: false, affinity: 4 })
-    const wrong = new Agent().compose(nightlatchInterceptor(client, { elsewhere: 'pass' }), dns)
+    const wrong = new Agent().compose(nightlatchInterceptor(client, { foreignOrigins: 'passThrough' }), dns)
     const right = new Agent().compose(dns, nightlatchInterceptor(client))
     onTestFinished(async () => {
       await wrong.destroy()
@@ -657,6 +757,104 @@ describe('redirects', () => {
     expect(await (await request(`${named}/api/x`, { dispatcher: right })).body.json()).toMatchObject({
       token: 'token-1',
     })
+  })
+})
+
+describe('a transport that fails', () => {
+  it.each(['GET', 'POST'])('X3: does not quote the token (%s)', async (method) => {
+    const { createServer } = await import('node:net')
+    const server = createServer((socket) => socket.on('error', () => {}).on('data', (data) => socket.end(data)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { readonly port: number }
+    const { home, client } = await start()
+    home.answers.set('/token', (_request, response) =>
+      sendJson(response, 200, { access_token: 'MARKED-token-77aa', token_type: 'Bearer', expires_in: 3600 }),
+    )
+    const { client: other } = clientOf(home, { api: `http://127.0.0.1:${port}` })
+    const agent = new Agent().compose(nightlatchInterceptor(other))
+    onTestFinished(async () => {
+      await agent.destroy()
+      await new Promise((resolve) => server.close(resolve))
+      await client.close()
+    })
+    const body = method === 'POST' ? { body: Readable.from(['b']) } : {}
+    const failure: unknown = await request(`http://127.0.0.1:${port}/x`, {
+      dispatcher: agent,
+      method,
+      ...body,
+    } as never).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ name: 'HTTPParserError', message: expect.stringContaining('HTTP/1.1') })
+    expect(inspect(failure, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain('MARKED-token-77aa')
+    expect(inspect(failure, { depth: Number.POSITIVE_INFINITY })).toContain('[redacted]')
+  })
+})
+
+describe('an authorization of the caller’s', () => {
+  it('H6: goes out beside the header that the provider sets', async () => {
+    const { home, ask, away } = await start({
+      authorizeRequest: (headers, { value }) => {
+        headers.set('x-api-token', value)
+        headers.set('authorization', 'of the provider')
+      },
+    })
+    for (const headers of [{ Authorization: 'Bearer mine' }, ['authorization', 'Bearer mine']]) {
+      await (await ask({ headers } as never)).body.dump()
+      expect(home.requests.at(-1)?.headers).toMatchObject({ authorization: 'Bearer mine', 'x-api-token': 'token-1' })
+      await (await ask({ headers } as never, `${away.origin}/x`)).body.dump()
+      expect(away.requests.at(-1)?.headers.authorization).toBe('Bearer mine')
+      expect(away.requests.at(-1)?.headers).not.toHaveProperty('x-api-token')
+    }
+  })
+})
+
+describe('what would let a token go astray', () => {
+  it('H1: a compose() that does not say where the dispatcher sends a request, as that of undici 7, is refused', async () => {
+    const { client } = await start()
+    const compose = nightlatchInterceptor(client) as (dispatch: unknown, ...origin: readonly unknown[]) => unknown
+    const dispatch = (): boolean => true
+    expect(() => compose(dispatch)).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(() => compose(dispatch)).toThrow('requires undici 8')
+    expect(() => compose(dispatch, undefined)).not.toThrow()
+    expect(() => compose(dispatch, 'https://api.acme.test')).not.toThrow()
+  })
+
+  it('a cache outside it, which would serve one tenant’s answers to another, is refused', async () => {
+    const first = await start()
+    const { client: second } = clientOf(first.home)
+    const store = new cacheStores.MemoryCacheStore()
+    first.home.answers.set('/api/x', ({ headers }, response) =>
+      sendJson(response, 200, { of: headers.authorization }, { 'cache-control': 'max-age=100' }),
+    )
+    for (const between of [[], [interceptors.retry()]]) {
+      for (const client of [first.client, second]) {
+        const agent = new Agent().compose(nightlatchInterceptor(client), ...between, interceptors.cache({ store }))
+        onTestFinished(() => agent.destroy())
+        const failure: unknown = await request(first.url, { dispatcher: agent }).catch((error: unknown) => error)
+        expect(failure).toMatchObject({
+          code: 'origin_refused',
+          message: expect.stringContaining('give compose() interceptors.cache() before nightlatchInterceptor'),
+        })
+      }
+    }
+    expect(first.home.requests).toEqual([])
+    // Before it, the cache sees the token, and knows what it may keep.
+    const inside = (client: NightlatchClient): Dispatcher =>
+      new Agent().compose(interceptors.cache({ store }), nightlatchInterceptor(client))
+    const answers: unknown[] = []
+    for (const client of [first.client, second]) {
+      const agent = inside(client)
+      onTestFinished(() => agent.destroy())
+      answers.push(await (await request(first.url, { dispatcher: agent })).body.json())
+    }
+    expect(answers).toEqual([{ of: 'Bearer token-1' }, { of: 'Bearer token-2' }])
+  })
+
+  it('takes a handler that inherits nothing', async () => {
+    const { home, agent } = await start()
+    const { handler, calls, over } = record()
+    agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, Object.assign(Object.create(null), handler))
+    await over
+    expect(calls).toEqual(['start', 'response 200', 'data', 'end'])
   })
 })
 
@@ -672,7 +870,9 @@ describe('what it is made of', () => {
         expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(/client must be/) }),
       )
     }
-    expect(make(client, { elsewhere: 'ignore' })).toThrow(/options\.elsewhere must be 'refuse' or 'pass'/)
+    expect(make(client, { foreignOrigins: 'ignore' })).toThrow(
+      /options\.foreignOrigins must be 'reject' or 'passThrough'/,
+    )
     expect(make(client, { elsewere: 'pass' })).toThrow(/options\.elsewere is not known/)
     expect(make(client, null)).toThrow(/options must be an object/)
     expect(make(client, {})).not.toThrow()

@@ -75,7 +75,7 @@ interface Answer {
  * @throws CommandError `api_refused` where it is not 2xx
  */
 function showAnswer(
-  { provider }: Client<unknown>,
+  { provider }: Client,
   method: string,
   answer: Answer,
   flags: CallFlags,
@@ -157,13 +157,7 @@ async function readData(data: string, io: Io): Promise<Uint8Array<ArrayBuffer>> 
 }
 
 /** One request, and all of its answer, in time. */
-async function ask(
-  target: Target,
-  client: Client<unknown>,
-  path: string,
-  init: CallRequest,
-  flags: CallFlags,
-): Promise<Answer> {
+async function ask(target: Target, client: Client, path: string, init: CallRequest, flags: CallFlags): Promise<Answer> {
   const api = await client.api()
   const filled = await fillPlaceholders(target, client, path)
   const timeout = timeoutOf(target, flags)
@@ -199,7 +193,7 @@ async function ask(
   }
 }
 
-async function fillPlaceholders(target: Target, client: Client<unknown>, path: string): Promise<string> {
+async function fillPlaceholders(target: Target, client: Client, path: string): Promise<string> {
   let filled = path
   for (const [placeholder, find] of Object.entries(target.placeholders)) {
     if (filled.includes(placeholder)) {

@@ -1,4 +1,4 @@
-import { type Client, createClient } from '@nightlatch/core'
+import { type Client, createClient, type Fetch } from '@nightlatch/core'
 import { smartCompletions } from '@nightlatch/hexagon'
 import { prevu3d } from '@nightlatch/prevu3d'
 import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
@@ -118,7 +118,7 @@ async function showSmartCompletions(): Promise<Scene> {
   }
 }
 
-async function describeToken(client: Client<unknown>, step: (outcome: string) => void): Promise<void> {
+async function describeToken(client: Client, step: (outcome: string) => void): Promise<void> {
   const { type, scopes, expiresAt } = await client.token()
   const forWhat = scopes === undefined ? '' : ` for ${scopes.join(' ')}`
   const lifetime = Math.round(((expiresAt?.getTime() ?? Date.now()) - Date.now()) / 1000)
@@ -127,7 +127,7 @@ async function describeToken(client: Client<unknown>, step: (outcome: string) =>
 
 /** A `fetch` that keeps what went over the socket, and cuts it into steps. */
 function createRecorder(provider: string): {
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   /** All that was asked since the last step led to this. */
   step(outcome: string): void
   takeSteps(): readonly Step[]

@@ -39,7 +39,7 @@ Examples:
 
 async function askForToken(
   { name, configured }: Target,
-  client: Client<unknown>,
+  client: Client,
   flags: TokenFlags,
   output: Output,
 ): Promise<void> {

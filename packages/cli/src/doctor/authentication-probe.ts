@@ -81,7 +81,7 @@ export async function examineAuthentication(examination: Examination): Promise<F
 
 /** What is worth a try: not what was sent before, nor what would be the same on the wire. */
 async function chooseTries(
-  provider: Provider<unknown>,
+  provider: Provider,
   credentials: Credentials,
 ): Promise<{ readonly tries: readonly Way[]; readonly others: readonly string[] }> {
   const known = new Map<string, string>()

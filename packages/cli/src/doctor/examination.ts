@@ -21,7 +21,7 @@ export interface Examination {
   readonly settings: FoundSettings
   readonly secret: FoundSecret
   /** `undefined` where the settings do not make one. */
-  readonly provider: Provider<unknown> | undefined
+  readonly provider: Provider | undefined
   /** What is wrong with the settings, in the provider's own words. */
   readonly mistake: string | undefined
   /** Where the way to a token begins: the token endpoint, or what names it. */
@@ -29,7 +29,7 @@ export interface Examination {
   /** The one token request, made when somebody first asks; `undefined` where the settings do not permit one. */
   grant(): Promise<Grant | undefined>
   /** Makes another token request, to a provider described otherwise. */
-  ask(provider: Provider<unknown>): Promise<Grant>
+  ask(provider: Provider): Promise<Grant>
   readonly evidence: Evidence
 }
 

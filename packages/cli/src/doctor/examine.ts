@@ -179,7 +179,7 @@ function describeProvider(
   { settings, missing, mistakes }: FoundSettings,
   { value }: FoundSecret,
   timeout: number,
-): { readonly provider: Provider<unknown> | undefined; readonly mistake: string | undefined } {
+): { readonly provider: Provider | undefined; readonly mistake: string | undefined } {
   if (mistakes.length > 0 || missing.length > 0) return { provider: undefined, mistake: undefined }
   try {
     const provider = known.describe(settings)

@@ -3,6 +3,7 @@ import {
   type Client,
   type ClientOptions,
   createClient,
+  type Fetch,
   NightlatchError,
   type Provider,
 } from '@nightlatch/core'
@@ -23,8 +24,8 @@ interface Exchange {
 
 /** One token request, and all that came of it. */
 export interface Grant {
-  readonly client: Client<unknown>
-  readonly provider: Provider<unknown>
+  readonly client: Client
+  readonly provider: Provider
   readonly token: AccessToken | undefined
   readonly failure: NightlatchError | undefined
   /** The answer to the token request; `undefined` where there was none. */
@@ -52,7 +53,7 @@ interface GrantTerms {
  *
  * @throws NightlatchError `invalid_options`
  */
-export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms): Promise<Grant> {
+export async function askForGrant(provider: Provider, terms: GrantTerms): Promise<Grant> {
   const { credentials, timeout, output, options } = terms
   const hidingFetch = createHidingFetch(output, options?.fetch)
   const exchanges: Exchange[] = []
@@ -65,7 +66,7 @@ export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms
   const isNonceGiven = (): boolean =>
     provider.dpop === true && exchanges.findLast(({ url }) => !isMetadata(url))?.headers.has('dpop-nonce') === true
 
-  const fetch: typeof globalThis.fetch = async (input, init) => {
+  const fetch: Fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
     if (isOver) {
       if (url.href === tokenUrl) tokenRequests += 1
@@ -92,7 +93,7 @@ export async function askForGrant(provider: Provider<unknown>, terms: GrantTerms
     // A first attempt gets two thirds of it: that is what the flag means here.
     timeout: Math.min(timeout * 1.5, 86_400),
     onEvent(event) {
-      if (event.type === 'token.retried') stopping.abort(event.error)
+      if (event.type === 'grant.retried') stopping.abort(event.error)
       if (event.type === 'api.discovered') baseUrl = new URL(event.baseUrl)
     },
   })
@@ -122,7 +123,7 @@ function isMetadata({ pathname }: URL): boolean {
   return pathname.includes('/.well-known/')
 }
 
-function isAddress(api: Provider<unknown>['api']): api is string | URL {
+function isAddress(api: Provider['api']): api is string | URL {
   return typeof api === 'string' || api instanceof URL
 }
 

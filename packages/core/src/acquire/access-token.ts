@@ -17,9 +17,15 @@ const redacted = '[redacted]'
 /** Shared by the tokens of all answers that hold nothing else. */
 const nothing: Readonly<Record<string, unknown>> = Object.freeze({})
 
-function isEmpty(fields: Readonly<Record<string, unknown>>): boolean {
-  for (const _name in fields) return false
-  return true
+/** Levels of the answer's other fields that are copied and frozen. */
+const maxDepth = 16
+
+/** A copy of a value that is JSON, which nobody can write to. */
+function freeze<T>(value: T, depth = maxDepth): T {
+  if (typeof value !== 'object' || value === null || depth === 0) return value
+  if (Array.isArray(value)) return Object.freeze(value.map((one: unknown) => freeze(one, depth - 1))) as T
+  const members = Object.entries(value).map(([name, member]) => [name, freeze(member, depth - 1)])
+  return Object.freeze(Object.fromEntries(members)) as T
 }
 
 /** Holds the secret in a private field: no inspection depth, no serialiser and no spread reaches it. */
@@ -33,10 +39,10 @@ class IssuedToken implements AccessToken {
 
   constructor(token: AccessToken) {
     this.type = token.type
-    this.scopes = token.scopes
+    this.scopes = freeze(token.scopes)
     this.#value = token.value
     this.#expiresAt = token.expiresAt?.getTime()
-    this.#extra = isEmpty(token.extra) ? nothing : token.extra
+    this.#extra = Object.keys(token.extra).length === 0 ? nothing : freeze(token.extra)
   }
 
   get expiresAt(): Date | undefined {

@@ -23,7 +23,7 @@ export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> & Par
 
 /** What all grants of a provider share. */
 export interface Grantor {
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   readonly emit: Emit
@@ -40,10 +40,8 @@ export interface GrantTerms {
   readonly signal: AbortSignal
   /** Seconds until the deadline, from now. */
   readonly timeout: number
-  /** Whether it is a background refresh: nobody waits for it, and a failure is retried by the caller, after a backoff. */
-  readonly ahead: boolean
-  /** Identifies the grant to those who wait for it: see GrantTrace. */
-  readonly flight?: object | undefined
+  /** Whether an older token is still valid, so that no caller waits: then a failure is retried after a backoff, not here. */
+  readonly background: boolean
 }
 
 /** A token as it was acquired. */
@@ -55,8 +53,8 @@ export interface AcquiredToken {
   readonly lifetime: number | undefined
   /** The server's hint when to refresh: milliseconds from then on. */
   readonly refreshIn: number | undefined
-  /** Which part of its refresh window passes before it is replaced: drawn once, and shared with the token; see freshness.ts. */
-  readonly turn?: number | undefined
+  /** Which part of its refresh window passes before a refresh: drawn once, and shared with the token; see freshness.ts. */
+  readonly jitter?: number | undefined
 }
 
 /**
@@ -75,7 +73,7 @@ export async function acquireToken(
   return await report.trace(async () => {
     try {
       const granted = await waitFor(grantWithRetries(grantor, client, grant, terms, report), terms.signal)
-      report.granted(granted.lifetime)
+      report.granted(granted)
       return toAcquired(granted, grant)
     } catch (failure) {
       const error = explainFailure(grantor.provider, failure)
@@ -90,7 +88,7 @@ async function grantWithRetries(
   grantor: Grantor,
   client: CredentialsOf,
   grant: GrantRequest,
-  { signal, timeout, ahead }: GrantTerms,
+  { signal, timeout, background }: GrantTerms,
   report: GrantReport,
 ): Promise<GrantedToken> {
   const { provider, random, transport } = grantor
@@ -109,7 +107,7 @@ async function grantWithRetries(
   }
   let mayReadAgain = true
   for (let retries = 0; ; ) {
-    const seconds = ahead ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
+    const seconds = background ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
     try {
       return await withDeadline(
         seconds,
@@ -121,7 +119,11 @@ async function grantWithRetries(
     } catch (failure) {
       if (!(failure instanceof NightlatchError) || signal.aborted) throw failure
       const isReadAgain = mayReadAgain && isCredentialRejected(failure) && (await readAgain())
-      const wait = isReadAgain ? 0 : ahead ? undefined : planGrantRetry(failure, retries + 1, secondsLeft(), random())
+      const wait = isReadAgain
+        ? 0
+        : background
+          ? undefined
+          : planGrantRetry(failure, retries + 1, secondsLeft(), random())
       // The last attempt had the time that was left: the error names the whole.
       if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, timeout) : failure
       report.retried(failure, wait)
@@ -170,7 +172,7 @@ function toMilliseconds(seconds: number | undefined): number | undefined {
 }
 
 /** The error of a grant that missed its deadline. */
-export function describeLateness({ name, tokenEndpoint, issuer }: Provider<unknown>, seconds: number): NightlatchError {
+export function describeLateness({ name, tokenEndpoint, issuer }: Provider, seconds: number): NightlatchError {
   const endpoint = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
   const limit = Math.round(seconds * 1000) / 1000
   return new NightlatchError('timed_out', `${name}: ${endpoint} did not give a token within ${limit} s`, {
@@ -199,7 +201,7 @@ const rejections: ReadonlySet<string> = new Set([
 ])
 
 /** Adds the provider's hints. If its `explain` throws, there are none. */
-export function explainFailure(provider: Provider<unknown>, failure: unknown): unknown {
+export function explainFailure(provider: Provider, failure: unknown): unknown {
   if (!(failure instanceof NightlatchError) || provider.explain === undefined) return failure
   try {
     const hints: unknown = provider.explain(failure)

@@ -12,7 +12,7 @@ import type { ClientAuthentication, TokenRequestDraft } from './token-request-dr
  * They are the same for letters and digits; a secret with `+ : % = /` works with one of the two only.
  *
  * @param options.encoding `'form'` as RFC 6749 section 2.3.1 says, or `'raw'`; UTF-8 either way. Default `'form'`.
- * @throws NightlatchError `invalid_options` when a grant is asked for without a client secret, or raw with a client id that holds a colon
+ * @throws NightlatchError `invalid_options` when a grant is made without a client secret, or raw with a client id that holds a colon
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
  */
 export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): ClientAuthentication {
@@ -40,7 +40,7 @@ export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): 
 /**
  * Client id and secret as `client_id` and `client_secret` in the request's parameters (`client_secret_post`).
  *
- * @throws NightlatchError `invalid_options` when a grant is asked for without a client secret
+ * @throws NightlatchError `invalid_options` when a grant is made without a client secret
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
  */
 export function clientSecretPost(): ClientAuthentication {

@@ -142,7 +142,7 @@ export class DpopProofs {
     const [{ SignJWT }, { encode }] = await Promise.all([import('jose/jwt/sign'), import('jose/base64url')])
     const { privateKey, publicKey } = await this.#loadKey()
     const jwk = publicMembers(await crypto.subtle.exportKey('jwk', publicKey))
-    // An Ed25519 key goes by the name that openid-client uses, too.
+    // `Ed25519`, not `EdDSA`: openid-client's proofs of the same key say so, too.
     const alg = algorithmsOf(privateKey).at(-1) ?? ''
     this.#signer = { SignJWT, encode, privateKey, header: { typ: 'dpop+jwt', alg, jwk } }
     return this.#signer

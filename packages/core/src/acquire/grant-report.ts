@@ -1,12 +1,12 @@
-import { type Diagnostics, type GrantTrace, nameKind, unseen } from '../diagnostics.ts'
+import { type Diagnostics, errorKind, type GrantTrace, noDiagnostics } from '../diagnostics.ts'
 import { NightlatchError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Provider } from './provider.ts'
-import { showUrl, type Transport } from './token-endpoint.ts'
+import { type GrantedToken, showUrl, type Transport } from './token-endpoint.ts'
 
 /** Reports one grant: its events, and the message of its tracing channel. */
 export class GrantReport {
-  readonly #provider: Provider<unknown>
+  readonly #provider: Provider
   readonly #emit: Emit
   readonly #diagnostics: Diagnostics
   readonly #time: () => number
@@ -18,21 +18,21 @@ export class GrantReport {
       provider,
       transport,
       emit,
-      diagnostics = unseen,
+      diagnostics = noDiagnostics,
     }: {
-      readonly provider: Provider<unknown>
+      readonly provider: Provider
       readonly transport: Transport
       readonly emit: Emit
       readonly diagnostics?: Diagnostics | undefined
     },
-    { ahead, flight }: { readonly ahead: boolean; readonly flight?: object | undefined },
+    { background }: { readonly background: boolean },
   ) {
     this.#provider = provider
     this.#emit = emit
     this.#diagnostics = diagnostics
     this.#time = transport.time
     this.#startedAt = transport.time()
-    this.#trace = { provider: provider.name, ahead, flight, url: undefined, attempt: 1, lifetime: undefined }
+    this.#trace = { provider: provider.name, background, url: undefined, attempt: 1, lifetime: undefined }
   }
 
   /** Runs the grant under its tracing channel. */
@@ -49,37 +49,41 @@ export class GrantReport {
 
   /** @param wait seconds until the next attempt */
   retried(error: NightlatchError, wait: number): void {
-    this.#emit({ type: 'token.retried', ...this.#common(), wait, error })
+    this.#emit({ type: 'grant.retried', ...this.#common(), wait, error })
     this.#trace.attempt += 1
   }
 
-  /** @param lifetime seconds; `undefined` if unknown */
-  granted(lifetime: number | undefined): void {
+  granted({ lifetime, suspectsMilliseconds }: Pick<GrantedToken, 'lifetime' | 'suspectsMilliseconds'>): void {
     this.#trace.lifetime = lifetime
-    this.#emit({ type: 'token.granted', ...this.#common(), lifetime })
+    this.#emit({
+      type: 'token.granted',
+      ...this.#common(),
+      lifetime,
+      ...(suspectsMilliseconds && { suspectsMilliseconds }),
+    })
   }
 
   failed(failure: unknown): void {
-    this.#emit({ type: 'token.refused', ...this.#common(), error: toReportableError(this.#provider, failure) })
+    this.#emit({ type: 'grant.failed', ...this.#common(), error: toReportableError(this.#provider, failure) })
   }
 
   #common(): {
     readonly provider: string
     readonly duration: number
     readonly attempt: number
-    readonly ahead: boolean
+    readonly background: boolean
   } {
-    const { provider, attempt, ahead } = this.#trace
-    return { provider, duration: (this.#time() - this.#startedAt) / 1000, attempt, ahead }
+    const { provider, attempt, background } = this.#trace
+    return { provider, duration: (this.#time() - this.#startedAt) / 1000, attempt, background }
   }
 }
 
 /** A failure as events may show it: only the type of what a function of the caller or the provider threw (rule X1). */
-export function toReportableError({ name }: Provider<unknown>, failure: unknown): NightlatchError {
+export function toReportableError({ name }: Provider, failure: unknown): NightlatchError {
   if (failure instanceof NightlatchError) return failure
   return new NightlatchError(
     'invalid_options',
-    `${name}: the credentials function or a function of the provider threw (${nameKind(failure)}); the message is withheld here because it may contain a secret, and the caller gets the original error`,
+    `${name}: the credentials function or a function of the provider threw (${errorKind(failure)}); the message is withheld here because it may contain a secret, and the caller gets the original error`,
     { provider: name },
   )
 }

@@ -1,129 +1,82 @@
 import { NightlatchError } from '../errors.ts'
 import { readBodyText } from '../platform/answer-body.ts'
-import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
-import { withDeadline } from '../platform/deadline.ts'
+import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
-import { findUrlMistake } from '../platform/validation.ts'
+import type { RequestTask } from '../platform/single-flight.ts'
+import { findNamedUrlMistake } from '../platform/validation.ts'
+import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { usesMutualTls } from './client-authentication.ts'
 import type { Provider } from './provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 
-/** Milliseconds after which metadata is read again, behind the callers' backs. */
-const goodFor = 3_600_000
+/** Metadata is read again in the background after this time, and after a failed attempt at that. */
+const refreshAfterMs = 3_600_000
+const retryAfterMs = 60_000
 
-/** Milliseconds after which metadata is no longer gone by: until then, nobody is failed by an issuer that does not answer. */
-const goodAtMost = 24 * goodFor
+/** Metadata is used for at most this long while the issuer is unreachable. */
+const maxAgeMs = 24 * 3_600_000
 
-/** Milliseconds after which metadata that could not be read again is asked for once more. */
-const readAgainAfter = 60_000
-
-/** Seconds for reading it again. */
-const patience = 10
+/** A read takes at most this part of a grant's time, so that a second attempt follows one that hangs. */
+const timeoutShare = 1 / 2
 
 /**
- * Where a provider's tokens are asked for: its `tokenEndpoint`, or what its issuer's metadata names. The metadata is asked
- * for once, by RFC 8414 and then by OpenID Connect Discovery (a server often has only one of the two), and again after a
- * failure. After an hour it is read again while the callers go on with what is known, for a day at most.
+ * Finds a provider's token endpoint: its `tokenEndpoint`, or the one that its issuer's metadata names. The metadata is read by
+ * RFC 8414, then by OpenID Connect Discovery, because a server often has only one of the two.
  *
- * @throws NightlatchError `discovery_failed`
+ * @param timeout seconds per grant
+ * @throws NightlatchError `discovery_failed`, `timed_out`
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-3 RFC 8414 section 3}
  */
-export function createEndpointFinder(provider: Provider<unknown>, transport: Transport): EndpointFinder {
-  const { tokenEndpoint, issuer } = provider
+export function createEndpointFinder(provider: Provider, transport: Transport, timeout: number): EndpointFinder {
+  const { name, tokenEndpoint, issuer } = provider
   if (tokenEndpoint !== undefined) {
-    const known: Promise<TokenEndpoint> = Promise.resolve({
+    const declared: Promise<TokenEndpoint> = Promise.resolve({
       url: new URL(tokenEndpoint),
       issuer: issuer === undefined ? undefined : new URL(issuer),
       issuerIdentifier: issuer === undefined ? undefined : String(issuer),
     })
-    return { find: () => known, close: () => {} }
+    return { find: () => declared, close: () => {} }
   }
-  const read = (signal: AbortSignal): Promise<TokenEndpoint> => findByMetadata(provider, transport, signal)
   let known: { readonly endpoint: TokenEndpoint; readonly readAt: number } | undefined
-  let readAgainAt = 0
-  let reading: AbortController | undefined
-  const keep = (endpoint: TokenEndpoint, readAt: number): void => {
+  let refreshAt = 0
+  const flight = createSingleFlight<TokenEndpoint>()
+  const seconds = timeout * timeoutShare
+  const timeoutError = (): NightlatchError => {
+    const message = `${name}: the issuer's metadata did not come within ${seconds} s`
+    return new NightlatchError('timed_out', message, { provider: name, retryable: true })
+  }
+  const read: RequestTask<TokenEndpoint> = async ({ controller }) => {
+    const readAt = transport.time()
+    const request = (signal: AbortSignal): Promise<TokenEndpoint> => findByMetadata(provider, transport, signal)
+    const endpoint = await withDeadline(seconds, timeoutError, request, controller.signal)
     known = { endpoint, readAt }
-    readAgainAt = readAt + goodFor
+    refreshAt = readAt + refreshAfterMs
+    return endpoint
   }
-  const readAgain = (now: number): void => {
-    readAgainAt = now + readAgainAfter
-    const tooLate = (): Error => new Error('the metadata does not come')
-    reading = new AbortController()
-    withDeadline(patience, tooLate, read, reading.signal).then(
-      (endpoint) => keep(endpoint, now),
-      // What is known goes on being good; the next one to ask tries again.
-      () => {},
-    )
-  }
-  let flight: Flight | undefined
-  const forget = (over: Flight): void => {
-    if (flight === over) flight = undefined
-  }
-  const find = async (signal: AbortSignal): Promise<TokenEndpoint> => {
-    signal.throwIfAborted()
-    const now = transport.time()
-    if (known !== undefined && now < known.readAt + goodAtMost) {
-      if (now >= readAgainAt) readAgain(now)
-      return known.endpoint
-    }
-    // On Workers a flight is of one request (rule L13); which of them have come at once, each asks for itself.
-    const joined = flight === undefined || isCloudflareWorkers() ? takeOff(read, now) : flight
-    flight = joined
-    joined.waiting += 1
-    return await new Promise((resolve, reject) => {
-      const leave = (): void => {
-        reject(signal.reason)
-        joined.waiting -= 1
-        if (joined.waiting > 0) return
-        forget(joined)
-        joined.controller.abort(signal.reason)
+  return {
+    async find(signal) {
+      signal.throwIfAborted()
+      const now = transport.time()
+      if (known === undefined || now >= known.readAt + maxAgeMs) return await waitFor(flight.join(read), signal)
+      if (now >= refreshAt) {
+        refreshAt = now + retryAfterMs
+        flight.refresh(read)
       }
-      signal.addEventListener('abort', leave, { once: true })
-      joined.result
-        .then(
-          (endpoint) => {
-            if (flight === joined) keep(endpoint, joined.startedAt)
-            forget(joined)
-            resolve(endpoint)
-          },
-          (failure: unknown) => {
-            forget(joined)
-            reject(failure)
-          },
-        )
-        .finally(() => signal.removeEventListener('abort', leave))
-    })
+      return known.endpoint
+    },
+    close: () => flight.cancel(),
   }
-  return { find, close: () => reading?.abort(new Error('nobody reads this metadata any more')) }
 }
 
-/** Finds out where a provider's tokens are asked for. */
+/** Finds a provider's token endpoint. */
 export interface EndpointFinder {
   /** @param signal ends this caller's wait */
   find(signal: AbortSignal): Promise<TokenEndpoint>
-  /** Ends what happens behind the callers' backs. */
+  /** Ends background work. */
   close(): void
 }
 
-/** One question for the metadata, whoever waits for it; it ends when nobody does any more (rule L4). */
-interface Flight {
-  readonly result: Promise<TokenEndpoint>
-  readonly controller: AbortController
-  readonly startedAt: number
-  waiting: number
-}
-
-function takeOff(read: (signal: AbortSignal) => Promise<TokenEndpoint>, startedAt: number): Flight {
-  const controller = new AbortController()
-  return { result: read(controller.signal), controller, startedAt, waiting: 0 }
-}
-
-async function findByMetadata(
-  provider: Provider<unknown>,
-  transport: Transport,
-  signal: AbortSignal,
-): Promise<TokenEndpoint> {
+async function findByMetadata(provider: Provider, transport: Transport, signal: AbortSignal): Promise<TokenEndpoint> {
   const { name } = provider
   const issuer = new URL(provider.issuer as string | URL)
   const failed = (what: string, retryable = false): NightlatchError =>
@@ -138,8 +91,10 @@ async function findByMetadata(
       misses.push(found)
       continue
     }
-    const mistake = findUrlMistake(found.tokenEndpoint, transport.allowInsecureRequests)
-    if (mistake !== undefined) throw failed(`names a token endpoint that ${mistake}`)
+    const mistake = findNamedUrlMistake(found.tokenEndpoint, issuer, transport.allowInsecureRequests)
+    if (mistake !== undefined) {
+      throw failed(`names a token endpoint that ${mistake}; if the endpoint is right, set the provider's tokenEndpoint`)
+    }
     return {
       url: new URL(found.tokenEndpoint),
       issuer: new URL(found.issuerIdentifier),
@@ -169,7 +124,7 @@ interface Miss {
 
 /** openid-client builds the well-known URL and reads the metadata, which must be of the issuer asked for, or of the accepted one. */
 async function readMetadata(
-  provider: Provider<unknown>,
+  provider: Provider,
   issuer: URL,
   algorithm: 'oauth2' | 'oidc',
   transport: Transport,
@@ -243,7 +198,7 @@ function parseMetadata(text: string | undefined): Metadata | undefined {
 }
 
 /** What is said where the metadata is of another issuer than the one asked for, or accepted. */
-function findStranger({ issuer, issuerMetadata }: Provider<unknown>, metadata: Metadata): string | undefined {
+function findStranger({ issuer, issuerMetadata }: Provider, metadata: Metadata): string | undefined {
   const { acceptIssuer } = issuerMetadata ?? {}
   const own = new URL(metadata.issuer).href
   const expected = [issuer, acceptIssuer].filter((one) => one !== undefined).map((one) => new URL(one).href)

@@ -13,6 +13,22 @@ export function readLifetime(value: unknown): number | undefined {
   return typeof seconds === 'number' && seconds >= shortest && seconds <= longest ? seconds : undefined
 }
 
+/** Five minutes in milliseconds; a shorter lifetime in milliseconds is not told from one in seconds. */
+const leastInMilliseconds = 300_000
+
+const minute = 60_000
+const day = 86_400
+
+/**
+ * Whether a lifetime in seconds looks like one in milliseconds: too long to be usual, and too round for its length. Days are
+ * what real lifetimes of that length count by.
+ */
+export function looksLikeMilliseconds(expiresIn: unknown): boolean {
+  const value = readLifetime(expiresIn)
+  if (value === undefined || value < leastInMilliseconds || value % 1000 !== 0) return false
+  return value % day !== 0 || value % minute === 0
+}
+
 /** What is known about a token's end when its answer has come; instants are milliseconds since the epoch. */
 export interface LifetimeEvidence {
   /** From the answer, unjudged: seconds. */
@@ -28,35 +44,45 @@ export interface LifetimeEvidence {
   readonly answeredAt: number
   /** The answer's `Date` header. */
   readonly date: string | null
+  /** The answer's `Age` header: seconds that it lay in a cache. */
+  readonly age: string | null
 }
 
 /**
- * When a token ends: by its answer, else by its own `exp`, else by the provider's default, else unknown (rule R3).
+ * When a token expires: by its answer and its own `exp`, whichever is earlier, else by the one that is known, else by the
+ * provider's default, else unknown (rule R3). What lay in a cache has lost its `Age`.
  *
  * @returns milliseconds since the epoch, by this machine's clock
  */
 export function findExpiry(evidence: LifetimeEvidence): number | undefined {
   const { requestedAt } = evidence
+  const age = readAge(evidence)
   const plausible = (instant: number | undefined): number | undefined =>
     instant !== undefined && readLifetime((instant - requestedAt) / 1000) !== undefined ? instant : undefined
   const after = (seconds: number | undefined): number | undefined =>
-    seconds === undefined ? undefined : requestedAt + seconds * 1000
+    seconds === undefined ? undefined : requestedAt + Math.max(shortest, seconds - age) * 1000
   // What the server's clock says, by ours.
   const ours = (instant: number | undefined): number | undefined =>
     instant === undefined ? undefined : instant - readSkew(evidence)
   const { expiresAt } = evidence
-  return (
+  const named =
     after(readLifetime(evidence.expiresIn)) ??
-    plausible(ours(expiresAt instanceof Date ? expiresAt.getTime() : undefined)) ??
-    plausible(ours(readJwtExpiry(evidence))) ??
-    after(evidence.defaultLifetime)
-  )
+    plausible(ours(expiresAt instanceof Date ? expiresAt.getTime() : undefined))
+  const own = plausible(ours(readJwtExpiry(evidence)))
+  if (named !== undefined && own !== undefined) return Math.min(named, own)
+  return named ?? own ?? after(evidence.defaultLifetime)
 }
 
 /** How far the server's clock is ahead of ours, in milliseconds; none where it does not tell its time. */
-function readSkew({ date, answeredAt }: LifetimeEvidence): number {
-  const serverTime = Date.parse(date ?? '')
-  return Number.isNaN(serverTime) ? 0 : serverTime - answeredAt
+function readSkew(evidence: LifetimeEvidence): number {
+  const serverTime = Date.parse(evidence.date ?? '')
+  // A cache keeps the `Date` of the answer.
+  return Number.isNaN(serverTime) ? 0 : serverTime + readAge(evidence) * 1000 - evidence.answeredAt
+}
+
+/** @returns seconds; 0 where the answer did not lie in a cache */
+function readAge({ age }: LifetimeEvidence): number {
+  return age !== null && /^\d{1,10}$/.test(age) ? Number(age) : 0
 }
 
 /** A JWT's `exp`, read and not verified. */

@@ -10,7 +10,7 @@ import type { TokenRequestDraft } from './token-request-draft.ts'
  * @param standard as RFC 6749 section 4.4.2 says
  */
 export function toProviderParameters(
-  { tokenRequest }: Provider<unknown>,
+  { tokenRequest }: Provider,
   { parameters: { grant_type: ownGrantType } }: GrantRequest,
   standard: URLSearchParams,
 ): URLSearchParams {
@@ -35,7 +35,7 @@ export function toProviderParameters(
  *
  * @throws NightlatchError `invalid_options` if a function of the provider returns an invalid header value; what it throws itself
  */
-export function providerHeaders(provider: Provider<unknown>): Headers {
+export function providerHeaders(provider: Provider): Headers {
   const headers = new Headers({ accept: 'application/json' })
   const contentType = contentTypes[bodyFormatOf(provider)]
   if (contentType !== undefined) headers.set('content-type', contentType)
@@ -62,7 +62,7 @@ function setComputedHeader(headers: Headers, name: string, compute: () => unknow
 }
 
 /** The names of headers that the provider's functions computed and nothing has overwritten since. They hold no secret. */
-export function computedHeaders(provider: Provider<unknown>, before: Headers, after: Headers): readonly string[] {
+export function computedHeaders(provider: Provider, before: Headers, after: Headers): readonly string[] {
   return Object.entries(provider.tokenRequest?.headers ?? {})
     .filter(([name, value]) => typeof value === 'function' && before.get(name) === after.get(name))
     .map(([name]) => name.toLowerCase())
@@ -74,7 +74,7 @@ const contentTypes: Readonly<Record<'form' | 'json' | 'none', string | undefined
   none: undefined,
 }
 
-function bodyFormatOf({ tokenRequest }: Provider<unknown>): 'form' | 'json' | 'none' {
+function bodyFormatOf({ tokenRequest }: Provider): 'form' | 'json' | 'none' {
   return tokenRequest?.method === 'GET' ? 'none' : (tokenRequest?.bodyFormat ?? 'form')
 }
 
@@ -84,7 +84,7 @@ function bodyFormatOf({ tokenRequest }: Provider<unknown>): 'form' | 'json' | 'n
  * @throws NightlatchError `invalid_options` if the draft has a JSON body that would not be sent
  */
 export function toHttpRequest(
-  provider: Provider<unknown>,
+  provider: Provider,
   draft: TokenRequestDraft,
 ): { readonly url: URL; readonly init: RequestInit } {
   const method = provider.tokenRequest?.method ?? 'POST'

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { NightlatchError } from '../errors.ts'
-import { exactObject, findMistakes, findUrlMistake } from '../platform/validation.ts'
+import type { Fetch } from '../platform/fetch.ts'
+import { exactObject, findMistakes, findUrlMistake, ownMembers } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
 import type { TokenParameters } from './token-request.ts'
 import { providerParametersSchema, scopesSchema } from './token-request.ts'
@@ -13,7 +14,7 @@ import type { TokenAnswer, TokenFields } from './token-response.ts'
  *
  * @typeParam Info what the provider's discovery tells besides the API's address; `undefined` without discovery
  */
-export interface Provider<Info = undefined> {
+export interface Provider<Info = unknown> {
   /** Lower-case slug, for messages, telemetry and the command line. */
   readonly name: string
   /** Where tokens are asked for, used untouched: path case, query and all. */
@@ -54,6 +55,8 @@ export interface Provider<Info = undefined> {
   readonly api?: string | URL | ((context: DiscoveryContext) => Promise<DiscoveredApi<Info>>)
   /** Use: puts the token onto a request's headers. Default `Authorization: Bearer <token>`. */
   readonly authorizeRequest?: (headers: Headers, token: AccessToken) => void
+  /** Which of the API's responses mean that it rejected the token, so that the client replaces it. Default: status 401. */
+  readonly tokenRejection?: TokenRejection
   /** Hints for people, from the one who knows: what to check after this failure. */
   readonly explain?: (failure: Failure) => readonly string[]
 }
@@ -85,13 +88,30 @@ export interface TokenRequestFormat {
   readonly headers?: Readonly<Record<string, string | (() => string)>>
 }
 
+/**
+ * Which responses of an API mean that it rejected the token.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3.1 RFC 6750 section 3.1}
+ */
+export interface TokenRejection {
+  /** Instead of 401: list 401, too, if the API uses it. */
+  readonly statuses?: readonly number[]
+  /**
+   * Called for each JSON response of at most 64 KiB, whatever its status, unless `statuses` has its status.
+   *
+   * @param body parsed JSON
+   * @returns whether the API rejected the token. If the function throws, that counts as `false`
+   */
+  readonly body?: (body: unknown, answer: { readonly status: number; readonly headers: Headers }) => boolean
+}
+
 /** What went wrong: a grant or a discovery that failed, or an API's answer. */
 export type Failure = NightlatchError | { readonly status: number; readonly url: URL; readonly body: unknown }
 
 /** What a provider's `api` function is given. */
 export interface DiscoveryContext {
   /** Carries the token; may reach the token endpoint's origin and `apiOrigins`. */
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly token: AccessToken
   readonly tokenEndpoint: URL
   /** Ends with the discovery's deadline; hand it to `fetch`. */
@@ -135,16 +155,30 @@ const headerRecord = v.pipe(
   }, 'must hold valid header names and values'),
 )
 
-/** An origin with `*` for whole labels, and two fixed labels at least: `https://*.com` would be everybody. */
-const originPattern = /^https?:\/\/(\*\.)*([a-z0-9-]+\.)*([a-z0-9-]+|\[[0-9a-f:]+\])(:\d+)?\/?$/i
+/** An origin with `*` for whole labels in front. */
+function isOriginPattern(pattern: string): boolean {
+  const lower = pattern.toLowerCase()
+  const scheme = ['https://', 'http://'].find((one) => lower.startsWith(one))
+  if (scheme === undefined) return false
+  const authority = lower.slice(scheme.length, lower.endsWith('/') ? -1 : undefined)
+  const host = authority.replace(/:\d{1,5}$/, '')
+  if (host.startsWith('[')) return /^\[[0-9a-f:]+\]$/.test(host)
+  const labels = host.split('.')
+  const fixed = labels.slice(labels.lastIndexOf('*') + 1)
+  const isWildInFront = labels.slice(0, -fixed.length).every((label) => label === '*')
+  return fixed.length > 0 && isWildInFront && fixed.every((label) => /^[a-z0-9-]+$/.test(label))
+}
+
+/** Two fixed labels at least: `https://*.com` would be everybody. */
+function hasFixedLabels(pattern: string): boolean {
+  const [, ...fixed] = pattern.slice(pattern.lastIndexOf('*')).split('.')
+  return !pattern.includes('*') || fixed.length > 1
+}
 
 const apiOrigin = v.pipe(
   v.string('must be a string'),
-  v.regex(originPattern, 'must be an origin such as https://api.example.com or https://*.example.com'),
-  v.check(
-    (pattern) => !pattern.includes('*') || /\*\.[^*.]+\.[^*]/.test(pattern),
-    'must have two labels at least after the *',
-  ),
+  v.check(isOriginPattern, 'must be an origin such as https://api.example.com or https://*.example.com'),
+  v.check(hasFixedLabels, 'must have two labels at least after the *'),
   v.check((pattern) => URL.canParse(pattern), 'must be an origin that a URL can have'),
 )
 
@@ -163,7 +197,10 @@ const providerSchema = exactObject(
   {
     name: v.pipe(
       v.string('must be a string'),
-      v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a lower-case slug such as my-provider'),
+      v.check(
+        (name) => name.split('-').every((part) => /^[a-z0-9]+$/.test(part)),
+        'must be a lower-case slug such as my-provider',
+      ),
     ),
     tokenEndpoint: v.optional(url),
     issuer: v.optional(url),
@@ -198,20 +235,40 @@ const providerSchema = exactObject(
       v.union([v.string(), v.instance(URL), v.function()], 'must be a URL or a function that discovers it'),
     ),
     authorizeRequest: v.optional(aFunction),
+    tokenRejection: v.optional(
+      exactObject(
+        {
+          statuses: v.optional(
+            v.array(
+              v.pipe(
+                v.number('must be an HTTP status'),
+                v.integer('must be an HTTP status'),
+                v.minValue(200, 'must be an HTTP status from 200 to 599'),
+                v.maxValue(599, 'must be an HTTP status from 200 to 599'),
+              ),
+              'must be an array of HTTP statuses',
+            ),
+          ),
+          body: v.optional(aFunction),
+        },
+        'must be an object',
+      ),
+    ),
     explain: v.optional(aFunction),
   },
   'must be an object',
 )
 
 /** What is wrong with a description, a line each. */
-export function findProviderMistakes(provider: Provider<unknown>, allowInsecureRequests: boolean): readonly string[] {
-  const mistakes = findMistakes(providerSchema, provider, 'provider')
-  if (typeof provider !== 'object' || provider === null) return mistakes
+export function findProviderMistakes(given: Provider, allowInsecureRequests: boolean): readonly string[] {
+  const mistakes = findMistakes(providerSchema, given, 'provider')
+  if (typeof given !== 'object' || given === null) return mistakes
   // The client keeps a copy of what is the provider's own: a class's methods would be lost without a word.
-  const prototype: unknown = Object.getPrototypeOf(provider)
+  const prototype: unknown = Object.getPrototypeOf(given)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     return [...mistakes, 'provider must be a plain object, not an instance of a class']
   }
+  const provider = ownMembers(given)
   const { tokenEndpoint, issuer, issuerMetadata, api, apiOrigins } = provider
   const origins = mistakes.some((mistake) => mistake.startsWith('provider.apiOrigins')) ? [] : (apiOrigins ?? [])
   const urls: readonly (readonly [string, unknown])[] = [
@@ -241,8 +298,22 @@ export function findProviderMistakes(provider: Provider<unknown>, allowInsecureR
   return [...mistakes, ...wrong]
 }
 
+/**
+ * A copy that a client works by: what the caller does to its own object later changes nothing, and nothing is inherited, so that
+ * an `Object.prototype.apiOrigins` cannot widen where a token goes.
+ */
+export function copyDescription<Info>(given: Provider<Info>): Provider<Info> {
+  const copy = ownMembers(given)
+  const { tokenRequest, issuerMetadata, tokenRejection } = copy
+  return Object.assign(copy, {
+    ...(tokenRequest && { tokenRequest: ownMembers(tokenRequest) }),
+    ...(issuerMetadata && { issuerMetadata: ownMembers(issuerMetadata) }),
+    ...(tokenRejection && { tokenRejection: ownMembers(tokenRejection) }),
+  })
+}
+
 /** Whether the issuer's metadata says how the client authenticates: where it is read, and the provider says nothing. */
-export function choosesAuthenticationLater(provider: Provider<unknown>): boolean {
+export function choosesAuthenticationLater(provider: Provider): boolean {
   return provider.clientAuthentication === undefined && provider.tokenEndpoint === undefined
 }
 

@@ -1,6 +1,7 @@
 import { NightlatchError } from '../errors.ts'
 import { formEncode } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
+import { redacted, SecretTraces } from './secret-traces.ts'
 import type { TokenRequestDraft } from './token-request-draft.ts'
 
 /**
@@ -18,7 +19,7 @@ export function secretsOf(
     ...[...draft.headers].filter(([name]) => !plain.has(name)).flatMap(([, value]) => [value, ...value.split(' ')]),
     ...[...draft.parameters].filter(([name]) => !plain.has(name) && !publicNames.has(name)).flatMap(partsOf),
     ...draft.url.searchParams.values(),
-    ...textsIn(draft.json),
+    ...textsIn(draft.json).filter((text) => text !== credentials.clientId),
     ...(draft.assertion === undefined ? [] : partsOf(['client_assertion', draft.assertion])),
   ]
   if ('clientSecret' in credentials) secrets.push(credentials.clientSecret)
@@ -44,20 +45,33 @@ function formsOf(secret: string): readonly string[] {
 /** Every text within a value that is JSON. */
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) => (publicMembers.has(name) ? [] : textsIn(member)))
 }
+
+/** Members of a JSON body that are no secrets, and whose words a server's words may share. */
+const publicMembers: ReadonlySet<string> = new Set([...publicNames, 'grant_type', 'scope'])
 
 /** Words of a header's value that are no secrets. */
 const schemes: ReadonlySet<string> = new Set(['basic', 'bearer'])
 
-const longest = 500
+/** Characters of a server's words that are shown. */
+const maxShown = 2000
 
-/** A server's words, fit to be shown: secrets taken out, one line, no control characters, not endless. */
+/** Characters of them that are looked at. */
+const maxRead = 2 * maxShown
+
+/**
+ * A server's words, fit to be shown: secrets taken out, one line, no control or invisible characters, at most 2,000 characters.
+ * Words that hold a secret in another form than in clear are taken out as a whole.
+ */
 export function redact(text: string, secrets: readonly string[]): string {
-  let shown = text
-  for (const secret of secrets) shown = shown.replaceAll(secret, '[redacted]')
-  shown = shown.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-  return shown.length > longest ? `${shown.slice(0, longest)}...` : shown
+  const traces = new SecretTraces(secrets)
+  const masked = traces.mask(text.slice(0, maxRead))
+  if (traces.areIn(masked)) return redacted
+  const shown = masked.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  const isCut = shown.length > maxShown || text.length > maxRead
+  return isCut ? `${shown.slice(0, maxShown)} [cut: ${maxShown} of ${text.length} characters]`.trimStart() : shown
 }
 
 /**

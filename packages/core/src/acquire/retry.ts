@@ -22,7 +22,7 @@ const maxDelaySeconds = 5
 const firstDelaySeconds = 0.4
 
 /**
- * The delay before a failed attempt is retried: full jitter, and at least what the server asked for.
+ * The delay before a failed attempt is retried: what the server asked for, and full jitter on top of it.
  *
  * @param attempt which one failed, from 1
  * @param secondsLeft until the grant's deadline
@@ -38,6 +38,6 @@ export function planGrantRetry(
   if (!failure.retryable || attempt > maxRetries) return undefined
   const requested = failure.retryAfter ?? 0
   if (requested > maxDelaySeconds || requested >= secondsLeft) return undefined
-  // The jitter is shortened rather than let the deadline pass.
-  return Math.max(requested, Math.min(firstDelaySeconds * 2 ** (attempt - 1) * random, secondsLeft / 2))
+  // On top, so that clients that were given the same delay do not meet again. It is shortened rather than miss the deadline.
+  return requested + Math.min(firstDelaySeconds * 2 ** (attempt - 1) * random, (secondsLeft - requested) / 2)
 }

@@ -1,11 +1,12 @@
 import { NightlatchError } from '../errors.ts'
 import { parseBody, readBodyText } from '../platform/answer-body.ts'
+import type { Fetch } from '../platform/fetch.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
 import { AssertionReader } from './assertion-source.ts'
 import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
-import { findExpiry, readLifetime } from './lifetime.ts'
+import { findExpiry, looksLikeMilliseconds, readLifetime } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 import { computedHeaders, providerHeaders, toHttpRequest, toProviderParameters } from './provider-request.ts'
 import { secretsOf, tellThrown } from './redact.ts'
@@ -21,7 +22,7 @@ import {
 
 /** How requests are sent, and the clocks. */
 export interface Transport {
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly allowInsecureRequests: boolean
   /** Milliseconds since the epoch, by the wall clock. */
   readonly now: () => number
@@ -53,7 +54,7 @@ export function createOpenidLoader(): () => Promise<OpenidClient> {
 
 /** What one token request needs. */
 export interface TokenEndpointCall {
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   readonly endpoint: TokenEndpoint
   readonly grant: GrantRequest
   readonly credentials: Credentials
@@ -77,6 +78,8 @@ export interface GrantedToken {
   readonly lifetime: number | undefined
   /** The server's hint when to refresh, in seconds from `requestedAt`. */
   readonly refreshIn: number | undefined
+  /** The lifetime in the answer looks like one in milliseconds. */
+  readonly suspectsMilliseconds: boolean
   readonly extra: Readonly<Record<string, unknown>>
   /** Milliseconds since the epoch, before the request was sent (rule R4). */
   readonly requestedAt: number
@@ -128,6 +131,7 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
       scopes: result.scope?.split(' '),
       lifetime: result.expires_in,
       refreshIn: result.refresh_in as number | undefined,
+      suspectsMilliseconds: result.suspects_milliseconds === true,
       extra: result.extra as Readonly<Record<string, unknown>>,
       requestedAt,
       requestedTime,
@@ -160,16 +164,18 @@ async function exchange(
     const { draft, secrets } = await toProviderRequest(call, parameters, proof)
     const { answer, answeredAt } = await send(call, draft)
     isNonceGiven = dpop?.learn(endpoint.url, answer.headers.get('dpop-nonce')) === true
-    const judged = judge(call, answer, secrets)
+    const judged = judge(call, answer, answeredAt, secrets)
     const date = answer.headers.get('date')
+    const age = answer.headers.get('age')
     const { defaultLifetime } = provider
-    const expiry = findExpiry({ ...judged, defaultLifetime, requestedAt, answeredAt, date })
+    const expiry = findExpiry({ ...judged, defaultLifetime, requestedAt, answeredAt, date, age })
     return new StandardResponse({
       access_token: judged.accessToken,
       token_type: judged.tokenType,
       scope: judged.scopes?.join(' '),
       expires_in: expiry === undefined ? undefined : (expiry - requestedAt) / 1000,
       refresh_in: readLifetime(judged.refreshIn),
+      suspects_milliseconds: looksLikeMilliseconds(judged.expiresIn),
       extra: readExtra(answer.body, judged.accessToken),
     })
   } catch (failure) {
@@ -179,7 +185,7 @@ async function exchange(
   }
 }
 
-/** A token in RFC 6749's form. Its JSON is parsed already: writing a body only to parse it again would double a grant's CPU. */
+/** A token in RFC 6749's form. Its JSON is parsed already: a body would be written only to be parsed again. */
 class StandardResponse extends Response {
   readonly #members: object
 
@@ -300,6 +306,7 @@ async function send(
 function judge(
   { provider, endpoint, dpop }: TokenEndpointCall,
   answer: TokenAnswer,
+  answeredAt: number,
   secrets: () => readonly string[],
 ): JudgedToken {
   try {
@@ -307,6 +314,7 @@ function judge(
       provider: provider.name,
       endpoint: showUrl(endpoint.url),
       scopeSeparator: provider.tokenRequest?.scopeSeparator ?? ' ',
+      answeredAt,
       bound: dpop !== undefined,
       secrets,
     })

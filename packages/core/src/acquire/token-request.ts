@@ -19,10 +19,10 @@ export function refineGrant(
   {
     scopes,
     parameters,
-  }: { readonly scopes?: readonly string[] | undefined; readonly parameters?: TokenParameters | undefined },
+  }: { readonly scopes?: string | readonly string[] | undefined; readonly parameters?: TokenParameters | undefined },
 ): GrantRequest {
   return {
-    scopes: scopes === undefined ? base.scopes : tidyScopes(scopes),
+    scopes: scopes === undefined ? base.scopes : tidyScopes(typeof scopes === 'string' ? [scopes] : scopes),
     parameters: mergeParameters(base.parameters, parameters),
   }
 }

@@ -1,6 +1,7 @@
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, type NightlatchErrorDetails } from '../errors.ts'
+import { ownMembers } from '../platform/validation.ts'
 import { isTokenValue } from './access-token.ts'
-import { dateFromHttpDate } from './read-fields.ts'
+import { dateFromHttpDate, secondsFromMilliseconds } from './read-fields.ts'
 import { redact } from './redact.ts'
 
 /** An answer of the token endpoint, body read. */
@@ -48,7 +49,8 @@ export function readStandardTokenResponse({ body }: TokenAnswer): TokenFields {
     accessToken: pick(body, ['access_token', 'accessToken']),
     tokenType: pick(body, ['token_type', 'tokenType']),
     scope: pick(body, ['scope', 'scopes']),
-    expiresIn: pick(body, ['expires_in', 'expiresIn']),
+    expiresIn:
+      pick(body, ['expires_in', 'expiresIn']) ?? secondsFromMilliseconds(pick(body, ['expires_in_ms', 'expiresInMs'])),
     refreshIn: pick(body, ['refresh_in', 'refreshIn']),
     ...readStandardError(body),
   }
@@ -126,13 +128,10 @@ const standardNames: ReadonlySet<string> = new Set([
   'scopes',
   'expires_in',
   'expiresIn',
+  'expires_in_ms',
+  'expiresInMs',
   'refresh_in',
   'refreshIn',
-  // Not fields of their own, but secrets that nobody asked for.
-  'refresh_token',
-  'refreshToken',
-  'id_token',
-  'idToken',
   '__proto__',
 ])
 
@@ -171,6 +170,8 @@ export interface AnswerContext {
   /** Origin and path of the token endpoint. */
   readonly endpoint: string
   readonly scopeSeparator: string
+  /** When the answer came: milliseconds since the epoch. */
+  readonly answeredAt: number
   /** Whether the token was asked for with a proof of possession, to be bound to its key. */
   readonly bound?: boolean
   /** Texts that must not leave with the server's words; asked for when there are words to be shown. */
@@ -208,12 +209,14 @@ export function judgeTokenAnswer(
   read: (answer: TokenAnswer) => TokenFields,
   context: AnswerContext,
 ): JudgedToken {
-  const { provider, endpoint } = context
+  const { provider, endpoint, answeredAt } = context
   const { status } = answer
-  const unreadable = (what: string): NightlatchError =>
+  const unreadable = (what: string, details: NightlatchErrorDetails = {}): NightlatchError =>
     new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
       provider,
       status,
+      requestId: readRequestId(answer, context.secrets),
+      ...details,
     })
 
   if (isRedirect(status)) {
@@ -226,11 +229,15 @@ export function judgeTokenAnswer(
     typeof accessToken === 'string' && accessToken.length >= 4
       ? { ...context, secrets: () => [...context.secrets(), accessToken] }
       : context
+  // A page does not come from the authorization server, so it says nothing about the client.
+  if (isForeignPage(answer, fields)) {
+    throw unreadable(`with ${describeBody(answer)}`, readRetry(answer, fields, false, answeredAt))
+  }
   if (isError(fields.error) || status < 200 || status > 299) throw toRefusal(answer, fields, judging)
   if (fields === readerFailed) throw unreadable("the provider's readTokenResponse threw instead of returning fields")
 
   if (typeof accessToken !== 'string' || accessToken === '') {
-    throw unreadable(`there is neither a token nor an error in its ${describeBody(answer.body)}`)
+    throw unreadable(`with ${describeBody(answer)}`)
   }
   if (!isTokenValue(accessToken)) {
     throw unreadable('its token holds characters that no header may carry')
@@ -245,7 +252,7 @@ export function judgeTokenAnswer(
   }
 }
 
-const readerFailed: TokenFields = {}
+const readerFailed: TokenFields = Object.freeze(Object.create(null))
 
 /** A reader's exception may quote the body, so nothing of it is kept; the status can still tell a refusal. */
 function readFields(answer: TokenAnswer, read: (answer: TokenAnswer) => TokenFields): TokenFields {
@@ -253,31 +260,52 @@ function readFields(answer: TokenAnswer, read: (answer: TokenAnswer) => TokenFie
     const fields: unknown = read(answer)
     if (typeof fields !== 'object' || fields === null) return readerFailed
     // Read here, once: a getter may throw as the reader itself may.
-    return { ...fields }
+    return ownMembers(fields)
   } catch {
     return readerFailed
   }
 }
 
-/** `error: null`, `''`, `false` and an error code of 0 are how some servers say that all is well. */
+/** `error: null`, `false`, an error code of 0 and `errorCode: "success"` are how some servers say that all is well. */
 function isError(error: unknown): boolean {
-  return error !== undefined && error !== null && error !== '' && error !== false && error !== 0
+  if (typeof error !== 'string') return error !== undefined && error !== null && error !== false && error !== 0
+  if (error.length > 20) return true
+  const word = error.trim().toLowerCase()
+  return !successWords.has(word) && word.replaceAll('0', '') !== ''
 }
+
+const successWords: ReadonlySet<string> = new Set([
+  'success',
+  'successful',
+  'succeeded',
+  'ok',
+  'none',
+  'no_error',
+  'false',
+  'null',
+])
 
 /** Status 0 is what a browser's `fetch` shows of a redirect it did not follow. */
 function isRedirect(status: number): boolean {
   return status === 0 || (status > 299 && status < 400)
 }
 
+/** Whether a 4xx has a body of text in which nothing of OAuth was found: a page of a proxy, a firewall or a login. */
+function isForeignPage({ status, body }: TokenAnswer, { error, errorDescription }: TokenFields): boolean {
+  const isSilent = !isError(error) && errorDescription === undefined
+  return status > 399 && status < 500 && isSilent && typeof body === 'string' && body.trim() !== ''
+}
+
 function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): NightlatchError {
-  const { provider, endpoint } = context
+  const { provider, endpoint, answeredAt } = context
   const { status } = answer
   const secrets = context.secrets()
-  const error = toText(fields.error, secrets)
+  // The codes that are known hold no secret, whatever they share with one.
+  const known = typeof fields.error === 'string' && (refusals.has(fields.error) || passing.has(fields.error))
+  const error = known ? String(fields.error) : toText(fields.error, secrets)
   const errorDescription = toText(fields.errorDescription, secrets)
   const said = [error, errorDescription].filter((one) => one !== undefined).join(': ')
   const unavailable = status > 499 && !(error !== undefined && refusals.has(error))
-  const passes = status === 408 || status === 429 || unavailable || (error !== undefined && passing.has(error))
   return new NightlatchError(
     unavailable ? 'endpoint_unavailable' : 'grant_refused',
     `${provider}: ${endpoint} ${unavailable ? 'failed' : 'refused the grant'} with status ${status}${said === '' ? '' : ` (${said})`}`,
@@ -286,10 +314,51 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
       status,
       error,
       errorDescription,
-      retryable: typeof fields.retryable === 'boolean' ? fields.retryable : passes,
-      retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer),
+      requestId: readRequestId(answer, context.secrets),
+      // A 401 is about the client's credentials, so the same request cannot succeed later, whatever the words beside it.
+      ...readRetry(
+        answer,
+        fields,
+        unavailable || (status !== 401 && error !== undefined && passing.has(error)),
+        answeredAt,
+      ),
     },
   )
+}
+
+/** Whether and when the request may be sent again: by the provider's reader, or else by the status. */
+function readRetry(
+  answer: TokenAnswer,
+  fields: TokenFields,
+  passes: boolean,
+  answeredAt: number,
+): Pick<NightlatchErrorDetails, 'retryable' | 'retryAfter'> {
+  const { status } = answer
+  const retryable = passes || status === 408 || status === 429
+  return {
+    retryable: typeof fields.retryable === 'boolean' ? fields.retryable : retryable,
+    retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer, answeredAt),
+  }
+}
+
+/** Where servers say how they call a request, the most telling first. */
+const requestIdNames = ['correlation_id', 'correlationId', 'trace_id', 'traceId', 'request_id', 'requestId'] as const
+const requestIdHeaders = [
+  'x-request-id',
+  'x-ms-request-id',
+  'x-correlation-id',
+  'x-okta-request-id',
+  'request-id',
+] as const
+
+/** The server's own id of the request; an id is short and has no space in it. */
+function readRequestId({ body, headers }: TokenAnswer, secrets: () => readonly string[]): string | undefined {
+  const named = isRecord(body) ? requestIdNames.map((name) => pick(body, [name])) : []
+  const ids = [...named, ...requestIdHeaders.map((name) => headers.get(name))].map((id) =>
+    typeof id === 'number' ? String(id) : id,
+  )
+  const id = ids.find((one): one is string => typeof one === 'string' && /^[\x21-\x7e]{1,200}$/.test(one))
+  return id !== undefined && redact(id, secrets()) === id ? id : undefined
 }
 
 function toText(value: unknown, secrets: readonly string[]): string | undefined {
@@ -328,29 +397,43 @@ function judgeScope(scope: unknown, separator: string): readonly string[] | unde
 }
 
 /** The kind of a body, never the body itself (rule X2). */
-function describeBody(body: unknown): string {
-  if (typeof body !== 'string') return Array.isArray(body) ? 'JSON array' : 'JSON'
-  if (body.trim() === '') return 'empty body'
-  return /^\s*(<!doctype|<html)/i.test(body) ? 'HTML page (a login page, or a proxy on the way?)' : 'text'
+function describeBody({ body, headers }: TokenAnswer): string {
+  if (typeof body !== 'string')
+    return `${Array.isArray(body) ? 'a JSON array' : 'JSON'} that holds neither a token nor an error`
+  // A byte order mark is white space to `trim`.
+  const begin = body.slice(0, 1024).trimStart().toLowerCase()
+  if (begin === '' && body.trim() === '') return 'an empty body'
+  const isSaidToBe = headers.get('content-type')?.toLowerCase().startsWith('text/html') === true
+  const isPage = begin.startsWith('<') && (isSaidToBe || pageBegins.some((one) => begin.includes(one)))
+  return `${isPage ? 'an HTML page (a login page, or a proxy on the way?)' : 'text'}, not with an OAuth answer`
 }
 
+/** A web page may have an XML declaration or a comment before these. */
+const pageBegins = ['<!doctype', '<html', '<head', '<body']
+
 /**
- * How long to wait: `Retry-After` in seconds or as a date, else Okta's `X-Rate-Limit-Reset`, an instant in seconds; instants
- * are held against the answer's own `Date`, since the server's clock is the one they were read from.
+ * How long to wait: `Retry-After` in seconds or as a date, else Okta's `X-Rate-Limit-Reset`, an instant in seconds. Instants are
+ * compared with the answer's own `Date`, because they were read from the server's clock; without one, a `Retry-After` counts
+ * from when the answer came.
  *
+ * @param answeredAt milliseconds since the epoch
  * @returns seconds
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110 section 10.2.3}
  */
-function readRetryAfter({ status, headers }: TokenAnswer): number | undefined {
+function readRetryAfter({ status, headers }: TokenAnswer, answeredAt: number): number | undefined {
   const wait = headers.get('retry-after')
   const seconds = readSeconds(wait)
   if (seconds !== undefined) return seconds
-  const serverTime = Date.parse(headers.get('date') ?? '')
+  const serverTime = dateFromHttpDate(headers.get('date'))?.getTime()
   // Okta tells the reset with every answer: it says when to come back only where the limit, or an outage, refused.
   const reset = status === 429 || status === 503 ? readSeconds(headers.get('x-rate-limit-reset')) : undefined
-  const instant = wait === null ? (reset ?? Number.NaN) * 1000 : (dateFromHttpDate(wait)?.getTime() ?? Number.NaN)
-  const rest = (instant - serverTime) / 1000
-  return Number.isFinite(rest) ? Math.max(0, rest) : undefined
+  const instant = wait === null ? toMilliseconds(reset) : dateFromHttpDate(wait)?.getTime()
+  const from = serverTime ?? (wait === null ? undefined : answeredAt)
+  return instant === undefined || from === undefined ? undefined : Math.max(0, (instant - from) / 1000)
+}
+
+function toMilliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000
 }
 
 function readSeconds(value: unknown): number | undefined {

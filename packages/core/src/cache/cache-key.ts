@@ -2,23 +2,23 @@ import { methodName } from '../acquire/client-authentication.ts'
 import { choosesAuthenticationLater, type Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 
-/** Everything that makes two tokens different ones; not the secret, for two secrets of a client are one identity. */
+/** What distinguishes one token from another. The secret does not, so that it can be rotated. */
 export interface TokenIdentity {
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   /** The token endpoint, or the issuer whose metadata names it. */
   readonly endpoint: string
   /** `undefined`: the server finds the client by its assertion. */
   readonly clientId: string | undefined
   /** Whose the assertion of the client authentication's source is; `undefined`: it has no source. */
   readonly subject?: string | undefined
-  /** Of the key that the token is bound to; `undefined`: none. */
+  /** Thumbprint of the key that the token is bound to; `undefined` if it is not bound. */
   readonly thumbprint?: string | undefined
   readonly grant: GrantRequest
 }
 
 /**
- * The key a token is kept under: equal for equal identities, different for different ones (lists are nested, never joined;
- * case is kept), hashed, without a secret (rule L3).
+ * The store key of an identity, which is a hash and holds no secret (rule L3). Lists are nested, never joined, so that
+ * different identities have different keys.
  */
 export async function cacheKey({
   provider,
@@ -45,17 +45,17 @@ export async function cacheKey({
     .replace('=', '')}`
 }
 
-/** Of a header that a function makes anew for each request the name counts, and not what it makes. */
+/** A header function counts by its name, because it returns another value for each request. */
 function withoutWork(_name: string, value: unknown): unknown {
   return typeof value === 'function' ? null : value
 }
 
-/** What is asked for, in one form for all its spellings: scopes in any order are the same scopes. */
+/** A grant in a canonical form: the order of scopes and parameters does not matter. */
 export function grantIdentity({ scopes, parameters }: GrantRequest): string {
   return JSON.stringify([[...scopes].sort(), Object.entries(parameters).sort(byName)])
 }
 
-/** No two members of an object have one name. */
+/** Names are unique within an object, so they are never equal. */
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1
 }

@@ -1,19 +1,26 @@
 import { NightlatchError } from '../errors.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
 
+const defaultMaxEntries = 10_000
+
 /**
- * A token store in this process's memory, for clients that share tokens and grants with one another.
+ * Creates a token store in this process's memory, for clients that share tokens and grants with one another.
  *
- * @param options.maxEntries how many tokens it keeps, a whole number from 1; the one not used for longest goes first. Default 10,000.
+ * @param options.maxEntries how many tokens it keeps, an integer of at least 1; the least recently used is evicted first. Default 10,000.
  * @param options.now milliseconds since the epoch; default `Date.now`, for tests
  * @throws NightlatchError `invalid_options`
+ * @example
+ * ```ts
+ * const store = memoryStore()
+ * const [orders, invoices] = ['read:orders', 'read:invoices'].map((scopes) => createClient(acme, { credentials, scopes, store }))
+ * ```
  */
 export function memoryStore(options: { maxEntries?: number; now?: () => number } = {}): TokenStore {
-  const { maxEntries = 10_000, now = Date.now } = options
+  const { maxEntries = defaultMaxEntries, now = Date.now } = options
   if (!Number.isInteger(maxEntries) || maxEntries < 1) {
-    throw new NightlatchError('invalid_options', 'memoryStore: maxEntries must be a whole number, 1 or more')
+    throw new NightlatchError('invalid_options', 'memoryStore: maxEntries must be an integer of at least 1')
   }
-  // A Map keeps the order of insertion: what is used is put in again, so the first is the one not used for longest.
+  // A Map keeps insertion order, and used entries are inserted again, so the first is the least recently used.
   const entries = new Map<string, StoredToken>()
   const locks = new Map<string, { readonly endsAt: number }>()
   return {
@@ -37,7 +44,7 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
     async lock(key, { ttl }) {
       const held = locks.get(key)
       if (held !== undefined && held.endsAt > now()) return undefined
-      // Not every lock is let go: those that ended by themselves are cleared away, from the oldest on.
+      // Locks that expired without a release are removed here, from the oldest on.
       for (const [oldest, { endsAt }] of locks) {
         if (endsAt > now()) break
         locks.delete(oldest)
@@ -53,7 +60,7 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
   }
 }
 
-/** Deep equality of JSON, whatever the order of members. */
+/** Deep equality of JSON; the order of members does not matter. */
 function equal(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
   const names = Object.keys(a)

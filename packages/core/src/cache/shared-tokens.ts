@@ -7,56 +7,57 @@ import type { Diagnostics } from '../diagnostics.ts'
 import type { Emit } from '../events.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { cacheKey } from './cache-key.ts'
-import { type GuardedStore, guardStore, planStoreTime, type ReleaseLock } from './guarded-store.ts'
-import { fromStored, toStored } from './stored-token.ts'
+import { type GuardedStore, guardStore, planStoreBudget, type ReleaseLock } from './guarded-store.ts'
+import { fromStored, type Instant, toStored } from './stored-token.ts'
 import type { TokenStore } from './token-store.ts'
 
-/** Tokens shared with others through a store. */
+/** Tokens shared with other clients through a store. */
 export interface SharedTokens {
   /**
-   * Where an identity's token is shared, for one flight of so many seconds.
-   * If the identity is not known, because the source of its assertion failed or names no subject, nothing is shared.
+   * The shared token of one identity, as one token request uses it. Nothing is shared if the identity is not known, because the
+   * source of its assertion failed or names no subject.
    *
-   * @throws what the credentials function throws: without credentials there is no key
+   * @param seconds the request's time, of which the store gets its part
+   * @throws what the credentials function throws: the key depends on the credentials
    */
   open(client: CredentialsOf, grant: GrantRequest, seconds: number, signal: AbortSignal): Promise<SharedToken>
+  /** Deletes the token of one identity. */
   forget(client: CredentialsOf, grant: GrantRequest): Promise<void>
-  /** Does nothing more behind the callers' backs. */
-  close(): void
 }
 
-/** One identity's token, shared with others, as one flight sees it. */
+/** One identity's token in the store, as one token request uses it. */
 export interface SharedToken {
-  /** The token others left. */
   read(): Promise<AcquiredToken | undefined>
   write(acquired: AcquiredToken): Promise<void>
-  /** Drops what this flight or another wrote. */
+  /** Deletes the token, whoever wrote it. */
   forget(): Promise<void>
   /**
-   * The right to ask for a token on behalf of all who share it.
+   * The right to request a token for all who share it.
    *
-   * @param rank 0 for the first who asks; the next for one who steps in for an owner who is not heard of; `'refused'` for the
-   *   mark that somebody was refused, which is taken and not let go
+   * @param takeover 0 for the first process, 1 for one that takes over from an owner that does not deliver
    * @param ttl seconds
-   * @returns `'held'`: another has it; `undefined`: nobody can tell
+   * @returns the lock; `'held'` if another process has it; `undefined` if the store has no locks, or failed
    */
-  lock(rank: number | 'refused', ttl: number): Promise<ReleaseLock | 'held' | undefined>
+  lock(takeover: number, ttl: number): Promise<ReleaseLock | 'held' | undefined>
+  /** Lets the other processes know for so many seconds that a background refresh failed. */
+  markFailure(seconds: number): Promise<void>
+  isFailureMarked(): Promise<boolean>
 }
 
 /**
- * A store as a client uses it: by identities instead of keys, by tokens instead of entries.
+ * Uses a store by identities and tokens instead of keys and entries.
  *
- * @param timeout seconds for credentials that a key needs
+ * @param timeout seconds for the credentials that a key depends on
  */
 export function shareTokens(
-  provider: Provider<unknown>,
+  provider: Provider,
   store: TokenStore,
   { now, time }: Transport,
   timeout: number,
   emit: Emit,
   diagnostics?: Diagnostics,
 ): SharedTokens {
-  const guarded = guardStore(store, provider.name, emit, { now, diagnostics })
+  const guarded = guardStore(store, provider.name, emit, diagnostics)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const source = provider.clientAuthentication?.source
   /** `undefined`: it is not known whose the assertion is. */
@@ -78,43 +79,45 @@ export function shareTokens(
       return key === undefined ? unshared : openKey(guarded, key, seconds, () => ({ now: now(), time: time() }))
     },
     async forget(client, grant) {
-      const late = (): Error => new Error('the credentials do not come')
+      const timeoutError = (): Error => new Error('the credentials were not read in time')
       try {
-        const key = await withDeadline(timeout, late, (signal) => keyOf(client, grant, signal))
+        const key = await withDeadline(timeout, timeoutError, (signal) => keyOf(client, grant, signal))
         if (key !== undefined) await guarded.delete(key)
       } catch {
-        // Without credentials there is no key, and nothing of this client's to delete.
+        // Without credentials there is no key, and so no entry to delete.
       }
     },
-    close: guarded.close,
   }
 }
 
-/** A token that stays with the request that got it. */
+/** A token that is not shared. */
 const unshared: SharedToken = {
   read: async () => undefined,
   write: async () => {},
   forget: async () => {},
   lock: async () => undefined,
+  markFailure: async () => {},
+  isFailureMarked: async () => false,
 }
 
-function openKey(
-  store: GuardedStore,
-  key: string,
-  seconds: number,
-  instant: () => { now: number; time: number },
-): SharedToken {
-  let time = planStoreTime(seconds)
+function openKey(store: GuardedStore, key: string, seconds: number, instant: () => Instant): SharedToken {
+  let budget = planStoreBudget(seconds)
+  const markerKey = `${key}.failed`
   return {
-    read: async () => fromStored(await store.get(key, time), instant()),
-    write: (acquired) => store.set(key, toStored(acquired, instant()), time),
+    read: async () => fromStored(await store.get(key, budget), instant()),
+    write: (acquired) => store.set(key, toStored(acquired, instant()), budget),
     forget: () => store.delete(key),
-    async lock(rank, ttl) {
+    async lock(takeover, ttl) {
       if (!store.locks) return undefined
-      const lock = await store.lock(rank === 0 ? key : `${key}.${rank}`, ttl, time)
-      // It works: from here on the flight waits for another process, and not for the store.
-      if (lock === 'held') time = planStoreTime(seconds)
+      const lock = await store.lock(takeover === 0 ? key : `${key}.${takeover}`, ttl, budget)
+      // The store works: from here on the request waits for another process, so the store's budget starts again.
+      if (lock === 'held') budget = planStoreBudget(seconds)
       return lock
+    },
+    markFailure: (seconds) => store.set(markerKey, { expiresAt: Math.round(instant().now + seconds * 1000) }, budget),
+    async isFailureMarked() {
+      const marker = await store.get(markerKey, budget)
+      return Number(marker?.expiresAt) > instant().now
     },
   }
 }

@@ -1,38 +1,37 @@
-/** Milliseconds of wall time after which the monotonic clock is looked at again. */
-const lookAgainAfter = 1000
+/** The monotonic clock is read after so much wall time. */
+const monotonicReadMs = 1000
 
 /**
- * Time that goes on through whatever happens to the clocks (rule L10). The wall clock misses nothing while a machine sleeps,
- * but it can be set; the monotonic clock cannot be set, but it may stand still while a machine sleeps. What passed is what
- * the one that moved further says.
+ * A clock that never goes back (rule L10). The wall clock does not stop while a machine sleeps, but it can be set; the monotonic
+ * clock cannot be set, but may stop. So the time that passed is what the clock says that moved further.
  *
- * The wall clock alone is read while it goes forward by less than a second, so that a busy caller pays for one reading. Two
- * things deceive it: a clock set back to within a second after the last look, after time that nobody looked in, for that
- * second; and one set back while the machine sleeps, which neither clock shows.
+ * Only the wall clock is read while it moves forward by less than a second, so that a frequent caller pays for one reading. Two
+ * cases are not noticed: a clock that is set back to within a second after the last reading, and one that is set back while
+ * the machine sleeps.
  *
  * @param wall milliseconds since the epoch
- * @param monotonic milliseconds since anything
- * @returns a function that answers whole milliseconds since it was made: small numbers, which take no room of their own
+ * @param monotonic milliseconds since any instant
+ * @returns a function that returns whole milliseconds since the clock was created, which V8 stores without an object
  */
 export function createSteadyClock(wall: () => number, monotonic: () => number = () => performance.now()): () => number {
-  let lookedWall = wall()
-  let lookedMonotonic = monotonic()
-  let lastWall = lookedWall
+  let wallAtReading = wall()
+  let monotonicAtReading = monotonic()
+  let lastWall = wallAtReading
   let time = 0
   return () => {
     const now = wall()
-    const passed = now - lookedWall
-    if (now >= lastWall && passed < lookAgainAfter) {
+    const passed = now - wallAtReading
+    if (now >= lastWall && passed < monotonicReadMs) {
       lastWall = now
       return time + passed
     }
     const monotonicNow = monotonic()
-    // What was told already is never taken back: an instant between two looks was told by the wall clock.
-    const monotonicPassed = Math.floor(monotonicNow - lookedMonotonic)
-    time += Math.max(passed, monotonicPassed, lastWall - lookedWall)
-    lookedWall = now
-    // What is less than a millisecond counts at the next look.
-    lookedMonotonic += monotonicPassed
+    const monotonicPassed = Math.floor(monotonicNow - monotonicAtReading)
+    // An instant that was returned between two readings is never taken back.
+    time += Math.max(passed, monotonicPassed, lastWall - wallAtReading)
+    wallAtReading = now
+    // A fraction of a millisecond counts at the next reading.
+    monotonicAtReading += monotonicPassed
     lastWall = now
     return time
   }

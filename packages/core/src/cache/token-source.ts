@@ -4,305 +4,265 @@ import type { DpopProofs } from '../acquire/dpop.ts'
 import { toReportableError } from '../acquire/grant-report.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
-import type { Audience, Diagnostics } from '../diagnostics.ts'
+import type { Diagnostics, Subscribable } from '../diagnostics.ts'
 import { NightlatchError } from '../errors.ts'
 import type { Emit, TokenServedEvent } from '../events.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
+import type { InFlight, RequestTask, SingleFlight } from '../platform/single-flight.ts'
+import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { grantIdentity } from './cache-key.ts'
-import { type FoundToken, flyForFleet } from './fleet-flight.ts'
-import { drawTurn, planLife } from './freshness.ts'
-import { planRefusal, type RememberedRefusal } from './refusal.ts'
+import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
+import { acquireForFleet, type FoundToken } from './fleet-request.ts'
+import { drawJitter, planLife } from './freshness.ts'
 import type { SharedToken, SharedTokens } from './shared-tokens.ts'
-import type { Flight, Pilot } from './single-flight.ts'
-import { TokenSlot } from './token-slot.ts'
+import { type FreshToken, TokenEntry } from './token-entry.ts'
 
 /** How one call for a token differs from the client's own. */
-interface TokenSourceOptions {
+export interface TokenSourceOptions {
   readonly signal?: AbortSignal | undefined
-  /** `undefined`: what the client asks for. */
+  /** Default: the client's own. */
   readonly grant?: GrantRequest | undefined
   readonly rejected?: AccessToken | undefined
 }
 
-/** What the token sources of a provider have in common, whoever's tokens they hold. */
+/** What all token sources of a provider share. */
 export interface TokenSourceParts {
-  /** What is asked for where a call says nothing else. */
   readonly defaultGrant: GrantRequest
-  /** Its identity: see cache-key.ts. */
+  /** See cache-key.ts. */
   readonly defaultIdentity: string
-  /** Asks the authorization server. */
+  /** Requests a token from the authorization server. */
   readonly acquire: (client: CredentialsOf, grant: GrantRequest, terms: GrantTerms) => Promise<AcquiredToken>
-  /** `undefined`: tokens stay with this client. */
+  /** `undefined`: tokens are not shared with other clients. */
   readonly shared: SharedTokens | undefined
-  /** Milliseconds by the steady clock. */
+  /** Steady clock, in milliseconds. */
   readonly time: () => number
-  /** Seconds for one flight. */
+  /** Seconds per token request, retries and waits included. */
   readonly timeout: number
-  /** What waiters are told when a flight's time is over. */
-  readonly tooLate: (seconds: number) => Error
+  /** The error that callers get on a timeout. */
+  readonly timeoutError: (seconds: number) => Error
   /** From 0 up to, but not including, 1; spreads a fleet. */
-  readonly chance: () => number
-  /** Whose tokens they are, for events. */
-  readonly provider: Provider<unknown>
-  /** Whether anybody listens to events: looked at by every call. */
-  readonly audience: Audience
+  readonly random: () => number
+  readonly provider: Provider
+  /** Whether anyone listens for events; read on every call. */
+  readonly listeners: Subscribable
   readonly emit: Emit
   readonly diagnostics: Diagnostics
 }
 
-/** How one call came to its token, written down where somebody listens. */
-interface Serving {
-  slot: TokenSlot
-  /** `undefined`: not from memory, and not known yet. */
-  from: TokenServedEvent['from'] | undefined
-}
+/** Entries for scopes or parameters of single calls, per client; the least recently used is evicted first. */
+const maxEntries = 1000
 
-/** Identities besides its own that a client keeps tokens for at once; the one not used for longest goes first. */
-const mostSlots = 1000
+/** A queued request has at least this much time left. */
+const minTimeoutSeconds = 1
 
-/** Seconds: a flight that had to wait for the one before it has so much left at least. */
-const shortestFlight = 1
+/** A background refresh gives up after a quarter of the token's remaining life, but not before this. */
+const minRefreshTimeoutSeconds = 1
 
-/** Seconds: a refresh behind the callers' backs gives up after a quarter of what is left, and not sooner than this. */
-const shortestAhead = 1
-
-/** The slot of what a call asked for besides the client's own. */
-class OtherSlot extends TokenSlot {
-  readonly grant: GrantRequest
-
-  constructor(grant: GrantRequest) {
-    super(undefined)
-    this.grant = grant
-  }
-}
-
-/** What few clients have. */
-interface Rarities {
-  /** The slots of calls that ask for something else than the client does. */
-  readonly others: Map<string, OtherSlot>
-  /** A refusal of the client itself, whatever it asked for. */
-  refusal: RememberedRefusal | undefined
-  closed: boolean
-}
-
-/**
- * From "I need a token" to the one at hand: in memory, in the store, or from one shared grant. It is the slot of what its
- * client asks for, and has others where calls ask for something else. A class, for there may be a hundred thousand of them:
- * what they have in common is shared.
- */
-export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> extends TokenSlot<Parts> {
+/** A client's tokens: from memory, from the store, or from one token request that all callers share. */
+export class TokenSource {
+  readonly #parts: TokenSourceParts
   readonly #client: CredentialsOf
-  #rarities: Rarities | undefined
+  readonly #default: TokenEntry
+  /** Entries of calls with scopes or parameters of their own; allocated with the first. */
+  #others: Map<string, TokenEntry> | undefined
+  /** The server rejected the client itself, so it applies to every entry. */
+  #clientFailure: CachedFailure | undefined
+  #forgottenAt: number | undefined
+  #isClosed = false
 
-  constructor(parts: Parts, client: CredentialsOf) {
-    super(parts)
+  constructor(parts: TokenSourceParts, client: CredentialsOf) {
+    this.#parts = parts
     this.#client = client
+    this.#default = new TokenEntry(parts.defaultGrant)
   }
 
-  /** What its tokens are bound to. */
-  protected get dpop(): DpopProofs | undefined {
+  /** The key that tokens are bound to. */
+  get dpop(): DpopProofs | undefined {
     return this.#client.dpop
   }
 
-  /** A token that is valid now. */
-  obtain(options: TokenSourceOptions | undefined): Promise<AccessToken> {
-    if (this.parts.audience.hasSubscribers) return this.#obtainAloud(options)
-    if (options === undefined) return this.serveFresh(this.parts.time()) ?? this.#serve(this) ?? this.#join(this)
-    return this.#obtain(options)
+  /** Drops all cached tokens and failures, and the tokens in the store. */
+  async forget(): Promise<void> {
+    const { shared, time } = this.#parts
+    const entries = this.#entries()
+    const now = time()
+    this.#forgottenAt = now
+    this.#clientFailure = undefined
+    for (const entry of entries) {
+      entry.clear(now)
+      entry.inFlight?.purge()
+    }
+    await Promise.all(entries.map(({ grant }) => shared?.forget(this.#client, grant)))
   }
 
-  /** The same, and says how it came about. */
-  #obtainAloud(options: TokenSourceOptions | undefined): Promise<AccessToken> {
-    const { time, emit, provider } = this.parts
-    const startedAt = time()
-    const serving: Serving = { slot: this, from: undefined }
-    const tell = (from: TokenServedEvent['from'], now: number): void => {
-      const remaining = Math.max(0, serving.slot.endsAt - now) / 1000
-      emit({ type: 'token.served', provider: provider.name, from, duration: (now - startedAt) / 1000, remaining })
+  /** Ends background refreshes, and starts no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const { inFlight } of this.#entries()) inFlight?.cancel()
+  }
+
+  /** Whether a token request is in flight. */
+  get busy(): boolean {
+    return this.#entries().some(({ inFlight }) => inFlight?.busy === true)
+  }
+
+  #entries(): readonly TokenEntry[] {
+    return [this.#default, ...(this.#others?.values() ?? [])]
+  }
+
+  #entryFor(grant: GrantRequest): TokenEntry {
+    const identity = grantIdentity(grant)
+    if (identity === this.#parts.defaultIdentity) return this.#default
+    this.#others ??= new Map()
+    const entry = this.#others.get(identity) ?? new TokenEntry(grant, this.#forgottenAt)
+    this.#others.delete(identity)
+    this.#others.set(identity, entry)
+    if (this.#others.size > maxEntries) evictOldest(this.#others)
+    return entry
+  }
+
+  /** The token of the client's own grant, while no refresh is due. */
+  fresh(now: number): FreshToken {
+    return this.#default.fresh(now)
+  }
+
+  /** A token that is valid now. */
+  obtain({ grant, rejected, signal }: TokenSourceOptions = {}): Promise<AccessToken> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const { time, listeners } = this.#parts
+    const entry = grant === undefined ? this.#default : this.#entryFor(grant)
+    const now = time()
+    const cached = this.#serve(entry, rejected, now)
+    if (cached === undefined) return this.#request(entry, rejected?.value, signal, now)
+    if (listeners.hasSubscribers) this.#emitServed(entry, 'memory', now, now)
+    return cached
+  }
+
+  /** The cached token, unless it expired or was rejected. Starts a background refresh when one is due. */
+  #serve(entry: TokenEntry, rejected: AccessToken | undefined, now: number): Promise<AccessToken> | undefined {
+    if (rejected !== undefined && entry.token?.value === rejected.value) {
+      return entry.isIrreplaceable(now) ? entry.promise : undefined
     }
-    const result = this.#obtain(options ?? {}, serving)
-    if (serving.from === 'memory') {
-      tell('memory', startedAt)
-      return result
+    const decision = entry.decide(now)
+    if (decision === 'request') return undefined
+    if (decision === 'serve-and-refresh' && !this.#isClosed) {
+      singleFlightOf(entry).refresh((request) => this.#acquire(entry, request, this.#parts.timeout))
     }
-    return result.then((token) => {
-      tell(serving.from ?? 'flight', time())
-      return token
+    return entry.promise
+  }
+
+  /** Joins the request in flight, or starts one. */
+  #request(
+    entry: TokenEntry,
+    rejected: string | undefined,
+    signal: AbortSignal | undefined,
+    now: number,
+  ): Promise<AccessToken> {
+    const { time, timeout, listeners, diagnostics } = this.#parts
+    let from: TokenServedEvent['from'] = 'flight'
+    const task: RequestTask<AccessToken> = (request, queuedMs) => {
+      const seconds = Math.min(timeout, Math.max(timeout - queuedMs / 1000, minTimeoutSeconds))
+      return this.#acquire(entry, request, seconds, (origin) => {
+        from = origin
+      })
+    }
+    // A queued request starts when another ends, but belongs to the asynchronous context of this call.
+    const bound = entry.inFlight?.busy ? diagnostics.bind(task) : task
+    if (rejected !== undefined && entry.token?.value === rejected) entry.reject()
+    const flight = singleFlightOf(entry)
+    const result = rejected === undefined ? flight.join(bound) : flight.replace(rejected, bound)
+    const token = waitFor(result, signal)
+    if (!listeners.hasSubscribers) return token
+    return token.then((served) => {
+      this.#emitServed(entry, from, now, time())
+      return served
     })
   }
 
-  #obtain(options: TokenSourceOptions, serving?: Serving): Promise<AccessToken> {
-    const { grant, rejected, signal } = options
-    if (signal?.aborted) return Promise.reject(signal.reason)
-    const slot = grant === undefined ? this : this.#findSlot(grant)
-    if (serving !== undefined) serving.slot = slot
-    const isHeld = rejected !== undefined && slot.held?.value === rejected.value
-    // A server that had nothing but the refused token is not asked for another with every call (rule L9).
-    const sameAgain = isHeld && slot.sameAgain && this.parts.time() < slot.retryAt
-    const served = sameAgain ? Promise.resolve(rejected) : isHeld ? undefined : this.#serve(slot)
-    if (served !== undefined) {
-      if (serving !== undefined) serving.from = 'memory'
-      return served
-    }
-    if (rejected === undefined) return this.#join(slot, signal, serving)
-    return this.#replace(slot, rejected.value, signal, serving)
-  }
-
-  /** Drops what is held, here and in the store. */
-  async forget(): Promise<void> {
-    const { shared } = this.parts
-    const slots = this.#slots()
-    if (this.#rarities !== undefined) this.#rarities.refusal = undefined
-    for (const slot of slots) slot.clear()
-    if (shared !== undefined) {
-      await Promise.all(slots.map((slot) => shared.forget(this.#client, this.#grantOf(slot))))
-    }
-  }
-
-  /** From now on nothing is done behind the callers' backs. */
-  async close(): Promise<void> {
-    this.#forRarities().closed = true
-    for (const slot of this.#slots()) slot.flightsUnderWay?.breakOff()
-  }
-
-  /** Whether a flight is under way. */
-  get busy(): boolean {
-    return this.#slots().some((slot) => slot.flightsUnderWay?.busy === true)
-  }
-
-  #slots(): readonly TokenSlot[] {
-    return [this, ...(this.#rarities?.others.values() ?? [])]
-  }
-
-  #grantOf(slot: TokenSlot): GrantRequest {
-    return slot instanceof OtherSlot ? slot.grant : this.parts.defaultGrant
-  }
-
-  /** The held token, if it lives; when it is to be replaced, that begins here, and is not waited for. */
-  #serve(slot: TokenSlot): Promise<AccessToken> | undefined {
-    const freshness = slot.judge(this.parts.time())
-    if (freshness === undefined || freshness === 'expired') return undefined
-    const isDue = freshness === 'advisory' || freshness === 'mandatory'
-    if (isDue && this.#rarities?.closed !== true) {
-      slot.flights.flyAhead((flight) => this.#land(slot, flight, this.parts.timeout))
-    }
-    return slot.answer
-  }
-
-  #join(slot: TokenSlot, signal?: AbortSignal, serving?: Serving): Promise<AccessToken> {
-    return this.#board(slot, signal, serving, (pilot) => slot.flights.join(pilot))
-  }
-
-  #replace(slot: TokenSlot, rejected: string, signal?: AbortSignal, serving?: Serving): Promise<AccessToken> {
-    if (slot.held?.value === rejected) slot.drop()
-    return this.#board(slot, signal, serving, (pilot) => slot.flights.replace(rejected, pilot))
-  }
-
-  /** Waits for a flight: this call's own, or that of another, which is told of. */
-  #board(
-    slot: TokenSlot,
-    signal: AbortSignal | undefined,
-    serving: Serving | undefined,
-    take: (pilot: Pilot<AccessToken>) => Promise<AccessToken>,
-  ): Promise<AccessToken> {
-    const { diagnostics, provider } = this.parts
-    const before = slot.flightsUnderWay?.underWay
-    let begin: (() => void) | undefined
-    const pilot: Pilot<AccessToken> = (flight, waited) => {
-      begin?.()
-      return this.#land(slot, flight, this.#secondsAfter(waited), serving)
-    }
-    // A flight that waits for another begins when that one ends, and is still this call's.
-    const result = waitFor(take(before === undefined ? pilot : diagnostics.bind(pilot)), signal)
-    if (before !== undefined && diagnostics.isTraced('wait')) {
-      const begun = new Promise<void>((resolve) => {
-        begin = resolve
-      })
-      const message = { provider: provider.name, flight: before.mark }
-      diagnostics.trace('wait', message, () => Promise.race([result, begun])).catch(() => {})
-    }
-    return result
-  }
-
-  /** What is left of a flight's time after it waited for the one before it, in milliseconds. */
-  #secondsAfter(waited: number): number {
-    const { timeout } = this.parts
-    return Math.min(timeout, Math.max(timeout - waited / 1000, shortestFlight))
-  }
-
-  /** @param secondsLeft for the flight */
-  async #land(
-    slot: TokenSlot,
-    flight: Flight<AccessToken>,
+  /** @param report where the token came from; not called for one that another request brought */
+  async #acquire(
+    entry: TokenEntry,
+    request: InFlight<AccessToken>,
     secondsLeft: number,
-    serving?: Serving,
+    report?: (from: 'store' | 'grant') => void,
   ): Promise<AccessToken> {
-    const { time, tooLate, chance } = this.parts
-    const { ahead, rejected, controller } = flight
+    const { time, timeoutError, random, shared: store } = this.#parts
+    const { background, rejected, controller } = request
     const startedAt = time()
-    if (!ahead && rejected.size === 0 && slot.held !== undefined && startedAt < slot.endsAt) {
-      // The flight before this one brought it.
-      return slot.held
+    // The request that this one was queued behind may have brought a token.
+    if (!background && rejected.size === 0 && entry.token !== undefined && startedAt < entry.endsAt) return entry.token
+    for (const failure of [this.#clientFailure, entry.cachedFailure]) {
+      if (failure !== undefined && startedAt < failure.until) throw failure.error
     }
-    for (const refusal of [this.#rarities?.refusal, slot.refusal]) {
-      if (refusal !== undefined && startedAt < refusal.until) throw refusal.error
-    }
-    const retryAt = startedAt + slot.planBackoff(startedAt, chance)
-    const quarter = ahead && slot.held !== undefined ? (slot.endsAt - startedAt) / 4000 : secondsLeft
-    const seconds = Math.min(secondsLeft, Math.max(shortestAhead, quarter))
+    const retryAt = entry.planRetry(startedAt, random)
+    const quarter = background && entry.token !== undefined ? (entry.endsAt - startedAt) / 4000 : secondsLeft
+    const seconds = Math.min(secondsLeft, Math.max(minRefreshTimeoutSeconds, quarter))
     try {
       const { found, shared, release } = await withDeadline(
         seconds,
-        () => tooLate(seconds),
-        (signal) => this.#find(slot, flight, { signal, timeout: seconds, ahead, flight: flight.mark }, retryAt),
+        () => timeoutError(seconds),
+        (signal) => this.#find(entry, request, { signal, timeout: seconds, background }, retryAt),
         controller.signal,
       )
-      // What was found where it is shared is not written there again.
-      if (serving !== undefined) serving.from = shared === undefined && this.parts.shared ? 'store' : 'grant'
+      // A token that was found in the store is not written back.
+      report?.(shared === undefined && store !== undefined ? 'store' : 'grant')
       try {
-        if (flight.wanted) {
-          slot.keep(found, startedAt, rejected, chance)
-          if (this.#rarities !== undefined) this.#rarities.refusal = undefined
+        if (request.cacheable) {
+          entry.accept(found, startedAt, random)
+          this.#clientFailure = undefined
           await shared?.write(found)
-          // Purged while it was written: the purge may have come first. One that was only broken off leaves it to others.
-          if (!flight.wanted && slot.held !== found.token) await shared?.forget()
+          // forget() may have deleted the entry before this request wrote it.
+          if (!request.cacheable && entry.token !== found.token) await shared?.forget()
         }
       } finally {
         release?.()
       }
       return found.token
     } catch (failure) {
-      if (flight.wanted) this.#noteFailure(slot, failure, retryAt)
+      if (request.cacheable) this.#fail(entry, failure, retryAt)
       throw failure
     }
   }
 
-  /** A token others left in the store, unless it is the refused one or the one to be replaced; else a new one. */
-  async #find(slot: TokenSlot, flight: Flight<AccessToken>, terms: GrantTerms, retryAt: number): Promise<FoundToken> {
-    const { rejected } = flight
-    const { shared, time, acquire, timeout, chance } = this.parts
-    const grant = this.#grantOf(slot)
-    const ask = async (seconds: number): Promise<AcquiredToken> => {
-      const acquired = await acquire(this.#client, grant, { ...terms, timeout: seconds })
-      return { ...acquired, turn: drawTurn(chance(), terms.ahead) }
+  #fail(entry: TokenEntry, failure: unknown, retryAt: number): void {
+    const now = this.#parts.time()
+    const error = failure instanceof NightlatchError ? failure : undefined
+    const isOfClient = error !== undefined && isClientRefused(error)
+    if (isOfClient) this.#clientFailure = planCachedFailure(error, now, this.#clientFailure)
+    entry.fail(isOfClient ? undefined : error, retryAt, now)
+    if (error !== undefined) entry.delayRetry(this.#clientFailure)
+  }
+
+  /** The token that others left in the store, or a new one. */
+  async #find(
+    entry: TokenEntry,
+    request: InFlight<AccessToken>,
+    terms: GrantTerms,
+    retryAt: number,
+  ): Promise<FoundToken> {
+    const { shared, time, acquire, timeout, random } = this.#parts
+    const requestToken = async (seconds: number): Promise<AcquiredToken> => {
+      const acquired = await acquire(this.#client, entry.grant, { ...terms, timeout: seconds })
+      return { ...acquired, jitter: drawJitter(random(), terms.background) }
     }
-    if (shared === undefined) return { found: await ask(terms.timeout) }
-    const opened = await this.#open(shared, grant, terms)
-    return await flyForFleet(opened, {
+    if (shared === undefined) return { found: await requestToken(terms.timeout) }
+    const opened = await this.#open(shared, entry.grant, terms)
+    return await acquireForFleet(opened, {
       terms,
       timeout,
-      serves: (found) => slot.isNews(found) && !rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
-      ask,
-      backoff: () => (retryAt - time()) / 1000,
-      isWanted: () => flight.wanted,
-      chance,
+      serves: (found) =>
+        entry.isNewer(found) && !request.rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
+      requestToken,
+      backoffSeconds: () => (retryAt - time()) / 1000,
+      isCacheable: () => request.cacheable,
+      random,
     })
   }
 
-  /** Without credentials there is no key, and no grant either: that is told here, where it ends. */
+  /** The store key needs the credentials. If they cannot be read the request ends here, so this is where that is reported. */
   async #open(shared: SharedTokens, grant: GrantRequest, terms: GrantTerms): Promise<SharedToken> {
-    const { time, emit, provider } = this.parts
-    const { timeout, signal, ahead } = terms
+    const { time, emit, provider } = this.#parts
+    const { timeout, signal, background } = terms
     const startedAt = time()
     try {
       return await waitFor(shared.open(this.#client, grant, timeout, signal), signal)
@@ -310,46 +270,32 @@ export class TokenSource<Parts extends TokenSourceParts = TokenSourceParts> exte
       if (failure instanceof NightlatchError || !signal.aborted) {
         const duration = (time() - startedAt) / 1000
         const error = toReportableError(provider, failure)
-        emit({ type: 'token.refused', provider: provider.name, duration, attempt: 1, ahead, error })
+        emit({ type: 'grant.failed', provider: provider.name, duration, attempt: 1, background, error })
       }
       throw failure
     }
   }
 
-  #noteFailure(slot: TokenSlot, failure: unknown, retryAt: number): void {
-    const { time } = this.parts
-    slot.noteFailure(retryAt)
-    if (!(failure instanceof NightlatchError)) return
-    if (isClientRefused(failure)) {
-      const rarities = this.#forRarities()
-      rarities.refusal = planRefusal(failure, time(), rarities.refusal)
-    } else {
-      slot.noteRefusal(failure, time())
-    }
-    slot.holdBack(this.#rarities?.refusal)
-  }
-
-  #findSlot(grant: GrantRequest): TokenSlot {
-    const identity = grantIdentity(grant)
-    if (identity === this.parts.defaultIdentity) return this
-    const { others } = this.#forRarities()
-    const slot = others.get(identity) ?? new OtherSlot(grant)
-    others.delete(identity)
-    others.set(identity, slot)
-    if (others.size > mostSlots) dropOldest(others)
-    return slot
-  }
-
-  #forRarities(): Rarities {
-    this.#rarities ??= { others: new Map(), refusal: undefined, closed: false }
-    return this.#rarities
+  #emitServed(entry: TokenEntry, from: TokenServedEvent['from'], startedAt: number, now: number): void {
+    const { emit, provider } = this.#parts
+    const remaining = Math.max(0, entry.endsAt - now) / 1000
+    emit({ type: 'token.served', provider: provider.name, from, duration: (now - startedAt) / 1000, remaining })
   }
 }
 
-function dropOldest(slots: Map<string, OtherSlot>): void {
-  for (const [identity, slot] of slots) {
-    if (slot.flightsUnderWay?.busy) continue
-    slots.delete(identity)
+/** The entry's single flight; dropped when its last request has settled, since most entries have none in flight. */
+function singleFlightOf(entry: TokenEntry): SingleFlight<AccessToken> {
+  entry.inFlight ??= createSingleFlight(() => {
+    entry.inFlight = undefined
+  })
+  return entry.inFlight
+}
+
+/** An entry with a request in flight stays: its callers would start a second one. */
+function evictOldest(entries: Map<string, TokenEntry>): void {
+  for (const [identity, { inFlight }] of entries) {
+    if (inFlight?.busy) continue
+    entries.delete(identity)
     return
   }
 }

@@ -1,27 +1,26 @@
-/** A plain JSON object, opaque to a store but for `expiresAt`: milliseconds since the epoch, when the store may forget it. */
+/** A plain JSON object. A store reads only `expiresAt`, in milliseconds since the epoch, after which it may drop the entry. */
 export interface StoredToken {
   readonly expiresAt: number
   readonly [field: string]: unknown
 }
 
-/** The right to do the work for a key, until released or until its time is up. */
+/** The right to do the work for a key, until it is released or expires. */
 export interface StoreLock {
-  /** Gives the right back, so that another may have it at once. */
+  /** Gives the right back before it expires. */
   release(): Promise<void>
 }
 
-/** Where tokens are kept for others: other clients of this process, other processes, other machines. */
+/** Shares tokens with other clients of this process, other processes or other machines. */
 export interface TokenStore {
-  /** What was stored last under this key, unless it is forgotten; `undefined`: nothing. */
+  /** The last entry of this key; `undefined` if there is none, or it expired. */
   get(key: string): Promise<StoredToken | undefined>
-  /** Forgotten by itself once expired. */
+  /** Stores an entry until it expires. */
   set(key: string, token: StoredToken): Promise<void>
-  /** With a token: only if one deeply equal to it is still stored. */
+  /** Deletes an entry; with a token, only if the entry is deeply equal to it. */
   delete(key: string, token?: StoredToken): Promise<void>
   /**
-   * Lets one process at a time do the work for a key, for at most `ttl` seconds. Never waits: `undefined` says that another
-   * holds it; a rejection says that the store cannot tell, and the process goes on alone. Absent: single flight stays within
-   * the process.
+   * Lets one process at a time do the work for a key, for at most `ttl` seconds. It never waits: it resolves to `undefined` if
+   * another process holds the lock, and rejects if the store cannot tell. Without it, each process requests its own token.
    */
   lock?(key: string, options: { ttl: number }): Promise<StoreLock | undefined>
 }

@@ -11,15 +11,15 @@ export type OriginCheck = (url: URL) => boolean
  */
 export function createOriginCheck(patterns: readonly string[], allowInsecureRequests: boolean): OriginCheck {
   const exact = new Set<string>()
-  const wild: RegExp[] = []
+  const wild: OriginCheck[] = []
   for (const pattern of patterns) {
-    if (pattern.includes('*')) wild.push(toExpression(pattern))
+    if (pattern.includes('*')) wild.push(createPatternCheck(pattern))
     else exact.add(new URL(pattern).origin)
   }
   return (url) => {
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (allowInsecureRequests || isLoopback(url))))
       return false
-    return exact.has(url.origin) || wild.some((expression) => expression.test(url.origin))
+    return exact.has(url.origin) || wild.some((matches) => matches(url))
   }
 }
 
@@ -41,10 +41,15 @@ export function rememberOrigin(mayReceiveToken: OriginCheck): (address: string) 
   }
 }
 
-/** A pattern has at least two fixed labels after its `*`: see provider.ts. */
-function toExpression(pattern: string): RegExp {
-  // A URL parser brings the pattern into the form `URL.origin` has; `*` is no host, so a label stands in for it.
-  const { origin } = new URL(pattern.replaceAll('*', 'any-label'))
-  const source = origin.replace(/[.[\]]/g, '\\$&').replaceAll('any-label', '[a-z0-9-]+')
-  return new RegExp(`^${source}$`)
+/** A pattern has its `*` in front, and at least two fixed labels behind them: see provider.ts. */
+function createPatternCheck(pattern: string): OriginCheck {
+  const parts = pattern.split('*.')
+  // Without its `*`, a pattern is an origin, which the URL parser brings into the form that `URL` has.
+  const { protocol, hostname, port } = new URL(parts.join(''))
+  const end = `.${hostname}`
+  return (url) => {
+    if (url.protocol !== protocol || url.port !== port || !url.hostname.endsWith(end)) return false
+    const labels = url.hostname.slice(0, -end.length).split('.')
+    return labels.length === parts.length - 1 && labels.every((label) => /^[a-z0-9-]+$/.test(label))
+  }
 }

@@ -8,7 +8,7 @@ import type { KyInstance } from 'ky'
  */
 export async function createApi(baseUrl: URL, fetch: typeof globalThis.fetch): Promise<KyInstance> {
   const { default: ky } = await import('ky')
-  const base = baseUrl.href.replace(/\/+$/, '')
+  const base = withoutSlashes(baseUrl.href)
   return ky.create({
     prefix: baseUrl,
     fetch: (input, init) => fetch(input instanceof Request ? freeAbsoluteUrl(input, base) : input, init),
@@ -23,4 +23,11 @@ function freeAbsoluteUrl(request: Request, base: string): Request {
   if (!request.url.startsWith(`${base}/`)) return request
   const path = request.url.slice(base.length + 1)
   return /^https?:\/\//i.test(path) ? new Request(path, request) : request
+}
+
+/** A URL without the slashes at its end. */
+function withoutSlashes(url: string): string {
+  let end = url.length
+  while (url[end - 1] === '/') end -= 1
+  return url.slice(0, end)
 }

@@ -5,12 +5,15 @@ import { discard } from './discard.ts'
 import { followRedirects, isStream, type OnTheWay } from './follow-redirects.ts'
 import {
   authorizationOf,
-  isByAuthorizationAlone,
+  credentialsIn,
+  isBearerOnly,
   putToken,
   Repeats,
   type RequestTokenParts,
   refuseOrigin,
 } from './request-token.ts'
+import { readJsonCopy } from './token-rejection.ts'
+import { withoutSecrets } from './transport-error.ts'
 
 /** What authorised requests are made of. */
 export interface AuthenticatedFetchParts extends RequestTokenParts {
@@ -29,6 +32,8 @@ interface Call {
   readonly request: Request | undefined
   /** The call's own headers, a copy. */
   readonly own: OwnHeaders | undefined
+  /** What they carry, in bits: see {@link readCarried}. */
+  readonly carried: number
   readonly signal: AbortSignal | undefined
   /** Whether the body can be sent again. */
   readonly isRepeatable: boolean
@@ -41,37 +46,48 @@ interface Call {
  * @throws NightlatchError `origin_refused`, or what a grant fails with
  */
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
-  const { provider, token, dpop, emit } = parts
+  const { provider, tokens, dpop, emit } = parts
   const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
   // Workers follow redirects to other origins with all headers, unless their compatibility date is 2025-09-01 or later, which
-  // nobody can ask them; and with cookies then, too.
-  const isPlain = isByAuthorizationAlone(parts) && !isCloudflareWorkers()
+  // cannot be read at run time; and with cookies even then.
+  const isSimple = isBearerOnly(parts) && !isCloudflareWorkers()
+  const { tokenRejection } = provider
 
-  /** One try. Without departures of the provider's no URL and no Headers are made: `fetch` makes its own anyhow. */
+  /** One attempt. A request that only `Authorization` authorizes needs no URL and no `Headers`: `fetch` makes its own. */
   const send = (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
-    if (!isPlain) return sendOddly(call, target, accessToken)
+    if (!isSimple || call.carried !== 0) return sendWithHeaders(call, target, accessToken)
     const headers = withHeader(call.own, 'authorization', authorizationOf(accessToken))
     return parts.fetch(target, call.init === undefined ? { headers } : { ...call.init, headers })
   }
 
-  const sendOddly = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
-    const { init, request, own } = call
+  const sendWithHeaders = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+    const { init, request, own, carried } = call
     const headers = new Headers(own)
     const method = init?.method ?? request?.method ?? 'GET'
-    await putToken(parts, headers, accessToken, { url: urlOf(call), method })
-    const redirect = init?.redirect ?? request?.redirect ?? 'follow'
-    if (redirect !== 'follow') return parts.fetch(target, { ...init, headers })
-    // Platforms take `Authorization` off on the way to another origin, and no other header that carries a token.
     const before = new Headers(own)
+    const ownAuthorization = (carried & carriesAuthorization) === 0 ? null : before.get('authorization')
+    const authorize = async (on: Headers, hop: { readonly url: URL; readonly method: string }): Promise<void> => {
+      await putToken(parts, on, accessToken, hop)
+      if (ownAuthorization !== null) on.set('authorization', ownAuthorization)
+    }
+    await authorize(headers, { url: urlOf(call), method })
     const carriers = [...headers.keys()].filter((name) => headers.get(name) !== before.get(name))
-    // A proof is of one URL and one method: on the way to another of the same origin the request gets one of its own.
-    const onTheWay: OnTheWay | undefined =
-      dpop &&
-      ((hop) => {
-        dpop.learn(hop.url, hop.answered.get('dpop-nonce'))
-        return putToken(parts, hop.headers, accessToken, hop)
-      })
-    return followRedirects(parts.fetch, target, { ...init, headers }, { carriers, onTheWay })
+    const sent = { ...init, headers }
+    try {
+      if ((init?.redirect ?? request?.redirect ?? 'follow') !== 'follow') return await parts.fetch(target, sent)
+      // A proof is of one URL and one method: on the way to another of the same origin the request gets one of its own.
+      const onTheWay: OnTheWay | undefined =
+        dpop &&
+        ((hop) => {
+          dpop.learn(hop.url, hop.answered.get('dpop-nonce'))
+          return authorize(hop.headers, hop)
+        })
+      // Platforms take `Authorization` off on the way to another origin, and no other header that carries a token.
+      return await followRedirects(parts.fetch, target, sent, { carriers, onTheWay })
+    } catch (failure) {
+      const secrets = carriers.map((name) => credentialsIn(headers.get(name)))
+      throw cleanFailure(failure, call.signal, secrets)
+    }
   }
 
   /** What follows an answer that may ask for another try. */
@@ -82,8 +98,10 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     let sent = sentFirst
     // Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours.
     while (response.url === '' || new URL(response.url).origin === url.origin) {
+      const { status, headers } = response
+      const body = tokenRejection?.body === undefined ? undefined : await readJsonCopy(response)
       const next = await repeats
-        .next(response, sent, url, { signal: call.signal, repeatable: call.isRepeatable })
+        .next({ status, headers, body }, sent, url, { signal: call.signal, repeatable: call.isRepeatable })
         .catch(async (failure: unknown) => {
           await discard(response)
           throw failure
@@ -91,42 +109,92 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
       if (next === undefined) break
       await discard(response)
       sent = next
-      response = await send(call, repeats.left ? copyOf(call) : call.input, next)
+      response = await attempt(call, repeats.left ? copyOf(call) : call.input, next)
     }
     return response
   }
 
-  /** The answer, or what follows it. Where tokens are bound, any answer may hold the next nonce, whatever the body was. */
+  const attempt = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+    try {
+      return await send(call, target, accessToken)
+    } catch (failure) {
+      throw cleanFailure(failure, call.signal, [accessToken.value])
+    }
+  }
+
+  /** A request with an authorization of its own goes out as it is. Its proof of possession stays with its origin. */
+  const passThrough = async (
+    given: Parameters<typeof globalThis.fetch>[0],
+    givenInit: RequestInit | undefined,
+    own: OwnHeaders,
+    carried: number,
+  ): Promise<Response> => {
+    const request = isRequest(given) ? given : undefined
+    const init = isReadOnce(givenInit?.headers) ? { ...givenInit, headers: own } : givenInit
+    const redirect = init?.redirect ?? request?.redirect ?? 'follow'
+    try {
+      if (redirect !== 'follow' || (carried & carriesProof) === 0) return await parts.fetch(given, init)
+      const sent = { ...copyInit(init), headers: new Headers(own) }
+      return await followRedirects(parts.fetch, request ?? `${given as string | URL}`, sent, { carriers: [] })
+    } catch (failure) {
+      const headers = new Headers(own)
+      const secrets = ['authorization', 'dpop'].map((name) => credentialsIn(headers.get(name)))
+      throw cleanFailure(failure, init?.signal ?? request?.signal, secrets)
+    }
+  }
+
+  /** Returns the response or retries. With DPoP, every response is inspected because any of them may carry a new nonce. */
   const conclude = (call: Call, response: Response, sent: AccessToken): Response | Promise<Response> =>
-    dpop === undefined && (response.status !== 401 || !call.isRepeatable) ? response : repeat(call, response, sent)
+    response.status !== 401 && dpop === undefined && tokenRejection === undefined
+      ? response
+      : repeat(call, response, sent)
 
   return async function authenticatedFetch(given, givenInit) {
     const request = isRequest(given) ? given : undefined
     // What `fetch` itself does with headers: those of `init` stand in place of those of a Request.
     const givenHeaders = givenInit?.headers ?? request?.headers
     const own = copyHeaders(givenHeaders)
-    if (own !== undefined && hasAuthorization(own)) {
-      return parts.fetch(given, isReadOnce(givenHeaders) ? { ...givenInit, headers: own } : givenInit)
-    }
+    const carried = own === undefined ? 0 : readCarried(own)
+    const hasOwn = own !== undefined && (carried & carriesAuthorization) !== 0
+    // Only a provider with a header of its own has something to add (rule H6).
+    if (hasOwn && provider.authorizeRequest === undefined) return passThrough(given, givenInit, own, carried)
 
     const address = request?.url ?? `${given as string | URL}`
-    if (!mayReceiveToken(address)) throw refuseOrigin(provider, new URL(address), emit)
+    const isAllowed = mayReceiveToken(address)
+    if (hasOwn && !isAllowed) return passThrough(given, givenInit, own, carried)
+    if (!isAllowed) throw refuseOrigin(provider, new URL(address), emit)
 
     const init = copyInit(givenInit)
     const body = init?.body
     const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
     const isRepeatable = body === undefined || body === null || !isStream(body)
-    const call: Call = { input: request ?? address, init, request, own, signal, isRepeatable }
-    const first = await token(signal && { signal })
+    const call: Call = { input: request ?? address, init, request, own, carried, signal, isRepeatable }
+    const first = await tokens.next(signal)
     const target = isRepeatable ? copyOf(call) : call.input
-    if (target === call.input) return conclude(call, await send(call, target, first), first)
+    let response: Response
     try {
-      return await conclude(call, await send(call, target, first), first)
+      response = await send(call, target, first)
+    } catch (failure) {
+      if (target !== call.input) release(request)
+      throw cleanFailure(failure, signal, [first.value])
+    }
+    if (target === call.input) return conclude(call, response, first)
+    try {
+      return await conclude(call, response, first)
     } finally {
-      // As after any `fetch`, the body of the Request is used; what was kept of it for another try is let go.
-      if (request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
+      release(request)
     }
   }
+}
+
+/** As after any `fetch`, the body of the Request is used; what was kept of it for another attempt is let go. */
+function release(request: Request | undefined): void {
+  if (request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
+}
+
+/** A transport's error without secrets. A caller's own reason for giving up is its own. */
+function cleanFailure(failure: unknown, signal: AbortSignal | null | undefined, secrets: readonly string[]): unknown {
+  return signal?.aborted && failure === signal.reason ? failure : withoutSecrets(failure, secrets)
 }
 
 /** What is sent at each try but the last: a Request's body can be read once. */
@@ -158,11 +226,21 @@ function copyInit(init: RequestInit | undefined): RequestInit | undefined {
   return copy
 }
 
-/** Whether the caller brings an authorization of its own, which wins (rule H6). */
-function hasAuthorization(headers: OwnHeaders): boolean {
-  if (!isRecord(headers)) return headers.has('authorization')
-  for (const name in headers) if (name.length === 13 && name.toLowerCase() === 'authorization') return true
-  return false
+/** What a caller's own headers carry. */
+const carriesAuthorization = 1
+const carriesProof = 2
+
+/** A caller's own authorization wins (rule H6), and its own proof of possession stays with its origin (rule H2). */
+function readCarried(headers: OwnHeaders): number {
+  if (!isRecord(headers)) {
+    return (headers.has('authorization') ? carriesAuthorization : 0) | (headers.has('dpop') ? carriesProof : 0)
+  }
+  let carried = 0
+  for (const name in headers) {
+    if (name.length === 13 && name.toLowerCase() === 'authorization') carried |= carriesAuthorization
+    else if (name.length === 4 && name.toLowerCase() === 'dpop') carried |= carriesProof
+  }
+  return carried
 }
 
 function copyHeaders(headers: HeadersInit | undefined): OwnHeaders | undefined {

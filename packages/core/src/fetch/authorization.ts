@@ -3,13 +3,15 @@ import type { RequestsUnderWay } from '../platform/requests-under-way.ts'
 import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
 import {
   authorizationOf,
-  isByAuthorizationAlone,
+  credentialsIn,
+  isBearerOnly,
   putToken,
   type RepeatOptions,
   Repeats,
   type RequestTokenParts,
   refuseOrigin,
 } from './request-token.ts'
+import { withoutSecrets } from './transport-error.ts'
 
 /** What one request is, as far as its authorization depends on it. */
 export interface AuthorizeOptions {
@@ -18,17 +20,20 @@ export interface AuthorizeOptions {
   /** Ends this caller's wait, never the shared grant. */
   readonly signal?: AbortSignal
   /**
-   * What becomes of a URL that may not see the token: it is refused, or the request goes out without one, for clients that
-   * make all of a process's requests. Default `'refuse'`.
+   * What happens if the token is not allowed to go to the URL's origin. `'reject'`, the default: an error with the code
+   * `origin_refused`. `'passThrough'`: `undefined`, so that the request goes out without a token, for clients that make all of a
+   * process's requests.
    */
-  readonly elsewhere?: 'refuse' | 'pass'
+  readonly foreignOrigins?: 'reject' | 'passThrough'
 }
 
-/** An API's answer, as far as an authorization looks at it. */
-export interface AnsweredRequest {
+/** An API's response, as far as an authorization looks at it. */
+export interface ApiResponse {
   readonly status: number
-  /** Its headers, by lower-case names where it is a record. */
+  /** A record has lower-case names. */
   readonly headers?: Pick<Headers, 'get'> | Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Parsed JSON. Only a provider with `tokenRejection.body` looks at it. */
+  readonly body?: unknown
 }
 
 /** What authorises one request. Prints, serialises and inspects as redacted. */
@@ -37,16 +42,23 @@ export interface Authorization {
   /** The headers to set on the request, by lower-case names; not enumerable. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Looks at the API's answer; wants to see every one of them, whatever its status.
+   * Takes the token out of an error of your HTTP client: such errors quote what was sent, or what the server sent back.
    *
-   * @param answer status and headers
+   * @param error what your HTTP client threw
+   * @returns the error itself if it quotes nothing, else a copy of the same class, with the same `name`, `code` and `cause` chain
+   */
+  redactError(error: unknown): unknown
+  /**
+   * Handles the API's response: call it for each one, whatever its status.
+   *
+   * @param response status, headers and, for a provider with `tokenRejection.body`, the JSON body
    * @param options.signal ends this caller's wait
-   * @param options.repeatable whether the request's body can be sent again; where it cannot, no other token is asked for.
-   * Default true
-   * @returns what to send the request with once more; `undefined`: the answer stands
+   * @param options.repeatable whether the request's body can be sent again. If it cannot, a rejected token is replaced for the
+   * next request. Default true
+   * @returns what to send the request with once more; `undefined`: the response is final
    * @throws NightlatchError what `token` throws
    */
-  answered(answer: AnsweredRequest, options?: RepeatOptions): Promise<Authorization | undefined>
+  handleResponse(response: ApiResponse, options?: RepeatOptions): Promise<Authorization | undefined>
 }
 
 /** Authorises requests that something other than `fetch` makes. */
@@ -65,17 +77,16 @@ export function createAuthorize(parts: AuthorizationParts): Authorize {
   // Nobody takes a token where tokens are asked for: what goes there is another client's request, or a person's look.
   const { tokenEndpoint } = parts.provider
   const asksForToken = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
-  const isPlain = isByAuthorizationAlone(parts)
-  return async (url, { method = 'GET', signal, elsewhere = 'refuse' } = {}) => {
+  return async (url, { method = 'GET', signal, foreignOrigins = 'reject' } = {}) => {
     const address = typeof url === 'string' ? url : url.href
     if (address === asksForToken || parts.underWay.has(address)) return undefined
     if (!mayReceiveToken(address)) {
-      if (elsewhere === 'pass') return undefined
+      if (foreignOrigins === 'passThrough') return undefined
       throw refuseOrigin(parts.provider, new URL(address), parts.emit)
     }
-    const token = await parts.token(signal && { signal })
+    const token = await parts.tokens.next(signal)
     const request: AuthorizedRequest = { address, method, repeats: undefined }
-    const headers = isPlain ? plainHeaders(token) : await headersFor(parts, request, token)
+    const headers = isBearerOnly(parts) ? bearerHeaders(token) : await headersFor(parts, request, token)
     return new RequestAuthorization(parts, request, token, headers)
   }
 }
@@ -88,7 +99,7 @@ interface AuthorizedRequest {
   repeats: Repeats | undefined
 }
 
-function plainHeaders(token: AccessToken): Readonly<Record<string, string>> {
+function bearerHeaders(token: AccessToken): Readonly<Record<string, string>> {
   return { authorization: authorizationOf(token) }
 }
 
@@ -97,7 +108,7 @@ async function headersFor(
   { address, method }: AuthorizedRequest,
   token: AccessToken,
 ): Promise<Readonly<Record<string, string>>> {
-  if (isByAuthorizationAlone(parts)) return plainHeaders(token)
+  if (isBearerOnly(parts)) return bearerHeaders(token)
   const headers = new Headers()
   await putToken(parts, headers, token, { url: new URL(address), method })
   return Object.fromEntries(headers)
@@ -125,28 +136,52 @@ class RequestAuthorization implements Authorization {
     return this.#headers
   }
 
-  async answered(
-    { status, headers = {} }: AnsweredRequest,
+  redactError(error: unknown): unknown {
+    return withoutSecrets(error, [this.token.value, ...Object.values(this.#headers).map(credentialsIn)])
+  }
+
+  toJSON(): Record<string, unknown> {
+    return { token: this.token }
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
+    return this.toJSON()
+  }
+
+  async handleResponse(
+    { status, headers = {}, body }: ApiResponse,
     options: RepeatOptions = {},
   ): Promise<Authorization | undefined> {
     const parts = this.#parts
     const request = this.#request
-    if (status !== 401 && parts.dpop === undefined) return undefined
+    if (status !== 401 && parts.dpop === undefined && parts.provider.tokenRejection === undefined) return undefined
     request.repeats ??= new Repeats(parts)
-    const answer = { status, headers: readable(headers) }
+    const answer = { status, headers: readable(headers, body !== undefined), body }
     const next = await request.repeats.next(answer, this.token, new URL(request.address), options)
     if (next === undefined) return undefined
     return new RequestAuthorization(parts, request, next, await headersFor(parts, request, next))
   }
 }
 
-function readable(headers: NonNullable<AnsweredRequest['headers']>): Pick<Headers, 'get'> {
+/** @param isWhole whether a function of the provider's is going to read them, which expects `Headers` */
+function readable(headers: NonNullable<ApiResponse['headers']>, isWhole: boolean): Pick<Headers, 'get'> {
   if (typeof headers.get === 'function') return headers as Pick<Headers, 'get'>
   const record = headers as Readonly<Record<string, string | readonly string[] | undefined>>
+  if (isWhole) return toHeaders(record)
   return {
     get(name) {
       const value = record[name]
       return typeof value === 'string' ? value : (value?.join(', ') ?? null)
     },
   }
+}
+
+function toHeaders(record: Readonly<Record<string, string | readonly string[] | undefined>>): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(record)) {
+    // HTTP/2 has names that `Headers` refuses, such as `:status`.
+    if (name.startsWith(':')) continue
+    for (const one of typeof value === 'string' ? [value] : (value ?? [])) headers.append(name, one)
+  }
+  return headers
 }

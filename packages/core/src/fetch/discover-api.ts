@@ -1,14 +1,15 @@
 import { explainFailure } from '../acquire/acquire-token.ts'
 import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
-import { createFlights } from '../cache/flights-across-requests.ts'
-import { type Diagnostics, type DiscoveryTrace, nameKind, unseen } from '../diagnostics.ts'
+import { type Diagnostics, type DiscoveryTrace, errorKind, noDiagnostics } from '../diagnostics.ts'
 import { NightlatchError } from '../errors.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
 import { findUrlMistake } from '../platform/validation.ts'
+import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
+import { boundBodies } from './bounded-bodies.ts'
 import { type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
 /** An API's address, found and checked, and what the provider said about us. */
@@ -49,7 +50,7 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
   const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
   let discoveredOrigin: string | undefined
   let found: Promise<FoundApi<Info>> | undefined
-  const flights = createFlights<FoundApi<Info>>()
+  const flights = createSingleFlight<FoundApi<Info>>()
   const discoverNow = async (): Promise<FoundApi<Info>> => {
     try {
       const discovered = await findApi(parts)
@@ -77,7 +78,7 @@ async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<I
   }
   // A provider without discovery has nothing to say about us: its Info is undefined.
   if (typeof api !== 'function') return { baseUrl: new URL(api), info: undefined as Info }
-  const { diagnostics = unseen } = parts
+  const { diagnostics = noDiagnostics } = parts
   const trace: DiscoveryTrace = { provider: name, baseUrl: undefined }
   return diagnostics.trace('discovery', trace, () => discover(parts, api, trace))
 }
@@ -87,7 +88,7 @@ async function discover<Info>(
   api: (context: DiscoveryContext) => Promise<DiscoveredApi<Info>>,
   trace: DiscoveryTrace,
 ): Promise<FoundApi<Info>> {
-  const { provider, timeout, transport, token, findEndpoint, emit } = parts
+  const { provider, timeout, transport, tokens, findEndpoint, emit } = parts
   const { name } = provider
   const startedAt = transport.time()
   const duration = (): number => (transport.time() - startedAt) / 1000
@@ -97,13 +98,14 @@ async function discover<Info>(
       retryable: true,
     })
   // The grant has a deadline of its own, and says so when it is that which is late.
-  const known = await token(undefined)
+  const known = await tokens.next()
   try {
     return await withDeadline(timeout, tooLate, async (signal) => {
       const { url: tokenEndpoint } = await findEndpoint(signal)
       const origins = [tokenEndpoint.origin, ...(provider.apiOrigins ?? [])]
       const mayReceiveToken = createOriginCheck(origins, transport.allowInsecureRequests)
-      const fetch = createAuthenticatedFetch({ ...parts, fetch: transport.fetch, mayReceiveToken })
+      const bounded = boundBodies(transport.fetch, name)
+      const fetch = createAuthenticatedFetch({ ...parts, fetch: bounded, mayReceiveToken })
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
       trace.baseUrl = showUrl(url)
@@ -122,7 +124,7 @@ function toDiscoveryFailure(name: string, failure: unknown): NightlatchError {
   const { code, retryable } = readNetworkFailure(failure)
   // Its message may quote the answer (rule X2); a provider that has more to say throws a NightlatchError.
   const said =
-    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${nameKind(failure)}` : 'it threw no Error')
+    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${errorKind(failure)}` : 'it threw no Error')
   return new NightlatchError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
     provider: name,
     retryable: code !== undefined && retryable,

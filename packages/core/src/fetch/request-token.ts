@@ -3,27 +3,33 @@ import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
 import { tellThrown } from '../acquire/redact.ts'
 import { showUrl } from '../acquire/token-endpoint.ts'
-import type { TokenSource } from '../cache/token-source.ts'
 import { NightlatchError } from '../errors.ts'
 import type { Emit } from '../events.ts'
+import type { RequestTokens } from './request-tokens.ts'
+import { type ApiAnswer, isTokenRejected } from './token-rejection.ts'
 
 /** What putting tokens onto requests takes, whichever HTTP client makes them. */
 export interface RequestTokenParts {
-  readonly provider: Provider<unknown>
-  readonly token: TokenSource['obtain']
+  readonly provider: Provider
+  readonly tokens: RequestTokens
   /** `undefined`: tokens are bound to nothing. */
   readonly dpop: DpopProofs | undefined
   readonly emit: Emit
 }
 
-/** Whether nothing but an `Authorization` header carries the token: then it needs no `Headers`, and nobody waits for a proof. */
-export function isByAuthorizationAlone({ provider, dpop }: RequestTokenParts): boolean {
+/** Whether only the `Authorization` header carries the token. Then a request needs neither `Headers` nor a proof. */
+export function isBearerOnly({ provider, dpop }: RequestTokenParts): boolean {
   return provider.authorizeRequest === undefined && dpop === undefined
 }
 
 /** The value of an `Authorization` header. */
 export function authorizationOf({ type, value }: AccessToken): string {
   return `${type} ${value}`
+}
+
+/** The secret part of a header's value: what follows the scheme. */
+export function credentialsIn(value: string | null | undefined): string {
+  return value?.slice(value.lastIndexOf(' ') + 1) ?? ''
 }
 
 /** Puts a token onto one request's headers, as the provider wants it, with a proof of possession where it is bound to a key. */
@@ -48,14 +54,8 @@ export async function putToken(
 export interface RepeatOptions {
   /** Ends this caller's wait. */
   readonly signal?: AbortSignal | undefined
-  /** Whether the request's body can be sent again; where it cannot, an answer is only learned from. Default true. */
+  /** Whether the request's body can be sent again. If not, a rejected token is replaced for the next request. Default true. */
   readonly repeatable?: boolean
-}
-
-/** What an API's answer says of the token that it was asked with. */
-export interface ApiAnswer {
-  readonly status: number
-  readonly headers: Pick<Headers, 'get'>
 }
 
 /**
@@ -84,26 +84,31 @@ export class Repeats {
    * @throws what a grant fails with, and the signal's reason
    */
   async next(
-    { status, headers }: ApiAnswer,
+    answer: ApiAnswer,
     sent: AccessToken,
     url: URL,
     { signal, repeatable = true }: RepeatOptions = {},
   ): Promise<AccessToken | undefined> {
-    const { provider, token, dpop, emit } = this.#parts
+    const { provider, tokens, dpop, emit } = this.#parts
+    const { status, headers } = answer
     const nonceGiven = dpop?.learn(url, headers.get('dpop-nonce')) === true
-    if (status !== 401 || !repeatable) return undefined
     let next: AccessToken
-    const challenge = headers.get('www-authenticate')
+    const challenge = status === 401 ? headers.get('www-authenticate') : null
     const isClockCorrected =
       challengesProof(challenge, 'invalid_dpop_proof') && dpop?.adoptServerTime(url, headers.get('date')) !== undefined
     if (this.#mayRenewProof && (isClockCorrected || (nonceGiven && challengesProof(challenge, 'use_dpop_nonce')))) {
+      if (!repeatable) return undefined
       this.#mayRenewProof = false
       next = sent
     } else {
-      if (!this.#mayReplaceToken) return undefined
+      if (!this.#mayReplaceToken || !isTokenRejected(provider, answer)) return undefined
+      if (!repeatable) {
+        tokens.reject(sent)
+        return undefined
+      }
       this.#mayReplaceToken = false
-      next = await token({ signal, rejected: sent })
-      // The server handed out the refused token once more: another try would get the same answer.
+      next = await tokens.replace(sent, signal)
+      // The server granted the rejected token once more: another attempt would get the same answer.
       if (next.value === sent.value) return undefined
     }
     emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status })
@@ -117,7 +122,7 @@ function challengesProof(challenge: string | null, error: 'use_dpop_nonce' | 'in
 }
 
 /** Says that an origin may not see the token, to the caller and to the listener. */
-export function refuseOrigin({ name, api }: Provider<unknown>, url: URL, emit: Emit): NightlatchError {
+export function refuseOrigin({ name, api }: Provider, url: URL, emit: Emit): NightlatchError {
   const error = new NightlatchError(
     'origin_refused',
     `${name}: ${url.origin} may not see the token: it is neither the API's origin${typeof api === 'function' ? ' (as far as client.api() or client.info() has discovered it)' : ''} nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,

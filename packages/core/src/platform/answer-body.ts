@@ -31,7 +31,7 @@ export async function readBodyText(response: Response): Promise<string | undefin
 export function parseBody(text: string, contentType: string | null): unknown {
   // A byte order mark is white space to `trim`.
   const trimmed = text.trim()
-  if (/^[[{"]/.test(trimmed)) {
+  if (trimmed.startsWith('{') || trimmed.startsWith('[') || trimmed.startsWith('"')) {
     try {
       return JSON.parse(trimmed)
     } catch {
@@ -39,8 +39,27 @@ export function parseBody(text: string, contentType: string | null): unknown {
     }
   }
   const isForm = contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true
-  if (isForm || /^(?:[\w.-]+=[^&\s<]*&)*(?:access_token|error)=[^\s<]*$/.test(trimmed)) {
+  if (isForm || isFormOfAnswer(trimmed)) {
     return Object.fromEntries(new URLSearchParams(trimmed))
   }
   return text
+}
+
+/**
+ * Whether a text is a form with a token or an error in it. It is read pair by pair, because a text from outside can make an
+ * expression that repeats a group try every way to part it.
+ */
+function isFormOfAnswer(text: string): boolean {
+  if (/[\s<]/.test(text)) return false
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf('=', from)
+    if (end === -1) return false
+    const name = text.slice(from, end)
+    if (name === 'access_token' || name === 'error') return true
+    if (name === '' || /[^\w.-]/.test(name)) return false
+    const next = text.indexOf('&', end)
+    if (next === -1) return false
+    from = next + 1
+  }
+  return false
 }

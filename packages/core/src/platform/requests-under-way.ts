@@ -1,3 +1,5 @@
+import type { Fetch } from './fetch.ts'
+
 /**
  * The requests a client makes to the authorization server, as long as they are under way. Whoever authorises every request of
  * a process must not make these wait for the very token they are to bring.
@@ -12,7 +14,7 @@ export class RequestsUnderWay {
   }
 
   /** The transport, watched. */
-  watch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  watch(fetch: Fetch): Fetch {
     return async (input, init) => {
       const address = input instanceof Request ? input.url : new URL(input).href
       this.#counts.set(address, (this.#counts.get(address) ?? 0) + 1)

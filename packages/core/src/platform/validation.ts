@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { NightlatchError } from '../errors.ts'
+import { networkPlaceOf } from './network-place.ts'
 
 /** What is wrong with a value from outside, a line each: `options.timeout must be ...`. Never the value itself: it may be a secret. */
 export function findMistakes(schema: v.GenericSchema, value: unknown, subject: string): readonly string[] {
@@ -15,12 +16,20 @@ function describe(issue: v.BaseIssue<unknown>, subject: string): string {
   return issue.path?.at(-1)?.origin === 'key' ? `${path} is missing` : `${path} ${issue.message}`
 }
 
-/** An object of these entries and no others. Names every unknown one, where valibot's `strictObject` stops at the first. */
+/**
+ * An object of these entries and no others. Names every unknown one, where valibot's `strictObject` stops at the first. The
+ * entries inherit nothing, because valibot would take what somebody put onto `Object.prototype` for an entry.
+ */
 export function exactObject<const Entries extends v.ObjectEntries>(
   entries: Entries,
   message: string,
 ): v.ObjectWithRestSchema<Entries, v.NeverSchema<undefined>, string> {
-  return v.objectWithRest(entries, v.never(), message)
+  return v.objectWithRest(ownMembers(entries), v.never(), message)
+}
+
+/** A copy of an object's own members, which inherits nothing: what is not in it is `undefined`, whatever `Object.prototype` has. */
+export function ownMembers<T extends object>(from: T): T {
+  return Object.assign(Object.create(null), from)
 }
 
 /**
@@ -33,15 +42,17 @@ export function refuseMistakes(mistakes: readonly string[], provider: string | u
   throw new NightlatchError('invalid_options', mistakes.join('; '), { provider })
 }
 
-const loopbackName = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
 /** Whether a URL stays on this machine, where plain http tells nobody anything. */
 export function isLoopback(url: URL): boolean {
-  return loopbackName.test(url.hostname)
+  return networkPlaceOf(url) === 'loopback'
 }
+
+/** No server takes a longer one, and what works with a URL need not be quick. */
+const maxUrlLength = 8192
 
 /** What keeps a secret or a token from going to this URL, in words; `undefined` where nothing does. */
 export function findUrlMistake(value: string | URL, allowInsecureRequests: boolean): string | undefined {
+  if (String(value).length > maxUrlLength) return `must be ${maxUrlLength} characters at most`
   if (!URL.canParse(value)) return 'must be an absolute URL'
   const url = new URL(value)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL'
@@ -52,3 +63,37 @@ export function findUrlMistake(value: string | URL, allowInsecureRequests: boole
   }
   return undefined
 }
+
+/**
+ * What keeps a client from following a URL that a server names, in words: besides the mistakes of any URL, an address or a local
+ * name, unless the server itself is in such a place (rule X4). Otherwise a server could make its clients send requests, and
+ * their secrets, to machines that only the clients can reach.
+ *
+ * @param value the URL that the server names
+ * @param server where the client found the server
+ * @returns `undefined` if nothing does
+ */
+export function findNamedUrlMistake(
+  value: string | URL,
+  server: URL,
+  allowInsecureRequests: boolean,
+): string | undefined {
+  const mistake = findUrlMistake(value, allowInsecureRequests)
+  if (mistake !== undefined) return mistake
+  const url = new URL(value)
+  const place = networkPlaceOf(url)
+  if (place === 'name' || url.hostname === server.hostname) return undefined
+  if (place !== 'reserved' && place === networkPlaceOf(server)) return undefined
+  return `must not lead to ${placesInWords[place]}, because ${server.hostname} is not there itself`
+}
+
+const placesInWords = {
+  loopback: 'this machine',
+  'link-local': 'a link-local address',
+  private: 'an address of a private network',
+  shared: 'an address of a private network',
+  'unique-local': 'an address of a private network',
+  reserved: 'a reserved address',
+  address: 'an IP address',
+  'local-name': 'a host of a local network',
+} as const

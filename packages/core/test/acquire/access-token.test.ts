@@ -21,6 +21,35 @@ describe('createAccessToken', () => {
     expect(token).toMatchObject({ type: 'Bearer', scopes: ['read', 'write'], expiresAt: fields.expiresAt })
   })
 
+  it('X1: nobody can write to a token, and what it was made of is not shared', () => {
+    const scopes = ['read']
+    const extra = { list: [{ a: 1 }], nested: { deep: true } }
+    const made = createAccessToken({ ...fields, scopes, extra })
+    scopes.push('write')
+    extra.nested.deep = false
+    Object.assign(extra.list[0] ?? {}, { a: 2 })
+    expect(made.scopes).toEqual(['read'])
+    expect(made.extra).toEqual({ list: [{ a: 1 }], nested: { deep: true } })
+    for (const part of [
+      made,
+      made.scopes,
+      made.extra,
+      made.extra.list,
+      (made.extra.list as unknown[])[0],
+      made.extra.nested,
+    ]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+    expect(createAccessToken(made).extra).not.toBe(made.extra)
+    const proto = createAccessToken({ ...fields, extra: JSON.parse('{"a":{"__proto__":{"b":1}}}') })
+    expect(Object.getPrototypeOf(proto.extra.a)).toBe(Object.prototype)
+  })
+
+  it('X1: an answer of any depth is no trouble', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)
+    expect(createAccessToken({ ...fields, extra: { deep } }).extra).toHaveProperty('deep')
+  })
+
   it('X1: no printing at any depth holds the secret or the extra fields', () => {
     expect(findLeaks(token, [secret, hidden])).toEqual([])
     expect(findLeaks({ context: { token } }, [secret, hidden])).toEqual([])

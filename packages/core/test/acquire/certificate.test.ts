@@ -1,17 +1,9 @@
-import 'reflect-metadata'
 import { createHash, X509Certificate } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
 import { describe, expect, it } from 'vitest'
+import { createSelfSigned } from '../../../testing/test/certificates.ts'
 import { readCertificate, thumbprintMembers } from '../../src/acquire/certificate.ts'
 
-const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
-const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-  serialNumber: '01',
-  name: 'CN=plant',
-  keys,
-  signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
-})
-const pem = certificate.toString('pem')
+const { cert: pem } = await createSelfSigned()
 const { raw } = new X509Certificate(pem)
 
 describe('readCertificate', () => {

@@ -248,9 +248,10 @@ describe.each([
     const request = { ...draft(), date: new Date(1_700_000_000_999) }
     await make().authenticate(request, credentials)
     expect(claimsOn(request)).toMatchObject({ iat: 1_699_999_995, exp: 1_700_000_060 })
-    const now = Date.now() / 1000
+    const before = Math.floor(Date.now() / 1000) - 5
     const { iat } = claimsOn(await authenticated(make(), credentials))
-    expect(Math.abs(Number(iat) - now)).toBeLessThan(30)
+    expect(iat).toBeGreaterThanOrEqual(before)
+    expect(iat).toBeLessThanOrEqual(Date.now() / 1000)
   })
 
   it('G8: each call makes another assertion', async () => {
@@ -341,7 +342,7 @@ describe('privateKeyJwt', () => {
     expect(Object.keys(header).sort()).toEqual(['alg', 'typ'])
   })
 
-  it('G8: a key that does not sign by the algorithm asked for is refused, and what it signs by is named', async () => {
+  it('G8: a key that does not sign with the algorithm is refused, and what it signs with is named', async () => {
     const { privateKey } = await crypto.subtle.generateKey(rsa, false, ['sign', 'verify'])
     for (const algorithm of ['PS256', 'RS512', 'ES256']) {
       const failure = await failureOf(authenticated(privateKeyJwt({ algorithm }), { clientId: 'app', privateKey }))

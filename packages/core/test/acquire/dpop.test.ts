@@ -60,7 +60,7 @@ describe('proofs of possession', () => {
     expect(decodeJwt(await proofs.prove(originOf(100), 'GET', token)).nonce).toBe('n100')
   })
 
-  it('forget the nonce that was told longest ago, not the one of the oldest origin', async () => {
+  it('drop the least recent nonce, not the one of the oldest origin', async () => {
     const proofs = new DpopProofs(undefined, now)
     const originOf = (index: number): URL => new URL(`https://o${index}.acme.example`)
     for (let index = 0; index < 100; index += 1) proofs.learn(originOf(index), `n${index}`)

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { GrantReport, toReportableError } from '../../src/acquire/grant-report.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
-import { type Diagnostics, type GrantTrace, unseen } from '../../src/diagnostics.ts'
+import { type Diagnostics, type GrantTrace, noDiagnostics } from '../../src/diagnostics.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import type { ClientEvent } from '../../src/events.ts'
 import { findLeaks } from './printings.ts'
 
-const provider: Provider<unknown> = { name: 'acme', tokenEndpoint: 'https://login.acme.test/token' }
+const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.test/token' }
 const failure = new NightlatchError('endpoint_unavailable', 'down', { provider: 'acme' })
 
 function start() {
@@ -14,7 +14,7 @@ function start() {
   const messages: GrantTrace[] = []
   const descriptions: unknown[] = []
   const diagnostics: Diagnostics = {
-    ...unseen,
+    ...noDiagnostics,
     trace(_name, message, work, describe) {
       messages.push(message as GrantTrace)
       descriptions.push(describe?.(new RangeError('MARKED')))
@@ -24,7 +24,7 @@ function start() {
   let time = 0
   const transport = { fetch, allowInsecureRequests: false, now: () => 0, time: () => (time += 500) }
   const emit = (event: ClientEvent): number => events.push(event)
-  const report = new GrantReport({ provider, transport, emit, diagnostics }, { ahead: true })
+  const report = new GrantReport({ provider, transport, emit, diagnostics }, { background: true })
   return { report, events, messages, descriptions }
 }
 
@@ -32,13 +32,13 @@ describe('GrantReport', () => {
   it('X1: events hold the attempt, the time since the beginning, and whether it is a background refresh', () => {
     const { report, events } = start()
     report.retried(failure, 0.4)
-    report.granted(3600)
+    report.granted({ lifetime: 3600, suspectsMilliseconds: false })
     report.failed(failure)
-    const common = { provider: 'acme', ahead: true }
+    const common = { provider: 'acme', background: true }
     expect(events).toEqual([
-      { type: 'token.retried', ...common, attempt: 1, duration: 0.5, wait: 0.4, error: failure },
+      { type: 'grant.retried', ...common, attempt: 1, duration: 0.5, wait: 0.4, error: failure },
       { type: 'token.granted', ...common, attempt: 2, duration: 1, lifetime: 3600 },
-      { type: 'token.refused', ...common, attempt: 2, duration: 1.5, error: failure },
+      { type: 'grant.failed', ...common, attempt: 2, duration: 1.5, error: failure },
     ])
   })
 
@@ -46,8 +46,7 @@ describe('GrantReport', () => {
     const { report, messages, descriptions } = start()
     const message = {
       provider: 'acme',
-      ahead: true,
-      flight: undefined,
+      background: true,
       url: undefined,
       attempt: 1,
       lifetime: undefined,
@@ -56,7 +55,7 @@ describe('GrantReport', () => {
       expect(messages).toEqual([message])
       report.requested(new URL('https://login.acme.test/token?key=MARKED'))
       report.retried(failure, 0)
-      report.granted(60)
+      report.granted({ lifetime: 60, suspectsMilliseconds: false })
       return 'a token'
     })
     expect(result).toBe('a token')

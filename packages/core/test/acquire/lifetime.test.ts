@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findExpiry, type LifetimeEvidence, readLifetime } from '../../src/acquire/lifetime.ts'
+import { findExpiry, type LifetimeEvidence, looksLikeMilliseconds, readLifetime } from '../../src/acquire/lifetime.ts'
 
 const requestedAt = Date.parse('2026-11-20T12:00:00Z')
 const inSeconds = (seconds: number): number => requestedAt + seconds * 1000
@@ -12,6 +12,7 @@ const silent: LifetimeEvidence = {
   requestedAt,
   answeredAt: requestedAt,
   date: null,
+  age: null,
 }
 
 function jwt(claims: unknown): string {
@@ -86,12 +87,13 @@ describe('findExpiry', () => {
     expect(findExpiry({ ...silent, expiresIn })).toBeUndefined()
   })
 
-  it('R3: the answer goes before all else', () => {
+  it('R3: the answer’s lifetime goes before its instant and the default, and is bounded by the exp', () => {
     const accessToken = jwt({ exp: inSeconds(900) / 1000 })
     const expiresAt = new Date(inSeconds(800))
     expect(findExpiry({ ...silent, expiresIn: 3600, expiresAt, accessToken, defaultLifetime: 600 })).toBe(
-      inSeconds(3600),
+      inSeconds(900),
     )
+    expect(findExpiry({ ...silent, expiresIn: 3600, expiresAt, defaultLifetime: 600 })).toBe(inSeconds(3600))
   })
 
   it("R3: a reader's expiresAt goes before the token's exp", () => {
@@ -194,5 +196,72 @@ describe('findExpiry', () => {
     const answeredAt = inSeconds(9)
     expect(findExpiry({ ...silent, expiresIn: 10, answeredAt })).toBe(inSeconds(10))
     expect(findExpiry({ ...silent, defaultLifetime: 10, answeredAt })).toBe(inSeconds(10))
+  })
+})
+
+describe('findExpiry: what lay in a cache, and what a token says itself', () => {
+  const date = 'Fri, 20 Nov 2026 12:00:00 GMT'
+
+  it.each([
+    ['a lifetime in the answer', { expiresIn: 3600, age: '600' }, 3000],
+    ['a lifetime as text', { expiresIn: '3600', age: '600' }, 3000],
+    ['the default lifetime', { defaultLifetime: 3600, age: '600' }, 3000],
+    ['one that is over: a second is left, so that no grant follows a grant at once', { expiresIn: 60, age: '600' }, 1],
+    ['no age', { expiresIn: 3600, age: '0' }, 3600],
+    ['an age that is none', { expiresIn: 3600, age: '-5' }, 3600],
+    ['an age that is none', { expiresIn: 3600, age: '1.5' }, 3600],
+    ['an age that is none', { expiresIn: 3600, age: '' }, 3600],
+    ['an age that is none', { expiresIn: 3600, age: 'soon' }, 3600],
+  ])('R3: Age is taken off: %s', (_, evidence, seconds) => {
+    expect(findExpiry({ ...silent, ...evidence })).toBe(inSeconds(seconds))
+  })
+
+  it.each([
+    ['a token that expires earlier than its answer says', 3600, 1800, 1800],
+    ['a token that expires later', 1800, 3600, 1800],
+    ['milliseconds in the answer', 3_600_000, 3600, 3600],
+    ['an exp that is past', 3600, -5, 3600],
+    ['an exp that is no lifetime', 3600, 400_000_000, 3600],
+  ])('R3: the earlier of the two counts: %s', (_, expiresIn, exp, seconds) => {
+    const accessToken = jwt({ exp: requestedAt / 1000 + exp })
+    expect(findExpiry({ ...silent, expiresIn, accessToken })).toBe(inSeconds(seconds))
+    const expiresAt = new Date(inSeconds(expiresIn))
+    expect(findExpiry({ ...silent, expiresAt, accessToken })).toBe(inSeconds(seconds))
+  })
+
+  it('R3: the clocks are compared by Date and Age: a cache keeps the Date of the answer', () => {
+    const accessToken = jwt({ exp: requestedAt / 1000 + 3600 })
+    // The answer was made at noon by the server's clock, and lay ten minutes in a cache: both clocks agree.
+    const answeredAt = inSeconds(600)
+    const cached = { ...silent, accessToken, requestedAt: answeredAt, answeredAt, date, age: '600' }
+    expect(findExpiry(cached)).toBe(inSeconds(3600))
+    expect(findExpiry({ ...cached, age: null })).toBe(inSeconds(4200))
+  })
+})
+
+describe('looksLikeMilliseconds', () => {
+  it.each([300_000, 900_000, 1_800_000, 3_599_000, 3_600_000, '3600000', 7_200_000, 43_200_000, 86_400_000])(
+    'R2: %s does',
+    (value) => {
+      expect(looksLikeMilliseconds(value)).toBe(true)
+    },
+  )
+
+  it.each([
+    ['an hour', 3600],
+    ['five minutes', 300],
+    ['three days', 259_200],
+    ['a week', 604_800],
+    ['30 days', 2_592_000],
+    ['60 days', 5_184_000],
+    ['90 days', 7_776_000],
+    ['a year', 31_536_000],
+    ['Entra’s odd hour', 3599],
+    ['what is not round', 3_600_001],
+    ['what is no lifetime', 3_600_000_000],
+    ['nothing', undefined],
+    ['a text', 'soon'],
+  ])('R2: %s does not', (_, value) => {
+    expect(looksLikeMilliseconds(value)).toBe(false)
   })
 })

@@ -169,7 +169,7 @@ describe('importPrivateKey', () => {
     }
   })
 
-  it('X1: whatever byte of a key is damaged, it is read or refused, and told by nobody', async () => {
+  it('X1: whatever byte of a key is damaged, it is read or refused, and no error shows it', async () => {
     const der = p256.privateKey.export({ type: 'pkcs8', format: 'der' })
     await fc.assert(
       fc.asyncProperty(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {

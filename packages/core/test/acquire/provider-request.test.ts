@@ -6,15 +6,15 @@ import { providerHeaders, toHttpRequest, toProviderParameters } from '../../src/
 import { createOpenidLoader, requestToken } from '../../src/acquire/token-endpoint.ts'
 import { type GrantRequest, refineGrant, standardParameters } from '../../src/acquire/token-request.ts'
 
-const acme: Provider<unknown> = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }
+const acme: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }
 const empty: GrantRequest = { scopes: [], parameters: {} }
 
-function described(overrides: Partial<Provider<unknown>>): Provider<unknown> {
+function described(overrides: Partial<Provider>): Provider {
   return { ...acme, ...overrides }
 }
 
 describe('standardParameters and toProviderParameters', () => {
-  const form = (provider: Provider<unknown>, grant: GrantRequest): string =>
+  const form = (provider: Provider, grant: GrantRequest): string =>
     toProviderParameters(provider, grant, standardParameters(grant)).toString()
 
   it('G1: a grant without scopes and parameters is the grant type alone', () => {
@@ -61,7 +61,7 @@ describe('standardParameters and toProviderParameters', () => {
 describe('providerHeaders', () => {
   it.each([
     ['a form', {}, 'application/x-www-form-urlencoded'],
-    ['a form that is asked for', { bodyFormat: 'form' }, 'application/x-www-form-urlencoded'],
+    ['a form that the provider names', { bodyFormat: 'form' }, 'application/x-www-form-urlencoded'],
     ['JSON', { bodyFormat: 'json' }, 'application/json'],
     ['no body', { bodyFormat: 'none' }, null],
     ['GET', { method: 'GET' }, null],
@@ -84,7 +84,7 @@ describe('providerHeaders', () => {
 
 describe('toHttpRequest', () => {
   const sent = (
-    provider: Provider<unknown>,
+    provider: Provider,
     { json, url = acme.tokenEndpoint as string }: { json?: unknown; url?: string } = {},
   ): ReturnType<typeof toHttpRequest> =>
     toHttpRequest(provider, {
@@ -172,7 +172,7 @@ describe('the request as fetch gets it', () => {
     nock.restore()
   })
 
-  async function ask(provider: Provider<unknown>, grant: GrantRequest): Promise<void> {
+  async function ask(provider: Provider, grant: GrantRequest): Promise<void> {
     await requestToken({
       provider,
       endpoint: { url: new URL('https://login.acme.test/OAuth/Token'), issuer: undefined },

@@ -10,7 +10,7 @@ const acme = { name: 'acme', tokenEndpoint: 'https://login.acme.test/token' }
 const marked = 'MARKED-secret-51d0'
 
 function mistakesOf(provider: unknown, allowInsecureRequests = false): readonly string[] {
-  return findProviderMistakes(provider as Provider<unknown>, allowInsecureRequests)
+  return findProviderMistakes(provider as Provider, allowInsecureRequests)
 }
 
 /** The paths that mistakes name, each once. */
@@ -19,11 +19,11 @@ function pathsOf(mistakes: readonly string[]): readonly string[] {
 }
 
 describe('findProviderMistakes', () => {
-  it.each<[string, Provider<unknown>]>([
+  it.each<[string, Provider]>([
     ['the least', acme],
     ['an issuer alone', { name: 'acme', issuer: 'https://login.acme.test' }],
     ...['https://idp.acme.test', 'http://keycloak:8080/realms/acme', new URL('https://idp.acme.test')].map(
-      (acceptIssuer): [string, Provider<unknown>] => [
+      (acceptIssuer): [string, Provider] => [
         'an issuer that goes by another name behind a proxy',
         { name: 'acme', issuer: 'https://login.acme.test', issuerMetadata: { acceptIssuer } },
       ],
@@ -414,7 +414,7 @@ describe('createClient', () => {
 
   it('P4: mistakes of the provider, the options and the credentials come at once', () => {
     const provider = { name: 'ACME', tokenEndpoint: acme.tokenEndpoint, defaultLifetime: 0 }
-    const options = { credentials: { clientId: '', clientSecret: `${marked}\n` }, timeout: '10', scopes: marked }
+    const options = { credentials: { clientId: '', clientSecret: `${marked}\n` }, timeout: '10', scopes: { marked } }
     const failure = refusalOf(provider, options)
     expect(failure).toMatchObject({ code: 'invalid_options', retryable: false, provider: undefined })
     for (const path of [
@@ -435,7 +435,7 @@ describe('createClient', () => {
     ['the secret for credentials', acme, { credentials: marked }],
     ['the secret for a client id', acme, { credentials: { clientId: [marked] } }],
     ['the secret under a wrong name', acme, { credentials, clientSecret: marked }],
-    ['the secret for scopes', acme, { credentials, scopes: marked }],
+    ['the secret in an object for scopes', acme, { credentials, scopes: { marked } }],
     ['the secret for a parameter', acme, { credentials, parameters: { client_secret: marked } }],
     ['the secret for a timeout', acme, { credentials, timeout: marked }],
     ['the secret for a provider', marked, { credentials }],

@@ -24,15 +24,23 @@ describe('planGrantRetry', () => {
   })
 
   it('G9: the server is waited for as long as it asks, up to five seconds; more is not slept through', () => {
-    expect(planGrantRetry(passing(2), 1, 10, 0.1)).toBe(2)
-    expect(planGrantRetry(passing(5), 1, 10, 0.1)).toBe(5)
+    expect(planGrantRetry(passing(2), 1, 10, 0)).toBe(2)
+    expect(planGrantRetry(passing(5), 1, 10, 0)).toBe(5)
     expect(planGrantRetry(passing(5.1), 1, 10, 0.1)).toBeUndefined()
-    expect(planGrantRetry(passing(0.01), 2, 10, 0.5)).toBe(0.4)
+  })
+
+  it('G9: those that a server asked to wait equally long do not come back together', () => {
+    expect(planGrantRetry(passing(1), 1, 10, 0.5)).toBe(1.2)
+    expect(planGrantRetry(passing(1), 2, 10, 0.5)).toBe(1.4)
+    const tenants = Array.from({ length: 70 }, (_, index) => planGrantRetry(passing(1), 1, 10, index / 70))
+    expect(new Set(tenants).size).toBe(70)
+    expect(Math.min(...tenants.map((wait) => wait ?? 0))).toBe(1)
   })
 
   it('G9: no wait beyond the deadline', () => {
     expect(planGrantRetry(passing(3), 1, 3, 0)).toBeUndefined()
     expect(planGrantRetry(passing(3), 1, 3.1, 0)).toBe(3)
+    expect(planGrantRetry(passing(3), 2, 3.5, 0.9)).toBe(3.25)
     expect(planGrantRetry(passing(), 1, 0, 0)).toBeUndefined()
     expect(planGrantRetry(passing(), 2, 0.4, 0.9)).toBe(0.2)
   })

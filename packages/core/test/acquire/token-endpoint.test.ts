@@ -2,6 +2,7 @@ import { getDefaultHighWaterMark } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Certified, createSelfSigned } from '../../../testing/test/certificates.ts'
 import { clientSecretBasic, clientSecretJwt, clientSecretPost, none } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import { type DpopKeyPair, DpopProofs } from '../../src/acquire/dpop.ts'
@@ -18,7 +19,6 @@ import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
-import { createLoopbackCertificate } from './loopback-certificate.ts'
 import { findLeaks } from './printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
 
@@ -62,7 +62,7 @@ interface Call {
   /** Instead of path and origin. */
   readonly endpoint?: URL
   readonly origin?: string
-  readonly provider?: Partial<Provider<unknown>>
+  readonly provider?: Partial<Provider>
   readonly dpop?: DpopProofs
   readonly grant?: GrantRequest
   readonly transport?: Partial<Transport>
@@ -124,7 +124,7 @@ describe('how the client authenticates', () => {
     expect(claims).toMatchObject({ aud: 'https://login.acme.test', iat: 1_699_999_995, exp: 1_700_000_060 })
   })
 
-  it('X1: a server that repeats the assertion, or a part of it, tells nobody', async () => {
+  it('X1: if a server repeats the assertion, or a part of it, the error does not', async () => {
     const sent: string[] = []
     server.answer((response, { body }) => {
       const text = new URLSearchParams(body).get('client_assertion') ?? ''
@@ -287,7 +287,7 @@ describe('what is sent', () => {
         headers.append('n', String(calls))
       },
     }
-    const provider: Partial<Provider<unknown>> = { clientAuthentication }
+    const provider: Partial<Provider> = { clientAuthentication }
     const endpoint = new URL('/token', server.origin)
     await ask({ provider, endpoint })
     await ask({ provider, endpoint })
@@ -603,9 +603,10 @@ describe('redirects', () => {
 })
 
 describe('https', () => {
-  const certificate = createLoopbackCertificate()
+  let certificate: Certified
   let secure: RecordingServer
   beforeAll(async () => {
+    certificate = await createSelfSigned()
     secure = await startRecordingServer(certificate)
   })
   afterAll(() => secure.close())
@@ -745,9 +746,9 @@ const troubles: readonly (readonly [string, Answer, Partial<NightlatchError>])[]
   [
     '400 with text',
     text(`invalid client ${clientSecret}`, 400),
-    { code: 'grant_refused', status: 400, error: undefined },
+    { code: 'response_unreadable', status: 400, error: undefined },
   ],
-  ['403 with HTML', text(`<html>${clientSecret}`, 403), { code: 'grant_refused', status: 403 }],
+  ['403 with HTML', text(`<html>${clientSecret}`, 403), { code: 'response_unreadable', status: 403 }],
   [
     '429',
     json({}, 429, { 'retry-after': '30' }),
@@ -771,7 +772,7 @@ describe('what goes wrong', () => {
     expect(failure.message).toContain('ECONNREFUSED')
   })
 
-  it('R5: no answer without a reason is told without one', async () => {
+  it('R5: a transport failure without a code is reported without one', async () => {
     const fetch = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'))
     const failure = await failureOf(ask({ transport: { fetch } }))
     expect(failure.message).toBe(`acme: ${server.origin}/token did not answer`)
@@ -903,15 +904,15 @@ describe('secrets', () => {
     expect(failure.cause).toBeUndefined()
   })
 
-  it.each(troubles)('X2: the failure tells no query, no header and no body: %s', async (_, answer) => {
+  it.each(troubles)('X2: the error shows no query, no header and no body: %s', async (_, answer) => {
     server.answer(answer)
     const failure = await failureOf(ask({ path: '/token?api_key=MARKED-query' }))
     expect(findLeaks(failure, ['MARKED-query', 'api_key', 'www-authenticate', '<html', 'MARKED nonsense'])).toEqual([])
   })
 
-  it('X1: with GET the secret is in the query, and the failure does not tell it', async () => {
+  it('X1: with GET the secret is in the query, and not in the error', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
-    const provider: Partial<Provider<unknown>> = {
+    const provider: Partial<Provider> = {
       tokenRequest: { method: 'GET' },
       clientAuthentication: clientSecretPost(),
     }
@@ -922,7 +923,7 @@ describe('secrets', () => {
     expect(findLeaks(await failureOf(ask({ provider })), secrets)).toEqual([])
   })
 
-  it('X1: a transport whose failure holds the whole request tells its code and no more', async () => {
+  it('X1: of a transport failure that holds the whole request, the error shows the code only', async () => {
     const failure = await failureOf(
       ask({
         transport: {
@@ -942,7 +943,7 @@ describe('secrets', () => {
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('X1: a transport that answers no Response tells nothing of it', async () => {
+  it('X1: a transport that returns no Response is an error that shows nothing of it', async () => {
     const failure = await failureOf(
       ask({ transport: { fetch: (async () => ({ secret: clientSecret })) as unknown as typeof fetch } }),
     )

@@ -33,8 +33,8 @@ describe('refineGrant: scopes', () => {
     [['1F0B2A3C-AB12-4CDE-9F01-0123456789AB ingr.api'], ['1F0B2A3C-AB12-4CDE-9F01-0123456789AB', 'ingr.api']],
     [['', ' '], []],
     [[], []],
-  ])('G5: %o is asked for as %o', (given, asked) => {
-    expect(refineGrant(empty, { scopes: given }).scopes).toEqual(asked)
+  ])('G5: %o is requested as %o', (given, requested) => {
+    expect(refineGrant(empty, { scopes: given }).scopes).toEqual(requested)
   })
 
   it('G5: others stand in place of the base, none leaves the base', () => {
@@ -91,8 +91,8 @@ describe('schemas', () => {
       { audience: 'x', client_id: 'MARKED' },
       ' must not hold grant_type, client_id, client_secret, client_assertion, client_assertion_type: the provider and the credentials set them',
     ],
-  ])('G6: what is wrong is told (%#)', (schema, value, told) => {
-    expect(findMistakes(schema, value, 'options.x')).toEqual([`options.x${told}`])
+  ])('G6: a mistake is named (%#)', (schema, value, mistake) => {
+    expect(findMistakes(schema, value, 'options.x')).toEqual([`options.x${mistake}`])
   })
 
   it.each(['grant_type', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type'])(

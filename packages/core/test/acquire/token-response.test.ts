@@ -8,7 +8,8 @@ import {
   type TokenAnswer,
   type TokenFields,
 } from '../../src/acquire/token-response.ts'
-import { NightlatchError, type NightlatchErrorDetails } from '../../src/errors.ts'
+import { planCachedFailure } from '../../src/cache/cached-failure.ts'
+import { NightlatchError, type NightlatchErrorDetails, withHints } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 
 const secret = 'MARKED-secret-4f1e'
@@ -17,6 +18,7 @@ const context: AnswerContext = {
   provider: 'acme',
   endpoint: 'https://login.acme.test/token',
   scopeSeparator: ' ',
+  answeredAt: Date.parse('2026-11-20T10:00:00Z'),
   secrets: () => [secret],
 }
 
@@ -374,20 +376,103 @@ describe('judgeTokenAnswer: refusals', () => {
     ['errors that are one empty text', { errors: [''] }],
     ['success: true', { success: true, ok: true, message: 'Welcome' }],
     ['flags that are none', { success: 0, ok: 'no', hasError: 1 }],
+    ...[
+      'success',
+      'SUCCESS',
+      'Succeeded',
+      ' ok ',
+      'OK',
+      'none',
+      'no_error',
+      '0',
+      '000',
+      '0000',
+      'false',
+      'null',
+      ' ',
+    ].flatMap((word): [string, object][] => [
+      [`an errorCode of "${word}"`, { errorCode: word, errorMessage: 'Success' }],
+      [`an error of "${word}"`, { error: word, error_description: 'All is well' }],
+      [`a nested code of "${word}"`, { error: { code: word } }],
+      [`a listed code of "${word}"`, { errors: [{ code: word }] }],
+    ]),
   ])('R5: %s beside a token is no refusal', (_, flag) => {
     expect(judge(answer({ ...flag, accessToken: token })).accessToken).toBe(token)
   })
 
   it.each([
-    ['plain text', 'Invalid client: MARKED-secret-4f1e', 400],
-    ['HTML', '<!DOCTYPE html><title>MARKED-secret-4f1e</title>', 403],
     ['an empty body', '', 401],
+    ['a blank body', ' \r\n', 403],
+    ['an empty body', '', 404],
     ['JSON without an error', { note: secret }, 404],
   ])('R5: %s with a 4xx is a refusal, and its words stay inside', (_, body, status) => {
     const failure = failureOf(answer(body, status))
     expect(failure).toMatchObject({ code: 'grant_refused', status, error: undefined, errorDescription: undefined })
     expect(findLeaks(failure, [secret, 'DOCTYPE', 'Invalid client'])).toEqual([])
   })
+
+  describe.each([400, 401, 403, 404, 405, 418, 451])('status %i', (status) => {
+    it.each([
+      ['an HTML page', '<!DOCTYPE html><title>MARKED-secret-4f1e</title>', 'an HTML page'],
+      [
+        'a page after a declaration',
+        '<?xml version="1.0"?>\n<!-- x -->\n<HTML lang="en">MARKED-secret-4f1e',
+        'an HTML page',
+      ],
+      ['a part of a page', '<body>MARKED-secret-4f1e', 'an HTML page'],
+      ['plain text', 'Invalid client: MARKED-secret-4f1e', 'text, not with an OAuth answer'],
+      ['text that speaks of HTML', 'no <html> for MARKED-secret-4f1e', 'text, not with an OAuth answer'],
+      ['XML', '<error>MARKED-secret-4f1e</error>', 'text, not with an OAuth answer'],
+    ])('R5, L7: with %s is no refusal of the client', (_, body, kind) => {
+      const failure = failureOf(answer(body, status))
+      expect(failure).toMatchObject({ code: 'response_unreadable', status, retryable: false, error: undefined })
+      expect(failure.message).toContain(`answered ${status}, but with ${kind}`)
+      expect(planCachedFailure(failure, 0, undefined)).toBeUndefined()
+      expect(findLeaks(failure, [secret, 'Invalid client'])).toEqual([])
+    })
+
+    it('R5: with words that the provider’s reader finds in a text is a refusal', () => {
+      const read: Read = ({ body }) => ({ errorDescription: String(body).toUpperCase() })
+      expect(failureOf(answer('no such client', status), read)).toMatchObject({
+        code: 'grant_refused',
+        errorDescription: 'NO SUCH CLIENT',
+      })
+    })
+  })
+
+  it('R5: a page that its content type names is one', () => {
+    const headers = { 'content-type': 'Text/HTML; charset=utf-8' }
+    expect(failureOf(answer('<p>no</p>', 403, headers)).message).toContain('an HTML page')
+    expect(failureOf(answer('no', 403, headers)).message).toContain('text, not with')
+  })
+
+  it.each([408, 429])('G9: a page with status %i is tried again, when it says so', (status) => {
+    expect(failureOf(answer('<html>slow', status, { 'retry-after': '3' }))).toMatchObject({
+      code: 'response_unreadable',
+      retryable: true,
+      retryAfter: 3,
+    })
+  })
+
+  it.each(['success', '0', '000'])('R5: of a word of success (%s) beside a flag, the flag counts', (errorCode) => {
+    expect(failureOf(answer({ hasError: true, errorCode, accessToken: token }))).toMatchObject({
+      code: 'grant_refused',
+      error: undefined,
+    })
+  })
+
+  it.each(['success1', 'not ok', '00x', '1', '10', '0'.repeat(21)])('R5: %s is no word of success', (errorCode) => {
+    expect(failureOf(answer({ errorCode, accessToken: token })).code).toBe('grant_refused')
+  })
+
+  it.each(['server_error', 'temporarily_unavailable', 'slow_down', 'too_many_requests'])(
+    'G9: a 401 is final, whatever its words: %s',
+    (error) => {
+      expect(failureOf(answer({ error }, 401))).toMatchObject({ code: 'grant_refused', error, retryable: false })
+      expect(failureOf(answer({ error }, 400))).toMatchObject({ code: 'grant_refused', error, retryable: true })
+      expect(failureOf(answer({ error }, 401), () => ({ error, retryable: true })).retryable).toBe(true)
+    },
+  )
 
   it.each([
     ['plain text', 'Bad gateway MARKED-secret-4f1e', 502],
@@ -422,7 +507,7 @@ describe('judgeTokenAnswer: refusals', () => {
 
   it.each([
     ['plain text', 'access denied for MARKED-secret-4f1e', 'text'],
-    ['text that speaks of HTML', 'the page begins with <html>', 'its text'],
+    ['text that speaks of HTML', 'the page begins with <html>', 'with text'],
     ['HTML', '  <!doctype html>MARKED-secret-4f1e', 'HTML'],
     ['HTML after a byte order mark', '\uFEFF<html lang="en">MARKED-secret-4f1e', 'HTML'],
     ['nothing', '', 'empty'],
@@ -524,6 +609,18 @@ describe('judgeTokenAnswer: whether to try again', () => {
   })
 })
 
+describe('a lifetime in milliseconds by its name', () => {
+  it.each([
+    [{ expiresInMs: 3_600_000 }, 3600],
+    [{ expires_in_ms: '3600000' }, 3600],
+    [{ expires_in: 60, expires_in_ms: 3_600_000 }, 60],
+    [{ expires_in: null, expiresInMs: 1_800_000 }, 1800],
+    [{ expiresInMs: 'soon' }, undefined],
+  ])('R1: %o is %s seconds', (fields, seconds) => {
+    expect(judge(answer({ access_token: token, ...fields })).expiresIn).toBe(seconds)
+  })
+})
+
 describe('judgeTokenAnswer: how long to wait', () => {
   const date = 'Fri, 20 Nov 2026 12:00:00 GMT'
   const instant = Date.parse(date) / 1000
@@ -536,6 +633,9 @@ describe('judgeTokenAnswer: how long to wait', () => {
     ["Okta's instant", { 'x-rate-limit-reset': String(instant + 42), date }, 42],
     ["Okta's instant that is past", { 'x-rate-limit-reset': String(instant - 42), date }, 0],
     ['Retry-After before the other', { 'retry-after': '7', 'x-rate-limit-reset': String(instant + 42), date }, 7],
+    ['a date without the other, against when it came', { 'retry-after': 'Fri, 20 Nov 2026 10:00:45 GMT' }, 45],
+    ['a date beside one that is none', { 'retry-after': 'Fri, 20 Nov 2026 10:00:45 GMT', date: 'today' }, 45],
+    ['a date before it came', { 'retry-after': 'Fri, 20 Nov 2026 09:00:45 GMT' }, 0],
   ])('G9: %s', (_, headers, retryAfter) => {
     expect(failureOf(answer({}, 429, headers)).retryAfter).toBe(retryAfter)
     expect(failureOf(answer('', 503, headers)).retryAfter).toBe(retryAfter)
@@ -689,8 +789,48 @@ describe('judgeTokenAnswer: the words of the server', () => {
   it('X1: what the server says comes in one line, without control characters, and not endless', () => {
     const failure = failureOf(answer({ error: 'a\r\nb\u001b[31m', error_description: 'x'.repeat(100_000) }, 400))
     expect(failure.message).not.toMatch(/\p{Cc}/u)
-    expect(failure.message.length).toBeLessThan(2000)
+    expect(failure.message.length).toBeLessThan(2500)
     expect(failure.error).toBe('a b [31m')
+  })
+})
+
+describe('the server’s own id of a request', () => {
+  const idOf = (body: unknown, headers: Record<string, string> = {}, status = 400): string | undefined =>
+    failureOf(answer(body, status, headers)).requestId
+
+  it.each(['correlation_id', 'correlationId', 'trace_id', 'traceId', 'request_id', 'requestId'])(
+    'is in the body: %s',
+    (name) => {
+      expect(idOf({ error: 'invalid_client', [name]: 'id-1' }, { 'x-request-id': 'id-2' })).toBe('id-1')
+    },
+  )
+
+  it.each(['x-request-id', 'x-ms-request-id', 'x-correlation-id', 'x-okta-request-id', 'request-id'])(
+    'is in a header: %s',
+    (name) => {
+      for (const status of [400, 401, 403, 503]) expect(idOf({ error: 'x' }, { [name]: 'id-2' }, status)).toBe('id-2')
+      expect(idOf('<html>no', { [name]: 'id-2' }, 403)).toBe('id-2')
+      expect(idOf({}, { [name]: 'id-2' }, 200)).toBe('id-2')
+      expect(idOf('', { [name]: 'id-2' }, 307)).toBe('id-2')
+    },
+  )
+
+  it('is the first that is one, and holds no secret', () => {
+    const all = { trace_id: 'trace', correlation_id: 'correlation', requestId: 'request' }
+    expect(idOf({ ...all })).toBe('correlation')
+    expect(idOf({ ...all, correlation_id: '' })).toBe('trace')
+    expect(idOf({ ...all, correlation_id: 'two words' })).toBe('trace')
+    expect(idOf({ ...all, correlation_id: 'x'.repeat(201) })).toBe('trace')
+    expect(idOf({ ...all, correlation_id: { id: 1 } })).toBe('trace')
+    expect(idOf({ requestId: 17 })).toBe('17')
+    expect(idOf({ requestId: secret })).toBeUndefined()
+    expect(idOf({ requestId: Buffer.from(secret).toString('base64') })).toBeUndefined()
+    expect(idOf({})).toBeUndefined()
+    const failure = failureOf(answer({ requestId: 'id-1' }, 400))
+    expect([withHints(failure, ['a']).requestId, JSON.parse(JSON.stringify(failure)).requestId]).toEqual([
+      'id-1',
+      'id-1',
+    ])
   })
 })
 
@@ -707,15 +847,25 @@ describe('readExtra', () => {
       scopes: ['a'],
       refresh_in: 1,
       refreshIn: 1,
-      refresh_token: token,
-      refreshToken: token,
-      id_token: token,
-      idToken: token,
+      expires_in_ms: 1,
+      expiresInMs: 1,
+      refresh_token: 'refresh',
+      refreshToken: 'refresh',
+      id_token: 'identity',
+      idToken: 'identity',
       hasError: false,
       'not-before-policy': 0,
       nested: { deep: [1] },
     }
-    expect(readExtra(body, token)).toEqual({ hasError: false, 'not-before-policy': 0, nested: { deep: [1] } })
+    expect(readExtra(body, token)).toEqual({
+      refresh_token: 'refresh',
+      refreshToken: 'refresh',
+      id_token: 'identity',
+      idToken: 'identity',
+      hasError: false,
+      'not-before-policy': 0,
+      nested: { deep: [1] },
+    })
   })
 
   it('X1: no second copy of the token is kept, wherever the reader found it', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
-  drawTurn,
+  drawJitter,
   type Freshness,
   judgeFreshness,
   planLife,
   planRetry,
-  planSameAgain,
+  planSameToken,
   type TokenLife,
 } from '../../src/cache/freshness.ts'
 
@@ -14,15 +14,15 @@ const day = 24 * 3600
 const lives = [2, 5, 60, 300, 600, 1200, 3600, 5400, 6000, day, 40 * day]
 const chances = [0, 0.25, 0.5, 0.999]
 const hour = { requestedAt: 0, lifetime: seconds(3600), refreshIn: undefined }
-/** With tokens that come ahead, and with those that callers waited for. */
-const drawn = chances.flatMap((chance) =>
-  [true, false].map((ahead) => ({ chance, ahead, turn: drawTurn(chance, ahead) })),
+/** With tokens that come background, and with those that callers waited for. */
+const drawn = chances.flatMap((random) =>
+  [true, false].map((background) => ({ random, background, jitter: drawJitter(random, background) })),
 )
 
 describe('planLife', () => {
   it.each(lives)('L2: a token of %d s is used for half its life, and due before its end', (lifetime) => {
-    for (const { chance, turn } of drawn) {
-      const life = planLife({ requestedAt: 5000, lifetime: seconds(lifetime), refreshIn: undefined, turn }, chance)
+    for (const { random, jitter } of drawn) {
+      const life = planLife({ requestedAt: 5000, lifetime: seconds(lifetime), refreshIn: undefined, jitter }, random)
       expect(life.requestedAt).toBe(5000)
       expect(life.refreshAt).toBeGreaterThanOrEqual(5000 + seconds(lifetime) / 2)
       expect(life.refreshAt).toBeLessThan(life.mandatoryAt)
@@ -46,16 +46,16 @@ describe('planLife', () => {
     expect(refreshAt).toBe(seconds(lifetime - window))
   })
 
-  it('L2: those who share a token agree on its turn, and spread over a thirtieth of the time there is', () => {
-    const due = (turn: number, chance: number): number => planLife({ ...hour, turn }, chance).refreshAt
+  it('L2: those who share a token agree on its jitter, and spread over a thirtieth of the time there is', () => {
+    const due = (jitter: number, random: number): number => planLife({ ...hour, jitter }, random).refreshAt
     expect(due(0, 0)).toBe(seconds(1800))
     expect(due(0.25, 0)).toBe(seconds(1800 + 405))
     expect(due(0.25, 0.5)).toBe(seconds(1800 + 405 + 27))
     expect(due(0.25, 1)).toBe(seconds(1800 + 405 + 54))
   })
 
-  it('L2: a token nobody drew a turn for is spread as widely as one that callers waited for', () => {
-    const due = (chance: number): number => planLife(hour, chance).refreshAt
+  it('L2: a token nobody drew a jitter for is spread as widely as one that callers waited for', () => {
+    const due = (random: number): number => planLife(hour, random).refreshAt
     expect(due(0)).toBe(seconds(1800))
     expect(due(0.5)).toBe(seconds(1800 + 810))
     expect(due(1)).toBe(seconds(1800 + 1620))
@@ -69,11 +69,11 @@ describe('planLife', () => {
   })
 
   it("L2: the server's hint comes before the window, with little jitter, and never after the last stretch begins", () => {
-    const hinted = (refreshIn: number, turn = 0): number =>
-      planLife({ ...hour, refreshIn: seconds(refreshIn), turn }, 0).refreshAt
+    const hinted = (refreshIn: number, jitter = 0): number =>
+      planLife({ ...hour, refreshIn: seconds(refreshIn), jitter }, 0).refreshAt
     expect(hinted(600)).toBe(seconds(600))
     expect(hinted(600, 0.8)).toBe(seconds(600 + (3540 - 600) / 10))
-    expect(planLife({ ...hour, refreshIn: seconds(600), turn: 1 - 1 / 30 }, 1).refreshAt).toBeLessThanOrEqual(
+    expect(planLife({ ...hour, refreshIn: seconds(600), jitter: 1 - 1 / 30 }, 1).refreshAt).toBeLessThanOrEqual(
       seconds(600 + (3540 - 600) / 8),
     )
     expect(hinted(3590)).toBe(seconds(3540))
@@ -88,10 +88,10 @@ describe('planLife', () => {
   })
 })
 
-describe('drawTurn', () => {
-  it('L6: a token that came ahead is due early enough to outlast an outage of a sixth of its life', () => {
+describe('drawJitter', () => {
+  it('L6: a token that came background is due early enough to outlast an outage of a sixth of its life', () => {
     for (const lifetime of [60, 300, 3600, 12 * 3600]) {
-      const span = { requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, turn: drawTurn(1, true) }
+      const span = { requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, jitter: drawJitter(1, true) }
       const { refreshAt, mandatoryAt, endsAt } = planLife(span, 1)
       expect(endsAt - refreshAt).toBeGreaterThan(seconds(lifetime) / 6)
       // An hour: ten minutes, and then the last stretch.
@@ -100,12 +100,12 @@ describe('drawTurn', () => {
   })
 
   it('L2: a fleet that was asked for at once is spread evenly, and wider than the next time', () => {
-    expect(chances.map((chance) => drawTurn(chance, false) / (1 - 1 / 30))).toEqual(
-      chances.map((chance) => expect.closeTo(chance, 10)),
+    expect(chances.map((random) => drawJitter(random, false) / (1 - 1 / 30))).toEqual(
+      chances.map((random) => expect.closeTo(random, 10)),
     )
-    expect(drawTurn(0, true)).toBe(0)
-    expect(drawTurn(0.25, true)).toBeCloseTo((2 / 3 - 1 / 30) / 8, 10)
-    expect(drawTurn(1, true)).toBeCloseTo(2 / 3 - 1 / 30, 10)
+    expect(drawJitter(0, true)).toBe(0)
+    expect(drawJitter(0.25, true)).toBeCloseTo((2 / 3 - 1 / 30) / 8, 10)
+    expect(drawJitter(1, true)).toBeCloseTo(2 / 3 - 1 / 30, 10)
   })
 })
 
@@ -136,9 +136,9 @@ describe('judgeFreshness', () => {
 
 describe('planRetry', () => {
   const life = planLife(hour, 0)
-  const wait = (left: number, chance: number): number => {
+  const wait = (left: number, random: number): number => {
     const at = life.mandatoryAt - seconds(left)
-    return (planRetry(life, at, chance) - at) / 1000
+    return (planRetry(life, at, random) - at) / 1000
   }
 
   it('L6: tries again at random in what is left; a token with much left yields to those with little', () => {
@@ -167,10 +167,10 @@ describe('planRetry', () => {
   })
 
   it.each(lives)('L6: of a token of %d s no attempt follows another at once', (lifetime) => {
-    for (const { chance, turn } of drawn) {
-      const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, turn }, chance)
+    for (const { random, jitter } of drawn) {
+      const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, jitter }, random)
       for (const at of [short.refreshAt, (short.refreshAt + short.endsAt) / 2, short.mandatoryAt, short.endsAt - 1]) {
-        expect(planRetry(short, at, chance) - at).toBeGreaterThanOrEqual(100)
+        expect(planRetry(short, at, random) - at).toBeGreaterThanOrEqual(100)
       }
     }
   })
@@ -178,10 +178,10 @@ describe('planRetry', () => {
   it.each(lives)(
     'L6: a token of %d s does not end without having been tried often, nor is it asked for without end',
     (lifetime) => {
-      for (const { chance, turn } of drawn) {
-        const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, turn }, chance)
+      for (const { random, jitter } of drawn) {
+        const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, jitter }, random)
         let attempts = 0
-        for (let at = short.refreshAt; at < short.endsAt; at = planRetry(short, at, chance)) attempts += 1
+        for (let at = short.refreshAt; at < short.endsAt; at = planRetry(short, at, random)) attempts += 1
         expect(attempts).toBeGreaterThanOrEqual(lifetime < 60 ? 2 : 5)
         expect(attempts).toBeLessThanOrEqual(lifetime > 5400 ? 35 : 20)
       }
@@ -194,16 +194,16 @@ describe('planRetry', () => {
   })
 })
 
-describe('planSameAgain', () => {
+describe('planSameToken', () => {
   const life = planLife(hour, 0)
 
-  it('L9: asks again after a 32nd of what is left, a 16th, and an eighth from then on, spread by chance', () => {
-    const wait = (times: number, chance = 0.5): number => planSameAgain(life, 0, times, chance)
+  it('L9: asks again after a 32nd of what is left, a 16th, and an eighth from then on, spread by random', () => {
+    const wait = (times: number, random = 0.5): number => planSameToken(life, 0, times, random)
     expect([1, 2, 3, 4, 9].map((times) => wait(times) / life.endsAt)).toEqual([1 / 32, 1 / 16, 1 / 8, 1 / 8, 1 / 8])
     expect([wait(3, 0), wait(3, 1)]).toEqual([(life.endsAt / 8) * 0.75, (life.endsAt / 8) * 1.25])
   })
 
   it('L9: asks again no sooner than a second later', () => {
-    expect(planSameAgain(life, life.endsAt - 100, 1, 0)).toBe(life.endsAt + 900)
+    expect(planSameToken(life, life.endsAt - 100, 1, 0)).toBe(life.endsAt + 900)
   })
 })

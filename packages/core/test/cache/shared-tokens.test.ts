@@ -110,7 +110,7 @@ describe('shared tokens', () => {
     const first = await client.token()
     now += ((first.expiresAt?.getTime() ?? now) - now) * 0.97
     expect(await client.token()).toBe(first)
-    await vi.waitFor(() => expect(sets).toBe(2))
+    await vi.waitFor(() => expect(sets).toBe(2), 20_000)
     await client.close()
     write()
     const second = await client.token()
@@ -196,22 +196,53 @@ describe('shared tokens', () => {
     expect(deleted).toHaveLength(1)
   })
 
-  it('S2: an owner, those who step in and the mark of a refusal have locks of their own, beside the token', async () => {
+  it('S2: the owner and those who take over have locks of their own, and a failed refresh an entry beside the token', async () => {
     const locked: [string, number][] = []
     const read: string[] = []
+    const written: [string, StoredToken][] = []
     const shared = await open({
       ...memoryStore(),
       get: async (key) => void read.push(key),
+      set: async (key, token) => void written.push([key, token]),
       lock: async (key, { ttl }) => void locked.push([key, ttl]),
     })
     await shared.read()
     const [key] = read
-    for (const rank of [0, 1, 'refused'] as const) expect(await shared.lock(rank, 15)).toBe('held')
+    for (const takeover of [0, 1]) expect(await shared.lock(takeover, 15)).toBe('held')
     expect(locked).toEqual([
       [key, 15],
       [`${key}.1`, 15],
-      [`${key}.refused`, 15],
     ])
+    expect(await shared.isFailureMarked()).toBe(false)
+    expect(read).toEqual([key, `${key}.failed`])
+    const before = Date.now()
+    await shared.markFailure(120)
+    expect(written).toEqual([[`${key}.failed`, { expiresAt: expect.any(Number) }]])
+    expect(written[0]?.[1].expiresAt).toBeGreaterThanOrEqual(before + 120_000)
+  })
+
+  it('S2: the mark of a failed refresh is read by all who share the store, and expires, though the store knows no end', async () => {
+    const kept = new Map<string, StoredToken>()
+    const store: TokenStore = {
+      get: async (key) => kept.get(key),
+      set: async (key, token) => void kept.set(key, token),
+      delete: async (key) => void kept.delete(key),
+    }
+    let now = 1_000_000
+    const time = (): number => now
+    const openAt = (): Promise<SharedToken> => {
+      const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: time, time }
+      const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+      return shareTokens(provider, store, transport, 10, () => {}).open(app, grant, 10, AbortSignal.timeout(20_000))
+    }
+    await (await openAt()).markFailure(2.5)
+    const other = await openAt()
+    now += 2499
+    expect(await other.isFailureMarked()).toBe(true)
+    now += 1
+    expect(await other.isFailureMarked()).toBe(false)
+    for (const [key] of kept) kept.set(key, null as unknown as StoredToken)
+    expect(await other.isFailureMarked()).toBe(false)
   })
 
   it('S2: a store without locks cannot tell who is first, and is not blamed', async () => {
@@ -254,7 +285,7 @@ describe('shared tokens', () => {
       },
     )
     await expect(client.token()).rejects.toThrow('sealed by MARKED-secret')
-    expect(events).toMatchObject([{ type: 'token.refused', ahead: false, error: { code: 'invalid_options' } }])
+    expect(events).toMatchObject([{ type: 'grant.failed', background: false, error: { code: 'invalid_options' } }])
     expect(findLeaks(events, ['MARKED-secret'])).toEqual([])
   })
 
@@ -271,6 +302,6 @@ describe('shared tokens', () => {
     )
     await expect(client.token()).rejects.toMatchObject({ code: 'timed_out' })
     await new Promise((resolve) => setTimeout(resolve, 5))
-    expect(events).toMatchObject([{ type: 'token.refused', error: { code: 'timed_out' } }])
+    expect(events).toMatchObject([{ type: 'grant.failed', error: { code: 'timed_out' } }])
   })
 })

@@ -14,7 +14,7 @@ const acquired: AcquiredToken = {
   requestedAt: 501_000,
   lifetime: 3_600_000,
   refreshIn: 600_000,
-  turn: 0.25,
+  jitter: 0.25,
 }
 /** The steady clock is half a second ahead of the epoch here: 1,000 by the wall is 501,000. */
 const instant: Instant = { now: 2000, time: 502_000 }
@@ -29,7 +29,7 @@ describe('stored token', () => {
     expect(back?.token.scopes).toEqual(['read'])
     expect(back?.token.expiresAt).toEqual(new Date(3_601_000))
     expect(back?.token.extra).toEqual({ organisation: 'x' })
-    expect(back).toMatchObject({ requestedAt: 77 - 10_000, lifetime: 3_600_000, refreshIn: 600_000, turn: 0.25 })
+    expect(back).toMatchObject({ requestedAt: 77 - 10_000, lifetime: 3_600_000, refreshIn: 600_000, jitter: 0.25 })
   })
 
   it('keeps what is unknown unknown', () => {
@@ -46,16 +46,16 @@ describe('stored token', () => {
   })
 
   it.each([undefined, null, '0.5', -0.1, 1, Number.NaN])(
-    'S1: a turn that is %o is none, and the token is good',
-    (turn) => {
-      const back = fromStored({ ...stored, turn }, instant)
+    'S1: a jitter of %o is none, and the token is good',
+    (jitter) => {
+      const back = fromStored({ ...stored, jitter }, instant)
       expect(back?.token.value).toBe('secret-value')
-      expect(back?.turn).toBeUndefined()
+      expect(back?.jitter).toBeUndefined()
     },
   )
 
-  it('S2: the first turn of all is one', () => {
-    expect(fromStored({ ...stored, turn: 0 }, instant)?.turn).toBe(0)
+  it('S2: a jitter of 0 is one', () => {
+    expect(fromStored({ ...stored, jitter: 0 }, instant)?.jitter).toBe(0)
   })
 
   it('S1: a DPoP token is one, a token of another type is none', () => {

@@ -6,7 +6,7 @@ import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
 import { createSteadyClock } from '../../src/cache/steady-clock.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
-import { unseen } from '../../src/diagnostics.ts'
+import { noDiagnostics } from '../../src/diagnostics.ts'
 import { NightlatchError } from '../../src/errors.ts'
 
 /** What may happen, in any order. Keys are scopes; indexes pick one of what is there at the time. */
@@ -62,7 +62,7 @@ interface KeyModel {
   token: { value: string; since: number; lifetime: number | undefined } | undefined
   /** Until then a fatal refusal stands. */
   refusedUntil: number
-  /** When the last failed attempt behind the callers' backs began. */
+  /** When the last failed background refresh started. */
   failedAt: number
 }
 
@@ -81,7 +81,7 @@ async function settle(): Promise<void> {
 }
 
 /** Takes the steps, and looks after each of them. */
-async function run(steps: readonly Step[], chances: readonly number[]): Promise<void> {
+async function run(steps: readonly Step[], randoms: readonly number[]): Promise<void> {
   let real = 0
   let wall = 1_700_000_000_000
   let monotonic = 5000
@@ -114,7 +114,7 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
     // Never two grants in flight for one key.
     expect(grants.filter((grant) => grant.key === name)).toHaveLength(0)
     const { token } = model
-    if (terms.ahead) {
+    if (terms.background) {
       // Nothing is refreshed in the first half of its life, nor at once after a failure.
       expect(token).toBeDefined()
       const age = real - (token?.since ?? 0)
@@ -156,12 +156,12 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
       shared: undefined,
       time,
       timeout: 1000,
-      tooLate: () => new Error('late'),
-      chance: () => chances[dice++ % chances.length] ?? 0,
+      timeoutError: () => new Error('late'),
+      random: () => randoms[dice++ % randoms.length] ?? 0,
       provider: { name: 'acme' },
-      audience: { hasSubscribers: false },
+      listeners: { hasSubscribers: false },
       emit: () => {},
-      diagnostics: unseen,
+      diagnostics: noDiagnostics,
     },
     { read: () => Promise.reject(new Error('not asked here')), readOthers: async () => undefined },
   )
@@ -241,8 +241,8 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
     const model = modelOf(grant.key)
     grants.splice(grants.indexOf(grant), 1)
     if (!grant.forgotten) {
-      if (grant.terms.ahead) model.failedAt = grant.since
-      model.refusedUntil = how === 'fatal' && !grant.terms.ahead ? real + 2 : 0
+      if (grant.terms.background) model.failedAt = grant.since
+      model.refusedUntil = how === 'fatal' && !grant.terms.background ? real + 2 : 0
     }
     grant.reject(
       how === 'fatal'
@@ -315,9 +315,9 @@ async function run(steps: readonly Step[], chances: readonly number[]): Promise<
 
 describe('token source, whatever happens', () => {
   it('L1 to L12: never two grants for a key, never an expired token, never another key’s, nobody waits or fails while one lives, everybody settles', async () => {
-    const chances = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 })
+    const randoms = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 })
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), chances, (steps, dice) => run(steps, dice)),
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), randoms, (steps, dice) => run(steps, dice)),
       { numRuns: 5000 },
     )
   })

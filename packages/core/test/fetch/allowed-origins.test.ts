@@ -45,6 +45,22 @@ describe('allowed origins', () => {
     expect(check(new URL(url))).toBe(false)
   })
 
+  it('H1: a label is what it is, and `*` is one label', () => {
+    const literal = createOriginCheck(
+      ['https://any-label.acme.example', 'https://*.any-label.acme.test', 'https://*.*.b.test'],
+      false,
+    )
+    const passes = (url: string): boolean => literal(new URL(url))
+    expect(passes('https://any-label.acme.example')).toBe(true)
+    expect(passes('https://evil.acme.example')).toBe(false)
+    expect(passes('https://x.any-label.acme.test')).toBe(true)
+    expect(passes('https://x.evil.acme.test')).toBe(false)
+    expect(passes('https://x.y.b.test')).toBe(true)
+    for (const host of ['x.b.test', 'x.y.z.b.test', '.x.b.test', 'x_.y.b.test', 'x..b.test', 'evil-b.test', 'b.test']) {
+      expect(passes(`https://${host}`), host).toBe(false)
+    }
+  })
+
   it('H1: plain http needs permission and the origin, not one of the two', () => {
     const permitted = createOriginCheck(['http://api.internal.example'], true)
     expect(permitted(new URL('http://api.internal.example/x'))).toBe(true)

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import { createAuthenticatedFetch } from '../../src/fetch/authenticated-fetch.ts'
+import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 
 import { type ClientEvent, type ClientOptions, createClient, type Provider } from '../../src/index.ts'
 import { passRetryDelay, stopTimers } from '../virtual-time.ts'
@@ -158,10 +159,10 @@ describe('authenticated fetch', () => {
     const failure = new Error('no token')
     const authenticated = createAuthenticatedFetch({
       provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
-      token: async (options) => {
+      tokens: new RequestTokens(async (options) => {
         if (options?.rejected !== undefined) throw failure
         return createAccessToken({ value: 't', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
-      },
+      }),
       dpop: undefined,
       emit: () => {},
       mayReceiveToken: () => true,
@@ -190,6 +191,20 @@ describe('authenticated fetch', () => {
     const response = await bench.client.fetch(`${bench.emulator.apiUrl}/x`, init as RequestInit)
     expect(response.status).toBe(401)
     expect(bench.count('api')).toBe(1)
+  })
+
+  it('H3: after the 401 of a stream, the next request goes out with another token', async () => {
+    await using bench = await start()
+    const send = async (): Promise<number> => {
+      const init = { method: 'POST', body: new Blob(['streamed']).stream(), duplex: 'half' }
+      return (await bench.client.fetch(`${bench.emulator.apiUrl}/x`, init as RequestInit)).status
+    }
+    const statuses = [await send()]
+    bench.emulator.faults.set('api', { name: 'revoked' })
+    for (let call = 0; call < 4; call += 1) statuses.push(await send())
+    expect(statuses).toEqual([200, 401, 200, 200, 200])
+    expect(bench.count('token')).toBe(2)
+    expect(bench.events.filter(({ type }) => type === 'request.repeated')).toEqual([])
   })
 
   it.each([
@@ -307,6 +322,65 @@ describe('authenticated fetch', () => {
     for (const { status } of await Promise.all(calls)) expect(status).toBe(200)
     for (const own of [headers, request.headers]) expect([...own]).toEqual([['x-own', '1']])
   })
+
+  it('H6: a provider with a header of its own sets that beside a caller’s own Authorization', async () => {
+    await using bench = await start(
+      { readToken: ({ headers }) => headers.get('x-token') ?? undefined },
+      {
+        authorizeRequest: (headers, token) => {
+          headers.set('x-token', token.value)
+          headers.set('authorization', 'of the provider')
+        },
+      },
+    )
+    const { client, emulator } = bench
+    const own = { Authorization: 'Bearer mine' }
+    const seen = (): unknown[] =>
+      emulator.requests
+        .filter(({ part }) => part !== 'token')
+        .map(({ headers }) => [headers.get('authorization'), headers.has('x-token')])
+    expect((await client.fetch(`${emulator.apiUrl}/x`, { headers: own })).status).toBe(200)
+    expect(seen()).toEqual([['Bearer mine', true]])
+    emulator.faults.set('api', { name: 'revoked' })
+    expect((await client.fetch(`${emulator.apiUrl}/x`, { headers: new Headers(own) })).status).toBe(200)
+    expect(seen().slice(1)).toEqual([
+      ['Bearer mine', true],
+      ['Bearer mine', true],
+    ])
+    // Where the token may not go, the caller's own authorization still may.
+    await client.fetch(emulator.elsewhereUrl, { headers: own })
+    expect(seen().at(-1)).toEqual(['Bearer mine', false])
+    expect(bench.events.filter(({ type }) => type === 'origin.refused')).toEqual([])
+  })
+
+  it.each<[string, HeadersInit]>([
+    ['alone', { DPoP: 'proof' }],
+    ['beside an authorization', { dpop: 'proof', authorization: 'DPoP own' }],
+    ['in Headers', new Headers({ dpop: 'proof', authorization: 'DPoP own' })],
+    ['in pairs', [['DPoP', 'proof']]],
+  ])(
+    'H2: a caller’s own proof of possession does not follow a redirect to another origin: %s',
+    async (_what, headers) => {
+      await using bench = await start()
+      const { client, emulator } = bench
+      const sent = () => emulator.requests.filter(({ part }) => part !== 'token')
+      for (const make of [
+        () => client.fetch(`${emulator.apiUrl}/x`, { headers }),
+        () => client.fetch(new Request(`${emulator.apiUrl}/x`, { headers })),
+      ]) {
+        emulator.faults.set('api', { name: 'redirect', to: `${emulator.elsewhereUrl}/y` }, { times: 1 })
+        await make()
+        const [first, second] = sent().slice(-2)
+        expect([first?.headers.get('dpop'), second?.headers.has('dpop')]).toEqual(['proof', false])
+        expect(second?.headers.has('authorization')).toBe(false)
+        emulator.faults.set('api', { name: 'redirect', to: `${emulator.apiUrl}/y` }, { times: 1 })
+        await make()
+        expect(sent().at(-1)?.headers.get('dpop')).toBe('proof')
+      }
+      emulator.faults.set('api', { name: 'redirect', to: emulator.elsewhereUrl, status: 302 }, { times: 1 })
+      expect((await client.fetch(`${emulator.apiUrl}/x`, { headers, redirect: 'manual' })).status).toBe(302)
+    },
+  )
 
   it("H6: a caller's own Authorization wins and is left alone", async () => {
     await using bench = await start()
@@ -592,11 +666,11 @@ function startBound(answers: readonly Response[]) {
   const left = [...answers]
   const authenticated = createAuthenticatedFetch({
     provider: { name: 'bound', tokenEndpoint: 'https://login.acme.example/token', dpop: true },
-    token: async (options) => {
+    tokens: new RequestTokens(async (options) => {
       if (options?.rejected !== undefined) rejected.push(options.rejected.value)
       const value = `token-${rejected.length}`
       return createAccessToken({ value, type: 'DPoP', scopes: undefined, expiresAt: undefined, extra: {} })
-    },
+    }),
     dpop: new DpopProofs(undefined, Date.now),
     emit: () => {},
     mayReceiveToken: () => true,

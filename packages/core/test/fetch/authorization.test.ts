@@ -1,14 +1,16 @@
+import { inspect } from 'node:util'
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { decodeJwt, type JWTPayload } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import {
-  type AnsweredRequest,
+  type ApiResponse,
   type Authorization,
   type AuthorizeOptions,
   createAuthorize,
 } from '../../src/fetch/authorization.ts'
+import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 import { type ClientEvent, type ClientOptions, clientSecretPost, createClient, type Provider } from '../../src/index.ts'
 import { RequestsUnderWay } from '../../src/platform/requests-under-way.ts'
 import { findLeaks } from '../acquire/printings.ts'
@@ -30,7 +32,7 @@ async function start(provider: Partial<Provider> = {}, options: Partial<ClientOp
       const answer = await fetch(`${apiUrl}${path}`, { method, headers: authorization.headers })
       statuses.push(answer.status)
       await answer.text()
-      authorization = await authorization.answered(answer)
+      authorization = await authorization.handleResponse(answer)
     }
     return statuses
   }
@@ -66,7 +68,7 @@ describe('client.authorize()', () => {
     const { client, emulator, events } = bench
     await expect(client.authorize(emulator.elsewhereUrl)).rejects.toMatchObject({ code: 'origin_refused' })
     expect(events.map(({ type }) => type)).toEqual(['origin.refused'])
-    expect(await client.authorize(emulator.elsewhereUrl, { elsewhere: 'pass' })).toBeUndefined()
+    expect(await client.authorize(emulator.elsewhereUrl, { foreignOrigins: 'passThrough' })).toBeUndefined()
     expect(events).toHaveLength(1)
     expect(bench.count('token')).toBe(0)
     await expect(client.authorize(new URL(emulator.elsewhereUrl))).rejects.toMatchObject({ code: 'origin_refused' })
@@ -85,10 +87,44 @@ describe('client.authorize()', () => {
   it('H3: asks for no other token where the request cannot go out again', async () => {
     await using bench = await start()
     const authorization = await bench.client.authorize(bench.emulator.apiUrl)
-    expect(await authorization?.answered({ status: 401 }, { repeatable: false })).toBeUndefined()
+    expect(await authorization?.handleResponse({ status: 401 }, { repeatable: false })).toBeUndefined()
     expect(bench.count('token')).toBe(1)
     expect(bench.events.map(({ type }) => type)).not.toContain('request.repeated')
-    expect(await authorization?.answered({ status: 401 }, { repeatable: true })).toBeDefined()
+    expect(await authorization?.handleResponse({ status: 401 }, { repeatable: true })).toBeDefined()
+  })
+
+  it('H3: after a 401 that cannot be repeated, the next request goes out with another token', async () => {
+    await using bench = await start()
+    const values: (string | undefined)[] = []
+    for (let call = 0; call < 4; call += 1) {
+      const authorization = await bench.client.authorize(bench.emulator.apiUrl)
+      values.push(authorization?.token.value)
+      await authorization?.handleResponse({ status: call === 1 ? 401 : 200 }, { repeatable: false })
+    }
+    expect(new Set(values).size).toBe(2)
+    expect([values[0], values[2]]).toEqual([values[1], values[3]])
+    expect(bench.count('token')).toBe(2)
+  })
+
+  it.each<[string, Provider['tokenRejection'], ApiResponse]>([
+    ['another status', { statuses: [403] }, { status: 403 }],
+    [
+      'a code in a body',
+      { body: (body) => (body as { errcode?: number }).errcode === 40001 },
+      { status: 200, body: { errcode: 40001 } },
+    ],
+    [
+      'a header',
+      { body: (_body, { headers }) => headers.get('x-token') === 'gone, long' },
+      { status: 200, headers: { ':status': '200', 'X-Token': ['gone', 'long'], 'x-none': undefined }, body: {} },
+    ],
+  ])('H3: takes %s for a rejection where the provider says so', async (_what, tokenRejection, response) => {
+    await using bench = await start(tokenRejection && { tokenRejection })
+    const authorization = await bench.client.authorize(bench.emulator.apiUrl)
+    expect(await authorization?.handleResponse({ status: 500, body: null })).toBeUndefined()
+    const next = await authorization?.handleResponse(response)
+    expect(next?.token.value).not.toBe(authorization?.token.value)
+    expect(next).toBeDefined()
   })
 
   it('ends with the caller’s signal while it waits for another token', async () => {
@@ -96,7 +132,7 @@ describe('client.authorize()', () => {
     const authorization = await bench.client.authorize(new URL(bench.emulator.apiUrl))
     bench.emulator.faults.set('token', { name: 'hang' })
     const controller = new AbortController()
-    const next = authorization?.answered({ status: 401 }, { signal: controller.signal })
+    const next = authorization?.handleResponse({ status: 401 }, { signal: controller.signal })
     controller.abort(new Error('enough'))
     await expect(next).rejects.toThrow('enough')
   })
@@ -109,7 +145,7 @@ describe('client.authorize()', () => {
       {
         fetch: async (input, init) => {
           const url = String(input)
-          const authorization = await bench.client.authorize(url, { elsewhere: 'pass' })
+          const authorization = await bench.client.authorize(url, { foreignOrigins: 'passThrough' })
           if (authorization === undefined) passed.push(new URL(url).pathname)
           const headers = { ...Object.fromEntries(new Headers(init?.headers)), ...authorization?.headers }
           return fetch(input, { ...init, headers })
@@ -164,6 +200,8 @@ describe('client.authorize()', () => {
     expect(authorization?.headers).toEqual({ authorization: `Bearer ${value}` })
     expect(findLeaks(authorization, [value])).toEqual([])
     expect(findLeaks({ ...authorization }, [value])).toEqual([])
+    expect(inspect(authorization, { getters: true, showHidden: true, depth: 9 })).not.toContain(value)
+    expect(JSON.stringify(authorization)).not.toContain(value)
   })
 })
 
@@ -172,11 +210,11 @@ async function startBound(options?: AuthorizeOptions) {
   const rejected: (string | undefined)[] = []
   const authorize = createAuthorize({
     provider: { name: 'bound', tokenEndpoint: 'https://login.acme.example/token', dpop: true },
-    token: async (given) => {
+    tokens: new RequestTokens(async (given) => {
       if (given?.rejected !== undefined) rejected.push(given.rejected.value)
       const value = `token-${rejected.length}`
       return createAccessToken({ value, type: 'DPoP', scopes: undefined, expiresAt: undefined, extra: {} })
-    },
+    }),
     dpop: new DpopProofs(undefined, Date.now),
     emit: () => {},
     mayReceiveToken: () => true,
@@ -199,13 +237,13 @@ describe('client.authorize() with tokens bound to a key', () => {
     expect(claimsOf((await startBound({ method: 'PUT' })).authorization)).toMatchObject({ htm: 'PUT', htu: url })
   })
 
-  it.each<[string, AnsweredRequest['headers']]>([
+  it.each<[string, ApiResponse['headers']]>([
     ['Headers', new Headers({ 'dpop-nonce': 'n1', 'www-authenticate': challenge })],
     ['a record', { 'dpop-nonce': 'n1', 'www-authenticate': challenge }],
     ['a record of lists', { 'dpop-nonce': ['n1'], 'www-authenticate': ['Bearer', challenge] }],
   ])('reads the nonce that is wanted in %s', async (_what, headers) => {
     const { authorization, rejected } = await startBound()
-    const next = await authorization?.answered({ status: 401, ...(headers && { headers }) })
+    const next = await authorization?.handleResponse({ status: 401, ...(headers && { headers }) })
     expect(next?.headers.authorization).toBe('DPoP token-0')
     expect(claimsOf(next).nonce).toBe('n1')
     expect(rejected).toEqual([])
@@ -215,7 +253,7 @@ describe('client.authorize() with tokens bound to a key', () => {
     for (const status of [200, 401]) {
       const { authorization, again } = await startBound()
       const answer = { status, headers: { 'dpop-nonce': 'n1', 'www-authenticate': challenge } }
-      expect(await authorization?.answered(answer, { repeatable: false })).toBeUndefined()
+      expect(await authorization?.handleResponse(answer, { repeatable: false })).toBeUndefined()
       expect((await again()).nonce).toBe('n1')
     }
   })
@@ -223,7 +261,7 @@ describe('client.authorize() with tokens bound to a key', () => {
   it('H3: replaces the token after a 401 that says nothing, with a proof for the new one', async () => {
     for (const answer of [{ status: 401 }, { status: 401, headers: {} }]) {
       const { authorization, rejected } = await startBound()
-      const next = await authorization?.answered(answer)
+      const next = await authorization?.handleResponse(answer)
       expect(next?.headers.authorization).toBe('DPoP token-1')
       expect(claimsOf(next).ath).not.toBe(claimsOf(authorization).ath)
       expect(rejected).toEqual(['token-0'])

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ClientEvent, type ClientOptions, createClient, NightlatchError, type Provider } from '../../src/index.ts'
 import { stopTimers } from '../virtual-time.ts'
 
-type Discover = Exclude<Provider<unknown>['api'], string | URL | undefined>
+type Discover = Exclude<Provider['api'], string | URL | undefined>
 
-async function start(api: Discover, more: Partial<Provider<unknown>> = {}, options: Partial<ClientOptions> = {}) {
+async function start(api: Discover, more: Partial<Provider> = {}, options: Partial<ClientOptions> = {}) {
   const emulator = await startEmulator(standardEmulation())
   const { tokenEndpoint, credentials } = emulator
   const events: ClientEvent[] = []
@@ -49,6 +49,35 @@ describe('discovery of the API', () => {
     await expect(bench.client.info()).rejects.toMatchObject({ code: 'discovery_failed', provider: 'standard' })
     expect(bench.events.at(-1)).toMatchObject({ type: 'discovery.failed', error: { code: 'discovery_failed' } })
     expect(await bench.client.info()).toBe('/api/info')
+  })
+
+  it('G7: an answer is read up to 1 MiB, and its address stays known', async () => {
+    for (const length of [1024 * 1024, 1024 * 1024 + 1]) {
+      await using bench = await start(async ({ fetch, tokenEndpoint, signal }) => {
+        const response = await fetch(new URL('/api/info', tokenEndpoint), { signal })
+        const text = await response.text()
+        return { baseUrl: new URL('/api/v2', tokenEndpoint), info: [response.url, response.status, text.length] }
+      })
+      bench.emulator.faults.set('api', { name: 'answer', answer: { status: 203, body: 'x'.repeat(length) } })
+      const info = bench.client.info()
+      if (length === 1024 * 1024) expect(await info).toEqual([`${bench.emulator.url}/api/info`, 203, length])
+      else {
+        await expect(info).rejects.toMatchObject({
+          code: 'discovery_failed',
+          status: 203,
+          message: expect.stringContaining('more than 1 MiB'),
+        })
+      }
+    }
+  })
+
+  it('G7: an answer without a body is what it is', async () => {
+    await using bench = await start(async ({ fetch, tokenEndpoint, signal }) => {
+      const response = await fetch(new URL('/api/info', tokenEndpoint), { signal })
+      return { baseUrl: new URL('/api/v2', tokenEndpoint), info: [response.status, await response.text()] }
+    })
+    bench.emulator.faults.set('api', { name: 'answer', answer: { status: 204 } })
+    expect(await bench.client.info()).toEqual([204, ''])
   })
 
   it("L4: one caller's abort leaves the others waiting", async () => {

@@ -4,6 +4,7 @@ import { type AccessToken, createAccessToken } from '../../src/acquire/access-to
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import type { ClientEvent } from '../../src/events.ts'
 import { putToken, Repeats, type RequestTokenParts, refuseOrigin } from '../../src/fetch/request-token.ts'
+import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 
 const url = new URL('https://api.acme.example/things?secret=1')
 const make = (value: string, type: 'Bearer' | 'DPoP' = 'Bearer'): AccessToken =>
@@ -14,10 +15,10 @@ function start(overrides: Partial<RequestTokenParts> = {}) {
   const rejected: (string | undefined)[] = []
   const parts: RequestTokenParts = {
     provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
-    token: async (options) => {
+    tokens: new RequestTokens(async (options) => {
       rejected.push(options?.rejected?.value)
       return make('second')
-    },
+    }),
     dpop: undefined,
     emit: (event) => events.push(event),
     ...overrides,
@@ -85,13 +86,13 @@ describe('the repeats of a request', () => {
     expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
     expect(decodeJwt(await dpop.prove(url, 'GET', token)).iat).toBe(at / 1000)
     expect(rejected).toEqual([])
-    // The clocks agree now: the token is what the API rejects.
+    // One repeat with another proof; after it the token is replaced, as after any other 401.
     expect((await repeats.next(proofRejected, token, url, undefined))?.value).toBe('second')
     expect(repeats.left).toBe(false)
   })
 
   it('H3: none where the server has but the refused token to give', async () => {
-    const { repeats, events } = start({ token: async () => make('first') })
+    const { repeats, events } = start({ tokens: new RequestTokens(async () => make('first')) })
     expect(await repeats.next(refused, make('first'), url, undefined)).toBeUndefined()
     expect(events).toEqual([])
   })

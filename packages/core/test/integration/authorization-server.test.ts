@@ -252,7 +252,7 @@ describe('a certified authorization server: refusals', () => {
   it('R5: a path that is no token endpoint', async () => {
     const provider = acme({ tokenEndpoint: `${issuer}/Token/nowhere` })
     const failure = await failureOf(createClient(provider, { credentials: clients.plain }).token())
-    expect(failure).toMatchObject({ code: 'grant_refused', status: 404, retryable: false })
+    expect(failure).toMatchObject({ code: 'response_unreadable', status: 404, retryable: false })
   })
 })
 

@@ -286,7 +286,7 @@ describe('tokens bound to a key (RFC 9449)', () => {
       const { headers } = authorization
       const answer = await fetch(url, { method: 'PUT', headers })
       statuses.push(answer.status)
-      authorization = await authorization.answered(answer)
+      authorization = await authorization.handleResponse(answer)
     }
     expect(statuses).toEqual([401, 200])
   })

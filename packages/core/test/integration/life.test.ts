@@ -15,7 +15,7 @@ import {
   type ClientEvent,
   type ClientOptions,
   createClient,
-  type TokenRefusedEvent,
+  type GrantFailedEvent,
   type TokenServedEvent,
 } from '../../src/index.ts'
 import { passRetryDelay, stopTimers } from '../virtual-time.ts'
@@ -97,9 +97,9 @@ describe('the life of a token over real sockets', () => {
       await vi.advanceTimersByTimeAsync(2000)
     }
     // The failure is reported, and the next refresh, after its backoff, succeeds.
-    await waitUntil(() => events.some(({ type }) => type === 'token.refused'))
-    const failed = events.find((event): event is TokenRefusedEvent => event.type === 'token.refused')
-    expect(failed?.ahead).toBe(true)
+    await waitUntil(() => events.some(({ type }) => type === 'grant.failed'))
+    const failed = events.find((event): event is GrantFailedEvent => event.type === 'grant.failed')
+    expect(failed?.background).toBe(true)
     emulator.faults.clear()
     advance(57)
     expect(await client.token()).toBe(token)
@@ -113,7 +113,7 @@ describe('the life of a token over real sockets', () => {
     const results = await Promise.allSettled(waiting)
     expect(results.every(({ status }) => status === 'rejected')).toBe(true)
     expect(grants(bench.emulator)).toBe(3)
-    expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.retried', 'token.refused'])
+    expect(bench.events.map(({ type }) => type)).toEqual(['grant.retried', 'grant.retried', 'grant.failed'])
     await expect(waiting[0]).rejects.toMatchObject({ code: 'endpoint_unavailable', status: 503, retryable: true })
   })
 
@@ -136,7 +136,7 @@ describe('the life of a token over real sockets', () => {
     await bench.emulator.waitForRequest()
     await vi.advanceTimersByTimeAsync(2000)
     expect((await pending).type).toBe('Bearer')
-    expect(bench.events.map(({ type }) => type)).toEqual(['token.retried', 'token.granted', 'token.served'])
+    expect(bench.events.map(({ type }) => type)).toEqual(['grant.retried', 'token.granted', 'token.served'])
     expect(bench.events[0]).toMatchObject({ error: { code: 'timed_out' } })
   })
 
@@ -152,7 +152,7 @@ describe('the life of a token over real sockets', () => {
       emulator.clearRequests()
       emulator.faults.set('token', { name: 'tooManyRequests', retryAfter }, { times: 1 })
       const pending = client.token()
-      await waitUntil(() => events.some(({ type }) => type === 'token.retried'))
+      await waitUntil(() => events.some(({ type }) => type === 'grant.retried'))
       await vi.advanceTimersByTimeAsync(seconds * 1000 - 1)
       // A retry sent by now would arrive before this other client has its token.
       await other.token()

@@ -121,7 +121,7 @@ describe('name', () => {
     const failure = await failureOf(client.token())
     expect(failure.provider).toBe('acme-7')
     expect(failure.message).toMatch(/^acme-7: /)
-    expect(events.map(({ type, provider }) => `${type} ${provider}`)).toEqual(['token.refused acme-7'])
+    expect(events.map(({ type, provider }) => `${type} ${provider}`)).toEqual(['grant.failed acme-7'])
   })
 })
 
@@ -660,8 +660,16 @@ describe('readTokenResponse: failures', () => {
       json({ errors: [{ code: '10401', message: 'ClientId is Invalid' }] }, 401),
       { error: '10401', errorDescription: 'ClientId is Invalid' },
     ],
-    ['plain text', text('MARKED no such client', 400), { error: undefined, errorDescription: undefined }],
-    ["a proxy's HTML", text(html, 403, { 'content-type': 'text/html' }), { error: undefined }],
+    [
+      'plain text',
+      text('MARKED no such client', 400),
+      { code: 'response_unreadable', error: undefined, errorDescription: undefined },
+    ],
+    [
+      "a proxy's HTML",
+      text(html, 403, { 'content-type': 'text/html' }),
+      { code: 'response_unreadable', error: undefined, message: expect.stringContaining('an HTML page') },
+    ],
     ['a flag, with 200', json({ success: false, message: 'Locked' }), { status: 200, errorDescription: 'Locked' }],
     ['a flag beside a token, with 200', json({ hasError: true, accessToken: issued }), { status: 200 }],
     ['a form', text('error=invalid_client&error_description=No+such', 400), { error: 'invalid_client' }],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseBody, readBodyText } from '../../src/platform/answer-body.ts'
 import { type RecordingServer, startRecordingServer, text } from '../acquire/recording-server.ts'
+import { measureGrowth } from '../growth.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -205,5 +206,38 @@ describe('readBodyText', () => {
       cancel: () => Promise.reject(new Error('cannot be cancelled')),
     })
     await expect(readBodyText(new Response(stream))).resolves.toBeUndefined()
+  })
+})
+
+describe('what a body costs', () => {
+  it.each([
+    ['pairs without an end', 'error=&', '<'],
+    ['pairs of another name', 'error_=&', ''],
+    ['names without a value', 'a.b-c&', ''],
+    ['names without a separator', 'error', '='],
+    ['ampersands', '&', ''],
+    ['equals signs', '=', '<'],
+    ['white space', ' ', '{'],
+    ['brackets', '[', ''],
+    ['quotes', '"', ''],
+  ])('X3: grows with its length: %s', (_what, part, end) => {
+    const growth = measureGrowth((size) => parseBody(`${part.repeat(size / part.length)}${end}`, null), 32 * 1024)
+    expect(growth).toBeLessThan(3)
+  })
+
+  it.each([
+    ['error=invalid_client', { error: 'invalid_client' }],
+    ['access_token=a&x=<', 'access_token=a&x=<'],
+    ['a.b-c=1&_x=&access_token=a&b', { 'a.b-c': '1', _x: '', access_token: 'a', b: '' }],
+    ['a=1&error=x&error=y', { a: '1', error: 'y' }],
+    ['a=1', 'a=1'],
+    ['=1&error=x', '=1&error=x'],
+    ['a b=1&error=x', 'a b=1&error=x'],
+    ['a&error=x', 'a&error=x'],
+    ['a%=1&error=x', 'a%=1&error=x'],
+    ['error', 'error'],
+    ['', ''],
+  ])('R6: %s is a form, or text', (text, expected) => {
+    expect(parseBody(text, null)).toEqual(expected)
   })
 })

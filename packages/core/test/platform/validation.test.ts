@@ -59,6 +59,8 @@ describe('isLoopback', () => {
     '127.1',
     '[::1]',
     '[0:0:0:0:0:0:0:1]',
+    '[::ffff:127.0.0.1]',
+    'localhost.',
   ])('G7: %s is', (host) => {
     expect(isLoopback(new URL(`http://${host}:8080/`))).toBe(true)
   })
@@ -86,6 +88,13 @@ describe('findUrlMistake', () => {
     expect(findUrlMistake('http://login.acme.test/x', false)).toContain('https')
     expect(findUrlMistake('http://login.acme.test/x', true)).toBeUndefined()
     expect(findUrlMistake(new URL('http://login.acme.test/x'), false)).toContain('https')
+  })
+
+  it('X3: a URL is read only up to a length', () => {
+    const url = (length: number): string => 'https://a.test/'.padEnd(length, '/')
+    expect(findUrlMistake(url(8192), false)).toBeUndefined()
+    expect(findUrlMistake(url(8193), false)).toBe('must be 8192 characters at most')
+    expect(findUrlMistake(new URL(url(8193)), false)).toBe('must be 8192 characters at most')
   })
 
   it.each([

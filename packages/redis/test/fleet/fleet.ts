@@ -13,6 +13,8 @@ export interface Fleet extends AsyncDisposable {
   begin(server: Server, endpoint: TokenEndpoint, timeout: number, isCluster?: boolean): Promise<void>
   /** So many callers at once in each process that is alive. */
   call(callers: number, scope: string): Promise<FleetReport>
+  /** Moves the clocks of all processes forward: their tokens age, at once. */
+  advance(seconds: number): Promise<void>
   /** SIGKILL. */
   kill(member: number): void
 }
@@ -21,7 +23,7 @@ interface FleetReport {
   readonly tokens: readonly string[]
   readonly failures: readonly string[]
   readonly slowest: number
-  /** Of all processes together, since they began. */
+  /** Of all processes that are alive together, since `begin`. */
   count(event: string): number
 }
 
@@ -71,6 +73,9 @@ export async function startFleet(size: number): Promise<Fleet> {
       }))
     },
     call: (callers, scope) => tell((id) => ({ type: 'call', id, callers, scope })),
+    async advance(seconds) {
+      await tell((id) => ({ type: 'advance', id, seconds }))
+    },
     kill: (member) => void members[member]?.kill('SIGKILL'),
     [Symbol.asyncDispose]: async () => {
       process.off('exit', killAll)

@@ -3,12 +3,16 @@ import { type Client, createClient } from '@nightlatch/core'
 import { type RedisClient, redisStore } from '../../src/index.ts'
 import type { Order, Report, Setting } from './messages.ts'
 
-const events: Record<string, number> = {}
+let events: Record<string, number> = {}
 let client: Client | undefined
+/** Milliseconds. */
+let ahead = 0
+const now = (): number => Date.now() + ahead
 
 process.on('message', async (order: Order) => {
   if (order.type === 'begin') client = await begin(order.setting)
-  const done = order.type === 'begin' ? await call(0, '') : await call(order.callers, order.scope)
+  if (order.type === 'advance') ahead += order.seconds * 1000
+  const done = order.type === 'call' ? await call(order.callers, order.scope) : await call(0, '')
   const report: Report = { id: order.id, ...done }
   process.send?.(report)
 })
@@ -18,6 +22,7 @@ process.on('disconnect', () => process.exit())
 
 async function begin(setting: Setting): Promise<Client> {
   await client?.close()
+  events = {}
   const { tokenEndpoint, timeout, member } = setting
   const encryptionKeys = await Promise.all(
     setting.encryptionKeys.map((key) =>
@@ -28,7 +33,8 @@ async function begin(setting: Setting): Promise<Client> {
     { name: 'fleet', tokenEndpoint },
     {
       credentials: { clientId: 'fleet', clientSecret: 'secret' },
-      store: redisStore({ client: await connect(setting), encryptionKeys }),
+      store: redisStore({ client: await connect(setting), encryptionKeys, now }),
+      now,
       timeout,
       fetch: (input, init) => {
         const headers = new Headers(init?.headers)

@@ -4,6 +4,7 @@ import type { PackageName } from '../servers/clients.ts'
 export type Order =
   | { readonly type: 'begin'; readonly id: number; readonly setting: Setting }
   | { readonly type: 'call'; readonly id: number; readonly callers: number; readonly scope: string }
+  | { readonly type: 'advance'; readonly id: number; readonly seconds: number }
 
 export interface Setting {
   readonly packageName: PackageName
@@ -31,6 +32,6 @@ export interface Report {
   readonly failures: readonly string[]
   /** Milliseconds of the call that took longest. */
   readonly slowest: number
-  /** How often the client told of each event since it began. */
+  /** How often the client emitted each event since it began. */
   readonly events: Readonly<Record<string, number>>
 }

@@ -13,19 +13,27 @@ export interface TokenEndpoint extends AsyncDisposable {
   refreshIn: number | undefined
   /** Milliseconds a grant takes. */
   delay: number
+  /** No grant is answered before it. */
+  until: Promise<void> | undefined
 }
 
 export async function startTokenEndpoint(): Promise<TokenEndpoint> {
   const askers = new Map<string, number[]>()
-  const endpoint = { lifetime: 3600, refreshIn: undefined as number | undefined, delay: 50 }
+  const endpoint: Omit<TokenEndpoint, 'url' | 'askersOf' | typeof Symbol.asyncDispose> = {
+    lifetime: 3600,
+    refreshIn: undefined,
+    delay: 50,
+    until: undefined,
+  }
   let granted = 0
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     const scope = new URLSearchParams(body).get('scope') ?? ''
     askers.set(scope, [...(askers.get(scope) ?? []), Number(request.headers['x-member'])])
-    const { lifetime, refreshIn, delay } = endpoint
+    const { lifetime, refreshIn, delay, until } = endpoint
     await new Promise((resolve) => setTimeout(resolve, delay))
+    await until
     granted += 1
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(

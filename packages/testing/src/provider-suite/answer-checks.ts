@@ -3,12 +3,18 @@ import { createClock } from '../clock.ts'
 import type { Answer } from '../faults.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import { outageHeaders } from './outage-headers.ts'
 import type { DocumentedGrant, DocumentedRefusal, ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
+const page: Answer = {
+  headers: { 'content-type': 'text/html' },
+  body: '<!doctype html>\n<title>Sign in</title>\n',
+}
+
 /** Answers that hold no token, whoever's they are. */
 const tokenless: Readonly<Record<string, Answer>> = {
-  'an HTML page': { headers: { 'content-type': 'text/html' }, body: '<!doctype html>\n<title>Sign in</title>\n' },
+  'an HTML page': page,
   nothing: { body: '' },
   'an empty object': { body: {} },
   'an empty array': { body: [] },
@@ -63,7 +69,8 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
       )
     }),
     check('takes the page of a proxy for an outage', async (stand) => {
-      stand.emulator.faults.set('token', { name: 'html', status: 502 })
+      const answer = { ...page, status: 502, headers: { ...page.headers, ...outageHeaders } }
+      stand.emulator.faults.set('token', { name: 'answer', answer })
       const { code, retryable } = await failureOf(stand.client().token(), 'a page with status 502')
       expectEqual({ code, retryable }, { code: 'endpoint_unavailable', retryable: true }, 'the error')
     }),
@@ -146,7 +153,8 @@ async function readGrant(grant: DocumentedGrant, stand: Stand): Promise<void> {
 async function readRefusal(refusal: DocumentedRefusal, stand: Stand): Promise<void> {
   const { status, headers = {}, body, error, errorDescription, code = 'grant_refused' } = refusal
   const { retryable = code === 'endpoint_unavailable' } = refusal
-  stand.emulator.faults.set('token', { name: 'answer', answer: { status, headers, body } })
+  const answer = { status, headers: { ...outageHeaders, ...headers }, body }
+  stand.emulator.faults.set('token', { name: 'answer', answer })
   const failure = await failureOf(stand.client().token(), refusal.what)
   expectEqual(
     { code: failure.code, status: failure.status, error: failure.error, retryable: failure.retryable },

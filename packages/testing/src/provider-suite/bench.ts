@@ -1,4 +1,11 @@
-import { type Client, type ClientEvent, type ClientOptions, createClient, type Provider } from '@nightlatch/core'
+import {
+  type Client,
+  type ClientEvent,
+  type ClientOptions,
+  createClient,
+  type Fetch,
+  type Provider,
+} from '@nightlatch/core'
 import { startLoopbackServer } from '../loopback-server.ts'
 import type { Part, RecordedRequest } from '../recorded-request.ts'
 import { type Emulator, startEmulator } from '../start-emulator.ts'
@@ -15,10 +22,10 @@ interface StrayRequest {
 /** A provider at its emulator, for one check. */
 export interface Stand {
   readonly emulator: Emulator & ProviderOffers
-  readonly provider: Provider<unknown>
+  readonly provider: Provider
   readonly credentials: ClientOptions['credentials']
   /** A client of the provider. Its requests reach this machine only. */
-  client(options?: Partial<ClientOptions>): Client<unknown>
+  client(options?: Partial<ClientOptions>): Client
   /** What the clients told. */
   readonly events: readonly ClientEvent[]
   /** The requests that the emulator got for a part. */
@@ -28,7 +35,7 @@ export interface Stand {
   /** What reached the stranger, or would have left this machine. */
   readonly stray: readonly StrayRequest[]
   /** A URL of the API to call, discovered first where the provider discovers. */
-  apiUrl(client: Client<unknown>): Promise<URL>
+  apiUrl(client: Client): Promise<URL>
   /** The last answer of a part, as it came. */
   answered(part: Part): AnswerSample | undefined
   /** What must not be told: the secret, what carried it, and what was marked. */
@@ -108,7 +115,7 @@ function layOut(
   const events: ClientEvent[] = []
   const answers = new Map<Part, AnswerSample>()
 
-  const fetch: typeof globalThis.fetch = async (input, init) => {
+  const fetch: Fetch = async (input, init) => {
     const request = new Request(input, init)
     const url = new URL(request.url)
     if (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost') {
@@ -137,7 +144,7 @@ function layOut(
     client(options = {}) {
       const client = create(provider, {
         credentials,
-        timeout: 5,
+        timeout: 30,
         fetch,
         ...options,
         onEvent(event) {

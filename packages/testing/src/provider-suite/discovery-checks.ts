@@ -52,8 +52,10 @@ export function discoveryChecks(suite: ProviderSuite<ProviderOffers, unknown>, b
       }),
     ),
     check('does not hang with the discovery', async (stand) => {
-      const client = stand.client({ timeout: 0.5 })
+      const begun = performance.now()
       stand.mark((await stand.client().token()).value)
+      // On a machine as busy as this one, a provider that does without the discovery has its token in this time, and is caught.
+      const client = stand.client({ timeout: Math.max(0.1, (10 * (performance.now() - begun)) / 1000) })
       stand.emulator.faults.set('discovery', { name: 'hang' })
       const { code } = await failureOf(discover(stand, client), 'a discovery that hangs')
       expectThat(/^(timed_out|discovery_failed)$/.test(code), `the error code should be timed_out, and is ${code}`)
@@ -106,7 +108,7 @@ async function follow(stand: Stand, body: unknown, place: string): Promise<void>
 }
 
 /** @returns the token in use */
-async function discover({ provider }: Stand, client: Client<unknown>): Promise<string> {
+async function discover({ provider }: Stand, client: Client): Promise<string> {
   if (typeof provider.api === 'function') await client.api()
   return (await client.token()).value
 }

@@ -31,14 +31,15 @@ export function faultChecks(_suite: ProviderSuite<ProviderOffers, unknown>, benc
       expectEqual({ retryAfter, retryable }, { retryAfter: 90, retryable: true }, 'the error')
       expectEqual(stand.requests('token').length, 1, 'the number of token requests')
     }),
+    // So short a time is right in both: whatever of the request it ends on a busy machine, the error is the same.
     check('gives up on an endpoint that hangs', async (stand) => {
       stand.emulator.faults.set('token', { name: 'hang' })
-      const { code, retryable } = await failureOf(stand.client({ timeout: 0.4 }).token(), 'a token request that hangs')
+      const { code, retryable } = await failureOf(stand.client({ timeout: 0.1 }).token(), 'a token request that hangs')
       expectEqual({ code, retryable }, { code: 'timed_out', retryable: true }, 'the error')
     }),
     check('gives up on an answer that does not end', async (stand) => {
       stand.emulator.faults.set('token', { name: 'hang', at: 'body' })
-      const { code } = await failureOf(stand.client({ timeout: 0.4 }).token(), 'an answer that does not end')
+      const { code } = await failureOf(stand.client({ timeout: 0.1 }).token(), 'an answer that does not end')
       expectEqual(code, 'timed_out', 'the error code')
     }),
     check('recovers from a connection that broke', async (stand) => {

@@ -1,5 +1,5 @@
-import { type AccessToken, NightlatchError } from '@nightlatch/core'
-import { createClock } from '../clock.ts'
+import { type AccessToken, type Client, NightlatchError } from '@nightlatch/core'
+import { type Clock, createClock } from '../clock.ts'
 import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat } from './check.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
@@ -60,8 +60,10 @@ export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, b
         const { headers = {}, text = '' } = stand.answered('token') ?? {}
         const body = parseJson(text)
         if (typeof body !== 'object' || body === null) return
+        const good = { givenAt: Date.now(), headers, body }
+        const known = await lifetimeOf(stand, good)
         for (const leaf of leavesOf(body)) {
-          if (leaf.value !== token.value) await tryLie(stand, { headers, body }, leaf, lie)
+          if (leaf.value !== token.value) await tryLie(stand, { good, known }, leaf, lie)
         }
       }),
     ),
@@ -71,18 +73,17 @@ export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, b
 /** Puts a lie into one place of a good answer: if that is where the lifetime is read, it must count as unknown. */
 async function tryLie(
   stand: Stand,
-  good: GoodAnswer,
+  { good, known }: { readonly good: GoodAnswer; readonly known: Lifetime | undefined },
   { path, value }: Leaf,
   lie: (half: number) => unknown,
 ): Promise<void> {
-  const known = Number(value)
-  const half = typeof value !== 'boolean' && Number.isFinite(known) && known > 1 ? Math.floor(known / 2) : 1800
+  const number = Number(value)
+  const half = typeof value !== 'boolean' && Number.isFinite(number) && number > 1 ? Math.floor(number / 2) : 1800
   const place = path.join('.')
   const spoil = (replacement: unknown): GoodAnswer => ({ ...good, body: replaceAt(good.body, path, replacement) })
-  const before = await liveOn(stand, good)
-  const halved = await liveOn(stand, spoil(typeof value === 'string' ? String(half) : half))
+  const halved = await lifetimeOf(stand, spoil(typeof value === 'string' ? String(half) : half))
   const lied = await liveOn(stand, spoil(lie(half)))
-  const isLifetime = halved !== undefined && before !== undefined && !isNear(halved.lifetime, before.lifetime)
+  const isLifetime = halved !== undefined && known !== undefined && !isNear(halved.lifetime, known.lifetime)
   if (lied === undefined) {
     return expectThat(!isLifetime, `a lifetime in ${place} that cannot be believed should be unknown, and no refusal`)
   }
@@ -97,28 +98,53 @@ async function tryLie(
 
 /** What gives a token: where that is in a header, the headers are needed, too. */
 interface GoodAnswer {
+  /** By the clocks of server and client: a token whose own end is read is then as old each time, however busy the machine. */
+  readonly givenAt: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
 }
 
-interface Life {
-  /** Seconds. */
+interface Lifetime {
+  /** Seconds; `undefined` where unknown. */
   readonly lifetime: number | undefined
+}
+
+interface Life extends Lifetime {
   /** Whether the next call got the same. */
   readonly isKept: boolean
   /** Whether it was given up in the end. */
   readonly isReplaced: boolean
 }
 
+/** The lifetime of a token with this answer; `undefined` where the answer gives none. */
+async function lifetimeOf(stand: Stand, answer: GoodAnswer): Promise<Lifetime | undefined> {
+  const { client, clock } = answerWith(stand, answer)
+  try {
+    return readLifetime(await client.token(), clock.now())
+  } catch (failure) {
+    if (failure instanceof NightlatchError) return undefined
+    throw failure
+  }
+}
+
+function answerWith(stand: Stand, { givenAt, headers, body }: GoodAnswer): { client: Client; clock: Clock } {
+  const date = new Date(givenAt).toUTCString()
+  stand.emulator.faults.set('token', { name: 'answer', answer: { headers: { date, ...headers }, body } })
+  const clock = createClock(givenAt)
+  return { client: stand.client({ now: clock.now }), clock }
+}
+
+function readLifetime({ expiresAt }: AccessToken, now: number): Lifetime {
+  return { lifetime: expiresAt && (expiresAt.getTime() - now) / 1000 }
+}
+
 /** The life of a token with this answer; `undefined` where the answer gives none. */
 async function liveOn(stand: Stand, answer: GoodAnswer): Promise<Life | undefined> {
-  stand.emulator.faults.set('token', { name: 'answer', answer })
-  const clock = createClock()
-  const client = stand.client({ now: clock.now })
+  const { client, clock } = answerWith(stand, answer)
   const asked = stand.requests('token').length
   try {
     const token = await client.token()
-    const lifetime = token.expiresAt && (token.expiresAt.getTime() - clock.now()) / 1000
+    const { lifetime } = readLifetime(token, clock.now())
     await client.token()
     const isKept = stand.requests('token').length === asked + 1
     clock.advance(2 * tenYears)

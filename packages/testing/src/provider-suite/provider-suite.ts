@@ -63,7 +63,7 @@ export interface DocumentedRequest {
 }
 
 /** A provider, and what its vendor's documents say that nobody can know from the provider alone. */
-export interface ProviderSuite<Offers extends ProviderOffers, Info = undefined> {
+export interface ProviderSuite<Offers extends ProviderOffers, Info = unknown> {
   /** The test runner's `describe`; default: the global one. */
   readonly describe?: (name: string, body: () => void) => unknown
   /** The test runner's `it` or `test`; default: the global `it`. */

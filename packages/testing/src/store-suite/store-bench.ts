@@ -21,7 +21,10 @@ export interface StoreStand {
   now(): number
   /** Lets time pass, in seconds. */
   pass(seconds: number): Promise<void>
-  /** Fails unless something holds within another short life: stores may count coarsely. */
+  /**
+   * Fails unless something holds within another short life: stores may count coarsely. The last look begins after it, however
+   * long a busy machine took for those before.
+   */
   expectSoon(holds: () => Promise<boolean>, otherwise: string): Promise<void>
 }
 
@@ -65,8 +68,10 @@ export function setUpStores(
         pass,
         async expectSoon(holds, otherwise) {
           const end = now() + shortLife * 1000
-          while (!(await holds())) {
-            expectThat(now() < end, otherwise)
+          for (;;) {
+            const isLast = now() >= end
+            if (await holds()) return
+            expectThat(!isLast, otherwise)
             await pass(shortLife / 10)
           }
         },

@@ -24,10 +24,10 @@ let ahead = 0
 /** How many calls of clients have begun, ended or not. */
 let begun = 0
 
-const make = (provider: Provider<unknown>, options: Partial<ClientOptions> = {}): Client<unknown> =>
+const make = (provider: Provider, options: Partial<ClientOptions> = {}): Client =>
   createClient(provider, { credentials, timeout: 60, now: () => Date.now() + ahead, ...options })
 
-const clients: Readonly<Record<string, Client<unknown>>> = {
+const clients: Readonly<Record<string, Client>> = {
   plain: make(standard),
   hurried: make(standard, { timeout: 1 }),
   issuer: make({ name: 'standard', issuer: env.VENDOR, api: standard.api }),
@@ -44,7 +44,7 @@ const clients: Readonly<Record<string, Client<unknown>>> = {
 }
 
 /** What is asked of a client, by the path of the request. */
-const calls: Readonly<Record<string, (client: Client<unknown>, options: URLSearchParams) => Promise<unknown>>> = {
+const calls: Readonly<Record<string, (client: Client, options: URLSearchParams) => Promise<unknown>>> = {
   '/token': async (client) => (await client.token()).value.slice(-12),
   '/api': async (client, options) => {
     const { status } = await (await client.api()).get(options.get('path') ?? 'things')

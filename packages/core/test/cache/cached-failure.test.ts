@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { planRefusal, type RememberedRefusal } from '../../src/cache/refusal.ts'
+import { type CachedFailure, planCachedFailure } from '../../src/cache/cached-failure.ts'
 import { type ErrorCode, NightlatchError, type NightlatchErrorDetails } from '../../src/errors.ts'
 
 const failure = (code: ErrorCode, details?: NightlatchErrorDetails): NightlatchError =>
   new NightlatchError(code, 'no', details)
 
-describe('planRefusal', () => {
+describe('planCachedFailure', () => {
   it('L7: a refusal for good is remembered for two seconds, then twice as long each time, for half a minute at most', () => {
     const error = failure('grant_refused', { error: 'unauthorized_client' })
     const waits: number[] = []
-    let before: RememberedRefusal | undefined
+    let before: CachedFailure | undefined
     for (let count = 0; count < 7; count += 1) {
-      before = planRefusal(error, 1000, before)
+      before = planCachedFailure(error, 1000, before)
       waits.push((before?.until ?? 0) - 1000)
     }
     expect(waits).toEqual([2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
@@ -19,7 +19,7 @@ describe('planRefusal', () => {
 
   it('G9: a server that asks to wait is not asked before, for a minute at most', () => {
     const wait = (retryAfter: number): number | undefined =>
-      planRefusal(failure('grant_refused', { status: 429, retryable: true, retryAfter }), 0, undefined)?.until
+      planCachedFailure(failure('grant_refused', { status: 429, retryable: true, retryAfter }), 0, undefined)?.until
     expect(wait(7)).toBe(7000)
     expect(wait(3600)).toBe(60_000)
     expect(wait(0)).toBeUndefined()
@@ -34,13 +34,13 @@ describe('planRefusal', () => {
     failure('grant_refused', { retryable: true }),
     failure('response_unreadable', { retryAfter: 9 }),
   ])('L7: %s is not remembered', (error) => {
-    expect(planRefusal(error, 0, undefined)).toBeUndefined()
+    expect(planCachedFailure(error, 0, undefined)).toBeUndefined()
   })
 
   it('L7: something else between two refusals starts the count anew', () => {
     const refused = failure('grant_refused')
-    const first = planRefusal(refused, 0, undefined)
-    const second = planRefusal(refused, 0, planRefusal(failure('timed_out'), 0, first))
+    const first = planCachedFailure(refused, 0, undefined)
+    const second = planCachedFailure(refused, 0, planCachedFailure(failure('timed_out'), 0, first))
     expect(second?.until).toBe(2000)
   })
 })

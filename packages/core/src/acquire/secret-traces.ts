@@ -1,0 +1,214 @@
+/** Characters that a text may share with a secret at most. A shorter secret counts as a whole. */
+const runLength = 8
+
+/** What stands in place of a secret. */
+export const redacted = '[redacted]'
+
+/** Decodings within decodings that are looked at: a percent-encoded text in JSON in Base64, for example. */
+const maxDepth = 3
+
+/**
+ * Finds what a text gives away of secrets: any run of 8 characters of one, in clear or encoded. Looking for each spelling of a
+ * secret does not end, so it is the text that is decoded here.
+ */
+export class SecretTraces {
+  /** By their length. */
+  readonly #clear = new Map<number, Set<string>>()
+  readonly #folded = new Map<number, Set<string>>()
+
+  constructor(secrets: readonly string[]) {
+    for (const secret of secrets) {
+      addRuns(this.#clear, secret)
+      addRuns(this.#folded, fold(secret))
+    }
+  }
+
+  /** The text with each trace in clear taken out. */
+  mask(text: string): string {
+    const isTrace = new Uint8Array(text.length)
+    for (const [length, runs] of this.#clear) {
+      for (let at = 0; at + length <= text.length; at += 1) {
+        if (runs.has(text.slice(at, at + length))) isTrace.fill(1, at, at + length)
+      }
+    }
+    let masked = ''
+    for (let at = 0; at < text.length; at += 1) {
+      if (isTrace[at] === 0) masked += text.charAt(at)
+      else if (at === 0 || isTrace[at - 1] === 0) masked += redacted
+    }
+    return masked
+  }
+
+  /** Whether the text holds a trace, in clear, in other letters, broken by white space, or encoded. */
+  areIn(text: string): boolean {
+    if (this.#folded.size === 0) return false
+    const seen = new Set<string>()
+    let level: readonly string[] = [text]
+    for (let depth = 0; depth <= maxDepth; depth += 1) {
+      const next: string[] = []
+      for (const one of level) {
+        if (seen.has(one)) continue
+        seen.add(one)
+        if (this.#areInFolded(fold(one))) return true
+        if (depth < maxDepth) next.push(...decode(one))
+      }
+      level = next
+    }
+    return false
+  }
+
+  #areInFolded(text: string): boolean {
+    for (const [length, runs] of this.#folded) {
+      for (let at = 0; at + length <= text.length; at += 1) {
+        if (runs.has(text.slice(at, at + length))) return true
+      }
+    }
+    return false
+  }
+}
+
+function addRuns(all: Map<number, Set<string>>, text: string): void {
+  if (text === '') return
+  const length = Math.min(runLength, text.length)
+  const runs = all.get(length) ?? new Set()
+  all.set(length, runs)
+  for (let at = 0; at + length <= text.length; at += 1) {
+    const run = text.slice(at, at + length)
+    // The space before a secret is none of it.
+    if (run === run.trim()) runs.add(run)
+  }
+}
+
+/** Without case, white space and invisible characters, and with one form for characters that look alike. */
+function fold(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/[\p{C}\p{Z}]/gu, '')
+    .toLowerCase()
+}
+
+/** What a text may stand for: escapes resolved, and each run of Base64 or hexadecimal digits decoded. */
+function decode(text: string): readonly string[] {
+  const unescaped = resolveEscapes(text)
+  const decoded = unescaped === text ? [] : [unescaped, unescaped.replaceAll('+', ' ')]
+  const dense = text.replace(/\s/g, '')
+  for (const run of runsOf(dense, base64Digits, 11)) decoded.push(...decodeBase64(run))
+  for (const run of runsOf(dense, hexDigits, 2 * runLength)) decoded.push(...decodeHex(run))
+  return decoded
+}
+
+/** Resolves the escapes of URLs, JSON, JavaScript, HTML and quoted-printable text, each where it stands. */
+function resolveEscapes(text: string): string {
+  const resolved = text
+    .replace(
+      /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));?/gi,
+      (whole, decimal?: string, hex?: string, name?: string) =>
+        name === undefined
+          ? toCharacter(Number.parseInt(decimal ?? hex ?? '', decimal === undefined ? 16 : 10))
+          : (entities[name.toLowerCase()] ?? whole),
+    )
+    .replace(
+      /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
+      (_whole, ...groups: (string | undefined)[]) => {
+        const hex = groups[0] ?? groups[1] ?? groups[2]
+        return hex === undefined ? (groups[3] ?? '') : toCharacter(Number.parseInt(hex, 16))
+      },
+    )
+    .replace(/[%=]([\da-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return fromUtf8(resolved)
+}
+
+/** Escapes of bytes may be those of UTF-8. */
+function fromUtf8(text: string): string {
+  const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0)
+  const isOfBytes = codes.every((code) => code < 256) && codes.some((code) => code > 127)
+  return isOfBytes ? new TextDecoder().decode(Uint8Array.from(codes)) : text
+}
+
+function toCharacter(code: number): string {
+  return code <= 0x10ffff ? String.fromCodePoint(code) : ''
+}
+
+/** HTML's names for the characters of ASCII that are not letters or digits. */
+const entities: Readonly<Record<string, string>> = {
+  amp: '&',
+  apos: "'",
+  ast: '*',
+  bsol: '\\',
+  colon: ':',
+  comma: ',',
+  commat: '@',
+  dollar: '$',
+  equals: '=',
+  excl: '!',
+  grave: '`',
+  gt: '>',
+  hat: '^',
+  hyphen: '-',
+  lbrace: '{',
+  lcub: '{',
+  lbrack: '[',
+  lsqb: '[',
+  lowbar: '_',
+  lpar: '(',
+  lt: '<',
+  num: '#',
+  percnt: '%',
+  period: '.',
+  plus: '+',
+  quest: '?',
+  quot: '"',
+  rbrace: '}',
+  rcub: '}',
+  rbrack: ']',
+  rsqb: ']',
+  rpar: ')',
+  semi: ';',
+  sol: '/',
+  tilde: '~',
+  underbar: '_',
+  verbar: '|',
+  vert: '|',
+}
+
+const base64Digits = /[\w+/-]/
+const hexDigits = /[\da-f]/i
+
+/** The runs of some characters that are at least so long. */
+function runsOf(text: string, digits: RegExp, minLength: number): readonly string[] {
+  const runs: string[] = []
+  let from = 0
+  for (let at = 0; at <= text.length; at += 1) {
+    if (at < text.length && digits.test(text.charAt(at))) continue
+    if (at - from >= minLength) runs.push(text.slice(from, at))
+    from = at + 1
+  }
+  return runs
+}
+
+/** Of a run that was cut out of a longer one it cannot be told where a group of four begins. */
+function decodeBase64(run: string): readonly string[] {
+  const digits = run.replaceAll('-', '+').replaceAll('_', '/')
+  return [0, 1, 2, 3].flatMap((from) => {
+    const length = digits.length - from
+    // A single digit at the end says nothing.
+    const whole = digits.slice(from, length % 4 === 1 ? -1 : undefined)
+    return whole === '' ? [] : asTexts(atob(whole))
+  })
+}
+
+function decodeHex(run: string): readonly string[] {
+  return [0, 1].flatMap((from) => {
+    let bytes = ''
+    for (let at = from; at + 2 <= run.length; at += 2) {
+      bytes += String.fromCharCode(Number.parseInt(run.slice(at, at + 2), 16))
+    }
+    return asTexts(bytes)
+  })
+}
+
+/** Bytes as text: as they are, and as UTF-8 if they may be that. */
+function asTexts(bytes: string): readonly string[] {
+  const text = fromUtf8(bytes)
+  return text === bytes ? [bytes] : [bytes, text]
+}

@@ -1,0 +1,179 @@
+import type { AccessToken } from '../acquire/access-token.ts'
+import type { AcquiredToken } from '../acquire/acquire-token.ts'
+import type { GrantRequest } from '../acquire/token-request.ts'
+import type { NightlatchError } from '../errors.ts'
+import type { SingleFlight } from '../platform/single-flight.ts'
+import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
+import { judgeFreshness, planLife, planRetry, planSameToken, type TokenLife } from './freshness.ts'
+
+/** What a call does: use the cached token, use it and refresh it in the background, or wait for a token request. */
+export type Decision = 'serve' | 'serve-and-refresh' | 'request'
+
+/** What has gone wrong since the last new token. Allocated on the first failure, dropped with the next new token. */
+interface FailureState {
+  /** No background refresh before this time. */
+  retryAt: number
+  cached: CachedFailure | undefined
+  /** How many requests in a row returned a token that was cached or rejected before. */
+  sameTokenCount: number
+  /** The last token the API rejected. The store may still hold it, and a clock that was set back makes it look new. */
+  rejected: string | undefined
+}
+
+/** A token that needs no refresh before `until`; no promise if there is none. */
+export interface FreshToken {
+  readonly promise: Promise<AccessToken> | undefined
+  readonly until: number
+}
+
+const noLife: TokenLife = { requestedAt: 0, refreshAt: 0, mandatoryAt: 0, endsAt: 0 }
+
+/**
+ * What is known of one identity: its token, the token's life and recent failures. Pure state: it reads no clock, draws no
+ * random number and does no I/O. Times are milliseconds of the steady clock.
+ */
+export class TokenEntry {
+  readonly grant: GrantRequest
+  #token: AccessToken | undefined
+  #promise: Promise<AccessToken> | undefined
+  // The life is spelt out: as an object of its own it would take twice the memory.
+  #refreshAt = 0
+  #mandatoryAt = 0
+  #endsAt = 0
+  /** When the newest known token was requested, or everything was forgotten; an older token in the store is stale. */
+  #requestedAt: number | undefined
+  #failures: FailureState | undefined
+  /** The token requests of this identity, while there are any; set by the token source. */
+  inFlight: SingleFlight<AccessToken> | undefined
+
+  /** @param forgottenAt when the client last forgot its tokens; `undefined` if never */
+  constructor(grant: GrantRequest, forgottenAt?: number) {
+    this.grant = grant
+    this.#requestedAt = forgottenAt
+  }
+
+  get token(): AccessToken | undefined {
+    return this.#token
+  }
+
+  /** Resolves to the cached token: one promise for all callers, so that a cache hit allocates nothing. */
+  get promise(): Promise<AccessToken> | undefined {
+    if (this.#token !== undefined) this.#promise ??= Promise.resolve(this.#token)
+    return this.#promise
+  }
+
+  /** When the cached token is no longer served; in the past if there is none. */
+  get endsAt(): number {
+    return this.#endsAt
+  }
+
+  get cachedFailure(): CachedFailure | undefined {
+    return this.#failures?.cached
+  }
+
+  /** The cached token while no refresh is due, and until when that is so. */
+  fresh(now: number): FreshToken {
+    return now < this.#refreshAt ? { promise: this.promise, until: this.#refreshAt } : { promise: undefined, until: 0 }
+  }
+
+  decide(now: number): Decision {
+    if (this.#token === undefined) return 'request'
+    const freshness = judgeFreshness(this.#life(), now, this.#failures?.retryAt ?? 0)
+    if (freshness === 'expired') return 'request'
+    return freshness === 'advisory' || freshness === 'mandatory' ? 'serve-and-refresh' : 'serve'
+  }
+
+  /** Whether the server answered the rejected token with itself, and is not asked again yet (rule L9). */
+  isIrreplaceable(now: number): boolean {
+    const value = this.#token?.value
+    return value !== undefined && this.#failures?.rejected === value && now < this.#failures.retryAt
+  }
+
+  /** Whether a token from the store is newer than every token known so far. */
+  isNewer({ token: { value }, requestedAt }: AcquiredToken): boolean {
+    const isLater = this.#requestedAt === undefined || requestedAt > this.#requestedAt
+    return isLater && value !== this.#token?.value && value !== this.#failures?.rejected
+  }
+
+  /** When a refresh that starts now may be retried if it fails. */
+  planRetry(startedAt: number, random: () => number): number {
+    return planRetry(this.#life(), startedAt, random())
+  }
+
+  /**
+   * Caches a token.
+   *
+   * @param startedAt when the request for it started
+   */
+  accept(acquired: AcquiredToken, startedAt: number, random: () => number): void {
+    const { token, requestedAt } = acquired
+    const life = planLife(acquired, random())
+    const rejected = this.#failures?.rejected
+    if (token.value === this.#token?.value || token.value === rejected) {
+      // The server has no other token yet: a request at once would return this one again (rule L9).
+      const sameTokenCount = (this.#failures?.sameTokenCount ?? 0) + 1
+      const retryAt = planSameToken(life, startedAt, sameTokenCount, random())
+      this.#failures = { retryAt, cached: undefined, sameTokenCount, rejected }
+    } else {
+      this.#failures = undefined
+    }
+    this.#set(token, life)
+    this.#requestedAt = Math.max(this.#requestedAt ?? requestedAt, requestedAt)
+  }
+
+  /**
+   * Records a failed request.
+   *
+   * @param error what to cache; `undefined` if the failure is not this identity's
+   */
+  fail(error: NightlatchError | undefined, retryAt: number, now: number): void {
+    const failures = this.#forFailures()
+    failures.retryAt = retryAt
+    if (error !== undefined) failures.cached = planCachedFailure(error, now, failures.cached)
+    this.delayRetry(failures.cached)
+  }
+
+  /** A background refresh waits at least as long as callers do. */
+  delayRetry(failure: CachedFailure | undefined): void {
+    const failures = this.#forFailures()
+    failures.retryAt = Math.max(failures.retryAt, failure?.until ?? 0)
+  }
+
+  /** Drops the token that the API rejected; a cached failure stays. */
+  reject(): void {
+    const failures = this.#forFailures()
+    failures.rejected = this.#token?.value ?? failures.rejected
+    failures.retryAt = 0
+    failures.sameTokenCount = 0
+    this.#set(undefined, noLife)
+  }
+
+  /** Drops everything. What the store holds from before now is stale: a deletion there may have failed (rule S3). */
+  clear(now: number): void {
+    this.#set(undefined, noLife)
+    this.#failures = undefined
+    this.#requestedAt = now
+  }
+
+  #set(token: AccessToken | undefined, { refreshAt, mandatoryAt, endsAt }: TokenLife): void {
+    this.#token = token
+    this.#promise = undefined
+    this.#refreshAt = refreshAt
+    this.#mandatoryAt = mandatoryAt
+    this.#endsAt = endsAt
+  }
+
+  #life(): TokenLife {
+    return {
+      requestedAt: this.#requestedAt ?? 0,
+      refreshAt: this.#refreshAt,
+      mandatoryAt: this.#mandatoryAt,
+      endsAt: this.#endsAt,
+    }
+  }
+
+  #forFailures(): FailureState {
+    this.#failures ??= { retryAt: 0, cached: undefined, sameTokenCount: 0, rejected: undefined }
+    return this.#failures
+  }
+}

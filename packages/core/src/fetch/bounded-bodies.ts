@@ -1,0 +1,34 @@
+import { NightlatchError } from '../errors.ts'
+
+/** As of an authorization server's answer: what a discovery says is short. */
+const maxBytes = 1024 * 1024
+
+/** A `fetch` whose responses cannot be read beyond 1 MiB: reading on is an error. */
+export function boundBodies(fetch: typeof globalThis.fetch, provider: string): typeof globalThis.fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    const { body, status, statusText, headers, url, redirected } = response
+    if (body === null) return response
+    let size = 0
+    const counting = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        size += chunk.byteLength
+        if (size > maxBytes) controller.error(tooLong(provider, status))
+        else controller.enqueue(chunk)
+      },
+    })
+    const bounded = new Response(body.pipeThrough(counting), { status, statusText, headers })
+    return Object.defineProperties(bounded, { url: { value: url }, redirected: { value: redirected } })
+  }
+}
+
+function tooLong(provider: string, status: number): NightlatchError {
+  return new NightlatchError(
+    'discovery_failed',
+    `${provider}: the discovery of the API was answered with more than 1 MiB`,
+    {
+      provider,
+      status,
+    },
+  )
+}

@@ -1,0 +1,100 @@
+/**
+ * Where a host is, as far as a URL says so. Addresses are told apart by the networks that reach them; `local-name` is a name
+ * that only a local network can resolve, and `name` is any other. A name may still resolve to any address.
+ */
+export type NetworkPlace =
+  | 'loopback'
+  | 'link-local'
+  | 'private'
+  | 'shared'
+  | 'unique-local'
+  | 'reserved'
+  | 'address'
+  | 'local-name'
+  | 'name'
+
+/**
+ * Where the host of a URL is. The URL parser has already brought every spelling of an address (decimal, octal, hexadecimal,
+ * shortened) into one form.
+ *
+ * @see {@link https://www.iana.org/assignments/iana-ipv4-special-registry IANA special-purpose addresses, IPv4}
+ * @see {@link https://www.iana.org/assignments/iana-ipv6-special-registry IANA special-purpose addresses, IPv6}
+ */
+export function networkPlaceOf({ hostname }: URL): NetworkPlace {
+  if (hostname.startsWith('[')) return placeOfIpv6(readGroups(hostname.slice(1, -1)))
+  const labels = hostname.split('.')
+  // A fully qualified name ends with a dot.
+  if (labels.at(-1) === '') labels.pop()
+  const last = labels.at(-1) ?? ''
+  if (isNumber(last)) return placeOfIpv4(labels.map(Number))
+  if (last === 'localhost') return 'loopback'
+  return labels.length < 2 || localDomains.has(last) || labels.slice(-2).join('.') === 'home.arpa'
+    ? 'local-name'
+    : 'name'
+}
+
+/** Top-level domains that no public resolver knows (RFC 6762, ICANN's `internal`) or that home and office networks use. */
+const localDomains: ReadonlySet<string> = new Set([
+  'local',
+  'localdomain',
+  'internal',
+  'intranet',
+  'private',
+  'corp',
+  'home',
+  'lan',
+])
+
+function isNumber(label: string): boolean {
+  return label !== '' && [...label].every((character) => character >= '0' && character <= '9')
+}
+
+function placeOfIpv4([a = 0, b = 0, c = 0, d = 0]: readonly number[]): NetworkPlace {
+  if (a === 127) return 'loopback'
+  if (a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168)) return 'private'
+  if (a === 169 && b === 254) return 'link-local'
+  // The address of the metadata of Alibaba's machines.
+  if (a === 100 && b === 100 && c === 100 && d === 200) return 'link-local'
+  if (a === 100 && b >= 64 && b < 128) return 'shared'
+  const isSpecial =
+    a === 0 ||
+    a >= 224 ||
+    (a === 192 && b === 0 && (c === 0 || c === 2)) ||
+    (a === 192 && b === 88 && c === 99) ||
+    (a === 198 && (b === 18 || b === 19)) ||
+    (a === 198 && b === 51 && c === 100) ||
+    (a === 203 && b === 0 && c === 113)
+  return isSpecial ? 'reserved' : 'address'
+}
+
+function placeOfIpv6(groups: readonly number[]): NetworkPlace {
+  const [a = 0, b = 0, c = 0, , e = 0, f = 0, g = 0, h = 0] = groups
+  const isZero = (from: number, to: number): boolean => groups.slice(from, to).every((group) => group === 0)
+  if (isZero(0, 7)) return h === 1 ? 'loopback' : 'reserved'
+  // Addresses that hold one of IPv4: mapped, translated, and both forms of NAT64 and 6to4.
+  if (isZero(0, 5) && (f === 0xffff || f === 0)) return placeOfIpv4(bytesOf(g, h))
+  if (isZero(0, 4) && e === 0xffff && f === 0) return placeOfIpv4(bytesOf(g, h))
+  if (a === 0x64 && b === 0xff9b) return isZero(2, 6) ? placeOfIpv4(bytesOf(g, h)) : 'reserved'
+  if (a === 0x2002) return placeOfIpv4(bytesOf(b, c))
+  // The address of the metadata of Amazon's machines.
+  if (a === 0xfd00 && b === 0xec2 && isZero(2, 7) && h === 0x254) return 'link-local'
+  if ((a & 0xfe00) === 0xfc00 || (a & 0xffc0) === 0xfec0) return 'unique-local'
+  if ((a & 0xffc0) === 0xfe80) return 'link-local'
+  const isGlobal =
+    (a & 0xe000) === 0x2000 && !(a === 0x2001 && (b < 0x200 || b === 0xdb8)) && !(a === 0x3fff && b < 0x1000)
+  return isGlobal ? 'address' : 'reserved'
+}
+
+function bytesOf(high: number, low: number): readonly number[] {
+  return [high >> 8, high & 255, low >> 8, low & 255]
+}
+
+/** The eight groups of an address as the URL parser writes it: hexadecimal, with one `::` for the longest run of zeros. */
+function readGroups(address: string): readonly number[] {
+  const [before = '', after] = address.split('::', 2)
+  const toGroups = (part: string | undefined): number[] =>
+    part === undefined || part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))
+  const head = toGroups(before)
+  const tail = toGroups(after)
+  return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail]
+}

@@ -1,0 +1,142 @@
+/** One request that any number of callers wait for. */
+export interface InFlight<T> {
+  readonly result: Promise<T>
+  /** Whether it is a background refresh: no caller waits for it, and it may be cancelled. */
+  readonly background: boolean
+  /** Values whose rejection it answers. A caller whose value was rejected may join it only if that value is among them. */
+  readonly rejected: Set<string>
+  /** Whether its result may be cached; `false` once it was purged or cancelled. */
+  cacheable: boolean
+  readonly controller: AbortController
+}
+
+/**
+ * Does the work of one request.
+ *
+ * @param queuedMs how long the request waited for the one before it
+ */
+export type RequestTask<T> = (request: InFlight<T>, queuedMs: number) => Promise<T>
+
+/** Lets callers that need the same value share one request (rule L3). */
+export interface SingleFlight<T> {
+  /** Whether a request is in flight. */
+  readonly busy: boolean
+  /**
+   * Waits for a value. A background refresh does not retry, so callers do not join it: they queue a request of their own.
+   */
+  join(task: RequestTask<T>): Promise<T>
+  /**
+   * Waits for a value other than the rejected one. A request that started before the rejection may return that very value, so
+   * it is not joined; a background refresh is cancelled.
+   */
+  replace(rejected: string, task: RequestTask<T>): Promise<T>
+  /** Starts a background refresh, unless a request is in flight. */
+  refresh(task: RequestTask<T>): void
+  /** The request in flight still answers its callers, but its result is not cached. A queued request is not affected. */
+  purge(): void
+  /** Cancels a background refresh. */
+  cancel(): void
+}
+
+/** Single flight with a queue of one: a request that has not started may be joined by every caller. */
+export class SingleFlightQueue<T> implements SingleFlight<T> {
+  readonly #onIdle: () => void
+  #running: PendingRequest<T> | undefined
+  #next: PendingRequest<T> | undefined
+
+  /** @param onIdle called when the last request has settled, before its callers continue */
+  constructor(onIdle: () => void = () => {}) {
+    this.#onIdle = onIdle
+  }
+
+  get busy(): boolean {
+    return this.#running !== undefined
+  }
+
+  join(task: RequestTask<T>): Promise<T> {
+    const running = this.#running?.request
+    if (this.#next === undefined && running?.cacheable && !running.background) return running.result
+    return this.#enqueue(task).result
+  }
+
+  replace(rejected: string, task: RequestTask<T>): Promise<T> {
+    const running = this.#running?.request
+    if (running?.cacheable && running.rejected.has(rejected)) return running.result
+    this.cancel()
+    const next = this.#enqueue(task)
+    next.rejected.add(rejected)
+    return next.result
+  }
+
+  refresh(task: RequestTask<T>): void {
+    if (this.#running === undefined) this.#start(createRequest(task, true))
+  }
+
+  purge(): void {
+    this.cancel()
+    if (this.#running !== undefined) this.#running.request.cacheable = false
+  }
+
+  cancel(): void {
+    const running = this.#running?.request
+    if (!running?.background) return
+    running.cacheable = false
+    running.controller.abort(new Error('the background refresh was cancelled'))
+  }
+
+  #enqueue(task: RequestTask<T>): InFlight<T> {
+    if (this.#next !== undefined) return this.#next.request
+    const pending = createRequest(task, false)
+    if (this.#running === undefined) this.#start(pending)
+    else this.#next = pending
+    return pending.request
+  }
+
+  #start(pending: PendingRequest<T>): void {
+    this.#running = pending
+    pending.start(() => {
+      const next = this.#next
+      this.#running = undefined
+      this.#next = undefined
+      if (next === undefined) this.#onIdle()
+      else this.#start(next)
+    })
+  }
+}
+
+/** How a request settled. */
+export type Outcome<T> = { readonly value: T } | { readonly failure: unknown }
+
+/** A request that has not started. */
+interface PendingRequest<T> {
+  readonly request: InFlight<T>
+  /** @param onSettled called when the work is done, before the callers continue */
+  start(onSettled: (outcome: Outcome<T>) => void): void
+}
+
+/** Creates a request that has not started. Its failure is no unhandled rejection when no caller waits. */
+export function createRequest<T>(
+  task: RequestTask<T>,
+  background: boolean,
+  queuedAt: number = performance.now(),
+): PendingRequest<T> {
+  const { promise: result, resolve, reject } = Promise.withResolvers<T>()
+  result.catch(() => {})
+  const controller = new AbortController()
+  const request: InFlight<T> = { result, background, rejected: new Set(), cacheable: true, controller }
+  return {
+    request,
+    start(onSettled) {
+      task(request, performance.now() - queuedAt).then(
+        (value) => {
+          onSettled({ value })
+          resolve(value)
+        },
+        (failure: unknown) => {
+          onSettled({ failure })
+          reject(failure)
+        },
+      )
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { findNonlinearity } from '../src/linear-expression.ts'
+import { filesIn, readText } from '../src/read-repository.ts'
+import { everyNode, parseModule } from '../src/syntax.ts'
+
+/** What a program runs with: the command line and the emulators read what their own user gives them. */
+const packages = ['core', 'hexagon', 'opentelemetry', 'prevu3d', 'redis', 'undici']
+
+/** Their expressions are replaced with the modules around them. */
+const pending = new Set([
+  'packages/core/src/acquire/client-assertion.ts',
+  'packages/core/src/acquire/client-authentication.ts',
+  'packages/core/src/acquire/private-key.ts',
+])
+
+const files = packages.flatMap((name) =>
+  filesIn(`packages/${name}/src`, '**/*.ts').map((file) => `packages/${name}/src/${file}`),
+)
+
+describe('X3: text from outside meets no expression that can backtrack', () => {
+  it.each(files.filter((file) => !pending.has(file)))('%s', (file) => {
+    const nodes = [...everyNode(parseModule(file, readText(file)))]
+    const literals = nodes.flatMap(({ regex }) =>
+      regex === undefined ? [] : [regex as { pattern: string; flags: string }],
+    )
+    const found = literals.flatMap(({ pattern, flags }) => {
+      const why = findNonlinearity(pattern, flags)
+      return why === undefined ? [] : [`/${pattern}/${flags}: ${why}`]
+    })
+    expect(found).toEqual([])
+    // An expression that is put together at run time cannot be read here.
+    const isMade = ({ type, callee }: (typeof nodes)[number]): boolean =>
+      (type === 'NewExpression' || type === 'CallExpression') && (callee as { name?: unknown }).name === 'RegExp'
+    expect(nodes.filter(isMade)).toEqual([])
+  })
+})
+
+describe('the proof of an expression', () => {
+  it.each([
+    [/^[\x21-\x7e]+$/, 'anchored, one class'],
+    [/[\s]+/g, 'not anchored, nothing behind it'],
+    [/ab?c{2,5}[d]*/, 'a bounded begin'],
+    [/^\[|\]$/g, 'no repetition at all'],
+    [/^(?:a|b\d+)$/, 'one in a group that is there once'],
+    [/^a+|b+/, 'one in each alternative'],
+    [/(?<=[a-z])(?=[A-Z])/g, 'what it only looks at'],
+    [/\p{L}\u{41}[)\]*+]\(\*/u, 'escapes and classes'],
+    [/^(?<name>x)(\.\d+)?$/, 'a group with a name'],
+  ])('%s: %s', ({ source, flags }) => {
+    expect(findNonlinearity(source, flags)).toBeUndefined()
+  })
+
+  it.each([
+    [/\/+$/, 'not anchored'],
+    [/a*b/, 'not anchored'],
+    [/x|a*b/, 'not anchored'],
+    [/(a*)b/, 'not anchored'],
+    [/^a+$/m, 'not anchored'],
+    [/^(?:[\w.-]+=[^&\s<]*&)*(?:access_token|error)=[^\s<]*$/, 'a group is repeated'],
+    [/^(a+){2}$/, 'a group is repeated'],
+    [/^(a|b){2,}$/, 'a group is repeated'],
+    [/^(?:a?)*?$/, 'a group is repeated'],
+    [/^a+a+$/, 'more than one'],
+    [/^(a*)(?=b*)/, 'more than one'],
+    [/(a)\1/, 'backreference'],
+    [/(?<x>a)\k<x>/, 'backreference'],
+  ])('%s is refused: %s', ({ source, flags }, why) => {
+    expect(findNonlinearity(source, flags)).toContain(why)
+  })
+})
