@@ -9,7 +9,7 @@ import { addProvidersCommand } from './commands/providers.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { AlreadyTold, reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
-import { createOutput, type Output } from './output.ts'
+import { createOutput, type Output } from './output/output.ts'
 
 /**
  * Runs the command line.
@@ -25,10 +25,10 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
   const program = buildProgram(io, output, {
     writeOut: (text) => {
       if (isJson) printed += text
-      else io.stdout.write(text)
+      else output.print(text.replace(/\n$/, ''))
     },
     writeErr: (text) => {
-      if (!isJson) io.stderr.write(text)
+      if (!isJson) output.note(text.replace(/\n$/, ''))
     },
   })
   try {

@@ -15,7 +15,7 @@ it('shows token, region, call and recovery, and no token', async () => {
     'North Division, South Division',
     '401  {"message":"Unauthorized"}',
     'Refinery Turnaround, Pump Station, Tank Farm',
-    'nightlatch call prevu3d',
+    'npx @nightlatch/cli call prevu3d',
   ]
   for (const text of told) expect(stdout).toContain(text)
   expect(stdout).not.toMatch(/ey[A-Z]|Basic/)

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, timeoutOf, withClient } from '../connect.ts'
 import { CommandError, codeOf } from '../failure.ts'
 import { type Io, readInput } from '../io.ts'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
@@ -239,5 +239,5 @@ function printAnswer({ response, bytes }: Answer, body: unknown, flags: CallFlag
   }
   if (bytes.length === 0) return
   if (io.terminal.stdout && typeof body === 'object') output.print(JSON.stringify(body, undefined, 2))
-  else output.printRaw(bytes)
+  else output.printBody(bytes)
 }

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 import { knownProviders } from '../providers.ts'
 
 const shells = { bash: writeBash, zsh: writeZsh, fish: writeFish } as const

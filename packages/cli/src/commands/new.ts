@@ -8,7 +8,7 @@ import { isReadByDefault } from '../new-provider/sample-answer.ts'
 import { toJson, writeChangeset, writePackageFiles, writePage } from '../new-provider/write-pages.ts'
 import { writeProvider } from '../new-provider/write-provider.ts'
 import { writeEmulation, writeTest } from '../new-provider/write-tests.ts'
-import type { Output } from '../output.ts'
+import { type Output, styled } from '../output/output.ts'
 
 interface NewFlags extends Wishes {
   readonly package?: true
@@ -218,7 +218,7 @@ function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags,
     output.printJson({ provider: name, files, sample: recognised, next: steps })
     return
   }
-  output.print(`${output.dress('good', '✓')} ${name} is written`)
+  output.print(styled('good', '✓'), ` ${name} is written`)
   for (const file of files) output.print(`  ${file}`)
   if (recognised !== null) {
     const { token, lifetime, lifetimeKind } = recognised
@@ -228,7 +228,7 @@ function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags,
     )
   }
   output.print('\nNext:')
-  for (const step of steps) output.print(`  ${output.dress('quiet', '•')} ${step}`)
+  for (const step of steps) output.print('  ', styled('quiet', '•'), ` ${step}`)
 }
 
 function nextSteps({ name, runner, sample }: ProviderDraft, flags: NewFlags): readonly string[] {

@@ -2,7 +2,7 @@ import type { AccessToken, Client } from '@nightlatch/core'
 import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
-import type { Output } from '../output.ts'
+import { type Output, styled } from '../output/output.ts'
 import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
@@ -60,7 +60,7 @@ async function askForToken(
   } else {
     const { type, scopes, expiresAt, expiresIn } = describeToken(token)
     const ends = expiresAt === null ? 'not known' : `${expiresAt}, in ${inWords(expiresIn ?? 0)}`
-    output.print(`${output.dress('good', '✓')} ${name} gave a token`)
+    output.print(styled('good', '✓'), ` ${name} gave a token`)
     output.print(`  type     ${type}`)
     output.print(`  scopes   ${scopes === null ? 'not named' : scopes.join(' ')}`)
     output.print(`  expires  ${ends}`)

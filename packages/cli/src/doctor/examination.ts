@@ -1,5 +1,5 @@
 import type { Provider } from '@nightlatch/core'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 import type { FoundSettings } from '../settings.ts'
 import type { Target } from '../target.ts'
 import type { Claims } from './claims.ts'

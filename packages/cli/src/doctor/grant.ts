@@ -7,7 +7,7 @@ import {
   type Provider,
 } from '@nightlatch/core'
 import { createHidingFetch } from '../connect.ts'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 
 /** A request that was answered, as the wire showed it. */
 interface Exchange {

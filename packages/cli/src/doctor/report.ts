@@ -1,4 +1,4 @@
-import type { Look, Output } from '../output.ts'
+import { type Output, type Style, styled } from '../output/output.ts'
 import type { Finding, FindingStatus } from './finding.ts'
 import type { Step } from './steps.ts'
 
@@ -8,7 +8,7 @@ export interface TakenStep {
   readonly finding: Finding
 }
 
-const marks: Readonly<Record<FindingStatus, readonly [Look, string]>> = {
+const marks: Readonly<Record<FindingStatus, readonly [Style, string]>> = {
   ok: ['good', '✓'],
   warning: ['doubtful', '!'],
   failed: ['bad', '✗'],
@@ -16,18 +16,18 @@ const marks: Readonly<Record<FindingStatus, readonly [Look, string]>> = {
 }
 
 /** One step, for people. */
-export function printStep({ step, finding }: TakenStep, { print, dress }: Output): void {
-  const [look, mark] = marks[finding.status]
+export function printStep({ step, finding }: TakenStep, { print }: Output): void {
+  const [style, mark] = marks[finding.status]
   const isSkipped = finding.status === 'skipped'
-  print(`${dress(look, mark)} ${isSkipped ? dress('quiet', `${step.title}: skipped`) : step.title}`)
-  for (const line of finding.saw) print(isSkipped ? dress('quiet', `    ${line}`) : `    ${line}`)
+  print(styled(style, mark), ' ', isSkipped ? styled('quiet', `${step.title}: skipped`) : step.title)
+  for (const line of finding.saw) print(isSkipped ? styled('quiet', `    ${line}`) : `    ${line}`)
 }
 
 /** The end of a report, for people. */
-export function printWhatToDo(taken: readonly TakenStep[], { print, dress }: Output): void {
+export function printWhatToDo(taken: readonly TakenStep[], { print }: Output): void {
   const sentences = whatToDo(taken)
   print('')
-  print(dress('title', 'What to do'))
+  print(styled('title', 'What to do'))
   for (const [at, sentence] of sentences.entries()) print(`  ${at + 1}. ${sentence}`)
   if (sentences.length === 0) {
     print(isIll(taken) ? '  Nothing that is known here.' : '  Nothing: all is well.')
