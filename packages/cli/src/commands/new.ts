@@ -1,8 +1,9 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { CommandError } from '../failure.ts'
 import { type Io, readInput } from '../io.ts'
+import { checkSyntax } from '../new-provider/check-syntax.ts'
 import { authentications, draftProvider, type ProviderDraft, type Wishes } from '../new-provider/provider-draft.ts'
 import { isReadByDefault } from '../new-provider/sample-answer.ts'
 import { toJson, writeChangeset, writePackageFiles, writePage } from '../new-provider/write-pages.ts'
@@ -128,10 +129,10 @@ async function planFiles(draft: ProviderDraft, dir: string): Promise<Files> {
   const extension = await findImportExtension(dir)
   const places = { provider: `../src/${name}.${extension}`, emulation: `./${name}-emulation.${extension}` }
   return new Map([
-    [join(dir, 'src', `${name}.ts`), writeProvider(draft)],
-    [join(dir, 'test', `${name}-emulation.ts`), writeEmulation(draft)],
-    [join(dir, 'test', `${name}.test.ts`), writeTest(draft, places)],
-    [join(dir, 'docs', `${name}.md`), writePage(draft, places.provider)],
+    [join(dir, 'src', `${name}.ts`), writeProvider(draft).text],
+    [join(dir, 'test', `${name}-emulation.ts`), writeEmulation(draft).text],
+    [join(dir, 'test', `${name}.test.ts`), writeTest(draft, places).text],
+    [join(dir, 'docs', `${name}.md`), writePage(draft, places.provider).text],
   ])
 }
 
@@ -166,10 +167,10 @@ async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
   return new Map([
     ...own,
     [join(folder, 'LICENSE'), licence.split('\n---\n')[0]?.trimEnd().concat('\n') ?? ''],
-    [join(folder, 'src/provider.ts'), writeProvider(draft)],
-    [join(folder, `test/${name}-emulation.ts`), writeEmulation(draft)],
-    [join(folder, 'test/conformance.test.ts'), writeTest(draft, places)],
-    [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@nightlatch/${name}`)],
+    [join(folder, 'src/provider.ts'), writeProvider(draft).text],
+    [join(folder, `test/${name}-emulation.ts`), writeEmulation(draft).text],
+    [join(folder, 'test/conformance.test.ts'), writeTest(draft, places).text],
+    [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@nightlatch/${name}`).text],
     [join(dir, '.changeset', `${name}.md`), writeChangeset(draft)],
     // Where the repository's own checks find the packages that documents import.
     [tools, withDependency(manifest, `@nightlatch/${name}`)],
@@ -183,10 +184,15 @@ function withDependency(text: string, name: string): string {
   return toJson({ ...manifest, devDependencies })
 }
 
-/** @throws CommandError `wrong_usage` where a file is there already, and nothing is written then */
+/**
+ * Writes all of the files, or, where one is there already, none. No link is followed: what a name stands for elsewhere is
+ * not ours to write.
+ *
+ * @throws CommandError `wrong_usage`
+ */
 async function writeFiles(files: Files, { force }: NewFlags): Promise<void> {
   const isThere = async (file: string): Promise<boolean> =>
-    access(file).then(
+    lstat(file).then(
       () => true,
       () => false,
     )
@@ -196,9 +202,12 @@ async function writeFiles(files: Files, { force }: NewFlags): Promise<void> {
   if (there.length > 0 && force !== true) {
     throw new CommandError('wrong_usage', 'these files are there already; --force overwrites them', { hints: there })
   }
+  for (const [file, text] of files) checkSyntax(file, text)
   for (const [file, text] of files) {
     await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, text)
+    if (force === true || isEdited(file)) await rm(file, { force: true })
+    // `wx` also refuses a link, dangling or not.
+    await writeFile(file, text, { flag: 'wx' })
   }
 }
 
