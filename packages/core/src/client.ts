@@ -46,7 +46,8 @@ export interface Client<Info = undefined> extends AsyncDisposable {
    */
   readonly authorize: Authorize
   /**
-   * A ky instance whose prefix is the API's base URL, discovered first where the provider discovers it.
+   * A ky instance whose prefix is the API's base URL, discovered first where the provider discovers it. ky's `HTTPError`
+   * has the provider's hints, a list of sentences, as `error.hints`.
    *
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
@@ -179,7 +180,7 @@ export class ProviderClient<Info> extends TokenSource<ClientParts<Info>> impleme
   async api({ signal }: { signal?: AbortSignal } = {}): Promise<KyInstance> {
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
-    const api = requests.api ?? (await createApi(baseUrl, requests.fetch))
+    const api = requests.api ?? (await createApi(baseUrl, requests.fetch, this.parts.provider))
     requests.api ??= api
     return requests.api
   }
