@@ -6,6 +6,7 @@ import { choosesAuthenticationLater, findProviderMistakes, type Provider } from 
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
 import type { ClientEvent } from './events.ts'
+import { checkRuntime } from './platform/runtime.ts'
 import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 
 /** What a client is made of besides its provider. */
@@ -107,6 +108,7 @@ const tokenOptionsSchema = exactObject(
  * @throws NightlatchError `invalid_options`
  */
 export function checkClient(provider: Provider<unknown>, options: ClientOptions): void {
+  checkRuntime()
   const known = typeof options === 'object' && options !== null ? options : undefined
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),

@@ -2,7 +2,7 @@ import { NightlatchError } from '../errors.ts'
 import { readBodyText } from '../platform/answer-body.ts'
 import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
 import { withDeadline } from '../platform/deadline.ts'
-import { readNetworkFailure } from '../platform/network-failure.ts'
+import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import { findUrlMistake } from '../platform/validation.ts'
 import { usesMutualTls } from './client-authentication.ts'
 import type { Provider } from './provider.ts'
@@ -183,8 +183,8 @@ async function readMetadata(
       const response = await transport.fetch(url, init)
       return { status: response.status, text: await readBodyText(response) }
     } catch (failure) {
-      const { code, retryable } = readNetworkFailure(failure)
-      if (code !== undefined) miss = { why: `it did not answer (${code})`, mayPass: retryable }
+      const reason = readNetworkFailure(failure)
+      miss = { why: `it ${explainNetworkFailure(reason).said}`, mayPass: reason.retryable }
       throw failure
     }
   }

@@ -1,0 +1,18 @@
+import { NightlatchError } from '../errors.ts'
+
+/** The oldest Node with everything this library uses; the same as `engines` in package.json. */
+export const minNode = '22'
+
+/**
+ * Refuses a runtime that is too old, in place of a TypeError somewhere in the middle of a call.
+ *
+ * @throws NightlatchError `invalid_options`
+ */
+export function checkRuntime(): void {
+  if (typeof Promise.withResolvers === 'function' && typeof URL.parse === 'function') return
+  const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: unknown } } }
+  const node = process?.versions?.node
+  const here =
+    typeof node === 'string' ? `this is Node ${node}` : 'this runtime lacks Promise.withResolvers or URL.parse'
+  throw new NightlatchError('invalid_options', `Nightlatch needs Node ${minNode} or newer; ${here}`)
+}
