@@ -1,5 +1,6 @@
 import { NightlatchError } from '@nightlatch/core'
 import { CommanderError } from 'commander'
+import { inFlags } from './flag-words.ts'
 import { findNearestName } from './nearest-name.ts'
 import { FailureWithNextStep } from './next-step.ts'
 
@@ -50,7 +51,9 @@ export interface FailureReport {
 export function reportFailure(thrown: unknown): FailureReport {
   if (thrown instanceof FailureWithNextStep) {
     const { fields, ...report } = reportFailure(thrown.failure)
-    const hints = [...new Set([...report.hints, thrown.nextStep])]
+    const { target } = thrown
+    const said = target === undefined ? report.hints : report.hints.map((hint) => inFlags(hint, target))
+    const hints = [...new Set([...said, thrown.nextStep])]
     return { ...report, hints, fields: { ...fields, hints } }
   }
   if (thrown instanceof NightlatchError) {

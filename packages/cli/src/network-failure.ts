@@ -15,7 +15,8 @@ export function readUnreachable(failure: unknown, host: string): Unreachable {
   return { code, said: `${said}${shown}`, advice }
 }
 
-function explainCode(code: string | undefined, host: string): Omit<Unreachable, 'code'> {
+/** What a code means, in words that follow the name of a server, and what to do. */
+export function explainCode(code: string | undefined, host: string): Omit<Unreachable, 'code'> {
   const authority = `If ${host} or a proxy in between is your own, set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority (PEM). Otherwise do not trust it.`
   switch (code) {
     case 'CERT_HAS_EXPIRED':
@@ -50,7 +51,7 @@ function explainCode(code: string | undefined, host: string): Omit<Unreachable, 
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return {
         said: 'does not speak TLS',
-        advice: 'Check the port, and whether a proxy is in between.',
+        advice: 'Something answers there that speaks no TLS: check the port, and whether a proxy is in between.',
       }
     case 'ECONNREFUSED':
       return {

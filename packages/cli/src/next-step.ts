@@ -5,25 +5,32 @@ import type { Target } from './target.ts'
 export class FailureWithNextStep extends Error {
   readonly failure: unknown
   readonly nextStep: string
+  /** Whose failure it is; its hints are said in flags. */
+  readonly target: Target | undefined
 
-  constructor(failure: unknown, nextStep: string) {
+  constructor(failure: unknown, nextStep: string, target?: Target) {
     super('see the failure within')
     this.failure = failure
     this.nextStep = nextStep
+    this.target = target
   }
 }
 
-/** Does some work; where it fails, the failure names the command to run next. */
-export async function withNextStep<Result>(nextStep: string, work: () => Promise<Result>): Promise<Result> {
+/** Does some work with a provider; where it fails, the failure names doctor as the command to run next. */
+export async function withDoctorNext<Result>(
+  target: Target,
+  command: Command,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work()
   } catch (failure) {
-    throw new FailureWithNextStep(failure, nextStep)
+    throw new FailureWithNextStep(failure, doctorStep(target, command), target)
   }
 }
 
 /** `nightlatch doctor <provider>` with those flags of this command line that it takes. */
-export function doctorStep({ name }: Target, command: Command): string {
+function doctorStep({ name }: Target, command: Command): string {
   const doctor = command.parent?.commands.find((other) => other.name() === 'doctor')
   const known = new Set([...(doctor?.options ?? []), ...(command.parent?.options ?? [])].map(({ long }) => long))
   const flags = [...command.options, ...(command.parent?.options ?? [])].flatMap((option) => {

@@ -5,7 +5,7 @@ import { addConnectionFlags, type ConnectionFlags, timeoutOf, withClient } from 
 import { CommandError } from '../failure.ts'
 import { type Io, readInput } from '../io.ts'
 import { readUnreachable } from '../network-failure.ts'
-import { doctorStep, withNextStep } from '../next-step.ts'
+import { withDoctorNext } from '../next-step.ts'
 import type { Output } from '../output/output.ts'
 import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
@@ -46,7 +46,7 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
       const answer = await ask(target, client, path, init, flags).finally(done)
       showAnswer(client, init.method, answer, flags, io, output)
     }
-    await withNextStep(doctorStep(target, command), () => withClient(target, flags, { io, output }, request))
+    await withDoctorNext(target, command, () => withClient(target, flags, { io, output }, request))
   })
 }
 

@@ -54,12 +54,8 @@ async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Outpu
     isForPeople,
     io,
     output,
-    onStep({ title }) {
-      const done = output.noteWaiting(title)
-      return (step) => {
-        done()
-        if (isForPeople) printStep(step, output)
-      }
+    onStep(step) {
+      if (isForPeople) printStep(step, output)
     },
   })
   if (isForPeople) printWhatToDo(taken, output)

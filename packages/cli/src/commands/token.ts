@@ -2,7 +2,7 @@ import type { AccessToken, Client } from '@nightlatch/core'
 import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
-import { doctorStep, withNextStep } from '../next-step.ts'
+import { withDoctorNext } from '../next-step.ts'
 import { type Output, styled } from '../output/output.ts'
 import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
@@ -24,7 +24,7 @@ export function addTokenCommand(program: Command, io: Io, output: Output): void 
   command.action(async (name: string) => {
     const flags = command.optsWithGlobals<TokenFlags>()
     const target = await findTarget(name, flags.config)
-    await withNextStep(doctorStep(target, command), () =>
+    await withDoctorNext(target, command, () =>
       withClient(target, flags, { io, output }, (client) => askForToken(target, client, flags, output)),
     )
   })

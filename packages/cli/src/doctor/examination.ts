@@ -30,6 +30,8 @@ export interface Examination {
   grant(): Promise<Grant | undefined>
   /** Makes another token request, to a provider described otherwise. */
   ask(provider: Provider<unknown>): Promise<Grant>
+  /** Says on a terminal what is waited for, as long as the work lasts. */
+  waitFor<Result>(what: string, work: Promise<Result>): Promise<Result>
   readonly evidence: Evidence
 }
 
@@ -40,12 +42,16 @@ export interface FoundSecret {
   readonly source: string | undefined
   /** Why there is none, where reading it failed. */
   readonly mistake: string | undefined
+  /** The client shows who it is by something else: a key, or a certificate. */
+  readonly isNotUsed?: true
 }
 
 /** What steps leave for those after them. */
 export interface Evidence {
   /** The host of the address is not known to the name server. */
   hasNoAddress?: true
+  /** A step has found, and said, why there is no connection to the address. */
+  isUnreachable?: true
   /** The grant that gave a token: the first, or one of a probe. */
   granted?: Grant
   claims?: Claims

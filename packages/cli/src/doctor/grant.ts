@@ -2,6 +2,7 @@ import {
   type AccessToken,
   type Client,
   type ClientOptions,
+  type Credentials,
   createClient,
   NightlatchError,
   type Provider,
@@ -39,7 +40,7 @@ export interface Grant {
 
 /** What a token is asked for with. */
 interface GrantTerms {
-  readonly credentials: { readonly clientId: string; readonly clientSecret: string }
+  readonly credentials: Credentials
   /** Seconds. */
   readonly timeout: number
   readonly output: Output

@@ -1,5 +1,5 @@
 import { type Output, type Style, styled } from '../output/output.ts'
-import type { Finding, FindingStatus } from './finding.ts'
+import { type Finding, type FindingStatus, isAbout } from './finding.ts'
 import type { Step } from './steps.ts'
 
 /** A step with what it came to. */
@@ -62,5 +62,7 @@ export function isIll(taken: readonly TakenStep[]): boolean {
 function whatToDo(taken: readonly TakenStep[]): readonly string[] {
   const settled = new Set(taken.map(({ finding }) => finding.settles))
   const open = taken.filter(({ step }) => !settled.has(step.name))
-  return [...new Set(open.flatMap(({ finding }) => finding.advice))]
+  const ruledOut = taken.flatMap(({ finding }) => finding.rulesOut ?? [])
+  const advice = open.flatMap(({ finding }) => finding.advice)
+  return [...new Set(advice)].filter((sentence) => !ruledOut.some((topic) => isAbout(sentence, topic)))
 }

@@ -203,7 +203,8 @@ const reserved: ReadonlySet<string> = new Set(
   ),
 )
 
-function nameThings(name: string): { readonly identifier: string; readonly title: string } {
+/** The names of a provider in code, by its slug. */
+export function nameThings(name: string): { readonly identifier: string; readonly title: string } {
   const words = name.split('-')
   const title = words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join('')
   const identifier = `${title.slice(0, 1).toLowerCase()}${title.slice(1)}`
