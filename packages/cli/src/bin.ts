@@ -18,6 +18,13 @@ if (isOlder(versions.node, needed)) {
     if (failure.code === 'EPIPE') process.exit()
     throw failure
   })
+  // What Node calls experimental (reading TypeScript) is no concern of whoever runs a command.
+  const { emitWarning } = process
+  process.emitWarning = (warning: string | Error, ...rest: readonly unknown[]) => {
+    const [kind] = rest
+    const type = typeof kind === 'object' && kind !== null && 'type' in kind ? kind.type : kind
+    if (type !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
+  }
   const terminal = { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true }
   const io: Io = { env, stdin, stdout, stderr, terminal }
   const { run } = await import('./run.ts')

@@ -24,7 +24,7 @@ export function styled(style: Style, text: string): Styled {
 }
 
 /** Pieces of a line, or of lines, written one after the other. */
-export type Text = readonly (string | Styled)[]
+type Text = readonly (string | Styled)[]
 
 /**
  * The only way to a terminal: results to stdout, all else to stderr. Whatever goes through it loses its secrets, and its

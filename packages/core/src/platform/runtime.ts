@@ -10,9 +10,8 @@ export const minNode = '22'
  */
 export function checkRuntime(): void {
   if (typeof Promise.withResolvers === 'function' && typeof URL.parse === 'function') return
-  const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: unknown } } }
-  const node = process?.versions?.node
-  const here =
-    typeof node === 'string' ? `this is Node ${node}` : 'this runtime lacks Promise.withResolvers or URL.parse'
-  throw new NightlatchError('invalid_options', `Nightlatch needs Node ${minNode} or newer; ${here}`)
+  throw new NightlatchError(
+    'invalid_options',
+    `Nightlatch needs Node ${minNode} or newer: this runtime lacks Promise.withResolvers or URL.parse`,
+  )
 }
