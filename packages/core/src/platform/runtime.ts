@@ -9,9 +9,9 @@ export const minNode = '22'
  * @throws NightlatchError `invalid_options`
  */
 export function checkRuntime(): void {
-  if (typeof Promise.withResolvers === 'function' && typeof URL.parse === 'function') return
+  if (typeof Promise.withResolvers === 'function') return
   throw new NightlatchError(
     'invalid_options',
-    `Nightlatch needs Node ${minNode} or newer: this runtime lacks Promise.withResolvers or URL.parse`,
+    `Nightlatch needs Node ${minNode} or newer: this runtime lacks Promise.withResolvers`,
   )
 }

@@ -15,7 +15,7 @@ it.each(Object.entries(create))('%s on an old runtime names the version it needs
   const { withResolvers } = Promise
   try {
     Object.defineProperty(Promise, 'withResolvers', { value: undefined, configurable: true, writable: true })
-    const message = `Nightlatch needs Node ${minNode} or newer: this runtime lacks Promise.withResolvers or URL.parse`
+    const message = `Nightlatch needs Node ${minNode} or newer: this runtime lacks Promise.withResolvers`
     expect(call).toThrow(expect.objectContaining({ code: 'invalid_options', message }))
   } finally {
     Object.defineProperty(Promise, 'withResolvers', { value: withResolvers, configurable: true, writable: true })
