@@ -74,9 +74,10 @@ describe('completion', () => {
     for (const [open, close] of ['()', '{}', '[]'])
       expect(code.split(open ?? '').length).toBe(code.split(close ?? '').length)
     expect(code).not.toMatch(/["`]/)
-    if (has('pwsh')) {
+    const shell = 'pwsh'
+    if (has(shell)) {
       const typed = `${script}\n(TabExpansion2 'nightlatch token sma').CompletionMatches.CompletionText`
-      const offered = execFileSync('pwsh', ['-NoProfile', '-Command', typed], { encoding: 'utf8' })
+      const offered = execFileSync(shell, ['-NoProfile', '-Command', typed], { encoding: 'utf8' })
       expect(offered.split(/\r?\n/).filter(Boolean)).toEqual(['smart-completions', 'smart-api'])
     }
   })
