@@ -204,6 +204,7 @@ describe('a sample', () => {
     authorization: 'Bearer real-access-token-value',
     link: 'https://a.example/?t=real-access-token-value',
     part: 'real-access-token',
+    message: 'your password is real-words',
     nested: [{ signature: 'real-signature', pin: 9_876_543, otp: 424_242 }],
     'real-access-token-value': { a: 1 },
   }

@@ -104,7 +104,7 @@ function readMembers(
       if (path.join('\0') === token?.path.join('\0')) return sampleToken
       if (typeof leaf === 'string') {
         const isRead = [lifetime, scope].some((place) => place?.path.join('\0') === path.join('\0'))
-        const isShown = isRead || (plainNames.test(nameOf(path)) && /^[\w .,:+/-]{0,60}$/.test(leaf))
+        const isShown = isRead || (plainNames.test(nameOf(path)) && /^[\w.-]{0,20}$/.test(leaf))
         return isShown && !isCopy(leaf) ? leaf : 'sample'
       }
       return typeof leaf === 'number' && secretNames.test(nameOf(path)) ? 0 : leaf
