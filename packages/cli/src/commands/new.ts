@@ -10,6 +10,7 @@ import { toJson, writeChangeset, writePackageFiles, writePage } from '../new-pro
 import { writeProvider } from '../new-provider/write-provider.ts'
 import { writeEmulation, writeTest } from '../new-provider/write-tests.ts'
 import { type Output, styled } from '../output/output.ts'
+import { escapeUnsafe } from '../output/unsafe-characters.ts'
 
 interface NewFlags extends Wishes {
   readonly package?: true
@@ -84,7 +85,10 @@ async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stder
   const leave = (): void => leaving.abort()
   stdin.once('end', leave)
   try {
-    const tokenEndpoint = await ask(`${name}: where are tokens asked for?`, 'https://login.acme.example/token')
+    const tokenEndpoint = await ask(
+      `${escapeUnsafe(name)}: where are tokens asked for?`,
+      'https://login.acme.example/token',
+    )
     const clientAuthentication =
       flags.clientAuthentication ??
       given(

@@ -19,7 +19,7 @@ export class SecretFinder {
     const inBytes = written.map((text) => Buffer.from(text, 'utf8').toString('latin1'))
     for (const form of [...written, ...inBytes, base64, base64.replaceAll('+', '-').replaceAll('/', '_')]) {
       // A secret that looks encoded is decoded together with what repeats it.
-      for (const { text } of readings(form)) if (text.length >= minLength) this.#secrets.add(text)
+      for (const text of decodings(form)) if (text.length >= minLength) this.#secrets.add(text)
     }
   }
 
@@ -28,7 +28,7 @@ export class SecretFinder {
    * invisible characters in between do not hide it.
    */
   redact(text: string): string {
-    if (this.#secrets.size === 0) return text
+    if (!this.#isIn(text)) return text
     const covered: [start: number, end: number][] = []
     for (const reading of readings(text)) {
       for (const secret of this.#secrets) {
@@ -42,6 +42,27 @@ export class SecretFinder {
       text,
       covered.sort(([a], [b]) => a - b),
     )
+  }
+
+  /** Most texts hold no secret: they cost no map of where each character came from. */
+  #isIn(text: string): boolean {
+    if (this.#secrets.size === 0) return false
+    for (const decoded of decodings(text)) {
+      for (const secret of this.#secrets) if (decoded.includes(secret)) return true
+    }
+    return false
+  }
+}
+
+/** A text without its unsafe characters, then decoded once, twice, and so on. */
+function* decodings(text: string): Generator<string> {
+  let decoded = text.replace(unsafe, '')
+  yield decoded
+  for (let round = 0; round < rounds; round += 1) {
+    const next = decoded.replace(escapes, decodeEscape).replace(unsafe, '')
+    if (next === decoded) return
+    decoded = next
+    yield decoded
   }
 }
 
@@ -62,7 +83,7 @@ interface Reading {
   endOf(at: number): number
 }
 
-/** A text without its unsafe characters, then decoded once, twice, and so on. */
+/** The same as {@link decodings}, with the way back. */
 function* readings(text: string): Generator<Reading> {
   let reading: Reading | undefined = dropUnsafe({ text, startOf: (at) => at, endOf: (at) => at + 1 })
   for (let round = 0; reading !== undefined; round += 1) {
