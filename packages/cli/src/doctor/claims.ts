@@ -1,5 +1,7 @@
+import { readStandardTokenResponse } from '@nightlatch/core'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
+import type { Grant } from './grant.ts'
 import { parseObject, showText } from './shown-text.ts'
 
 /** Claims that say who, what for and how long, and nothing personal beyond. */
@@ -15,7 +17,7 @@ export type Claims = Readonly<Record<string, string | number | readonly string[]
 const leeway = 60
 
 /** Step 7: what a token says about itself where it is a JWT. It is read, not verified: that is the API's part. */
-export function examineClaims({ evidence, knowledge }: Examination): Finding {
+export async function examineClaims({ evidence, knowledge }: Examination): Promise<Finding> {
   const { granted } = evidence
   if (granted?.token === undefined) return skipped('there is no token')
   const parts = granted.token.value.split('.')
@@ -50,17 +52,31 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
   if ([iat, nbf].some((instant) => typeof instant === 'number' && instant > now + leeway)) {
     finding.warn('by iat or nbf the token comes from the future: an API may refuse it until then', clock)
   }
-  const expected = granted.token.expiresAt
-  if (typeof exp === 'number' && typeof iat === 'number' && expected !== undefined && granted.exchange !== undefined) {
-    const byAnswer = (expected.getTime() - granted.exchange.sentAt) / 1000
+  const byAnswer = await readAnsweredLifetime(granted)
+  if (typeof exp === 'number' && typeof iat === 'number' && byAnswer !== undefined) {
     if (Math.abs(exp - iat - byAnswer) > leeway) {
       finding.warn(
         `by its claims the token lives ${exp - iat} s, by the answer ${Math.round(byAnswer)} s`,
-        'Expect a 401 before the end that the answer names: the shorter of the two lifetimes counts.',
+        'The client uses the shorter of the two lifetimes. Other programs may expect the longer one, and get a 401.',
       )
     }
   }
   return finding.done()
+}
+
+/** The lifetime that the answer names, in seconds; the token's own is bounded by its claims. */
+async function readAnsweredLifetime({ exchange, provider }: Grant): Promise<number | undefined> {
+  if (exchange === undefined) return undefined
+  const { status, headers, text } = exchange
+  const read = provider.readTokenResponse ?? readStandardTokenResponse
+  try {
+    const { expiresIn } = read({ status, headers, body: parseObject(await text) })
+    const seconds = typeof expiresIn === 'string' && /^\d{1,10}$/.test(expiresIn) ? Number(expiresIn) : expiresIn
+    return typeof seconds === 'number' && seconds > 0 ? seconds : undefined
+  } catch {
+    // A reader that throws was told of where the token was read.
+    return undefined
+  }
 }
 
 function decode(part: string): string | undefined {
