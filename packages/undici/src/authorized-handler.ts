@@ -62,7 +62,7 @@ export function sendAsGiven(call: Call): void {
 }
 
 /** Dispatches where nobody is there any more to catch what a dispatcher may throw. */
-export function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, handler: Handler): void {
+function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, handler: Handler): void {
   try {
     dispatch(opts, handler)
   } catch (failure) {
