@@ -9,7 +9,7 @@ export interface ClientAssertionOptions {
 }
 
 /**
- * Authenticates by a JWT that somebody else signed, in place of a client secret: by a platform's workload identity, or by an
+ * Authenticates by a JWT that another party signed, in place of a client secret: by a platform's workload identity, or by an
  * identity provider that the authorization server trusts. `client_id` is sent if the credentials have one.
  *
  * @param source returns the JWT; asked for each HTTP attempt, and once more if the server rejects the client
@@ -44,7 +44,7 @@ export function clientAssertion(source: AssertionSource, options: ClientAssertio
 }
 
 /**
- * Sends a JWT that somebody else signed as the grant itself, in place of client credentials: for servers that take the assertion
+ * Sends a JWT that another party signed as the grant itself, in place of client credentials: for servers that take the assertion
  * as a grant. `client_id` is sent if the credentials have one.
  *
  * @param source returns the JWT; asked for each HTTP attempt, and once more if the server rejects it

@@ -1,7 +1,7 @@
 import { NightlatchError } from '../errors.ts'
 
 /**
- * Where the client gets a JWT that somebody else signed: its platform, or an identity provider. It is asked for each HTTP
+ * Where the client gets a JWT that another party signed: its platform, or an identity provider. It is asked for each HTTP
  * attempt. Its `name` (a function has one) is shown in messages, and is part of the cache key.
  */
 export type AssertionSource = () => string | Promise<string>
@@ -88,7 +88,7 @@ function nameOf(source: AssertionSource): string {
 }
 
 /**
- * Whose JWT it is: the same for all JWTs of one workload. Two workloads that name no client id differ by it.
+ * The issuer and the subject of a JWT as one text: the same for all JWTs of one workload, and different for two workloads.
  *
  * @returns `undefined` if the JWT names no subject
  */
@@ -97,7 +97,7 @@ export function subjectOf({ claims: { iss, sub } }: Assertion): string | undefin
 }
 
 /**
- * A hint for a failed grant whose assertion is for somebody else.
+ * A hint for a failed grant whose assertion is for another audience than the issuer.
  *
  * @param issuer the authorization server's issuer identifier; `undefined` if it is not known
  */

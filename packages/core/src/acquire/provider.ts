@@ -317,7 +317,7 @@ export function choosesAuthenticationLater(provider: Provider): boolean {
   return provider.clientAuthentication === undefined && provider.tokenEndpoint === undefined
 }
 
-/** Whether the client authenticates by a JWT that somebody else signs. */
+/** Whether the client authenticates by a JWT that another party signs. */
 export function hasSource(provider: Provider<unknown> | null | undefined): boolean {
   return provider?.clientAuthentication?.source !== undefined
 }

@@ -24,7 +24,7 @@ export interface TokenRequestDraft {
 }
 
 /**
- * Puts credentials onto a token request: those of the client, or with a `source` a JWT that somebody else signed.
+ * Puts credentials onto a token request: those of the client, or with a `source` a JWT that another party signed.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3 RFC 6749 section 2.3}
  */
@@ -34,7 +34,7 @@ export interface ClientAuthentication {
   /** What it needs besides the client id; `createClient` checks that the credentials have it. Default: nothing. */
   readonly requires?: 'clientSecret' | 'privateKey'
   /**
-   * Returns a JWT that somebody else signed; asked for each HTTP attempt, and once more after a rejection. A JWT that has expired
+   * Returns a JWT that another party signed; asked for each HTTP attempt, and once more after a rejection. A JWT that has expired
    * is not sent. With a source, credentials need no client id. Default: none.
    */
   readonly source?: AssertionSource

@@ -9,7 +9,7 @@ export interface TokenIdentity {
   readonly endpoint: string
   /** `undefined`: the server finds the client by its assertion. */
   readonly clientId: string | undefined
-  /** Whose the assertion of the client authentication's source is; `undefined`: it has no source. */
+  /** Issuer and subject of the assertion; `undefined` if the client authentication has no source. */
   readonly subject?: string | undefined
   /** Thumbprint of the key that the token is bound to; `undefined` if it is not bound. */
   readonly thumbprint?: string | undefined

@@ -60,7 +60,7 @@ export function shareTokens(
   const guarded = guardStore(store, provider.name, emit, diagnostics)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const source = provider.clientAuthentication?.source
-  /** `undefined`: it is not known whose the assertion is. */
+  /** `undefined` if the subject of the assertion is not known. */
   const keyOf = async (
     client: CredentialsOf,
     grant: GrantRequest,
