@@ -44,7 +44,7 @@ export { memoryStore } from './cache/memory-store.ts'
 export type { StoredToken, StoreLock, TokenStore } from './cache/token-store.ts'
 // A client
 export { type Client, createClient } from './client.ts'
-export type { ClientOptions, TokenOptions } from './client-options.ts'
+export type { ClientOptions, TokenOptions, ViewOptions } from './client-options.ts'
 export { type ClientPool, type ClientPoolOptions, createClientPool } from './client-pool.ts'
 // What can be seen from outside: the messages of the tracing channels
 export type { DiscoveryTrace, GrantTrace, StoreOperation, StoreTrace } from './diagnostics.ts'
