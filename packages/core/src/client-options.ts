@@ -62,37 +62,37 @@ const scopesOption = v.pipe(
   scopesSchema,
 )
 
-const clientOptionsSchema = exactObject(
-  {
-    credentials: v.unknown(),
-    scopes: v.optional(scopesOption),
-    parameters: v.optional(parametersSchema),
-    store: v.optional(
-      v.looseObject(
-        { get: aFunction, set: aFunction, delete: aFunction, lock: v.optional(aFunction) },
-        'must be a token store, with get, set and delete',
-      ),
+/** Each option of a client, with its checks. */
+export const clientOptionsEntries: v.ObjectEntries = {
+  credentials: v.unknown(),
+  scopes: v.optional(scopesOption),
+  parameters: v.optional(parametersSchema),
+  store: v.optional(
+    v.looseObject(
+      { get: aFunction, set: aFunction, delete: aFunction, lock: v.optional(aFunction) },
+      'must be a token store, with get, set and delete',
     ),
-    fetch: v.optional(aFunction),
-    timeout: v.optional(
-      v.pipe(
-        v.number('must be a number of seconds'),
-        v.gtValue(0, 'must be more than 0 seconds'),
-        v.maxValue(maxTimeoutSeconds, `must be at most ${maxTimeoutSeconds}; it is in seconds`),
-      ),
+  ),
+  fetch: v.optional(aFunction),
+  timeout: v.optional(
+    v.pipe(
+      v.number('must be a number of seconds'),
+      v.gtValue(0, 'must be more than 0 seconds'),
+      v.maxValue(maxTimeoutSeconds, `must be at most ${maxTimeoutSeconds}; it is in seconds`),
     ),
-    dpopKey: v.optional(
-      v.custom<DpopKeyPair>(
-        (pair) => findDpopKeyMistake(pair) === undefined,
-        ({ input }) => findDpopKeyMistake(input) ?? 'must be a CryptoKeyPair',
-      ),
+  ),
+  dpopKey: v.optional(
+    v.custom<DpopKeyPair>(
+      (pair) => findDpopKeyMistake(pair) === undefined,
+      ({ input }) => findDpopKeyMistake(input) ?? 'must be a CryptoKeyPair',
     ),
-    allowInsecureRequests: v.optional(v.boolean('must be true or false')),
-    onEvent: v.optional(aFunction),
-    now: v.optional(aFunction),
-  },
-  'must be an object with at least `credentials`',
-)
+  ),
+  allowInsecureRequests: v.optional(v.boolean('must be true or false')),
+  onEvent: v.optional(aFunction),
+  now: v.optional(aFunction),
+}
+
+const clientOptionsSchema = exactObject(clientOptionsEntries, 'must be an object with at least `credentials`')
 
 const tokenOptionsSchema = exactObject(
   {
@@ -112,13 +112,18 @@ const tokenOptionsSchema = exactObject(
 /**
  * Refuses a wrong provider, wrong options and wrong credentials, all mistakes at once.
  *
+ * @param schema of the options
  * @throws NightlatchError `invalid_options`
  */
-export function checkClient(provider: Provider, options: ClientOptions): void {
+export function checkClient(
+  provider: Provider,
+  options: ClientOptions,
+  schema: v.GenericSchema = clientOptionsSchema,
+): void {
   const known = typeof options === 'object' && options !== null ? options : undefined
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),
-    ...findMistakes(clientOptionsSchema, options, 'options'),
+    ...findMistakes(schema, options, 'options'),
     ...(known === undefined || !('credentials' in known)
       ? []
       : findCredentialsMistakes(

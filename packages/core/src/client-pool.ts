@@ -2,8 +2,8 @@ import * as v from 'valibot'
 import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
 import type { Provider } from './acquire/provider.ts'
 import { type Client, type ClientParts, createSharedParts, ProviderClient } from './client.ts'
-import { type ClientOptions, checkClient } from './client-options.ts'
-import { findMistakes, refuseMistakes } from './platform/validation.ts'
+import { type ClientOptions, checkClient, clientOptionsEntries } from './client-options.ts'
+import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 
 /** Options of the clients of a pool. */
 export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials'> {
@@ -29,12 +29,17 @@ export interface ClientPool<Info> extends AsyncDisposable {
 
 const defaultMaxClients = 10_000
 
-const poolSchema = v.object({
+const poolEntries = {
   credentials: v.function('must be a function of the tenant'),
   maxClients: v.optional(
     v.pipe(v.number('must be a number'), v.integer('must be an integer'), v.minValue(1, 'must be at least 1')),
   ),
-})
+}
+
+/** What a pool has besides a client's options is checked first, because the other checks use it. */
+const poolSchema = v.object(poolEntries)
+
+const poolOptionsSchema = exactObject({ ...clientOptionsEntries, ...poolEntries }, 'must be an object')
 
 /**
  * Creates a pool of clients for many tenants of one provider: bounded, with nothing shared between tenants but the store and
@@ -54,14 +59,18 @@ export function createClientPool<Info>(
 ): ClientPool<Info> {
   refuseMistakes(findMistakes(poolSchema, options, 'options'), undefined)
   const { maxClients = defaultMaxClients, credentials, ...common } = options
-  const checked = { ...common, credentials: () => credentials('') }
+  const checked = { ...options, credentials: () => credentials('') }
   const createParts = (described: Provider<Info>): ClientParts<Info> => {
-    checkClient(described, checked)
+    checkClient(described, checked, poolOptionsSchema)
     return createSharedParts(described, common)
   }
   // Options do not depend on the tenant, so they are checked now, with a provider that is never used.
   if (typeof provider === 'function') {
-    checkClient({ name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined }, checked)
+    checkClient(
+      { name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined },
+      checked,
+      poolOptionsSchema,
+    )
   }
   const parts = typeof provider === 'function' ? undefined : createParts(provider)
   const clients = new Map<string, ProviderClient<Info>>()

@@ -19,6 +19,16 @@ export type ErrorCode =
   | 'discovery_failed'
   | 'origin_refused'
 
+/** The same in all copies of this package, so that each recognises the errors of the others. */
+const brand = Symbol.for('nightlatch.error')
+
+/** The `instanceof` of `NightlatchError`. A subclass recognises its own instances only. */
+function isInstance(this: unknown, value: unknown): boolean {
+  if (this !== NightlatchError) return Function.prototype[Symbol.hasInstance].call(this, value)
+  // Only a prototype has the brand itself; an error inherits it.
+  return typeof value === 'object' && value !== null && brand in value && !Object.hasOwn(value, brand)
+}
+
 /** What is known of a failure besides its code; each field as on {@link NightlatchError}. */
 export interface NightlatchErrorDetails {
   readonly provider?: string | undefined
@@ -33,7 +43,8 @@ export interface NightlatchErrorDetails {
 
 /**
  * The one error of this library. It carries words and numbers only: never a body, a header, a query, or a cause that
- * could hold one (rules X1, X2), so it may be logged as it is.
+ * could hold one (rules X1, X2), so it may be logged as it is. `instanceof NightlatchError` also recognises the errors of other
+ * copies of this package: package managers, bundlers and test runners may load several.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}
  */
@@ -45,6 +56,8 @@ export class NightlatchError extends Error {
       configurable: true,
       writable: true,
     })
+    Object.defineProperty(NightlatchError.prototype, brand, { value: true })
+    Object.defineProperty(NightlatchError, Symbol.hasInstance, { value: isInstance })
   }
 
   /** What went wrong. */
