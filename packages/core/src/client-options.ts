@@ -33,6 +33,11 @@ export interface ClientOptions {
   readonly dpopKey?: DpopKeyPair
   /** Permits plain http to other machines, which anyone on the network can read. Default `false`. */
   readonly allowInsecureRequests?: boolean
+  /**
+   * Names this client in messages, events, spans and metrics, if a program has several of one provider: 1 to 200 characters, none
+   * of them a control character. A pool sets the tenant. It must not be a secret. Default: none.
+   */
+  readonly label?: string
   /** Called with each event, which never holds a secret. What it throws is ignored. */
   readonly onEvent?: (event: ClientEvent) => void
   /** Milliseconds since the epoch. Default `Date.now`; for tests. */
@@ -52,6 +57,18 @@ export interface TokenOptions {
 }
 
 const maxTimeoutSeconds = 600
+
+const maxLabelLength = 200
+
+/** Control characters, invisible characters and line separators. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u
+
+/** A tenant's name as a label. */
+export function labelOfTenant(tenant: string): string {
+  return Array.from(tenant.slice(0, maxLabelLength), (character) =>
+    unprintable.test(character) ? ' ' : character,
+  ).join('')
+}
 
 const aFunction = v.function('must be a function')
 
@@ -88,6 +105,14 @@ export const clientOptionsEntries: v.ObjectEntries = {
     ),
   ),
   allowInsecureRequests: v.optional(v.boolean('must be true or false')),
+  label: v.optional(
+    v.pipe(
+      v.string('must be a string'),
+      v.nonEmpty('must not be empty'),
+      v.maxLength(maxLabelLength, `must be at most ${maxLabelLength} characters`),
+      v.check((label) => !unprintable.test(label), 'must not have a line break or another control character'),
+    ),
+  ),
   onEvent: v.optional(aFunction),
   now: v.optional(aFunction),
 }

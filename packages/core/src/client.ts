@@ -13,7 +13,7 @@ import { createSteadyClock } from './cache/steady-clock.ts'
 import { TokenSource, type TokenSourceOptions, type TokenSourceParts } from './cache/token-source.ts'
 import { type ClientOptions, checkClient, checkTokenOptions, type TokenOptions } from './client-options.ts'
 import { createDiagnostics, type Diagnostics, type Subscribable } from './diagnostics.ts'
-import { NightlatchError } from './errors.ts'
+import { NightlatchError, withLabel } from './errors.ts'
 import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
@@ -89,7 +89,13 @@ export interface Client<Info = unknown> extends AsyncDisposable {
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
   const parts = createSharedParts(provider, options)
-  const credentials = new CredentialsReader(options.credentials, provider.name, parts.createDpop())
+  const credentials = new CredentialsReader(
+    options.credentials,
+    provider.name,
+    parts.createDpop(),
+    undefined,
+    options.label,
+  )
   return new ProviderClient(parts, credentials)
 }
 
@@ -122,7 +128,7 @@ export function createSharedParts<Info>(
 ): ClientParts<Info> {
   const provider = copyDescription(given)
   const options = ownMembers(givenOptions)
-  const { store, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
+  const { store, label, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
   // Platform functions are looked up at each call, because a program may replace them later.
   const now = options.now ?? (() => Date.now())
   // A given clock is the only one, so that a test controls it.
@@ -142,7 +148,8 @@ export function createSharedParts<Info>(
   const givenDpop = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const createDpop = (): DpopProofs | undefined =>
     provider.dpop === true ? (givenDpop ?? new DpopProofs(undefined, now)) : undefined
-  const shared = store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics)
+  const shared =
+    store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics, label)
   return {
     given,
     provider,
@@ -203,7 +210,7 @@ export class ProviderClient<Info> implements Client<Info> {
     try {
       checkTokenOptions(options, provider.name)
     } catch (mistake) {
-      return Promise.reject(mistake)
+      return Promise.reject(withLabel(mistake, this.#tokens.label))
     }
     const { signal, rejected, scopes, parameters } = options
     const differs = scopes !== undefined || parameters !== undefined
@@ -274,7 +281,8 @@ export class ProviderClient<Info> implements Client<Info> {
     if (this.#requests !== undefined) return this.#requests
     const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.#parts
     const tokens = new RequestTokens((options) => this.#obtain(options))
-    const onRequests = { provider, tokens, dpop: this.#tokens.dpop, emit }
+    const { dpop, label } = this.#tokens
+    const onRequests = { provider, tokens, dpop, emit, label }
     const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint, diagnostics })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })

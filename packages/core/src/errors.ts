@@ -39,6 +39,7 @@ export interface NightlatchErrorDetails {
   readonly retryAfter?: number | undefined
   readonly hints?: readonly string[] | undefined
   readonly requestId?: string | undefined
+  readonly label?: string | undefined
 }
 
 /**
@@ -78,6 +79,8 @@ export class NightlatchError extends Error {
   readonly hints: readonly string[]
   /** The server's own id of the request, from the answer's body or a header: its operators find the request by it. */
   readonly requestId: string | undefined
+  /** The client's `label`, or a pool's tenant. The message has it in parentheses after the provider's name. */
+  readonly label: string | undefined
 
   constructor(code: ErrorCode, message: string, details: NightlatchErrorDetails = {}) {
     super(message)
@@ -90,6 +93,7 @@ export class NightlatchError extends Error {
     this.retryAfter = details.retryAfter
     this.hints = details.hints ?? []
     this.requestId = details.requestId
+    this.label = details.label
   }
 
   /** All that it says, message included, for logs that are JSON. */
@@ -99,12 +103,27 @@ export class NightlatchError extends Error {
   }
 }
 
-/** The same error with hints from somebody who knows; each hint once; stack and all else stay. */
+/** The same error with more hints, each once. */
 export function withHints(error: NightlatchError, hints: readonly string[]): NightlatchError {
-  const hinted = new NightlatchError(error.code, error.message, {
-    ...error,
-    hints: [...new Set([...error.hints, ...hints])],
-  })
-  if (error.stack !== undefined) hinted.stack = error.stack
-  return hinted
+  return copyError(error, error.message, { hints: [...new Set([...error.hints, ...hints])] })
+}
+
+/** The same failure with the client's label; unchanged if it is no error of this library, or has a label. */
+export function withLabel(failure: unknown, label: string | undefined): unknown {
+  if (label === undefined || !(failure instanceof NightlatchError) || failure.label !== undefined) return failure
+  const { provider, message } = failure
+  const prefix = `${provider}: `
+  const said = message.startsWith(prefix) ? message.slice(prefix.length) : message
+  return copyError(failure, `${provider === undefined ? label : `${provider} (${label})`}: ${said}`, { label })
+}
+
+function copyError(error: NightlatchError, message: string, details: NightlatchErrorDetails): NightlatchError {
+  const copy = new NightlatchError(error.code, message, { ...error, ...details })
+  const heading = `${error.name}: ${error.message}`
+  // The stack of the failure, not of the copy; in some engines it begins with the message.
+  const { stack } = error
+  if (stack !== undefined) {
+    copy.stack = stack.startsWith(heading) ? `${copy.name}: ${message}${stack.slice(heading.length)}` : stack
+  }
+  return copy
 }

@@ -94,6 +94,8 @@ const missing = {
 export class CredentialsReader {
   /** The key that its tokens are bound to; `undefined`: they are not bound. */
   readonly dpop: DpopProofs | undefined
+  /** The client's label, for errors and events. */
+  readonly label: string | undefined
   readonly #source: CredentialsSource | TenantCredentials
   readonly #provider: string
   readonly #tenant: string
@@ -103,13 +105,21 @@ export class CredentialsReader {
   /**
    * @param provider its name, for messages
    * @param tenant the function's argument
+   * @param label the client's
    */
-  constructor(source: CredentialsSource | TenantCredentials, provider: string, dpop?: DpopProofs, tenant = '') {
+  constructor(
+    source: CredentialsSource | TenantCredentials,
+    provider: string,
+    dpop?: DpopProofs,
+    tenant = '',
+    label?: string,
+  ) {
     // A copy: later changes to the caller's object have no effect.
     this.#source = typeof source === 'function' ? source : v.parse(credentialsSchema, source)
     this.#provider = provider
     this.#tenant = tenant
     this.dpop = dpop
+    this.label = label
   }
 
   /**
