@@ -138,6 +138,6 @@ function describeForeignOrigin({ name, api }: Provider, { origin, protocol }: UR
         ? ", or use the API's own origin, which is allowed once client.api() or client.info() has discovered it"
         : `, or use the API's own origin (${new URL(api).origin})`
   const scheme =
-    protocol === 'http:' ? ' An http origin must also be a loopback address, or needs allowInsecureRequests.' : ''
+    protocol === 'http:' ? ' An http origin is allowed only on a loopback address or with `allowInsecureRequests`.' : ''
   return `${name}: ${origin} is not an allowed origin for this token. Add it to the provider's \`apiOrigins\`${own}.${scheme}`
 }

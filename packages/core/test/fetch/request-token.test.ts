@@ -149,7 +149,7 @@ describe('a refused origin', () => {
     const { parts, events } = start()
     const error = refuseOrigin(parts.provider, new URL('http://api.acme.example/x?secret=1'), parts.emit)
     expect(error).toMatchObject({ code: 'origin_refused', provider: 'acme' })
-    expect(error.message).toContain('An http origin must also be a loopback address')
+    expect(error.message).toContain('An http origin is allowed only on a loopback address or')
     expect(error.message).not.toContain('secret')
     expect(events).toEqual([{ type: 'origin.refused', provider: 'acme', origin: 'http://api.acme.example', error }])
   })
