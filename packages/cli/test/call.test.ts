@@ -105,7 +105,7 @@ describe('nightlatch call prevu3d', () => {
     emulator.faults.set('discovery', { name: 'wrongRegion', apiUrl: 'https://api.evil.test/realityconnect-api' })
     const outcome = await nightlatch(browse, { env })
     expect(outcome.status).toBe(1)
-    expect(outcome.stderr).toContain('https://api.evil.test may not see the token')
+    expect(outcome.stderr).toContain('https://api.evil.test is not an allowed origin for this token')
     expect((await nightlatch(['call', 'prevu3d', 'https://evil.test/x'], { env })).status).toBe(1)
     expectNoSecret(outcome, emulator)
   })

@@ -1,18 +1,18 @@
-/** Characters that a text may share with a secret at most. A shorter secret counts as a whole. */
+/** The length of a run of a secret that counts as a leak; a shorter secret counts as a whole. */
 const runLength = 8
 
-/** What stands in place of a secret. */
+/** Replaces a secret. */
 export const redacted = '[redacted]'
 
-/** Decodings within decodings that are looked at: a percent-encoded text in JSON in Base64, for example. */
+/** Levels of nested encodings that are searched, such as percent-encoded text in JSON in Base64. */
 const maxDepth = 3
 
 /**
- * Finds what a text gives away of secrets: any run of 8 characters of one, in clear or encoded. Looking for each spelling of a
- * secret does not end, so it is the text that is decoded here.
+ * Finds secrets in a text: any run of 8 characters of one, in clear or encoded. The text is decoded, because a secret has too
+ * many possible encodings to search for.
  */
 export class SecretTraces {
-  /** By their length. */
+  /** Runs by their length. */
   readonly #clear = new Map<number, Set<string>>()
   readonly #folded = new Map<number, Set<string>>()
 
@@ -23,7 +23,7 @@ export class SecretTraces {
     }
   }
 
-  /** The text with each trace in clear taken out. */
+  /** Replaces each run that is in clear. */
   mask(text: string): string {
     const isTrace = new Uint8Array(text.length)
     for (const [length, runs] of this.#clear) {
@@ -39,7 +39,7 @@ export class SecretTraces {
     return masked
   }
 
-  /** Whether the text holds a trace, in clear, in other letters, broken by white space, or encoded. */
+  /** Whether the text contains a run: in clear, in other letters, broken by white space, or encoded. */
   areIn(text: string): boolean {
     if (this.#folded.size === 0) return false
     const seen = new Set<string>()
@@ -74,12 +74,12 @@ function addRuns(all: Map<number, Set<string>>, text: string): void {
   all.set(length, runs)
   for (let at = 0; at + length <= text.length; at += 1) {
     const run = text.slice(at, at + length)
-    // The space before a secret is none of it.
+    // Leading and trailing space is not part of a secret.
     if (run === run.trim()) runs.add(run)
   }
 }
 
-/** Without case, white space and invisible characters, and with one form for characters that look alike. */
+/** Removes case, white space and invisible characters, and unifies characters that look alike. */
 function fold(text: string): string {
   return text
     .normalize('NFKC')
@@ -125,7 +125,7 @@ function resolveBytes(text: string): string {
   return text.replace(/[%=]([\da-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
-/** Escapes of bytes may be those of UTF-8. */
+/** Decodes a text whose characters are bytes of UTF-8. */
 function fromUtf8(text: string): string {
   const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0)
   const isOfBytes = codes.every((code) => code < 256) && codes.some((code) => code > 127)
@@ -136,7 +136,7 @@ function toCharacter(code: number): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : ''
 }
 
-/** HTML's names for the characters of ASCII that are not letters or digits. */
+/** HTML's names for the ASCII characters that are not letters or digits. */
 const entities: Readonly<Record<string, string>> = {
   amp: '&',
   apos: "'",
@@ -181,7 +181,7 @@ const entities: Readonly<Record<string, string>> = {
 const base64Digits = /[\w+/-]/
 const hexDigits = /[\da-f]/i
 
-/** The runs of some characters that are at least so long. */
+/** Finds the runs of these digits that have at least this length. */
 function runsOf(text: string, digits: RegExp, minLength: number): readonly string[] {
   const runs: string[] = []
   let from = 0
@@ -193,12 +193,12 @@ function runsOf(text: string, digits: RegExp, minLength: number): readonly strin
   return runs
 }
 
-/** Of a run that was cut out of a longer one it cannot be told where a group of four begins. */
+/** Decodes at each of four offsets, because a run may be part of a longer one and begin within a group of four. */
 function decodeBase64(run: string): readonly string[] {
   const digits = run.replaceAll('-', '+').replaceAll('_', '/')
   return [0, 1, 2, 3].flatMap((from) => {
     const length = digits.length - from
-    // A single digit at the end says nothing.
+    // A single digit at the end encodes no whole byte.
     const whole = digits.slice(from, length % 4 === 1 ? -1 : undefined)
     return whole === '' ? [] : asTexts(atob(whole))
   })
@@ -214,7 +214,7 @@ function decodeHex(run: string): readonly string[] {
   })
 }
 
-/** Bytes as text: as they are, and as UTF-8 if they may be that. */
+/** Returns bytes as text, and also as UTF-8 if they can be. */
 function asTexts(bytes: string): readonly string[] {
   const text = fromUtf8(bytes)
   return text === bytes ? [bytes] : [bytes, text]

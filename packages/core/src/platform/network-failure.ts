@@ -1,12 +1,12 @@
-/** Why a request got no answer, as far as it may be told. */
+/** Why a request got no response. */
 export interface NetworkFailure {
-  /** The system's or the HTTP client's code (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), where there is one. */
+  /** The code of the system or the HTTP client (`ECONNREFUSED`, `CERT_HAS_EXPIRED`); `undefined` if there is none. */
   readonly code: string | undefined
-  /** A certificate that is refused now is refused a moment later too. */
+  /** `false` for certificate errors, because a retry meets the same certificate. */
   readonly retryable: boolean
 }
 
-/** Nothing but the code is taken: messages and properties of a transport's errors may hold the request (rule X1). */
+/** Reads only the code of a transport's error, because messages and properties may contain the request (rule X1). */
 export function readNetworkFailure(failure: unknown): NetworkFailure {
   let error = failure
   for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth += 1) {

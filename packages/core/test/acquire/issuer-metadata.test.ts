@@ -143,7 +143,7 @@ describe('createEndpointFinder', () => {
     server.answer(json({ issuer: `${issuer}/`, token_endpoint: `${issuer}/token` }))
     const failure = await failureOf(finder({ issuer })())
     expect(failure.code).toBe('discovery_failed')
-    expect(failure.message).toContain('no metadata of this very issuer: the two differ in the slash at the end')
+    expect(failure.message).toContain('the metadata of another issuer: the two differ only in the slash at the end')
   })
 
   describe('issuerMetadata.acceptIssuer', () => {
@@ -172,7 +172,7 @@ describe('createEndpointFinder', () => {
     it('G4: without it, the way out is named', async () => {
       server.answer(metadata({ issuer: inside }))
       const failure = await failureOf(finder()())
-      expect(failure.message).toContain('which issuerMetadata.acceptIssuer may permit')
+      expect(failure.message).toContain('which issuerMetadata.acceptIssuer can permit')
       expect(findLeaks(failure, ['keycloak'])).toEqual([])
     })
   })
@@ -349,13 +349,13 @@ describe('createEndpointFinder', () => {
     server.answer(metadata({ issuer: 'https://evil.test' }))
     const failure = await failureOf(finder()())
     expect(failure.retryable).toBe(false)
-    expect(failure.message).toContain('by RFC 8414 it answered, but with no metadata of this very issuer')
+    expect(failure.message).toContain('by RFC 8414 it answered with the metadata of another issuer')
   })
 
   it('G9: no answer, of unknown cause, may pass', async () => {
     const failure = await failureOf(finder({}, { fetch: () => Promise.reject(new TypeError('fetch failed')) })())
     expect(failure.retryable).toBe(true)
-    expect(failure.message).toContain('by RFC 8414 it did not answer, by OpenID Connect Discovery it did not answer;')
+    expect(failure.message).toContain('by RFC 8414 it did not answer, by OpenID Connect Discovery it did not answer.')
   })
 
   it.each([
