@@ -1,9 +1,8 @@
-import { NightlatchError } from '@nightlatch/core'
+import { findNearestName, NightlatchError } from '@nightlatch/core'
 import { CommanderError } from 'commander'
 import { CommandError } from './command-error.ts'
 import { inFlags } from './flag-words.ts'
 import { showMessage } from './foreign-error.ts'
-import { findNearestName } from './nearest-name.ts'
 import { FailureWithNextStep } from './next-step.ts'
 
 /** A failure, as it is told. */

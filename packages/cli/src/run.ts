@@ -1,3 +1,4 @@
+import { findNearestName } from '@nightlatch/core'
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { AlreadyTold, CommandError } from './command-error.ts'
@@ -10,7 +11,6 @@ import { addProvidersCommand } from './commands/providers.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
-import { findNearestName } from './nearest-name.ts'
 import { FailureWithNextStep, helpStep } from './next-step.ts'
 import { createOutput, type Output } from './output/output.ts'
 

@@ -1,7 +1,7 @@
 import type { ClientOptions, Provider } from '@nightlatch/core'
+import { findNearestName } from '@nightlatch/core'
 import { CommandError } from './command-error.ts'
 import { type ClientConfiguration, readConfiguration } from './configuration.ts'
-import { findNearestName } from './nearest-name.ts'
 import { type KnownProvider, knownProviders } from './providers.ts'
 
 /** Whom a command talks to: a provider that the command line knows, or a client of the configuration file. */

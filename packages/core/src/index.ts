@@ -21,6 +21,7 @@ export type {
 } from './acquire/provider.ts'
 export type { TokenParameters } from './acquire/token-request.ts'
 export { hostLabel, hostName, pathSegment } from './acquire/url-parts.ts'
+export { findNearestName } from './platform/nearest-name.ts'
 export { findUnknownOptions } from './platform/validation.ts'
 
 // Credentials and client authentication
