@@ -1,5 +1,8 @@
 import { NightlatchError } from '@nightlatch/core'
 import { CommanderError } from 'commander'
+import { inFlags } from './flag-words.ts'
+import { findNearestName } from './nearest-name.ts'
+import { FailureWithNextStep } from './next-step.ts'
 
 /** What went wrong, in a word a script can branch on; a `NightlatchError` brings its own. */
 export type CommandErrorCode =
@@ -46,6 +49,13 @@ export interface FailureReport {
 
 /** What there is to say of anything that was thrown: words, and never a stack. */
 export function reportFailure(thrown: unknown): FailureReport {
+  if (thrown instanceof FailureWithNextStep) {
+    const { fields, ...report } = reportFailure(thrown.failure)
+    const { target } = thrown
+    const said = target === undefined ? report.hints : report.hints.map((hint) => inFlags(hint, target))
+    const hints = [...new Set([...said, thrown.nextStep])]
+    return { ...report, hints, fields: { ...fields, hints } }
+  }
   if (thrown instanceof NightlatchError) {
     const { code, message, provider, status, error, errorDescription, retryable, retryAfter, hints } = thrown
     const fields = { code, message, provider, status, error, errorDescription, retryable, retryAfter, hints }
@@ -60,11 +70,21 @@ export function reportFailure(thrown: unknown): FailureReport {
     return { exitStatus: 2, message, hints, fields: { code: 'wrong_usage', message, hints } }
   }
   if (thrown instanceof CommanderError) {
-    const message = thrown.message.replace(/^error: /, '')
-    return { exitStatus: 2, message, hints: [], fields: { code: 'wrong_usage', message, hints: [] } }
+    const { message, hints } = readUsageMistake(thrown)
+    return { exitStatus: 2, message, hints, fields: { code: 'wrong_usage', message, hints } }
   }
   const message = thrown instanceof Error ? tellMessage(thrown.message) : 'something was thrown that is no Error'
   return { exitStatus: 1, message, hints: [], fields: { code: 'unexpected', message, hints: [] } }
+}
+
+/** A mistake in what was typed; what follows an `=` is left out, for it may be a secret. */
+function readUsageMistake({ message: said }: CommanderError): Pick<FailureReport, 'message' | 'hints'> {
+  const [first = '', suggestion = ''] = said.replace(/^error: /, '').split('\n')
+  const message = first.replace(/^(unknown option '[^'=]*)=.*'$/, "$1'")
+  const [, meant] = /^\(Did you mean (.*)\?\)$/.exec(suggestion) ?? []
+  const [, typed, choices] = /'([^']*)' is invalid.* Allowed choices are (.*)\.$/.exec(message) ?? []
+  const nearest = meant ?? findNearestName(typed ?? '', choices?.split(', ') ?? [])
+  return { message, hints: nearest === undefined ? [] : [`Did you mean ${nearest}?`] }
 }
 
 /** A message of the platform or of a configuration file; but `JSON.parse` quotes what it could not read, a secret maybe. */

@@ -8,6 +8,7 @@ import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/
 import type { TokenStore } from './cache/token-store.ts'
 import type { ClientEvent } from './events.ts'
 import type { Fetch } from './platform/fetch.ts'
+import { checkRuntime } from './platform/runtime.ts'
 import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 
 /** Options of a client. */
@@ -115,6 +116,7 @@ const tokenOptionsSchema = exactObject(
  * @throws NightlatchError `invalid_options`
  */
 export function checkClient(provider: Provider, options: ClientOptions): void {
+  checkRuntime()
   const known = typeof options === 'object' && options !== null ? options : undefined
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),

@@ -53,7 +53,8 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    */
   readonly authorize: Authorize
   /**
-   * A ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery.
+   * A ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery. ky's `HTTPError`
+   * carries the provider's hints, a list of sentences, as `error.hints`.
    *
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
@@ -223,7 +224,7 @@ export class ProviderClient<Info> implements Client<Info> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('api')
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
-    const api = requests.api ?? (await createApi(baseUrl, requests.fetch))
+    const api = requests.api ?? (await createApi(baseUrl, requests.fetch, this.#parts.provider))
     requests.api ??= api
     return requests.api
   }

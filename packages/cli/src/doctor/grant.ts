@@ -2,13 +2,14 @@ import {
   type AccessToken,
   type Client,
   type ClientOptions,
+  type Credentials,
   createClient,
   type Fetch,
   NightlatchError,
   type Provider,
 } from '@nightlatch/core'
 import { createHidingFetch } from '../connect.ts'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 
 /** A request that was answered, as the wire showed it. */
 interface Exchange {
@@ -40,7 +41,7 @@ export interface Grant {
 
 /** What a token is asked for with. */
 interface GrantTerms {
-  readonly credentials: { readonly clientId: string; readonly clientSecret: string }
+  readonly credentials: Credentials
   /** Seconds. */
   readonly timeout: number
   readonly output: Output

@@ -1,7 +1,7 @@
 import { NightlatchError } from '../errors.ts'
 import { readBodyText } from '../platform/answer-body.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
-import { readNetworkFailure } from '../platform/network-failure.ts'
+import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import type { RequestTask } from '../platform/single-flight.ts'
 import { findNamedUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
@@ -138,8 +138,8 @@ async function readMetadata(
       const response = await transport.fetch(url, init)
       return { status: response.status, text: await readBodyText(response) }
     } catch (failure) {
-      const { code, retryable } = readNetworkFailure(failure)
-      if (code !== undefined) miss = { why: `it did not answer (${code})`, mayPass: retryable }
+      const reason = readNetworkFailure(failure)
+      miss = { why: `it ${explainNetworkFailure(reason).said}`, mayPass: reason.retryable }
       throw failure
     }
   }

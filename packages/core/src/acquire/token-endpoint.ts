@@ -1,7 +1,7 @@
 import { NightlatchError } from '../errors.ts'
 import { parseBody, readBodyText } from '../platform/answer-body.ts'
 import type { Fetch } from '../platform/fetch.ts'
-import { readNetworkFailure } from '../platform/network-failure.ts'
+import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
@@ -267,12 +267,13 @@ async function send(
     text = await readBodyText(response)
   } catch (failure) {
     if (signal.aborted) throw signal.reason
-    const { code, retryable } = readNetworkFailure(failure)
-    throw new NightlatchError(
-      'endpoint_unavailable',
-      `${name}: ${shown} did not answer${code === undefined ? '' : ` (${code})`}`,
-      { provider: name, retryable },
-    )
+    const reason = readNetworkFailure(failure)
+    const { said, hints } = explainNetworkFailure(reason)
+    throw new NightlatchError('endpoint_unavailable', `${name}: ${shown} ${said}`, {
+      provider: name,
+      retryable: reason.retryable,
+      hints,
+    })
   }
   const { status, headers } = response
   if (text === undefined) {

@@ -4,7 +4,7 @@ import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-en
 import { type Diagnostics, type DiscoveryTrace, errorKind, noDiagnostics } from '../diagnostics.ts'
 import { NightlatchError } from '../errors.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
-import { readNetworkFailure } from '../platform/network-failure.ts'
+import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import { findUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
@@ -121,13 +121,16 @@ async function discover<Info>(
 
 function toDiscoveryFailure(name: string, failure: unknown): NightlatchError {
   if (failure instanceof NightlatchError) return failure
-  const { code, retryable } = readNetworkFailure(failure)
+  const reason = readNetworkFailure(failure)
+  const { code, retryable } = reason
+  const { said, hints } = explainNetworkFailure(reason)
   // Its message may quote the answer (rule X2); a provider that has more to say throws a NightlatchError.
-  const said =
-    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${errorKind(failure)}` : 'it threw no Error')
-  return new NightlatchError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
+  const thrown = failure instanceof Error ? `the provider's \`api\` threw a ${errorKind(failure)}` : 'it threw no Error'
+  const why = code === undefined ? ` (${thrown})` : `: the server ${said}`
+  return new NightlatchError('discovery_failed', `${name}: the API's address could not be had${why}`, {
     provider: name,
     retryable: code !== undefined && retryable,
+    hints,
   })
 }
 

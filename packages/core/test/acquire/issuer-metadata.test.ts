@@ -1,12 +1,13 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { clientSecretBasic, none, tlsClientAuth } from '../../src/acquire/client-authentication.ts'
 import { createEndpointFinder } from '../../src/acquire/issuer-metadata.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import type { TokenEndpoint, Transport } from '../../src/acquire/token-endpoint.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { anyWebUrl } from '../arbitraries.ts'
+import { stopTimers } from '../virtual-time.ts'
 import { waitUntil } from '../wait-until.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
@@ -482,9 +483,18 @@ describe('createEndpointFinder', () => {
   })
 
   it('G7, G9: metadata that never comes ends after half of a grant’s time, and the connection is closed', async () => {
-    server.answer(() => {})
-    const find = finder({}, {}, 0.2)
-    expect(await failureOf(find())).toMatchObject({ code: 'timed_out', retryable: true, provider: 'acme' })
+    const { promise: requested, resolve: request } = Promise.withResolvers<void>()
+    server.answer(() => request())
+    const find = finder({}, {}, 10)
+    stopTimers()
+    try {
+      const failing = failureOf(find())
+      await requested
+      await vi.advanceTimersByTimeAsync(5000)
+      expect(await failing).toMatchObject({ code: 'timed_out', retryable: true, provider: 'acme' })
+    } finally {
+      vi.useRealTimers()
+    }
     await server.onlyRequest.connectionClosed
     server.answer(metadata())
     expect((await find()).url.pathname).toBe('/OAuth/Token')
