@@ -1,7 +1,7 @@
 import { type Client, type Credentials, createClient, type Fetch, type Provider } from '@nightlatch/core'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hasClientSecret, readClientSecret } from './client-secret.ts'
-import { CommandError } from './failure.ts'
+import { CommandError } from './command-error.ts'
 import type { Io } from './io.ts'
 import type { Output } from './output/output.ts'
 import { knownProviders } from './providers.ts'

@@ -1,4 +1,4 @@
-import { codeOf } from './failure.ts'
+import { codeOf } from './foreign-error.ts'
 
 /** Why a server could not be reached: in words that follow its name, and what to do. */
 export interface Unreachable {

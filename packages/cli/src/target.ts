@@ -1,6 +1,6 @@
 import type { ClientOptions, Provider } from '@nightlatch/core'
+import { CommandError } from './command-error.ts'
 import { type ClientConfiguration, readConfiguration } from './configuration.ts'
-import { CommandError } from './failure.ts'
 import { findNearestName } from './nearest-name.ts'
 import { type KnownProvider, knownProviders } from './providers.ts'
 

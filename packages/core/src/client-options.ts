@@ -3,7 +3,7 @@ import type { AccessToken } from './acquire/access-token.ts'
 import { requiredCredential } from './acquire/client-authentication.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
 import { type DpopKeyPair, findDpopKeyMistake } from './acquire/dpop.ts'
-import { choosesAuthenticationLater, findProviderMistakes, type Provider } from './acquire/provider.ts'
+import { choosesAuthenticationLater, findProviderMistakes, hasSource, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
 import type { ClientEvent } from './events.ts'
@@ -50,9 +50,24 @@ export interface TokenOptions {
   readonly parameters?: TokenParameters
   /** The token that the API rejected; `token` returns another. */
   readonly rejected?: AccessToken
+  /**
+   * Seconds for which the token lives at least, from now on; more than 0, at most 604,800 (a week). A cached token with less is
+   * replaced. If a new token has less, too, or none can be had, `token` returns the one with the longest life there is: see its
+   * `expiresAt`. Default: none.
+   */
+  readonly minimumLifetime?: number
+}
+
+/** What a view of a client asks for. */
+export interface ViewOptions {
+  /** In place of the client's; a string holds them separated by spaces. */
+  readonly scopes?: string | readonly string[]
+  /** Added to the client's, and overriding them. */
+  readonly parameters?: TokenParameters
 }
 
 const maxTimeoutSeconds = 600
+const maxMinimumLifetimeSeconds = 604_800
 
 const aFunction = v.function('must be a function')
 
@@ -95,11 +110,23 @@ const clientOptionsSchema = exactObject(
   'must be an object with at least `credentials`',
 )
 
+const viewOptionsSchema = exactObject(
+  { scopes: v.optional(scopesOption), parameters: v.optional(parametersSchema) },
+  'must be an object with `scopes` or `parameters`',
+)
+
 const tokenOptionsSchema = exactObject(
   {
     signal: v.optional(v.custom<AbortSignal>((signal) => signal instanceof AbortSignal, 'must be an AbortSignal')),
     scopes: v.optional(scopesOption),
     parameters: v.optional(parametersSchema),
+    minimumLifetime: v.optional(
+      v.pipe(
+        v.number('must be a number of seconds'),
+        v.gtValue(0, 'must be more than 0 seconds'),
+        v.maxValue(maxMinimumLifetimeSeconds, `must be at most ${maxMinimumLifetimeSeconds}; it is in seconds`),
+      ),
+    ),
     rejected: v.optional(
       v.custom<AccessToken>(
         (token) => typeof token === 'object' && token !== null && 'value' in token,
@@ -127,6 +154,7 @@ export function checkClient(provider: Provider, options: ClientOptions): void {
           known.credentials,
           requiredCredential(provider?.clientAuthentication),
           provider !== undefined && provider !== null && choosesAuthenticationLater(provider),
+          hasSource(provider),
         )),
     ...(known?.dpopKey !== undefined && provider?.dpop !== true
       ? ['options.dpopKey is for a provider that binds its tokens: one with `dpop: true`']
@@ -145,4 +173,13 @@ export function checkClient(provider: Provider, options: ClientOptions): void {
  */
 export function checkTokenOptions(options: TokenOptions, provider: string): void {
   refuseMistakes(findMistakes(tokenOptionsSchema, options, 'options'), provider)
+}
+
+/**
+ * Refuses wrong options of a view.
+ *
+ * @throws NightlatchError `invalid_options`
+ */
+export function checkViewOptions(options: ViewOptions, provider: string): void {
+  refuseMistakes(findMistakes(viewOptionsSchema, options, 'options'), provider)
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
-import type { Provider } from './acquire/provider.ts'
+import { hasSource, type Provider } from './acquire/provider.ts'
 import { type Client, type ClientParts, createSharedParts, ProviderClient } from './client.ts'
 import { type ClientOptions, checkClient } from './client-options.ts'
 import { findMistakes, refuseMistakes } from './platform/validation.ts'
@@ -71,7 +71,9 @@ export function createClientPool<Info>(
       refuseMistakes(['tenant must be a name, not empty'], undefined)
     }
     const own = parts ?? createParts(typeof provider === 'function' ? provider(tenant) : provider)
-    return new ProviderClient(own, new CredentialsReader(credentials, own.provider.name, own.createDpop(), tenant))
+    const { name } = own.provider
+    const reader = new CredentialsReader(credentials, name, own.createDpop(), tenant, hasSource(own.provider))
+    return new ProviderClient(own, reader)
   }
 
   /**

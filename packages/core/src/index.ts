@@ -1,6 +1,8 @@
 // The public names, in the order of the data's way. What is not here is not public.
 
 export type { AccessToken } from './acquire/access-token.ts'
+export { type ClientAssertionOptions, clientAssertion, jwtBearerGrant } from './acquire/assertion-authentication.ts'
+export type { AssertionSource } from './acquire/assertion-source.ts'
 export {
   clientSecretBasic,
   clientSecretJwt,
@@ -42,7 +44,7 @@ export { memoryStore } from './cache/memory-store.ts'
 export type { StoredToken, StoreLock, TokenStore } from './cache/token-store.ts'
 // A client
 export { type Client, createClient } from './client.ts'
-export type { ClientOptions, TokenOptions } from './client-options.ts'
+export type { ClientOptions, TokenOptions, ViewOptions } from './client-options.ts'
 export { type ClientPool, type ClientPoolOptions, createClientPool } from './client-pool.ts'
 // What can be seen from outside: the messages of the tracing channels
 export type { DiscoveryTrace, GrantTrace, StoreOperation, StoreTrace } from './diagnostics.ts'

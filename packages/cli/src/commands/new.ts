@@ -1,7 +1,7 @@
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { CommandError } from '../failure.ts'
+import { CommandError } from '../command-error.ts'
 import { type Io, readInput } from '../io.ts'
 import { checkSyntax } from '../new-provider/check-syntax.ts'
 import { authentications, draftProvider, type ProviderDraft, type Wishes } from '../new-provider/provider-draft.ts'

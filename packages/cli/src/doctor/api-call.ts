@@ -1,6 +1,6 @@
 import { NightlatchError } from '@nightlatch/core'
-import { codeOf } from '../failure.ts'
 import { inFlags } from '../flag-words.ts'
+import { codeOf } from '../foreign-error.ts'
 import { readUnreachable } from '../network-failure.ts'
 import type { ApiCall } from './evidence.ts'
 import type { Examination } from './examination.ts'

@@ -116,6 +116,7 @@ async function spell(
   clientAuthentication: ClientAuthentication,
   credentials: Credentials,
 ): Promise<string | undefined> {
+  if (credentials.clientId === undefined) return undefined
   const draft: TokenRequestDraft = {
     url: new URL('https://nowhere.invalid'),
     headers: new Headers(),

@@ -53,7 +53,7 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
     if (Math.abs(exp - iat - namedLifetime) > leeway) {
       finding.warn(
         `by its claims the token lives ${exp - iat} s, by the answer ${Math.round(namedLifetime)} s`,
-        'The shorter of the two lifetimes counts, and the client refreshes the token by it.',
+        'The client uses the shorter of the two lifetimes. Other programs may expect the longer one, and get a 401.',
       )
     }
   }

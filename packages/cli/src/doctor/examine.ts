@@ -1,7 +1,7 @@
 import { type Credentials, createClient, NightlatchError, type Provider } from '@nightlatch/core'
 import { hasClientSecret, readClientSecret } from '../client-secret.ts'
+import { CommandError } from '../command-error.ts'
 import { type ConnectionFlags, timeoutOf } from '../connect.ts'
-import { CommandError } from '../failure.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output/output.ts'
 import { type FoundSettings, findSettings } from '../settings.ts'

@@ -92,7 +92,7 @@ export async function askForGrant(provider: Provider, terms: GrantTerms): Promis
     credentials,
     fetch,
     // A first attempt gets two thirds of it: that is what the flag means here.
-    timeout: Math.min(timeout * 1.5, 86_400),
+    timeout: Math.min(timeout * 1.5, 600),
     onEvent(event) {
       if (event.type === 'grant.retried') stopping.abort(event.error)
       if (event.type === 'api.discovered') baseUrl = new URL(event.baseUrl)

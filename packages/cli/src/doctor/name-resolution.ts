@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { codeOf } from '../failure.ts'
+import { codeOf } from '../foreign-error.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { withinTime } from './within-time.ts'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
-import { codeOf } from '../failure.ts'
+import { codeOf } from '../foreign-error.ts'
 import { explainCode } from '../network-failure.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft } from './finding.ts'

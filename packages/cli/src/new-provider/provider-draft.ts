@@ -1,4 +1,4 @@
-import { CommandError } from '../failure.ts'
+import { CommandError } from '../command-error.ts'
 import { isFieldName, readSample, type SampleAnswer } from './sample-answer.ts'
 
 /** How a client shows who it is, where it sends a secret. */

@@ -87,20 +87,24 @@ function writeAuthentication({
   if (authentication === 'post' && clientIdName === undefined && clientSecretName === undefined) {
     return { field: code`clientSecretPost()`, values: ['clientSecretPost'], types: [] }
   }
-  // A function's name is part of what a token is cached under: each provider has its own.
   const field = identifier(`authenticate${title}`)
   const target = authentication === 'post' ? code`parameters` : code`headers`
   const idName = clientIdName ?? (authentication === 'post' ? 'client_id' : undefined)
-  const id = idName === undefined ? undefined : code`  ${target}.set(${quote(idName)}, credentials.clientId)\n`
+  const id = idName === undefined ? undefined : code`    ${target}.set(${quote(idName)}, credentials.clientId)\n`
   const secretName = clientSecretName ?? 'client_secret'
   const needs = quote(`${name} needs a client secret`)
   const written = code`
-function ${field}({ ${target} }: TokenRequestDraft, credentials: Credentials): void {
-  if (!('clientSecret' in credentials)) throw new NightlatchError('invalid_options', ${needs})
-${id}  ${target}.set(${quote(secretName)}, credentials.clientSecret)
+const ${field}: ClientAuthentication = {
+  name: ${quote(`${name}_own`)},
+  authenticate({ ${target} }, credentials) {
+    if (!('clientSecret' in credentials)) {
+      throw new NightlatchError('invalid_options', ${needs})
+    }
+${id}    ${target}.set(${quote(secretName)}, credentials.clientSecret)
+  },
 }
 `
-  return { field, code: written, values: ['NightlatchError'], types: ['TokenRequestDraft', 'Credentials'] }
+  return { field, code: written, values: ['NightlatchError'], types: ['ClientAuthentication'] }
 }
 
 /** The `readTokenResponse` of a provider whose answers look like a sample. */

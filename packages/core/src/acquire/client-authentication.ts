@@ -1,7 +1,7 @@
 import { NightlatchError } from '../errors.ts'
 import { readCertificate, thumbprintMembers } from './certificate.ts'
 import { secretAlgorithmNames, signAssertion } from './client-assertion.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials, IdentifiedCredentials } from './credentials.ts'
 import { type PrivateKeyMaterial, signingAlgorithmNames, toSigningKey } from './private-key.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './token-request-draft.ts'
 
@@ -222,7 +222,7 @@ function requireKey(credentials: Credentials): {
   throw wrongOption('options.credentials.privateKey is missing: private_key_jwt needs one')
 }
 
-function sendClientId({ parameters }: TokenRequestDraft, { clientId }: Credentials): void {
+function sendClientId({ parameters }: TokenRequestDraft, { clientId }: IdentifiedCredentials): void {
   parameters.set('client_id', clientId)
 }
 

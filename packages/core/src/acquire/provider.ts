@@ -187,6 +187,7 @@ const clientAuthentication = v.looseObject(
   {
     name: v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty')),
     requires: v.optional(v.picklist(['clientSecret', 'privateKey'], "must be 'clientSecret' or 'privateKey'")),
+    source: v.optional(aFunction),
     authenticate: aFunction,
   },
   'must be an object with name and authenticate, such as clientSecretPost()',
@@ -314,4 +315,9 @@ export function copyDescription<Info>(given: Provider<Info>): Provider<Info> {
 /** Whether the issuer's metadata says how the client authenticates: where it is read, and the provider says nothing. */
 export function choosesAuthenticationLater(provider: Provider): boolean {
   return provider.clientAuthentication === undefined && provider.tokenEndpoint === undefined
+}
+
+/** Whether the client authenticates by a JWT that another party signs. */
+export function hasSource(provider: Provider<unknown> | null | undefined): boolean {
+  return provider?.clientAuthentication?.source !== undefined
 }

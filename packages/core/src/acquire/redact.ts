@@ -20,6 +20,7 @@ export function secretsOf(
     ...[...draft.parameters].filter(([name]) => !plain.has(name) && !publicNames.has(name)).flatMap(partsOf),
     ...draft.url.searchParams.values(),
     ...textsIn(draft.json).filter((text) => text !== credentials.clientId),
+    ...(draft.assertion === undefined ? [] : partsOf(['client_assertion', draft.assertion])),
   ]
   if ('clientSecret' in credentials) secrets.push(credentials.clientSecret)
   return [...new Set(secrets.flatMap(formsOf))]

@@ -87,35 +87,42 @@ function fold(text: string): string {
     .toLowerCase()
 }
 
-/** What a text may stand for: escapes resolved, and each run of Base64 or hexadecimal digits decoded. */
+/** What a text may stand for: escapes resolved, each kind by itself and all of them, and Base64 and hexadecimal digits decoded. */
 function decode(text: string): readonly string[] {
-  const unescaped = resolveEscapes(text)
-  const decoded = unescaped === text ? [] : [unescaped, unescaped.replaceAll('+', ' ')]
+  const html = resolveHtml(text)
+  const all = resolveBytes(resolveBackslashes(html))
+  // Each by itself, too: what one kind gives may look like another.
+  const resolved = [html, resolveBackslashes(text), resolveBytes(text), all].map(fromUtf8)
+  const decoded = resolved.flatMap((one) => (one === text ? [] : [one, one.replaceAll('+', ' ')]))
   const dense = text.replace(/\s/g, '')
   for (const run of runsOf(dense, base64Digits, 11)) decoded.push(...decodeBase64(run))
   for (const run of runsOf(dense, hexDigits, 2 * runLength)) decoded.push(...decodeHex(run))
   return decoded
 }
 
-/** Resolves the escapes of URLs, JSON, JavaScript, HTML and quoted-printable text, each where it stands. */
-function resolveEscapes(text: string): string {
-  const resolved = text
-    .replace(
-      /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));?/gi,
-      (whole, decimal?: string, hex?: string, name?: string) =>
-        name === undefined
-          ? toCharacter(Number.parseInt(decimal ?? hex ?? '', decimal === undefined ? 16 : 10))
-          : (entities[name.toLowerCase()] ?? whole),
-    )
-    .replace(
-      /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
-      (_whole, ...groups: (string | undefined)[]) => {
-        const hex = groups[0] ?? groups[1] ?? groups[2]
-        return hex === undefined ? (groups[3] ?? '') : toCharacter(Number.parseInt(hex, 16))
-      },
-    )
-    .replace(/[%=]([\da-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return fromUtf8(resolved)
+/** The escapes of HTML. */
+function resolveHtml(text: string): string {
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));?/gi,
+    (whole, decimal?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return entities[name.toLowerCase()] ?? whole
+      return toCharacter(decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal))
+    },
+  )
+}
+
+/** The escapes of JSON and JavaScript. */
+function resolveBackslashes(text: string): string {
+  return text.replace(
+    /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
+    (_whole, braced?: string, four?: string, two?: string, character?: string) =>
+      character ?? toCharacter(Number.parseInt(braced ?? four ?? two ?? '', 16)),
+  )
+}
+
+/** The escapes of URLs and quoted-printable text. */
+function resolveBytes(text: string): string {
+  return text.replace(/[%=]([\da-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 /** Escapes of bytes may be those of UTF-8. */

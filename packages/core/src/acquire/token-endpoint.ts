@@ -2,6 +2,7 @@ import { NightlatchError } from '../errors.ts'
 import { parseBody, readBodyText } from '../platform/answer-body.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
+import { AssertionReader } from './assertion-source.ts'
 import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
@@ -57,6 +58,8 @@ export interface TokenEndpointCall {
   readonly endpoint: TokenEndpoint
   readonly grant: GrantRequest
   readonly credentials: Credentials
+  /** If the client authentication has a source: asks it. */
+  readonly assertions?: AssertionReader | undefined
   /** The key that the token is to be bound to; `undefined`: the token is not bound. */
   readonly dpop?: DpopProofs | undefined
   readonly transport: Transport
@@ -108,8 +111,9 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
   const { endpoint, grant, credentials, dpop, transport, loadOpenid } = call
   const openid = await loadOpenid()
   const server = { issuer: (endpoint.issuer ?? endpoint.url).href, token_endpoint: endpoint.url.href }
-  // The client authentication runs in `exchange`: it may write to the URL and to a JSON body, which this hook does not have.
-  const configuration = new openid.Configuration(server, credentials.clientId, undefined, () => {})
+  // The client authentication runs in `exchange`: it may write to the URL and to a JSON body, which this hook does not have. So
+  // nothing here sends the client id.
+  const configuration = new openid.Configuration(server, credentials.clientId ?? 'none', undefined, () => {})
   // The caller's deadline applies; openid-client's own would leave a timer behind each grant.
   configuration.timeout = undefined
   // `createClient` has checked the URL: https, loopback, or permitted by an option.
@@ -232,14 +236,28 @@ async function toProviderRequest(
 }
 
 async function authenticate(call: TokenEndpointCall, draft: TokenRequestDraft): Promise<void> {
-  const { provider, credentials } = call
+  const { provider, credentials, transport } = call
+  let hook = 'clientAuthentication'
   try {
-    await findAuthentication(call).authenticate(draft, credentials)
+    const authentication = findAuthentication(call)
+    const { source } = authentication
+    if (source !== undefined) {
+      hook = 'clientAuthentication.source'
+      const { assertions = new AssertionReader(source, transport.now) } = call
+      Object.assign(draft, { assertion: (await assertions.read()).jwt })
+      hook = 'clientAuthentication'
+    }
+    await authentication.authenticate(draft, credentials.clientId === undefined ? { clientId: '' } : credentials)
   } catch (failure) {
-    if (!(failure instanceof NightlatchError)) throw tellThrown(provider.name, 'clientAuthentication', failure)
-    if (failure.provider !== undefined) throw failure
-    throw new NightlatchError(failure.code, failure.message, { ...failure, provider: provider.name })
+    throw nameProvider(provider.name, hook, failure)
   }
+}
+
+/** What a function of the provider threw, with the provider's name; see {@link tellThrown}. */
+function nameProvider(provider: string, hook: string, thrown: unknown): unknown {
+  if (!(thrown instanceof NightlatchError)) return tellThrown(provider, hook, thrown)
+  if (thrown.provider !== undefined) return thrown
+  return new NightlatchError(thrown.code, thrown.message, { ...thrown, provider })
 }
 
 /** The provider's, or else what the issuer's metadata names, or else Basic. */

@@ -1,4 +1,5 @@
-import type { Credentials } from './credentials.ts'
+import type { AssertionSource } from './assertion-source.ts'
+import type { IdentifiedCredentials } from './credentials.ts'
 
 /** A token request that is about to be sent. A client authentication writes the credentials onto it. */
 export interface TokenRequestDraft {
@@ -18,10 +19,12 @@ export interface TokenRequestDraft {
   readonly issuerIdentifier?: string | undefined
   /** When this attempt is made, by the client's clock; for signatures. */
   readonly date?: Date
+  /** The JWT that the client authentication's `source` returned for this attempt. */
+  readonly assertion?: string
 }
 
 /**
- * Puts credentials onto a token request.
+ * Puts credentials onto a token request: those of the client, or with a `source` a JWT that another party signed.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3 RFC 6749 section 2.3}
  */
@@ -31,10 +34,15 @@ export interface ClientAuthentication {
   /** What it needs besides the client id; `createClient` checks that the credentials have it. Default: nothing. */
   readonly requires?: 'clientSecret' | 'privateKey'
   /**
+   * Returns a JWT that another party signed; asked for each HTTP attempt, and once more after a rejection. A JWT that has expired
+   * is not sent. With a source, credentials need no client id. Default: none.
+   */
+  readonly source?: AssertionSource
+  /**
    * Called for each HTTP attempt, after the parameters are set.
    *
-   * @param request written to in place
-   * @param credentials the client's
+   * @param request written to in place; its `assertion` is what the source returned
+   * @param credentials the client's; `clientId` is empty if they have none, which only a source allows
    */
-  authenticate(request: TokenRequestDraft, credentials: Credentials): void | Promise<void>
+  authenticate(request: TokenRequestDraft, credentials: IdentifiedCredentials): void | Promise<void>
 }

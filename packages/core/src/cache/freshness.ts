@@ -105,6 +105,23 @@ export function planLife(span: LifeSpan, random: number): TokenLife {
   }
 }
 
+/** When a token expires; if its lifetime is unknown, when the cache drops it. */
+export function expiryOf({ requestedAt, lifetime = unknownLifetimeMs }: LifeSpan): number {
+  return requestedAt + lifetime
+}
+
+/**
+ * Whether a token lives long enough for a caller, or is so new that another one would hardly live longer. If its whole life is
+ * shorter than asked for, another one is worth a request only after an eighth of it, so that no caller causes a grant per call.
+ *
+ * @param minimumLifetime milliseconds from now
+ */
+export function livesLongEnough(requestedAt: number, expiresAt: number, minimumLifetime: number, now: number): boolean {
+  if (expiresAt - now >= minimumLifetime) return true
+  const lifetime = expiresAt - requestedAt
+  return now - requestedAt < Math.max(minSameTokenMs, lifetime < minimumLifetime ? lifetime / 8 : 0)
+}
+
 /**
  * What a token's age means now: a pure function of its life, the time and the last failure.
  *

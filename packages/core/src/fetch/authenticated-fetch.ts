@@ -144,10 +144,13 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
   }
 
   /** Returns the response or retries. With DPoP, every response is inspected because any of them may carry a new nonce. */
-  const conclude = (call: Call, response: Response, sent: AccessToken): Response | Promise<Response> =>
-    response.status !== 401 && dpop === undefined && tokenRejection === undefined
-      ? response
-      : repeat(call, response, sent)
+  const conclude = (call: Call, response: Response, sent: AccessToken): Response | Promise<Response> => {
+    const { status } = response
+    if (status === 401 || dpop !== undefined || tokenRejection !== undefined) return repeat(call, response, sent)
+    const { input } = call
+    tokens.accept(status, typeof input === 'string' ? input : input.url, response.url)
+    return response
+  }
 
   return async function authenticatedFetch(given, givenInit) {
     const request = isRequest(given) ? given : undefined

@@ -154,7 +154,10 @@ class RequestAuthorization implements Authorization {
   ): Promise<Authorization | undefined> {
     const parts = this.#parts
     const request = this.#request
-    if (status !== 401 && parts.dpop === undefined && parts.provider.tokenRejection === undefined) return undefined
+    if (status !== 401 && parts.dpop === undefined && parts.provider.tokenRejection === undefined) {
+      parts.tokens.accept(status, request.address)
+      return undefined
+    }
     request.repeats ??= new Repeats(parts)
     const answer = { status, headers: readable(headers, body !== undefined), body }
     const next = await request.repeats.next(answer, this.token, new URL(request.address), options)

@@ -27,6 +27,8 @@ export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   /** Default: nobody looks. */
   readonly diagnostics?: Diagnostics | undefined
+  /** The origins of discovered APIs, shared by all views of a client. */
+  readonly discoveredOrigins?: Set<string>
 }
 
 /** Where a provider's API is. */
@@ -44,17 +46,16 @@ export interface ApiFinder<Info> {
 
 /** What finds the API of a provider, and says where its tokens may go. */
 export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder<Info> {
-  const { provider, transport } = parts
+  const { provider, transport, discoveredOrigins = new Set() } = parts
   const { api, apiOrigins = [] } = provider
   const own = typeof api === 'function' || api === undefined ? [] : [new URL(api).origin]
   const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
-  let discoveredOrigin: string | undefined
   let found: Promise<FoundApi<Info>> | undefined
   const flights = createSingleFlight<FoundApi<Info>>()
   const discoverNow = async (): Promise<FoundApi<Info>> => {
     try {
       const discovered = await findApi(parts)
-      discoveredOrigin = discovered.baseUrl.origin
+      discoveredOrigins.add(discovered.baseUrl.origin)
       found = Promise.resolve(discovered)
       return discovered
     } catch (failure) {
@@ -63,7 +64,7 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
   }
   return {
     find: (signal) => waitFor(found ?? flights.join(discoverNow), signal),
-    mayReceiveToken: (url) => declared(url) || url.origin === discoveredOrigin,
+    mayReceiveToken: (url) => declared(url) || discoveredOrigins.has(url.origin),
   }
 }
 

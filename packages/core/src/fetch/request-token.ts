@@ -101,14 +101,18 @@ export class Repeats {
       this.#mayRenewProof = false
       next = sent
     } else {
-      if (!this.#mayReplaceToken || !isTokenRejected(provider, answer)) return undefined
+      if (!isTokenRejected(provider, answer)) {
+        tokens.accept(status, url.href)
+        return undefined
+      }
+      if (!this.#mayReplaceToken) return undefined
       if (!repeatable) {
-        tokens.reject(sent)
+        tokens.reject(sent, url)
         return undefined
       }
       this.#mayReplaceToken = false
-      next = await tokens.replace(sent, signal)
-      // The server granted the rejected token once more: another attempt would get the same answer.
+      next = await tokens.replace(sent, signal, url)
+      // There is no other token now, or the server granted the rejected one once more: the answer would be the same.
       if (next.value === sent.value) return undefined
     }
     emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status })

@@ -63,9 +63,7 @@ export class SingleFlightQueue<T> implements SingleFlight<T> {
     const running = this.#running?.request
     if (running?.cacheable && running.rejected.has(rejected)) return running.result
     this.cancel()
-    const next = this.#enqueue(task)
-    next.rejected.add(rejected)
-    return next.result
+    return this.#enqueue(task, rejected).result
   }
 
   refresh(task: RequestTask<T>): void {
@@ -84,9 +82,10 @@ export class SingleFlightQueue<T> implements SingleFlight<T> {
     running.controller.abort(new Error('the background refresh was cancelled'))
   }
 
-  #enqueue(task: RequestTask<T>): InFlight<T> {
-    if (this.#next !== undefined) return this.#next.request
-    const pending = createRequest(task, false)
+  #enqueue(task: RequestTask<T>, rejected?: string): InFlight<T> {
+    const pending = this.#next ?? createRequest(task, false)
+    // Before it starts, because it looks at them then.
+    if (rejected !== undefined) pending.request.rejected.add(rejected)
     if (this.#running === undefined) this.#start(pending)
     else this.#next = pending
     return pending.request

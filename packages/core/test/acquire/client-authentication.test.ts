@@ -14,7 +14,7 @@ import {
   tlsClientAuth,
   usesMutualTls,
 } from '../../src/acquire/client-authentication.ts'
-import type { Credentials } from '../../src/acquire/credentials.ts'
+import type { Credentials, IdentifiedCredentials } from '../../src/acquire/credentials.ts'
 import type { ClientAuthentication, TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
@@ -31,7 +31,7 @@ function draft(): TokenRequestDraft {
 
 async function authenticated(
   clientAuthentication: ClientAuthentication,
-  credentials: Credentials,
+  credentials: IdentifiedCredentials,
 ): Promise<TokenRequestDraft> {
   const request = draft()
   await clientAuthentication.authenticate(request, credentials)
@@ -368,7 +368,7 @@ describe('privateKeyJwt: keys as they are kept', () => {
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const jwk = privateKey.export({ format: 'jwk' })
 
-  async function headerOf(credentials: Credentials, options: JwtAuthenticationOptions = {}): Promise<object> {
+  async function headerOf(credentials: IdentifiedCredentials, options: JwtAuthenticationOptions = {}): Promise<object> {
     const request = await authenticated(privateKeyJwt(options), credentials)
     return (await jwtVerify(request.parameters.get('client_assertion') ?? '', publicKey)).protectedHeader
   }
