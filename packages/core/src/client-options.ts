@@ -34,6 +34,11 @@ export interface ClientOptions {
   readonly dpopKey?: DpopKeyPair
   /** Permits plain http to other machines, which anyone on the network can read. Default `false`. */
   readonly allowInsecureRequests?: boolean
+  /**
+   * Names this client in messages, events, spans and metrics, if a program has several of one provider: 1 to 200 characters, none
+   * of them a control character. A pool sets the tenant. It must not be a secret. Default: none.
+   */
+  readonly label?: string
   /** Called with each event, which never holds a secret. What it throws is ignored. */
   readonly onEvent?: (event: ClientEvent) => void
   /** Milliseconds since the epoch. Default `Date.now`; for tests. */
@@ -69,6 +74,18 @@ export interface ViewOptions {
 const maxTimeoutSeconds = 600
 const maxMinimumLifetimeSeconds = 604_800
 
+const maxLabelLength = 200
+
+/** Control characters, invisible characters and line separators. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u
+
+/** A tenant's name as a label. */
+export function labelOfTenant(tenant: string): string {
+  return Array.from(tenant.slice(0, maxLabelLength), (character) =>
+    unprintable.test(character) ? ' ' : character,
+  ).join('')
+}
+
 const aFunction = v.function('must be a function')
 
 /** A single string is a list of one, which is split at spaces later. */
@@ -78,37 +95,45 @@ const scopesOption = v.pipe(
   scopesSchema,
 )
 
-const clientOptionsSchema = exactObject(
-  {
-    credentials: v.unknown(),
-    scopes: v.optional(scopesOption),
-    parameters: v.optional(parametersSchema),
-    store: v.optional(
-      v.looseObject(
-        { get: aFunction, set: aFunction, delete: aFunction, lock: v.optional(aFunction) },
-        'must be a token store, with get, set and delete',
-      ),
+/** Each option of a client, with its checks. */
+export const clientOptionsEntries: v.ObjectEntries = {
+  credentials: v.unknown(),
+  scopes: v.optional(scopesOption),
+  parameters: v.optional(parametersSchema),
+  store: v.optional(
+    v.looseObject(
+      { get: aFunction, set: aFunction, delete: aFunction, lock: v.optional(aFunction) },
+      'must be a token store, with get, set and delete',
     ),
-    fetch: v.optional(aFunction),
-    timeout: v.optional(
-      v.pipe(
-        v.number('must be a number of seconds'),
-        v.gtValue(0, 'must be more than 0 seconds'),
-        v.maxValue(maxTimeoutSeconds, `must be at most ${maxTimeoutSeconds}; it is in seconds`),
-      ),
+  ),
+  fetch: v.optional(aFunction),
+  timeout: v.optional(
+    v.pipe(
+      v.number('must be a number of seconds'),
+      v.gtValue(0, 'must be more than 0 seconds'),
+      v.maxValue(maxTimeoutSeconds, `must be at most ${maxTimeoutSeconds}; it is in seconds`),
     ),
-    dpopKey: v.optional(
-      v.custom<DpopKeyPair>(
-        (pair) => findDpopKeyMistake(pair) === undefined,
-        ({ input }) => findDpopKeyMistake(input) ?? 'must be a CryptoKeyPair',
-      ),
+  ),
+  dpopKey: v.optional(
+    v.custom<DpopKeyPair>(
+      (pair) => findDpopKeyMistake(pair) === undefined,
+      ({ input }) => findDpopKeyMistake(input) ?? 'must be a CryptoKeyPair',
     ),
-    allowInsecureRequests: v.optional(v.boolean('must be true or false')),
-    onEvent: v.optional(aFunction),
-    now: v.optional(aFunction),
-  },
-  'must be an object with at least `credentials`',
-)
+  ),
+  allowInsecureRequests: v.optional(v.boolean('must be true or false')),
+  label: v.optional(
+    v.pipe(
+      v.string('must be a string'),
+      v.nonEmpty('must not be empty'),
+      v.maxLength(maxLabelLength, `must be at most ${maxLabelLength} characters`),
+      v.check((label) => !unprintable.test(label), 'must not have a line break or another control character'),
+    ),
+  ),
+  onEvent: v.optional(aFunction),
+  now: v.optional(aFunction),
+}
+
+const clientOptionsSchema = exactObject(clientOptionsEntries, 'must be an object with at least `credentials`')
 
 const viewOptionsSchema = exactObject(
   { scopes: v.optional(scopesOption), parameters: v.optional(parametersSchema) },
@@ -140,14 +165,19 @@ const tokenOptionsSchema = exactObject(
 /**
  * Refuses a wrong provider, wrong options and wrong credentials, all mistakes at once.
  *
+ * @param schema of the options
  * @throws NightlatchError `invalid_options`
  */
-export function checkClient(provider: Provider, options: ClientOptions): void {
+export function checkClient(
+  provider: Provider,
+  options: ClientOptions,
+  schema: v.GenericSchema = clientOptionsSchema,
+): void {
   checkRuntime()
   const known = typeof options === 'object' && options !== null ? options : undefined
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),
-    ...findMistakes(clientOptionsSchema, options, 'options'),
+    ...findMistakes(schema, options, 'options'),
     ...(known === undefined || !('credentials' in known)
       ? []
       : findCredentialsMistakes(

@@ -21,7 +21,7 @@ import {
   type ViewOptions,
 } from './client-options.ts'
 import { createDiagnostics, type Diagnostics, type Subscribable } from './diagnostics.ts'
-import { NightlatchError } from './errors.ts'
+import { NightlatchError, withLabel } from './errors.ts'
 import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
@@ -113,7 +113,14 @@ export function createClient<Info>(provider: Provider<Info>, options: ClientOpti
   checkClient(provider, options)
   const parts = createSharedParts(provider, options)
   const { name } = provider
-  const credentials = new CredentialsReader(options.credentials, name, parts.createDpop(), '', hasSource(provider))
+  const credentials = new CredentialsReader(
+    options.credentials,
+    name,
+    parts.createDpop(),
+    '',
+    hasSource(provider),
+    options.label,
+  )
   return new ProviderClient(parts, credentials)
 }
 
@@ -146,7 +153,7 @@ export function createSharedParts<Info>(
 ): ClientParts<Info> {
   const provider = copyDescription(given)
   const options = ownMembers(givenOptions)
-  const { store, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
+  const { store, label, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
   // Platform functions are looked up at each call, because a program may replace them later.
   const now = options.now ?? (() => Date.now())
   // A given clock is the only one, so that a test controls it.
@@ -166,7 +173,8 @@ export function createSharedParts<Info>(
   const givenDpop = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const createDpop = (): DpopProofs | undefined =>
     provider.dpop === true ? (givenDpop ?? new DpopProofs(undefined, now)) : undefined
-  const shared = store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics)
+  const shared =
+    store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics, label)
   return {
     given,
     provider,
@@ -245,7 +253,7 @@ export class ProviderClient<Info> implements Client<Info> {
     try {
       checkTokenOptions(options, this.#parts.provider.name)
     } catch (mistake) {
-      return Promise.reject(mistake)
+      return Promise.reject(withLabel(mistake, this.#tokens.label))
     }
     const { signal, rejected, minimumLifetime, scopes, parameters } = options
     const differs = scopes !== undefined || parameters !== undefined
@@ -350,7 +358,8 @@ export class ProviderClient<Info> implements Client<Info> {
     const discoveredOrigins = shared?.discoveredOrigins ?? new Set<string>()
     const identity = view?.identity ?? this.#parts.defaultIdentity
     const tokens = new RequestTokens((options) => this.#obtain(options), history, identity)
-    const onRequests = { provider, tokens, dpop: this.#tokens.dpop, emit }
+    const { dpop, label } = this.#tokens
+    const onRequests = { provider, tokens, dpop, emit, label }
     const discovery = { timeout, transport, findEndpoint, diagnostics, discoveredOrigins }
     const finder = createApiFinder({ ...onRequests, ...discovery })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }

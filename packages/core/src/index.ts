@@ -67,3 +67,6 @@ export type {
 export type { ApiResponse, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
 export type { RepeatOptions } from './fetch/request-token.ts'
 export type { Fetch } from './platform/fetch.ts'
+// For packages with options of their own
+export { findNearestName } from './platform/nearest-name.ts'
+export { findUnknownOptions } from './platform/validation.ts'

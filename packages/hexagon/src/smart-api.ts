@@ -1,4 +1,10 @@
-import { type ClientAuthentication, clientSecretBasic, NightlatchError, type Provider } from '@nightlatch/core'
+import {
+  type ClientAuthentication,
+  clientSecretBasic,
+  findUnknownOptions,
+  NightlatchError,
+  type Provider,
+} from '@nightlatch/core'
 import { explainSmartApi } from './explain.ts'
 
 /** Where the Smart API's identity provider takes token requests: exactly one of three. */
@@ -92,7 +98,7 @@ export function requireUrl(name: string, option: string, value: string | URL | u
   })
 }
 
-const known: ReadonlySet<string> = new Set([
+const optionNames = [
   'host',
   'apiUrl',
   'authorizationServer',
@@ -101,14 +107,13 @@ const known: ReadonlySet<string> = new Set([
   'scopes',
   'resource',
   'clientAuthentication',
-])
+]
 
-/** A misspelt option would be left out without a word: `scope`, and the token has another than was meant. */
+/** Without this check a misspelt option has no effect: with `scope`, the token has other scopes than were meant. */
 function refuseUnknown(name: string, settings: SmartApiSettings): void {
-  const unknown = Object.keys(settings).filter((option) => !known.has(option))
-  if (unknown.length === 0) return
-  const mistakes = unknown.map((option) => `${option} is not known here; is it misspelt?`)
-  throw new NightlatchError('invalid_options', `${name}: ${mistakes.join('; ')}`, { provider: name })
+  const mistakes = findUnknownOptions(settings, optionNames)
+  if (mistakes.length === 0) return
+  throw new NightlatchError('invalid_options', `${name}: ${mistakes.join(' ')}`, { provider: name })
 }
 
 /** A path with a suffix, which is not doubled where it is there already. */

@@ -12,6 +12,7 @@ export const attribute = {
   serverPort: 'server.port',
   url: 'url.full',
   provider: 'nightlatch.provider',
+  label: 'nightlatch.client.label',
   source: 'nightlatch.token.source',
   lifetime: 'nightlatch.token.lifetime',
   background: 'nightlatch.grant.background',
@@ -22,6 +23,11 @@ export const attribute = {
 
 /** What is said where an error has no name of its own. */
 const other = '_OTHER'
+
+/** The client's label; nothing if it has none. */
+export function labelOf({ label }: { readonly label?: string }): Attributes {
+  return label === undefined ? {} : { [attribute.label]: label }
+}
 
 /** The server of a URL; nothing where there is none yet. */
 export function serverOf(address: string | undefined): Attributes {

@@ -1,7 +1,7 @@
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import type { ClientEvent, DiscoveryTrace, GrantTrace, StoreTrace } from '@nightlatch/core'
 import type { Attributes, Histogram, MeterProvider } from '@opentelemetry/api'
-import { attribute, failureOf, serverOf, storeFailureOf } from './attributes.ts'
+import { attribute, failureOf, labelOf, serverOf, storeFailureOf } from './attributes.ts'
 
 /** Seconds: from an answer on the same machine to the end of the longest patience. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -9,12 +9,22 @@ const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 /** Seconds: from the last moment of a token's life to a day. */
 const lives = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
 
+/** What can change while metrics are made. */
+export interface MeterSettings {
+  /** Whether metrics have the client's label. */
+  hasLabels: boolean
+}
+
 /**
  * Counts and measures what the clients of this process do.
  *
  * @returns what ends that
  */
-export function meterClients(provider: MeterProvider): () => void {
+export function meterClients(provider: MeterProvider, settings: MeterSettings): () => void {
+  const subjectOf = (message: { readonly provider: string; readonly label?: string }): Attributes => ({
+    [attribute.provider]: message.provider,
+    ...(settings.hasLabels ? labelOf(message) : {}),
+  })
   const meter = provider.getMeter('@nightlatch/opentelemetry')
   const histogram = (name: string, description: string, boundaries: number[]): Histogram =>
     meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: boundaries } })
@@ -52,7 +62,7 @@ export function meterClients(provider: MeterProvider): () => void {
   })
 
   const count = (event: ClientEvent): void => {
-    const of = { [attribute.provider]: event.provider }
+    const of = subjectOf(event)
     switch (event.type) {
       case 'token.served':
         served.add(1, { ...of, [attribute.source]: event.from })
@@ -81,7 +91,7 @@ export function meterClients(provider: MeterProvider): () => void {
   const onEvent = (message: unknown): void => count(message as ClientEvent)
 
   /** Measures what a tracing channel tells of, from its start to its end. */
-  const measure = <Message extends object>(
+  const measure = <Message extends GrantTrace | DiscoveryTrace | StoreTrace>(
     channel: string,
     into: Histogram,
     describe: (message: Message) => Attributes,
@@ -91,7 +101,11 @@ export function meterClients(provider: MeterProvider): () => void {
     const onStart = (message: unknown): void => void begun.set(message as Message, performance.now())
     const onEnd = (message: unknown): void => {
       const since = begun.get(message as Message)
-      if (since !== undefined) into.record((performance.now() - since) / 1000, describe(message as Message))
+      if (since !== undefined)
+        into.record((performance.now() - since) / 1000, {
+          ...subjectOf(message as Message),
+          ...describe(message as Message),
+        })
     }
     start.subscribe(onStart)
     asyncEnd.subscribe(onEnd)
@@ -103,18 +117,13 @@ export function meterClients(provider: MeterProvider): () => void {
 
   subscribe('nightlatch:event', onEvent)
   const undo = [
-    measure<GrantTrace>('nightlatch:grant', grants, ({ provider, background, url, error }) => ({
-      [attribute.provider]: provider,
+    measure<GrantTrace>('nightlatch:grant', grants, ({ background, url, error }) => ({
       [attribute.background]: background,
       ...serverOf(url),
       ...errorTypeOf(error),
     })),
-    measure<DiscoveryTrace>('nightlatch:discovery', discoveries, ({ provider, error }) => ({
-      [attribute.provider]: provider,
-      ...errorTypeOf(error),
-    })),
-    measure<StoreTrace>('nightlatch:store', operations, ({ provider, operation, reason, error }) => ({
-      [attribute.provider]: provider,
+    measure<DiscoveryTrace>('nightlatch:discovery', discoveries, ({ error }) => errorTypeOf(error)),
+    measure<StoreTrace>('nightlatch:store', operations, ({ operation, reason, error }) => ({
       [attribute.operation]: operation,
       ...(error === undefined ? {} : storeFailureOf(reason)),
     })),

@@ -12,7 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { ActiveSpan } from './active-span.ts'
-import { attribute, failureInWords, serverOf, storeFailureOf } from './attributes.ts'
+import { attribute, failureInWords, labelOf, serverOf, storeFailureOf } from './attributes.ts'
 
 /** How a message of a tracing channel becomes a span. */
 interface SpanPlan<Message> {
@@ -30,7 +30,7 @@ interface SpanPlan<Message> {
 export function traceClients(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@nightlatch/opentelemetry')
 
-  const follow = <Message extends object & { readonly error?: Error }>(
+  const follow = <Message extends object & { readonly label?: string; readonly error?: Error }>(
     channel: string,
     plan: SpanPlan<Message>,
   ): (() => void) => {
@@ -40,6 +40,7 @@ export function traceClients(provider: TracerProvider): () => void {
       const known = spans.get(message)
       if (known !== undefined) return known
       const span = tracer.startSpan(plan.name(message), plan.begin(message), context.active())
+      span.setAttributes(labelOf(message))
       spans.set(message, span)
       return span
     }

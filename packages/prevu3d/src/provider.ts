@@ -1,4 +1,4 @@
-import { clientSecretBasic, NightlatchError, type Provider } from '@nightlatch/core'
+import { clientSecretBasic, findUnknownOptions, NightlatchError, type Provider } from '@nightlatch/core'
 import * as v from 'valibot'
 import { askApiInfo, type Prevu3dInfo, toBaseUrl, withoutSlashes } from './api-info.ts'
 import { explainPrevu3d } from './explain.ts'
@@ -43,7 +43,7 @@ export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
   }
 }
 
-const optionsSchema = v.objectWithRest(
+const optionsSchema = v.object(
   {
     cloudApiUrl: v.optional(
       v.custom<string | URL>(
@@ -56,17 +56,16 @@ const optionsSchema = v.objectWithRest(
     ),
     apiOrigins: v.optional(v.array(v.string(), 'must be an array of origins')),
   },
-  v.never(),
   'must be an object',
 )
 
-/** A misspelt option would send the secret to the vendor's production. */
+/** Without this check a misspelt option has no effect, and the secret goes to the vendor's production. */
 function refuseMistakes(options: Prevu3dOptions): void {
-  const { issues } = v.safeParse(optionsSchema, options)
-  if (issues === undefined) return
-  const mistakes = issues.map((issue) => {
-    const path = v.getDotPath(issue) ?? 'options'
-    return `${path} ${issue.expected === 'never' ? 'is not known here; is it misspelt?' : issue.message}`
-  })
+  const { issues = [] } = v.safeParse(optionsSchema, options)
+  const mistakes = [
+    ...issues.map((issue) => `${v.getDotPath(issue) ?? 'options'} ${issue.message}`),
+    ...findUnknownOptions(options, Object.keys(optionsSchema.entries)),
+  ]
+  if (mistakes.length === 0) return
   throw new NightlatchError('invalid_options', `prevu3d: ${mistakes.join('; ')}`, { provider: 'prevu3d' })
 }

@@ -873,7 +873,9 @@ describe('what it is made of', () => {
     expect(make(client, { foreignOrigins: 'ignore' })).toThrow(
       /options\.foreignOrigins must be 'reject' or 'passThrough'/,
     )
-    expect(make(client, { elsewere: 'pass' })).toThrow(/options\.elsewere is not known/)
+    expect(make(client, { foreignOrigin: 'reject' })).toThrow(
+      'Unknown option `foreignOrigin`. Did you mean `foreignOrigins`?',
+    )
     expect(make(client, null)).toThrow(/options must be an object/)
     expect(make(client, {})).not.toThrow()
   })

@@ -1,5 +1,5 @@
 import type { Diagnostics } from '../diagnostics.ts'
-import { NightlatchError, withHints } from '../errors.ts'
+import { NightlatchError, withHints, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
@@ -19,7 +19,8 @@ import {
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
-export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> & Partial<Pick<CredentialsReader, 'dpop'>>
+export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> &
+  Partial<Pick<CredentialsReader, 'dpop' | 'label'>>
 
 /** What all grants of a provider share. */
 export interface Grantor {
@@ -69,14 +70,14 @@ export async function acquireToken(
   grant: GrantRequest,
   terms: GrantTerms,
 ): Promise<AcquiredToken> {
-  const report = new GrantReport(grantor, terms)
+  const report = new GrantReport(grantor, terms, client.label)
   return await report.trace(async () => {
     try {
       const granted = await waitFor(grantWithRetries(grantor, client, grant, terms, report), terms.signal)
       report.granted(granted)
       return toAcquired(granted, grant)
     } catch (failure) {
-      const error = explainFailure(grantor.provider, failure)
+      const error = withLabel(explainFailure(grantor.provider, failure), client.label)
       // A cancelled refresh is not a failure.
       if (error instanceof NightlatchError || !terms.signal.aborted) report.failed(error)
       throw error

@@ -109,6 +109,8 @@ const missing = {
 export class CredentialsReader {
   /** The key that its tokens are bound to; `undefined`: they are not bound. */
   readonly dpop: DpopProofs | undefined
+  /** The client's label, for errors and events. */
+  readonly label: string | undefined
   readonly #source: CredentialsSource | TenantCredentials
   readonly #provider: string
   readonly #tenant: string
@@ -120,6 +122,7 @@ export class CredentialsReader {
    * @param provider its name, for messages
    * @param tenant the function's argument
    * @param hasSource whether the client authentication has a source, so that a client id is optional
+   * @param label the client's
    */
   constructor(
     source: CredentialsSource | TenantCredentials,
@@ -127,6 +130,7 @@ export class CredentialsReader {
     dpop?: DpopProofs,
     tenant = '',
     hasSource = false,
+    label?: string,
   ) {
     this.#schema = hasSource ? schemaWithSource : credentialsSchema
     // A copy: later changes to the caller's object have no effect.
@@ -134,6 +138,7 @@ export class CredentialsReader {
     this.#provider = provider
     this.#tenant = tenant
     this.dpop = dpop
+    this.label = label
   }
 
   /**

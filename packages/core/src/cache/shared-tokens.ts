@@ -48,6 +48,7 @@ export interface SharedToken {
  * Uses a store by identities and tokens instead of keys and entries.
  *
  * @param timeout seconds for the credentials that a key depends on
+ * @param label the client's, if the store is of one client
  */
 export function shareTokens(
   provider: Provider,
@@ -56,8 +57,9 @@ export function shareTokens(
   timeout: number,
   emit: Emit,
   diagnostics?: Diagnostics,
+  label?: string,
 ): SharedTokens {
-  const guarded = guardStore(store, provider.name, emit, diagnostics)
+  const guarded = guardStore(store, provider.name, emit, diagnostics, label)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const source = provider.clientAuthentication?.source
   /** `undefined` if the subject of the assertion is not known. */

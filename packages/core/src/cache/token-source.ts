@@ -5,7 +5,7 @@ import { toReportableError } from '../acquire/grant-report.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Diagnostics, Subscribable } from '../diagnostics.ts'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
 import type { Emit, TokenServedEvent } from '../events.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import type { InFlight, RequestTask, SingleFlight } from '../platform/single-flight.ts'
@@ -78,6 +78,11 @@ export class TokenSource {
     this.#parts = parts
     this.#client = client
     this.#default = new TokenEntry(parts.defaultGrant)
+  }
+
+  /** The client's label, for errors and events. */
+  get label(): string | undefined {
+    return this.#client.label
   }
 
   /** The key that tokens are bound to. */
@@ -255,7 +260,8 @@ export class TokenSource {
         release?.()
       }
       return found.token
-    } catch (failure) {
+    } catch (unlabelled) {
+      const failure = withLabel(unlabelled, this.label)
       if (request.cacheable) this.#fail(entry, failure, retryAt)
       throw failure
     }
@@ -310,8 +316,10 @@ export class TokenSource {
     } catch (failure) {
       if (failure instanceof NightlatchError || !signal.aborted) {
         const duration = (time() - startedAt) / 1000
-        const error = toReportableError(provider, failure)
-        emit({ type: 'grant.failed', provider: provider.name, duration, attempt: 1, background, error })
+        const { label } = this
+        const error = toReportableError(provider, failure, label)
+        const labelled = label !== undefined && { label }
+        emit({ type: 'grant.failed', provider: provider.name, ...labelled, duration, attempt: 1, background, error })
       }
       throw failure
     }
@@ -319,8 +327,11 @@ export class TokenSource {
 
   #emitServed(entry: TokenEntry, from: TokenServedEvent['from'], startedAt: number, now: number): void {
     const { emit, provider } = this.#parts
+    const { label } = this
     const remaining = Math.max(0, entry.endsAt - now) / 1000
-    emit({ type: 'token.served', provider: provider.name, from, duration: (now - startedAt) / 1000, remaining })
+    const duration = (now - startedAt) / 1000
+    const labelled = label !== undefined && { label }
+    emit({ type: 'token.served', provider: provider.name, ...labelled, from, duration, remaining })
   }
 }
 

@@ -46,7 +46,7 @@ interface Call {
  * @throws NightlatchError `origin_refused`, or what a grant fails with
  */
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
-  const { provider, tokens, dpop, emit } = parts
+  const { provider, tokens, dpop } = parts
   const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
   // Workers follow redirects to other origins with all headers, unless their compatibility date is 2025-09-01 or later, which
   // cannot be read at run time; and with cookies even then.
@@ -165,7 +165,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     const address = request?.url ?? `${given as string | URL}`
     const isAllowed = mayReceiveToken(address)
     if (hasOwn && !isAllowed) return passThrough(given, givenInit, own, carried)
-    if (!isAllowed) throw refuseOrigin(provider, new URL(address), emit)
+    if (!isAllowed) throw refuseOrigin(parts, new URL(address))
 
     const init = copyInit(givenInit)
     const body = init?.body

@@ -82,7 +82,7 @@ export function createAuthorize(parts: AuthorizationParts): Authorize {
     if (address === asksForToken || parts.underWay.has(address)) return undefined
     if (!mayReceiveToken(address)) {
       if (foreignOrigins === 'passThrough') return undefined
-      throw refuseOrigin(parts.provider, new URL(address), parts.emit)
+      throw refuseOrigin(parts, new URL(address))
     }
     const token = await parts.tokens.next(signal)
     const request: AuthorizedRequest = { address, method, repeats: undefined }

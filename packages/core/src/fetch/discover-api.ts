@@ -2,7 +2,7 @@ import { explainFailure } from '../acquire/acquire-token.ts'
 import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
 import { type Diagnostics, type DiscoveryTrace, errorKind, noDiagnostics } from '../diagnostics.ts'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import { findUrlMistake } from '../platform/validation.ts'
@@ -46,7 +46,7 @@ export interface ApiFinder<Info> {
 
 /** What finds the API of a provider, and says where its tokens may go. */
 export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder<Info> {
-  const { provider, transport, discoveredOrigins = new Set() } = parts
+  const { provider, transport, label, discoveredOrigins = new Set() } = parts
   const { api, apiOrigins = [] } = provider
   const own = typeof api === 'function' || api === undefined ? [] : [new URL(api).origin]
   const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
@@ -59,7 +59,7 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
       found = Promise.resolve(discovered)
       return discovered
     } catch (failure) {
-      throw explainFailure(provider, failure)
+      throw withLabel(explainFailure(provider, failure), label)
     }
   }
   return {
@@ -80,7 +80,11 @@ async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<I
   // A provider without discovery has nothing to say about us: its Info is undefined.
   if (typeof api !== 'function') return { baseUrl: new URL(api), info: undefined as Info }
   const { diagnostics = noDiagnostics } = parts
-  const trace: DiscoveryTrace = { provider: name, baseUrl: undefined }
+  const trace: DiscoveryTrace = {
+    provider: name,
+    ...(parts.label !== undefined && { label: parts.label }),
+    baseUrl: undefined,
+  }
   return diagnostics.trace('discovery', trace, () => discover(parts, api, trace))
 }
 
@@ -89,8 +93,9 @@ async function discover<Info>(
   api: (context: DiscoveryContext) => Promise<DiscoveredApi<Info>>,
   trace: DiscoveryTrace,
 ): Promise<FoundApi<Info>> {
-  const { provider, timeout, transport, tokens, findEndpoint, emit } = parts
+  const { provider, timeout, transport, tokens, findEndpoint, emit, label } = parts
   const { name } = provider
+  const labelled = label !== undefined && { label }
   const startedAt = transport.time()
   const duration = (): number => (transport.time() - startedAt) / 1000
   const tooLate = (): NightlatchError =>
@@ -110,12 +115,13 @@ async function discover<Info>(
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
       trace.baseUrl = showUrl(url)
-      emit({ type: 'api.discovered', provider: name, duration: duration(), baseUrl: trace.baseUrl })
+      emit({ type: 'api.discovered', provider: name, ...labelled, duration: duration(), baseUrl: trace.baseUrl })
       return { baseUrl: url, info }
     })
   } catch (failure) {
-    const error = explainFailure(provider, toDiscoveryFailure(name, failure)) as NightlatchError
-    emit({ type: 'discovery.failed', provider: name, duration: duration(), error })
+    const explained = explainFailure(provider, toDiscoveryFailure(name, failure))
+    const error = withLabel(explained, label) as NightlatchError
+    emit({ type: 'discovery.failed', provider: name, ...labelled, duration: duration(), error })
     throw error
   }
 }
@@ -136,11 +142,8 @@ function toDiscoveryFailure(name: string, failure: unknown): NightlatchError {
 }
 
 /** A token is about to be sent to what a discovery named, so that is judged as any URL is (rule H1). */
-function checkBaseUrl(
-  baseUrl: string | URL,
-  mayReceiveToken: OriginCheck,
-  { provider, transport, emit }: ApiDiscoveryParts<unknown>,
-): URL {
+function checkBaseUrl(baseUrl: string | URL, mayReceiveToken: OriginCheck, parts: ApiDiscoveryParts<unknown>): URL {
+  const { provider, transport } = parts
   const { name } = provider
   const mistake = findUrlMistake(baseUrl, transport.allowInsecureRequests)
   if (mistake !== undefined) {
@@ -148,5 +151,5 @@ function checkBaseUrl(
   }
   const url = new URL(baseUrl)
   if (mayReceiveToken(url)) return url
-  throw refuseOrigin(provider, url, emit)
+  throw refuseOrigin(parts, url)
 }

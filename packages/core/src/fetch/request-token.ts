@@ -3,7 +3,7 @@ import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
 import { tellThrown } from '../acquire/redact.ts'
 import { showUrl } from '../acquire/token-endpoint.ts'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { RequestTokens } from './request-tokens.ts'
 import { type ApiAnswer, isTokenRejected } from './token-rejection.ts'
@@ -15,6 +15,8 @@ export interface RequestTokenParts {
   /** `undefined`: tokens are bound to nothing. */
   readonly dpop: DpopProofs | undefined
   readonly emit: Emit
+  /** The client's label, if it has one. */
+  readonly label?: string | undefined
 }
 
 /** Whether only the `Authorization` header carries the token. Then a request needs neither `Headers` nor a proof. */
@@ -34,7 +36,7 @@ export function credentialsIn(value: string | null | undefined): string {
 
 /** Puts a token onto one request's headers, as the provider wants it, with a proof of possession where it is bound to a key. */
 export async function putToken(
-  { provider, dpop }: RequestTokenParts,
+  { provider, dpop, label }: RequestTokenParts,
   headers: Headers,
   token: AccessToken,
   { url, method }: { readonly url: URL; readonly method: string },
@@ -44,7 +46,7 @@ export async function putToken(
     try {
       provider.authorizeRequest(headers, token)
     } catch (failure) {
-      throw tellThrown(provider.name, 'authorizeRequest', failure)
+      throw withLabel(tellThrown(provider.name, 'authorizeRequest', failure), label)
     }
   }
   if (dpop !== undefined) headers.set('dpop', await dpop.prove(url, method, token))
@@ -89,7 +91,7 @@ export class Repeats {
     url: URL,
     { signal, repeatable = true }: RepeatOptions = {},
   ): Promise<AccessToken | undefined> {
-    const { provider, tokens, dpop, emit } = this.#parts
+    const { provider, tokens, dpop, emit, label } = this.#parts
     const { status, headers } = answer
     const nonceGiven = dpop?.learn(url, headers.get('dpop-nonce')) === true
     let next: AccessToken
@@ -115,7 +117,8 @@ export class Repeats {
       // There is no other token now, or the server granted the rejected one once more: the answer would be the same.
       if (next.value === sent.value) return undefined
     }
-    emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status })
+    const labelled = label !== undefined && { label }
+    emit({ type: 'request.repeated', provider: provider.name, ...labelled, url: showUrl(url), status })
     return next
   }
 }
@@ -126,12 +129,17 @@ function challengesProof(challenge: string | null, error: 'use_dpop_nonce' | 'in
 }
 
 /** Says that an origin may not see the token, to the caller and to the listener. */
-export function refuseOrigin({ name, api }: Provider, url: URL, emit: Emit): NightlatchError {
-  const error = new NightlatchError(
+export function refuseOrigin(
+  { provider: { name, api }, emit, label }: Pick<RequestTokenParts, 'provider' | 'emit' | 'label'>,
+  url: URL,
+): NightlatchError {
+  const refusal = new NightlatchError(
     'origin_refused',
     `${name}: ${url.origin} may not see the token: it is neither the API's origin${typeof api === 'function' ? ' (as far as client.api() or client.info() has discovered it)' : ''} nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,
     { provider: name },
   )
-  emit({ type: 'origin.refused', provider: name, origin: url.origin, error })
+  const error = withLabel(refusal, label) as NightlatchError
+  const labelled = label !== undefined && { label }
+  emit({ type: 'origin.refused', provider: name, ...labelled, origin: url.origin, error })
   return error
 }

@@ -147,7 +147,7 @@ describe('the repeats of a request', () => {
 describe('a refused origin', () => {
   it('H1: is told to the caller and to the listener, without the query', () => {
     const { parts, events } = start()
-    const error = refuseOrigin(parts.provider, new URL('http://api.acme.example/x?secret=1'), parts.emit)
+    const error = refuseOrigin(parts, new URL('http://api.acme.example/x?secret=1'))
     expect(error).toMatchObject({ code: 'origin_refused', provider: 'acme' })
     expect(error.message).toContain('and it is not https')
     expect(error.message).not.toContain('secret')
@@ -157,7 +157,7 @@ describe('a refused origin', () => {
   it('H1: names the way out that there is', () => {
     const { parts } = start()
     const at = (provider: RequestTokenParts['provider'], address: string): string =>
-      refuseOrigin(provider, new URL(address), parts.emit).message
+      refuseOrigin({ ...parts, provider }, new URL(address)).message
     expect(at(parts.provider, 'https://x.test')).toBe(
       "acme: https://x.test may not see the token: it is neither the API's origin nor one of the provider's apiOrigins",
     )
