@@ -7,7 +7,7 @@ import {
   createClientPool,
   memoryStore,
   type Provider,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 
 async function start(provider: Partial<Provider> = {}, options: Partial<ClientOptions> = {}) {
   const clock = createClock()
