@@ -1,10 +1,11 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
-import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-token.ts'
+import { acquireToken, type CredentialsOf, describeLateness, type Grantor } from './acquire/acquire-token.ts'
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import { copyDescription, type Provider } from './acquire/provider.ts'
+import { prepareRevocation, type RevokeToken } from './acquire/revoke-token.ts'
 import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
@@ -66,8 +67,22 @@ export interface Client<Info = unknown> extends AsyncDisposable {
   info(options?: { signal?: AbortSignal }): Promise<Info>
   /** Drops this client's cached tokens, here and in the store. */
   forget(): Promise<void>
-  /** Stops background work. Pending calls still settle. */
-  close(): Promise<void>
+  /**
+   * Revokes the tokens that this client has cached, after it dropped them here and in the store, so that the next call requests a
+   * new one. A token that could not be revoked is revoked by the next call of `revoke`.
+   *
+   * @throws NightlatchError `invalid_options` if neither the provider nor its issuer's metadata names a revocation endpoint; any
+   *   other code but `origin_refused`, as `token` does
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2 RFC 7009 section 2}
+   */
+  revoke(): Promise<void>
+  /**
+   * Stops background work. Pending calls still settle.
+   *
+   * @param options.revoke whether to revoke the cached tokens, too; default `false`
+   * @throws NightlatchError what `revoke` throws; the client is closed nevertheless
+   */
+  close(options?: { readonly revoke?: boolean }): Promise<void>
 }
 
 /**
@@ -114,6 +129,7 @@ export interface ClientParts<Info> extends TokenSourceParts {
   /** What a client's tokens are bound to; `undefined` if the provider does not bind them. */
   readonly createDpop: () => DpopProofs | undefined
   readonly underWay: RequestsUnderWay
+  readonly prepareRevocation: (client: CredentialsOf) => Promise<RevokeToken>
 }
 
 const always: Subscribable = { hasSubscribers: true }
@@ -169,6 +185,7 @@ export function createSharedParts<Info>(
     timeout,
     timeoutError: (seconds) => describeLateness(provider, seconds),
     random,
+    prepareRevocation: (client) => prepareRevocation({ provider, transport: watched, findEndpoint, timeout }, client),
   }
 }
 
@@ -180,6 +197,8 @@ export class ProviderClient<Info> implements Client<Info> {
   #freshUntil = 0
   #isUsed = false
   readonly #tokens: TokenSource
+  /** Tokens that `revoke` failed to revoke. */
+  #unrevoked: readonly AccessToken[] | undefined
   #requests: RequestParts<Info> | undefined
 
   constructor(parts: ClientParts<Info>, credentials: CredentialsReader) {
@@ -248,10 +267,27 @@ export class ProviderClient<Info> implements Client<Info> {
     await this.#tokens.forget()
   }
 
-  async close(): Promise<void> {
+  async revoke(): Promise<void> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('revoke')
+    const revokeToken = await this.#parts.prepareRevocation(this.#tokens.client)
+    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.held]
+    this.#unrevoked = undefined
+    await this.forget()
+    const results = await Promise.allSettled(tokens.map(revokeToken))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed === undefined) return
+    this.#unrevoked = [...(this.#unrevoked ?? []), ...tokens.filter((_, at) => results[at]?.status === 'rejected')]
+    throw failed.reason
+  }
+
+  async close({ revoke = false }: { readonly revoke?: boolean } = {}): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('close')
     await this.#tokens.close()
-    this.#parts.close()
+    try {
+      if (revoke) await this.revoke()
+    } finally {
+      this.#parts.close()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -275,11 +275,11 @@ function copyJson(value: unknown): unknown {
 
 /** A single audience: with a list, one server could use an assertion at another. */
 function findAudience(
-  { url, issuer, issuerIdentifier = issuer?.href }: TokenRequestDraft,
+  { url, tokenEndpoint = url, issuer, issuerIdentifier = issuer?.href }: TokenRequestDraft,
   audience: 'issuer' | 'tokenEndpoint' | URL,
 ): string {
   if (audience instanceof URL) return audience.href
-  return audience === 'issuer' && issuerIdentifier !== undefined ? readIdentifier(issuerIdentifier) : url.href
+  return audience === 'issuer' && issuerIdentifier !== undefined ? readIdentifier(issuerIdentifier) : tokenEndpoint.href
 }
 
 /**

@@ -38,6 +38,8 @@ export interface TokenEndpoint {
   readonly issuerIdentifier?: string | undefined
   /** The client authentications that the issuer's metadata names; absent if no metadata was read. */
   readonly authenticationMethods?: readonly string[]
+  /** The revocation endpoint that the issuer's metadata names, not checked yet; absent if it names none. */
+  readonly revocationEndpoint?: string
 }
 
 type OpenidClient = typeof import('openid-client')
@@ -231,7 +233,15 @@ async function toProviderRequest(
   return { draft, secrets }
 }
 
-async function authenticate(call: TokenEndpointCall, draft: TokenRequestDraft): Promise<void> {
+/**
+ * Has the client authentication write the credentials onto a request.
+ *
+ * @throws NightlatchError with the provider's name; what the client authentication throws
+ */
+export async function authenticate(
+  call: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'credentials'>,
+  draft: TokenRequestDraft,
+): Promise<void> {
   const { provider, credentials } = call
   try {
     await findAuthentication(call).authenticate(draft, credentials)
@@ -243,7 +253,11 @@ async function authenticate(call: TokenEndpointCall, draft: TokenRequestDraft): 
 }
 
 /** The provider's, or else what the issuer's metadata names, or else Basic. */
-function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCall): ClientAuthentication {
+function findAuthentication({
+  provider,
+  endpoint,
+  credentials,
+}: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'credentials'>): ClientAuthentication {
   const { authenticationMethods } = endpoint
   if (provider.clientAuthentication !== undefined) return provider.clientAuthentication
   return authenticationMethods === undefined
@@ -251,8 +265,13 @@ function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCa
     : chooseClientAuthentication(authenticationMethods, credentials)
 }
 
-async function send(
-  { provider, endpoint, transport, signal }: TokenEndpointCall,
+/**
+ * Sends a request to the authorization server, and reads the answer.
+ *
+ * @throws NightlatchError `endpoint_unavailable`, `response_unreadable`; the signal's reason
+ */
+export async function send(
+  { provider, endpoint, transport, signal }: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'transport' | 'signal'>,
   draft: TokenRequestDraft,
 ): Promise<{ readonly answer: TokenAnswer; readonly answeredAt: number }> {
   const { name } = provider

@@ -1,9 +1,11 @@
 import type { Credentials } from './credentials.ts'
 
-/** A token request that is about to be sent. A client authentication writes the credentials onto it. */
+/** A token request, or a revocation, that is about to be sent. A client authentication writes the credentials onto it. */
 export interface TokenRequestDraft {
-  /** The token endpoint; a copy, so that credentials in the query stay in this request. */
+  /** The token endpoint, or the revocation endpoint; a copy, so that credentials in the query stay in this request. */
   readonly url: URL
+  /** The token endpoint, if `url` is another. */
+  readonly tokenEndpoint?: URL
   readonly headers: Headers
   /** The grant's parameters: the form, the members of a JSON body, or the query. */
   readonly parameters: URLSearchParams

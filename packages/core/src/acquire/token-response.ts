@@ -188,6 +188,7 @@ const refusals: ReadonlySet<string> = new Set([
   'invalid_target',
   'unauthorized_client',
   'unsupported_grant_type',
+  'unsupported_token_type',
 ])
 
 /** Codes by which a server says that it may work later. */
@@ -209,19 +210,10 @@ export function judgeTokenAnswer(
   read: (answer: TokenAnswer) => TokenFields,
   context: AnswerContext,
 ): JudgedToken {
-  const { provider, endpoint, answeredAt } = context
   const { status } = answer
-  const unreadable = (what: string, details: NightlatchErrorDetails = {}): NightlatchError =>
-    new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
-      provider,
-      status,
-      requestId: readRequestId(answer, context.secrets),
-      ...details,
-    })
-
-  if (isRedirect(status)) {
-    throw unreadable('with a redirect, which is refused: it would send the client secret elsewhere; is the URL right?')
-  }
+  const unreadable = (what: string, details?: NightlatchErrorDetails): NightlatchError =>
+    toUnreadable(answer, what, context, details)
+  refuseRedirect(answer, context)
   const fields = readFields(answer, read)
   // A server may repeat the token beside an error, too.
   const { accessToken } = fields
@@ -229,10 +221,7 @@ export function judgeTokenAnswer(
     typeof accessToken === 'string' && accessToken.length >= 4
       ? { ...context, secrets: () => [...context.secrets(), accessToken] }
       : context
-  // A page does not come from the authorization server, so it says nothing about the client.
-  if (isForeignPage(answer, fields)) {
-    throw unreadable(`with ${describeBody(answer)}`, readRetry(answer, fields, false, answeredAt))
-  }
+  refuseForeignPage(answer, fields, context)
   if (isError(fields.error) || status < 200 || status > 299) throw toRefusal(answer, fields, judging)
   if (fields === readerFailed) throw unreadable("the provider's readTokenResponse threw instead of returning fields")
 
@@ -250,6 +239,53 @@ export function judgeTokenAnswer(
     expiresAt: fields.expiresAt,
     refreshIn: fields.refreshIn,
   }
+}
+
+/**
+ * Judges the answer of a revocation endpoint. With a 2xx the token is revoked, whatever the body says.
+ *
+ * @param read the provider's reader, for errors
+ * @throws NightlatchError `grant_refused`, `endpoint_unavailable` or `response_unreadable`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2.2 RFC 7009 section 2.2}
+ */
+export function judgeRevocationAnswer(
+  answer: TokenAnswer,
+  read: (answer: TokenAnswer) => TokenFields,
+  context: AnswerContext,
+): void {
+  if (answer.status > 199 && answer.status < 300) return
+  refuseRedirect(answer, context)
+  const fields = readFields(answer, read)
+  refuseForeignPage(answer, fields, context)
+  throw toRefusal(answer, fields, context, 'did not revoke the token:')
+}
+
+function toUnreadable(
+  answer: TokenAnswer,
+  what: string,
+  { provider, endpoint, secrets }: AnswerContext,
+  details: NightlatchErrorDetails = {},
+): NightlatchError {
+  const { status } = answer
+  return new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
+    provider,
+    status,
+    requestId: readRequestId(answer, secrets),
+    ...details,
+  })
+}
+
+function refuseRedirect(answer: TokenAnswer, context: AnswerContext): void {
+  if (!isRedirect(answer.status)) return
+  const what = 'with a redirect, which is refused: it would send the client secret elsewhere; is the URL right?'
+  throw toUnreadable(answer, what, context)
+}
+
+/** A page does not come from the authorization server, so it says nothing about the client. */
+function refuseForeignPage(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): void {
+  if (!isForeignPage(answer, fields)) return
+  const retry = readRetry(answer, fields, false, context.answeredAt)
+  throw toUnreadable(answer, `with ${describeBody(answer)}`, context, retry)
 }
 
 const readerFailed: TokenFields = Object.freeze(Object.create(null))
@@ -296,7 +332,13 @@ function isForeignPage({ status, body }: TokenAnswer, { error, errorDescription 
   return status > 399 && status < 500 && isSilent && typeof body === 'string' && body.trim() !== ''
 }
 
-function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): NightlatchError {
+/** @param refused what the server did, in words */
+function toRefusal(
+  answer: TokenAnswer,
+  fields: TokenFields,
+  context: AnswerContext,
+  refused = 'refused the grant with',
+): NightlatchError {
   const { provider, endpoint, answeredAt } = context
   const { status } = answer
   const secrets = context.secrets()
@@ -308,7 +350,7 @@ function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerCont
   const unavailable = status > 499 && !(error !== undefined && refusals.has(error))
   return new NightlatchError(
     unavailable ? 'endpoint_unavailable' : 'grant_refused',
-    `${provider}: ${endpoint} ${unavailable ? 'failed' : 'refused the grant'} with status ${status}${said === '' ? '' : ` (${said})`}`,
+    `${provider}: ${endpoint} ${unavailable ? 'failed with' : refused} status ${status}${said === '' ? '' : ` (${said})`}`,
     {
       provider,
       status,

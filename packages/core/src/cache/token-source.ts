@@ -106,6 +106,16 @@ export class TokenSource {
     for (const { inFlight } of this.#entries()) inFlight?.cancel()
   }
 
+  /** Who requests the tokens. */
+  get client(): CredentialsOf {
+    return this.#client
+  }
+
+  /** The tokens in memory, expired ones included. */
+  get held(): readonly AccessToken[] {
+    return this.#entries().flatMap(({ token }) => token ?? [])
+  }
+
   /** Whether a token request is in flight. */
   get busy(): boolean {
     return this.#entries().some(({ inFlight }) => inFlight?.busy === true)
