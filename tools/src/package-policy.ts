@@ -87,6 +87,13 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     imports: 'nightlatchInterceptor',
     limits: { packed: 20_000, unpacked: 75_000, bundled: 4_500 },
   },
+  'workload-identity': {
+    dependencies: [],
+    peers: [],
+    bundled: [],
+    imports: 'githubActions',
+    limits: { packed: 20_000, unpacked: 75_000, bundled: 2_500 },
+  },
 }
 
 /** Licences of what comes with a published package: they ask for no more than to be named. */

@@ -73,6 +73,13 @@ describe('a published package', () => {
     expect(found).toEqual([])
   })
 
+  it("leaves the process's environment alone, but for the module that finds the JWT of a platform", () => {
+    // Platforms put it into the environment. The module reads that when it is asked, as the default of an option.
+    const reader = 'packages/workload-identity/src/environment.ts'
+    const found = all.filter(({ imports }) => imports.includes('node:process')).map(({ file }) => file)
+    expect(found).toEqual([reader])
+  })
+
   it('keeps no state in a module', () => {
     expect(all.flatMap(({ file, state }) => state.map((name) => `${file} keeps ${name}`))).toEqual([])
   })

@@ -3,8 +3,8 @@ import { findNonlinearity } from '../src/linear-expression.ts'
 import { filesIn, readText } from '../src/read-repository.ts'
 import { everyNode, parseModule } from '../src/syntax.ts'
 
-/** What a program runs with: the command line and the emulators read what their own user gives them. */
-const packages = ['core', 'hexagon', 'opentelemetry', 'prevu3d', 'redis', 'undici']
+/** All but the command line. */
+const packages = ['core', 'hexagon', 'opentelemetry', 'prevu3d', 'redis', 'testing', 'undici']
 
 /** Their expressions are replaced with the modules around them. */
 const pending = new Set([
@@ -28,7 +28,8 @@ describe('X3: text from outside meets no expression that can backtrack', () => {
       return why === undefined ? [] : [`/${pattern}/${flags}: ${why}`]
     })
     expect(found).toEqual([])
-    // An expression that is put together at run time cannot be read here.
+    // An expression that is put together at run time cannot be read here; emulations make theirs of their own paths.
+    if (file.startsWith('packages/testing/')) return
     const isMade = ({ type, callee }: (typeof nodes)[number]): boolean =>
       (type === 'NewExpression' || type === 'CallExpression') && (callee as { name?: unknown }).name === 'RegExp'
     expect(nodes.filter(isMade)).toEqual([])

@@ -3,11 +3,12 @@ import type { AccessToken } from './acquire/access-token.ts'
 import { requiredCredential } from './acquire/client-authentication.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
 import { type DpopKeyPair, findDpopKeyMistake } from './acquire/dpop.ts'
-import { choosesAuthenticationLater, findProviderMistakes, type Provider } from './acquire/provider.ts'
+import { choosesAuthenticationLater, findProviderMistakes, hasSource, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
 import type { ClientEvent } from './events.ts'
 import type { Fetch } from './platform/fetch.ts'
+import { checkRuntime } from './platform/runtime.ts'
 import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 
 /** Options of a client. */
@@ -54,9 +55,24 @@ export interface TokenOptions {
   readonly parameters?: TokenParameters
   /** The token that the API rejected; `token` returns another. */
   readonly rejected?: AccessToken
+  /**
+   * Seconds for which the token lives at least, from now on; more than 0, at most 604,800 (a week). A cached token with less is
+   * replaced. If a new token has less, too, or none can be had, `token` returns the one with the longest life there is: see its
+   * `expiresAt`. Default: none.
+   */
+  readonly minimumLifetime?: number
+}
+
+/** What a view of a client asks for. */
+export interface ViewOptions {
+  /** In place of the client's; a string holds them separated by spaces. */
+  readonly scopes?: string | readonly string[]
+  /** Added to the client's, and overriding them. */
+  readonly parameters?: TokenParameters
 }
 
 const maxTimeoutSeconds = 600
+const maxMinimumLifetimeSeconds = 604_800
 
 const maxLabelLength = 200
 
@@ -119,11 +135,23 @@ export const clientOptionsEntries: v.ObjectEntries = {
 
 const clientOptionsSchema = exactObject(clientOptionsEntries, 'must be an object with at least `credentials`')
 
+const viewOptionsSchema = exactObject(
+  { scopes: v.optional(scopesOption), parameters: v.optional(parametersSchema) },
+  'must be an object with `scopes` or `parameters`',
+)
+
 const tokenOptionsSchema = exactObject(
   {
     signal: v.optional(v.custom<AbortSignal>((signal) => signal instanceof AbortSignal, 'must be an AbortSignal')),
     scopes: v.optional(scopesOption),
     parameters: v.optional(parametersSchema),
+    minimumLifetime: v.optional(
+      v.pipe(
+        v.number('must be a number of seconds'),
+        v.gtValue(0, 'must be more than 0 seconds'),
+        v.maxValue(maxMinimumLifetimeSeconds, `must be at most ${maxMinimumLifetimeSeconds}; it is in seconds`),
+      ),
+    ),
     rejected: v.optional(
       v.custom<AccessToken>(
         (token) => typeof token === 'object' && token !== null && 'value' in token,
@@ -145,6 +173,7 @@ export function checkClient(
   options: ClientOptions,
   schema: v.GenericSchema = clientOptionsSchema,
 ): void {
+  checkRuntime()
   const known = typeof options === 'object' && options !== null ? options : undefined
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),
@@ -155,6 +184,7 @@ export function checkClient(
           known.credentials,
           requiredCredential(provider?.clientAuthentication),
           provider !== undefined && provider !== null && choosesAuthenticationLater(provider),
+          hasSource(provider),
         )),
     ...(known?.dpopKey !== undefined && provider?.dpop !== true
       ? ['options.dpopKey is for a provider that binds its tokens: one with `dpop: true`']
@@ -171,6 +201,15 @@ export function checkClient(
  *
  * @throws NightlatchError `invalid_options`
  */
-export function checkTokenOptions(options: TokenOptions, provider: string): void {
-  refuseMistakes(findMistakes(tokenOptionsSchema, options, 'options'), provider)
+export function checkTokenOptions(options: TokenOptions, provider: string, label: string | undefined): void {
+  refuseMistakes(findMistakes(tokenOptionsSchema, options, 'options'), provider, label)
+}
+
+/**
+ * Refuses wrong options of a view.
+ *
+ * @throws NightlatchError `invalid_options`
+ */
+export function checkViewOptions(options: ViewOptions, provider: string, label: string | undefined): void {
+  refuseMistakes(findMistakes(viewOptionsSchema, options, 'options'), provider, label)
 }

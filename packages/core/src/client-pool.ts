@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
-import type { Provider } from './acquire/provider.ts'
+import { hasSource, type Provider } from './acquire/provider.ts'
 import { type Client, type ClientParts, createSharedParts, ProviderClient } from './client.ts'
 import { type ClientOptions, checkClient, clientOptionsEntries, labelOfTenant } from './client-options.ts'
 import { withLabel } from './errors.ts'
@@ -98,10 +98,9 @@ export function createClientPool<Info>(
     }
     const label = labelOfTenant(tenant)
     const own = parts ?? createPartsOf(tenant, label)
-    return new ProviderClient(
-      own,
-      new CredentialsReader(credentials, own.provider.name, own.createDpop(), tenant, label),
-    )
+    const { name } = own.provider
+    const reader = new CredentialsReader(credentials, name, own.createDpop(), tenant, hasSource(own.provider), label)
+    return new ProviderClient(own, reader)
   }
 
   /**

@@ -4,22 +4,31 @@ import { acquireToken, type CredentialsOf, describeLateness, type Grantor } from
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
-import { copyDescription, type Provider } from './acquire/provider.ts'
+import { copyDescription, hasSource, type Provider } from './acquire/provider.ts'
 import { prepareRevocation, type RevokeToken } from './acquire/revoke-token.ts'
 import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
-import { refineGrant } from './acquire/token-request.ts'
+import { type GrantRequest, refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
+import type { TokenEntry } from './cache/token-entry.ts'
 import { TokenSource, type TokenSourceOptions, type TokenSourceParts } from './cache/token-source.ts'
-import { type ClientOptions, checkClient, checkTokenOptions, type TokenOptions } from './client-options.ts'
+import {
+  type ClientOptions,
+  checkClient,
+  checkTokenOptions,
+  checkViewOptions,
+  type TokenOptions,
+  type ViewOptions,
+} from './client-options.ts'
 import { createDiagnostics, type Diagnostics, type Subscribable } from './diagnostics.ts'
-import { NightlatchError, withLabel } from './errors.ts'
+import { NightlatchError } from './errors.ts'
 import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
 import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
+import { RejectionHistory } from './fetch/rejection-history.ts'
 import { RequestTokens } from './fetch/request-tokens.ts'
 import type { Fetch } from './platform/fetch.ts'
 import { RequestsUnderWay } from './platform/requests-under-way.ts'
@@ -54,7 +63,8 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    */
   readonly authorize: Authorize
   /**
-   * A ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery.
+   * A ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery. ky's `HTTPError`
+   * carries the provider's hints, a list of sentences, as `error.hints`.
    *
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
@@ -65,11 +75,25 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   info(options?: { signal?: AbortSignal }): Promise<Info>
-  /** Drops this client's cached tokens, here and in the store. */
+  /**
+   * A view of this client that asks for tokens with other scopes or parameters. It shares everything else with the client:
+   * credentials, cache, store, token requests in flight, events. A view of a view refines the view.
+   *
+   * @param grant `scopes` in place of this client's; `parameters` added to this client's, and overriding them
+   * @throws NightlatchError `invalid_options`
+   * @example
+   * ```ts
+   * const files = client.with({ scopes: ['files.read'], parameters: { audience: 'https://files.acme.example' } })
+   * const response = await files.fetch('https://files.acme.example/v1/documents')
+   * ```
+   */
+  with(grant: ViewOptions): Client<Info>
+  /** Drops this client's cached tokens, here and in the store, those of its views included. A view drops its own token only. */
   forget(): Promise<void>
   /**
    * Revokes the tokens that this client has cached, after it dropped them here and in the store, so that the next call requests a
    * new one. A token that could not be revoked is revoked by the next call of `revoke`.
+   * A view revokes its own token only.
    *
    * @throws NightlatchError `invalid_options` if neither the provider nor its issuer's metadata names a revocation endpoint; any
    *   other code but `origin_refused`, as `token` does
@@ -77,7 +101,7 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    */
   revoke(): Promise<void>
   /**
-   * Stops background work. Pending calls still settle.
+   * Stops background work. Pending calls still settle. A view has none of its own: closing it changes nothing.
    *
    * @param options.revoke whether to revoke the cached tokens, too; default `false`
    * @throws NightlatchError what `revoke` throws; the client is closed nevertheless
@@ -104,11 +128,13 @@ export interface Client<Info = unknown> extends AsyncDisposable {
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
   const parts = createSharedParts(provider, options)
+  const { name } = provider
   const credentials = new CredentialsReader(
     options.credentials,
-    provider.name,
+    name,
     parts.createDpop(),
-    undefined,
+    '',
+    hasSource(provider),
     options.label,
   )
   return new ProviderClient(parts, credentials)
@@ -189,9 +215,20 @@ export function createSharedParts<Info>(
   }
 }
 
-/** A client: the public methods over a token source. What requests need is created at the first one. */
+/** What makes a view of a client. */
+interface View<Info> {
+  /** The client itself, which is no view. */
+  readonly client: ProviderClient<Info>
+  readonly grant: GrantRequest
+  /** Of the grant; see cache-key.ts. */
+  readonly identity: string
+}
+
+/** A client, or a view of one: the public methods over a token source. What requests need is created at the first one. */
 export class ProviderClient<Info> implements Client<Info> {
   readonly #parts: ClientParts<Info>
+  readonly #view: View<Info> | undefined
+  #entry: TokenEntry
   /** A copy of the fresh token, so that a cache hit reads one object. It is dropped with the token that it is a copy of. */
   #fresh: Promise<AccessToken> | undefined
   #freshUntil = 0
@@ -201,9 +238,17 @@ export class ProviderClient<Info> implements Client<Info> {
   #unrevoked: readonly AccessToken[] | undefined
   #requests: RequestParts<Info> | undefined
 
-  constructor(parts: ClientParts<Info>, credentials: CredentialsReader) {
+  /** @param origin the credentials of a client, or the client that this is a view of */
+  constructor(parts: ClientParts<Info>, origin: CredentialsReader | View<Info>) {
     this.#parts = parts
-    this.#tokens = new TokenSource(parts, credentials)
+    if (origin instanceof CredentialsReader) {
+      this.#tokens = new TokenSource(parts, origin)
+      this.#entry = this.#tokens.default
+    } else {
+      this.#view = origin
+      this.#tokens = origin.client.#tokens
+      this.#entry = this.#tokens.entryOf(origin.grant, origin.identity)
+    }
   }
 
   /** For the pool: notes that a client was asked for. */
@@ -225,16 +270,23 @@ export class ProviderClient<Info> implements Client<Info> {
   token(options?: TokenOptions): Promise<AccessToken> {
     if (!ProviderClient.#isClient(this)) return Promise.reject(detachedMethod('token'))
     if (options === undefined) return this.#obtain(undefined)
-    const { provider, defaultGrant } = this.#parts
     try {
-      checkTokenOptions(options, provider.name)
+      checkTokenOptions(options, this.#parts.provider.name, this.#tokens.label)
     } catch (mistake) {
-      return Promise.reject(withLabel(mistake, this.#tokens.label))
+      return Promise.reject(mistake)
     }
-    const { signal, rejected, scopes, parameters } = options
+    const { signal, rejected, minimumLifetime, scopes, parameters } = options
     const differs = scopes !== undefined || parameters !== undefined
-    const grant = differs ? refineGrant(defaultGrant, options) : undefined
-    return this.#obtain({ signal, rejected, grant })
+    const grant = differs ? refineGrant(this.#grant, options) : undefined
+    return this.#obtain({ signal, rejected, minimumLifetime, grant })
+  }
+
+  with(options: ViewOptions): Client<Info> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('with')
+    checkViewOptions(options, this.#parts.provider.name, this.#tokens.label)
+    const grant = refineGrant(this.#grant, options)
+    const client = this.#view?.client ?? this
+    return new ProviderClient(this.#parts, { client, grant, identity: grantIdentity(grant) })
   }
 
   get fetch(): Fetch {
@@ -249,7 +301,7 @@ export class ProviderClient<Info> implements Client<Info> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('api')
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
-    const api = requests.api ?? (await createApi(baseUrl, requests.fetch))
+    const api = requests.api ?? (await createApi(baseUrl, requests.fetch, this.#parts.provider))
     requests.api ??= api
     return requests.api
   }
@@ -263,14 +315,14 @@ export class ProviderClient<Info> implements Client<Info> {
 
   async forget(): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('forget')
-    this.#fresh = undefined
-    await this.#tokens.forget()
+    this.#dropCopy()
+    await this.#tokens.forget(this.#view?.grant)
   }
 
   async revoke(): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('revoke')
     const revokeToken = await this.#parts.prepareRevocation(this.#tokens.client)
-    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.held]
+    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.held(this.#view?.grant)]
     this.#unrevoked = undefined
     await this.forget()
     const results = await Promise.allSettled(tokens.map(revokeToken))
@@ -282,6 +334,7 @@ export class ProviderClient<Info> implements Client<Info> {
 
   async close({ revoke = false }: { readonly revoke?: boolean } = {}): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('close')
+    if (this.#view !== undefined) return revoke ? await this.revoke() : undefined
     await this.#tokens.close()
     try {
       if (revoke) await this.revoke()
@@ -300,13 +353,33 @@ export class ProviderClient<Info> implements Client<Info> {
     if (options === undefined && !listeners.hasSubscribers) {
       const now = time()
       if (now < this.#freshUntil && this.#fresh !== undefined) return this.#fresh
-      const { promise, until } = this.#tokens.fresh(now)
-      this.#fresh = promise
-      this.#freshUntil = until
-      if (promise !== undefined) return promise
+      const fresh = this.#entry.fresh(now)
+      this.#copy(fresh)
+      if (fresh !== undefined) return fresh
     }
-    if (options?.rejected !== undefined) this.#fresh = undefined
-    return this.#tokens.obtain(options)
+    const view = this.#view
+    if (options?.rejected !== undefined || options?.minimumLifetime !== undefined) this.#dropCopy()
+    if (view === undefined || options?.grant !== undefined) return this.#tokens.obtain(options)
+    // The entry may have been evicted.
+    this.#entry = this.#tokens.entryOf(view.grant, view.identity)
+    return this.#tokens.obtain({ ...options, grant: view.grant, identity: view.identity })
+  }
+
+  /** A view keeps no copy: the client, and other views, would not know that it has to be dropped. */
+  #copy(fresh: Promise<AccessToken> | undefined): void {
+    if (this.#view !== undefined) return
+    this.#fresh = fresh
+    this.#freshUntil = this.#entry.copyUntil
+  }
+
+  /** After a rejection, another token may come at any time; a view's may be the client's own. */
+  #dropCopy(): void {
+    const client = this.#view?.client ?? this
+    client.#fresh = undefined
+  }
+
+  get #grant(): GrantRequest {
+    return this.#view?.grant ?? this.#parts.defaultGrant
   }
 
   static #isClient(self: unknown): boolean {
@@ -316,14 +389,20 @@ export class ProviderClient<Info> implements Client<Info> {
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
     const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.#parts
-    const tokens = new RequestTokens((options) => this.#obtain(options))
+    const view = this.#view
+    const shared = view === undefined ? undefined : view.client.#forRequests()
+    const history = shared?.history ?? new RejectionHistory(this.#parts.time)
+    const discoveredOrigins = shared?.discoveredOrigins ?? new Set<string>()
+    const identity = view?.identity ?? this.#parts.defaultIdentity
+    const tokens = new RequestTokens((options) => this.#obtain(options), history, identity)
     const { dpop, label } = this.#tokens
     const onRequests = { provider, tokens, dpop, emit, label }
-    const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint, diagnostics })
+    const discovery = { timeout, transport, findEndpoint, diagnostics, discoveredOrigins }
+    const finder = createApiFinder({ ...onRequests, ...discovery })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })
     const authorize = createAuthorize({ ...guarded, underWay })
-    this.#requests = { finder, fetch, authorize, api: undefined }
+    this.#requests = { finder, fetch, authorize, api: undefined, history, discoveredOrigins }
     return this.#requests
   }
 }
@@ -342,4 +421,8 @@ interface RequestParts<Info> {
   readonly fetch: Fetch
   readonly authorize: Authorize
   api: KyInstance | undefined
+  /** Shared with the views of a client. */
+  readonly history: RejectionHistory
+  /** Shared with the views of a client: what a client may send tokens to, its views may, too. */
+  readonly discoveredOrigins: Set<string>
 }

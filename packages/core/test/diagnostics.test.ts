@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChannelListener, channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
-import { standardEmulation, startEmulator } from '@nightlatch/testing'
+import { createClock, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createDiagnostics, errorKind, noDiagnostics, withoutMessage } from '../src/diagnostics.ts'
 import { type ClientEvent, createClient, createClientPool, memoryStore, NightlatchError } from '../src/index.ts'
@@ -130,25 +130,26 @@ describe('the channels of the process', () => {
   })
 
   it('L3: carry the asynchronous context of the call that asked, also if its request was queued', async () => {
-    await using emulator = await startEmulator(standardEmulation())
+    const clock = createClock()
+    await using emulator = await startEmulator(standardEmulation({ now: clock.now }))
     const { tokenEndpoint, credentials } = emulator
     const callers = new AsyncLocalStorage<string>()
     const grants: (string | undefined)[] = []
     const onGrant: ChannelListener = () => void grants.push(callers.getStore())
     subscribe('tracing:nightlatch:grant:start', onGrant)
     try {
-      const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
+      const client = createClient({ name: 'acme', tokenEndpoint }, { credentials, now: clock.now })
       const held = await callers.run('first', () => client.token())
       const { promise: allCalled, resolve: answer } = Promise.withResolvers<undefined>()
       emulator.faults.set('token', { name: 'answer', answer: () => allCalled })
-      const other = callers.run('replacing', () => client.token({ rejected: held }))
-      // The request in flight does not replace this value, so another one is queued.
-      const stranger = Object.defineProperty({ ...held }, 'value', { value: 'another' }) as typeof held
-      const queued = callers.run('queued', () => client.token({ rejected: stranger }))
-      const joined = callers.run('joined', () => client.token({ rejected: stranger }))
+      clock.advance(3400)
+      expect(await callers.run('refreshing', () => client.token())).toBe(held)
+      // The background refresh began before the rejection, so another request is queued behind it.
+      const queued = callers.run('queued', () => client.token({ rejected: held }))
+      const joined = callers.run('joined', () => client.token({ rejected: held }))
       answer(undefined)
-      await Promise.all([other, queued, joined])
-      expect(grants).toEqual(['first', 'replacing', 'queued'])
+      await Promise.all([queued, joined])
+      expect(grants).toEqual(['first', 'refreshing', 'queued'])
     } finally {
       unsubscribe('tracing:nightlatch:grant:start', onGrant)
     }

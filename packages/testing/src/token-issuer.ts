@@ -88,5 +88,5 @@ export async function createTokenIssuer(
 }
 
 export function bearerToken(request: RecordedRequest): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+  return /^Bearer {1,9}(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
 }

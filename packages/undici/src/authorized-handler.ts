@@ -62,7 +62,7 @@ export function sendAsGiven(call: Call): void {
 }
 
 /** Dispatches where nobody is there any more to catch what a dispatcher may throw. */
-export function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, handler: Handler): void {
+function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, handler: Handler): void {
   try {
     dispatch(opts, handler)
   } catch (failure) {
@@ -164,7 +164,7 @@ class AuthorizedHandler implements Handler {
       this.#held = new HeldAnswer(statusCode, headers, statusMessage, true)
       return
     }
-    if (isRejected || isBound) this.#learn(statusCode, headers)
+    this.#learn(statusCode, headers)
     this.#call.handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
   }
 
@@ -236,7 +236,7 @@ class AuthorizedHandler implements Handler {
     return (this.#authorization?.redactError(error) ?? error) as Error
   }
 
-  /** Takes from a response that is not kept what the next request needs: that the token was rejected, or the next nonce. */
+  /** Takes from a response that is not kept what the next request needs: whether the token was rejected, and the next nonce. */
   #learn(status: number, headers: ResponseHeaders): void {
     if (this.#isRedirected) return
     void this.#authorization?.handleResponse({ status, headers }, { repeatable: false })

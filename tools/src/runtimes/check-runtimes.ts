@@ -1,6 +1,6 @@
 /**
  * Packs the packages, installs them as a user would, runs the smoke suite on every runtime, and writes what works where into
- * the README and docs/runtimes.md. With `--check` it writes nothing, and fails where these say something else; with
+ * docs/runtimes.md. With `--check` it writes nothing, and fails where these say something else; with
  * `--only=Bun` it tries that runtime alone, and writes nothing either.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -97,7 +97,7 @@ function inOrder(packages: readonly Package[]): readonly Package[] {
 
 function publish(verdicts: readonly Verdict[]): void {
   const tables = [
-    { document: 'README.md', name: 'packages', table: packageTable(verdicts, knownGaps) },
+    { document: 'docs/runtimes.md', name: 'packages', table: packageTable(verdicts, knownGaps) },
     { document: 'docs/runtimes.md', name: 'checks', table: checkTable(verdicts) },
   ]
   for (const { document, name, table } of tables) {

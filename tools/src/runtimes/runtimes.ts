@@ -35,10 +35,14 @@ function node(version: string): Runtime {
   }
 }
 
-/** Deno asks for each permission: the network is enough, but undici reads the environment, and the command line files as well. */
+/**
+ * Deno asks for each permission: the network is enough, but undici reads the environment, the command line files as well, and
+ * workload identity a file.
+ */
 function denoPermissions(slug: string): readonly string[] {
   const network = '--allow-net=127.0.0.1'
   if (slug === 'undici') return [network, '--allow-env']
+  if (slug === 'workload-identity') return [network, '--allow-read']
   return slug === 'cli' ? [network, '--allow-env', '--allow-read'] : [network]
 }
 

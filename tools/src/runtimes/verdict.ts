@@ -39,7 +39,7 @@ export const knownGaps: readonly KnownGap[] = [
     why: '✓, no channels',
   })),
   ...['workerd', 'edge bundle, in workerd'].flatMap((runtime) =>
-    [`${scope}/opentelemetry`, `${scope}/testing`, `${scope}/undici`].map((name) => ({
+    [`${scope}/opentelemetry`, `${scope}/testing`, `${scope}/undici`, `${scope}/workload-identity`].map((name) => ({
       runtime,
       package: name,
       check: WITHOUT_NODE,

@@ -4,7 +4,7 @@ import type { Emit } from '../events.ts'
 import type { Provider } from './provider.ts'
 import { type GrantedToken, showUrl, type Transport } from './token-endpoint.ts'
 
-/** Reports one grant: its events, and the message of its tracing channel. */
+/** Reports one grant by events and by a tracing channel. */
 export class GrantReport {
   readonly #provider: Provider
   readonly #emit: Emit
@@ -50,7 +50,7 @@ export class GrantReport {
     )
   }
 
-  /** The attempt goes to this URL. */
+  /** Records the URL of the attempt. */
   requested(url: URL): void {
     this.#trace.url = showUrl(url)
   }
@@ -93,7 +93,7 @@ export class GrantReport {
   }
 }
 
-/** A failure as events may show it: only the type of what a function of the caller or the provider threw (rule X1). */
+/** Creates the error that events show. Of a foreign error it shows only the type, because its message may contain a secret (rule X1). */
 export function toReportableError({ name }: Provider, failure: unknown, label?: string): NightlatchError {
   if (failure instanceof NightlatchError) return withLabel(failure, label) as NightlatchError
   const error = new NightlatchError(

@@ -1,48 +1,74 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { TokenSource } from '../cache/token-source.ts'
+import { RejectionHistory } from './rejection-history.ts'
 
 /**
- * Where a client's requests get their tokens. It remembers a token that the API rejected in an answer to a request that could
- * not be sent again, so that the next request replaces the token (rule H3).
+ * Where a client's requests get their tokens. A token that the API rejected is replaced: at once for a request that can be sent
+ * again, else by the next request (rule H3); less and less often for an API that rejects new tokens, too (rule L5).
  */
 export class RequestTokens {
   readonly #obtain: TokenSource['obtain']
-  #rejected: AccessToken | undefined
+  readonly #history: RejectionHistory
+  readonly #identity: string
 
-  constructor(obtain: TokenSource['obtain']) {
+  /**
+   * @param history shared with other views of the client
+   * @param identity of the grant; see cache-key.ts
+   */
+  constructor(obtain: TokenSource['obtain'], history: RejectionHistory = new RejectionHistory(() => 0), identity = '') {
     this.#obtain = obtain
+    this.#history = history
+    this.#identity = identity
   }
 
   /** @param signal ends this caller's wait */
   next(signal?: AbortSignal): Promise<AccessToken> {
-    if (this.#rejected !== undefined) return this.#replaceRejected(this.#rejected, signal)
+    const rejected = this.#history.unreplaced(this.#identity)
+    if (rejected !== undefined) return this.#replaceRejected(rejected, signal)
     return this.#obtain(signal && { signal })
   }
 
-  /** A token in place of one that the API rejected. */
-  replace(rejected: AccessToken, signal: AbortSignal | undefined): Promise<AccessToken> {
-    return this.#obtain({ signal, rejected })
+  /**
+   * A token in place of one that the API rejected; the cached one, which may be that very token, while none is to be requested.
+   *
+   * @param url where it was rejected
+   */
+  replace(rejected: AccessToken, signal: AbortSignal | undefined, url?: URL): Promise<AccessToken> {
+    return this.#isToBeReplaced(rejected, url) ? this.#obtain({ signal, rejected }) : this.#obtain(signal && { signal })
   }
 
   /** Says that the API rejected this token, and that the request cannot be sent again. */
-  reject(token: AccessToken): void {
-    this.#rejected = token
+  reject(token: AccessToken, url?: URL): void {
+    if (this.#isToBeReplaced(token, url)) this.#history.postpone(this.#identity, token)
+  }
+
+  /**
+   * Says that the API's answer was no rejection of the token.
+   *
+   * @param answeredBy the URL that answered, if it is not the one that was asked
+   */
+  accept(status: number, url: string, answeredBy = ''): void {
+    // Gateways answer with these without having looked at the token.
+    if (this.#history.isEmpty || status >= 500 || status === 408 || status === 429) return
+    const asked = new URL(url)
+    if (answeredBy !== '' && new URL(answeredBy).origin !== asked.origin) return
+    this.#history.accept(this.#identity, asked)
+  }
+
+  #isToBeReplaced({ value }: AccessToken, url: URL | undefined): boolean {
+    return url === undefined || this.#history.reject(this.#identity, url, value)
   }
 
   async #replaceRejected(rejected: AccessToken, signal: AbortSignal | undefined): Promise<AccessToken> {
     try {
-      const token = await this.replace(rejected, signal)
-      this.#forget(rejected)
+      const token = await this.#obtain({ signal, rejected })
+      this.#history.settle(this.#identity, rejected)
       return token
     } catch (failure) {
       if (signal?.aborted) throw failure
-      this.#forget(rejected)
+      this.#history.settle(this.#identity, rejected)
       // One 401 of one URL is no reason to fail the others while the token lives (rule L5).
       return await this.#obtain(signal && { signal })
     }
-  }
-
-  #forget(rejected: AccessToken): void {
-    if (this.#rejected === rejected) this.#rejected = undefined
   }
 }

@@ -414,6 +414,18 @@ describe('acquireToken: repetitions', () => {
     expect(findLeaks(trial.events, ['MARKED-next', clientSecret])).toEqual([])
   })
 
+  it.each(['invalid_client', 'unauthorized_client', 'access_denied', 'invalid_grant'])(
+    'L8: %s means that other credentials may be accepted, whatever the status',
+    async (error) => {
+      server.answer(json({ error }, 403))
+      const read = async (): Promise<Credentials> => ({ clientId: 'app', clientSecret })
+      const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+      const trial = grantor({}, { credentials: { read, readOthers: async () => next } })
+      await expect(acquire(trial, empty)).rejects.toMatchObject({ error })
+      expect(server.requests).toHaveLength(2)
+    },
+  )
+
   it('L8: if the credentials cannot be read again, the error is that of the grant', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
     const read = async (): Promise<Credentials> => ({ clientId: 'app', clientSecret })

@@ -14,7 +14,7 @@ import {
   tlsClientAuth,
   usesMutualTls,
 } from '../../src/acquire/client-authentication.ts'
-import type { Credentials } from '../../src/acquire/credentials.ts'
+import type { Credentials, IdentifiedCredentials } from '../../src/acquire/credentials.ts'
 import type { ClientAuthentication, TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
@@ -31,7 +31,7 @@ function draft(): TokenRequestDraft {
 
 async function authenticated(
   clientAuthentication: ClientAuthentication,
-  credentials: Credentials,
+  credentials: IdentifiedCredentials,
 ): Promise<TokenRequestDraft> {
   const request = draft()
   await clientAuthentication.authenticate(request, credentials)
@@ -118,19 +118,19 @@ describe('clientSecretBasic', () => {
     expect(pairOf(request).toString()).toBe('a::b:c:')
   })
 
-  it('G2: raw: a colon in the client id is refused, and the way out named', async () => {
+  it('G2: raw: a colon in the client id fails with a message that names the alternatives', async () => {
     const credentials = { clientId: 'MARKED:id', clientSecret: 'MARKED-secret' }
     const request = draft()
     const failure = await failureOf(
       (async () => await clientSecretBasic({ encoding: 'raw' }).authenticate(request, credentials))(),
     )
     expect(failure).toMatchObject({ code: 'invalid_options', retryable: false })
-    expect(failure.message).toMatch(/client id.*colon.*form.*clientSecretPost/)
+    expect(failure.message).toMatch(/clientId.*colon.*form.*clientSecretPost/)
     expect(request.headers.has('authorization')).toBe(false)
     expect(findLeaks(failure, ['MARKED-secret'])).toEqual([])
   })
 
-  it('G2: form: a colon in the client id is no trouble', async () => {
+  it('G2: form: a colon in the client id works', async () => {
     const request = await authenticated(clientSecretBasic({ encoding: 'form' }), {
       clientId: 'a:b',
       clientSecret: 'c:d',
@@ -190,7 +190,7 @@ describe.each([
   it('G3: credentials without a secret are refused by the path of what is missing', async () => {
     const failure = await failureOf(authenticated(authenticate, { clientId: 'a' }))
     expect(failure.code).toBe('invalid_options')
-    expect(failure.message).toBe(`options.credentials.clientSecret is missing: ${method} needs one`)
+    expect(failure.message).toBe(`options.credentials.clientSecret is missing, but ${method} requires it`)
   })
 })
 
@@ -324,7 +324,7 @@ describe('clientSecretJwt', () => {
     for (const credentials of [keyed, { clientId: 'app' }]) {
       const failure = await failureOf(authenticated(clientSecretJwt(), credentials))
       expect(failure.code).toBe('invalid_options')
-      expect(failure.message).toBe('options.credentials.clientSecret is missing: client_secret_jwt needs one')
+      expect(failure.message).toBe('options.credentials.clientSecret is missing, but client_secret_jwt requires it')
     }
   })
 })
@@ -357,7 +357,7 @@ describe('privateKeyJwt', () => {
     for (const credentials of [secretive, { clientId: 'app' }]) {
       const failure = await failureOf(authenticated(privateKeyJwt(), credentials))
       expect(failure.code).toBe('invalid_options')
-      expect(failure.message).toBe('options.credentials.privateKey is missing: private_key_jwt needs one')
+      expect(failure.message).toBe('options.credentials.privateKey is missing, but private_key_jwt requires it')
       expect(findLeaks(failure, ['MARKED-secret'])).toEqual([])
     }
   })
@@ -368,7 +368,7 @@ describe('privateKeyJwt: keys as they are kept', () => {
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const jwk = privateKey.export({ format: 'jwk' })
 
-  async function headerOf(credentials: Credentials, options: JwtAuthenticationOptions = {}): Promise<object> {
+  async function headerOf(credentials: IdentifiedCredentials, options: JwtAuthenticationOptions = {}): Promise<object> {
     const request = await authenticated(privateKeyJwt(options), credentials)
     return (await jwtVerify(request.parameters.get('client_assertion') ?? '', publicKey)).protectedHeader
   }
@@ -425,7 +425,7 @@ describe('privateKeyJwt: the header', () => {
   })
 
   it.each<[unknown, RegExp]>([
-    [{ certificate: '' }, /certificate must be PEM, .*is that set/],
+    [{ certificate: '' }, /certificate must be PEM, .*check that it is set/],
     [{ certificate: 7 }, /certificate must be PEM/],
     [{ certificate: '-----BEGIN PRIVATE KEY-----\nMARKED\n-----END PRIVATE KEY-----' }, /certificate must be PEM/],
     [{ header: 'MARKED' }, /header must be an object of JSON values/],
@@ -434,7 +434,7 @@ describe('privateKeyJwt: the header', () => {
     [{ header: { a: 1n } }, /header must be an object of JSON values/],
     ...['alg', 'kid', 'crit', 'b64'].map((name): [unknown, RegExp] => [
       { header: { [name]: 'MARKED' } },
-      new RegExp(`header must not hold ${name}; `),
+      new RegExp(`header must not contain ${name}\\. `),
     ]),
   ])('G8: %o is refused at once', (options, what) => {
     const attempt = (): unknown => privateKeyJwt(options as JwtAuthenticationOptions)
@@ -523,12 +523,12 @@ describe('chooseClientAuthentication', () => {
     ],
     [keyed, ['client_secret_basic'], 'client_secret_basic'],
     [secretive, ['private_key_jwt', 'MARKED-own-way'], 'private_key_jwt'],
-    [secretive, ['MARKED-own-way'], 'none that is known'],
-    [secretive, [], 'none that is known'],
-  ])('G10: credentials %o and %j do not go together, and the way out is named', (credentials, supported, names) => {
+    [secretive, ['MARKED-own-way'], 'none is supported'],
+    [secretive, [], 'none is supported'],
+  ])('G10: credentials %o and %j do not match, and the message says what to set', (credentials, supported, names) => {
     const attempt = (): unknown => chooseClientAuthentication(supported, credentials)
     expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
-    expect(attempt).toThrow(`(${names}): set the provider's clientAuthentication`)
+    expect(attempt).toThrow(`(${names}). Set the provider's clientAuthentication.`)
     expect(attempt).not.toThrow('MARKED')
   })
 })

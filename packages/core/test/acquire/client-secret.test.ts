@@ -9,7 +9,7 @@ it('G3: says what is missing where there is none', () => {
   expect(() => clientSecretOf({ clientId: 'MARKED' })).toThrow(
     expect.objectContaining({
       code: 'invalid_options',
-      message: 'options.credentials.clientSecret is missing: the provider authenticates its client with a secret',
+      message: "options.credentials.clientSecret is missing, but the provider's clientAuthentication requires it",
     }),
   )
 })

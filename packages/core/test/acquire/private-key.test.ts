@@ -118,12 +118,16 @@ describe('importPrivateKey', () => {
     ['no DER', '-----BEGIN PRIVATE KEY-----\nMARK\n-----END PRIVATE KEY-----', 'or is damaged'],
     ['an empty key', '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----', 'or is damaged'],
     ['a damaged key', pem(p256.privateKey).replace(/\n[^\n]{20}/, `\n${pem(p256.privateKey).slice(28, 46)}xx`), ''],
-    ['a cut key', pem(rsa.privateKey).replace(/(\n[^\n]+){5}\n-----END/, '\n-----END'), 'could not be read'],
+    ['a cut key', pem(rsa.privateKey).replace(/(\n[^\n]+){5}\n-----END/, '\n-----END'), 'could not be imported'],
     ['RSASSA-PSS', pem(pss.privateKey), 'must be rsaEncryption, not RSASSA-PSS'],
     ['Ed448', pem(ed448.privateKey), 'signs with none of the registered algorithms'],
     ['a key to agree on others', pem(x25519.privateKey), 'signs with none of the registered algorithms'],
     ['a short RSA key', pem(short.privateKey), 'has 1024 bits'],
-    ['nothing', '', 'must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, is that set?)'],
+    [
+      'nothing',
+      '',
+      'must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, check that it is set)',
+    ],
     ['undefined', undefined, 'must be a CryptoKey, PEM or a JWK (if'],
     ['null', null, 'must be a CryptoKey, PEM or a JWK (if'],
     ['a number', 7, 'must be a CryptoKey, PEM or a JWK (if'],
@@ -138,8 +142,8 @@ describe('importPrivateKey', () => {
     ['a JWK on another curve', { ...jwk, crv: 'secp256k1' }, 'signs with none of the registered algorithms'],
     ['a JWK of another kind', { kty: 'constructor', d: 'MARKED' }, 'signs with none of the registered algorithms'],
     ['a JWK of its own algorithm', { kty: 'AKP', alg: 'MARKED', priv: 'MARKED' }, 'signs with none'],
-    ['a JWK that does not fit itself', { ...jwk, x: jwk.y, y: jwk.x }, 'could not be read'],
-    ['a JWK cut short', { ...jwk, d: 'MARKED' }, 'could not be read'],
+    ['a JWK that does not fit itself', { ...jwk, x: jwk.y, y: jwk.x }, 'could not be imported'],
+    ['a JWK cut short', { ...jwk, d: 'MARKED' }, 'could not be imported'],
   ]
 
   it.each(refusals)('G8: %s is refused, and the way out is named', async (_, material, what) => {
@@ -234,7 +238,7 @@ describe('findKeyMistake', () => {
         const ecdh = { name: 'ECDH', namedCurve: 'P-256' }
         return (await crypto.subtle.generateKey(ecdh, false, ['deriveBits'])).privateKey
       },
-      "cannot sign: its usages must hold 'sign'",
+      "cannot sign: its usages must contain 'sign'",
     ],
     [
       'a key of an algorithm that is not registered',

@@ -89,7 +89,7 @@ describe('findProviderMistakes', () => {
   it('P4: ten years are a lifetime, more are not', () => {
     expect(mistakesOf({ ...acme, defaultLifetime: 3650 * 86_400 })).toEqual([])
     expect(mistakesOf({ ...acme, defaultLifetime: 3650 * 86_400 + 1 })).toEqual([
-      'provider.defaultLifetime must be ten years at most; it is in seconds',
+      'provider.defaultLifetime must be at most ten years, in seconds',
     ])
   })
 
@@ -105,9 +105,9 @@ describe('findProviderMistakes', () => {
     ['tokenRequest.scopeSeparator', { scopeSeparator: 17 }, 'must be a string'],
     ['tokenRequest.scopeSeparator', { scopeSeparator: '' }, 'must not be empty'],
     ['tokenRequest.headers', { headers: 'x: y' }, 'must be an object of strings'],
-    ['tokenRequest.headers', { headers: { 'x y': 'z' } }, 'must hold valid header names and values'],
-    ['tokenRequest.headers.x', { headers: { x: 17 } }, 'must be a string, or a function that gives one'],
-    ['tokenRequest.headers', { headers: { 'x y': () => 'z' } }, 'must hold valid header names and values'],
+    ['tokenRequest.headers', { headers: { 'x y': 'z' } }, 'must contain valid header names and values'],
+    ['tokenRequest.headers.x', { headers: { x: 17 } }, 'must be a string, or a function that returns one'],
+    ['tokenRequest.headers', { headers: { 'x y': () => 'z' } }, 'must contain valid header names and values'],
     ['defaultLifetime', '1', 'must be a number of seconds'],
     ['defaultLifetime', 0, 'must be more than 0 seconds'],
     ['apiOrigins', 'https://api.acme.test', 'must be an array of origins'],
@@ -117,8 +117,8 @@ describe('findProviderMistakes', () => {
       ['https://api.acme.test/v2'],
       'must be an origin such as https://api.example.com or https://*.example.com',
     ],
-    ['apiOrigins.0', ['https://*.com'], 'must have two labels at least after the *'],
-    ['apiOrigins.0', ['https://api.acme.test:99999'], 'must be an origin that a URL can have'],
+    ['apiOrigins.0', ['https://*.com'], 'must have at least two labels after the *'],
+    ['apiOrigins.0', ['https://api.acme.test:99999'], 'must be a valid origin'],
     ['clientAuthentication', 'x', 'must be an object with name and authenticate, such as clientSecretPost()'],
     ['clientAuthentication', () => {}, 'must be an object with name and authenticate, such as clientSecretPost()'],
     ['clientAuthentication.name', { name: 7, authenticate: () => {} }, 'must be a string'],
@@ -327,7 +327,7 @@ describe('findProviderMistakes: what is left out', () => {
   it('G4: beside a token endpoint no metadata is read, so that nothing can be said of it', () => {
     const provider = { ...acme, issuer: 'https://login.acme.test', issuerMetadata: {} }
     expect(mistakesOf(provider)).toEqual([
-      expect.stringMatching(/^provider\.issuerMetadata has no use beside tokenEnd/),
+      expect.stringMatching(/^provider\.issuerMetadata has no effect beside tokenEnd/),
     ])
   })
 

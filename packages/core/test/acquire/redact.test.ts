@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { redact, secretsOf, tellThrown } from '../../src/acquire/redact.ts'
+import { redact, redactTypeError, secretsOf } from '../../src/acquire/redact.ts'
 import type { TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
 import { findLeaks } from './printings.ts'
 
@@ -144,11 +144,11 @@ describe('what a provider’s function threw', () => {
       thrown = failure
     }
     expect(String(thrown)).toContain('MARKED')
-    const told = tellThrown('acme', 'clientAuthentication', thrown)
+    const told = redactTypeError('acme', 'clientAuthentication', thrown)
     expect(told).toMatchObject({ code: 'invalid_options', provider: 'acme' })
     expect(String(told)).toContain('clientAuthentication threw a TypeError')
     expect(findLeaks(told, ['MARKED'])).toEqual([])
     const own = new RangeError('the vault is shut')
-    expect(tellThrown('acme', 'clientAuthentication', own)).toBe(own)
+    expect(redactTypeError('acme', 'clientAuthentication', own)).toBe(own)
   })
 })

@@ -290,3 +290,22 @@ describe('client.close with revoke', () => {
     expect(statuses).toEqual([401, 200])
   })
 })
+
+describe('a view’s revoke', () => {
+  it('revokes the view’s own token; its client’s revokes all', async () => {
+    await using bench = await start()
+    const { emulator } = bench
+    const client = bench.connect()
+    const [read, write] = [client.with({ scopes: ['read'] }), client.with({ scopes: ['write'] })]
+    const tokens = [(await client.token()).value, (await read.token()).value, (await write.token()).value]
+    const statuses = (): Promise<readonly number[]> => Promise.all(tokens.map((token) => statusWith(emulator, token)))
+    await read.revoke()
+    expect(await statuses()).toEqual([200, 401, 200])
+    await write.close({ revoke: true })
+    expect(await statuses()).toEqual([200, 401, 401])
+    tokens.push((await read.token()).value)
+    await client.revoke()
+    expect(await statuses()).toEqual([401, 401, 401, 401])
+    expect((await read.token()).value).not.toBe(tokens[3])
+  })
+})

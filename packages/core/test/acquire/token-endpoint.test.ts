@@ -548,8 +548,8 @@ describe('DPoP', () => {
   )
 
   it.each([
-    [-300_000, "this machine's clock is 300 s behind the server's"],
-    [90_000, "this machine's clock is 90 s ahead of the server's"],
+    [-300_000, "This machine's clock is 300 s behind the server's"],
+    [90_000, "This machine's clock is 90 s ahead of the server's"],
   ])('G8: a proof that is rejected twice: the error says by how much the clock is off (%d ms)', async (off, what) => {
     server.answer(json({ error: 'invalid_dpop_proof' }, 400, { date: new Date(at).toUTCString() }))
     const failure = await failureOf(ask({ dpop: new DpopProofs(undefined, () => at + off) }))

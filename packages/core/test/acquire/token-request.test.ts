@@ -83,13 +83,13 @@ describe('refineGrant: parameters', () => {
 describe('schemas', () => {
   it.each([
     [scopesSchema, [1], '.0 must be a string'],
-    [scopesSchema, ['a\0'], '.0 must not hold control characters'],
+    [scopesSchema, ['a\0'], '.0 must not contain control characters'],
     [parametersSchema, 'a=b', ' must be an object of strings and arrays of strings'],
     [parametersSchema, { a: 1 }, '.a must be a string or an array of strings'],
     [
       parametersSchema,
       { audience: 'x', client_id: 'MARKED' },
-      ' must not hold grant_type, client_id, client_secret, client_assertion, client_assertion_type: the provider and the credentials set them',
+      ' must not contain grant_type, client_id, client_secret, client_assertion, client_assertion_type, because the provider and the credentials set them',
     ],
   ])('G6: a mistake is named (%#)', (schema, value, mistake) => {
     expect(findMistakes(schema, value, 'options.x')).toEqual([`options.x${mistake}`])

@@ -420,9 +420,9 @@ describe('judgeTokenAnswer: refusals', () => {
         'an HTML page',
       ],
       ['a part of a page', '<body>MARKED-secret-4f1e', 'an HTML page'],
-      ['plain text', 'Invalid client: MARKED-secret-4f1e', 'text, not with an OAuth answer'],
-      ['text that speaks of HTML', 'no <html> for MARKED-secret-4f1e', 'text, not with an OAuth answer'],
-      ['XML', '<error>MARKED-secret-4f1e</error>', 'text, not with an OAuth answer'],
+      ['plain text', 'Invalid client: MARKED-secret-4f1e', 'text, not with an OAuth response'],
+      ['text that speaks of HTML', 'no <html> for MARKED-secret-4f1e', 'text, not with an OAuth response'],
+      ['XML', '<error>MARKED-secret-4f1e</error>', 'text, not with an OAuth response'],
     ])('R5, L7: with %s is no refusal of the client', (_, body, kind) => {
       const failure = failureOf(answer(body, status))
       expect(failure).toMatchObject({ code: 'response_unreadable', status, retryable: false, error: undefined })
@@ -564,7 +564,7 @@ describe('judgeTokenAnswer: tokens no header may carry', () => {
   ])('R6: a token with %s is refused', (_, access_token) => {
     const failure = failureOf(answer({ access_token }))
     expect(failure.code).toBe('response_unreadable')
-    expect(failure.message).toContain('its token holds characters that no header may carry')
+    expect(failure.message).toContain('its token contains characters that a header cannot carry')
     expect(failure.message).not.toContain('abc')
   })
 

@@ -233,17 +233,21 @@ describe('what a check says', () => {
       'the tenant must be letters (a to z), digits and hyphens, with no hyphen at either end; it becomes one label of a host name',
     ],
     [hostLabel, '', 'the tenant must not be empty'],
-    [hostLabel, undefined, 'the tenant must be a string (if it comes from an environment variable, is that set?)'],
+    [
+      hostLabel,
+      undefined,
+      'the tenant must be a string (if it comes from an environment variable, check that it is set)',
+    ],
     [
       hostName,
       'MARKED.test/x',
-      'the tenant must be a host name such as login.example.com, and no more: each label must be letters (a to z), digits and hyphens, with no hyphen at either end',
+      'the tenant must be only a host name such as login.example.com: each label must be letters (a to z), digits and hyphens, with no hyphen at either end',
     ],
     [hostName, '10.0.0.1', 'the tenant must be a name, not an IP address'],
     [
       pathSegment,
       'MARKED/x',
-      'the tenant must not hold / \\ ? # or %; give it as it is, not percent-encoded; it becomes one segment of a path',
+      'the tenant must not contain / \\ ? # or %; it must not be percent-encoded yet; it becomes one segment of a path',
     ],
   ] as const)('P4: the role and the way out (%#)', (check, value, said) => {
     expect(refusalOf(check, value).message).toBe(said)

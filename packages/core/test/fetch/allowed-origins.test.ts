@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createOriginCheck, rememberOrigin } from '../../src/fetch/allowed-origins.ts'
+import { cacheOrigin, createOriginCheck } from '../../src/fetch/allowed-origins.ts'
 import { anyText } from '../arbitraries.ts'
 
 const check = createOriginCheck(
@@ -71,7 +71,7 @@ describe('allowed origins', () => {
 describe('an origin that is remembered', () => {
   const remembering = (): { check: (address: string) => boolean; parsed: () => number } => {
     let parsed = 0
-    const counting = rememberOrigin((url) => {
+    const counting = cacheOrigin((url) => {
       parsed += 1
       return check(url)
     })

@@ -1,6 +1,7 @@
+import { inspect } from 'node:util'
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
-import { createClient } from '../../src/index.ts'
+import { createClient, type Provider } from '../../src/index.ts'
 
 describe('client.api()', () => {
   it.each([
@@ -32,6 +33,35 @@ describe('client.api()', () => {
     expect(await api.post('things', { json: { a: 1 } }).json()).toMatchObject({ body: '{"a":1}' })
     emulator.faults.set('api', { name: 'answer', answer: { status: 404, body: 'none' } })
     await expect(api.get('things')).rejects.toMatchObject({ name: 'HTTPError', response: { status: 404 } })
+  })
+
+  it("an HTTPError carries the provider's hints, and none where the provider has none or fails", async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    emulator.faults.set('api', { name: 'answer', answer: { status: 403, body: { why: 'layers' } } })
+    const seen: unknown[] = []
+    const failWith = async (explain: Provider['explain']): Promise<unknown> => {
+      const provider = { name: 'acme', tokenEndpoint, api: apiUrl, ...(explain && { explain }) }
+      const api = await createClient(provider, { credentials }).api()
+      return await api.get('things').then(
+        () => undefined,
+        (failure: unknown) => failure,
+      )
+    }
+    const failure = await failWith((explained) => {
+      seen.push(explained)
+      return ['Look at layer 1.', 'Look at layer 2.']
+    })
+    expect(failure).toMatchObject({ name: 'HTTPError', hints: ['Look at layer 1.', 'Look at layer 2.'] })
+    expect(seen).toEqual([{ status: 403, url: new URL(`${apiUrl}/things`), body: { why: 'layers' } }])
+    // A program that catches nothing prints them, too.
+    expect(inspect(failure)).toContain('Look at layer 2.')
+    expect(await failWith(undefined)).toMatchObject({ name: 'HTTPError', hints: [] })
+    const failing = (): never => {
+      throw new Error('of its own')
+    }
+    expect(await failWith(failing)).toMatchObject({ name: 'HTTPError', hints: [], response: { status: 403 } })
+    expect(await failWith(() => 'no list' as unknown as string[])).toMatchObject({ hints: [] })
   })
 
   it('H3: a refused token is replaced once under ky, too, body and all', async () => {

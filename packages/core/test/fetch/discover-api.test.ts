@@ -137,7 +137,7 @@ describe('discovery of the API', () => {
     })
     const failing = expect(bench.client.info()).rejects.toMatchObject({
       code: 'timed_out',
-      message: expect.stringMatching(/discovery of the API .* within 10 s$/),
+      message: expect.stringMatching(/API's discovery .* within 10 s \(options\.timeout\)$/),
       retryable: true,
     })
     await begun.promise

@@ -145,21 +145,24 @@ describe('the repeats of a request', () => {
 })
 
 describe('a refused origin', () => {
-  it('H1: is told to the caller and to the listener, without the query', () => {
+  it('H1: is reported to the caller and by an event, without the query', () => {
     const { parts, events } = start()
     const error = refuseOrigin(parts, new URL('http://api.acme.example/x?secret=1'))
     expect(error).toMatchObject({ code: 'origin_refused', provider: 'acme' })
-    expect(error.message).toContain('and it is not https')
+    expect(error.message).toContain('An http origin is allowed only on a loopback address or')
     expect(error.message).not.toContain('secret')
     expect(events).toEqual([{ type: 'origin.refused', provider: 'acme', origin: 'http://api.acme.example', error }])
   })
 
-  it('H1: names the way out that there is', () => {
+  it('H1: the message says what to change', () => {
     const { parts } = start()
     const at = (provider: RequestTokenParts['provider'], address: string): string =>
       refuseOrigin({ ...parts, provider }, new URL(address)).message
     expect(at(parts.provider, 'https://x.test')).toBe(
-      "acme: https://x.test may not see the token: it is neither the API's origin nor one of the provider's apiOrigins",
+      "acme: https://x.test is not an allowed origin for this token. Add it to the provider's `apiOrigins`.",
+    )
+    expect(at({ ...parts.provider, api: 'https://api.acme.example/v2' }, 'https://x.test')).toMatch(
+      /Add it to the provider's `apiOrigins`, or use the API's own origin \(https:\/\/api\.acme\.example\)\.$/,
     )
     const discovers = { ...parts.provider, api: () => Promise.reject(new Error('not asked here')) }
     expect(at(discovers, 'https://x.test')).toContain('client.api() or client.info() has discovered it')

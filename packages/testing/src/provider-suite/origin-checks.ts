@@ -31,7 +31,12 @@ export function originChecks(_suite: ProviderSuite<ProviderOffers, unknown>, ben
     }),
     check('names no origins that anybody can have', async (stand) => {
       const open = (stand.provider.apiOrigins ?? []).filter((pattern) =>
-        openToAnybody.some((suffix) => pattern.replace(/\/$/, '').replace(/:\d+$/, '').endsWith(`*.${suffix}`)),
+        openToAnybody.some((suffix) =>
+          pattern
+            .replace(/\/$/, '')
+            .replace(/:\d{1,5}$/, '')
+            .endsWith(`*.${suffix}`),
+        ),
       )
       expectEqual(open, [], 'the apiOrigins under which anybody can have a host')
     }),
