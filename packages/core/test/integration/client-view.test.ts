@@ -218,7 +218,7 @@ describe('a view of a client', () => {
     expect(Reflect.ownKeys(view)).toEqual([])
     expect(Object.getPrototypeOf(view)).toBe(Object.getPrototypeOf(client))
     for (const [options, message] of [
-      [{ scope: 'files' }, 'Did you mean `scopes`?'],
+      [{ scope: 'files' }, 'Unknown option `scope`. Did you mean `scopes`?'],
       [{ scopes: 7 }, 'options.scopes '],
       [{ parameters: { client_id: 'x' } }, 'options.parameters '],
       [{ parameters: { scope: 'x' } }, 'options.parameters '],
