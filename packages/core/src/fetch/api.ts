@@ -1,4 +1,5 @@
 import type { KyInstance } from 'ky'
+import type { Fetch } from '../platform/fetch.ts'
 
 /**
  * Creates a ky instance that resolves paths against the API's base URL, with or without slashes on either side (rule H5). ky is
@@ -6,7 +7,7 @@ import type { KyInstance } from 'ky'
  *
  * @param fetch adds the token
  */
-export async function createApi(baseUrl: URL, fetch: typeof globalThis.fetch): Promise<KyInstance> {
+export async function createApi(baseUrl: URL, fetch: Fetch): Promise<KyInstance> {
   const { default: ky } = await import('ky')
   const base = withoutSlashes(baseUrl.href)
   return ky.create({
