@@ -89,33 +89,35 @@ function fold(text: string): string {
 
 /** Decodes a text in each possible way: its escapes, and each run of Base64 or hexadecimal digits. */
 function decode(text: string): readonly string[] {
-  const unescaped = resolveEscapes(text)
-  const decoded = unescaped === text ? [] : [unescaped, unescaped.replaceAll('+', ' ')]
+  const resolved = resolveEscapes(text)
+  const decoded = [...resolved, ...resolved.slice(-1).map((one) => one.replaceAll('+', ' '))]
   const dense = text.replace(/\s/g, '')
   for (const run of runsOf(dense, base64Digits, 11)) decoded.push(...decodeBase64(run))
   for (const run of runsOf(dense, hexDigits, 2 * runLength)) decoded.push(...decodeHex(run))
   return decoded
 }
 
-/** Resolves the escapes of URLs, JSON, JavaScript, HTML and quoted-printable text in place. */
-function resolveEscapes(text: string): string {
-  const resolved = text
-    .replace(
-      /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));?/gi,
-      (whole, decimal?: string, hex?: string, name?: string) =>
-        name === undefined
-          ? toCharacter(Number.parseInt(decimal ?? hex ?? '', decimal === undefined ? 16 : 10))
-          : (entities[name.toLowerCase()] ?? whole),
-    )
-    .replace(
-      /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
-      (_whole, ...groups: (string | undefined)[]) => {
-        const hex = groups[0] ?? groups[1] ?? groups[2]
-        return hex === undefined ? (groups[3] ?? '') : toCharacter(Number.parseInt(hex, 16))
-      },
-    )
-    .replace(/[%=]([\da-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return fromUtf8(resolved)
+/**
+ * Resolves the escapes of HTML, then of JSON and JavaScript, then of URLs and quoted-printable text. It returns each stage,
+ * because the secret itself may look like an escape of a later stage.
+ */
+function resolveEscapes(text: string): readonly string[] {
+  const html = text.replace(
+    /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));?/gi,
+    (whole, decimal?: string, hex?: string, name?: string) =>
+      name === undefined
+        ? toCharacter(Number.parseInt(decimal ?? hex ?? '', decimal === undefined ? 16 : 10))
+        : (entities[name.toLowerCase()] ?? whole),
+  )
+  const json = html.replace(
+    /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
+    (_whole, ...groups: (string | undefined)[]) => {
+      const hex = groups[0] ?? groups[1] ?? groups[2]
+      return hex === undefined ? (groups[3] ?? '') : toCharacter(Number.parseInt(hex, 16))
+    },
+  )
+  const url = json.replace(/[%=]([\da-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return [...new Set([html, json, url].map(fromUtf8))].filter((stage) => stage !== text)
 }
 
 /** Decodes a text whose characters are bytes of UTF-8. */

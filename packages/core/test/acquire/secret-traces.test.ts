@@ -57,6 +57,18 @@ const forms: Readonly<Record<string, string>> = {
   'in hexadecimal capitals behind a digit': `7${hex.toUpperCase()}`,
 }
 
+/** Encodings of one text. */
+const encodings: readonly ((text: string) => string)[] = [
+  (text) => text,
+  encodeURIComponent,
+  (text) => JSON.stringify(text),
+  html,
+  unicode,
+  (text) => Buffer.from(text).toString('base64'),
+  (text) => Buffer.from(text).toString('base64url'),
+  (text) => Buffer.from(text).toString('hex'),
+]
+
 describe('traces of a secret', () => {
   it.each(Object.entries(forms))('X1: are found %s', (_, form) => {
     const text = `the secret <${form}> is wrong`
@@ -72,16 +84,6 @@ describe('traces of a secret', () => {
       minLength: 12,
       maxLength: 60,
     })
-    const encodings: readonly ((text: string) => string)[] = [
-      (text) => text,
-      encodeURIComponent,
-      (text) => JSON.stringify(text),
-      html,
-      unicode,
-      (text) => Buffer.from(text).toString('base64'),
-      (text) => Buffer.from(text).toString('base64url'),
-      (text) => Buffer.from(text).toString('hex'),
-    ]
     fc.assert(
       fc.property(
         visible,
@@ -97,6 +99,13 @@ describe('traces of a secret', () => {
       ),
     )
   })
+
+  it.each(['!!!%00!!!!!!', 'ab%41cd%42=43', '\\u0041bcd\\x42&lt;', '&#37;41&amp;\\n%0a'])(
+    'X1: are found for the secret %j, which looks encoded itself, in each encoding',
+    (one) => {
+      for (const encode of encodings) expect(new SecretTraces([one]).areIn(encode(one)), encode(one)).toBe(true)
+    },
+  )
 
   it('X1: are not found in a text that shares less than 8 characters with it', () => {
     const words =
