@@ -110,11 +110,11 @@ export interface Client<Info = unknown> extends AsyncDisposable {
 }
 
 /**
- * A client of a provider. It sends nothing before the first call.
+ * Creates a client of a provider. The client sends nothing before its first call.
  *
- * @param provider what a provider package's function returns, or a description of your own
- * @param options credentials, and what differs from the defaults
- * @throws NightlatchError `invalid_options`, naming every wrong option by its path
+ * @param provider the result of a provider package's function, or a {@link Provider} of your own
+ * @param options the credentials, and any options that differ from their defaults
+ * @throws NightlatchError `invalid_options`; the message names every wrong option by its path
  * @example
  * ```ts
  * const client = createClient(
