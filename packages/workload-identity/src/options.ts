@@ -48,7 +48,7 @@ export function requireSecureUrl(name: string, value: string | URL): URL {
 }
 
 /** Loopback and link-local addresses: a platform's own services have one of these. */
-const localHost = /^(localhost|\[::1\]|127(\.\d+){3}|169\.254(\.\d+){2})$/
+const localHost = /^(localhost|\[::1\]|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|169\.254\.\d{1,3}\.\d{1,3})$/
 
 function invalid(message: string): NightlatchError {
   return new NightlatchError('invalid_options', message)

@@ -304,7 +304,7 @@ function readIdentifier(spelling: string): string {
   if (!/[\s\\\p{Cc}]/u.test(spelling)) return spelling
   const { href, pathname, search } = new URL(spelling)
   // The URL parser adds a slash to a bare host.
-  const isBareHost = pathname === '/' && search === '' && !/[/\\]\s*$/.test(spelling)
+  const isBareHost = pathname === '/' && search === '' && !/[/\\]$/.test(spelling.trimEnd())
   return isBareHost ? href.slice(0, -1) : href
 }
 

@@ -289,6 +289,9 @@ const identifiers: readonly (readonly [string, readonly string[]])[] = [
   ['09608648016503040313', ['ML-DSA-87']],
 ]
 
+/** DER in hexadecimal digits: a sequence, the version, a sequence, an object identifier; each sequence with its length. */
+const identifierAfterVersion = /^30(?:[0-7].|81..|82....|83.{6})02010[01]30(?:[0-7].|81..|82....|83.{6})06(.*)$/
+
 /**
  * Finds the algorithms that a PKCS #8 key signs with, by its `privateKeyAlgorithm`, which follows the version.
  *
@@ -296,8 +299,7 @@ const identifiers: readonly (readonly [string, readonly string[]])[] = [
  */
 function algorithmsIn(key: Uint8Array): readonly string[] {
   const head = Array.from(key.subarray(0, 64), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  const length = '(?:[0-7].|81..|82....|83.{6})'
-  const identifier = new RegExp(`^30${length}02010[01]30${length}06(.*)$`).exec(head)?.[1] ?? ''
+  const identifier = identifierAfterVersion.exec(head)?.[1] ?? ''
   const found = identifiers.find(([start]) => identifier.startsWith(start))?.[1]
   if (found !== undefined) return found
   throw new KeyMistake(

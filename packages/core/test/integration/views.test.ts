@@ -7,7 +7,7 @@ import {
   createClientPool,
   memoryStore,
   type Provider,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 
 async function start(provider: Partial<Provider> = {}, options: Partial<ClientOptions> = {}) {
   const clock = createClock()
@@ -218,11 +218,11 @@ describe('a view of a client', () => {
     expect(Reflect.ownKeys(view)).toEqual([])
     expect(Object.getPrototypeOf(view)).toBe(Object.getPrototypeOf(client))
     for (const [options, message] of [
-      [{ scope: 'files' }, 'options.scope '],
+      [{ scope: 'files' }, 'Did you mean `scopes`?'],
       [{ scopes: 7 }, 'options.scopes '],
       [{ parameters: { client_id: 'x' } }, 'options.parameters '],
       [{ parameters: { scope: 'x' } }, 'options.parameters '],
-      [{ signal: new AbortController().signal }, 'options.signal '],
+      [{ signal: new AbortController().signal }, 'Unknown option `signal`'],
       [undefined, 'options '],
     ] as const) {
       expect(() => client.with(options as never)).toThrowError(

@@ -1,7 +1,7 @@
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
-import { withHints, withLabel } from '../src/errors.ts'
+import { withHints, withLabel } from '../../src/errors.ts'
 import {
   type ClientEvent,
   type ClientOptions,
@@ -12,7 +12,7 @@ import {
   NightlatchError,
   type Provider,
   type TokenStore,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 
 const broken: TokenStore = {
   get: () => Promise.reject(new Error('down')),

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createClock } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type Client, createClient, type Provider } from '../src/index.ts'
-import { passRetryDelay, stopTimers } from './virtual-time.ts'
+import { type Client, createClient, type Provider } from '../../src/index.ts'
+import { passRetryDelay, stopTimers } from '../virtual-time.ts'
 
 /** An API's answer to a token by its number, from 1. */
 type Judge = (token: number, path: string) => number
