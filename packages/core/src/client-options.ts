@@ -6,6 +6,7 @@ import { type DpopKeyPair, findDpopKeyMistake } from './acquire/dpop.ts'
 import { choosesAuthenticationLater, findProviderMistakes, hasSource, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
+import { labelSchema } from './client-label.ts'
 import type { ClientEvent } from './events.ts'
 import type { Fetch } from './platform/fetch.ts'
 import { checkRuntime } from './platform/runtime.ts'
@@ -74,18 +75,6 @@ export interface ViewOptions {
 const maxTimeoutSeconds = 600
 const maxMinimumLifetimeSeconds = 604_800
 
-const maxLabelLength = 200
-
-/** Control characters, invisible characters and line separators. */
-const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u
-
-/** A tenant's name as a label. */
-export function labelOfTenant(tenant: string): string {
-  return Array.from(tenant.slice(0, maxLabelLength), (character) =>
-    unprintable.test(character) ? ' ' : character,
-  ).join('')
-}
-
 const aFunction = v.function('must be a function')
 
 /** A single string is a list of one, which is split at spaces later. */
@@ -121,14 +110,7 @@ export const clientOptionsEntries: v.ObjectEntries = {
     ),
   ),
   allowInsecureRequests: v.optional(v.boolean('must be true or false')),
-  label: v.optional(
-    v.pipe(
-      v.string('must be a string'),
-      v.nonEmpty('must not be empty'),
-      v.maxLength(maxLabelLength, `must be at most ${maxLabelLength} characters`),
-      v.check((label) => !unprintable.test(label), 'must not have a line break or another control character'),
-    ),
-  ),
+  label: v.optional(labelSchema),
   onEvent: v.optional(aFunction),
   now: v.optional(aFunction),
 }
@@ -201,8 +183,8 @@ export function checkClient(
  *
  * @throws NightlatchError `invalid_options`
  */
-export function checkTokenOptions(options: TokenOptions, provider: string): void {
-  refuseMistakes(findMistakes(tokenOptionsSchema, options, 'options'), provider)
+export function checkTokenOptions(options: TokenOptions, provider: string, label: string | undefined): void {
+  refuseMistakes(findMistakes(tokenOptionsSchema, options, 'options'), provider, label)
 }
 
 /**
@@ -210,6 +192,6 @@ export function checkTokenOptions(options: TokenOptions, provider: string): void
  *
  * @throws NightlatchError `invalid_options`
  */
-export function checkViewOptions(options: ViewOptions, provider: string): void {
-  refuseMistakes(findMistakes(viewOptionsSchema, options, 'options'), provider)
+export function checkViewOptions(options: ViewOptions, provider: string, label: string | undefined): void {
+  refuseMistakes(findMistakes(viewOptionsSchema, options, 'options'), provider, label)
 }

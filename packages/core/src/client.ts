@@ -1,10 +1,11 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
-import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-token.ts'
+import { acquireToken, type CredentialsOf, describeLateness, type Grantor } from './acquire/acquire-token.ts'
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import { copyDescription, hasSource, type Provider } from './acquire/provider.ts'
+import { prepareRevocation, type RevokeToken } from './acquire/revoke-token.ts'
 import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { type GrantRequest, refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
@@ -21,7 +22,7 @@ import {
   type ViewOptions,
 } from './client-options.ts'
 import { createDiagnostics, type Diagnostics, type Subscribable } from './diagnostics.ts'
-import { NightlatchError, withLabel } from './errors.ts'
+import { NightlatchError } from './errors.ts'
 import { type Emit, toEmit } from './events.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
@@ -89,8 +90,23 @@ export interface Client<Info = unknown> extends AsyncDisposable {
   with(grant: ViewOptions): Client<Info>
   /** Drops this client's cached tokens, here and in the store, those of its views included. A view drops its own token only. */
   forget(): Promise<void>
-  /** Stops background work. Pending calls still settle. A view has none of its own: closing it changes nothing. */
-  close(): Promise<void>
+  /**
+   * Revokes the tokens that this client has cached, after it dropped them here and in the store, so that the next call requests a
+   * new one. A token that could not be revoked is revoked by the next call of `revoke`.
+   * A view revokes its own token only.
+   *
+   * @throws NightlatchError `invalid_options` if neither the provider nor its issuer's metadata names a revocation endpoint; any
+   *   other code but `origin_refused`, as `token` does
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2 RFC 7009 section 2}
+   */
+  revoke(): Promise<void>
+  /**
+   * Stops background work. Pending calls still settle. A view has none of its own: closing it changes nothing.
+   *
+   * @param options.revoke whether to revoke the cached tokens, too; default `false`
+   * @throws NightlatchError what `revoke` throws; the client is closed nevertheless
+   */
+  close(options?: { readonly revoke?: boolean }): Promise<void>
 }
 
 /**
@@ -139,6 +155,7 @@ export interface ClientParts<Info> extends TokenSourceParts {
   /** What a client's tokens are bound to; `undefined` if the provider does not bind them. */
   readonly createDpop: () => DpopProofs | undefined
   readonly underWay: RequestsUnderWay
+  readonly prepareRevocation: (client: CredentialsOf) => Promise<RevokeToken>
 }
 
 const always: Subscribable = { hasSubscribers: true }
@@ -194,6 +211,7 @@ export function createSharedParts<Info>(
     timeout,
     timeoutError: (seconds) => describeLateness(provider, seconds),
     random,
+    prepareRevocation: (client) => prepareRevocation({ provider, transport: watched, findEndpoint, timeout }, client),
   }
 }
 
@@ -216,6 +234,8 @@ export class ProviderClient<Info> implements Client<Info> {
   #freshUntil = 0
   #isUsed = false
   readonly #tokens: TokenSource
+  /** Tokens that `revoke` failed to revoke. */
+  #unrevoked: readonly AccessToken[] | undefined
   #requests: RequestParts<Info> | undefined
 
   /** @param origin the credentials of a client, or the client that this is a view of */
@@ -251,9 +271,9 @@ export class ProviderClient<Info> implements Client<Info> {
     if (!ProviderClient.#isClient(this)) return Promise.reject(detachedMethod('token'))
     if (options === undefined) return this.#obtain(undefined)
     try {
-      checkTokenOptions(options, this.#parts.provider.name)
+      checkTokenOptions(options, this.#parts.provider.name, this.#tokens.label)
     } catch (mistake) {
-      return Promise.reject(withLabel(mistake, this.#tokens.label))
+      return Promise.reject(mistake)
     }
     const { signal, rejected, minimumLifetime, scopes, parameters } = options
     const differs = scopes !== undefined || parameters !== undefined
@@ -263,7 +283,7 @@ export class ProviderClient<Info> implements Client<Info> {
 
   with(options: ViewOptions): Client<Info> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('with')
-    checkViewOptions(options, this.#parts.provider.name)
+    checkViewOptions(options, this.#parts.provider.name, this.#tokens.label)
     const grant = refineGrant(this.#grant, options)
     const client = this.#view?.client ?? this
     return new ProviderClient(this.#parts, { client, grant, identity: grantIdentity(grant) })
@@ -299,11 +319,28 @@ export class ProviderClient<Info> implements Client<Info> {
     await this.#tokens.forget(this.#view?.grant)
   }
 
-  async close(): Promise<void> {
+  async revoke(): Promise<void> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('revoke')
+    const revokeToken = await this.#parts.prepareRevocation(this.#tokens.client)
+    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.held(this.#view?.grant)]
+    this.#unrevoked = undefined
+    await this.forget()
+    const results = await Promise.allSettled(tokens.map(revokeToken))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed === undefined) return
+    this.#unrevoked = [...(this.#unrevoked ?? []), ...tokens.filter((_, at) => results[at]?.status === 'rejected')]
+    throw failed.reason
+  }
+
+  async close({ revoke = false }: { readonly revoke?: boolean } = {}): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('close')
-    if (this.#view !== undefined) return
+    if (this.#view !== undefined) return revoke ? await this.revoke() : undefined
     await this.#tokens.close()
-    this.#parts.close()
+    try {
+      if (revoke) await this.revoke()
+    } finally {
+      this.#parts.close()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -95,8 +95,9 @@ describe('client', () => {
       await client.fetch(`${apiUrl}/orders`)
       expect(Reflect.ownKeys(client)).toEqual([])
       const prototype: object = Object.getPrototypeOf(client)
-      const methods = ['token', 'fetch', 'authorize', 'api', 'info', 'with', 'forget', 'close', Symbol.asyncDispose]
-      expect(new Set(Reflect.ownKeys(prototype))).toEqual(new Set(['constructor', 'provider', ...methods]))
+      const methods = ['token', 'fetch', 'authorize', 'api', 'info', 'with', 'forget', 'revoke', 'close']
+      const names = ['constructor', 'provider', ...methods, Symbol.asyncDispose]
+      expect(new Set(Reflect.ownKeys(prototype))).toEqual(new Set(names))
       expect(Object.getPrototypeOf(prototype)).toBe(Object.prototype)
     }
   })
@@ -105,7 +106,7 @@ describe('client', () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
-    for (const name of ['token', 'api', 'info', 'forget', 'close'] as const) {
+    for (const name of ['token', 'api', 'info', 'forget', 'revoke', 'close'] as const) {
       const { [name]: method } = client
       for (const self of [undefined, {}, 7]) {
         await expect(Reflect.apply(method, self, [])).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { describeHeaders, describeParameters, printAs } from './printing.ts'
 
 /** The part of a provider that a request was for, and that a fault is aimed at. */
-export type Part = 'token' | 'discovery' | 'api'
+export type Part = 'token' | 'revocation' | 'discovery' | 'api'
 
 /** A request as it arrived; prints without the credentials and tokens that it holds. */
 export interface RecordedRequest {

@@ -56,6 +56,8 @@ export interface StandardEmulationOptions {
   readonly answerToken?: (request: RecordedRequest, issueToken: IssueToken) => Answer | Promise<Answer>
   /** Default `/token`. */
   readonly tokenPath?: string
+  /** Where tokens are revoked (RFC 7009), default `/revoke`; `null`: nowhere. */
+  readonly revocationPath?: string | null
   /** The path of the issuer identifier, default none; its metadata is where RFC 8414 and OpenID Connect Discovery put it. */
   readonly issuerPath?: string
   /** Added to the metadata, in place of its own fields where the names are the same. */
@@ -92,6 +94,8 @@ export interface StandardOffers {
   /** What the token endpoint accepts, ready for `createClient`. */
   readonly credentials: EmulatedCredentials
   readonly tokenEndpoint: string
+  /** `undefined` if tokens cannot be revoked. */
+  readonly revocationEndpoint: string | undefined
   readonly issuer: string
   /** The base URL of the API, which answers any path and method with what it was asked. */
   readonly apiUrl: string
@@ -120,10 +124,12 @@ async function build(
   now: () => number,
 ): Promise<Assembly<StandardOffers>> {
   const { lifetime = 3600, tokenPath = '/token', issuerPath = '', tokenRequest = {}, readToken } = options
+  const { revocationPath = '/revoke' } = options
   const client = registerClient(options.clientId ?? 'test-client', options.clientSecret)
   const tokens = await createTokenIssuer('ES256', now, readToken)
   const issuer = `${site.url}${issuerPath}`
   const tokenEndpoint = `${site.url}${tokenPath}`
+  const revocationEndpoint = revocationPath === null ? undefined : `${site.url}${revocationPath}`
   const elsewhere = site.origin('elsewhere')
 
   const issueToken: IssueToken = (wanted = {}) =>
@@ -169,6 +175,18 @@ async function build(
     }
   }
 
+  /** RFC 7009 section 2: always a form, and a token that is not known is no error. */
+  const answerRevocation = (request: RecordedRequest): Answer => {
+    const read = readParameters(request, {})
+    if ('refusal' in read) return refuse(read.refusal)
+    const refused = refuseClient(request, read.parameter, options, client.judge)
+    if (refused !== undefined) return refuse(refused)
+    const token = read.parameter('token')
+    if (token === undefined) return refuse(oauthError(400, 'invalid_request', 'token is missing'))
+    tokens.revoke(token)
+    return { headers: uncached }
+  }
+
   /** A refusal in the vendor's words, where it has its own. */
   const refuse = (answer: Answer): Answer => {
     if (options.writeRefusal === undefined) return answer
@@ -179,6 +197,7 @@ async function build(
   const metadata = {
     issuer,
     token_endpoint: tokenEndpoint,
+    ...(revocationEndpoint !== undefined && { revocation_endpoint: revocationEndpoint }),
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     response_types_supported: [],
@@ -197,6 +216,17 @@ async function build(
         part: 'token',
         answer: answerToken,
       },
+      ...(revocationPath === null
+        ? []
+        : [
+            {
+              origin: site.url,
+              method: 'POST',
+              path: exactly(revocationPath),
+              part: 'revocation' as const,
+              answer: answerRevocation,
+            },
+          ]),
       // RFC 8414 section 3 puts the issuer's path behind the well-known one, OpenID Connect Discovery before it.
       ...[
         `/.well-known/oauth-authorization-server${issuerPath}`,
@@ -239,6 +269,7 @@ async function build(
         return client.credentials
       },
       tokenEndpoint,
+      revocationEndpoint,
       issuer,
       apiUrl: `${site.url}/api`,
       redirectUrl: `${site.url}/redirect`,

@@ -7,6 +7,8 @@ export interface TokenIssuer {
   readonly issued: number
   readonly publicKey: JWK
   issue(claims: Readonly<Record<string, unknown>>, options: IssueOptions): Promise<string>
+  /** Ends a token's life; one that it does not know, or that has ended, stays as it is. */
+  revoke(token: string): void
   /** What a request's token is worth now. */
   examine(request: RecordedRequest): Promise<Examined>
   /** Which one, counted from 1, the request's token is; `undefined` for a token from elsewhere, or none. */
@@ -35,7 +37,7 @@ export async function createTokenIssuer(
 ): Promise<TokenIssuer> {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk = { ...(await exportJWK(publicKey)), alg: algorithm, use: 'sig' }
-  const ledger = new Map<string, { readonly number: number; readonly expiresAt: number }>()
+  const ledger = new Map<string, { readonly number: number; readonly expiresAt: number; readonly revoked?: boolean }>()
   let issued = 0
 
   return {
@@ -60,13 +62,17 @@ export async function createTokenIssuer(
       })
       return token
     },
+    revoke(token) {
+      const entry = ledger.get(token)
+      if (entry !== undefined) ledger.set(token, { ...entry, revoked: true })
+    },
     async examine(request) {
       const token = readToken(request)
       if (token === undefined) return { valid: false, why: 'missing' }
       try {
         const { payload } = await compactVerify(token, publicKey, { algorithms: [algorithm] })
         const entry = ledger.get(token)
-        if (entry === undefined) return { valid: false, why: 'invalid' }
+        if (entry === undefined || entry.revoked) return { valid: false, why: 'invalid' }
         // Judged to the millisecond, by the ledger: `exp` is whole seconds, and not in every token.
         if (entry.expiresAt <= now()) return { valid: false, why: 'expired' }
         return { valid: true, claims: JSON.parse(new TextDecoder().decode(payload)), number: entry.number }

@@ -292,11 +292,11 @@ function copyJson(value: unknown): unknown {
 
 /** Returns a single audience, because with a list one server could use the assertion at another. */
 function findAudience(
-  { url, issuer, issuerIdentifier = issuer?.href }: TokenRequestDraft,
+  { url, tokenEndpoint = url, issuer, issuerIdentifier = issuer?.href }: TokenRequestDraft,
   audience: 'issuer' | 'tokenEndpoint' | URL,
 ): string {
   if (audience instanceof URL) return audience.href
-  return audience === 'issuer' && issuerIdentifier !== undefined ? readIdentifier(issuerIdentifier) : url.href
+  return audience === 'issuer' && issuerIdentifier !== undefined ? readIdentifier(issuerIdentifier) : tokenEndpoint.href
 }
 
 /** Keeps an issuer identifier as it is written, unless it has white space, control characters or backslashes, which a URL parser removes. */

@@ -102,6 +102,7 @@ async function findByMetadata(provider: Provider, transport: Transport, signal: 
       issuer: new URL(found.issuerIdentifier),
       issuerIdentifier: found.issuerIdentifier,
       authenticationMethods: found.authenticationMethods,
+      ...(found.revocationEndpoint !== undefined && { revocationEndpoint: found.revocationEndpoint }),
     }
   }
   const [oauth2, oidc] = misses.map(({ why }) => why)
@@ -116,6 +117,7 @@ interface Found {
   readonly tokenEndpoint: string
   readonly issuerIdentifier: string
   readonly authenticationMethods: readonly string[]
+  readonly revocationEndpoint: string | undefined
 }
 
 /** Why one of the two ways found no token endpoint. */
@@ -167,16 +169,16 @@ async function readMetadata(
     })
     const metadata = configuration.serverMetadata()
     const { token_endpoint, token_endpoint_auth_methods_supported: methods } = metadata
-    const alias: unknown = usesMutualTls(provider.clientAuthentication)
-      ? metadata.mtls_endpoint_aliases?.token_endpoint
-      : undefined
-    const tokenEndpoint = alias ?? token_endpoint
+    const aliases = usesMutualTls(provider.clientAuthentication) ? metadata.mtls_endpoint_aliases : undefined
+    const tokenEndpoint: unknown = aliases?.token_endpoint ?? token_endpoint
+    const revocationEndpoint: unknown = aliases?.revocation_endpoint ?? metadata.revocation_endpoint
     if (typeof tokenEndpoint !== 'string') return miss
     return {
       tokenEndpoint,
       issuerIdentifier,
       // RFC 8414 section 2: the default of a server that names none.
       authenticationMethods: Array.isArray(methods) ? methods : ['client_secret_basic'],
+      revocationEndpoint: typeof revocationEndpoint === 'string' ? revocationEndpoint : undefined,
     }
   } catch {
     if (signal.aborted) throw signal.reason

@@ -19,6 +19,12 @@ export interface Provider<Info = unknown> {
   /** The URL of token requests. It is used unchanged, query included. */
   readonly tokenEndpoint?: string | URL
   /**
+   * Where `client.revoke()` revokes tokens, used untouched. Default: the one that the issuer's metadata names, if it is read.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2 RFC 7009 section 2}
+   */
+  readonly revocationEndpoint?: string | URL
+  /**
    * The authorization server's issuer identifier. Without `tokenEndpoint`, its metadata names the endpoint.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-3 RFC 8414 section 3}
@@ -201,6 +207,7 @@ const providerSchema = exactObject(
       ),
     ),
     tokenEndpoint: v.optional(url),
+    revocationEndpoint: v.optional(url),
     issuer: v.optional(url),
     issuerMetadata: v.optional(exactObject({ acceptIssuer: v.optional(anyUrl) }, 'must be an object')),
     scopes: v.optional(scopesSchema),
@@ -267,10 +274,10 @@ export function findProviderMistakes(given: Provider, allowInsecureRequests: boo
     return [...mistakes, 'provider must be a plain object, not an instance of a class']
   }
   const provider = ownMembers(given)
-  const { tokenEndpoint, issuer, issuerMetadata, api, apiOrigins } = provider
+  const { tokenEndpoint, revocationEndpoint, issuer, issuerMetadata, api, apiOrigins } = provider
   const origins = mistakes.some((mistake) => mistake.startsWith('provider.apiOrigins')) ? [] : (apiOrigins ?? [])
   const urls: readonly (readonly [string, unknown])[] = [
-    ...Object.entries({ tokenEndpoint, issuer, api }),
+    ...Object.entries({ tokenEndpoint, revocationEndpoint, issuer, api }),
     ...origins.map((origin, index) => [`apiOrigins.${index}`, origin] as const),
   ]
   const wrong = urls.flatMap(([name, value]) => {

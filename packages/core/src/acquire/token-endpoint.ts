@@ -39,6 +39,8 @@ export interface TokenEndpoint {
   readonly issuerIdentifier?: string | undefined
   /** The client authentications that the issuer's metadata names; absent if no metadata was read. */
   readonly authenticationMethods?: readonly string[]
+  /** The revocation endpoint that the issuer's metadata names, not checked yet; absent if it names none. */
+  readonly revocationEndpoint?: string
 }
 
 type OpenidClient = typeof import('openid-client')
@@ -236,7 +238,15 @@ async function toProviderRequest(
   return { draft, secrets }
 }
 
-async function authenticate(call: TokenEndpointCall, draft: TokenRequestDraft): Promise<void> {
+/**
+ * Has the client authentication write the credentials onto a request.
+ *
+ * @throws NightlatchError with the provider's name; what the client authentication throws
+ */
+export async function authenticate(
+  call: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'credentials' | 'transport' | 'assertions'>,
+  draft: TokenRequestDraft,
+): Promise<void> {
   const { provider, credentials, transport } = call
   let hook = 'clientAuthentication'
   try {
@@ -262,7 +272,11 @@ function nameProvider(provider: string, hook: string, thrown: unknown): unknown 
 }
 
 /** Finds the client authentication: the provider's, else one in the issuer's metadata, else `clientSecretBasic()`. */
-function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCall): ClientAuthentication {
+function findAuthentication({
+  provider,
+  endpoint,
+  credentials,
+}: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'credentials'>): ClientAuthentication {
   const { authenticationMethods } = endpoint
   if (provider.clientAuthentication !== undefined) return provider.clientAuthentication
   return authenticationMethods === undefined
@@ -270,8 +284,13 @@ function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCa
     : chooseClientAuthentication(authenticationMethods, credentials)
 }
 
-async function send(
-  { provider, endpoint, transport, signal }: TokenEndpointCall,
+/**
+ * Sends a request to the authorization server, and reads the answer.
+ *
+ * @throws NightlatchError `endpoint_unavailable`, `response_unreadable`; the signal's reason
+ */
+export async function send(
+  { provider, endpoint, transport, signal }: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'transport' | 'signal'>,
   draft: TokenRequestDraft,
 ): Promise<{ readonly answer: TokenAnswer; readonly answeredAt: number }> {
   const { name } = provider

@@ -1,10 +1,12 @@
 import type { AssertionSource } from './assertion-source.ts'
 import type { IdentifiedCredentials } from './credentials.ts'
 
-/** A token request before it is sent. A client authentication adds the credentials to it. */
+/** A token request, or a revocation, before it is sent. A client authentication adds the credentials to it. */
 export interface TokenRequestDraft {
-  /** A copy of the token endpoint's URL. */
+  /** A copy of the URL of the token endpoint, or of the revocation endpoint. */
   readonly url: URL
+  /** The token endpoint, if `url` is another. */
+  readonly tokenEndpoint?: URL
   readonly headers: Headers
   /** The grant's parameters: the form, the members of a JSON body, or the query. */
   readonly parameters: URLSearchParams

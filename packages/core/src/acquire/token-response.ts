@@ -203,6 +203,7 @@ const finalErrors: ReadonlySet<string> = new Set([
   'invalid_target',
   'unauthorized_client',
   'unsupported_grant_type',
+  'unsupported_token_type',
 ])
 
 /** Error codes of a temporary failure. */
@@ -224,21 +225,10 @@ export function judgeTokenAnswer(
   read: (answer: TokenAnswer) => TokenFields,
   context: AnswerContext,
 ): JudgedToken {
-  const { provider, endpoint, answeredAt } = context
   const { status } = answer
-  const unreadable = (what: string, details: NightlatchErrorDetails = {}): NightlatchError =>
-    new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
-      provider,
-      status,
-      requestId: readRequestId(answer, context.secrets),
-      ...details,
-    })
-
-  if (isRedirect(status)) {
-    throw unreadable(
-      "with a redirect, which is not followed because it could send the client secret to another server. Check the provider's tokenEndpoint or issuer.",
-    )
-  }
+  const unreadable = (what: string, details?: NightlatchErrorDetails): NightlatchError =>
+    toUnreadable(answer, what, context, details)
+  refuseRedirect(answer, context, 'tokenEndpoint')
   const fields = readFields(answer, read)
   // A server may also quote the token in an error.
   const { accessToken } = fields
@@ -246,10 +236,7 @@ export function judgeTokenAnswer(
     typeof accessToken === 'string' && accessToken.length >= 4
       ? { ...context, secrets: () => [...context.secrets(), accessToken] }
       : context
-  // A page does not come from the authorization server, so it says nothing about the client.
-  if (isForeignPage(answer, fields)) {
-    throw unreadable(`with ${describeBody(answer)}`, readRetry(answer, fields, false, answeredAt))
-  }
+  refuseForeignPage(answer, fields, context)
   if (isError(fields.error) || status < 200 || status > 299) throw toGrantError(answer, fields, contextWithToken)
   if (fields === readerFailed) throw unreadable("the provider's readTokenResponse threw instead of returning fields")
 
@@ -267,6 +254,57 @@ export function judgeTokenAnswer(
     expiresAt: fields.expiresAt,
     refreshIn: fields.refreshIn,
   }
+}
+
+/**
+ * Judges the answer of a revocation endpoint. With a 2xx the token is revoked, whatever the body says.
+ *
+ * @param read the provider's reader, for errors
+ * @throws NightlatchError `grant_refused`, `endpoint_unavailable` or `response_unreadable`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2.2 RFC 7009 section 2.2}
+ */
+export function judgeRevocationAnswer(
+  answer: TokenAnswer,
+  read: (answer: TokenAnswer) => TokenFields,
+  context: AnswerContext,
+): void {
+  if (answer.status > 199 && answer.status < 300) return
+  refuseRedirect(answer, context, 'revocationEndpoint')
+  const fields = readFields(answer, read)
+  refuseForeignPage(answer, fields, context)
+  throw toGrantError(answer, fields, context, 'did not revoke the token:')
+}
+
+function toUnreadable(
+  answer: TokenAnswer,
+  what: string,
+  { provider, endpoint, secrets }: AnswerContext,
+  details: NightlatchErrorDetails = {},
+): NightlatchError {
+  const { status } = answer
+  return new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
+    provider,
+    status,
+    requestId: readRequestId(answer, secrets),
+    ...details,
+  })
+}
+
+function refuseRedirect(
+  answer: TokenAnswer,
+  context: AnswerContext,
+  field: 'tokenEndpoint' | 'revocationEndpoint',
+): void {
+  if (!isRedirect(answer.status)) return
+  const what = `with a redirect, which is not followed because it could send the client secret to another server. Check the provider's ${field} or issuer.`
+  throw toUnreadable(answer, what, context)
+}
+
+/** A page does not come from the authorization server, so it says nothing about the client. */
+function refuseForeignPage(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): void {
+  if (!isForeignPage(answer, fields)) return
+  const retry = readRetry(answer, fields, false, context.answeredAt)
+  throw toUnreadable(answer, `with ${describeBody(answer)}`, context, retry)
 }
 
 const readerFailed: TokenFields = Object.freeze(Object.create(null))
@@ -313,7 +351,13 @@ function isForeignPage({ status, body }: TokenAnswer, { error, errorDescription 
   return status > 399 && status < 500 && isSilent && typeof body === 'string' && body.trim() !== ''
 }
 
-function toGrantError(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): NightlatchError {
+/** @param refused what the server did, in words */
+function toGrantError(
+  answer: TokenAnswer,
+  fields: TokenFields,
+  context: AnswerContext,
+  refused = 'refused the grant with',
+): NightlatchError {
   const { provider, endpoint, answeredAt } = context
   const { status } = answer
   const secrets = context.secrets()
@@ -325,7 +369,7 @@ function toGrantError(answer: TokenAnswer, fields: TokenFields, context: AnswerC
   const unavailable = status > 499 && !(error !== undefined && finalErrors.has(error))
   return new NightlatchError(
     unavailable ? 'endpoint_unavailable' : 'grant_refused',
-    `${provider}: ${endpoint} ${unavailable ? 'failed' : 'refused the grant'} with status ${status}${said === '' ? '' : ` (${said})`}`,
+    `${provider}: ${endpoint} ${unavailable ? 'failed with' : refused} status ${status}${said === '' ? '' : ` (${said})`}`,
     {
       provider,
       status,

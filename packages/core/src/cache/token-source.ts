@@ -114,6 +114,21 @@ export class TokenSource {
     for (const { inFlight } of this.#entries()) inFlight?.cancel()
   }
 
+  /** Who requests the tokens. */
+  get client(): CredentialsOf {
+    return this.#client
+  }
+
+  /**
+   * The tokens in memory, expired ones included.
+   *
+   * @param grant whose token; default: all
+   */
+  held(grant?: GrantRequest): readonly AccessToken[] {
+    const entries = grant === undefined ? this.#entries() : [this.entryOf(grant)]
+    return entries.flatMap(({ token }) => token ?? [])
+  }
+
   /** Whether a token request is in flight. */
   get busy(): boolean {
     return this.#entries().some(({ inFlight }) => inFlight?.busy === true)

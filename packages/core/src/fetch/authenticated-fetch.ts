@@ -147,7 +147,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     const { status } = response
     if (status === 401 || dpop !== undefined || tokenRejection !== undefined) return repeat(call, response, sent)
     const { input } = call
-    tokens.accept(status, typeof input === 'string' ? input : input.url, response.url)
+    tokens.accept(status, typeof input === 'string' ? input : input.url, response)
     return response
   }
 

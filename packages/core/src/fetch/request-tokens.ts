@@ -45,13 +45,14 @@ export class RequestTokens {
   /**
    * Says that the API's answer was no rejection of the token.
    *
-   * @param answeredBy the URL that answered, if it is not the one that was asked
+   * @param response whose `url` is another one after a redirect
    */
-  accept(status: number, url: string, answeredBy = ''): void {
+  accept(status: number, url: string, response?: { readonly url: string }): void {
     // Gateways answer with these without having looked at the token.
     if (this.#history.isEmpty || status >= 500 || status === 408 || status === 429) return
     const asked = new URL(url)
-    if (answeredBy !== '' && new URL(answeredBy).origin !== asked.origin) return
+    const answered = response?.url
+    if (answered && new URL(answered).origin !== asked.origin) return
     this.#history.accept(this.#identity, asked)
   }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
 import { findNearestName } from './nearest-name.ts'
 import { networkPlaceOf } from './network-place.ts'
 
@@ -82,9 +82,9 @@ export function ownMembers<T extends object>(from: T): T {
  *
  * @throws NightlatchError `invalid_options`, naming every mistake by its path
  */
-export function refuseMistakes(mistakes: readonly string[], provider: string | undefined): void {
+export function refuseMistakes(mistakes: readonly string[], provider: string | undefined, label?: string): void {
   if (mistakes.length === 0) return
-  throw new NightlatchError('invalid_options', joinMistakes(mistakes), { provider })
+  throw withLabel(new NightlatchError('invalid_options', joinMistakes(mistakes), { provider }), label)
 }
 
 /** Mistakes in one line; no semicolon follows a question. */

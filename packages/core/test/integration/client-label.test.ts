@@ -92,6 +92,7 @@ describe('a client with a label', () => {
     expect((await failureOf(client.token(misspelt))).message).toBe(
       'acme (blue): Unknown option `scope`. Did you mean `scopes`?',
     )
+    expect(() => client.with(misspelt)).toThrow('acme (blue): Unknown option `scope`. Did you mean `scopes`?')
   })
 
   it('has it in what times out', async () => {
