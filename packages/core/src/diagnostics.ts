@@ -2,7 +2,7 @@ import { NightlatchError } from './errors.ts'
 
 /**
  * The message of the tracing channel `nightlatch:grant`: a grant from its first attempt to its token. Its fields are set as the
- * grant proceeds; it holds no token, and `error` no secret (rule X1).
+ * grant proceeds; it holds no token, and `error` no secret.
  */
 export interface GrantTrace {
   /** The provider's name. */

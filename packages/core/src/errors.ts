@@ -44,7 +44,7 @@ export interface NightlatchErrorDetails {
 
 /**
  * The one error of this library. It carries words and numbers only: never a body, a header, a query, or a cause that
- * could hold one (rules X1, X2), so it may be logged as it is. `instanceof NightlatchError` also recognises the errors of other
+ * could hold one, so it may be logged as it is. `instanceof NightlatchError` also recognises the errors of other
  * copies of this package: package managers, bundlers and test runners may load several.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}

@@ -4,6 +4,7 @@ import { namedSource } from './named-source.ts'
 import { rejectUnknownOptions, requireSecureUrl, requireText, requireUrl } from './options.ts'
 import { type JwtRequest, readMember, requestJwt } from './request-jwt.ts'
 
+/** Options of `azureManagedIdentity`. */
 export interface AzureManagedIdentityOptions {
   /** The `aud` claim, which Azure calls the resource. Default `'api://AzureADTokenExchange'`, for an app registration that trusts the identity. */
   readonly audience?: string

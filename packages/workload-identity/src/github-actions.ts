@@ -4,6 +4,7 @@ import { namedSource } from './named-source.ts'
 import { rejectUnknownOptions, requireSecureUrl, requireText } from './options.ts'
 import { readMember, requestJwt } from './request-jwt.ts'
 
+/** Options of `githubActions`. */
 export interface GithubActionsOptions {
   /** The `aud` claim. Default: GitHub's own, the URL of the repository's owner. */
   readonly audience?: string

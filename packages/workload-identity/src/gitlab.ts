@@ -3,6 +3,7 @@ import { type Environment, requireVariable } from './environment.ts'
 import { namedSource } from './named-source.ts'
 import { rejectUnknownOptions, requireText } from './options.ts'
 
+/** Options of `gitlab`. */
 export interface GitlabOptions {
   /** Default: this process's. */
   readonly environment?: Environment

@@ -4,6 +4,7 @@ import { namedSource } from './named-source.ts'
 import { rejectUnknownOptions, requireText, requireUrl } from './options.ts'
 import { requestJwt } from './request-jwt.ts'
 
+/** Options of `googleMetadata`. */
 export interface GoogleMetadataOptions {
   /** The `aud` claim. */
   readonly audience: string

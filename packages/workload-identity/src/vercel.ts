@@ -3,6 +3,7 @@ import { type Environment, requireVariable } from './environment.ts'
 import { namedSource } from './named-source.ts'
 import { rejectUnknownOptions } from './options.ts'
 
+/** Options of `vercel`. */
 export interface VercelOptions {
   /**
    * Returns the header `x-vercel-oidc-token` of the request that is being handled: a Vercel Function gets its token there.

@@ -2,7 +2,7 @@ import { NightlatchError } from '../errors.ts'
 
 /**
  * Checks one label of a host name, the part between two dots. Without this check, a tenant in `https://${tenant}.acme.test` could
- * send the secret to another server (rule P4).
+ * send the secret to another server.
  *
  * @param value 1 to 63 ASCII letters, digits and hyphens, without a hyphen at either end or a leading `xn--`
  * @param role the value's name in messages, such as `'tenant'` or `'region'`
@@ -17,7 +17,7 @@ export function hostLabel(value: string, role: string): string {
 }
 
 /**
- * Checks a whole host name, for vendors whose customers choose the host (rule P4).
+ * Checks a whole host name, for vendors whose customers choose the host.
  *
  * @param value at most 253 characters; labels that {@link hostLabel} accepts, joined by dots; not an IP address
  * @param role the value's name in messages, such as `'domain'`
@@ -37,7 +37,7 @@ export function hostName(value: string, role: string): string {
 }
 
 /**
- * Checks and percent-encodes one segment of a path, the part between two slashes (rule P4).
+ * Checks and percent-encodes one segment of a path, the part between two slashes.
  *
  * @param value 1 to 255 characters, without `/ \ ? # %`, control or invisible characters, or characters that Unicode normalises to
  * these; not only dots; no white space at either end
