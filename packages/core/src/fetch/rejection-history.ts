@@ -18,7 +18,7 @@ const maxWaitMs = 600_000
 /** A rejection so long after the last replacement is not one of a new token. */
 const forgottenAfterMs = 3_600_000
 
-/** APIs and URLs, per client; the one that has not rejected a token for longest is evicted first. */
+/** APIs and their URLs, and grants, per client; the one whose token was not rejected for longest is evicted first. */
 const maxEntries = 1000
 
 /**
@@ -65,10 +65,7 @@ export class RejectionHistory {
       this.#rejections.delete(key)
       this.#rejections.set(key, { token, replaced: replaced + 1, replacedAt: now, since: 0 })
     }
-    for (const [oldest] of this.#rejections) {
-      if (this.#rejections.size <= maxEntries) break
-      this.#rejections.delete(oldest)
-    }
+    evictOldest(this.#rejections)
     return true
   }
 
@@ -84,7 +81,9 @@ export class RejectionHistory {
 
   /** Leaves the replacement of a rejected token to the next request. */
   postpone(identity: string, rejected: AccessToken): void {
+    this.#unreplaced.delete(identity)
     this.#unreplaced.set(identity, rejected)
+    evictOldest(this.#unreplaced)
   }
 
   /** The next request has replaced the token, or has tried to. */
@@ -103,4 +102,11 @@ function isReplacementDue(rejections: Rejections | undefined, token: string, now
   const { replaced, replacedAt, since } = rejections
   const isOften = since + 1 >= 2 ** Math.max(0, replaced - 2)
   return isOften || now - replacedAt >= Math.min(maxWaitMs, firstWaitMs * 2 ** (replaced - 1))
+}
+
+function evictOldest(entries: Map<string, unknown>): void {
+  for (const [oldest] of entries) {
+    if (entries.size <= maxEntries) return
+    entries.delete(oldest)
+  }
 }

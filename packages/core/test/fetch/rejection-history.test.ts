@@ -104,6 +104,9 @@ describe('rejection history', () => {
     expect(replacedOf(5, () => reject(elsewhere))).toHaveLength(4)
     for (let id = 0; id < 1000; id += 1) history.reject('own', new URL(`https://host-${id}.acme.example/x`), 'one')
     expect(replacedOf(5, () => reject(elsewhere))).toHaveLength(4)
+    const token = { value: 'one' } as never
+    for (let id = 0; id < 1001; id += 1) history.postpone(`grant-${id}`, token)
+    expect([history.unreplaced('grant-0'), history.unreplaced('grant-1')]).toEqual([undefined, token])
   })
 
   it('H3: leaves a replacement to the next request of that grant, until it is settled', () => {

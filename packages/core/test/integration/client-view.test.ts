@@ -247,6 +247,13 @@ describe('client.token({ minimumLifetime })', () => {
     expect(await client.token()).toBe(second)
     expect(await client.token({ minimumLifetime: 7200 })).toBe(second)
     expect(bench.asked()).toEqual(['read', 'read'])
+    // A call meanwhile does not keep the older one.
+    clock.advance(600)
+    const replaced = client.token({ minimumLifetime: 3001 })
+    expect(await client.token()).toBe(second)
+    const third = await replaced
+    expect(third).not.toBe(second)
+    expect(await client.token()).toBe(third)
   })
 
   it.each([
