@@ -11,6 +11,13 @@ interface Rejections {
   since: number
 }
 
+/** A rejected token that the next request replaces, because the request that it was sent with could not be repeated. */
+export interface Unreplaced {
+  readonly token: AccessToken
+  /** Until then requests wait for its replacement, by `performance.now`; set by the first one. */
+  waitUntil: number | undefined
+}
+
 /** Rejected tokens are replaced after so many milliseconds at the latest, doubled with each replacement. */
 const firstWaitMs = 1000
 const maxWaitMs = 600_000
@@ -30,7 +37,7 @@ export class RejectionHistory {
   readonly #time: () => number
   /** By identity and origin, and by identity, origin and path: an API may reject tokens at one of its URLs only. */
   readonly #rejections = new Map<string, Rejections>()
-  readonly #unreplaced = new Map<string, AccessToken>()
+  readonly #unreplaced = new Map<string, Unreplaced>()
 
   /** @param time steady clock, in milliseconds */
   constructor(time: () => number) {
@@ -74,21 +81,22 @@ export class RejectionHistory {
     for (const key of keysOf(identity, url)) this.#rejections.delete(key)
   }
 
-  /** A rejected token that the next request replaces, because the request that it was sent with could not be repeated. */
-  unreplaced(identity: string): AccessToken | undefined {
+  /** What the next request for that grant replaces. */
+  unreplaced(identity: string): Unreplaced | undefined {
     return this.#unreplaced.size === 0 ? undefined : this.#unreplaced.get(identity)
   }
 
   /** Leaves the replacement of a rejected token to the next request. */
-  postpone(identity: string, rejected: AccessToken): void {
+  postpone(identity: string, token: AccessToken): void {
+    if (this.#unreplaced.get(identity)?.token === token) return
     this.#unreplaced.delete(identity)
-    this.#unreplaced.set(identity, rejected)
+    this.#unreplaced.set(identity, { token, waitUntil: undefined })
     evictOldest(this.#unreplaced)
   }
 
   /** The next request has replaced the token, or has tried to. */
-  settle(identity: string, rejected: AccessToken): void {
-    if (this.#unreplaced.get(identity) === rejected) this.#unreplaced.delete(identity)
+  settle(identity: string, unreplaced: Unreplaced): void {
+    if (this.#unreplaced.get(identity) === unreplaced) this.#unreplaced.delete(identity)
   }
 }
 
