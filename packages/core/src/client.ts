@@ -372,7 +372,7 @@ export class ProviderClient<Info> implements Client<Info> {
     this.#freshUntil = this.#entry.copyUntil
   }
 
-  /** After a rejection, another token may come at any time; a view's may be the client's own. */
+  /** Another token is going to replace the fresh one; a view's may be the client's own. */
   #dropCopy(): void {
     const client = this.#view?.client ?? this
     client.#fresh = undefined
