@@ -198,6 +198,11 @@ describe('createEndpointFinder', () => {
     expect((await finder()()).authenticationMethods).toEqual(expected)
   })
 
+  it.each([undefined, null, 7, {}])('a revocation endpoint that is %j is none', async (revocation_endpoint) => {
+    server.answer(metadata({ revocation_endpoint }))
+    expect(await finder()()).not.toHaveProperty('revocationEndpoint')
+  })
+
   it('G10: a declared endpoint has no known methods', async () => {
     const found = await finder({ tokenEndpoint: `${server.origin}/token` })()
     expect(found.authenticationMethods).toBeUndefined()
@@ -228,6 +233,15 @@ describe('createEndpointFinder', () => {
         expect(url.pathname).toBe('/OAuth/Token')
       },
     )
+
+    it('its revocation endpoint is the one for a client with a certificate, and for no other', async () => {
+      const aliases = { ...mtls_endpoint_aliases, revocation_endpoint: 'https://mtls.acme.test/revoke' }
+      server.answer(metadata({ mtls_endpoint_aliases: aliases, revocation_endpoint: 'https://acme.test/revoke' }))
+      const withCertificate = await finder({ clientAuthentication: tlsClientAuth() })()
+      expect(withCertificate.revocationEndpoint).toBe('https://mtls.acme.test/revoke')
+      const withSecret = await finder({ clientAuthentication: clientSecretBasic() })()
+      expect(withSecret.revocationEndpoint).toBe('https://acme.test/revoke')
+    })
 
     it('G7: an insecure one is rejected', async () => {
       server.answer(metadata({ mtls_endpoint_aliases: { token_endpoint: 'http://MARKED.acme.test/token' } }))
