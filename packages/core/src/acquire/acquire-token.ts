@@ -54,6 +54,8 @@ export interface AcquiredToken {
   readonly refreshIn: number | undefined
   /** Which part of its refresh window passes before a refresh: drawn once, and shared with the token; see freshness.ts. */
   readonly jitter?: number | undefined
+  /** The credentials that the server accepted for it; `undefined` if it comes from a store. */
+  readonly grantedTo?: Credentials | undefined
 }
 
 /**
@@ -71,9 +73,12 @@ export async function acquireToken(
   const report = new GrantReport(grantor, terms)
   return await report.trace(async () => {
     try {
-      const granted = await waitFor(grantWithRetries(grantor, client, grant, terms, report), terms.signal)
+      const { granted, credentials } = await waitFor(
+        grantWithRetries(grantor, client, grant, terms, report),
+        terms.signal,
+      )
       report.granted(granted)
-      return toAcquired(granted, grant)
+      return { ...toAcquired(granted, grant), grantedTo: credentials }
     } catch (failure) {
       const error = explainFailure(grantor.provider, failure)
       // A cancelled refresh is not a failure.
@@ -89,7 +94,7 @@ async function grantWithRetries(
   grant: GrantRequest,
   { signal, timeout, background }: GrantTerms,
   report: GrantReport,
-): Promise<GrantedToken> {
+): Promise<{ readonly granted: GrantedToken; readonly credentials: Credentials }> {
   const { provider, random } = grantor
   // Deadlines are real time, as timers are, whatever clock a test sets.
   const deadline = performance.now() + timeout * 1000
@@ -99,12 +104,13 @@ async function grantWithRetries(
   for (let retries = 0; ; ) {
     const seconds = background ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
     try {
-      return await withDeadline(
+      const granted = await withDeadline(
         seconds,
         () => describeLateness(provider, seconds),
         (attemptSignal) => attemptGrant(grantor, client, grant, credentials, attemptSignal, report),
         signal,
       )
+      return { granted, credentials }
     } catch (failure) {
       if (!(failure instanceof NightlatchError) || signal.aborted) throw failure
       // If they cannot be read again, the caller gets the grant's failure.

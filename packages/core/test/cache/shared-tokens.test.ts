@@ -1,7 +1,10 @@
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it, vi } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { type SharedToken, type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'
 import {
+  type AccessToken,
   type ClientEvent,
   type Credentials,
   createClient,
@@ -41,9 +44,14 @@ describe('shared tokens', () => {
     const { tokenEndpoint, credentials } = emulator
     const store = memoryStore()
     const provider: Provider = { name: 'acme', tokenEndpoint }
-    const first = await createClient(provider, { credentials, store }).token()
-    const rotated = { ...credentials, clientSecret: 'the next one' }
-    expect((await createClient(provider, { credentials: rotated, store }).token()).value).toBe(first.value)
+    const tokenOf = (who: Credentials): Promise<AccessToken> =>
+      createClient(provider, { credentials: who, store }).token()
+    const first = await tokenOf(credentials)
+    const rotated = emulator.rotateSecret('the next one', { overlap: true })
+    const second = await tokenOf(rotated)
+    expect(second.value).not.toBe(first.value)
+    for (const who of [credentials, rotated]) expect((await tokenOf(who)).value).toBe(second.value)
+    expect(emulator.requests).toHaveLength(2)
   })
 
   it('S1: what is in the store and cannot be read is a miss', async () => {
@@ -172,6 +180,12 @@ describe('shared tokens', () => {
     expect(touched).toEqual([])
   })
 
+  const acquired: AcquiredToken = {
+    token: createAccessToken({ value: 'a-token', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
+    requestedAt: Date.now(),
+    lifetime: 3_600_000,
+    refreshIn: undefined,
+  }
   const grant = { scopes: [], parameters: {} }
   const app = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }
   const share = (store: TokenStore): SharedTokens => {
@@ -185,14 +199,20 @@ describe('shared tokens', () => {
   it('L12: what is forgotten is deleted by the key that it is read by', async () => {
     const read: string[] = []
     const deleted: string[] = []
+    const memory = memoryStore()
     const store: TokenStore = {
-      ...memoryStore(),
-      get: async (key) => void read.push(key),
+      ...memory,
+      get: (key) => {
+        read.push(key)
+        return memory.get(key)
+      },
       delete: async (key) => void deleted.push(key),
     }
-    await (await open(store)).read()
+    const shared = await open(store)
+    await shared.write(acquired)
+    expect((await shared.read())?.token.value).toBe('a-token')
     await share(store).forget(app, grant)
-    expect(deleted).toEqual(read)
+    expect(new Set(read)).toEqual(new Set(deleted))
     expect(deleted).toHaveLength(1)
   })
 
@@ -208,16 +228,17 @@ describe('shared tokens', () => {
     })
     await shared.read()
     const [key] = read
-    for (const takeover of [0, 1]) expect(await shared.lock(takeover, 15)).toBe('held')
+    for (const takeover of [0, 1]) expect(await shared.lock(takeover, 15, performance.now() + 10_000)).toBe('held')
+    const lockKey = locked[0]?.[0]
     expect(locked).toEqual([
-      [key, 15],
-      [`${key}.1`, 15],
+      [expect.stringMatching(`^${key}\\.[\\w-]{2}$`), 15],
+      [`${lockKey}.1`, 15],
     ])
     expect(await shared.isFailureMarked()).toBe(false)
-    expect(read).toEqual([key, `${key}.failed`])
+    expect(read).toEqual([key, `${lockKey}.failed`])
     const before = Date.now()
     await shared.markFailure(120)
-    expect(written).toEqual([[`${key}.failed`, { expiresAt: expect.any(Number) }]])
+    expect(written).toEqual([[`${lockKey}.failed`, { expiresAt: expect.any(Number), digest: expect.any(String) }]])
     expect(written[0]?.[1].expiresAt).toBeGreaterThanOrEqual(before + 120_000)
   })
 
@@ -247,7 +268,7 @@ describe('shared tokens', () => {
 
   it('S2: a store without locks cannot tell who is first, and is not blamed', async () => {
     const { lock: _, ...withoutLocks } = memoryStore()
-    expect(await (await open(withoutLocks)).lock(0, 15)).toBeUndefined()
+    expect(await (await open(withoutLocks)).lock(0, 15, performance.now() + 10_000)).toBeUndefined()
   })
 
   it.each([
@@ -261,7 +282,7 @@ describe('shared tokens', () => {
       const shared = await open({ ...memoryStore(), get, lock: () => slow(answer) })
       void shared.read()
       await vi.advanceTimersByTimeAsync(850)
-      void shared.lock(0, 15)
+      void shared.lock(0, 15, performance.now() + 10_000)
       await vi.advanceTimersByTimeAsync(850)
       const before = performance.now()
       const took = shared.read().then(() => performance.now() - before)
