@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
+import type { Credentials } from './acquire/credentials.ts'
 import type { Provider } from './acquire/provider.ts'
 import { type Client, type ClientParts, createSharedParts, ProviderClient } from './client.ts'
 import { type ClientOptions, checkClient } from './client-options.ts'
@@ -71,7 +71,7 @@ export function createClientPool<Info>(
       refuseMistakes(['tenant must be a name, not empty'], undefined)
     }
     const own = parts ?? createParts(typeof provider === 'function' ? provider(tenant) : provider)
-    return new ProviderClient(own, new CredentialsReader(credentials, own.provider.name, own.createDpop(), tenant))
+    return new ProviderClient(own, own.createReader(credentials, tenant))
   }
 
   /**

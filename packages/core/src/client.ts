@@ -1,7 +1,7 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
 import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-token.ts'
-import { CredentialsReader } from './acquire/credentials.ts'
+import { CredentialsReader, type CredentialsSource, type TenantCredentials } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import { copyDescription, type Provider } from './acquire/provider.ts'
@@ -64,7 +64,9 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   info(options?: { signal?: AbortSignal }): Promise<Info>
-  /** Drops this client's cached tokens, here and in the store. */
+  /**
+   * Drops this client's cached tokens, here and in the store, what discovery found, and the credentials that a function returned.
+   */
   forget(): Promise<void>
   /** Stops background work. Pending calls still settle. */
   close(): Promise<void>
@@ -89,8 +91,7 @@ export interface Client<Info = unknown> extends AsyncDisposable {
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
   const parts = createSharedParts(provider, options)
-  const credentials = new CredentialsReader(options.credentials, provider.name, parts.createDpop())
-  return new ProviderClient(parts, credentials)
+  return new ProviderClient(parts, parts.createReader(options.credentials))
 }
 
 /** What all clients of one provider share. */
@@ -105,8 +106,10 @@ export interface ClientParts<Info> extends TokenSourceParts {
   readonly close: () => void
   readonly emit: Emit
   readonly diagnostics: Diagnostics
-  /** What a client's tokens are bound to; `undefined` if the provider does not bind them. */
-  readonly createDpop: () => DpopProofs | undefined
+  /** Reads the issuer's metadata anew with the next grant. */
+  readonly forgetMetadata: () => void
+  /** @param tenant the function's argument */
+  readonly createReader: (source: CredentialsSource | TenantCredentials, tenant?: string) => CredentialsReader
   readonly underWay: RequestsUnderWay
 }
 
@@ -122,7 +125,7 @@ export function createSharedParts<Info>(
 ): ClientParts<Info> {
   const provider = copyDescription(given)
   const options = ownMembers(givenOptions)
-  const { store, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
+  const { store, timeout = defaultTimeoutSeconds, credentialsMaxAge, allowInsecureRequests = false } = options
   // Platform functions are looked up at each call, because a program may replace them later.
   const now = options.now ?? (() => Date.now())
   // A given clock is the only one, so that a test controls it.
@@ -135,13 +138,14 @@ export function createSharedParts<Info>(
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
-  const { find: findEndpoint, close } = createEndpointFinder(provider, watched, timeout)
+  const { find: findEndpoint, forget: forgetMetadata, close } = createEndpointFinder(provider, watched, timeout)
   const loadOpenid = createOpenidLoader()
   const grantor: Grantor = { provider, transport: watched, findEndpoint, loadOpenid, emit, diagnostics, random }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const givenDpop = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const createDpop = (): DpopProofs | undefined =>
     provider.dpop === true ? (givenDpop ?? new DpopProofs(undefined, now)) : undefined
+  const expiry = credentialsMaxAge === undefined ? undefined : { maxAge: credentialsMaxAge, time }
   const shared = store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics)
   return {
     given,
@@ -152,7 +156,8 @@ export function createSharedParts<Info>(
     emit,
     listeners,
     diagnostics,
-    createDpop,
+    forgetMetadata,
+    createReader: (source, tenant) => new CredentialsReader(source, provider.name, createDpop(), tenant, expiry),
     underWay,
     defaultGrant,
     defaultIdentity: grantIdentity(defaultGrant),
@@ -223,9 +228,12 @@ export class ProviderClient<Info> implements Client<Info> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('api')
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
-    const api = requests.api ?? (await createApi(baseUrl, requests.fetch))
-    requests.api ??= api
-    return requests.api
+    const known = requests.api
+    if (known?.baseUrl === baseUrl) return known.instance
+    const instance = await createApi(baseUrl, requests.fetch)
+    // The first of several callers, or the first after a new discovery.
+    if (requests.api === known) requests.api = { baseUrl, instance }
+    return requests.api?.baseUrl === baseUrl ? requests.api.instance : instance
   }
 
   async info({ signal }: { signal?: AbortSignal } = {}): Promise<Info> {
@@ -238,6 +246,8 @@ export class ProviderClient<Info> implements Client<Info> {
   async forget(): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('forget')
     this.#fresh = undefined
+    this.#parts.forgetMetadata()
+    this.#requests?.finder.forget()
     await this.#tokens.forget()
   }
 
@@ -297,5 +307,5 @@ interface RequestParts<Info> {
   readonly finder: ApiFinder<Info>
   readonly fetch: Fetch
   readonly authorize: Authorize
-  api: KyInstance | undefined
+  api: { readonly baseUrl: URL; readonly instance: KyInstance } | undefined
 }

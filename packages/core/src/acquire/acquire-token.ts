@@ -18,7 +18,8 @@ import {
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
-export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> & Partial<Pick<CredentialsReader, 'dpop'>>
+export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> &
+  Partial<Pick<CredentialsReader, 'dpop' | 'forget'>>
 
 /** What all grants of a provider share. */
 export interface Grantor {
@@ -115,7 +116,7 @@ async function grantWithRetries(
       if (!(failure instanceof NightlatchError) || signal.aborted) throw failure
       // If they cannot be read again, the caller gets the grant's failure.
       const others =
-        credentials === first && isClientRefused(failure)
+        credentials === first && mayBeRotated(failure)
           ? await client.readOthers(credentials, signal).catch(() => undefined)
           : undefined
       const wait =
@@ -179,6 +180,15 @@ export function describeLateness({ name, tokenEndpoint, issuer }: Provider, seco
 /** Whether the server does not know the client, or rejects its credentials. */
 export function isClientRefused(failure: NightlatchError): boolean {
   return failure.code === 'grant_refused' && (failure.error === 'invalid_client' || failure.status === 401)
+}
+
+/** The words of servers that no longer know a secret; which one depends on the server, and on its version. */
+const rotationErrors = ['invalid_client', 'unauthorized_client', 'access_denied', 'invalid_grant']
+
+/** Whether other credentials may help (rule L8). */
+function mayBeRotated(failure: NightlatchError): boolean {
+  const { code, status, error = '' } = failure
+  return code === 'grant_refused' && (status === 401 || rotationErrors.includes(error))
 }
 
 /** Adds the provider's hints. If its `explain` throws, there are none. */

@@ -81,7 +81,7 @@ export class TokenSource {
     return this.#client.dpop
   }
 
-  /** Drops all cached tokens and failures, and the tokens in the store. */
+  /** Drops all cached tokens and failures, the tokens in the store, and the credentials that a function returned. */
   async forget(): Promise<void> {
     const { shared, time } = this.#parts
     const entries = this.#entries()
@@ -92,7 +92,10 @@ export class TokenSource {
       entry.clear(now)
       entry.inFlight?.purge()
     }
-    await Promise.all(entries.map(({ grant }) => shared?.forget(this.#client, grant)))
+    const deletions = entries.map(({ grant }) => shared?.forget(this.#client, grant))
+    // The deletions have begun with the credentials so far, which the server accepted.
+    this.#client.forget?.()
+    await Promise.all(deletions)
   }
 
   /** Ends background refreshes, and starts no more. */

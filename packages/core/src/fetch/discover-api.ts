@@ -5,6 +5,7 @@ import { type Diagnostics, type DiscoveryTrace, errorKind, noDiagnostics } from 
 import { NightlatchError } from '../errors.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
+import type { RequestTask } from '../platform/single-flight.ts'
 import { findUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
@@ -38,6 +39,8 @@ export interface ApiFinder<Info> {
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what a grant fails with
    */
   find(signal: AbortSignal | undefined): Promise<FoundApi<Info>>
+  /** Discovers anew with the next call. Until then requests may still go to the API that was found. */
+  forget(): void
   /** Where requests may take the token: the API's own origin, once known, and the provider's `apiOrigins`. */
   readonly mayReceiveToken: OriginCheck
 }
@@ -51,11 +54,11 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
   let discoveredOrigin: string | undefined
   let found: Promise<FoundApi<Info>> | undefined
   const flights = createSingleFlight<FoundApi<Info>>()
-  const discoverNow = async (): Promise<FoundApi<Info>> => {
+  const discoverNow: RequestTask<FoundApi<Info>> = async (request) => {
     try {
       const discovered = await findApi(parts)
       discoveredOrigin = discovered.baseUrl.origin
-      found = Promise.resolve(discovered)
+      if (request.cacheable) found = Promise.resolve(discovered)
       return discovered
     } catch (failure) {
       throw explainFailure(provider, failure)
@@ -63,6 +66,10 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
   }
   return {
     find: (signal) => waitFor(found ?? flights.join(discoverNow), signal),
+    forget() {
+      found = undefined
+      flights.purge()
+    },
     mayReceiveToken: (url) => declared(url) || url.origin === discoveredOrigin,
   }
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   clientSecretBasic,
   clientSecretPost,
@@ -310,5 +310,120 @@ describe('CredentialsReader', () => {
     controller.abort()
     await reader.read()
     expect(asked).toHaveBeenCalledTimes(1)
+  })
+
+  describe('with a greatest age', () => {
+    const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+    const aging = (source: () => Credentials | Promise<Credentials>) => {
+      let now = 5000
+      const asked = vi.fn(source)
+      const reader = new CredentialsReader(asked, 'acme', undefined, '', { maxAge: 60, time: () => now })
+      const pass = (milliseconds: number): void => {
+        now += milliseconds
+      }
+      return { reader, asked, pass }
+    }
+    afterEach(() => {
+      vi.useRealTimers()
+    })
+
+    it('L8: credentials are read again by the first call after that, once for all callers', async () => {
+      const { reader, asked, pass } = aging(() => next)
+      asked.mockReturnValueOnce(good)
+      expect(await reader.read()).toEqual(good)
+      pass(59_999)
+      expect(await reader.read()).toEqual(good)
+      pass(1)
+      expect(await Promise.all([reader.read(), reader.read()])).toEqual([next, next])
+      pass(59_999)
+      await reader.read()
+      expect(asked).toHaveBeenCalledTimes(2)
+      pass(1)
+      await reader.read()
+      expect(asked).toHaveBeenCalledTimes(3)
+    })
+
+    it('L8: the age counts from before the function was called', async () => {
+      const { reader, asked, pass } = aging(async () => {
+        pass(60_000)
+        return good
+      })
+      await reader.read()
+      await reader.read()
+      expect(asked).toHaveBeenCalledTimes(2)
+    })
+
+    it.each([
+      ['fails', () => Promise.reject(new Error('vault sealed'))],
+      ['returns no credentials', () => 7 as unknown as Credentials],
+    ])('L8: old credentials stay in use while the function %s, and it is asked with each grant', async (_, broken) => {
+      const { reader, asked, pass } = aging(() => next)
+      asked.mockReturnValueOnce(good)
+      await reader.read()
+      pass(60_000)
+      asked.mockImplementationOnce(broken).mockImplementationOnce(broken)
+      expect(await reader.read()).toEqual(good)
+      expect(await reader.read()).toEqual(good)
+      expect(await reader.read()).toEqual(next)
+      expect(asked).toHaveBeenCalledTimes(4)
+    })
+
+    it('L8: a function that hangs is waited for two seconds, and then old credentials stay in use', async () => {
+      const { reader, asked, pass } = aging(() => good)
+      await reader.read()
+      pass(60_000)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      asked.mockReturnValue(new Promise(() => {}))
+      const settled = vi.fn()
+      const reading = reader.read().finally(settled)
+      await vi.advanceTimersByTimeAsync(1999)
+      expect(settled).not.toHaveBeenCalled()
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await reading).toEqual(good)
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    it('L8: a deadline that passes meanwhile does not lose the old credentials', async () => {
+      const { reader, asked, pass } = aging(() => good)
+      await reader.read()
+      pass(60_000)
+      asked.mockReturnValueOnce(new Promise(() => {}))
+      const controller = new AbortController()
+      void reader.read(controller.signal)
+      controller.abort()
+      asked.mockImplementationOnce(() => Promise.reject(new Error('vault sealed')))
+      expect(await reader.read()).toEqual(good)
+    })
+
+    it('L8: rejected credentials are not used because they are known', async () => {
+      const { reader, asked, pass } = aging(() => good)
+      const rejected = await reader.read()
+      pass(60_000)
+      asked.mockImplementation(() => Promise.reject(new Error('vault sealed')))
+      await expect(reader.readOthers(rejected)).rejects.toThrow('vault sealed')
+    })
+
+    it('L8: given credentials have no age', async () => {
+      const reader = new CredentialsReader(good, 'acme', undefined, '', { maxAge: 1, time: Date.now })
+      expect(await reader.read()).toBe(await reader.read())
+    })
+  })
+
+  it('L8: forgotten credentials are read again, also while they are being read', async () => {
+    const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+    const { promise, resolve } = Promise.withResolvers<Credentials>()
+    const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => next).mockReturnValueOnce(promise)
+    const reader = new CredentialsReader(asked, 'acme')
+    const first = reader.read()
+    reader.forget()
+    resolve(good)
+    expect(await first).toEqual(good)
+    expect(await reader.read()).toEqual(next)
+    reader.forget()
+    await reader.read()
+    expect(asked).toHaveBeenCalledTimes(3)
+    const given = new CredentialsReader(good, 'acme')
+    given.forget()
+    expect(await given.read()).toEqual(good)
   })
 })
