@@ -104,7 +104,7 @@ describe('spans', () => {
     const operations = await exported('nightlatch.store')
     expect(operations.map(({ name }) => name.split(' ')[1])).toEqual(['get', 'lock', 'get', 'get', 'set', 'release'])
     for (const operation of operations) expect(operation).toMatchObject({ parentSpanId: discovery?.spanId, kind: 1 })
-    expect(operations[3]?.attributes).toEqual({ 'nightlatch.provider': 'acme', 'nightlatch.store.operation': 'set' })
+    expect(operations[4]?.attributes).toEqual({ 'nightlatch.provider': 'acme', 'nightlatch.store.operation': 'set' })
   })
 
   it('tell why something failed', async () => {
