@@ -22,7 +22,7 @@ import {
   standardEmulation,
   testProvider,
 } from '../src/index.ts'
-import { aimAt } from '../src/provider-suite/bench.ts'
+import { createFixtureRunner } from '../src/provider-suite/fixture.ts'
 import type { ProviderOffers } from '../src/provider-suite/provider-suite.ts'
 import { providerChecks } from '../src/test-provider.ts'
 
@@ -114,7 +114,7 @@ async function run<Offers extends ProviderOffers, Info>(
   isRun: (name: string) => boolean = () => true,
 ): Promise<ReadonlyMap<string, string>> {
   const failed = new Map<string, string>()
-  const waiting = providerChecks(suite, (known) => aimAt(known, create)).filter(({ name }) => isRun(name))
+  const waiting = providerChecks(suite, (known) => createFixtureRunner(known, create)).filter(({ name }) => isRun(name))
   const work = async (): Promise<void> => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
       const { name } = check
@@ -132,7 +132,7 @@ function changed(change: Change, more: Partial<ProviderSuite<StandardOffers>> = 
 }
 
 /** An emulation that believes whoever asks: what a provider does wrong is then seen by the suite alone. */
-const credulous = (): ReturnType<typeof standardEmulation> =>
+const acceptingEmulation = (): ReturnType<typeof standardEmulation> =>
   standardEmulation({
     answerToken: async (request, issueToken) =>
       request.body.includes('wrong-secret') ||
@@ -169,17 +169,17 @@ const broken: Readonly<
 > = {
   'a hint that quotes the answer of the API': {
     suite: changed(() => ({ explain: (failure) => ('body' in failure ? [JSON.stringify(failure.body)] : []) })),
-    fails: ['explains any failure without throwing', 'X1: no secret in its hints'],
+    fails: ['explain does not throw for any failure', 'X1: reveals no secret in hints'],
   },
   'hints that are no texts': {
     suite: changed(() => ({ explain: () => 'look at the log' as unknown as readonly string[] })),
-    fails: ['explains any failure without throwing'],
+    fails: ['explain does not throw for any failure'],
   },
   'an explanation that takes every body for an object': {
     suite: changed(() => ({
       explain: (failure) => ('body' in failure && (failure.body as { x?: string }).x === 'y' ? ['x'] : []),
     })),
-    fails: ['explains any failure without throwing'],
+    fails: ['explain does not throw for any failure'],
   },
   'a reader that takes every body for an object': {
     suite: changed(() => ({
@@ -188,7 +188,7 @@ const broken: Readonly<
         return { accessToken: access_token, expiresIn: expires_in, error, errorDescription: error_description }
       },
     })),
-    fails: ['reads any answer without throwing'],
+    fails: ['readTokenResponse does not throw for any response'],
   },
   'a reader for which every token lives for ever': {
     suite: changed(() => reading(() => ({ expiresIn: Number.POSITIVE_INFINITY, scope: 'read' }))),
@@ -198,7 +198,7 @@ const broken: Readonly<
     suite: changed(() => ({
       readTokenResponse: (answer) => ({ ...readStandardTokenResponse(answer), error: readPath(answer.body, 'code') }),
     })),
-    fails: ['reads the refusal: a wrong secret', 'reads a refusal in the words of the standard'],
+    fails: ['reads the grant error: a wrong secret', 'reads a standard OAuth error'],
   },
   'a reader that loses the words of the default': {
     suite: changed(
@@ -210,20 +210,20 @@ const broken: Readonly<
       }),
       { refusals: [] },
     ),
-    fails: ['reads a refusal in the words of the standard'],
+    fails: ['reads a standard OAuth error'],
   },
   'a reader that takes the digits a text begins with': {
     suite: changed(
       () => reading(({ expires_in }) => ({ expiresIn: Number.parseInt(String(expires_in), 10), scope: 'read' })),
       { refusals: [] },
     ),
-    fails: ['believes no lifetime of a number with letters behind it'],
+    fails: ['treats a lifetime of a number followed by letters as unknown'],
   },
   'a reader that leaves the sign out': {
     suite: changed(() => reading(({ expires_in }) => ({ expiresIn: Math.abs(Number(expires_in)), scope: 'read' })), {
       refusals: [],
     }),
-    fails: ['believes no lifetime of less than nothing'],
+    fails: ['treats a lifetime of a negative number as unknown'],
   },
   'a reader that takes any text for a token': {
     suite: changed(
@@ -240,19 +240,19 @@ const broken: Readonly<
       { grants: [], refusals: [] },
     ),
     fails: [
-      'takes no token from an HTML page',
-      'takes no token from nothing',
-      'takes no token from an empty object',
-      'takes no token from an empty array',
-      'takes no token from half an answer',
-      'reads any answer without throwing',
+      'finds no token in an HTML page',
+      'finds no token in an empty body',
+      'finds no token in an empty object',
+      'finds no token in an empty array',
+      'finds no token in a truncated response',
+      'readTokenResponse does not throw for any response',
     ],
   },
   'a reader for which every failure passes': {
     suite: changed(() => reading(({ expires_in }) => ({ expiresIn: expires_in, retryable: true, scope: 'read' })), {
       refusals: [],
     }),
-    fails: ['is refused with a wrong secret, and does not insist'],
+    fails: ['fails with a wrong secret, without a retry'],
   },
   'credentials in the header and in the body': {
     suite: changed(
@@ -267,9 +267,9 @@ const broken: Readonly<
           },
         },
       }),
-      { emulation: credulous },
+      { emulation: acceptingEmulation },
     ),
-    fails: ['authenticates its client once', 'asks as its vendor documents'],
+    fails: ['sends the client secret in one place', 'matches the documented request'],
   },
   'no credentials': {
     suite: changed(() => ({ clientAuthentication: { name: 'own', authenticate: () => {} } }), {
@@ -277,18 +277,20 @@ const broken: Readonly<
         standardEmulation({ answerToken: async (_, issueToken) => ({ body: { access_token: await issueToken() } }) }),
     }),
     fails: [
-      'authenticates its client once',
-      'asks as its vendor documents',
-      'is refused with a wrong secret, and does not insist',
+      'sends the client secret in one place',
+      'matches the documented request',
+      'fails with a wrong secret, without a retry',
     ],
   },
   'a content type that is not that of the body': {
-    suite: changed(() => ({ tokenRequest: { headers: { 'content-type': 'text/plain' } } }), { emulation: credulous }),
-    fails: ['says what its body is', 'asks as its vendor documents'],
+    suite: changed(() => ({ tokenRequest: { headers: { 'content-type': 'text/plain' } } }), {
+      emulation: acceptingEmulation,
+    }),
+    fails: ['sends the content type of its body', 'matches the documented request'],
   },
   'a wish for pages': {
     suite: changed(() => ({ tokenRequest: { headers: { accept: 'text/html' } } })),
-    fails: ['says what answer it can read'],
+    fails: ['accepts a content type that it can read'],
   },
   'an empty scope, and a grant type sent twice': {
     suite: changed(
@@ -302,17 +304,17 @@ const broken: Readonly<
           },
         },
       }),
-      { emulation: credulous },
+      { emulation: acceptingEmulation },
     ),
-    fails: ['sends no empty parameter, and none twice', 'asks as its vendor documents'],
+    fails: ['sends no empty or repeated parameter', 'matches the documented request'],
   },
   'an origin too many': {
     suite: changed(({ elsewhereUrl }) => ({ apiOrigins: [new URL(elsewhereUrl).origin] })),
-    fails: ['refuses other origins before it asks for a token'],
+    fails: ['rejects foreign origins before it requests a token'],
   },
   'an origin that anybody can have': {
     suite: changed(() => ({ apiOrigins: ['https://*.co.uk', 'https://*.acme.co.uk'] })),
-    fails: ['names no origins that anybody can have', 'refuses other origins before it asks for a token'],
+    fails: ['allows no origins of shared hosting domains', 'rejects foreign origins before it requests a token'],
   },
   'a token in two headers': {
     suite: changed(() => ({
@@ -321,7 +323,7 @@ const broken: Readonly<
         headers.set('x-token', value)
       },
     })),
-    fails: ['sends the token once, and the API takes it'],
+    fails: ['sends the token in one place, and the API accepts it'],
   },
   'a token that is remembered by the provider': {
     suite: changed(() => {
@@ -333,7 +335,7 @@ const broken: Readonly<
         },
       }
     }),
-    fails: ['replaces a token that the API refuses, once'],
+    fails: ['replaces a token that the API rejects, once'],
   },
 }
 
@@ -456,11 +458,11 @@ describe('the suite passes what is right', () => {
     }
     expect(await run(suite)).toEqual(new Map())
     const wrong = { ...suite, request: { ...suite.request, parameters: { request: { kind: 'grant' } } } }
-    expect([...(await run(wrong)).keys()]).toEqual(['asks as its vendor documents'])
+    expect([...(await run(wrong)).keys()]).toEqual(['matches the documented request'])
     const noPair = { ...wrong, request: { headers: { authorization: 'Acme {clientId}' }, parameters: { request } } }
     expect([
       ...(await run({ ...noPair, request: { contentType: 'application/json', ...noPair.request } })).keys(),
-    ]).toEqual(['asks as its vendor documents'])
+    ]).toEqual(['matches the documented request'])
   })
 })
 
@@ -508,7 +510,11 @@ const brokenDiscoveries: Readonly<
         return { baseUrl: `https://${body?.apiUrl}.acme.example`, info: undefined }
       },
     }),
-    fails: expect.arrayContaining(['finds nothing in nothing', 'finds nothing in a page', 'finds nothing in an array']),
+    fails: expect.arrayContaining([
+      'rejects a discovery response of an empty body',
+      'rejects a discovery response of an HTML page',
+      'rejects a discovery response of an array',
+    ]),
   },
   'a default for when the discovery fails': {
     change: ({ url, apiUrl }) => ({
@@ -518,8 +524,10 @@ const brokenDiscoveries: Readonly<
       },
     }),
     fails: expect.arrayContaining([
-      'fails where the discovery does, and asks again the next time',
-      ...['a page', 'nothing', 'an empty object', 'an array', 'a null'].map((what) => `finds nothing in ${what}`),
+      'fails if discovery fails, and retries with the next call',
+      ...['an HTML page', 'an empty body', 'an empty object', 'an array', 'null'].map(
+        (what) => `rejects a discovery response of ${what}`,
+      ),
     ]),
   },
   'an error that quotes the answer': {
@@ -530,7 +538,7 @@ const brokenDiscoveries: Readonly<
         return { baseUrl: body.apiUrl, info: undefined }
       },
     }),
-    fails: ['X1, X2: no secret and no answer when the discovery fails'],
+    fails: ['X1, X2: reveals neither secret nor response if discovery fails'],
   },
   'a fetch of its own, that follows what the answer says': {
     change: ({ url }) => ({
@@ -544,7 +552,7 @@ const brokenDiscoveries: Readonly<
         return { baseUrl: apiUrl, info: undefined }
       },
     }),
-    fails: ['lets no discovery lead a token to another origin'],
+    fails: ['sends no token to a foreign origin from discovery'],
   },
 }
 
@@ -558,12 +566,12 @@ const brokenEngines: Readonly<
         ...options,
         fetch: (input, init) => send(options, input, { ...init, redirect: 'follow' }),
       }),
-    fails: ['follows no redirect with the client secret'],
+    fails: ['does not follow redirects with the client secret'],
   },
   'one that remembers no token': {
     create: (provider, options) =>
       alter(createClient(provider, options), { token: (wanted) => createClient(provider, options).token(wanted) }),
-    fails: ['keeps a token', 'believes no lifetime of zero'],
+    fails: ['caches a token', 'treats a lifetime of zero as unknown'],
   },
   'one that never forgets a token': {
     create(provider, options) {
@@ -577,16 +585,16 @@ const brokenEngines: Readonly<
       })
     },
     fails: [
-      'replaces a token that has ended',
-      'replaces a token that was rejected',
-      'believes no lifetime of less than nothing',
-      'believes no lifetime of null',
-      'believes no lifetime of an empty text',
-      'believes no lifetime of a number with letters behind it',
-      'believes no lifetime of the text NaN',
-      'believes no lifetime of far too much',
-      'believes no lifetime of a text of forty digits',
-      'believes no lifetime of an object',
+      'replaces an expired token',
+      'replaces a rejected token',
+      'treats a lifetime of a negative number as unknown',
+      'treats a lifetime of null as unknown',
+      'treats a lifetime of an empty string as unknown',
+      'treats a lifetime of a number followed by letters as unknown',
+      'treats a lifetime of the string NaN as unknown',
+      'treats a lifetime of 1e15 seconds as unknown',
+      'treats a lifetime of a string of forty digits as unknown',
+      'treats a lifetime of an object as unknown',
     ],
   },
   'one that sends tokens anywhere, and goes without': {
@@ -602,11 +610,11 @@ const brokenEngines: Readonly<
       return alter(client, { fetch })
     },
     fails: [
-      'refuses other origins before it asks for a token',
-      'loses the token where the API redirects to another origin',
-      'replaces a token that the API refuses, once',
-      'hands on the answer of an API that refuses every token',
-      'calls nothing where no token can be had',
+      'rejects foreign origins before it requests a token',
+      'removes the token on redirects to another origin',
+      'replaces a token that the API rejects, once',
+      'returns the 401 of an API that rejects every token',
+      'sends no API request without a token',
     ],
   },
   'one that asks once and never again': {
@@ -620,7 +628,7 @@ const brokenEngines: Readonly<
         },
       })
     },
-    fails: ['asks again after a 503', 'waits as long as a 429 says', 'recovers from a connection that broke'],
+    fails: ['retries after a 503', 'waits for the Retry-After of a 429', 'recovers from a broken connection'],
   },
   'one whose tokens are plain objects': {
     create(provider, options) {
@@ -632,7 +640,7 @@ const brokenEngines: Readonly<
         },
       })
     },
-    fails: ['X1: no secret when all is well', 'keeps a token'],
+    fails: ['X1: reveals no secret on success', 'caches a token'],
   },
   'one that makes a token of every failure': {
     create(provider, options) {
@@ -640,7 +648,7 @@ const brokenEngines: Readonly<
       const none = { value: 'none', type: 'none' as 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }
       return alter(client, { token: (wanted) => client.token(wanted).catch(() => none) })
     },
-    fails: ['uses no token of a type that its API does not take', 'takes no token from an empty array'],
+    fails: ['rejects an unknown token type', 'finds no token in an empty array'],
   },
   'one whose errors tell all': {
     create(provider, options) {
@@ -668,18 +676,18 @@ const brokenEngines: Readonly<
       })
     },
     fails: [
-      'is refused with a wrong secret, and does not insist',
-      'takes no token from two megabytes',
-      'takes the page of a proxy for an outage',
-      'takes a 4xx with nothing in it for a refusal',
-      'reads the refusal: an outage',
-      'does not wait for minutes, but says how long',
-      'gives up on an endpoint that hangs',
-      'gives up on an answer that does not end',
-      'X1: no secret when the server repeats what it was sent',
-      'X1: no secret when a token comes with an error',
-      'X1: no secret when the network fails',
-      'X2: nothing of an answer but its status and its error',
+      'fails with a wrong secret, without a retry',
+      'finds no token in two megabytes',
+      "treats a proxy's page as an outage",
+      'treats an empty 4xx as a grant error',
+      'reads the grant error: an outage',
+      'reports a long Retry-After instead of waiting',
+      'times out if the endpoint hangs',
+      'times out if the response does not end',
+      'X1: reveals no secret if the server echoes the request',
+      'X1: reveals no secret if a token comes with an error',
+      'X1: reveals no secret if the network fails',
+      'X2: reveals only the status and the error of a response',
     ],
   },
 }
@@ -712,9 +720,13 @@ describe('the suite finds what is wrong with a token in a header', () => {
       if (token !== null && status === 400) throw new Error('a token with status 400')
       return token
     })
-    expect([...(await run(thrower)).keys()]).toEqual(expect.arrayContaining(['reads any answer without throwing']))
+    expect([...(await run(thrower)).keys()]).toEqual(
+      expect.arrayContaining(['readTokenResponse does not throw for any response']),
+    )
     const reader = inHeader(({ headers }) => (headers.get('x-subject-token') as string).trim())
-    expect([...(await run(reader)).keys()]).toEqual(expect.arrayContaining(['reads any answer without throwing']))
+    expect([...(await run(reader)).keys()]).toEqual(
+      expect.arrayContaining(['readTokenResponse does not throw for any response']),
+    )
   })
 
   it('a lifetime beside it that is made up', async () => {
@@ -727,7 +739,9 @@ describe('the suite finds what is wrong with a token in a header', () => {
       })
       return { ...described, readTokenResponse: abs }
     }
-    expect([...(await run({ ...suite, provider })).keys()]).toEqual(['believes no lifetime of less than nothing'])
+    expect([...(await run({ ...suite, provider })).keys()]).toEqual([
+      'treats a lifetime of a negative number as unknown',
+    ])
   })
 })
 
@@ -769,10 +783,10 @@ describe('the suite finds what is wrong', () => {
       scopes: ['read'],
     })
     const fails = [
-      'discovers what the suite was told',
-      'asks once, and remembers',
-      'believes no metadata of another issuer',
-      'does not hang with the discovery',
+      'discovers what the option `discovers` says',
+      'discovers once and caches the result',
+      'rejects metadata of another issuer',
+      'times out if discovery hangs',
     ]
     const failed = await runAndNote({ ...standard, provider, discovers: 'issuer' }, createClient, (name) =>
       fails.includes(name),
@@ -781,11 +795,11 @@ describe('the suite finds what is wrong', () => {
   })
   it.concurrent('a token endpoint that is somewhere else', { timeout }, async () => {
     const wrong = changed(({ url }) => ({ tokenEndpoint: `${url}/wrong` }))
-    const fails = ['gives a token', 'asks as its vendor documents']
+    const fails = ['returns a token', 'matches the documented request']
     const failed = await run(wrong, createClient, (name) => fails.includes(name))
     expect([...failed.keys()].sort()).toEqual(fails.sort())
     // Of the others it proves nothing: they all begin with a token.
-    found.add('gives a token')
+    found.add('returns a token')
   })
 
   it('no check is one that cannot fail', () => {
@@ -819,7 +833,7 @@ describe('a failed check', () => {
       },
     }
     const failed = await run(leaky)
-    expect(failed.get('explains any failure without throwing')).toContain('could not explain [redacted]')
+    expect(failed.get('explain does not throw for any failure')).toContain('could not explain [redacted]')
     expect([...failed.values()].join('\n')).not.toContain(secret)
   })
 })
@@ -835,7 +849,7 @@ describe('the runner', () => {
       },
       it: (name) => told.push(name),
     })
-    expect(told.slice(0, 3)).toEqual(['as every provider', 'asking for a token', 'gives a token'])
+    expect(told.slice(0, 3)).toEqual(['provider conformance', 'token request', 'returns a token'])
     expect(new Set(told).size).toBe(told.length)
     expect(told).toEqual(expect.arrayContaining(providerChecks(standard).map(({ name }) => name)))
   })
@@ -850,7 +864,7 @@ describe('the runner', () => {
     } finally {
       for (const name of Object.keys(globals)) Reflect.deleteProperty(globalThis, name)
     }
-    expect(told).toContain('keeps a token')
+    expect(told).toContain('caches a token')
   })
 
   it('may be node:test', { timeout: 120_000 }, async () => {

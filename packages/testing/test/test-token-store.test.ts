@@ -76,17 +76,17 @@ const someOf = (...names: string[]): readonly string[] => expect.arrayContaining
 const broken: Readonly<Record<string, { readonly change: Break; readonly fails: readonly string[] }>> = {
   'answers with null for nothing': {
     change: (store) => ({ get: async (key) => (await store.get(key)) ?? (null as unknown as undefined) }),
-    fails: someOf('answers with undefined where there is nothing', 'deletes'),
+    fails: someOf('returns undefined for an unknown key', 'deletes a token'),
   },
   'keeps nothing': {
     change: () => ({ set: async () => {} }),
-    fails: someOf('gives back a token with what the core writes', 'puts a token in the place of another'),
+    fails: someOf('returns a token with the fields that the core writes', 'replaces a token'),
   },
   'keeps what came first': {
     change: (store, { entries }) => ({
       set: async (key, token) => void (entries.has(key) || (await store.set(key, token))),
     }),
-    fails: someOf('puts a token in the place of another'),
+    fails: someOf('replaces a token'),
   },
   'answers before it has written': {
     change(store) {
@@ -102,7 +102,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         },
       }
     },
-    fails: someOf('gives back a token with what the core writes'),
+    fails: someOf('returns a token with the fields that the core writes'),
   },
   'has a column that is too short': {
     change: (store) => ({
@@ -111,7 +111,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         await store.set(key, token)
       },
     }),
-    fails: ['gives back a token with a value of 16 kB', 'gives one of the tokens that were set, and never half of two'],
+    fails: ['returns a token with a value of 16 kB', 'never returns a mix of two tokens'],
   },
   'writes Latin-1': {
     change: (store) => ({
@@ -120,19 +120,19 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return token && JSON.parse(Buffer.from(JSON.stringify(token), 'latin1').toString('latin1'))
       },
     }),
-    fails: ['gives back a token with empty and odd texts', 'gives back a token with texts of every script'],
+    fails: ['returns a token with empty and unusual strings', 'returns a token with strings in several scripts'],
   },
   'ends texts at a zero': {
     change: (store) => ({
       set: (key, token) => store.set(key, JSON.parse(JSON.stringify(token).replaceAll('\\u0000', ''))),
     }),
-    fails: ['gives back a token with empty and odd texts'],
+    fails: ['returns a token with empty and unusual strings'],
   },
   'takes empty texts for nothing': {
     change: (store) => ({
       set: (key, token) => store.set(key, { ...token, ...(token.empty === '' ? { empty: null } : {}) }),
     }),
-    fails: ['gives back a token with empty and odd texts'],
+    fails: ['returns a token with empty and unusual strings'],
   },
   'makes dates of texts that look like one': {
     change: (store) => ({
@@ -141,7 +141,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return token && { ...token, ...(typeof token.date === 'string' ? { date: new Date(token.date) } : {}) }
       },
     }),
-    fails: ['gives back a token with empty and odd texts'],
+    fails: ['returns a token with empty and unusual strings'],
   },
   'keeps numbers in 32 bits': {
     change: (store) => ({
@@ -151,7 +151,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
           ...(Array.isArray(token.numbers) ? { numbers: token.numbers.map((number) => Math.fround(number)) } : {}),
         }),
     }),
-    fails: ['gives back a token with numbers of every size'],
+    fails: ['returns a token with numbers of every size'],
   },
   'leaves null out': {
     change: (store) => ({
@@ -160,7 +160,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return token && JSON.parse(JSON.stringify(token, (_, value) => value ?? undefined))
       },
     }),
-    fails: someOf('gives back a token with truth and null'),
+    fails: someOf('returns a token with booleans and null'),
   },
   'merges what it reads into an object': {
     change: (store) => ({
@@ -176,19 +176,19 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return copy(token) as StoredToken
       },
     }),
-    fails: ['gives back a token with members named as what every object has'],
+    fails: ['returns a token with members named like those of Object.prototype'],
   },
   'merges the new token into the old one': {
     change: (store) => ({ set: async (key, token) => store.set(key, { ...(await store.get(key)), ...token }) }),
-    fails: someOf('puts a token in the place of another'),
+    fails: someOf('replaces a token'),
   },
   'keeps the object it was given': {
     change: byReference({ copyIn: false, copyOut: true }),
-    fails: someOf('keeps a copy of what it was given'),
+    fails: someOf('stores a copy of the token'),
   },
   'gives the object it keeps': {
     change: byReference({ copyIn: true, copyOut: false }),
-    fails: ['gives a copy of what it keeps'],
+    fails: ['returns a copy of the stored token'],
   },
   'writes into the object it is given': {
     change: (store) => ({
@@ -197,11 +197,11 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         Object.assign(token, { key })
       },
     }),
-    fails: someOf('leaves alone what it is given'),
+    fails: someOf("does not change the caller's token"),
   },
   'reads keys without case': {
     change: renaming((key) => key.toLowerCase()),
-    fails: someOf('keeps keys apart', "is each key's own"),
+    fails: someOf('distinguishes similar keys', 'is separate for each key'),
   },
   'looks keys up by LIKE': {
     change: (store, { entries }) => ({
@@ -210,7 +210,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return store.get([...entries.keys()].find((one) => pattern.test(one)) ?? key)
       },
     }),
-    fails: ['keeps keys apart'],
+    fails: ['distinguishes similar keys'],
   },
   'deletes whatever begins with the key': {
     change: (_, { entries }) => ({
@@ -219,18 +219,18 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
           for (const one of entries.keys()) if (one.startsWith(key.slice(0, -2))) entries.delete(one)
       },
     }),
-    fails: someOf('keeps keys apart'),
+    fails: someOf('distinguishes similar keys'),
   },
   'cuts keys at forty characters': {
     change: renaming((key) => key.slice(0, 40)),
-    fails: someOf('keeps keys apart'),
+    fails: someOf('distinguishes similar keys'),
   },
   'shares nothing': {
     change: (_, { now }) => textStore({ entries: new Map(), locks: new Map(), now }),
     fails: someOf(
-      'shows what is set to other handles',
-      'is held by one at a time',
-      'goes to one of many that ask at once',
+      'shares tokens between handles',
+      'is held by one process at a time',
+      'is granted to one of many concurrent requests',
     ),
   },
   'has a cache before it': {
@@ -252,11 +252,11 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         },
       }
     },
-    fails: someOf('shows what is set to other handles', 'forgets a token at its end, and not before'),
+    fails: someOf('shares tokens between handles', 'expires a token at expiresAt, not before'),
   },
   'deletes nothing': {
     change: () => ({ delete: async () => {} }),
-    fails: someOf('deletes', 'deletes a token that is still the stored one'),
+    fails: someOf('deletes a token', 'deletes a token that equals the stored one'),
   },
   'cannot set again what was deleted': {
     change: (store) => {
@@ -269,7 +269,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         },
       }
     },
-    fails: someOf('deletes'),
+    fails: someOf('deletes a token'),
   },
   'fails where there is nothing to delete': {
     change: (store, { entries }) => ({
@@ -278,19 +278,19 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         await store.delete(key, token)
       },
     }),
-    fails: someOf('deletes nothing where there is nothing'),
+    fails: someOf('accepts a delete of an unknown key'),
   },
   'deletes whatever the token': {
     change: (store) => ({ delete: (key) => store.delete(key) }),
     fails: someOf(
-      'leaves a token that is not the one to delete: another value',
-      'leaves a token that is not the one to delete: another end',
-      'never deletes what was set meanwhile',
+      'keeps a token that differs from the one to delete: another value',
+      'keeps a token that differs from the one to delete: another expiresAt',
+      'never deletes a token that was set at the same time',
     ),
   },
   'deletes no token that it is given': {
     change: (store) => ({ delete: async (key, token) => void (token === undefined && (await store.delete(key))) }),
-    fails: someOf('deletes a token that is still the stored one', 'deletes it whatever the order of its members'),
+    fails: someOf('deletes a token that equals the stored one', 'deletes a token whose members are in another order'),
   },
   'compares tokens by identity': {
     change: (store, { entries }) => ({
@@ -299,7 +299,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         if (token === undefined || (kept && JSON.parse(kept.text) === token)) await store.delete(key)
       },
     }),
-    fails: someOf('deletes a token that is still the stored one'),
+    fails: someOf('deletes a token that equals the stored one'),
   },
   'compares texts': {
     change: (_, { entries }) => ({
@@ -307,7 +307,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         if (token === undefined || entries.get(key)?.text === JSON.stringify(token)) entries.delete(key)
       },
     }),
-    fails: ['deletes it whatever the order of its members'],
+    fails: ['deletes a token whose members are in another order'],
   },
   'compares values alone': {
     change: (store, { entries }) => ({
@@ -316,7 +316,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         if (token === undefined || (kept && JSON.parse(kept.text).value === token.value)) await store.delete(key)
       },
     }),
-    fails: someOf('leaves a token that is not the one to delete: a member less'),
+    fails: someOf('keeps a token that differs from the one to delete: a missing member'),
   },
   'looks, and deletes later': {
     change: (store) => ({
@@ -324,27 +324,27 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         if (token === undefined || jsonDifference(await store.get(key), token) === undefined) await store.delete(key)
       },
     }),
-    fails: ['never deletes what was set meanwhile'],
+    fails: ['never deletes a token that was set at the same time'],
   },
   'never forgets': {
     change: unforgetting(() => Number.MAX_SAFE_INTEGER),
-    fails: someOf('keeps no token that has expired', 'forgets a token at its end, and not before'),
+    fails: someOf('does not store an expired token', 'expires a token at expiresAt, not before'),
   },
   'forgets by whole minutes': {
     change: unforgetting((expiresAt) => Math.ceil(expiresAt / 60_000) * 60_000),
-    fails: someOf('forgets a token at its end, and not before'),
+    fails: someOf('expires a token at expiresAt, not before'),
   },
   'keeps what is expired when it comes for a while': {
     change: (store, { now }) => ({
       set: (key, token) => store.set(key, token.expiresAt <= now() ? { ...token, expiresAt: now() + 1000 } : token),
     }),
-    fails: someOf('keeps no token that has expired', 'keeps nothing where an expired token took the place of another'),
+    fails: someOf('does not store an expired token', 'deletes a token that an expired one replaces'),
   },
   'ignores what is expired when it comes': {
     change: (store, { now }) => ({
       set: async (key, token) => void (token.expiresAt > now() && (await store.set(key, token))),
     }),
-    fails: someOf('keeps nothing where an expired token took the place of another'),
+    fails: someOf('deletes a token that an expired one replaces'),
   },
   'forgets by the end that was set first': {
     change: (store, { entries }) => ({
@@ -355,11 +355,11 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         if (before !== undefined && entry) entries.set(key, { ...entry, expiresAt: before })
       },
     }),
-    fails: someOf('goes by the end of the token that was set last'),
+    fails: someOf('uses the expiresAt of the last token set'),
   },
   'forgets too early': {
     change: unforgetting((expiresAt, now) => now + (expiresAt - now) / 2),
-    fails: ['forgets a token at its end, and not before'],
+    fails: ['expires a token at expiresAt, not before'],
   },
   'forgets by a timer of 32 bits': {
     change: (store, { entries, now }) => ({
@@ -368,7 +368,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         if (token.expiresAt - now() > 2 ** 31 - 1) entries.delete(key)
       },
     }),
-    fails: ['keeps tokens with long lives'],
+    fails: ['keeps tokens with long lifetimes'],
   },
   'writes in two steps': {
     change: (_, { entries, now }) => {
@@ -387,7 +387,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         },
       }
     },
-    fails: someOf('gives one of the tokens that were set, and never half of two'),
+    fails: someOf('never returns a mix of two tokens'),
   },
   'loses what is written at once': {
     change: (_, { entries }) => ({
@@ -400,15 +400,19 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         for (const [one, entry] of file) entries.set(one, entry)
       },
     }),
-    fails: someOf('keeps every token where many keys are written at once'),
+    fails: someOf('keeps every token of many concurrent writes'),
   },
   'has no lock': {
     change: () => ({ lock: undefined as unknown as NonNullable<TokenStore['lock']> }),
-    fails: someOf('is held by one at a time', 'is free once it is released'),
+    fails: someOf('is held by one process at a time', 'is free after its release'),
   },
   'gives the lock to everybody': {
     change: () => ({ lock: async () => ({ async release() {} }) }),
-    fails: someOf('is held by one at a time', 'goes to one of many that ask at once', 'is left alone by the token'),
+    fails: someOf(
+      'is held by one process at a time',
+      'is granted to one of many concurrent requests',
+      'is not changed by set and delete',
+    ),
   },
   'looks whether the lock is free, and takes it later': {
     change: (_, { locks, now }) => ({
@@ -421,27 +425,27 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return { release: async () => void (locks.get(key)?.owner === owner && locks.delete(key)) }
       },
     }),
-    fails: ['goes to one of many that ask at once'],
+    fails: ['is granted to one of many concurrent requests'],
   },
   'never frees the lock': {
     change: (store) => ({
       lock: async (key, options) => (await store.lock(key, options)) && { async release() {} },
     }),
-    fails: someOf('is free once it is released', 'may be released twice'),
+    fails: someOf('is free after its release', 'can be released twice'),
   },
   'holds the lock for ever': {
     change: (store) => ({ lock: (key) => store.lock(key, { ttl: 1e9 }) }),
-    fails: ['is free once its time is up, and not before', 'is not freed by one whose time was up'],
+    fails: ['expires after its ttl, not before', 'is not released by an expired owner'],
   },
   'takes seconds for milliseconds': {
     change: (store) => ({ lock: (key, { ttl }) => store.lock(key, { ttl: ttl / 1e9 }) }),
-    fails: someOf('is free once its time is up, and not before'),
+    fails: someOf('expires after its ttl, not before'),
   },
   'frees the lock of whoever has it': {
     change: (store, { locks }) => ({
       lock: async (key, options) => (await store.lock(key, options)) && { release: async () => void locks.delete(key) },
     }),
-    fails: ['is not freed by one whose time was up', 'may be released twice'],
+    fails: ['is not released by an expired owner', 'can be released twice'],
   },
   'refuses to release twice': {
     change: (store) => ({
@@ -456,11 +460,11 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return lock && { release }
       },
     }),
-    fails: ['may be released twice'],
+    fails: ['can be released twice'],
   },
   'has one lock for all keys': {
     change: (store) => ({ lock: (_key, options) => store.lock('all', options) }),
-    fails: someOf("is each key's own", 'leaves the token alone'),
+    fails: someOf('is separate for each key', 'does not change the token'),
   },
   'keeps the lock where the token is': {
     change: (_, { entries, now }) => ({
@@ -471,7 +475,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return { release: async () => void entries.delete(key) }
       },
     }),
-    fails: someOf('leaves the token alone', 'is left alone by the token'),
+    fails: someOf('does not change the token', 'is not changed by set and delete'),
   },
   'frees the lock when a token comes': {
     change: (store, { locks }) => ({
@@ -480,7 +484,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         locks.delete(key)
       },
     }),
-    fails: someOf('is left alone by the token'),
+    fails: someOf('is not changed by set and delete'),
   },
   'frees the lock when a token goes': {
     change: (store, { locks }) => ({
@@ -489,7 +493,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         locks.delete(parameters[0])
       },
     }),
-    fails: someOf('is left alone by the token'),
+    fails: someOf('is not changed by set and delete'),
   },
 }
 
@@ -559,7 +563,7 @@ describe('the suite fails a store that', () => {
 
   it('has a lock that it is said not to have', async () => {
     expect(await run(undefined, { lock: false })).toEqual(
-      new Map([['is none', 'the store has a lock: leave out `lock: false`, and it is tested']]),
+      new Map([['is absent', 'the store has a lock: leave out `lock: false`, and it is tested']]),
     )
   })
 
@@ -573,12 +577,12 @@ describe('the suite fails a store that', () => {
     const change: Break = (store) => ({ delete: (key) => store.delete(key) })
     const sequences = async (): Promise<readonly unknown[]> =>
       [...(await run(change))]
-        .filter(([name]) => name.startsWith('answers as a map would'))
+        .filter(([name]) => name.startsWith('behaves like a Map'))
         .map(([name, said]) => [name, said.replace(/: .*$/, '')])
     const first = await sequences()
     expect(first).toHaveLength(3)
     expect(first[0]).toEqual([
-      'answers as a map would (sequence 1)',
+      'behaves like a Map (sequence 1)',
       expect.stringMatching(/^sequence 1, step \d+ \(delete with a token\)$/),
     ])
     expect(await sequences()).toEqual(first)

@@ -1,69 +1,72 @@
 import { type AccessToken, type Client, NightlatchError } from '@nightlatch/core'
 import { type Clock, createClock } from '../clock.ts'
-import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat } from './check.ts'
+import type { Fixture, RunWithFixture } from './fixture.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { type Leaf, leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
 /** What stands where a lifetime should; `half` is half of what was there. */
-const lies: Readonly<Record<string, (half: number) => unknown>> = {
-  'less than nothing': (half) => -half,
+const invalidLifetimes: Readonly<Record<string, (half: number) => unknown>> = {
+  'a negative number': (half) => -half,
   zero: () => 0,
   null: () => null,
-  'an empty text': () => '',
-  'a number with letters behind it': (half) => `${half}abc`,
-  'the text NaN': () => 'NaN',
-  'far too much': () => 1e15,
-  'a text of forty digits': () => '9'.repeat(40),
+  'an empty string': () => '',
+  'a number followed by letters': (half) => `${half}abc`,
+  'the string NaN': () => 'NaN',
+  '1e15 seconds': () => 1e15,
+  'a string of forty digits': () => '9'.repeat(40),
   'an object': () => ({}),
 }
 
 const tenYears = 10 * 366 * 24 * 3600
 
-export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
-  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
-    group: 'the life of its tokens',
+export function lifetimeChecks(
+  _suite: ProviderSuite<ProviderOffers, unknown>,
+  runWithFixture: RunWithFixture,
+): readonly Check[] {
+  const check = (name: string, use: (fixture: Fixture) => Promise<void>): Check => ({
+    group: 'token lifetime',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    check('keeps a token', async (stand) => {
-      const client = stand.client()
+    check('caches a token', async (fixture) => {
+      const client = fixture.client()
       const token = await client.token()
-      stand.mark(token.value)
+      fixture.markSecret(token.value)
       expectThat((await client.token()) === token, 'the second call should answer with the same token')
-      expectEqual(stand.requests('token').length, 1, 'the number of token requests')
+      expectEqual(fixture.requests('token').length, 1, 'the number of token requests')
     }),
-    check('replaces a token that has ended', async (stand) => {
+    check('replaces an expired token', async (fixture) => {
       const clock = createClock()
-      const client = stand.client({ now: clock.now })
+      const client = fixture.client({ now: clock.now })
       const token = await client.token()
-      stand.mark(token.value)
+      fixture.markSecret(token.value)
       clock.advance(secondsLeft(token, clock.now()) + 1)
       const next = await client.token()
-      stand.mark(next.value)
+      fixture.markSecret(next.value)
       expectThat(next.value !== token.value, 'a token that has ended should be replaced by another')
-      expectEqual(stand.requests('token').length, 2, 'the number of token requests')
+      expectEqual(fixture.requests('token').length, 2, 'the number of token requests')
     }),
-    check('replaces a token that was rejected', async (stand) => {
-      const client = stand.client()
+    check('replaces a rejected token', async (fixture) => {
+      const client = fixture.client()
       const rejected = await client.token()
-      stand.mark(rejected.value)
+      fixture.markSecret(rejected.value)
       const next = await client.token({ rejected })
-      stand.mark(next.value)
+      fixture.markSecret(next.value)
       expectThat(next.value !== rejected.value, 'a rejected token should be replaced by another')
     }),
-    ...Object.entries(lies).map(([what, lie]) =>
-      check(`believes no lifetime of ${what}`, async (stand) => {
-        const token = await stand.client().token()
-        stand.mark(token.value)
-        const { headers = {}, text = '' } = stand.answered('token') ?? {}
+    ...Object.entries(invalidLifetimes).map(([what, lie]) =>
+      check(`treats a lifetime of ${what} as unknown`, async (fixture) => {
+        const token = await fixture.client().token()
+        fixture.markSecret(token.value)
+        const { headers = {}, text = '' } = fixture.lastAnswer('token') ?? {}
         const body = parseJson(text)
         if (typeof body !== 'object' || body === null) return
         const good = { givenAt: Date.now(), headers, body }
-        const known = await lifetimeOf(stand, good)
+        const known = await lifetimeOf(fixture, good)
         for (const leaf of leavesOf(body)) {
-          if (leaf.value !== token.value) await tryLie(stand, { good, known }, leaf, lie)
+          if (leaf.value !== token.value) await checkInvalidLifetime(fixture, { good, known }, leaf, lie)
         }
       }),
     ),
@@ -71,8 +74,8 @@ export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, b
 }
 
 /** Puts a lie into one place of a good answer: if that is where the lifetime is read, it must count as unknown. */
-async function tryLie(
-  stand: Stand,
+async function checkInvalidLifetime(
+  fixture: Fixture,
   { good, known }: { readonly good: GoodAnswer; readonly known: Lifetime | undefined },
   { path, value }: Leaf,
   lie: (half: number) => unknown,
@@ -81,8 +84,8 @@ async function tryLie(
   const half = typeof value !== 'boolean' && Number.isFinite(number) && number > 1 ? Math.floor(number / 2) : 1800
   const place = path.join('.')
   const spoil = (replacement: unknown): GoodAnswer => ({ ...good, body: replaceAt(good.body, path, replacement) })
-  const halved = await lifetimeOf(stand, spoil(typeof value === 'string' ? String(half) : half))
-  const lied = await liveOn(stand, spoil(lie(half)))
+  const halved = await lifetimeOf(fixture, spoil(typeof value === 'string' ? String(half) : half))
+  const lied = await observeLifetime(fixture, spoil(lie(half)))
   const isLifetime = halved !== undefined && known !== undefined && !isNear(halved.lifetime, known.lifetime)
   if (lied === undefined) {
     return expectThat(!isLifetime, `a lifetime in ${place} that cannot be believed should be unknown, and no refusal`)
@@ -117,8 +120,8 @@ interface Life extends Lifetime {
 }
 
 /** The lifetime of a token with this answer; `undefined` where the answer gives none. */
-async function lifetimeOf(stand: Stand, answer: GoodAnswer): Promise<Lifetime | undefined> {
-  const { client, clock } = answerWith(stand, answer)
+async function lifetimeOf(fixture: Fixture, answer: GoodAnswer): Promise<Lifetime | undefined> {
+  const { client, clock } = answerWith(fixture, answer)
   try {
     return readLifetime(await client.token(), clock.now())
   } catch (failure) {
@@ -127,11 +130,11 @@ async function lifetimeOf(stand: Stand, answer: GoodAnswer): Promise<Lifetime | 
   }
 }
 
-function answerWith(stand: Stand, { givenAt, headers, body }: GoodAnswer): { client: Client; clock: Clock } {
+function answerWith(fixture: Fixture, { givenAt, headers, body }: GoodAnswer): { client: Client; clock: Clock } {
   const date = new Date(givenAt).toUTCString()
-  stand.emulator.faults.set('token', { name: 'answer', answer: { headers: { date, ...headers }, body } })
+  fixture.emulator.faults.set('token', { name: 'answer', answer: { headers: { date, ...headers }, body } })
   const clock = createClock(givenAt)
-  return { client: stand.client({ now: clock.now }), clock }
+  return { client: fixture.client({ now: clock.now }), clock }
 }
 
 function readLifetime({ expiresAt }: AccessToken, now: number): Lifetime {
@@ -139,17 +142,17 @@ function readLifetime({ expiresAt }: AccessToken, now: number): Lifetime {
 }
 
 /** The life of a token with this answer; `undefined` where the answer gives none. */
-async function liveOn(stand: Stand, answer: GoodAnswer): Promise<Life | undefined> {
-  const { client, clock } = answerWith(stand, answer)
-  const asked = stand.requests('token').length
+async function observeLifetime(fixture: Fixture, answer: GoodAnswer): Promise<Life | undefined> {
+  const { client, clock } = answerWith(fixture, answer)
+  const asked = fixture.requests('token').length
   try {
     const token = await client.token()
     const { lifetime } = readLifetime(token, clock.now())
     await client.token()
-    const isKept = stand.requests('token').length === asked + 1
+    const isKept = fixture.requests('token').length === asked + 1
     clock.advance(2 * tenYears)
     await client.token()
-    return { lifetime, isKept, isReplaced: stand.requests('token').length > asked + 1 }
+    return { lifetime, isKept, isReplaced: fixture.requests('token').length > asked + 1 }
   } catch (failure) {
     if (failure instanceof NightlatchError) return undefined
     throw failure

@@ -1,26 +1,30 @@
 import type { StoredToken, StoreLock } from '@nightlatch/core'
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { jsonDifference } from './json-difference.ts'
-import type { StoreBench, StoreStand } from './store-bench.ts'
+import type { RunWithStoreFixture, StoreFixture } from './store-fixture.ts'
 
 const seeds = [1, 2, 3]
 const length = 150
 
 /** @param hasLock whether locks are among the operations */
-export function modelChecks(bench: StoreBench, hasLock: boolean): readonly Check[] {
+export function modelChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean): readonly Check[] {
   return seeds.map((seed) => ({
-    group: 'whatever is done to it',
-    name: `answers as a map would (sequence ${seed})`,
-    run: () => bench((stand) => compare(stand, seed, hasLock)),
+    group: 'sequences of operations',
+    name: `behaves like a Map (sequence ${seed})`,
+    run: () => runWithFixture((fixture) => compare(fixture, seed, hasLock)),
   }))
 }
 
 /** Does the same things to a store and to a map, through two handles, and looks at the store after each. */
-async function compare(stand: StoreStand, seed: number, hasLock: boolean): Promise<void> {
-  const handles = [stand.store, await stand.another()]
-  const keys = [stand.newKey(), stand.newKey(), stand.newKey()]
-  const tokens = [stand.token({ value: 'a' }), stand.token({ value: 'b', extra: { list: [] } }), stand.token({}, 90)]
-  const expired = stand.token({ value: 'a' }, -60)
+async function compare(fixture: StoreFixture, seed: number, hasLock: boolean): Promise<void> {
+  const handles = [fixture.store, await fixture.another()]
+  const keys = [fixture.newKey(), fixture.newKey(), fixture.newKey()]
+  const tokens = [
+    fixture.token({ value: 'a' }),
+    fixture.token({ value: 'b', extra: { list: [] } }),
+    fixture.token({}, 90),
+  ]
+  const expired = fixture.token({ value: 'a' }, -60)
   const stored = new Map<string, StoredToken>()
   const locks = new Map<string, StoreLock>()
   const random = generate(seed)

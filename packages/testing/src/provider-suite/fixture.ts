@@ -20,7 +20,7 @@ interface StrayRequest {
 }
 
 /** A provider at its emulator, for one check. */
-export interface Stand {
+export interface Fixture {
   readonly emulator: Emulator & ProviderOffers
   readonly provider: Provider
   readonly credentials: ClientOptions['credentials']
@@ -31,16 +31,16 @@ export interface Stand {
   /** The requests that the emulator got for a part. */
   requests(part: Part): readonly RecordedRequest[]
   /** Base URL of a server that is none of the provider's; it answers everything with 200. */
-  readonly stranger: string
-  /** What reached the stranger, or would have left this machine. */
-  readonly stray: readonly StrayRequest[]
+  readonly foreignServer: string
+  /** What reached the foreignServer, or would have left this machine. */
+  readonly strayRequests: readonly StrayRequest[]
   /** A URL of the API to call, discovered first where the provider discovers. */
   apiUrl(client: Client): Promise<URL>
   /** The last answer of a part, as it came. */
-  answered(part: Part): AnswerSample | undefined
+  lastAnswer(part: Part): AnswerSample | undefined
   /** What must not be told: the secret, what carried it, and what was marked. */
   secrets(): readonly string[]
-  mark(secret: string): void
+  markSecret(secret: string): void
 }
 
 /** An answer as it came over the socket. */
@@ -61,55 +61,64 @@ const transferHeaders: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ])
 
-/** Makes a stand, lets it be used, and clears it away. */
-export type Bench = (use: (stand: Stand) => Promise<void>) => Promise<void>
+/** Makes a fixture, lets it be used, and clears it away. */
+export type RunWithFixture = (use: (fixture: Fixture) => Promise<void>) => Promise<void>
 
 /** @param create makes the clients; another one only where the suite itself is tested */
-export function aimAt(
+export function createFixtureRunner(
   suite: ProviderSuite<ProviderOffers, unknown>,
   create: typeof createClient = createClient,
-): Bench {
+): RunWithFixture {
   return async (use) => {
-    const stray: StrayRequest[] = []
+    const strayRequests: StrayRequest[] = []
     const marked: string[] = []
     const closing: (() => Promise<void>)[] = []
     const emulator = await startEmulator(suite.emulation())
     closing.push(() => emulator.close())
     const secrets = (): readonly string[] => [...new Set([...marked, ...carriedSecrets(emulator)])]
     try {
-      const stranger = await startLoopbackServer(0, (request, response) => {
+      const foreignServer = await startLoopbackServer(0, (request, response) => {
         const chunks: Buffer[] = []
         request.on('data', (chunk: Buffer) => chunks.push(chunk))
         request.on('end', () => {
-          const url = `${stranger.origin}${request.url}`
-          stray.push({ url, sent: `${request.rawHeaders.join('\n')}\n${Buffer.concat(chunks)}` })
+          const url = `${foreignServer.origin}${request.url}`
+          strayRequests.push({ url, sent: `${request.rawHeaders.join('\n')}\n${Buffer.concat(chunks)}` })
           response.end('{}')
         })
       })
-      closing.push(() => stranger.close())
-      await use(layOut(suite, create, { emulator, stray, marked, closing, stranger: stranger.origin, secrets }))
+      closing.push(() => foreignServer.close())
+      await use(
+        createFixture(suite, create, {
+          emulator,
+          strayRequests,
+          marked,
+          closing,
+          foreignServer: foreignServer.origin,
+          secrets,
+        }),
+      )
     } catch (failure) {
-      throw hideIn(failure, secrets())
+      throw redactFailure(failure, secrets())
     } finally {
       for (const close of closing.toReversed()) await close()
     }
   }
 }
 
-interface StandParts {
+interface FixtureParts {
   readonly emulator: Emulator & ProviderOffers
-  readonly stray: StrayRequest[]
+  readonly strayRequests: StrayRequest[]
   readonly marked: string[]
   readonly closing: (() => Promise<void>)[]
-  readonly stranger: string
+  readonly foreignServer: string
   readonly secrets: () => readonly string[]
 }
 
-function layOut(
+function createFixture(
   suite: ProviderSuite<ProviderOffers, unknown>,
   create: typeof createClient,
-  { emulator, stray, marked, closing, stranger, secrets }: StandParts,
-): Stand {
+  { emulator, strayRequests, marked, closing, foreignServer, secrets }: FixtureParts,
+): Fixture {
   const provider = suite.provider(emulator)
   const credentials = suite.credentials?.(emulator) ?? emulator.credentials
   const events: ClientEvent[] = []
@@ -119,7 +128,7 @@ function layOut(
     const request = new Request(input, init)
     const url = new URL(request.url)
     if (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost') {
-      stray.push({ url: url.href, sent: `${[...request.headers].flat().join('\n')}\n${await request.text()}` })
+      strayRequests.push({ url: url.href, sent: `${[...request.headers].flat().join('\n')}\n${await request.text()}` })
       throw new TypeError('a check lets no request leave this machine')
     }
     const response = await globalThis.fetch(input, init)
@@ -157,8 +166,8 @@ function layOut(
     },
     events,
     requests: (part) => emulator.requests.filter((request) => request.part === part),
-    stranger,
-    stray,
+    foreignServer,
+    strayRequests,
     async apiUrl(client) {
       if (typeof provider.api === 'function') await client.api()
       if (suite.apiUrl) return new URL(suite.apiUrl(emulator))
@@ -167,9 +176,9 @@ function layOut(
       if (typeof found === 'string' || found instanceof URL) return new URL(found)
       throw new Error('The provider names no API: tell testProvider an `apiUrl` to call, or `apiUrl: null` for none.')
     },
-    answered: (part) => answers.get(part),
+    lastAnswer: (part) => answers.get(part),
     secrets,
-    mark: (secret) => void marked.push(secret),
+    markSecret: (secret) => void marked.push(secret),
   }
 }
 
@@ -184,7 +193,7 @@ function carriedSecrets(emulator: Emulator & ProviderOffers): readonly string[] 
 }
 
 /** A failed check is printed, and what a test prints ends up in the logs of a build server. */
-function hideIn(failure: unknown, secrets: readonly string[]): Error {
+function redactFailure(failure: unknown, secrets: readonly string[]): Error {
   const error = failure instanceof Error ? failure : new Error('what was thrown is no Error')
   const hide = (text: string): string => secrets.reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text)
   const shown = new Error(hide(error.message))

@@ -6,7 +6,7 @@ import { jsonDifference } from './json-difference.ts'
 import type { TokenStoreSuite } from './token-store-suite.ts'
 
 /** A store, for one check. */
-export interface StoreStand {
+export interface StoreFixture {
   readonly store: TokenStore
   /** Another handle on the same store, as another process has one. */
   another(): Promise<TokenStore>
@@ -28,15 +28,15 @@ export interface StoreStand {
   expectSoon(holds: () => Promise<boolean>, otherwise: string): Promise<void>
 }
 
-/** Makes a stand, lets it be used, and clears it away. */
-export type StoreBench = (use: (stand: StoreStand) => Promise<void>) => Promise<void>
+/** Makes a fixture, lets it be used, and clears it away. */
+export type RunWithStoreFixture = (use: (fixture: StoreFixture) => Promise<void>) => Promise<void>
 
-/** @param patience seconds after which an operation counts as hung */
-export function setUpStores(
+/** @param timeoutSeconds seconds after which an operation counts as hung */
+export function createStoreFixtureRunner(
   open: () => TokenStore | Promise<TokenStore>,
   suite: TokenStoreSuite,
-  patience: number,
-): StoreBench {
+  timeoutSeconds: number,
+): RunWithStoreFixture {
   const { close, clock, shortLife = 0.5 } = suite
   const now = clock?.now ?? Date.now
   return async (use) => {
@@ -45,7 +45,7 @@ export function setUpStores(
     const openOne = async (): Promise<TokenStore> => {
       const store = await open()
       opened.push(store)
-      return watch(store, patience)
+      return watch(store, timeoutSeconds)
     }
     const pass = async (seconds: number): Promise<void> => {
       if (clock === undefined) await sleep(seconds * 1000)
@@ -86,11 +86,11 @@ export function setUpStores(
 }
 
 /** The same store, where an operation that hangs fails the check. */
-function watch(store: TokenStore, patience: number): TokenStore {
+function watch(store: TokenStore, timeoutSeconds: number): TokenStore {
   const answerOf = async <T>(operation: string, answer: Promise<T>): Promise<T> => {
     const { promise: late, reject } = Promise.withResolvers<never>()
-    const hung = (): void => reject(new Error(`${operation} should answer within ${patience} s`))
-    const timer = setTimeout(hung, patience * 1000)
+    const hung = (): void => reject(new Error(`${operation} should answer within ${timeoutSeconds} s`))
+    const timer = setTimeout(hung, timeoutSeconds * 1000)
     try {
       return await Promise.race([answer, late])
     } finally {
