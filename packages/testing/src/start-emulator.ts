@@ -135,8 +135,8 @@ export async function startEmulator<Offers extends object>(
       faults: faultQueue.faults,
       waitForRequest: (matches = () => true) =>
         new Promise((resolve, reject) => {
-          const onRequest = requests.find(matches)
-          if (onRequest !== undefined) return resolve(onRequest)
+          const recorded = requests.find(matches)
+          if (recorded !== undefined) return resolve(recorded)
           const waiter = {
             onRequest(request: RecordedRequest): void {
               if (!matches(request)) return
@@ -145,7 +145,7 @@ export async function startEmulator<Offers extends object>(
             },
             onClose(): void {
               waiting.delete(waiter)
-              reject(new Error('The emulator was closed before the request came.'))
+              reject(new Error('The emulator was closed before a matching request arrived.'))
             },
           }
           waiting.add(waiter)

@@ -59,7 +59,7 @@ function describeStandard({ tokenEndpoint, apiUrl }: StandardEmulator): Provider
   return { name: 'acme', tokenEndpoint, api: apiUrl, scopes: ['read'] }
 }
 
-/** A provider that discovers, by the emulation of one; written here, so that this package needs no provider. */
+/** A provider with discovery, written here because this package depends on no provider. */
 const discovering = {
   emulation: () => prevu3dEmulation({ separateRegion: true }),
   provider: describeDiscovering,
@@ -103,11 +103,11 @@ async function askInfo(
   }
 }
 
-// The jitter of every wait before a retry: none of them takes any time.
+// Without jitter retries do not wait.
 beforeAll(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
 afterAll(() => void vi.restoreAllMocks())
 
-/** @returns the names of the checks that fail, with what they say */
+/** Runs a suite and returns the failed checks with their messages. */
 async function run<Offers extends ProviderOffers, Info>(
   suite: ProviderSuite<Offers, Info>,
   create: typeof createClient = createClient,
@@ -131,7 +131,7 @@ function changed(change: Change, more: Partial<ProviderSuite<StandardOffers>> = 
   return { ...standard, ...more, provider: (emulator) => ({ ...describeStandard(emulator), ...change(emulator) }) }
 }
 
-/** An emulation that believes whoever asks: what a provider does wrong is then seen by the suite alone. */
+/** An emulation that accepts all requests, so that only the suite detects a provider's mistakes. */
 const acceptingEmulation = (): ReturnType<typeof standardEmulation> =>
   standardEmulation({
     answerToken: async (request, issueToken) =>
@@ -148,7 +148,7 @@ interface Members {
   readonly error_description?: unknown
 }
 
-/** A reader of an object's members, which errors are read from as they should be. */
+/** A reader that reads errors correctly, and everything else by `read`. */
 function reading(read: (body: Members) => TokenFields): Partial<Provider> {
   return {
     readTokenResponse: ({ body }) =>
@@ -163,7 +163,7 @@ function reading(read: (body: Members) => TokenFields): Partial<Provider> {
   }
 }
 
-/** Each provider is broken in one way, and fails in these checks and no others. */
+/** Providers with one defect each, and exactly the checks that detect it. */
 const broken: Readonly<
   Record<string, { readonly suite: ProviderSuite<StandardOffers>; readonly fails: readonly string[] }>
 > = {
@@ -171,17 +171,17 @@ const broken: Readonly<
     suite: changed(() => ({ explain: (failure) => ('body' in failure ? [JSON.stringify(failure.body)] : []) })),
     fails: ['explain does not throw for any failure', 'X1: reveals no secret in hints'],
   },
-  'hints that are no texts': {
+  'hints that are not strings': {
     suite: changed(() => ({ explain: () => 'look at the log' as unknown as readonly string[] })),
     fails: ['explain does not throw for any failure'],
   },
-  'an explanation that takes every body for an object': {
+  'an explain function that expects an object as body': {
     suite: changed(() => ({
       explain: (failure) => ('body' in failure && (failure.body as { x?: string }).x === 'y' ? ['x'] : []),
     })),
     fails: ['explain does not throw for any failure'],
   },
-  'a reader that takes every body for an object': {
+  'a reader that expects an object as body': {
     suite: changed(() => ({
       readTokenResponse: ({ body }) => {
         const { access_token, expires_in, error, error_description } = body as Record<string, unknown>
@@ -190,17 +190,17 @@ const broken: Readonly<
     })),
     fails: ['readTokenResponse does not throw for any response'],
   },
-  'a reader for which every token lives for ever': {
+  'a reader with infinite lifetimes': {
     suite: changed(() => reading(() => ({ expiresIn: Number.POSITIVE_INFINITY, scope: 'read' }))),
     fails: ['reads a grant', 'reads a text for a number'],
   },
-  'a reader that puts nothing in the place of what the default found': {
+  'a reader that drops the error of the default reader': {
     suite: changed(() => ({
       readTokenResponse: (answer) => ({ ...readStandardTokenResponse(answer), error: readPath(answer.body, 'code') }),
     })),
     fails: ['reads the grant error: a wrong secret', 'reads a standard OAuth error'],
   },
-  'a reader that loses the words of the default': {
+  'a reader that drops the description of the default reader': {
     suite: changed(
       () => ({
         readTokenResponse: (answer) => ({
@@ -212,20 +212,20 @@ const broken: Readonly<
     ),
     fails: ['reads a standard OAuth error'],
   },
-  'a reader that takes the digits a text begins with': {
+  'a reader that parses leading digits': {
     suite: changed(
       () => reading(({ expires_in }) => ({ expiresIn: Number.parseInt(String(expires_in), 10), scope: 'read' })),
       { refusals: [] },
     ),
     fails: ['treats a lifetime of a number followed by letters as unknown'],
   },
-  'a reader that leaves the sign out': {
+  'a reader that drops the sign': {
     suite: changed(() => reading(({ expires_in }) => ({ expiresIn: Math.abs(Number(expires_in)), scope: 'read' })), {
       refusals: [],
     }),
     fails: ['treats a lifetime of a negative number as unknown'],
   },
-  'a reader that takes any text for a token': {
+  'a reader that accepts any text as token': {
     suite: changed(
       () => ({
         readTokenResponse: ({ body }) =>
@@ -248,7 +248,7 @@ const broken: Readonly<
       'readTokenResponse does not throw for any response',
     ],
   },
-  'a reader for which every failure passes': {
+  'a reader that marks every failure as retryable': {
     suite: changed(() => reading(({ expires_in }) => ({ expiresIn: expires_in, retryable: true, scope: 'read' })), {
       refusals: [],
     }),
@@ -282,13 +282,13 @@ const broken: Readonly<
       'fails with a wrong secret, without a retry',
     ],
   },
-  'a content type that is not that of the body': {
+  'a wrong content type': {
     suite: changed(() => ({ tokenRequest: { headers: { 'content-type': 'text/plain' } } }), {
       emulation: acceptingEmulation,
     }),
     fails: ['sends the content type of its body', 'matches the documented request'],
   },
-  'a wish for pages': {
+  'an Accept header for HTML': {
     suite: changed(() => ({ tokenRequest: { headers: { accept: 'text/html' } } })),
     fails: ['accepts a content type that it can read'],
   },
@@ -308,11 +308,11 @@ const broken: Readonly<
     ),
     fails: ['sends no empty or repeated parameter', 'matches the documented request'],
   },
-  'an origin too many': {
+  'a foreign origin in apiOrigins': {
     suite: changed(({ elsewhereUrl }) => ({ apiOrigins: [new URL(elsewhereUrl).origin] })),
     fails: ['rejects foreign origins before it requests a token'],
   },
-  'an origin that anybody can have': {
+  'a shared hosting domain in apiOrigins': {
     suite: changed(() => ({ apiOrigins: ['https://*.co.uk', 'https://*.acme.co.uk'] })),
     fails: ['allows no origins of shared hosting domains', 'rejects foreign origins before it requests a token'],
   },
@@ -325,7 +325,7 @@ const broken: Readonly<
     })),
     fails: ['sends the token in one place, and the API accepts it'],
   },
-  'a token that is remembered by the provider': {
+  'its own token cache': {
     suite: changed(() => {
       let first: string | undefined
       return {
@@ -339,19 +339,19 @@ const broken: Readonly<
   },
 }
 
-describe('the suite passes what is right', () => {
-  it.each(['form', 'raw'] as const)('a provider that keeps to the standard (%s)', async (encoding) => {
+describe('the suite passes', () => {
+  it.each(['form', 'raw'] as const)('a standard provider (%s)', async (encoding) => {
     const emulation = (): ReturnType<typeof standardEmulation> => standardEmulation({ basicEncoding: encoding })
     const clientAuthentication =
       encoding === 'raw' ? describeDiscovering({} as Prevu3dEmulator).clientAuthentication : undefined
     expect(await run(changed(() => ({ clientAuthentication }) as Partial<Provider>, { emulation }))).toEqual(new Map())
   })
 
-  it('a provider that discovers', async () => {
+  it('a provider with discovery', async () => {
     expect(await run(discovering)).toEqual(new Map())
   })
 
-  it('a provider that is known by its issuer', async () => {
+  it('a provider with an issuer', async () => {
     const provider = ({ issuer, apiUrl }: StandardEmulator): Provider => ({
       name: 'acme',
       issuer,
@@ -361,7 +361,7 @@ describe('the suite passes what is right', () => {
     expect(await run({ ...standard, provider, discovers: 'issuer' })).toEqual(new Map())
   })
 
-  it('a provider that departs in all that an emulation can bend to', async () => {
+  it('a provider with all deviations that the emulation supports', async () => {
     const suite: ProviderSuite<StandardOffers> = {
       emulation: () =>
         standardEmulation({
@@ -416,11 +416,11 @@ describe('the suite passes what is right', () => {
     expect(await run(suite)).toEqual(new Map())
   })
 
-  it('a provider whose token is in a header of the answer', async () => {
+  it('a provider with the token in a response header', async () => {
     expect(await run(inHeader(({ headers }) => headers.get('x-subject-token')))).toEqual(new Map())
   })
 
-  it('a provider whose credentials are Base64 after a word of their own, and a member is nested', async () => {
+  it('a provider with Base64 credentials after its own scheme, and a nested member', async () => {
     const request = { kind: { of: ['grant'] } }
     const suite: ProviderSuite<StandardOffers> = {
       ...standard,
@@ -466,7 +466,7 @@ describe('the suite passes what is right', () => {
   })
 })
 
-/** A provider that has its token in a header, and its end in the body. */
+/** A provider with the token in a header and the lifetime in the body. */
 function inHeader(find: (answer: TokenAnswer) => unknown): ProviderSuite<StandardOffers> {
   return {
     emulation: () =>
@@ -499,11 +499,11 @@ function inHeader(find: (answer: TokenAnswer) => unknown): ProviderSuite<Standar
   }
 }
 
-/** As `broken`, with a discovery. */
+/** Like `broken`, for providers with discovery. */
 const brokenDiscoveries: Readonly<
   Record<string, { readonly change: DiscoveryChange; readonly fails: readonly string[] }>
 > = {
-  'an address that nobody looked at': {
+  'an unchecked address': {
     change: ({ url }) => ({
       async api({ fetch, signal }) {
         const { body } = await askInfo(url, fetch, signal)
@@ -516,7 +516,7 @@ const brokenDiscoveries: Readonly<
       'rejects a discovery response of an array',
     ]),
   },
-  'a default for when the discovery fails': {
+  'a default for failures': {
     change: ({ url, apiUrl }) => ({
       async api({ fetch, signal }) {
         const { body } = await askInfo(url, fetch, signal)
@@ -540,7 +540,7 @@ const brokenDiscoveries: Readonly<
     }),
     fails: ['X1, X2: reveals neither secret nor response if discovery fails'],
   },
-  'a fetch of its own, that follows what the answer says': {
+  'its own fetch to the discovered URL': {
     change: ({ url }) => ({
       async api({ fetch, token, signal }) {
         const { status, body } = await askInfo(url, fetch, signal)
@@ -556,7 +556,7 @@ const brokenDiscoveries: Readonly<
   },
 }
 
-/** Engines that are broken: what providers cannot get wrong, since the engine does it, is looked at all the same. */
+/** Clients with one defect each, for checks that no provider can fail. */
 const brokenEngines: Readonly<
   Record<string, { readonly create: typeof createClient; readonly fails: readonly string[] }>
 > = {
@@ -568,12 +568,12 @@ const brokenEngines: Readonly<
       }),
     fails: ['does not follow redirects with the client secret'],
   },
-  'one that remembers no token': {
+  'one without a cache': {
     create: (provider, options) =>
       alter(createClient(provider, options), { token: (wanted) => createClient(provider, options).token(wanted) }),
     fails: ['caches a token', 'treats a lifetime of zero as unknown'],
   },
-  'one that never forgets a token': {
+  'one whose tokens never expire': {
     create(provider, options) {
       const client = createClient(provider, options)
       let known: ReturnType<typeof client.token> | undefined
@@ -597,7 +597,7 @@ const brokenEngines: Readonly<
       'treats a lifetime of an object as unknown',
     ],
   },
-  'one that sends tokens anywhere, and goes without': {
+  'one that sends tokens to any origin, and requests without a token': {
     create(provider, options) {
       const client = createClient(provider, options)
       const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -617,7 +617,7 @@ const brokenEngines: Readonly<
       'sends no API request without a token',
     ],
   },
-  'one that asks once and never again': {
+  'one that sends one token request only': {
     create(provider, options) {
       let first: Promise<Response> | undefined
       return createClient(provider, {
@@ -642,7 +642,7 @@ const brokenEngines: Readonly<
     },
     fails: ['X1: reveals no secret on success', 'caches a token'],
   },
-  'one that makes a token of every failure': {
+  'one that returns a token for every failure': {
     create(provider, options) {
       const client = createClient(provider, options)
       const none = { value: 'none', type: 'none' as 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }
@@ -650,7 +650,7 @@ const brokenEngines: Readonly<
     },
     fails: ['rejects an unknown token type', 'finds no token in an empty array'],
   },
-  'one whose errors tell all': {
+  'one whose errors contain secrets': {
     create(provider, options) {
       const { clientSecret } = options.credentials as { readonly clientSecret: string }
       const client = createClient(provider, {
@@ -667,12 +667,12 @@ const brokenEngines: Readonly<
         },
       })
       const said: string[] = []
-      const tell = (failure: unknown): never => {
+      const reveal = (failure: unknown): never => {
         throw new Error(`${clientSecret} ${said.join()}`, { cause: failure })
       }
       return alter(client, {
-        token: (wanted) => client.token(wanted).catch(tell),
-        api: (wanted) => client.api(wanted).catch(tell),
+        token: (wanted) => client.token(wanted).catch(reveal),
+        api: (wanted) => client.api(wanted).catch(reveal),
       })
     },
     fails: [
@@ -713,8 +713,8 @@ function alter<Info>(client: Client<Info>, members: Partial<Client<Info>>): Clie
   })
 }
 
-describe('the suite finds what is wrong with a token in a header', () => {
-  it('a reader that throws where the header is there or not', async () => {
+describe('the suite detects, for a token in a header,', () => {
+  it('a reader that throws with or without the header', async () => {
     const thrower = inHeader(({ headers, status }) => {
       const token = headers.get('x-subject-token')
       if (token !== null && status === 400) throw new Error('a token with status 400')
@@ -729,7 +729,7 @@ describe('the suite finds what is wrong with a token in a header', () => {
     )
   })
 
-  it('a lifetime beside it that is made up', async () => {
+  it('an invented lifetime', async () => {
     const suite = inHeader(({ headers }) => headers.get('x-subject-token'))
     const provider = (emulator: StandardEmulator): Provider => {
       const described = suite.provider(emulator)
@@ -745,7 +745,7 @@ describe('the suite finds what is wrong with a token in a header', () => {
   })
 })
 
-describe('the suite finds what is wrong', () => {
+describe('the suite detects', () => {
   const found = new Set<string>()
   const runAndNote: typeof run = async (...parameters) => {
     const failed = await run(...parameters)
@@ -769,12 +769,12 @@ describe('the suite finds what is wrong', () => {
     })
   }
   for (const [what, { create, fails }] of Object.entries(brokenEngines)) {
-    it.concurrent(`an engine: ${what}`, { timeout }, async () => {
+    it.concurrent(`a client: ${what}`, { timeout }, async () => {
       const failed = await runAndNote(standard, create, (name) => fails.includes(name))
       expect([...failed.keys()].sort()).toEqual([...fails].sort())
     })
   }
-  it.concurrent('an engine that takes any issuer, and hangs with the discovery', { timeout }, async () => {
+  it.concurrent('a client that accepts any issuer, and hangs with discovery', { timeout }, async () => {
     const provider = ({ issuer, apiUrl, tokenEndpoint }: StandardEmulator): Provider => ({
       name: 'acme',
       issuer,
@@ -793,16 +793,16 @@ describe('the suite finds what is wrong', () => {
     )
     expect([...failed.keys()].sort()).toEqual([...fails].sort())
   })
-  it.concurrent('a token endpoint that is somewhere else', { timeout }, async () => {
+  it.concurrent('a wrong token endpoint', { timeout }, async () => {
     const wrong = changed(({ url }) => ({ tokenEndpoint: `${url}/wrong` }))
     const fails = ['returns a token', 'matches the documented request']
     const failed = await run(wrong, createClient, (name) => fails.includes(name))
     expect([...failed.keys()].sort()).toEqual(fails.sort())
-    // Of the others it proves nothing: they all begin with a token.
+    // The other checks prove nothing here, because all start with a token.
     found.add('returns a token')
   })
 
-  it('no check is one that cannot fail', () => {
+  it('every check can fail', () => {
     const suites = [standard, discovering, { ...standard, discovers: 'issuer' as const }]
     const names = new Set(
       suites.flatMap((suite) =>
@@ -814,7 +814,7 @@ describe('the suite finds what is wrong', () => {
 })
 
 describe('a failed check', () => {
-  it('X1: tells no secret', async () => {
+  it('X1: reveals no secret', async () => {
     const { suite } = broken['credentials in the header and in the body'] ?? {}
     const secret = 'marked-secret-Zq7'
     const emulation = (): ReturnType<typeof standardEmulation> => standardEmulation({ clientSecret: secret })
@@ -838,36 +838,36 @@ describe('a failed check', () => {
   })
 })
 
-describe('the runner', () => {
-  it('is told of every check, in groups, under one name', () => {
-    const told: string[] = []
+describe('the test runner', () => {
+  it('gets every check, in groups, under one name', () => {
+    const names: string[] = []
     testProvider({
       ...standard,
       describe: (name, body) => {
-        told.push(name)
+        names.push(name)
         body()
       },
-      it: (name) => told.push(name),
+      it: (name) => names.push(name),
     })
-    expect(told.slice(0, 3)).toEqual(['provider conformance', 'token request', 'returns a token'])
-    expect(new Set(told).size).toBe(told.length)
-    expect(told).toEqual(expect.arrayContaining(providerChecks(standard).map(({ name }) => name)))
+    expect(names.slice(0, 3)).toEqual(['provider conformance', 'token request', 'returns a token'])
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toEqual(expect.arrayContaining(providerChecks(standard).map(({ name }) => name)))
   })
 
-  it('is the global one where none is given; without either, testProvider says what it needs', () => {
+  it('defaults to the globals; without them testProvider throws', () => {
     expect(() => testProvider(standard)).toThrow(/describe and it/)
-    const told: string[] = []
-    const globals = { describe: (_name: string, body: () => void) => body(), it: (name: string) => told.push(name) }
+    const names: string[] = []
+    const globals = { describe: (_name: string, body: () => void) => body(), it: (name: string) => names.push(name) }
     Object.assign(globalThis, globals)
     try {
       testProvider(standard)
     } finally {
       for (const name of Object.keys(globals)) Reflect.deleteProperty(globalThis, name)
     }
-    expect(told).toContain('caches a token')
+    expect(names).toContain('caches a token')
   })
 
-  it('may be node:test', { timeout: 120_000 }, async () => {
+  it('can be node:test', { timeout: 120_000 }, async () => {
     const file = join(import.meta.dirname, 'with-node-test.ts')
     const parameters = ['--conditions=@nightlatch/source', '--test', '--test-reporter=tap', file]
     const { NODE_TEST_CONTEXT: _, ...env } = process.env

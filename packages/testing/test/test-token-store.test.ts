@@ -7,14 +7,14 @@ import { createClock, type TokenStoreSuite, testTokenStore } from '../src/index.
 import { jsonDifference } from '../src/store-suite/json-difference.ts'
 import { tokenStoreChecks } from '../src/test-token-store.ts'
 
-/** What a store is made of: each part can be broken by itself. */
+/** The parts of a store, which tests break one at a time. */
 interface Parts {
   readonly entries: Map<string, { readonly text: string; readonly expiresAt: number }>
   readonly locks: Map<string, { readonly owner: object; readonly until: number }>
   readonly now: () => number
 }
 
-/** A store that does all it should, over texts in a map, and answers later, as one behind a network. */
+/** A correct store over JSON in a Map, asynchronous like one behind a network. */
 function textStore({ entries, locks, now }: Parts): TokenStore & Required<Pick<TokenStore, 'lock'>> {
   const read = (key: string): StoredToken | undefined => {
     const entry = entries.get(key)
@@ -55,7 +55,7 @@ async function turn(): Promise<void> {
 
 type Break = (store: ReturnType<typeof textStore>, parts: Parts) => Partial<TokenStore>
 
-/** The names of the checks that fail, with what they say. */
+/** Runs a suite and returns the failed checks with their messages. */
 async function run(change: Break = () => ({}), suite: TokenStoreSuite = {}): Promise<ReadonlyMap<string, string>> {
   const clock = createClock()
   const parts: Parts = { entries: new Map(), locks: new Map(), now: clock.now }
@@ -72,9 +72,9 @@ async function run(change: Break = () => ({}), suite: TokenStoreSuite = {}): Pro
 
 const someOf = (...names: string[]): readonly string[] => expect.arrayContaining(names)
 
-/** Each store is broken in one way, and fails in these checks. */
+/** Stores with one defect each, and the checks that must detect it. */
 const broken: Readonly<Record<string, { readonly change: Break; readonly fails: readonly string[] }>> = {
-  'answers with null for nothing': {
+  'returns null for an unknown key': {
     change: (store) => ({ get: async (key) => (await store.get(key)) ?? (null as unknown as undefined) }),
     fails: someOf('returns undefined for an unknown key', 'deletes a token'),
   },
@@ -82,13 +82,13 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     change: () => ({ set: async () => {} }),
     fails: someOf('returns a token with the fields that the core writes', 'replaces a token'),
   },
-  'keeps what came first': {
+  'keeps the first token': {
     change: (store, { entries }) => ({
       set: async (key, token) => void (entries.has(key) || (await store.set(key, token))),
     }),
     fails: someOf('replaces a token'),
   },
-  'answers before it has written': {
+  'settles before it has written': {
     change(store) {
       let write = async (): Promise<void> => {}
       return {
@@ -104,7 +104,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     },
     fails: someOf('returns a token with the fields that the core writes'),
   },
-  'has a column that is too short': {
+  'has a column of limited length': {
     change: (store) => ({
       set: async (key, token) => {
         if (JSON.stringify(token).length > 4000) throw new Error('too long')
@@ -122,19 +122,19 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: ['returns a token with empty and unusual strings', 'returns a token with strings in several scripts'],
   },
-  'ends texts at a zero': {
+  'ends strings at a NUL': {
     change: (store) => ({
       set: (key, token) => store.set(key, JSON.parse(JSON.stringify(token).replaceAll('\\u0000', ''))),
     }),
     fails: ['returns a token with empty and unusual strings'],
   },
-  'takes empty texts for nothing': {
+  'treats empty strings as null': {
     change: (store) => ({
       set: (key, token) => store.set(key, { ...token, ...(token.empty === '' ? { empty: null } : {}) }),
     }),
     fails: ['returns a token with empty and unusual strings'],
   },
-  'makes dates of texts that look like one': {
+  'converts strings that look like dates': {
     change: (store) => ({
       get: async (key) => {
         const token = await store.get(key)
@@ -182,15 +182,15 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     change: (store) => ({ set: async (key, token) => store.set(key, { ...(await store.get(key)), ...token }) }),
     fails: someOf('replaces a token'),
   },
-  'keeps the object it was given': {
+  'stores the object it was passed': {
     change: byReference({ copyIn: false, copyOut: true }),
     fails: someOf('stores a copy of the token'),
   },
-  'gives the object it keeps': {
+  'returns the object it stores': {
     change: byReference({ copyIn: true, copyOut: false }),
     fails: ['returns a copy of the stored token'],
   },
-  'writes into the object it is given': {
+  'changes the object it was passed': {
     change: (store) => ({
       set: async (key, token) => {
         await store.set(key, token)
@@ -199,11 +199,11 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: someOf("does not change the caller's token"),
   },
-  'reads keys without case': {
+  'ignores the case of keys': {
     change: renaming((key) => key.toLowerCase()),
     fails: someOf('distinguishes similar keys', 'is separate for each key'),
   },
-  'looks keys up by LIKE': {
+  'compares keys by LIKE': {
     change: (store, { entries }) => ({
       get: (key) => {
         const pattern = new RegExp(`^${key.replaceAll('.', '\\.').replaceAll('_', '.')}$`)
@@ -212,7 +212,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: ['distinguishes similar keys'],
   },
-  'deletes whatever begins with the key': {
+  'deletes all keys with the same prefix': {
     change: (_, { entries }) => ({
       delete: async (key, token) => {
         if (token === undefined)
@@ -271,7 +271,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     },
     fails: someOf('deletes a token'),
   },
-  'fails where there is nothing to delete': {
+  'fails to delete an unknown key': {
     change: (store, { entries }) => ({
       delete: async (key, token) => {
         if (!entries.has(key)) throw new Error('no such key')
@@ -280,7 +280,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: someOf('accepts a delete of an unknown key'),
   },
-  'deletes whatever the token': {
+  'deletes regardless of the token': {
     change: (store) => ({ delete: (key) => store.delete(key) }),
     fails: someOf(
       'keeps a token that differs from the one to delete: another value',
@@ -288,7 +288,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
       'never deletes a token that was set at the same time',
     ),
   },
-  'deletes no token that it is given': {
+  'ignores a delete with a token': {
     change: (store) => ({ delete: async (key, token) => void (token === undefined && (await store.delete(key))) }),
     fails: someOf('deletes a token that equals the stored one', 'deletes a token whose members are in another order'),
   },
@@ -301,7 +301,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: someOf('deletes a token that equals the stored one'),
   },
-  'compares texts': {
+  'compares JSON text': {
     change: (_, { entries }) => ({
       delete: async (key, token) => {
         if (token === undefined || entries.get(key)?.text === JSON.stringify(token)) entries.delete(key)
@@ -309,7 +309,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: ['deletes a token whose members are in another order'],
   },
-  'compares values alone': {
+  'compares only values': {
     change: (store, { entries }) => ({
       delete: async (key, token) => {
         const kept = entries.get(key)
@@ -318,7 +318,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: someOf('keeps a token that differs from the one to delete: a missing member'),
   },
-  'looks, and deletes later': {
+  'compares, and deletes later': {
     change: (store) => ({
       delete: async (key, token) => {
         if (token === undefined || jsonDifference(await store.get(key), token) === undefined) await store.delete(key)
@@ -326,27 +326,27 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: ['never deletes a token that was set at the same time'],
   },
-  'never forgets': {
+  'never expires entries': {
     change: unforgetting(() => Number.MAX_SAFE_INTEGER),
     fails: someOf('does not store an expired token', 'expires a token at expiresAt, not before'),
   },
-  'forgets by whole minutes': {
+  'expires entries by whole minutes': {
     change: unforgetting((expiresAt) => Math.ceil(expiresAt / 60_000) * 60_000),
     fails: someOf('expires a token at expiresAt, not before'),
   },
-  'keeps what is expired when it comes for a while': {
+  'stores expired tokens for a while': {
     change: (store, { now }) => ({
       set: (key, token) => store.set(key, token.expiresAt <= now() ? { ...token, expiresAt: now() + 1000 } : token),
     }),
     fails: someOf('does not store an expired token', 'deletes a token that an expired one replaces'),
   },
-  'ignores what is expired when it comes': {
+  'ignores expired tokens': {
     change: (store, { now }) => ({
       set: async (key, token) => void (token.expiresAt > now() && (await store.set(key, token))),
     }),
     fails: someOf('deletes a token that an expired one replaces'),
   },
-  'forgets by the end that was set first': {
+  'expires entries by their first expiresAt': {
     change: (store, { entries }) => ({
       set: async (key, token) => {
         const before = entries.get(key)?.expiresAt
@@ -357,11 +357,11 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: someOf('uses the expiresAt of the last token set'),
   },
-  'forgets too early': {
+  'expires entries too early': {
     change: unforgetting((expiresAt, now) => now + (expiresAt - now) / 2),
     fails: ['expires a token at expiresAt, not before'],
   },
-  'forgets by a timer of 32 bits': {
+  'expires entries by a 32-bit timer': {
     change: (store, { entries, now }) => ({
       set: async (key, token) => {
         await store.set(key, token)
@@ -389,7 +389,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     },
     fails: someOf('never returns a mix of two tokens'),
   },
-  'loses what is written at once': {
+  'loses concurrent writes': {
     change: (_, { entries }) => ({
       set: async (key, token) => {
         // As a file that is read, changed and written as a whole.
@@ -406,7 +406,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     change: () => ({ lock: undefined as unknown as NonNullable<TokenStore['lock']> }),
     fails: someOf('is held by one process at a time', 'is free after its release'),
   },
-  'gives the lock to everybody': {
+  'grants every lock': {
     change: () => ({ lock: async () => ({ async release() {} }) }),
     fails: someOf(
       'is held by one process at a time',
@@ -414,7 +414,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
       'is not changed by set and delete',
     ),
   },
-  'looks whether the lock is free, and takes it later': {
+  'checks the lock, and takes it later': {
     change: (_, { locks, now }) => ({
       lock: async (key, { ttl }) => {
         const held = locks.get(key)
@@ -427,7 +427,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: ['is granted to one of many concurrent requests'],
   },
-  'never frees the lock': {
+  'never releases the lock': {
     change: (store) => ({
       lock: async (key, options) => (await store.lock(key, options)) && { async release() {} },
     }),
@@ -437,17 +437,17 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     change: (store) => ({ lock: (key) => store.lock(key, { ttl: 1e9 }) }),
     fails: ['expires after its ttl, not before', 'is not released by an expired owner'],
   },
-  'takes seconds for milliseconds': {
+  'reads ttl as milliseconds': {
     change: (store) => ({ lock: (key, { ttl }) => store.lock(key, { ttl: ttl / 1e9 }) }),
     fails: someOf('expires after its ttl, not before'),
   },
-  'frees the lock of whoever has it': {
+  'releases the lock of another owner': {
     change: (store, { locks }) => ({
       lock: async (key, options) => (await store.lock(key, options)) && { release: async () => void locks.delete(key) },
     }),
     fails: ['is not released by an expired owner', 'can be released twice'],
   },
-  'refuses to release twice': {
+  'fails a second release': {
     change: (store) => ({
       lock: async (key, options) => {
         const lock = await store.lock(key, options)
@@ -466,7 +466,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     change: (store) => ({ lock: (_key, options) => store.lock('all', options) }),
     fails: someOf('is separate for each key', 'does not change the token'),
   },
-  'keeps the lock where the token is': {
+  'stores the lock under the token’s key': {
     change: (_, { entries, now }) => ({
       lock: async (key, { ttl }) => {
         const entry = entries.get(key)
@@ -477,7 +477,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: someOf('does not change the token', 'is not changed by set and delete'),
   },
-  'frees the lock when a token comes': {
+  'releases the lock on set': {
     change: (store, { locks }) => ({
       set: async (key, token) => {
         await store.set(key, token)
@@ -486,7 +486,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
     }),
     fails: someOf('is not changed by set and delete'),
   },
-  'frees the lock when a token goes': {
+  'releases the lock on delete': {
     change: (store, { locks }) => ({
       delete: async (...parameters) => {
         await store.delete(...parameters)
@@ -530,16 +530,16 @@ function unforgetting(endOf: (expiresAt: number, now: number) => number): Break 
   })
 }
 
-describe('the suite passes what is right', () => {
-  it('a store that does all it should', async () => {
+describe('the suite passes', () => {
+  it('a correct store', async () => {
     expect(await run()).toEqual(new Map())
   })
 
-  it('a store whose deletion is two steps, where it is said to be', async () => {
-    expect(await run(broken['looks, and deletes later']?.change, { atomicDelete: false })).toEqual(new Map())
+  it('a store without atomic delete, with atomicDelete: false', async () => {
+    expect(await run(broken['compares, and deletes later']?.change, { atomicDelete: false })).toEqual(new Map())
   })
 
-  it('a store that has no lock, where it is said to have none', async () => {
+  it('a store without a lock, with lock: false', async () => {
     expect(await run((store) => ({ ...store, lock: undefined }) as unknown as TokenStore, { lock: false })).toEqual(
       new Map(),
     )
@@ -561,19 +561,19 @@ describe('the suite fails a store that', () => {
     expect([...(await run(change)).keys()]).toEqual(fails)
   })
 
-  it('has a lock that it is said not to have', async () => {
+  it('has a lock in spite of lock: false', async () => {
     expect(await run(undefined, { lock: false })).toEqual(
-      new Map([['is absent', 'the store has a lock: leave out `lock: false`, and it is tested']]),
+      new Map([['is absent', 'the store has a lock. Remove `lock: false` to test it']]),
     )
   })
 
   it('hangs', async () => {
     const hanging: TokenStore = { ...textStore(emptyParts()), get: () => new Promise(() => {}) }
     const [first] = tokenStoreChecks(() => hanging, {}, 0.05)
-    await expect(first?.run()).rejects.toThrow('get should answer within 0.05 s')
+    await expect(first?.run()).rejects.toThrow('get should settle within 0.05 s')
   })
 
-  it('fails each sequence by the same step every time', async () => {
+  it('fails each sequence at the same step every time', async () => {
     const change: Break = (store) => ({ delete: (key) => store.delete(key) })
     const sequences = async (): Promise<readonly unknown[]> =>
       [...(await run(change))]
@@ -589,27 +589,27 @@ describe('the suite fails a store that', () => {
   })
 })
 
-describe('what a failed check says', () => {
+describe('the message of a failed check', () => {
   it.each<[string, unknown, unknown, string | undefined]>([
     ['what is equal', { a: [1, { b: null }], c: 'd' }, { c: 'd', a: [1, { b: null }] }, undefined],
-    ['another value', { a: { b: [1, 2] } }, { a: { b: [1, 3] } }, "it['a']['b']['1'] should be 3, and is 2"],
-    ['a member less', {}, { a: 1 }, "it should have 'a', and has not"],
+    ['another value', { a: { b: [1, 2] } }, { a: { b: [1, 3] } }, "it['a']['b']['1'] should be 3, but is 2"],
+    ['a member less', {}, { a: 1 }, "it should have 'a', but it is missing"],
     ['a member more', { a: 1 }, {}, "it should not have 'a'"],
-    ['an array for an object', [], {}, 'it should be an object, and is an array'],
-    ['an object for an array', {}, [], 'it should be an array, and is an object'],
-    ['a text for nothing', 'x', undefined, "it should be undefined, and is 'x'"],
-    ['null for an object', null, {}, 'it should be {}, and is null'],
+    ['an array for an object', [], {}, 'it should be an object, but is an array'],
+    ['an object for an array', {}, [], 'it should be an array, but is an object'],
+    ['a string for undefined', 'x', undefined, "it should be undefined, but is 'x'"],
+    ['null for an object', null, {}, 'it should be {}, but is null'],
   ])('names the place: %s', (_what, actual, wanted, difference) => {
     expect(jsonDifference(actual, wanted)).toBe(difference)
   })
 
-  it('is short where the token is long', () => {
+  it('is short even if the token is long', () => {
     expect(jsonDifference({ value: 'x'.repeat(16_000) }, { value: 'y' })?.length).toBeLessThan(200)
   })
 })
 
 describe('the suite leaves nothing behind', () => {
-  it('neither tokens nor locks, whether a check fails or not', async () => {
+  it('neither tokens nor locks, even if a check fails', async () => {
     const parts = emptyParts()
     const failing: Break = (store) => ({ get: async (key) => (await store.get(key)) ?? (null as unknown as undefined) })
     for (const change of [(): Partial<TokenStore> => ({}), failing]) {
@@ -624,7 +624,7 @@ describe('the suite leaves nothing behind', () => {
     }
   })
 
-  it('and closes each store that was made for it, once', async () => {
+  it('and closes each store once', async () => {
     const parts = emptyParts()
     const open = new Set<TokenStore>()
     let made = 0
@@ -658,9 +658,11 @@ describe('with a test runner', () => {
   const parts = emptyParts()
   testTokenStore(() => textStore(parts), { describe, it, shortLife: 0.2 })
 
-  it('says what it needs where there is none', () => {
+  it('throws without describe and it', () => {
     expect(() => testTokenStore(() => textStore(parts))).toThrow(
-      new TypeError("testTokenStore needs your test runner's describe and it: testTokenStore(store, { describe, it })"),
+      new TypeError(
+        "testTokenStore requires your test runner's describe and it: testTokenStore(store, { describe, it })",
+      ),
     )
   })
 

@@ -12,7 +12,7 @@ const page: Answer = {
   body: '<!doctype html>\n<title>Sign in</title>\n',
 }
 
-/** Answers that hold no token, whoever's they are. */
+/** Responses without a token, for any provider. */
 const tokenlessResponses: Readonly<Record<string, Answer>> = {
   'an HTML page': page,
   'an empty body': { body: '' },
@@ -38,10 +38,10 @@ export function answerChecks(
     ...Object.entries(tokenlessResponses).map(([what, answer]) =>
       check(`finds no token in ${what}`, async (fixture) => {
         fixture.emulator.faults.set('token', { name: 'answer', answer })
-        const { code } = await failureOf(fixture.client().token(), `an answer of ${what}`)
+        const { code } = await failureOf(fixture.client().token(), `a response of ${what}`)
         expectThat(
           /^(response_unreadable|grant_refused)$/.test(code),
-          `the error code should be response_unreadable, and is ${code}`,
+          `the error code should be response_unreadable, but is ${code}`,
         )
       }),
     ),
@@ -49,28 +49,28 @@ export function answerChecks(
       const { value } = await fixture.client().token()
       fixture.markSecret(value)
       fixture.emulator.faults.set('token', { name: 'truncated' })
-      const broken = await failureOf(fixture.client().token(), 'an answer that breaks off')
-      expectEqual(broken.code, 'endpoint_unavailable', 'the error code of an answer that breaks off')
-      // Half of a text is a text: only of JSON can be told that it is not whole.
+      const broken = await failureOf(fixture.client().token(), 'a response whose connection breaks')
+      expectEqual(broken.code, 'endpoint_unavailable', 'the error code of a response whose connection breaks')
+      // Only of JSON can the reader detect that it is incomplete.
       const { headers = {}, text = '' } = fixture.lastAnswer('token') ?? {}
       if (parseJson(text) === undefined) return
-      // A token in a header is whole, whatever became of the body.
+      // A token in a header is complete, even if the body is not.
       if (Object.values(headers).some((header) => header.includes(value))) return
       fixture.emulator.faults.set('token', { name: 'truncated', by: 'json' })
       const halved = await failureOf(
         fixture.client().token(),
-        'half of the JSON, out of which readTokenResponse must take no token,',
+        'half of the JSON, from which readTokenResponse must not read a token,',
       )
       expectEqual(halved.code, 'response_unreadable', 'the error code of half of the JSON')
     }),
     check('reads a standard OAuth error', async (fixture) => {
-      const body = { error: 'invalid_request', error_description: 'nightlatch asks' }
+      const body = { error: 'invalid_request', error_description: 'nightlatch test' }
       fixture.emulator.faults.set('token', { name: 'answer', answer: { status: 400, body } })
-      const { error, errorDescription } = await failureOf(fixture.client().token(), 'a refusal as RFC 6749 has it')
-      const wanted = { error: body.error, errorDescription: body.error_description }
+      const { error, errorDescription } = await failureOf(fixture.client().token(), 'an error response as in RFC 6749')
+      const expected = { error: body.error, errorDescription: body.error_description }
       expectThat(
-        error === wanted.error && errorDescription === wanted.errorDescription,
-        `of ${JSON.stringify(body)} with status 400 the error should tell both, and tells ${JSON.stringify({ error, errorDescription })}; a reader of your own keeps what the default found: const usual = readStandardTokenResponse(answer), then error: ... ?? usual.error and errorDescription: ... ?? usual.errorDescription`,
+        error === expected.error && errorDescription === expected.errorDescription,
+        `for ${JSON.stringify(body)} with status 400 the error should have both fields, but has ${JSON.stringify({ error, errorDescription })}. Fall back to the standard reader in readTokenResponse: const usual = readStandardTokenResponse(answer), then error: ... ?? usual.error and errorDescription: ... ?? usual.errorDescription`,
       )
     }),
     check("treats a proxy's page as an outage", async (fixture) => {
@@ -81,7 +81,7 @@ export function answerChecks(
     }),
     check('treats an empty 4xx as a grant error', async (fixture) => {
       fixture.emulator.faults.set('token', { name: 'answer', answer: { status: 403 } })
-      const { code, status } = await failureOf(fixture.client().token(), 'a 403 with nothing in it')
+      const { code, status } = await failureOf(fixture.client().token(), 'an empty 403')
       expectEqual({ code, status }, { code: 'grant_refused', status: 403 }, 'the error')
     }),
     check('rejects an unknown token type', async (fixture) => {
@@ -90,9 +90,9 @@ export function answerChecks(
       const body = parseJson(text)
       const [type] = leavesOf(body).filter(({ path }) => /^token_?type$/i.test(path.at(-1) ?? ''))
       if (type === undefined) return
-      const answer = { headers, body: replaceAt(body, type.path, 'nightlatch-unheard-of') }
+      const answer = { headers, body: replaceAt(body, type.path, 'nightlatch-unknown') }
       fixture.emulator.faults.set('token', { name: 'answer', answer })
-      // A reader may know that its vendor's words mean nothing: then it says Bearer.
+      // A reader may map a vendor's own type to Bearer.
       const used = await fixture
         .client()
         .token()
@@ -101,14 +101,14 @@ export function answerChecks(
         used instanceof NightlatchError
           ? used.code === 'response_unreadable'
           : /^(Bearer|DPoP)$/.test((used as { type: string }).type)
-      expectThat(isFine, 'a token of an unheard-of type should be refused, or be a Bearer token by the reader’s word')
+      expectThat(isFine, 'a token of an unknown type should be rejected, unless the reader maps it to Bearer')
     }),
     check('readTokenResponse does not throw for any response', async (fixture) => {
       const read = fixture.provider.readTokenResponse
       fixture.markSecret((await fixture.client().token()).value)
       if (read === undefined) return
       const good = fixture.lastAnswer('token')
-      for (const body of oddBodies(parseJson(good?.text ?? ''))) {
+      for (const body of unexpectedBodies(parseJson(good?.text ?? ''))) {
         for (const [status, headers] of [200, 400, 502].flatMap((one) => [
           [one, {}] as const,
           [one, good?.headers] as const,
@@ -131,10 +131,10 @@ export function answerChecks(
       for (const failure of anyFailure()) {
         const hints = attempt(() => explain(failure))
         const what =
-          'code' in failure ? failure.code : `an answer with status ${failure.status} and ${kindOf(failure.body)}`
+          'code' in failure ? failure.code : `a response with status ${failure.status} and ${kindOf(failure.body)}`
         expectThat(!('thrown' in hints), `explain threw: ${hints.thrown}; for ${what}`)
         const isList = Array.isArray(hints.made) && hints.made.every((hint) => typeof hint === 'string')
-        expectThat(isList, `explain should return an array of texts for ${what}`)
+        expectThat(isList, `explain should return an array of strings for ${what}`)
       }
     }),
   ]
@@ -147,11 +147,12 @@ async function readGrant(grant: DocumentedGrant, fixture: Fixture): Promise<void
   const date = new Date(clock.now()).toUTCString()
   fixture.emulator.faults.set('token', { name: 'answer', answer: { status, headers: { date, ...headers }, body } })
   const token = await fixture.client({ now: clock.now }).token()
-  expectThat(token.value === accessToken, 'the token is not the documented one')
+  expectThat(token.value === accessToken, 'the token should be the documented one')
   const lifetime = token.expiresAt && (token.expiresAt.getTime() - clock.now()) / 1000
-  const wanted = expiresIn ?? fixture.provider.defaultLifetime
-  const isRight = wanted === undefined || lifetime === undefined ? lifetime === wanted : Math.abs(lifetime - wanted) < 2
-  expectThat(isRight, `the lifetime should be ${wanted} seconds, and is ${lifetime}`)
+  const expected = expiresIn ?? fixture.provider.defaultLifetime
+  const isRight =
+    expected === undefined || lifetime === undefined ? lifetime === expected : Math.abs(lifetime - expected) < 2
+  expectThat(isRight, `the lifetime should be ${expected} s, but is ${lifetime} s`)
   if (scopes !== undefined) expectEqual(token.scopes, scopes, 'the scopes')
 }
 
@@ -169,8 +170,8 @@ async function readRefusal(refusal: DocumentedRefusal, fixture: Fixture): Promis
   if (errorDescription !== undefined) expectEqual(failure.errorDescription, errorDescription, 'its description')
 }
 
-/** Bodies that no document shows, and a real one with each of its parts spoilt. */
-function oddBodies(body: unknown): readonly unknown[] {
+/** Undocumented bodies, and a valid one with each of its parts replaced. */
+function unexpectedBodies(body: unknown): readonly unknown[] {
   const parts = leavesOf(body).flatMap(({ path }) => path.map((_, depth) => path.slice(0, depth + 1)))
   const spoilt = [null, 'text', [], 42].flatMap((junk) => parts.map((path) => replaceAt(body, path, junk)))
   return [undefined, null, '', 'text', 42, true, [], [null], {}, { error: null }, { data: null }, ...spoilt]
@@ -201,12 +202,12 @@ function attempt(work: () => unknown): { readonly made?: unknown; readonly throw
   try {
     return { made: work() }
   } catch (failure) {
-    return { thrown: failure instanceof Error ? failure.message : 'what is no Error' }
+    return { thrown: failure instanceof Error ? failure.message : 'a value that is not an Error' }
   }
 }
 
 function kindOf(body: unknown): string {
   return body === undefined || body === ''
-    ? 'nothing'
+    ? 'no body'
     : `a body of ${Array.isArray(body) ? 'an array' : body === null ? 'null' : typeof body}`
 }

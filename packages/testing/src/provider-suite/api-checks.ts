@@ -19,33 +19,33 @@ export function apiChecks(
       const token = await client.token()
       fixture.markSecret(token.value)
       const response = await client.fetch(url)
-      expectThat(
-        response.ok,
-        `GET ${url.pathname} with a token should be answered with a 2xx, and was with ${response.status}`,
-      )
+      expectThat(response.ok, `GET ${url.pathname} with a token should return a 2xx, but returned ${response.status}`)
       const request = fixture.requests('api').at(-1)
-      expectThat(request !== undefined, 'the emulator got no call of its API')
+      expectThat(request !== undefined, 'the emulator received no request to its API')
       const places = placesOf(token.value, request)
       expectThat(
         places.length === 1,
-        `the token is in ${places.length} places (${places.join(', ')}), and belongs in one`,
+        `the token should be in one place, but is in ${places.length} (${places.join(', ')})`,
       )
     }),
     check('replaces a token that the API rejects, once', async (fixture) => {
       const client = fixture.client()
       const url = await fixture.apiUrl(client)
-      const refused = await client.token()
-      fixture.markSecret(refused.value)
+      const rejected = await client.token()
+      fixture.markSecret(rejected.value)
       fixture.emulator.faults.set('api', { name: 'revoked' })
       const response = await client.fetch(url)
       fixture.markSecret((await client.token()).value)
-      expectThat(response.ok, `after a refused token a new one should be used, and the answer was ${response.status}`)
+      expectThat(
+        response.ok,
+        `a rejected token should be replaced by a new one, but the response is ${response.status}`,
+      )
       expectEqual(fixture.requests('token').length, 2, 'the number of token requests')
       expectEqual(fixture.requests('api').length, 2, 'the number of calls')
       const second = fixture.requests('api').at(-1)
       expectThat(
-        second !== undefined && placesOf(refused.value, second).length === 0,
-        'the second call has the old token',
+        second !== undefined && placesOf(rejected.value, second).length === 0,
+        'the second request should not carry the rejected token',
       )
     }),
     check('returns the 401 of an API that rejects every token', async (fixture) => {
@@ -57,7 +57,7 @@ export function apiChecks(
       expectEqual(fixture.requests('api').length, 2, 'the number of calls')
     }),
     check('sends no API request without a token', async (fixture) => {
-      // The address first: a discovery would ask for the token, too.
+      // The URL first, because discovery requires a token, too.
       const url = await fixture.apiUrl(fixture.client())
       fixture.emulator.faults.set('token', {
         name: 'answer',

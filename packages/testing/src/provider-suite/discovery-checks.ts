@@ -26,10 +26,10 @@ export function discoveryChecks(
     check('discovers once and caches the result', async (fixture) => {
       const client = fixture.client()
       await discover(fixture, client)
-      const asked = fixture.requests('discovery').length
-      expectThat(asked > 0, 'the emulator got no request for the discovery')
+      const count = fixture.requests('discovery').length
+      expectThat(count > 0, 'the emulator received no discovery request')
       await discover(fixture, client)
-      expectEqual(fixture.requests('discovery').length, asked, 'the number of requests for the discovery')
+      expectEqual(fixture.requests('discovery').length, count, 'the number of discovery requests')
     }),
     check('fails if discovery fails, and retries with the next call', async (fixture) => {
       const client = fixture.client()
@@ -38,10 +38,10 @@ export function discoveryChecks(
         { name: 'answer', answer: { status: 403, body: {} } },
       ] as const) {
         fixture.emulator.faults.set('discovery', fault)
-        const { code } = await failureOf(discover(fixture, client), 'a discovery that fails')
+        const { code } = await failureOf(discover(fixture, client), 'a failing discovery')
         expectThat(
           /^(discovery_failed|endpoint_unavailable)$/.test(code),
-          `the error code should be discovery_failed, and is ${code}`,
+          `the error code should be discovery_failed, but is ${code}`,
         )
       }
       fixture.emulator.faults.clear()
@@ -50,18 +50,18 @@ export function discoveryChecks(
     ...Object.entries(invalidDiscoveries).map(([what, answer]) =>
       check(`rejects a discovery response of ${what}`, async (fixture) => {
         fixture.emulator.faults.set('discovery', { name: 'answer', answer })
-        const { code } = await failureOf(discover(fixture, fixture.client()), `a discovery that answers ${what}`)
+        const { code } = await failureOf(discover(fixture, fixture.client()), `a discovery response of ${what}`)
         expectEqual(code, 'discovery_failed', 'the error code')
       }),
     ),
     check('times out if discovery hangs', async (fixture) => {
-      const begun = performance.now()
+      const startedAt = performance.now()
       fixture.markSecret((await fixture.client().token()).value)
-      // On a machine as busy as this one, a provider that does without the discovery has its token in this time, and is caught.
-      const client = fixture.client({ timeout: Math.max(0.1, (10 * (performance.now() - begun)) / 1000) })
+      // Ten times the duration of a grant on this machine: a provider that skips discovery gets its token in this time and fails.
+      const client = fixture.client({ timeout: Math.max(0.1, (10 * (performance.now() - startedAt)) / 1000) })
       fixture.emulator.faults.set('discovery', { name: 'hang' })
-      const { code } = await failureOf(discover(fixture, client), 'a discovery that hangs')
-      expectThat(/^(timed_out|discovery_failed)$/.test(code), `the error code should be timed_out, and is ${code}`)
+      const { code } = await failureOf(discover(fixture, client), 'a hanging discovery')
+      expectThat(/^(timed_out|discovery_failed)$/.test(code), `the error code should be timed_out, but is ${code}`)
     }),
     suite.discovers === 'issuer'
       ? check('rejects metadata of another issuer', async (fixture) => {
@@ -77,23 +77,23 @@ export function discoveryChecks(
           const body = parseJson(fixture.lastAnswer('discovery')?.text ?? '')
           for (const { path, value } of leavesOf(body)) {
             if (typeof value !== 'string') continue
-            for (const lie of [...elsewhere, fixture.foreignServer]) {
-              await follow(fixture, replaceAt(body, path, lie), path.join('.'))
+            for (const foreign of [...foreignAddresses, fixture.foreignServer]) {
+              await follow(fixture, replaceAt(body, path, foreign), path.join('.'))
             }
           }
         }),
   ]
 }
 
-/** What turns a URL, or a host that it is pasted into, into somebody else's. */
-const elsewhere: readonly string[] = [
+/** Values that lead a URL, or a host that they are inserted into, to another origin. */
+const foreignAddresses: readonly string[] = [
   'https://foreign.example/api',
   'foreign.example/#',
   'foreign.example:443/',
   '@foreign.example/',
 ]
 
-/** Lets a client discover by an answer that lies, and call what it found. */
+/** Discovers with a forged response and calls the discovered API. */
 async function follow(fixture: Fixture, body: unknown, place: string): Promise<void> {
   fixture.emulator.faults.set('discovery', { name: 'answer', answer: { body } })
   const client = fixture.client()
@@ -104,13 +104,13 @@ async function follow(fixture: Fixture, body: unknown, place: string): Promise<v
   } catch (failure) {
     const isOurs =
       failure instanceof NightlatchError || (failure instanceof Error && /HTTPError|TypeError/.test(failure.name))
-    expectThat(isOurs, `a discovery that lies in ${place} should fail with a NightlatchError`)
+    expectThat(isOurs, `discovery with a foreign address in ${place} should fail with a NightlatchError`)
   }
-  const left = fixture.strayRequests.slice(before).map(({ url }) => new URL(url).origin)
-  expectEqual(left, [], `the origins that a discovery that lies in ${place} leads to`)
+  const origins = fixture.strayRequests.slice(before).map(({ url }) => new URL(url).origin)
+  expectEqual(origins, [], `the origins called after discovery with a foreign address in ${place}`)
 }
 
-/** @returns the token in use */
+/** Runs the provider's discovery and returns the token in use. */
 async function discover({ provider }: Fixture, client: Client): Promise<string> {
   if (typeof provider.api === 'function') await client.api()
   return (await client.token()).value

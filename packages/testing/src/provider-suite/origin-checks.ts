@@ -2,7 +2,7 @@ import { type Check, expectEqual, failureOf } from './check.ts'
 import type { Fixture, RunWithFixture } from './fixture.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 
-/** Under these anybody can have a host: a `*` right before one lets everybody in. */
+/** Domains under which anyone can register a host, so that `*` before one allows everyone. */
 const sharedDomains: readonly string[] = [
   ...['co.uk', 'com.au', 'co.jp', 'com.br', 'co.nz', 'co.za', 'com.cn', 'co.in', 'co.kr'],
   ...['amazonaws.com', 'cloudfront.net', 'elasticbeanstalk.com', 'awsapprunner.com'],
@@ -24,19 +24,19 @@ export function originChecks(
   return [
     check('rejects foreign origins before it requests a token', async (fixture) => {
       const known = await fixture.apiUrl(fixture.client())
-      const asked = fixture.requests('token').length
+      const count = fixture.requests('token').length
       for (const url of foreignUrls(fixture, known)) {
         const { code } = await failureOf(fixture.client().fetch(url), `a call of ${new URL(url).origin}`)
         expectEqual(code, 'origin_refused', `the error code of a call of ${new URL(url).origin}`)
       }
-      expectEqual(fixture.requests('token').length - asked, 0, 'the number of token requests')
+      expectEqual(fixture.requests('token').length - count, 0, 'the number of token requests')
       expectEqual(fixture.strayRequests.length, 0, 'the number of requests at other servers')
     }),
     check('allows no origins of shared hosting domains', async (fixture) => {
       const open = (fixture.provider.apiOrigins ?? []).filter((pattern) =>
         sharedDomains.some((suffix) => pattern.replace(/\/$/, '').replace(/:\d+$/, '').endsWith(`*.${suffix}`)),
       )
-      expectEqual(open, [], 'the apiOrigins under which anybody can have a host')
+      expectEqual(open, [], 'the apiOrigins under which anyone can register a host')
     }),
     check('removes the token on redirects to another origin', async (fixture) => {
       const client = fixture.client()
@@ -47,18 +47,18 @@ export function originChecks(
         fixture.emulator.faults.set('api', { name: 'redirect', to: `${fixture.foreignServer}/caught`, status })
         await client.fetch(url).catch(() => undefined)
       }
-      const shown = fixture.strayRequests.filter(({ sent }) => sent.includes(token.value))
-      expectEqual(shown.length, 0, 'the number of requests that showed another server the token')
+      const leaks = fixture.strayRequests.filter(({ sent }) => sent.includes(token.value))
+      expectEqual(leaks.length, 0, 'the number of requests that sent the token to another server')
     }),
   ]
 }
 
-/** URLs that look as if they were the provider's, and are not. */
+/** Foreign URLs that resemble the provider's. */
 function foreignUrls(fixture: Fixture, api: URL): readonly string[] {
   const patterns = (fixture.provider.apiOrigins ?? []).filter((pattern) => pattern.startsWith('https://*.'))
   const lookalikes = patterns.flatMap((pattern) => {
     const host = pattern.slice('https://*.'.length).replace(/\/$/, '')
-    // `*` is one label, and all before the host is the label's.
+    // `*` matches exactly one label, so none of these is allowed.
     return [`https://${host}.foreign.example`, `https://foreign-${host}`, `https://a.b.${host}`, `http://a.${host}`]
   })
   const elsewhere = (fixture.emulator as { readonly elsewhereUrl?: unknown }).elsewhereUrl

@@ -21,31 +21,34 @@ export function requestChecks(
     }),
     check('discovers what the option `discovers` says', async ({ provider: { api, tokenEndpoint } }) => {
       const discovers = typeof api === 'function' ? 'api' : tokenEndpoint === undefined ? 'issuer' : undefined
-      const wanted = discovers === undefined ? 'no `discovers`' : `discovers: '${discovers}'`
-      expectThat(suite.discovers === discovers, `testProvider should be told ${wanted}`)
+      const option = discovers === undefined ? 'no `discovers`' : `discovers: '${discovers}'`
+      expectThat(suite.discovers === discovers, `this provider requires ${option} in the options of testProvider`)
     }),
     check('sends the content type of its body', async (fixture) => {
       const { method, body, headers } = await requestOf(fixture)
       const { tokenRequest = {} } = fixture.provider
       expectEqual(method, tokenRequest.method ?? 'POST', 'the method')
       const type = typeOf(headers)
-      if (body === '') return expectEqual(type, null, 'the content type of no body')
+      if (body === '') return expectEqual(type, null, 'the content type of an empty body')
       const isJson = typeof parseJson(body) === 'object'
       expectEqual(type, isJson ? 'application/json' : 'application/x-www-form-urlencoded', 'the content type')
     }),
     check('accepts a content type that it can read', async (fixture) => {
       const { headers } = await requestOf(fixture)
       const accept = headers.get('accept') ?? ''
-      expectThat(/json|text\/plain|urlencoded|\*\/\*/.test(accept), `Accept is "${accept}": no token comes as that`)
+      expectThat(
+        /json|text\/plain|urlencoded|\*\/\*/.test(accept),
+        `Accept is "${accept}", which is not a format of token responses`,
+      )
     }),
     check('sends the client secret in one place', async (fixture) => {
       const request = await requestOf(fixture)
       const places = placesOf(fixture.emulator.credentials.clientSecret, request)
       if (suite.sendsSecret === false) return expectEqual(places, [], 'the places of the client secret')
-      const words = places.length === 0 ? 'is nowhere' : `is in ${places.length} places (${places.join(', ')})`
+      const found = places.length === 0 ? 'missing' : `in ${places.length} places (${places.join(', ')})`
       expectThat(
         places.length === 1,
-        `the client secret ${words}, and belongs in one; if the vendor wants a signature instead, say sendsSecret: false`,
+        `the client secret should be in one place, but is ${found}. If the vendor requires a signature instead, set sendsSecret: false`,
       )
     }),
     check('sends no empty or repeated parameter', async (fixture) => {
@@ -92,7 +95,7 @@ async function requestOf(fixture: Fixture): Promise<RecordedRequest> {
   const token = await fixture.client().token()
   fixture.markSecret(token.value)
   const [request] = fixture.requests('token')
-  expectThat(request !== undefined, 'the emulator got no token request')
+  expectThat(request !== undefined, 'the emulator received no token request')
   return request
 }
 
@@ -106,15 +109,15 @@ function compareWith(documented: DocumentedRequest): (fixture: Fixture) => Promi
     const { method = 'POST', contentType = 'application/x-www-form-urlencoded', headers = {}, parameters } = documented
     const show = (value: unknown): unknown => withoutCredentials(value, fixture)
     expectEqual(request.method, method, 'the method')
-    // A GET, or a POST without a body, has no content type to document.
-    const wantsBody = contentType !== null && method !== 'GET'
-    if (wantsBody || request.body !== '') expectEqual(typeOf(request.headers), contentType, 'the content type')
-    for (const [name, wanted] of Object.entries(headers)) {
-      expectEqual(show(request.headers.get(name)), wanted, `the header ${name}`)
+    // A GET, or a POST without a body, has no content type.
+    const hasBody = contentType !== null && method !== 'GET'
+    if (hasBody || request.body !== '') expectEqual(typeOf(request.headers), contentType, 'the content type')
+    for (const [name, value] of Object.entries(headers)) {
+      expectEqual(show(request.headers.get(name)), value, `the header ${name}`)
     }
     const json = parseJson(request.body)
     const sent = request.body === '' ? toMembers(request.query) : (json ?? toMembers(request.form))
-    expectEqual(show(sent), parameters, 'what is sent')
+    expectEqual(show(sent), parameters, 'the parameters')
   }
 }
 
@@ -127,13 +130,13 @@ function toMembers(parameters: URLSearchParams): Record<string, unknown> {
   )
 }
 
-/** Credentials as a vendor's page writes them: by name. */
+/** Replaces credentials by the placeholders of documents. */
 function withoutCredentials(value: unknown, fixture: Fixture): unknown {
   const { clientId, clientSecret } = fixture.emulator.credentials
   if (typeof value === 'string') {
     const [, scheme = '', encoded = ''] = /^([A-Za-z][\w-]*) ([A-Za-z0-9+/_-]+=*)$/.exec(value) ?? []
     const decoded = Buffer.from(encoded, 'base64').toString('utf8')
-    // Of another scheme what follows may be what it looks like: a token, a key.
+    // Another scheme is not necessarily followed by Base64.
     const isPair = scheme === 'Basic' || encodingsOf(clientSecret).some((form) => decoded.includes(`:${form}`))
     let text = scheme !== '' && isPair ? `${scheme} ${decoded}` : value
     for (const form of encodingsOf(clientSecret)) text = text.replaceAll(form, '{clientSecret}')

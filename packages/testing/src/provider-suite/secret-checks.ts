@@ -7,7 +7,7 @@ import { findLeaks } from './printings.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
-/** In bodies, headers and queries of answers: what errors must not quote (rule X2). */
+/** A text in responses that errors must not quote (rule X2). */
 const marker = 'nightlatch-marker-7f3a'
 
 export function secretChecks(
@@ -32,7 +32,7 @@ export function secretChecks(
       for (const write of echoes(suite)) {
         const answer = (request: RecordedRequest): Answer => write(quote(request, fixture))
         fixture.emulator.faults.set('token', { name: 'answer', answer })
-        await fail(fixture, fixture.client().token())
+        await expectSafeOutcome(fixture, fixture.client().token())
       }
     }),
     check('X1: reveals no secret if a token comes with an error', async (fixture) => {
@@ -42,12 +42,12 @@ export function secretChecks(
       const { headers = {}, text = '' } = fixture.lastAnswer('token') ?? {}
       const good = parseJson(text)
       const members = typeof good === 'object' && good !== null && !Array.isArray(good) ? good : { access_token: value }
-      const said = { error_description: `kept ${value}`, errorSummary: value, message: value, detail: value }
-      const body = { ...members, error: 'invalid_client', ...said }
+      const errors = { error_description: `kept ${value}`, errorSummary: value, message: value, detail: value }
+      const body = { ...members, error: 'invalid_client', ...errors }
       for (const status of [200, 400, 500]) {
-        // A token in a header is there as before: the reader is what can tell that it is one.
+        // The valid response's headers are kept, because the token may be in one of them.
         fixture.emulator.faults.set('token', { name: 'answer', answer: { status, headers, body } })
-        await fail(fixture, fixture.client().token())
+        await expectSafeOutcome(fixture, fixture.client().token())
       }
     }),
     {
@@ -55,12 +55,12 @@ export function secretChecks(
       name: 'X1: reveals no secret if the network fails',
       async run() {
         const faults = [{ name: 'reset' }, { name: 'hang' }, { name: 'truncated' }] as const
-        // Each of them takes the client all of its time.
+        // Run in parallel, because each takes the client's whole timeout.
         await Promise.all(
           faults.map((fault) =>
             runWithFixture(async (fixture) => {
               fixture.emulator.faults.set('token', fault)
-              await fail(fixture, fixture.client({ timeout: 0.3 }).token())
+              await expectSafeOutcome(fixture, fixture.client({ timeout: 0.3 }).token())
             }),
           ),
         )
@@ -81,7 +81,7 @@ export function secretChecks(
         { status: 500, headers, body: `<p>${marker}` },
       ]) {
         fixture.emulator.faults.set('token', { name: 'answer', answer })
-        await fail(fixture, fixture.client().token())
+        await expectSafeOutcome(fixture, fixture.client().token())
       }
     }),
     check('X1: reveals no secret in hints', async (fixture) => {
@@ -94,7 +94,7 @@ export function secretChecks(
         for (const body of [token.value, { error: token.value, message: `got ${token.value}` }, [token.value]]) {
           expectThat(
             findLeaks(explain({ status, url, body }), fixture.secrets()).length === 0,
-            `the hints for a ${status} of the API quote it, token and all`,
+            `the hints for a ${status} of the API quote the response, including the token`,
           )
         }
       }
@@ -122,7 +122,10 @@ export function secretChecks(
               }
               fixture.emulator.faults.set('discovery', { name: 'answer', answer })
               const client = fixture.client()
-              await fail(fixture, typeof fixture.provider.api === 'function' ? client.api() : client.token())
+              await expectSafeOutcome(
+                fixture,
+                typeof fixture.provider.api === 'function' ? client.api() : client.token(),
+              )
             }
           }),
         ]
@@ -130,7 +133,7 @@ export function secretChecks(
   ]
 }
 
-/** Answers that repeat a text wherever an error might be read from, in the vendor's shapes and in the usual ones. */
+/** Responses that echo a text in every place of an error, in the vendor's and in common formats. */
 function echoes(suite: ProviderSuite<ProviderOffers, unknown>): readonly ((said: string) => Answer)[] {
   const documented = (suite.refusals ?? []).map(
     ({ status, headers = {}, body }) =>
@@ -139,7 +142,7 @@ function echoes(suite: ProviderSuite<ProviderOffers, unknown>): readonly ((said:
         headers: { ...outageHeaders, ...headers },
         body: leavesOf(body)
           .filter(({ value }) => typeof value === 'string')
-          .reduce((spoilt, { path }) => replaceAt(spoilt, path, said), body),
+          .reduce((echo, { path }) => replaceAt(echo, path, said), body),
       }),
   )
   return [
@@ -153,14 +156,14 @@ function echoes(suite: ProviderSuite<ProviderOffers, unknown>): readonly ((said:
   ]
 }
 
-/** All that a request carried, as a careless server logs it. */
+/** Everything a request carried, as a careless server would quote it. */
 function quote({ headers, query, body }: RecordedRequest, fixture: Fixture): string {
   const { clientSecret } = fixture.emulator.credentials
   return `${clientSecret} ${[...headers].flat().join(' ')} ${query} ${body}`
 }
 
-/** Lets a piece of work fail, or not, and looks at all that is told of it. */
-async function fail(fixture: Fixture, work: Promise<unknown>): Promise<void> {
+/** Waits for a promise and checks its outcome and the events for secrets. */
+async function expectSafeOutcome(fixture: Fixture, work: Promise<unknown>): Promise<void> {
   const outcome = await work.then(
     () => undefined,
     (failure: unknown) => failure,
@@ -168,17 +171,14 @@ async function fail(fixture: Fixture, work: Promise<unknown>): Promise<void> {
   expectNoSecrets(fixture, { outcome })
 }
 
-function expectNoSecrets(fixture: Fixture, told: Readonly<Record<string, unknown>>): void {
+function expectNoSecrets(fixture: Fixture, values: Readonly<Record<string, unknown>>): void {
   const all: readonly (readonly [string, unknown])[] = [
-    ...Object.entries(told),
+    ...Object.entries(values),
     ...fixture.events.map((event) => [`the event ${event.type}`, event] as const),
   ]
   for (const [what, value] of all) {
     const leaks = findLeaks(value, fixture.secrets())
     const name = what === 'outcome' ? 'the error' : what
-    expectThat(
-      leaks.length === 0,
-      `${name} tells what must not be told (${leaks.length} of ${fixture.secrets().length} secrets)`,
-    )
+    expectThat(leaks.length === 0, `${name} reveals ${leaks.length} of ${fixture.secrets().length} secrets`)
   }
 }

@@ -24,21 +24,24 @@ export function concurrencyChecks(runWithFixture: RunWithStoreFixture): readonly
         }),
       )
       const last = await Promise.all(handles.map((store) => store.get(key)))
-      expectThat(last[0] !== undefined, 'after all were set, one should be there')
+      expectThat(last[0] !== undefined, 'after all tokens were set, one should be stored')
       const [first, second] = last
       const difference = jsonDifference(second, first, "one handle's token")
-      expectThat(difference === undefined, `after all were set, both handles should see the same: ${difference}`)
+      expectThat(
+        difference === undefined,
+        `after all tokens were set, both handles should return the same: ${difference}`,
+      )
       const whole = [...seen, ...last].every(
         (one) => one === undefined || tokens.some((token) => jsonDifference(one, token) === undefined),
       )
-      expectThat(whole, 'what is got should be a token as it was set, and is something else')
+      expectThat(whole, 'get should return a token exactly as it was set')
     }),
     check('keeps every token of many concurrent writes', async (fixture) => {
       const entries = Array.from({ length: 50 }, (_, at) => [fixture.newKey(), fixture.token({ at })] as const)
       await Promise.all(entries.map(([key, token]) => fixture.store.set(key, token)))
       const got = await Promise.all(entries.map(([key]) => fixture.store.get(key)))
       const lost = entries.filter(([, token], at) => jsonDifference(got[at], token) !== undefined)
-      expectThat(lost.length === 0, `of ${entries.length} tokens, ${lost.length} are not there as they were set`)
+      expectThat(lost.length === 0, `${lost.length} of ${entries.length} tokens are missing or changed`)
     }),
   ]
 }

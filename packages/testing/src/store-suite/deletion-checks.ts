@@ -3,8 +3,8 @@ import { expectNothing, expectStored, type RunWithStoreFixture, type StoreFixtur
 
 const content = { value: 'v', scopes: ['a', 'b'], extra: { one: 1, none: null, list: [{ x: 'y' }], empty: {} } }
 
-/** Tokens that are others by very little. */
-const others: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+/** Tokens that differ slightly from `content`. */
+const similarTokens: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'another value': { ...content, value: 'V' },
   'an additional member': { ...content, more: 1 },
   'a missing member': { value: 'v', scopes: ['a', 'b'] },
@@ -16,7 +16,7 @@ const others: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'an array instead of an object': { ...content, extra: { ...content.extra, empty: [] } },
 }
 
-/** @param isAtomic whether looking and deleting are one step */
+/** @param isAtomic whether the store compares and deletes in one step */
 export function deletionChecks(runWithFixture: RunWithStoreFixture, isAtomic: boolean): readonly Check[] {
   const check = (name: string, use: (fixture: StoreFixture) => Promise<void>): Check => ({
     group: 'delete',
@@ -37,7 +37,7 @@ export function deletionChecks(runWithFixture: RunWithStoreFixture, isAtomic: bo
       const key = newKey()
       await store.delete(key)
       await store.delete(key, token({ value: 'v' }))
-      await expectNothing(store, key, 'a key that nobody wrote')
+      await expectNothing(store, key, 'a key that was never set')
     }),
     check('deletes a token that equals the stored one', async ({ store, token, newKey }) => {
       const key = newKey()
@@ -47,24 +47,24 @@ export function deletionChecks(runWithFixture: RunWithStoreFixture, isAtomic: bo
       await expectNothing(store, key, 'after an equal one was deleted')
       await store.set(key, kept)
       const got = await store.get(key)
-      expectThat(got !== undefined, 'the token should be there, and is not')
+      expectThat(got !== undefined, 'the token should be stored')
       await store.delete(key, got)
-      await expectNothing(store, key, 'after the one that get gave was deleted')
+      await expectNothing(store, key, 'after the token that get returned was deleted')
     }),
     check('deletes a token whose members are in another order', async ({ store, token, newKey }) => {
       const key = newKey()
       const kept = token(content)
       await store.set(key, kept)
       await store.delete(key, reverseMembers(kept))
-      await expectNothing(store, key, 'after one with its members in another order was deleted')
+      await expectNothing(store, key, 'after deleting the token with members in another order')
     }),
-    ...Object.entries(others).map(([what, other]) =>
+    ...Object.entries(similarTokens).map(([what, other]) =>
       check(`keeps a token that differs from the one to delete: ${what}`, async ({ store, token, newKey }) => {
         const key = newKey()
         const kept = token(content)
         await store.set(key, kept)
         await store.delete(key, { ...other, expiresAt: kept.expiresAt })
-        await expectStored(store, key, kept, `after one with ${what} was deleted`)
+        await expectStored(store, key, kept, `after deleting a token with ${what}`)
       }),
     ),
     check('keeps a token that differs from the one to delete: another expiresAt', async ({ store, token, newKey }) => {
@@ -72,7 +72,7 @@ export function deletionChecks(runWithFixture: RunWithStoreFixture, isAtomic: bo
       const kept = token(content)
       await store.set(key, kept)
       await store.delete(key, { ...kept, expiresAt: kept.expiresAt + 1 })
-      await expectStored(store, key, kept, 'after one with another end was deleted')
+      await expectStored(store, key, kept, 'after deleting a token with another expiresAt')
     }),
     ...(isAtomic
       ? [
@@ -85,7 +85,7 @@ export function deletionChecks(runWithFixture: RunWithStoreFixture, isAtomic: bo
               const work = [() => store.delete(key, old), () => other.set(key, next)]
               if (round % 2 === 1) work.reverse()
               await Promise.all(work.map((start) => start()))
-              await expectStored(store, key, next, 'set while the one before was deleted')
+              await expectStored(store, key, next, 'a token set while the previous one was deleted')
             }
           }),
         ]
@@ -93,7 +93,7 @@ export function deletionChecks(runWithFixture: RunWithStoreFixture, isAtomic: bo
   ]
 }
 
-/** The same JSON with the members of all objects in the opposite order. */
+/** Copies JSON with the members of all objects in reverse order. */
 function reverseMembers<T>(value: T): T {
   if (Array.isArray(value)) return value.map(reverseMembers) as T
   if (typeof value !== 'object' || value === null) return value

@@ -1,7 +1,7 @@
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { expectNothing, expectStored, type RunWithStoreFixture, type StoreFixture } from './store-fixture.ts'
 
-const day = 24 * 3600
+const daySeconds = 24 * 3600
 
 export function expiryChecks(runWithFixture: RunWithStoreFixture): readonly Check[] {
   const check = (name: string, use: (fixture: StoreFixture) => Promise<void>): Check => ({
@@ -11,10 +11,10 @@ export function expiryChecks(runWithFixture: RunWithStoreFixture): readonly Chec
   })
   return [
     check('does not store an expired token', async ({ store, token, newKey }) => {
-      for (const seconds of [-day, -1, 0]) {
+      for (const seconds of [-daySeconds, -1, 0]) {
         const key = newKey()
         await store.set(key, token({ value: 'v' }, seconds))
-        await expectNothing(store, key, `a token whose end was ${-seconds} s ago`)
+        await expectNothing(store, key, `a token that expired ${-seconds} s ago`)
       }
     }),
     check('deletes a token that an expired one replaces', async ({ store, token, newKey }) => {
@@ -30,12 +30,12 @@ export function expiryChecks(runWithFixture: RunWithStoreFixture): readonly Chec
       await store.set(key, short)
       await fixture.pass(shortLife * 0.6)
       const early = await store.get(key)
-      // A busy machine may have taken all of the life for these steps; then there is nothing to see.
-      expectThat(early !== undefined || fixture.isOver(short.expiresAt), 'a token is forgotten long before its end')
+      // On a busy machine the token may have expired before this read; then the check proves nothing.
+      expectThat(early !== undefined || fixture.isOver(short.expiresAt), 'a token should be stored until expiresAt')
       await fixture.pass(Math.max(0, (short.expiresAt - fixture.now()) / 1000))
       await fixture.expectSoon(
         async () => (await store.get(key)) === undefined,
-        'a token should be forgotten soon after its end, and is still there',
+        'a token should be gone soon after expiresAt, but is still stored',
       )
     }),
     check('uses the expiresAt of the last token set', async (fixture) => {
@@ -50,15 +50,15 @@ export function expiryChecks(runWithFixture: RunWithStoreFixture): readonly Chec
       await fixture.pass(Math.max(0, (short.expiresAt - fixture.now()) / 1000))
       await fixture.expectSoon(
         async () => (await store.get(shorter)) === undefined,
-        'a token with a short life took the place of one with a long life: it should be forgotten soon after its end',
+        'a short-lived token that replaced a long-lived one should be gone soon after its expiresAt',
       )
-      await expectStored(store, longer, long, 'it took the place of a token whose end has come')
+      await expectStored(store, longer, long, 'a long-lived token that replaced an expired one')
     }),
     check('keeps tokens with long lifetimes', async ({ store, token, newKey }) => {
-      // 2^31 ms is where timers overflow, 2^31 s after the epoch where old clocks do.
+      // Timers overflow at 2^31 ms, 32-bit clocks at 2^31 s after the epoch.
       for (const days of [24, 25, 50, 365, 40_000]) {
         const key = newKey()
-        const kept = token({ value: 'v' }, days * day)
+        const kept = token({ value: 'v' }, days * daySeconds)
         await store.set(key, kept)
         await expectStored(store, key, kept, `a token for ${days} days`)
       }

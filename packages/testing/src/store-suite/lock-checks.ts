@@ -2,10 +2,10 @@ import type { StoreLock, TokenStore } from '@nightlatch/core'
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { expectNothing, expectStored, type RunWithStoreFixture, type StoreFixture } from './store-fixture.ts'
 
-/** Seconds of a lock that is not to end by itself. */
-const ttl = 60
+/** Time to live of a lock that does not expire during a check. */
+const longTtlSeconds = 60
 
-/** @param hasLock whether the store is said to have one */
+/** @param hasLock whether the store supports locks */
 export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean): readonly Check[] {
   const check = (name: string, use: (fixture: StoreFixture) => Promise<void>): Check => ({
     group: 'lock',
@@ -15,7 +15,7 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
   if (!hasLock) {
     return [
       check('is absent', async ({ store }) => {
-        expectThat(store.lock === undefined, 'the store has a lock: leave out `lock: false`, and it is tested')
+        expectThat(store.lock === undefined, 'the store has a lock. Remove `lock: false` to test it')
       }),
     ]
   }
@@ -34,10 +34,10 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
     check('is granted to one of many concurrent requests', async (fixture) => {
       const handles = [fixture.store, await fixture.another()]
       const key = fixture.newKey()
-      const asked = Array.from({ length: 20 }, (_, at) => lockOf(handles[at % 2] ?? fixture.store, key))
-      const held = (await Promise.all(asked)).filter((lock) => lock !== undefined)
+      const attempts = Array.from({ length: 20 }, (_, at) => lockOf(handles[at % 2] ?? fixture.store, key))
+      const held = (await Promise.all(attempts)).filter((lock) => lock !== undefined)
       await Promise.all(held.map((lock) => lock.release()))
-      expectThat(held.length === 1, `one of ${asked.length} should get the lock, and ${held.length} got it`)
+      expectThat(held.length === 1, `one of ${attempts.length} requests should get the lock, but ${held.length} got it`)
     }),
     check('is free after its release', async (fixture) => {
       const other = await fixture.another()
@@ -54,7 +54,7 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
       const early = await lockOf(fixture.store, key)
       const isEarly = !fixture.isOver(end)
       await early?.release()
-      expectThat(early === undefined || !isEarly, 'a lock should be held until its time is up, and is free before')
+      expectThat(early === undefined || !isEarly, 'a lock should be held until its ttl has passed, but is free before')
       await fixture.pass(fixture.shortLife)
       const next = await holdSoon(fixture, key)
       await next.release()
@@ -67,7 +67,7 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
       const next = await holdSoon(fixture, key)
       try {
         await late.release()
-        await expectHeld(fixture.store, key, 'after one whose time was up released it')
+        await expectHeld(fixture.store, key, 'after an expired owner released it')
       } finally {
         await next.release()
       }
@@ -80,7 +80,7 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
       const second = await hold(fixture.store, key)
       try {
         await first.release()
-        await expectHeld(fixture.store, key, 'after the one before released it again')
+        await expectHeld(fixture.store, key, 'after the previous owner released it again')
       } finally {
         await second.release()
       }
@@ -100,7 +100,7 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
           locks.push(await hold(fixture.store, key))
         }
         await locks.shift()?.release()
-        await expectHeld(fixture.store, `${start}-`, "after another key's was released")
+        await expectHeld(fixture.store, `${start}-`, "after another key's lock was released")
       } finally {
         await Promise.all(locks.map((lock) => lock.release()))
       }
@@ -114,7 +114,7 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
       try {
         for (const key of [full, empty]) locks.push(await hold(store, key))
         await expectStored(store, full, kept, 'while its key is locked')
-        await expectNothing(store, empty, 'where only the lock is')
+        await expectNothing(store, empty, 'a key with a lock but no token')
       } finally {
         await Promise.all(locks.map((lock) => lock.release()))
       }
@@ -129,7 +129,7 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
         const kept = token({ value: 'v' })
         await store.set(key, kept)
         await expectHeld(store, key, 'after a token was set')
-        await expectStored(store, key, kept, 'set while its key is locked')
+        await expectStored(store, key, kept, 'a token set while its key is locked')
         await store.delete(key, kept)
         await store.delete(key)
         await expectHeld(store, key, 'after the token was deleted')
@@ -142,29 +142,29 @@ export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean
   ]
 }
 
-async function lockOf(store: TokenStore, key: string, seconds = ttl): Promise<StoreLock | undefined> {
-  expectThat(store.lock !== undefined, 'the store has no lock: say so with `lock: false`')
+async function lockOf(store: TokenStore, key: string, seconds = longTtlSeconds): Promise<StoreLock | undefined> {
+  expectThat(store.lock !== undefined, 'the store has no lock. Set `lock: false` to skip its checks')
   return store.lock(key, { ttl: seconds })
 }
 
-async function hold(store: TokenStore, key: string, seconds = ttl): Promise<StoreLock> {
+async function hold(store: TokenStore, key: string, seconds = longTtlSeconds): Promise<StoreLock> {
   const lock = await lockOf(store, key, seconds)
-  expectThat(lock !== undefined, 'a lock that nobody holds should be had, and is not')
+  expectThat(lock !== undefined, 'a free lock should be granted, but is not')
   return lock
 }
 
-/** The lock of one whose time was up a moment ago. */
+/** Waits for a lock whose ttl has just passed. */
 async function holdSoon(fixture: StoreFixture, key: string): Promise<StoreLock> {
   let lock: StoreLock | undefined
   await fixture.expectSoon(async () => {
     lock = await lockOf(fixture.store, key)
     return lock !== undefined
-  }, 'a lock should be free soon after its time is up, and is still held')
+  }, 'a lock should be free soon after its ttl has passed, but is still held')
   return lock ?? hold(fixture.store, key)
 }
 
 async function expectHeld(store: TokenStore, key: string, when: string): Promise<void> {
   const lock = await lockOf(store, key)
   await lock?.release()
-  expectThat(lock === undefined, `${when}, the lock should be nobody else's, and is given away`)
+  expectThat(lock === undefined, `${when}, the lock should not be granted, but is`)
 }

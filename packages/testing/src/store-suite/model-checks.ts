@@ -4,9 +4,9 @@ import { jsonDifference } from './json-difference.ts'
 import type { RunWithStoreFixture, StoreFixture } from './store-fixture.ts'
 
 const seeds = [1, 2, 3]
-const length = 150
+const stepsPerSequence = 150
 
-/** @param hasLock whether locks are among the operations */
+/** @param hasLock whether the operations include locks */
 export function modelChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean): readonly Check[] {
   return seeds.map((seed) => ({
     group: 'sequences of operations',
@@ -15,7 +15,7 @@ export function modelChecks(runWithFixture: RunWithStoreFixture, hasLock: boolea
   }))
 }
 
-/** Does the same things to a store and to a map, through two handles, and looks at the store after each. */
+/** Applies the same operations to a store, through two handles, and to a Map, and compares them after each. */
 async function compare(fixture: StoreFixture, seed: number, hasLock: boolean): Promise<void> {
   const handles = [fixture.store, await fixture.another()]
   const keys = [fixture.newKey(), fixture.newKey(), fixture.newKey()]
@@ -31,7 +31,7 @@ async function compare(fixture: StoreFixture, seed: number, hasLock: boolean): P
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
 
   try {
-    for (let step = 1; step <= length; step += 1) {
+    for (let step = 1; step <= stepsPerSequence; step += 1) {
       const store = pick(handles)
       const key = pick(keys)
       const token = pick(tokens)
@@ -58,8 +58,8 @@ async function compare(fixture: StoreFixture, seed: number, hasLock: boolean): P
                 const lock = await store.lock?.(key, { ttl: 60 })
                 const isHeld = locks.has(key)
                 if (lock !== undefined) locks.set(key, lock)
-                const wanted = isHeld ? 'the lock is held, and given away' : 'the lock is free, and not given'
-                expectThat((lock === undefined) === isHeld, `${place}: ${wanted}`)
+                const mistake = isHeld ? 'a held lock is granted' : 'a free lock is not granted'
+                expectThat((lock === undefined) === isHeld, `${place}: ${mistake}`)
               },
               async release() {
                 await locks.get(key)?.release()
@@ -71,8 +71,8 @@ async function compare(fixture: StoreFixture, seed: number, hasLock: boolean): P
       const name = pick(Object.keys(operations))
       const place = `sequence ${seed}, step ${step} (${name})`
       await operations[name]?.()
-      const seen = pick(handles)
-      const difference = jsonDifference(await seen.get(key), stored.get(key), 'the answer of get')
+      const reader = pick(handles)
+      const difference = jsonDifference(await reader.get(key), stored.get(key), 'the result of get')
       expectThat(difference === undefined, `${place}: ${difference}`)
     }
   } finally {
@@ -80,7 +80,7 @@ async function compare(fixture: StoreFixture, seed: number, hasLock: boolean): P
   }
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** A reproducible random generator (mulberry32). */
 function generate(seed: number): () => number {
   let state = seed
   return () => {

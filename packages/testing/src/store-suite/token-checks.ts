@@ -3,7 +3,7 @@ import { type Check, expectThat } from '../provider-suite/check.ts'
 import { jsonDifference } from './json-difference.ts'
 import { expectNothing, expectStored, type RunWithStoreFixture, type StoreFixture } from './store-fixture.ts'
 
-/** All that JSON can say, and what is often lost on the way. */
+/** All kinds of JSON values, including those that stores often lose. */
 const contents: Readonly<Record<string, () => Readonly<Record<string, unknown>>>> = {
   'only expiresAt': () => ({}),
   'the fields that the core writes': () => ({
@@ -46,8 +46,8 @@ function nest(depth: number): unknown {
   return depth === 0 ? 'deep' : { list: [nest(depth - 1)] }
 }
 
-/** Members of a key that a store may take for equal: letters of either case, wildcards, ends, and what begins alike. */
-const lookalikes = ['v1.Abc-_d', 'v1.abc-_d', 'v1.ABC-_D', 'v1.Abc__d', 'v1.Abc-xd', 'v1.Abc-_', 'v1.Abc-_d-', 'v1']
+/** Ends of keys that a store may confuse: case, wildcards, suffixes and common prefixes. */
+const similarEnds = ['v1.Abc-_d', 'v1.abc-_d', 'v1.ABC-_D', 'v1.Abc__d', 'v1.Abc-xd', 'v1.Abc-_', 'v1.Abc-_d-', 'v1']
 
 export function tokenChecks(runWithFixture: RunWithStoreFixture): readonly Check[] {
   const check = (name: string, use: (fixture: StoreFixture) => Promise<void>): Check => ({
@@ -57,14 +57,14 @@ export function tokenChecks(runWithFixture: RunWithStoreFixture): readonly Check
   })
   return [
     check('returns undefined for an unknown key', async ({ store, newKey }) => {
-      await expectNothing(store, newKey(), 'a key that nobody wrote')
+      await expectNothing(store, newKey(), 'a key that was never set')
     }),
     ...Object.entries(contents).map(([what, content]) =>
       check(`returns a token with ${what}`, async ({ store, token, newKey }) => {
         const key = newKey()
         const kept = token(content())
         await store.set(key, freeze(structuredClone(kept)))
-        await expectStored(store, key, kept, 'after it was set')
+        await expectStored(store, key, kept, 'after set')
         await expectStored(store, key, kept, 'a second time')
       }),
     ),
@@ -81,7 +81,7 @@ export function tokenChecks(runWithFixture: RunWithStoreFixture): readonly Check
       const kept = structuredClone(given)
       await store.set(key, given)
       mutate(given)
-      await expectStored(store, key, kept, 'after the object that was set had changed')
+      await expectStored(store, key, kept, 'after the caller changed the object that it had set')
     }),
     check('returns a copy of the stored token', async ({ store, token, newKey }) => {
       const key = newKey()
@@ -89,7 +89,7 @@ export function tokenChecks(runWithFixture: RunWithStoreFixture): readonly Check
       await store.set(key, kept)
       const got = await store.get(key)
       if (got !== undefined) mutate(got)
-      await expectStored(store, key, kept, 'after the object that get gave had changed')
+      await expectStored(store, key, kept, 'after the caller changed the object that get returned')
     }),
     check("does not change the caller's token", async ({ store, token, newKey }) => {
       const key = newKey()
@@ -98,15 +98,15 @@ export function tokenChecks(runWithFixture: RunWithStoreFixture): readonly Check
       await store.set(key, given)
       await store.delete(key, given)
       const difference = jsonDifference(given, before, 'the token')
-      expectThat(difference === undefined, `the caller's object was changed: ${difference}`)
+      expectThat(difference === undefined, `the store changed the caller's object: ${difference}`)
     }),
     check('distinguishes similar keys', async ({ store, token, newKey }) => {
       const start = newKey()
-      const keys = lookalikes.map((end) => `${start}.${end}`)
+      const keys = similarEnds.map((end) => `${start}.${end}`)
       const tokenOf = new Map(keys.map((key, at) => [key, token({ value: `token ${at}` })]))
       try {
         for (const [at, [key, own]] of [...tokenOf].entries()) {
-          await expectNothing(store, key, `a key that differs from others a little (${lookalikes[at]})`)
+          await expectNothing(store, key, `a key that resembles others (${similarEnds[at]})`)
           await store.set(key, own)
         }
         for (const [key, own] of tokenOf) await expectStored(store, key, own, 'after others were set')
@@ -124,7 +124,7 @@ export function tokenChecks(runWithFixture: RunWithStoreFixture): readonly Check
       const key = newKey()
       const first = token({ value: 'first' })
       await store.set(key, first)
-      await expectStored(other, key, first, 'at another handle (both must be handles on one store)')
+      await expectStored(other, key, first, 'at another handle (both must be handles on the same store)')
       const second = token({ value: 'second' })
       await other.set(key, second)
       await expectStored(store, key, second, 'after another handle had set it')
