@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { digestOf, isUnreleased, publicTypes, readReport, writeReport } from '../src/api-report.ts'
 import { changedSinceMain, readChangeset, readChangesets } from '../src/read-changesets.ts'
 import { readDeclarations } from '../src/read-declarations.ts'
-import { isThere, publishedPackages, readText, root } from '../src/read-repository.ts'
+import { exists, publishedPackages, readText, root } from '../src/read-repository.ts'
 
 const changesets = readChangesets()
 const changed = changedSinceMain()
@@ -15,7 +15,7 @@ describe('the public types of each library', () => {
     .filter(({ isLibrary }) => isLibrary)
     .map(({ folder, manifest }) => {
       const file = `${folder}/api.txt`
-      return { folder, manifest, file, report: readReport(isThere(file) ? readText(file) : '') }
+      return { folder, manifest, file, report: readReport(exists(file) ? readText(file) : '') }
     })
 
   it('are those of its report', () => {
@@ -37,7 +37,7 @@ describe('the public types of each library', () => {
 
   it('change on a branch only with a changeset of that branch', () => {
     const unexplained = libraries
-      .filter(({ file, report }) => changed?.get(file) === 'there' && isUnreleased(report))
+      .filter(({ file, report }) => changed?.get(file) === 'changed' && isUnreleased(report))
       .filter(({ manifest }) => !changesets.some(({ file, bumps }) => changed?.has(file) && bumps.has(manifest.name)))
     expect(
       unexplained.map(({ file, manifest }) => `${file}: name ${manifest.name} in a changeset`),
@@ -91,11 +91,11 @@ describe('a report', () => {
 
 describe('a changeset', () => {
   it('is read', () => {
-    const { bumps, said } = readChangeset('a.md', '---\n"@a/b": minor\n"c": patch\n---\n\nWhat it means.\n')
+    const { bumps, summary } = readChangeset('a.md', '---\n"@a/b": minor\n"c": patch\n---\n\nWhat it means.\n')
     expect([...bumps]).toEqual([
       ['@a/b', 'minor'],
       ['c', 'patch'],
     ])
-    expect(said).toBe('What it means.\n')
+    expect(summary).toBe('What it means.\n')
   })
 })

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path/posix'
 import { describe, expect, it } from 'vitest'
 import { compileBlocks } from '../src/compile-blocks.ts'
 import { anchorsIn, type Document, linksIn, quotesIn, readDocuments } from '../src/read-documents.ts'
-import { isThere, readManifest, readText } from '../src/read-repository.ts'
+import { exists, readManifest, readText } from '../src/read-repository.ts'
 import { tools } from '../src/tools.ts'
 
 const documents = readDocuments()
@@ -46,7 +46,7 @@ it('files named in documents exist', () => {
   const path = /^(packages|tools|docs|\.ci|\.changeset|\.github)\/[^<>*{}…\s]*$/
   const missing = documents.flatMap((document) =>
     quotesIn(document)
-      .filter(({ text }) => path.test(text) && !isThere(text))
+      .filter(({ text }) => path.test(text) && !exists(text))
       .map(({ line, text }) => `${document.file}:${line}: ${text}`),
   )
   expect(missing).toEqual([])
@@ -72,7 +72,7 @@ it('commands named in documents exist', () => {
 function leadsSomewhere(document: Document, target: string): boolean {
   const [path = '', anchor] = target.split('#')
   const file = path === '' ? document.file : join(dirname(document.file), path)
-  if (!isThere(file)) return false
+  if (!exists(file)) return false
   if (anchor === undefined) return true
   const aim = documents.find((other) => other.file === file)
   return aim !== undefined && anchorsIn(aim).has(anchor)

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isThere, readManifest, root } from '../src/read-repository.ts'
+import { exists, readManifest, root } from '../src/read-repository.ts'
 import { listTools, tools } from '../src/tools.ts'
 
 const runTool = join(root, 'tools/src/run-tool.ts')
@@ -13,7 +13,7 @@ describe('the tools', () => {
     )
     expect(programs.length).toBeGreaterThan(0)
     const isKnown = (program: string): boolean =>
-      program === 'pnpm' || isThere(program.endsWith('.ts') ? program : `node_modules/.bin/${program}`)
+      program === 'pnpm' || exists(program.endsWith('.ts') ? program : `node_modules/.bin/${program}`)
     expect(programs.filter(({ program }) => !isKnown(program))).toEqual([])
   })
 

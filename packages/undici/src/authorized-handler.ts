@@ -62,7 +62,7 @@ export function sendAsGiven(call: Call): void {
 }
 
 /** Dispatches outside the caller's stack, so errors that the dispatcher throws go to the handler. */
-export function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, handler: Handler): void {
+function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, handler: Handler): void {
   try {
     dispatch(opts, handler)
   } catch (failure) {

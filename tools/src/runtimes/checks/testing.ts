@@ -1,11 +1,11 @@
-/** What `@nightlatch/testing` must do where there are servers: the emulators themselves run on the runtime. */
+/** Checks of `@nightlatch/testing`, for runtimes that can start a server. */
 import { createClient } from '@nightlatch/core'
 import { smartCompletions } from '@nightlatch/hexagon'
 import { prevu3d } from '@nightlatch/prevu3d'
 import { createClock, prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
-import { expectEqual, type SmokeCheck } from './smoke-check.ts'
+import { expectEqual, type RuntimeCheck } from './runtime-check.ts'
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
     name: 'the emulated Prevu3D answers, refuses and lets time pass',
     async run() {
