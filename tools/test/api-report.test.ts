@@ -18,14 +18,14 @@ describe('the public types of each library', () => {
       return { folder, manifest, file, report: readReport(exists(file) ? readText(file) : '') }
     })
 
-  it('are those of its report', () => {
+  it('match its report', () => {
     expect(libraries.length).toBeGreaterThan(0)
     for (const { folder, file, report } of libraries) {
       expect.soft(publicTypes(readDeclarations(join(root, folder))), `${file}: ${hint}`).toBe(report.types)
     }
   })
 
-  it('are those that were released, or wait for a release with a changeset that is more than a patch', () => {
+  it('are released, or have a changeset of at least minor', () => {
     for (const { manifest, file, report } of libraries) {
       const bumps = changesets.map(({ bumps }) => bumps.get(manifest.name)).filter((bump) => bump !== undefined)
       if (isUnreleased(report)) expect.soft(bumps.join(), `${manifest.name}: ${hint}`).toMatch(/minor|major/)
@@ -60,7 +60,7 @@ describe('a report', () => {
   ])
   const types = publicTypes(declarations)
 
-  it('holds exported declarations by name, then those beneath, without comments and files', () => {
+  it('contains exported declarations by name, then internal ones, without comments and files', () => {
     expect(types.split('\n\n')).toEqual([
       'export { Hidden as Shown }',
       'import type { C } from "elsewhere";',
@@ -71,7 +71,7 @@ describe('a report', () => {
     ])
   })
 
-  it('is the same wherever its declarations stand', () => {
+  it('does not depend on the files of its declarations', () => {
     const moved = new Map([...declarations].reverse())
     expect(publicTypes(moved)).toBe(types)
   })
@@ -82,7 +82,7 @@ describe('a report', () => {
     }
   })
 
-  it('is unreleased until a release has had the same types', () => {
+  it('is unreleased until the same types are released', () => {
     expect(isUnreleased({ types, release: undefined })).toBe(true)
     expect(isUnreleased({ types, release: { version: '1.0.0', digest: digestOf(`${types}x`) } })).toBe(true)
     expect(isUnreleased({ types, release: { version: '1.0.0', digest: digestOf(types) } })).toBe(false)

@@ -20,20 +20,20 @@ describe('code in documents', () => {
     expect(await compileBlocks(blocks)).toEqual([])
   })
 
-  it('is the file that it says it shows, which is compiled and run where it stands', () => {
+  it('equals the file that it names, which is compiled and run elsewhere', () => {
     const shown = documents.flatMap(({ blocks }) => blocks.filter(({ shows }) => shows !== undefined))
     const stale = shown.filter(({ shows, code }) => code !== readText(shows ?? ''))
     expect(stale.map(({ file, line, shows }) => `${file}:${line}: not what is in ${shows}`)).toEqual([])
   })
 
-  it('goes by the name of ts, and so is compiled', () => {
+  it('is marked as ts, and so is compiled', () => {
     const names = /^(typescript|tsx|mts|cts|js|javascript|jsx|mjs)$/
     const others = documents.flatMap((document) => document.blocks).filter(({ language }) => names.test(language))
     expect(others.map(({ file, line }) => `${file}:${line}`)).toEqual([])
   })
 })
 
-it('links in documents lead somewhere', () => {
+it('links in documents have existing targets', () => {
   const broken = documents.flatMap((document) =>
     linksIn(document)
       .filter(({ text }) => !/^[a-z]+:/i.test(text) && !leadsSomewhere(document, text))

@@ -345,7 +345,7 @@ async function useAll(
   await client.close()
 }
 
-describe('X1: no fault of a server makes a client tell a secret', () => {
+describe('X1: no fault of a server makes a client reveal a secret', () => {
   for (const [manner, { clientAuthentication, credentials, provider }] of Object.entries(manners)) {
     it.concurrent(manner, { timeout: 120_000 }, async () => {
       const scene = (breakIt: BreakIt) => async (fixture: LeakFixture) => {
@@ -549,7 +549,7 @@ const redisStores: Readonly<Record<string, (fixture: LeakFixture) => Promise<Tok
   ),
 }
 
-describe('X1: what a program hands in does not make a client tell a secret', () => {
+describe('X1: functions of a program do not make a client reveal a secret', () => {
   it('stores', { timeout: 120_000 }, async () => {
     const scenes = Object.entries({ ...stores, ...redisStores }).map(
       ([name, make]) =>
@@ -572,7 +572,7 @@ describe('X1: what a program hands in does not make a client tell a secret', () 
     await play(Object.fromEntries(scenes))
   })
 
-  it('stores for Redis, asked by nobody in between', async () => {
+  it('stores for Redis, called directly', async () => {
     const scenes = Object.entries(redisStores).map(
       ([name, make]) =>
         [
@@ -619,7 +619,7 @@ describe('X1: what a program hands in does not make a client tell a secret', () 
     await play({ ...Object.fromEntries(scenes), 'options that are wrong': options })
   })
 
-  it('a store that heals', { timeout: 120_000 }, async () => {
+  it('a store that recovers', { timeout: 120_000 }, async () => {
     await play({
       'fails once': async (fixture) => {
         await using emulator = await welcoming(fixture)
@@ -729,7 +729,7 @@ describe('X1: what a program hands in does not make a client tell a secret', () 
     })
   })
 
-  it('a credentials function that throws is heard by its caller alone, and one that answers nonsense by nobody', {
+  it('the error of a credentials function reaches only the caller, and an invalid result nobody', {
     timeout: 120_000,
   }, async () => {
     await play({
@@ -766,7 +766,7 @@ describe('X1: what a program hands in does not make a client tell a secret', () 
     })
   })
 
-  it('options that are wrong, and keys that cannot be read', async () => {
+  it('invalid options and unreadable keys', async () => {
     await play({
       options: async (fixture) => {
         const secret = fixture.secret('a secret in the wrong place')
@@ -811,7 +811,7 @@ describe('X1: what a program hands in does not make a client tell a secret', () 
   })
 })
 
-describe('X1: nobody else tells a secret', () => {
+describe('X1: other packages reveal no secret', () => {
   it('the interceptor for undici', { timeout: 120_000 }, async () => {
     const scene =
       (fault: Fault | undefined) =>
@@ -910,7 +910,7 @@ describe('X1: nobody else tells a secret', () => {
 })
 
 describe('the search', () => {
-  it('finds what leaks through a client: a hint, an error, an event, a key, the console', async () => {
+  it('finds leaks of a client: a hint, an error, an event, a key, the console', async () => {
     const fixture = new LeakFixture('a leak')
     await using emulator = await welcoming(fixture)
     const secret = fixture.secret('the secret')

@@ -26,8 +26,8 @@ const DEFAULT_EXPORTS = [
 const files = repositoryFiles().filter((file) => !file.includes('/generated/'))
 const code = files.filter((file) => /\.ts$/.test(file))
 
-describe('a file is named for what it holds', () => {
-  it('no drawers', () => {
+describe('a file name describes its content', () => {
+  it('no generic names', () => {
     const names = code.map((file) => ({ file, parts: file.replace(/(\.test)?\.ts$/, '').split('/') }))
     const drawers = names.filter(({ parts }) =>
       parts.some((part) => part.split('-').some((word) => DRAWERS.test(word))),
@@ -54,7 +54,7 @@ describe('an export has a name', () => {
 })
 
 describe('the tests of the core mirror its source', () => {
-  it('each test stands where its subject stands', () => {
+  it('each test has the path of its subject', () => {
     const tests = filesIn('packages/core/test', '**/*.test.ts').filter(
       (file) => !CORE_TESTS_OF_THE_WHOLE.some((pattern) => pattern.test(file)),
     )
@@ -95,7 +95,7 @@ describe('every published package', () => {
   })
 })
 
-describe('nothing left behind', () => {
+describe('no leftovers', () => {
   const texts = files
     .filter((file) => /\.(ts|js|json|md|ya?ml|txt)$|^\.ci\/|(^|\/)LICENSE$/.test(file) && file !== 'pnpm-lock.yaml')
     .map((file) => ({ file, text: readText(file) }))

@@ -7,7 +7,7 @@ import { listTools, tools } from '../src/tools.ts'
 const runTool = join(root, 'tools/src/run-tool.ts')
 
 describe('the tools', () => {
-  it('run what is in the repository or installed', () => {
+  it('run existing files or installed programs', () => {
     const programs = Object.entries(tools).flatMap(([name, { steps }]) =>
       steps([]).map(({ program }) => ({ name, program })),
     )
@@ -17,7 +17,7 @@ describe('the tools', () => {
     expect(programs.filter(({ program }) => !isKnown(program))).toEqual([])
   })
 
-  it('hand on the parameters that are given', () => {
+  it('pass their parameters on', () => {
     // Raising versions and serving what a release needs are the same each time.
     const deaf = Object.entries(tools).filter(([, { steps }]) =>
       steps(['--given']).every(({ parameters = [] }) => !parameters.includes('--given')),
@@ -25,13 +25,13 @@ describe('the tools', () => {
     expect(deaf.map(([name]) => name)).toEqual(['version'])
   })
 
-  it('are listed, one on a line, where none is named', () => {
+  it('are listed, one per line, without a name', () => {
     const printed = execFileSync(process.execPath, [runTool], { encoding: 'utf8' })
     expect(printed).toContain(listTools())
     for (const name of Object.keys(tools)) expect(printed).toMatch(new RegExp(`^ {2}${name} +\\S.{20,}$`, 'm'))
   })
 
-  it('end with the status of what failed, and with 2 for a name that is unknown', () => {
+  it('exit with the status of the failed step, and with 2 for an unknown name', () => {
     const unknown = spawnSync(process.execPath, [runTool, 'constructor'], { encoding: 'utf8' })
     expect(unknown).toMatchObject({
       status: 2,

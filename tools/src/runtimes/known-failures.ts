@@ -29,7 +29,7 @@ export const knownFailures: readonly KnownFailure[] = [
   {
     runtime: 'Bun',
     package: `${scope}/undici`,
-    check: 'undici’s requests carry the token, and replace a refused one',
+    check: 'undici’s requests carry the token, and replace a rejected one',
     why: 'Bun replaces `undici` by its own, without interceptors',
   },
   ...['workerd', 'edge bundle, in workerd'].map((runtime) => ({

@@ -155,7 +155,7 @@ export const checks: readonly RuntimeCheck[] = [
     },
   },
   {
-    name: 'one request for the token of 100 callers',
+    name: 'one token request for 100 callers',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
@@ -166,7 +166,7 @@ export const checks: readonly RuntimeCheck[] = [
     },
   },
   {
-    name: 'a token that the API refuses is replaced',
+    name: 'a token that the API rejects is replaced',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
@@ -184,7 +184,7 @@ export const checks: readonly RuntimeCheck[] = [
     },
   },
   {
-    name: 'another origin is refused the token',
+    name: 'a foreign origin gets no token',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
@@ -238,7 +238,7 @@ export const checks: readonly RuntimeCheck[] = [
     },
   },
   {
-    name: 'a pool of clients keeps tenants apart',
+    name: 'a pool of clients separates tenants',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('standard')
       const pool = createClientPool(acme(emulator), {
@@ -253,7 +253,7 @@ export const checks: readonly RuntimeCheck[] = [
     },
   },
   {
-    name: 'an aborted caller leaves at once, with its own reason',
+    name: 'an aborted call rejects at once, with its own reason',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('standard')
       await emulator.fault('token', { name: 'slow', seconds: 0.5 })
@@ -271,7 +271,7 @@ export const checks: readonly RuntimeCheck[] = [
     },
   },
   {
-    name: 'a deadline ends a grant that hangs',
+    name: 'a timeout ends a grant that hangs',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('standard')
       await emulator.fault('token', { name: 'hang' })

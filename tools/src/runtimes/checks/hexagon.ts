@@ -5,7 +5,7 @@ import { expectEqual, offered, type RuntimeCheck } from './runtime-check.ts'
 
 export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'token and a call of Smart Completions',
+    name: 'a token and a request of Smart Completions',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('smart-completions')
       const provider = smartCompletions({

@@ -30,7 +30,7 @@ function recordingProviders(): { readonly notes: string[]; readonly providers: o
 
 export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'a client’s work becomes spans and metrics, until it is undone',
+    name: 'clients emit spans and metrics, until undone',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('standard')
       const { notes, providers } = recordingProviders()

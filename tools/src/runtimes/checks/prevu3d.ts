@@ -5,7 +5,7 @@ import { expectEqual, offered, type RuntimeCheck } from './runtime-check.ts'
 
 export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'token, discovery and a call of Prevu3D',
+    name: 'a token, discovery and a request of Prevu3D',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('prevu3d')
       const provider = prevu3d({ cloudApiUrl: offered(emulator, 'url') })

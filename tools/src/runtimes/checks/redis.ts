@@ -17,7 +17,7 @@ const newEntry = (): StoredToken & { readonly value: string } => ({
 
 export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'an entry is encrypted, and opens under its own key alone',
+    name: 'an entry is encrypted, and decrypts only under its own key',
     async run() {
       const client = new MemoryRedis()
       const entry = newEntry()
@@ -48,7 +48,7 @@ export const checks: readonly RuntimeCheck[] = [
     },
   },
   {
-    name: 'one at a time has the lock of a key',
+    name: 'one process at a time has the lock of a key',
     async run() {
       const client = new MemoryRedis()
       const encryptionKeys = [await newKey()]

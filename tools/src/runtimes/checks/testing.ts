@@ -7,7 +7,7 @@ import { expectEqual, type RuntimeCheck } from './runtime-check.ts'
 
 export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'the emulated Prevu3D answers, refuses and lets time pass',
+    name: 'the emulated Prevu3D works, with faults and a clock',
     async run() {
       const clock = createClock()
       const emulator = await startEmulator(prevu3dEmulation({ now: clock.now }))
@@ -29,7 +29,7 @@ export const checks: readonly RuntimeCheck[] = [
     },
   },
   {
-    name: 'the emulated Smart Completions answers',
+    name: 'the emulated Smart Completions works',
     async run() {
       const emulator = await startEmulator(smartCompletionsEmulation())
       try {

@@ -6,7 +6,7 @@ import { expect, expectEqual, failureOf, offered, type RuntimeCheck } from './ru
 
 export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'undici’s requests carry the token, and replace a refused one',
+    name: 'undici’s requests carry the token, and replace a rejected one',
     async run(emulatorServer) {
       const emulator = await emulatorServer.emulator('standard')
       const provider = {
