@@ -1,4 +1,7 @@
-/** Writes the public types of each library into its `api.txt`; `--released` also records them as released, after a version bump. */
+/**
+ * Writes the public types of each library into its `api.txt`; `--released` also records them as released, after a version
+ * bump.
+ */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf, isUnreleased, publicTypes, readReport, writeReport } from './api-report.ts'

@@ -4,7 +4,10 @@ import { explainSmartApi } from './explain.ts'
 /** The address of the authorization server: exactly one of three options. */
 export type AuthorizationServerAddress =
   | {
-      /** An Okta-like authorization server, whose token endpoint is `<this>/v1/token`; the path is appended unless it is present. */
+      /**
+       * An Okta-like authorization server, whose token endpoint is `<this>/v1/token`; the path is appended unless it is
+       * present.
+       */
       readonly authorizationServer: string | URL
       readonly tokenEndpoint?: undefined
       readonly issuer?: undefined

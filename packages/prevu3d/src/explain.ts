@@ -32,7 +32,9 @@ const noContentAccess: readonly string[] = [
   'The list is empty: a new service user sees nothing yet. Give it content access and a role under Settings > Users (it is named like the OAuth application).',
 ]
 
-/** Whether a list of nodes is empty: an array, or an object that contains only empty arrays (its format is undocumented). */
+/**
+ * Whether a list of nodes is empty: an array, or an object that contains only empty arrays (its format is undocumented).
+ */
 function isEmptyList(body: unknown): boolean {
   if (Array.isArray(body)) return body.length === 0
   if (typeof body !== 'object' || body === null) return false

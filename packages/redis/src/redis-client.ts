@@ -1,4 +1,7 @@
-/** A client of the package `redis`, version 5 or newer: `createClient`, `createClientPool`, `createCluster`, `createSentinel`. */
+/**
+ * A client of the package `redis`, version 5 or newer: `createClient`, `createClientPool`, `createCluster`,
+ * `createSentinel`.
+ */
 export interface NodeRedisClient {
   /** `GET`: reads an entry. */
   get(key: string): Promise<unknown>
@@ -38,7 +41,9 @@ export interface RedisCommands {
   set(key: string, value: string, milliseconds: number): Promise<unknown>
   /** Resolves to `null` if the key exists already. */
   setIfAbsent(key: string, value: string, milliseconds: number): Promise<unknown>
-  /** Requires Redis 8.4 or Valkey 8.1: deletes a key by an expiry in the past. Resolves to `null` if it holds another value. */
+  /**
+   * Requires Redis 8.4 or Valkey 8.1: deletes a key by an expiry in the past. Resolves to `null` if it holds another value.
+   */
   expireIfEqual(key: string, equal: string): Promise<unknown>
   delete(key: string): Promise<unknown>
   runScript(script: string, key: string, parameter: string): Promise<unknown>

@@ -9,7 +9,10 @@ import { openEntry, sealEntry } from './sealed-entry.ts'
 export interface RedisStoreOptions {
   /** A connected client of `redis` (5 or newer) or `ioredis` (5 or newer); the store opens no connection of its own. */
   readonly client: RedisClient
-  /** Prefix of every key, so that an ACL can name them; without braces, because they would change a key's cluster slot. Default `'nightlatch:'`. */
+  /**
+   * Prefix of every key, so that an ACL can name them; without braces, because they would change a key's cluster slot.
+   * Default `'nightlatch:'`.
+   */
   readonly prefix?: string
   /**
    * AES-256-GCM keys (WebCrypto): the first encrypts, all decrypt. A function is called for every operation, so that keys can
@@ -122,7 +125,10 @@ function missIfWrongType(failure: unknown): undefined {
   if (!isWrongType(failure)) throw failure
 }
 
-/** Measures elapsed milliseconds by the clock that advanced more: one stops while a machine sleeps, the other may be set back. */
+/**
+ * Measures elapsed milliseconds by the clock that advanced more: one stops while a machine sleeps, the other may be set
+ * back.
+ */
 function stopwatch(now: () => number): () => number {
   const started = { steady: performance.now(), wall: now() }
   return () => Math.max(performance.now() - started.steady, now() - started.wall)

@@ -2,10 +2,16 @@ import type { Answer, Fault } from './faults.ts'
 import type { Part, RecordedRequest } from './recorded-request.ts'
 import type { TokenIssuer } from './token-issuer.ts'
 
-/** A provider to emulate, created by `prevu3dEmulation`, `smartCompletionsEmulation` or `standardEmulation`; `Offers` are the members that it adds to its emulator. */
+/**
+ * A provider to emulate, created by `prevu3dEmulation`, `smartCompletionsEmulation` or `standardEmulation`; `Offers` are
+ * the members that it adds to its emulator.
+ */
 export interface Emulation<Offers extends object = object> {
   readonly name: string
-  /** Names of additional origins, each with its own server, because a real provider's API is not at its token endpoint's origin. */
+  /**
+   * Names of additional origins, each with its own server, because a real provider's API is not at its token endpoint's
+   * origin.
+   */
   readonly otherOrigins: readonly string[]
   /** Milliseconds since the epoch. */
   readonly now: () => number

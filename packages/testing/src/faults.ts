@@ -20,7 +20,10 @@ export type Fault =
   | { readonly name: 'reset'; readonly at?: 'start' | 'body' }
   /** A server error: `status` from 500 to 599, default 500. */
   | { readonly name: 'error'; readonly status?: number }
-  /** A 429 with `Retry-After`: seconds or a `Date`, default 1 s. With `rateLimitReset` (seconds from now) it sends Okta's `X-Rate-Limit-Reset` instead. */
+  /**
+   * A 429 with `Retry-After`: seconds or a `Date`, default 1 s. With `rateLimitReset` (seconds from now) it sends Okta's
+   * `X-Rate-Limit-Reset` instead.
+   */
   | { readonly name: 'tooManyRequests'; readonly retryAfter?: number | Date; readonly rateLimitReset?: number }
   /** A proxy's HTML page; `status` default 502. */
   | { readonly name: 'html'; readonly status?: number }

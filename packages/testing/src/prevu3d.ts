@@ -33,7 +33,10 @@ export interface Prevu3dEmulationOptions {
   readonly organization?: { readonly id: string; readonly name: string }
   /** Lifetime of a token, in seconds; default 3600. */
   readonly lifetime?: number
-  /** `expiresIn` of the response: the lifetime, as on the newer page (default), or the lifetime minus the Unix time, as on the older page. */
+  /**
+   * `expiresIn` of the response: the lifetime, as on the newer page (default), or the lifetime minus the Unix time, as on
+   * the older page.
+   */
   readonly expiresIn?: 'documented' | 'negative'
   /** Whether the token contains `iat` and `exp`; default true. */
   readonly timeClaims?: boolean
@@ -44,7 +47,10 @@ export interface Prevu3dEmulationOptions {
   readonly separateRegion?: boolean
   /** The end of the discovered `apiUrl`; default `''`, as in the sample. */
   readonly apiUrlSuffix?: '' | '/' | '/v1' | '/v1/'
-  /** The first layer of access, the application's scopes; default `['read:basic', 'read:hierarchy']`. Browsing requires `read:hierarchy`. */
+  /**
+   * The first layer of access, the application's scopes; default `['read:basic', 'read:hierarchy']`. Browsing requires
+   * `read:hierarchy`.
+   */
   readonly scopes?: readonly string[]
   /** The second layer: whether the service user has content access; default true. */
   readonly contentAccess?: boolean

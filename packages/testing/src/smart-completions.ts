@@ -35,7 +35,9 @@ export interface SmartCompletionsEmulationOptions {
   readonly scopes?: readonly string[]
   /** Lifetime of a token, in seconds; default 3600. */
   readonly lifetime?: number
-  /** The names of the product's users; default: one named like the client id, which the client credentials grant requires. */
+  /**
+   * The names of the product's users; default: one named like the client id, which the client credentials grant requires.
+   */
   readonly productUsers?: readonly string[]
   /** The projects of each instance, by the instance's number; default: three projects in instance 2. */
   readonly instances?: Readonly<Record<number, readonly SmartCompletionsProject[]>>

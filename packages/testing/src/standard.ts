@@ -41,7 +41,9 @@ export interface StandardEmulationOptions {
   readonly extraFields?: Readonly<Record<string, unknown>>
   /** Creates the token response's body in the vendor's format; `extraFields` are then ignored. */
   readonly writeGrant?: (granted: EmulatedGrant) => unknown
-  /** Creates headers of the token response, for a vendor that returns the token or its lifetime in headers; default: none. */
+  /**
+   * Creates headers of the token response, for a vendor that returns the token or its lifetime in headers; default: none.
+   */
   readonly writeGrantHeaders?: (granted: EmulatedGrant) => Readonly<Record<string, string>>
   /** Creates an error response of the token endpoint in the vendor's format. */
   readonly writeRefusal?: (refusal: EmulatedRefusal) => Answer
@@ -92,7 +94,9 @@ export interface StandardOffers {
   readonly issuer: string
   /** The base URL of the API, which echoes a request of any path and method. */
   readonly apiUrl: string
-  /** A URL on the API's origin that redirects to the query's `to` (default `elsewhereUrl`) with its `status` (default 302). */
+  /**
+   * A URL on the API's origin that redirects to the query's `to` (default `elsewhereUrl`) with its `status` (default 302).
+   */
   readonly redirectUrl: string
   /** A URL on a second origin, which echoes requests like the API but requires no token. */
   readonly elsewhereUrl: string

@@ -35,7 +35,10 @@ export function originOf(url: unknown): string | undefined {
   return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : undefined
 }
 
-/** The URLs visited before this request; the search looks through handlers, because a retry handler may wrap the redirect handler. */
+/**
+ * The URLs visited before this request; the search looks through handlers, because a retry handler may wrap the redirect
+ * handler.
+ */
 function readHistory(handler: Dispatcher.DispatchHandler): readonly unknown[] | undefined {
   let next: unknown = handler
   while (typeof next === 'object' && next !== null) {

@@ -77,7 +77,9 @@ const kinds: Readonly<Record<string, Start>> = {
   },
 }
 
-/** Verifies a request's DPoP proof (RFC 9449 section 4.3) and returns its key's thumbprint; `undefined` if it is invalid. */
+/**
+ * Verifies a request's DPoP proof (RFC 9449 section 4.3) and returns its key's thumbprint; `undefined` if it is invalid.
+ */
 async function provenKey(request: RecordedRequest, token?: string): Promise<string | undefined> {
   try {
     const proof = await jwtVerify(request.headers.get('dpop') ?? '', EmbeddedJWK, { typ: 'dpop+jwt' })

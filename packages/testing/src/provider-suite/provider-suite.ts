@@ -37,7 +37,10 @@ export interface DocumentedRefusal {
   readonly headers?: Readonly<Record<string, string>>
   /** A string is sent unchanged, anything else as JSON. */
   readonly body?: unknown
-  /** Expected error code. Default `'grant_refused'`; use `'endpoint_unavailable'` for an outage, `'response_unreadable'` for a response with neither token nor error. */
+  /**
+   * Expected error code. Default `'grant_refused'`; use `'endpoint_unavailable'` for an outage, `'response_unreadable'` for
+   * a response with neither token nor error.
+   */
   readonly code?: 'grant_refused' | 'endpoint_unavailable' | 'response_unreadable'
   /** The error code in the response, as a string; `undefined` if there is none. */
   readonly error: string | undefined
@@ -82,7 +85,10 @@ export interface ProviderSuite<Offers extends ProviderOffers, Info = unknown> {
   readonly grants?: readonly DocumentedGrant[]
   /** The documented error responses. */
   readonly refusals?: readonly DocumentedRefusal[]
-  /** What the provider discovers: `'api'` by its `api` function, `'issuer'` for the token endpoint by its issuer's metadata; default nothing. */
+  /**
+   * What the provider discovers: `'api'` by its `api` function, `'issuer'` for the token endpoint by its issuer's metadata;
+   * default nothing.
+   */
   readonly discovers?: 'api' | 'issuer'
   /**
    * A URL that responds with a 2xx to a GET with a token; default: the base URL of the API. `null` skips the checks of the API,

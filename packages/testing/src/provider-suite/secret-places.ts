@@ -1,6 +1,9 @@
 import type { RecordedRequest } from '../recorded-request.ts'
 
-/** The places of a request that contain a text, plain, URL-encoded, form-encoded or in Base64, for example `header authorization`. */
+/**
+ * The places of a request that contain a text, plain, URL-encoded, form-encoded or in Base64, for example `header
+ * authorization`.
+ */
 export function placesOf(text: string, request: RecordedRequest): readonly string[] {
   const forms = encodingsOf(text)
   const holds = (value: string): boolean =>

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 
-/** Describes where two JSON values first differ; `undefined` if they are deeply equal, regardless of the order of members. */
+/**
+ * Describes where two JSON values first differ; `undefined` if they are deeply equal, regardless of the order of members.
+ */
 export function jsonDifference(actual: unknown, wanted: unknown, place = 'it'): string | undefined {
   if (!isStructure(actual) || !isStructure(wanted)) {
     return Object.is(actual, wanted) ? undefined : `${place} should be ${show(wanted)}, but is ${show(actual)}`
