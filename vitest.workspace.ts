@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-// Packages are tested from their sources: the private export condition `@nightlatch/source` needs no build first. The others are Node's own:
-// by `module`, which it does not know, packages show bundlers what Node cannot load.
+// Packages are tested from their sources: the private export condition `@nightlatch/source` needs no build first. The other
+// conditions are those of Node. `module` is not one of them: by it, packages show bundlers what Node cannot load.
 const conditions = ['@nightlatch/source', 'node', 'import', 'default']
 
 const tests = 'test/**/*.test.ts'
@@ -23,9 +23,9 @@ const projectIn = (root: string, name: string, { include, exclude = [] }: TestFi
     root,
     include: [...include],
     exclude: [...exclude],
-    // Files of one worker share their imports, which otherwise take half of the processor's time. Those of the core do not: they
-    // fake timers and watch channels of the whole process, where what another file left running would be seen.
-    isolate: root === 'packages/core',
+    // Files of one worker share their imports, which otherwise take half of the processor's time. Those of the core and of the
+    // command line do not: they fake timers, mock modules and watch channels of the whole process.
+    isolate: ['packages/core', 'packages/cli'].includes(root),
     // The timeouts end a test that hangs. They judge nothing, so they are as long as a busy machine may need.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -35,6 +35,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Clients and options', file: 'core.md' },
       { title: 'The life of a token', file: 'life-of-a-token.md' },
       { title: 'Credentials', file: 'credentials.md' },
+      { title: 'Workload identity', file: 'workload-identity.md' },
       { title: 'Sharing tokens', file: 'sharing.md' },
       { title: 'Redis and Valkey', file: 'redis.md' },
       { title: 'Adding a store', file: 'adding-a-store.md' },

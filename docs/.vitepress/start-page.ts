@@ -3,9 +3,9 @@ export const startPage: Readonly<Record<string, unknown>> = {
   layout: 'home',
   hero: {
     name: 'Nightlatch',
-    text: 'Tokens that are there when nobody is home',
+    text: 'One token for all your callers, processes and machines',
     tagline:
-      'OAuth 2.0 client credentials for TypeScript: tokens and authorised requests for programs that act on their own, with no user signed in. Not on npm yet: install it from a clone.',
+      'OAuth 2.0 client credentials for TypeScript, through expiry, rotation and outages. Not on npm yet: install it from a clone.',
     actions: [
       { theme: 'brand', text: 'Documentation', link: '/contents' },
       { theme: 'alt', text: 'Install', link: '/install' },

@@ -87,6 +87,13 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     imports: 'nightlatchInterceptor',
     limits: { packed: 20_000, unpacked: 75_000, bundled: 4_500 },
   },
+  'workload-identity': {
+    dependencies: [],
+    peers: [],
+    bundled: [],
+    imports: 'githubActions',
+    limits: { packed: 20_000, unpacked: 75_000, bundled: 2_500 },
+  },
 }
 
 /** The allowed licences of bundled and installed packages: they require only attribution. */

@@ -59,7 +59,7 @@ export const tools: Readonly<Record<string, Tool>> = {
   },
   runtimes: {
     summary:
-      'runs the packed packages on Node 22 to 26, Bun, Deno and workerd, and writes the tables in README and docs',
+      'runs the packed packages on Node 22 to 26, Bun, Deno and workerd, and writes the tables of docs/runtimes.md',
     steps: (parameters) => [
       build,
       { program: 'tools/src/runtimes/check-runtimes.ts', parameters, nodeOptions: [fromSources] },

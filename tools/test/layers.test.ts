@@ -73,6 +73,13 @@ describe('a published package', () => {
     expect(found).toEqual([])
   })
 
+  it("reads the process's environment only in the module that finds a platform's JWT", () => {
+    // Platforms put the JWT's location into the environment. The module reads it at the call, as the default of an option.
+    const reader = 'packages/workload-identity/src/environment.ts'
+    const found = all.filter(({ imports }) => imports.includes('node:process')).map(({ file }) => file)
+    expect(found).toEqual([reader])
+  })
+
   it('has no module-level state', () => {
     expect(all.flatMap(({ file, state }) => state.map((name) => `${file} keeps ${name}`))).toEqual([])
   })

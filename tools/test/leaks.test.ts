@@ -11,12 +11,14 @@ import {
   type ClientAuthentication,
   type ClientEvent,
   type Credentials,
+  clientAssertion,
   clientSecretBasic,
   clientSecretJwt,
   clientSecretPost,
   createClientPool,
   type ErrorCode,
   importPrivateKey,
+  jwtBearerGrant,
   memoryStore,
   NightlatchError,
   none,
@@ -131,6 +133,21 @@ const withSecret = (fixture: LeakFixture): Credentials => ({
   clientSecret: fixture.secret('the client secret'),
 })
 
+const platformJwt = [
+  { alg: 'RS256' },
+  { iss: 'https://platform.test', sub: 'robot', jti: crypto.randomUUID() },
+  crypto.randomUUID(),
+]
+  .map((part) => Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url'))
+  .join('.')
+
+/** The JWT is the same in all scenes. Its client has no other credentials. */
+function withPlatformJwt(fixture: LeakFixture): Credentials {
+  for (const part of [platformJwt, ...platformJwt.split('.').slice(1)])
+    fixture.secrets.mark('the JWT of the platform', part)
+  return { clientId: 'marked-client' }
+}
+
 /** Every way of saying who the client is, and of carrying the token. */
 const manners: Readonly<Record<string, Manner>> = {
   'client_secret_basic form': { clientAuthentication: clientSecretBasic(), credentials: withSecret },
@@ -143,6 +160,11 @@ const manners: Readonly<Record<string, Manner>> = {
   },
   tls_client_auth: { clientAuthentication: tlsClientAuth(), credentials: () => ({ clientId: 'marked-client' }) },
   none: { clientAuthentication: none(), credentials: () => ({ clientId: 'marked-client' }) },
+  'a JWT of the platform': { clientAuthentication: clientAssertion(() => platformJwt), credentials: withPlatformJwt },
+  'a JWT of the platform as the grant': {
+    clientAuthentication: jwtBearerGrant(() => platformJwt),
+    credentials: withPlatformJwt,
+  },
   'a query and a JSON body': {
     credentials: withSecret,
     clientAuthentication: {

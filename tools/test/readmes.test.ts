@@ -5,7 +5,7 @@ import { readDocument } from '../src/read-documents.ts'
 import { publishedPackages, readText } from '../src/read-repository.ts'
 
 /** Options that are few and of one function: the package's page tells of them. */
-const TOLD_ELSEWHERE = ['JwtAuthenticationOptions']
+const TOLD_ELSEWHERE = ['ClientAssertionOptions', 'JwtAuthenticationOptions']
 
 const readmes = publishedPackages().map(({ slug, folder, manifest, isLibrary }) => {
   const { prose, blocks } = readDocument(`${folder}/README.md`, readText(`${folder}/README.md`))

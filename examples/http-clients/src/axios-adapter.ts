@@ -22,8 +22,9 @@ export function authorized(client: Client, send: AxiosAdapter): AxiosAdapter {
     let authorization = await client.authorize(url, { method, ...signal })
     for (;;) {
       const { response, error } = await attempt(send, withToken(config, url, authorization))
+      const options = { ...signal, repeatable: isRepeatable(config) }
       const next =
-        response && isRepeatable(config, url, response) && (await authorization?.handleResponse(read(response), signal))
+        response && isFromApi(url, response) && (await authorization?.handleResponse(read(response), options))
       if (!next) {
         // The token was on a copy of the configuration. Nothing that holds the copy is handed on: errors get logged.
         for (const result of [response, error]) if (result) Object.assign(result, { config, request: undefined })
@@ -68,10 +69,14 @@ async function attempt(send: AxiosAdapter, config: InternalAxiosRequestConfig): 
   }
 }
 
-/** A stream is gone once it was sent, and another origin, to which the API redirected, says nothing of the token. */
-function isRepeatable({ data }: InternalAxiosRequestConfig, url: string, { request }: AxiosResponse): boolean {
-  const answered = request?.res?.responseUrl ?? url
-  return typeof data?.pipe !== 'function' && new URL(answered).origin === new URL(url).origin
+/** A stream is gone once it was sent. */
+function isRepeatable({ data }: InternalAxiosRequestConfig): boolean {
+  return typeof data?.pipe !== 'function'
+}
+
+/** Another origin, to which the API redirected, says nothing of the token. */
+function isFromApi(url: string, { request }: AxiosResponse): boolean {
+  return new URL(request?.res?.responseUrl ?? url).origin === new URL(url).origin
 }
 
 function read({ status, headers }: AxiosResponse): { status: number; headers: Record<string, string | string[]> } {

@@ -42,8 +42,8 @@ export function createGot(client: Client, prefixUrl: string): Got {
         async (response, retryWithMergedOptions) => {
           const { options } = response.request
           const { statusCode: status, headers } = response
-          const isStream = typeof options.body === 'object' && Symbol.asyncIterator in options.body
-          const authorization = isStream ? undefined : await authorizations.get(options)?.handleResponse({ status, headers })
+          const repeatable = !(typeof options.body === 'object' && Symbol.asyncIterator in options.body)
+          const authorization = await authorizations.get(options)?.handleResponse({ status, headers }, { repeatable })
           // Responses and errors hold the options, and get logged.
           takeOff(options)
           if (authorization === undefined) return response

@@ -1,4 +1,4 @@
-import { clientSecretPost, type Provider } from '@nightlatch/core'
+import { clientSecretPost, type Provider, readPath } from '@nightlatch/core'
 
 /** ArcGIS Online by Esri, with app authentication: for location services. */
 export function arcgis(): Provider {
@@ -9,6 +9,8 @@ export function arcgis(): Provider {
     // Minutes.
     parameters: { expiration: '120' },
     apiOrigins: ['https://*.arcgis.com'],
+    // "Invalid token" and "Token required", with status 200.
+    tokenRejection: { body: (body) => [498, 499].includes(Number(readPath(body, 'error', 'code'))) },
     authorizeRequest: (headers, token) => headers.set('x-esri-authorization', `Bearer ${token.value}`),
   }
 }

@@ -27,6 +27,8 @@ export function lark(): Provider {
         errorDescription: readPath(answer.body, 'msg') ?? usual.errorDescription,
       }
     },
+    // "Invalid access token for authorization", with status 400.
+    tokenRejection: { body: (body) => readPath(body, 'code') === 99991663 },
     api: 'https://open.larksuite.com/open-apis',
   }
 }

@@ -17,6 +17,7 @@ import { auth0 } from '../src/auth0.ts'
 import { entraId } from '../src/entra-id.ts'
 import { insightsHub } from '../src/insights-hub.ts'
 import { keycloak } from '../src/keycloak.ts'
+import { lark } from '../src/lark.ts'
 import { okta } from '../src/okta.ts'
 import { salesforce } from '../src/salesforce.ts'
 import { sapXsuaa } from '../src/sap-xsuaa.ts'
@@ -187,6 +188,37 @@ describe('odd things', () => {
       .catch((thrown: unknown) => thrown)
     expect(failure).toMatchObject({ code: 'origin_refused' })
     expect(received).toEqual([])
+  })
+})
+
+describe('a token that the API rejects in words of its own', () => {
+  it.each([
+    [
+      'ArcGIS',
+      arcgis(),
+      'access_token',
+      'https://services.arcgis.com/x',
+      200,
+      { error: { code: 498, message: 'Invalid token.' } },
+    ],
+    [
+      'Lark',
+      lark(),
+      'tenant_access_token',
+      'https://open.larksuite.com/open-apis/x',
+      400,
+      { code: 99991663, msg: 'Invalid access token' },
+    ],
+  ])('H3: %s gets another', async (_vendor, provider, field, url, status, body) => {
+    let asked = 0
+    answer = () => {
+      asked += 1
+      return { body: { code: 0, [field]: `token-${asked}`, expires_in: 7200, expire: 7200 } }
+    }
+    const authorization = await connect(provider).authorize(url)
+    expect(await authorization?.handleResponse({ status: 200, body: { code: 0, data: [] } })).toBeUndefined()
+    const next = await authorization?.handleResponse({ status, body })
+    expect([authorization?.token.value, next?.token.value]).toEqual(['token-1', 'token-2'])
   })
 })
 

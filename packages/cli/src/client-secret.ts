@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { CommandError } from './failure.ts'
+import { CommandError } from './command-error.ts'
 import { type Io, readInput } from './io.ts'
 
 /** Where a client secret may come from. */

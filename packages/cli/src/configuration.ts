@@ -2,7 +2,8 @@ import { access } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ClientOptions, Provider } from '@nightlatch/core'
-import { CommandError, tellMessage } from './failure.ts'
+import { CommandError } from './command-error.ts'
+import { showMessage } from './foreign-error.ts'
 
 /** A client that the command line knows by a name of your own: its provider, and all that `createClient` takes. */
 export interface ClientConfiguration extends ClientOptions {
@@ -88,7 +89,7 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
             'Node reads TypeScript from 22.18 on; with an older one, write the file in JavaScript: nightlatch.config.mjs.',
           ]
         : []
-    throw new CommandError('wrong_usage', `${file} cannot be read: ${tellMessage(message).split('\n')[0]}`, { hints })
+    throw new CommandError('wrong_usage', `${file} cannot be read: ${showMessage(message).split('\n')[0]}`, { hints })
   }
 }
 

@@ -1,5 +1,7 @@
+import { findNearestName } from '@nightlatch/core'
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { AlreadyTold, CommandError } from './command-error.ts'
 import { addCallCommand } from './commands/call.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addDemoCommand } from './commands/demo.ts'
@@ -7,9 +9,10 @@ import { addDoctorCommand } from './commands/doctor.ts'
 import { addNewCommand } from './commands/new.ts'
 import { addProvidersCommand } from './commands/providers.ts'
 import { addTokenCommand } from './commands/token.ts'
-import { AlreadyTold, reportFailure } from './failure.ts'
+import { reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
-import { createOutput, type Output } from './output.ts'
+import { FailureWithNextStep, helpStep } from './next-step.ts'
+import { createOutput, type Output } from './output/output.ts'
 
 /**
  * Runs the command line.
@@ -25,10 +28,10 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
   const program = buildProgram(io, output, {
     writeOut: (text) => {
       if (isJson) printed += text
-      else io.stdout.write(text)
+      else output.print(text.replace(/\n$/, ''))
     },
     writeErr: (text) => {
-      if (!isJson) io.stderr.write(text)
+      if (!isJson) output.note(text.replace(/\n$/, ''))
     },
   })
   try {
@@ -42,13 +45,29 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
       return 0
     }
     if (thrown instanceof AlreadyTold) return 1
-    const report = reportFailure(thrown)
+    const report = reportFailure(addHelp(thrown, program, parameters))
     // `help` is commander's name for a command that was left out: the help on stderr says it all.
     const isTold = thrown instanceof CommanderError && thrown.code === 'commander.help'
     if (isJson) output.printJson({ error: report.fields })
     else if (!isTold) output.noteFailure(report)
     return report.exitStatus
   }
+}
+
+/** Wrong usage names the help, and a misspelt flag the nearest right one, unless the failure names a command already. */
+function addHelp(thrown: unknown, program: Command, parameters: readonly string[]): unknown {
+  const isUsage =
+    (thrown instanceof CommanderError && thrown.code !== 'commander.help') ||
+    (thrown instanceof CommandError && thrown.code === 'wrong_usage')
+  if (!isUsage || (thrown instanceof CommandError && thrown.hints.some((hint) => hint.includes('nightlatch ')))) {
+    return thrown
+  }
+  const command = program.commands.find((known) => parameters.includes(known.name()))
+  const [, flag] = /^error: unknown option '(--[^'=]+)/.exec(thrown.message) ?? []
+  const flags = [...(command?.options ?? []), ...program.options].flatMap(({ long }) => long ?? [])
+  const nearest = flag === undefined ? undefined : findNearestName(flag, flags)
+  const failure = nearest === undefined ? thrown : new FailureWithNextStep(thrown, `Did you mean ${nearest}?`)
+  return new FailureWithNextStep(failure, helpStep(command?.name() ?? ''))
 }
 
 function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Command {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { CommandError } from './failure.ts'
+import { CommandError } from './command-error.ts'
 
 /** The settings that there are, over all providers. */
 type SettingName =

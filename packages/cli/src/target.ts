@@ -1,6 +1,7 @@
 import type { ClientOptions, Provider } from '@nightlatch/core'
+import { findNearestName } from '@nightlatch/core'
+import { CommandError } from './command-error.ts'
 import { type ClientConfiguration, readConfiguration } from './configuration.ts'
-import { CommandError } from './failure.ts'
 import { type KnownProvider, knownProviders } from './providers.ts'
 
 /** Whom a command talks to: a provider that the command line knows, or a client of the configuration file. */
@@ -42,9 +43,12 @@ export async function findTarget(name: string, config: string | undefined): Prom
   const target = configured.find((client) => client.name === name)
   if (target !== undefined) return target
   const all = [...builtIn, ...configured.map((client) => client.name)]
-  throw new CommandError('wrong_usage', `there is no ${name}`, {
+  const nearest = findNearestName(name, all)
+  throw new CommandError('wrong_usage', `there is no provider or client ${name}`, {
     hints: [
+      ...(nearest === undefined ? [] : [`Did you mean ${nearest}?`]),
       `There are ${all.join(', ')}.`,
+      'Run nightlatch providers for what each of them needs.',
       ...(configured.length === 0 ? ['A client of your own has its name in nightlatch.config.ts.'] : []),
     ],
   })

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { expectNoSecret, nightlatchProcess } from './run-nightlatch.ts'
 
 const running: { close(): Promise<void> }[] = []
@@ -67,4 +68,39 @@ it('ends by itself, with the exit status of what happened', async () => {
     { status: 2, stdout: '' },
     { status: 2, stdout: '' },
   ])
+})
+
+describe('on a Node that is too old', () => {
+  const bin = join(import.meta.dirname, '../src/bin.ts')
+  const runOn = (version: string): Promise<{ readonly status: number; readonly stderr: string }> => {
+    const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+    const preload = `data:text/javascript,${encodeURIComponent(older)}`
+    const parameters = ['--conditions=@nightlatch/source', '--import', preload, bin, '--version']
+    return new Promise((resolve) => {
+      execFile(process.execPath, parameters, { env: {} }, (error, _, stderr) =>
+        resolve({ status: error === null ? 0 : Number(error.code), stderr }),
+      )
+    })
+  }
+
+  it('one sentence names the version that package.json asks for', async () => {
+    const manifest = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8'))
+    const needed: string = manifest.engines.node.replace('>=', '')
+    const [major = 0, minor = 0] = needed.split('.').map(Number)
+    for (const version of ['18.20.8', '20.20.2', `${major}.${minor - 1}.9`]) {
+      expect(await runOn(version)).toEqual({
+        status: 2,
+        stderr: `nightlatch needs Node ${needed} or newer; this is Node ${version}.\n`,
+      })
+    }
+    for (const version of [`${needed}.0`, `${major}.${minor + 1}.0`, `${major + 1}.0.0`]) {
+      expect(await runOn(version)).toEqual({ status: 0, stderr: '' })
+    }
+  })
+
+  it('nothing that needs a newer one is loaded before', async () => {
+    const source = await readFile(bin, 'utf8')
+    const imports = [...source.matchAll(/^import (?!type ).* from '(.*?)'/gm)].map(([, from]) => from)
+    expect(imports).toEqual(['../package.json'])
+  })
 })

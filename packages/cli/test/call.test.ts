@@ -70,7 +70,7 @@ describe('nightlatch call prevu3d', () => {
   it('P2: an empty list has its hint, and is no failure', async () => {
     await start({ contentAccess: false })
     const outcome = await nightlatch(browse, { env })
-    expect(outcome).toMatchObject({ status: 0, stdout: '[]' })
+    expect(outcome).toMatchObject({ status: 0, stdout: '[]\n' })
     expect(outcome.stderr).toMatch(/• .*content access/)
     expect(JSON.parse((await nightlatch([...browse, '--json'], { env })).stdout).hints).toHaveLength(1)
   })
@@ -78,7 +78,7 @@ describe('nightlatch call prevu3d', () => {
   it('P2: 403 has the three layers, the body, and exit status 1', async () => {
     await start({ role: false })
     const outcome = await nightlatch(browse, { env })
-    expect(outcome).toMatchObject({ status: 1, stdout: '{"message":"Forbidden"}' })
+    expect(outcome).toMatchObject({ status: 1, stdout: '{"message":"Forbidden"}\n' })
     expect(outcome.stderr).toMatch(/^✗ GET http\S+\/browse answered 403 Forbidden\n/)
     expect(outcome.stderr.match(/Layer \d/g)).toEqual(['Layer 1', 'Layer 2', 'Layer 3'])
     expectNoSecret(outcome, emulator)
@@ -105,7 +105,7 @@ describe('nightlatch call prevu3d', () => {
     emulator.faults.set('discovery', { name: 'wrongRegion', apiUrl: 'https://api.evil.test/realityconnect-api' })
     const outcome = await nightlatch(browse, { env })
     expect(outcome.status).toBe(1)
-    expect(outcome.stderr).toContain('https://api.evil.test may not see the token')
+    expect(outcome.stderr).toContain('https://api.evil.test is not an allowed origin for this token')
     expect((await nightlatch(['call', 'prevu3d', 'https://evil.test/x'], { env })).status).toBe(1)
     expectNoSecret(outcome, emulator)
   })
@@ -261,7 +261,7 @@ describe('nightlatch call smart-completions', () => {
       stderr: '204 No Content, with nothing in it\n',
     })
     emulator.faults.set('api', { name: 'answer', answer: { body: 'Überraschung, no JSON' } })
-    expect(await nightlatch(projects, { env })).toMatchObject({ status: 0, stdout: 'Überraschung, no JSON' })
+    expect(await nightlatch(projects, { env })).toMatchObject({ status: 0, stdout: 'Überraschung, no JSON\n' })
   })
 
   it('P3: a token of nobody that the product knows: the hint about users', async () => {

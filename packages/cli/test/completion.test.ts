@@ -13,6 +13,22 @@ async function completeInBash(...typed: string[]): Promise<string[]> {
   return execFileSync('bash', ['-c', program], { encoding: 'utf8' }).split('\n').filter(Boolean)
 }
 
+/** The words that the script offers, by command. */
+function readPowerShellTable(script: string): Map<string, string[]> {
+  const table = new Map<string, string[]>()
+  let words: string[] = []
+  for (const line of script.split('\n')) {
+    const [, command] = /^ {4}'([^']*)' = @\($/.exec(line) ?? []
+    const [, word] = /^ {6},@\('((?:[^']|'')*)', '(?:[^']|'')*'\)$/.exec(line) ?? []
+    if (command !== undefined) {
+      words = []
+      table.set(command, words)
+    }
+    if (word !== undefined) words.push(word)
+  }
+  return table
+}
+
 const has = (shell: string): boolean => {
   try {
     execFileSync(shell, ['-c', 'true'])
@@ -43,14 +59,37 @@ describe('completion', () => {
     if (has(shell)) execFileSync(shell, shell === 'zsh' ? ['-n', '-c', stdout] : ['--no-execute', '-c', stdout])
   })
 
+  it('PowerShell: a completer with the words of every command, each text in quotes of its own', async () => {
+    const { stdout: script, status } = await nightlatch(['completion', 'powershell'])
+    expect(status).toBe(0)
+    expect(script).toContain('Register-ArgumentCompleter -Native -CommandName nightlatch -ScriptBlock {')
+    const table = readPowerShellTable(script)
+    expect([...table.keys()]).toEqual(['', 'demo', 'token', 'call', 'doctor', 'providers', 'new', 'completion'])
+    expect(table.get('')).toEqual(expect.arrayContaining(['token', 'doctor', '--json', '--config']))
+    expect(table.get('token')).toEqual(expect.arrayContaining(['prevu3d', 'smart-api', '--show-token', '--json']))
+    expect(table.get('completion')).toEqual(expect.arrayContaining(['bash', 'powershell']))
+    expect(script).toMatch(/\$fileFlags = @\(.*'--client-secret-file'.*\)/)
+    // What is left without the texts has nothing but balanced brackets, and no text that PowerShell would expand.
+    const code = script.replace(/'(?:[^']|'')*'/g, '')
+    for (const [open, close] of ['()', '{}', '[]'])
+      expect(code.split(open ?? '').length).toBe(code.split(close ?? '').length)
+    expect(code).not.toMatch(/["`]/)
+    const shell = 'pwsh'
+    if (has(shell)) {
+      const typed = `${script}\n(TabExpansion2 'nightlatch token sma').CompletionMatches.CompletionText`
+      const offered = execFileSync(shell, ['-NoProfile', '-Command', typed], { encoding: 'utf8' })
+      expect(offered.split(/\r?\n/).filter(Boolean)).toEqual(['smart-completions', 'smart-api'])
+    }
+  })
+
   it('is one document with --json, and refuses other shells', async () => {
     const { stdout } = await nightlatch(['completion', 'fish', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({
       shell: 'fish',
       script: expect.stringContaining('complete -c nightlatch'),
     })
-    const { status, stderr } = await nightlatch(['completion', 'powershell'])
+    const { status, stderr } = await nightlatch(['completion', 'tcsh'])
     expect(status).toBe(2)
-    expect(stderr).toContain('bash, zsh, fish')
+    expect(stderr).toContain('bash, zsh, fish, powershell')
   })
 })

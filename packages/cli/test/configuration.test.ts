@@ -259,7 +259,7 @@ describe('a configured client', () => {
           allowInsecureRequests: true,
           fetch: (_url, init) => fetch('${emulator.tokenEndpoint}', init),
         },
-        patient: { provider: { name: 'acme', tokenEndpoint: '${emulator.tokenEndpoint}' }, credentials, timeout: 80_000 },
+        patient: { provider: { name: 'acme', tokenEndpoint: '${emulator.tokenEndpoint}' }, credentials, timeout: 500 },
         wrong: { provider: { name: 'acme', tokenEndpoint: '${emulator.tokenEndpoint}' }, credentials, scope: 'a' },
       } }`)
     const stepsOf = async (name: string): Promise<Record<string, string>> => {

@@ -3,11 +3,13 @@ import type { AccessToken } from './acquire/access-token.ts'
 import { requiredCredential } from './acquire/client-authentication.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
 import { type DpopKeyPair, findDpopKeyMistake } from './acquire/dpop.ts'
-import { choosesAuthenticationLater, findProviderMistakes, type Provider } from './acquire/provider.ts'
+import { choosesAuthenticationLater, findProviderMistakes, hasSource, type Provider } from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
+import { labelSchema } from './client-label.ts'
 import type { ClientEvent } from './events.ts'
 import type { Fetch } from './platform/fetch.ts'
+import { checkRuntime } from './platform/runtime.ts'
 import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 
 /** Options of a client. */
@@ -33,6 +35,11 @@ export interface ClientOptions {
   readonly dpopKey?: DpopKeyPair
   /** Permits plain http to other machines, which anyone on the network can read. Default `false`. */
   readonly allowInsecureRequests?: boolean
+  /**
+   * Names this client in messages, events, spans and metrics, if a program has several of one provider: 1 to 200 characters, none
+   * of them a control character. A pool sets the tenant. It must not be a secret. Default: none.
+   */
+  readonly label?: string
   /** Called with each event, which never holds a secret. What it throws is ignored. */
   readonly onEvent?: (event: ClientEvent) => void
   /** Milliseconds since the epoch. Default `Date.now`; for tests. */
@@ -49,9 +56,24 @@ export interface TokenOptions {
   readonly parameters?: TokenParameters
   /** The token that the API rejected; `token` returns another. */
   readonly rejected?: AccessToken
+  /**
+   * Seconds for which the token lives at least, from now on; more than 0, at most 604,800 (a week). A cached token with less is
+   * replaced. If a new token has less, too, or none can be had, `token` returns the one with the longest life there is: see its
+   * `expiresAt`. Default: none.
+   */
+  readonly minimumLifetime?: number
+}
+
+/** What a view of a client asks for. */
+export interface ViewOptions {
+  /** In place of the client's; a string holds them separated by spaces. */
+  readonly scopes?: string | readonly string[]
+  /** Added to the client's, and overriding them. */
+  readonly parameters?: TokenParameters
 }
 
 const maxTimeoutSeconds = 600
+const maxMinimumLifetimeSeconds = 604_800
 
 const aFunction = v.function('must be a function')
 
@@ -62,36 +84,42 @@ const scopesOption = v.pipe(
   scopesSchema,
 )
 
-const clientOptionsSchema = exactObject(
-  {
-    credentials: v.unknown(),
-    scopes: v.optional(scopesOption),
-    parameters: v.optional(parametersSchema),
-    store: v.optional(
-      v.looseObject(
-        { get: aFunction, set: aFunction, delete: aFunction, lock: v.optional(aFunction) },
-        'must be a token store, with get, set and delete',
-      ),
+/** Each option of a client, with its checks. */
+export const clientOptionsEntries: v.ObjectEntries = {
+  credentials: v.unknown(),
+  scopes: v.optional(scopesOption),
+  parameters: v.optional(parametersSchema),
+  store: v.optional(
+    v.looseObject(
+      { get: aFunction, set: aFunction, delete: aFunction, lock: v.optional(aFunction) },
+      'must be a token store, with get, set and delete',
     ),
-    fetch: v.optional(aFunction),
-    timeout: v.optional(
-      v.pipe(
-        v.number('must be a number of seconds'),
-        v.gtValue(0, 'must be more than 0 seconds'),
-        v.maxValue(maxTimeoutSeconds, `must be at most ${maxTimeoutSeconds}; it is in seconds`),
-      ),
+  ),
+  fetch: v.optional(aFunction),
+  timeout: v.optional(
+    v.pipe(
+      v.number('must be a number of seconds'),
+      v.gtValue(0, 'must be more than 0 seconds'),
+      v.maxValue(maxTimeoutSeconds, `must be at most ${maxTimeoutSeconds}; it is in seconds`),
     ),
-    dpopKey: v.optional(
-      v.custom<DpopKeyPair>(
-        (pair) => findDpopKeyMistake(pair) === undefined,
-        ({ input }) => findDpopKeyMistake(input) ?? 'must be a CryptoKeyPair',
-      ),
+  ),
+  dpopKey: v.optional(
+    v.custom<DpopKeyPair>(
+      (pair) => findDpopKeyMistake(pair) === undefined,
+      ({ input }) => findDpopKeyMistake(input) ?? 'must be a CryptoKeyPair',
     ),
-    allowInsecureRequests: v.optional(v.boolean('must be true or false')),
-    onEvent: v.optional(aFunction),
-    now: v.optional(aFunction),
-  },
-  'must be an object with at least `credentials`',
+  ),
+  allowInsecureRequests: v.optional(v.boolean('must be true or false')),
+  label: v.optional(labelSchema),
+  onEvent: v.optional(aFunction),
+  now: v.optional(aFunction),
+}
+
+const clientOptionsSchema = exactObject(clientOptionsEntries, 'must be an object with at least `credentials`')
+
+const viewOptionsSchema = exactObject(
+  { scopes: v.optional(scopesOption), parameters: v.optional(parametersSchema) },
+  'must be an object with `scopes` or `parameters`',
 )
 
 const tokenOptionsSchema = exactObject(
@@ -99,6 +127,13 @@ const tokenOptionsSchema = exactObject(
     signal: v.optional(v.custom<AbortSignal>((signal) => signal instanceof AbortSignal, 'must be an AbortSignal')),
     scopes: v.optional(scopesOption),
     parameters: v.optional(parametersSchema),
+    minimumLifetime: v.optional(
+      v.pipe(
+        v.number('must be a number of seconds'),
+        v.gtValue(0, 'must be more than 0 seconds'),
+        v.maxValue(maxMinimumLifetimeSeconds, `must be at most ${maxMinimumLifetimeSeconds}; it is in seconds`),
+      ),
+    ),
     rejected: v.optional(
       v.custom<AccessToken>(
         (token) => typeof token === 'object' && token !== null && 'value' in token,
@@ -112,19 +147,26 @@ const tokenOptionsSchema = exactObject(
 /**
  * Refuses a wrong provider, wrong options and wrong credentials, all mistakes at once.
  *
+ * @param schema of the options
  * @throws NightlatchError `invalid_options`
  */
-export function checkClient(provider: Provider, options: ClientOptions): void {
+export function checkClient(
+  provider: Provider,
+  options: ClientOptions,
+  schema: v.GenericSchema = clientOptionsSchema,
+): void {
+  checkRuntime()
   const known = typeof options === 'object' && options !== null ? options : undefined
   const mistakes = [
     ...findProviderMistakes(provider, known?.allowInsecureRequests === true),
-    ...findMistakes(clientOptionsSchema, options, 'options'),
+    ...findMistakes(schema, options, 'options'),
     ...(known === undefined || !('credentials' in known)
       ? []
       : findCredentialsMistakes(
           known.credentials,
           requiredCredential(provider?.clientAuthentication),
           provider !== undefined && provider !== null && choosesAuthenticationLater(provider),
+          hasSource(provider),
         )),
     ...(known?.dpopKey !== undefined && provider?.dpop !== true
       ? ['options.dpopKey is for a provider that binds its tokens: one with `dpop: true`']
@@ -141,6 +183,15 @@ export function checkClient(provider: Provider, options: ClientOptions): void {
  *
  * @throws NightlatchError `invalid_options`
  */
-export function checkTokenOptions(options: TokenOptions, provider: string): void {
-  refuseMistakes(findMistakes(tokenOptionsSchema, options, 'options'), provider)
+export function checkTokenOptions(options: TokenOptions, provider: string, label: string | undefined): void {
+  refuseMistakes(findMistakes(tokenOptionsSchema, options, 'options'), provider, label)
+}
+
+/**
+ * Refuses wrong options of a view.
+ *
+ * @throws NightlatchError `invalid_options`
+ */
+export function checkViewOptions(options: ViewOptions, provider: string, label: string | undefined): void {
+  refuseMistakes(findMistakes(viewOptionsSchema, options, 'options'), provider, label)
 }

@@ -1,12 +1,14 @@
 import * as v from 'valibot'
 import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
-import type { Provider } from './acquire/provider.ts'
+import { hasSource, type Provider } from './acquire/provider.ts'
 import { type Client, type ClientParts, createSharedParts, ProviderClient } from './client.ts'
-import { type ClientOptions, checkClient } from './client-options.ts'
-import { findMistakes, refuseMistakes } from './platform/validation.ts'
+import { labelOfTenant } from './client-label.ts'
+import { type ClientOptions, checkClient, clientOptionsEntries } from './client-options.ts'
+import { withLabel } from './errors.ts'
+import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 
 /** Options of the clients of a pool. */
-export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials'> {
+export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials' | 'label'> {
   /** Reads a tenant's credentials; called when that tenant's token is first needed. */
   readonly credentials: (tenant: string) => Credentials | Promise<Credentials>
   /** How many clients are kept at once, an integer of at least 1. Default 10,000. */
@@ -29,19 +31,32 @@ export interface ClientPool<Info> extends AsyncDisposable {
 
 const defaultMaxClients = 10_000
 
-const poolSchema = v.object({
+const poolEntries = {
   credentials: v.function('must be a function of the tenant'),
   maxClients: v.optional(
     v.pipe(v.number('must be a number'), v.integer('must be an integer'), v.minValue(1, 'must be at least 1')),
   ),
-})
+}
+
+/** What a pool has besides a client's options is checked first, because the other checks use it. */
+const poolSchema = v.object(poolEntries)
+
+const poolOptionsSchema = exactObject(
+  {
+    ...clientOptionsEntries,
+    ...poolEntries,
+    label: v.optional(v.never('is set by the pool: it is the tenant')),
+  },
+  'must be an object',
+)
 
 /**
  * Creates a pool of clients for many tenants of one provider: bounded, with nothing shared between tenants but the store and
  * the transport.
  *
- * @param provider the provider of all tenants, or a function that describes each tenant's
- * @throws NightlatchError `invalid_options`
+ * @param provider the provider of all tenants, or a function that returns the provider of one tenant
+ * @param options the credentials of a tenant, and any options that differ from their defaults
+ * @throws NightlatchError `invalid_options`; the message names every wrong option by its path
  * @example
  * ```ts
  * const pool = createClientPool(acme, { credentials: (tenant) => readSecret(`acme/${tenant}`) })
@@ -54,24 +69,40 @@ export function createClientPool<Info>(
 ): ClientPool<Info> {
   refuseMistakes(findMistakes(poolSchema, options, 'options'), undefined)
   const { maxClients = defaultMaxClients, credentials, ...common } = options
-  const checked = { ...common, credentials: () => credentials('') }
-  const createParts = (described: Provider<Info>): ClientParts<Info> => {
-    checkClient(described, checked)
-    return createSharedParts(described, common)
+  const checked = { ...options, credentials: () => credentials('') }
+  const createParts = (described: Provider<Info>, label?: string): ClientParts<Info> => {
+    checkClient(described, checked, poolOptionsSchema)
+    return createSharedParts(described, label === undefined ? common : { ...common, label })
   }
   // Options do not depend on the tenant, so they are checked now, with a provider that is never used.
   if (typeof provider === 'function') {
-    checkClient({ name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined }, checked)
+    checkClient(
+      { name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined },
+      checked,
+      poolOptionsSchema,
+    )
   }
   const parts = typeof provider === 'function' ? undefined : createParts(provider)
   const clients = new Map<string, ProviderClient<Info>>()
+
+  const createPartsOf = (tenant: string, label: string): ClientParts<Info> => {
+    const described = typeof provider === 'function' ? provider(tenant) : provider
+    try {
+      return createParts(described, label)
+    } catch (failure) {
+      throw withLabel(failure, label)
+    }
+  }
 
   const create = (tenant: string): ProviderClient<Info> => {
     if (typeof tenant !== 'string' || tenant === '') {
       refuseMistakes(['tenant must be a name, not empty'], undefined)
     }
-    const own = parts ?? createParts(typeof provider === 'function' ? provider(tenant) : provider)
-    return new ProviderClient(own, new CredentialsReader(credentials, own.provider.name, own.createDpop(), tenant))
+    const label = labelOfTenant(tenant)
+    const own = parts ?? createPartsOf(tenant, label)
+    const { name } = own.provider
+    const reader = new CredentialsReader(credentials, name, own.createDpop(), tenant, hasSource(own.provider), label)
+    return new ProviderClient(own, reader)
   }
 
   /**

@@ -1,17 +1,26 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
-import { acquireToken, describeLateness, type Grantor } from './acquire/acquire-token.ts'
+import { acquireToken, type CredentialsOf, describeLateness, type Grantor } from './acquire/acquire-token.ts'
 import { CredentialsReader } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
-import { copyDescription, type Provider } from './acquire/provider.ts'
+import { copyDescription, hasSource, type Provider } from './acquire/provider.ts'
+import { prepareRevocation, type RevokeToken } from './acquire/revoke-token.ts'
 import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
-import { refineGrant } from './acquire/token-request.ts'
+import { type GrantRequest, refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
 import { shareTokens } from './cache/shared-tokens.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
+import type { TokenEntry } from './cache/token-entry.ts'
 import { TokenSource, type TokenSourceOptions, type TokenSourceParts } from './cache/token-source.ts'
-import { type ClientOptions, checkClient, checkTokenOptions, type TokenOptions } from './client-options.ts'
+import {
+  type ClientOptions,
+  checkClient,
+  checkTokenOptions,
+  checkViewOptions,
+  type TokenOptions,
+  type ViewOptions,
+} from './client-options.ts'
 import { createDiagnostics, type Diagnostics, type Subscribable } from './diagnostics.ts'
 import { NightlatchError } from './errors.ts'
 import { type Emit, toEmit } from './events.ts'
@@ -19,6 +28,7 @@ import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
 import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
+import { RejectionHistory } from './fetch/rejection-history.ts'
 import { RequestTokens } from './fetch/request-tokens.ts'
 import type { Fetch } from './platform/fetch.ts'
 import { RequestsUnderWay } from './platform/requests-under-way.ts'
@@ -53,7 +63,8 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    */
   readonly authorize: Authorize
   /**
-   * A ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery.
+   * A ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery. ky's `HTTPError`
+   * carries the provider's hints, a list of sentences, as `error.hints`.
    *
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
@@ -64,18 +75,46 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   info(options?: { signal?: AbortSignal }): Promise<Info>
-  /** Drops this client's cached tokens, here and in the store. */
+  /**
+   * A view of this client that asks for tokens with other scopes or parameters. It shares everything else with the client:
+   * credentials, cache, store, token requests in flight, events. A view of a view refines the view.
+   *
+   * @param grant `scopes` in place of this client's; `parameters` added to this client's, and overriding them
+   * @throws NightlatchError `invalid_options`
+   * @example
+   * ```ts
+   * const files = client.with({ scopes: ['files.read'], parameters: { audience: 'https://files.acme.example' } })
+   * const response = await files.fetch('https://files.acme.example/v1/documents')
+   * ```
+   */
+  with(grant: ViewOptions): Client<Info>
+  /** Drops this client's cached tokens, here and in the store, those of its views included. A view drops its own token only. */
   forget(): Promise<void>
-  /** Stops background work. Pending calls still settle. */
-  close(): Promise<void>
+  /**
+   * Revokes the tokens that this client has cached, after it dropped them here and in the store, so that the next call requests a
+   * new one. A token that could not be revoked is revoked by the next call of `revoke`.
+   * A view revokes its own token only.
+   *
+   * @throws NightlatchError `invalid_options` if neither the provider nor its issuer's metadata names a revocation endpoint; any
+   *   other code but `origin_refused`, as `token` does
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2 RFC 7009 section 2}
+   */
+  revoke(): Promise<void>
+  /**
+   * Stops background work. Pending calls still settle. A view has none of its own: closing it changes nothing.
+   *
+   * @param options.revoke whether to revoke the cached tokens, too; default `false`
+   * @throws NightlatchError what `revoke` throws; the client is closed nevertheless
+   */
+  close(options?: { readonly revoke?: boolean }): Promise<void>
 }
 
 /**
- * A client of a provider. It sends nothing before the first call.
+ * Creates a client of a provider. The client sends nothing before its first call.
  *
- * @param provider what a provider package's function returns, or a description of your own
- * @param options credentials, and what differs from the defaults
- * @throws NightlatchError `invalid_options`, naming every wrong option by its path
+ * @param provider the result of a provider package's function, or a {@link Provider} of your own
+ * @param options the credentials, and any options that differ from their defaults
+ * @throws NightlatchError `invalid_options`; the message names every wrong option by its path
  * @example
  * ```ts
  * const client = createClient(
@@ -89,7 +128,15 @@ export interface Client<Info = unknown> extends AsyncDisposable {
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
   const parts = createSharedParts(provider, options)
-  const credentials = new CredentialsReader(options.credentials, provider.name, parts.createDpop())
+  const { name } = provider
+  const credentials = new CredentialsReader(
+    options.credentials,
+    name,
+    parts.createDpop(),
+    '',
+    hasSource(provider),
+    options.label,
+  )
   return new ProviderClient(parts, credentials)
 }
 
@@ -108,6 +155,7 @@ export interface ClientParts<Info> extends TokenSourceParts {
   /** What a client's tokens are bound to; `undefined` if the provider does not bind them. */
   readonly createDpop: () => DpopProofs | undefined
   readonly underWay: RequestsUnderWay
+  readonly prepareRevocation: (client: CredentialsOf) => Promise<RevokeToken>
 }
 
 const always: Subscribable = { hasSubscribers: true }
@@ -122,7 +170,7 @@ export function createSharedParts<Info>(
 ): ClientParts<Info> {
   const provider = copyDescription(given)
   const options = ownMembers(givenOptions)
-  const { store, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
+  const { store, label, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
   // Platform functions are looked up at each call, because a program may replace them later.
   const now = options.now ?? (() => Date.now())
   // A given clock is the only one, so that a test controls it.
@@ -142,7 +190,8 @@ export function createSharedParts<Info>(
   const givenDpop = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const createDpop = (): DpopProofs | undefined =>
     provider.dpop === true ? (givenDpop ?? new DpopProofs(undefined, now)) : undefined
-  const shared = store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics)
+  const shared =
+    store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics, label)
   return {
     given,
     provider,
@@ -162,22 +211,44 @@ export function createSharedParts<Info>(
     timeout,
     timeoutError: (seconds) => describeLateness(provider, seconds),
     random,
+    prepareRevocation: (client) => prepareRevocation({ provider, transport: watched, findEndpoint, timeout }, client),
   }
 }
 
-/** A client: the public methods over a token source. What requests need is created at the first one. */
+/** What makes a view of a client. */
+interface View<Info> {
+  /** The client itself, which is no view. */
+  readonly client: ProviderClient<Info>
+  readonly grant: GrantRequest
+  /** Of the grant; see cache-key.ts. */
+  readonly identity: string
+}
+
+/** A client, or a view of one: the public methods over a token source. What requests need is created at the first one. */
 export class ProviderClient<Info> implements Client<Info> {
   readonly #parts: ClientParts<Info>
+  readonly #view: View<Info> | undefined
+  #entry: TokenEntry
   /** A copy of the fresh token, so that a cache hit reads one object. It is dropped with the token that it is a copy of. */
   #fresh: Promise<AccessToken> | undefined
   #freshUntil = 0
   #isUsed = false
   readonly #tokens: TokenSource
+  /** Tokens that `revoke` failed to revoke. */
+  #unrevoked: readonly AccessToken[] | undefined
   #requests: RequestParts<Info> | undefined
 
-  constructor(parts: ClientParts<Info>, credentials: CredentialsReader) {
+  /** @param origin the credentials of a client, or the client that this is a view of */
+  constructor(parts: ClientParts<Info>, origin: CredentialsReader | View<Info>) {
     this.#parts = parts
-    this.#tokens = new TokenSource(parts, credentials)
+    if (origin instanceof CredentialsReader) {
+      this.#tokens = new TokenSource(parts, origin)
+      this.#entry = this.#tokens.default
+    } else {
+      this.#view = origin
+      this.#tokens = origin.client.#tokens
+      this.#entry = this.#tokens.entryOf(origin.grant, origin.identity)
+    }
   }
 
   /** For the pool: notes that a client was asked for. */
@@ -199,16 +270,23 @@ export class ProviderClient<Info> implements Client<Info> {
   token(options?: TokenOptions): Promise<AccessToken> {
     if (!ProviderClient.#isClient(this)) return Promise.reject(detachedMethod('token'))
     if (options === undefined) return this.#obtain(undefined)
-    const { provider, defaultGrant } = this.#parts
     try {
-      checkTokenOptions(options, provider.name)
+      checkTokenOptions(options, this.#parts.provider.name, this.#tokens.label)
     } catch (mistake) {
       return Promise.reject(mistake)
     }
-    const { signal, rejected, scopes, parameters } = options
+    const { signal, rejected, minimumLifetime, scopes, parameters } = options
     const differs = scopes !== undefined || parameters !== undefined
-    const grant = differs ? refineGrant(defaultGrant, options) : undefined
-    return this.#obtain({ signal, rejected, grant })
+    const grant = differs ? refineGrant(this.#grant, options) : undefined
+    return this.#obtain({ signal, rejected, minimumLifetime, grant })
+  }
+
+  with(options: ViewOptions): Client<Info> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('with')
+    checkViewOptions(options, this.#parts.provider.name, this.#tokens.label)
+    const grant = refineGrant(this.#grant, options)
+    const client = this.#view?.client ?? this
+    return new ProviderClient(this.#parts, { client, grant, identity: grantIdentity(grant) })
   }
 
   get fetch(): Fetch {
@@ -223,7 +301,7 @@ export class ProviderClient<Info> implements Client<Info> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('api')
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
-    const api = requests.api ?? (await createApi(baseUrl, requests.fetch))
+    const api = requests.api ?? (await createApi(baseUrl, requests.fetch, this.#parts.provider))
     requests.api ??= api
     return requests.api
   }
@@ -237,14 +315,32 @@ export class ProviderClient<Info> implements Client<Info> {
 
   async forget(): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('forget')
-    this.#fresh = undefined
-    await this.#tokens.forget()
+    this.#dropCopy()
+    await this.#tokens.forget(this.#view?.grant)
   }
 
-  async close(): Promise<void> {
+  async revoke(): Promise<void> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('revoke')
+    const revokeToken = await this.#parts.prepareRevocation(this.#tokens.client)
+    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.held(this.#view?.grant)]
+    this.#unrevoked = undefined
+    await this.forget()
+    const results = await Promise.allSettled(tokens.map(revokeToken))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed === undefined) return
+    this.#unrevoked = [...(this.#unrevoked ?? []), ...tokens.filter((_, at) => results[at]?.status === 'rejected')]
+    throw failed.reason
+  }
+
+  async close({ revoke = false }: { readonly revoke?: boolean } = {}): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('close')
+    if (this.#view !== undefined) return revoke ? await this.revoke() : undefined
     await this.#tokens.close()
-    this.#parts.close()
+    try {
+      if (revoke) await this.revoke()
+    } finally {
+      this.#parts.close()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -257,13 +353,33 @@ export class ProviderClient<Info> implements Client<Info> {
     if (options === undefined && !listeners.hasSubscribers) {
       const now = time()
       if (now < this.#freshUntil && this.#fresh !== undefined) return this.#fresh
-      const { promise, until } = this.#tokens.fresh(now)
-      this.#fresh = promise
-      this.#freshUntil = until
-      if (promise !== undefined) return promise
+      const fresh = this.#entry.fresh(now)
+      this.#copy(fresh)
+      if (fresh !== undefined) return fresh
     }
-    if (options?.rejected !== undefined) this.#fresh = undefined
-    return this.#tokens.obtain(options)
+    const view = this.#view
+    if (options?.rejected !== undefined || options?.minimumLifetime !== undefined) this.#dropCopy()
+    if (view === undefined || options?.grant !== undefined) return this.#tokens.obtain(options)
+    // The entry may have been evicted.
+    this.#entry = this.#tokens.entryOf(view.grant, view.identity)
+    return this.#tokens.obtain({ ...options, grant: view.grant, identity: view.identity })
+  }
+
+  /** A view keeps no copy: the client, and other views, would not know that it has to be dropped. */
+  #copy(fresh: Promise<AccessToken> | undefined): void {
+    if (this.#view !== undefined) return
+    this.#fresh = fresh
+    this.#freshUntil = this.#entry.copyUntil
+  }
+
+  /** Another token is going to replace the fresh one; a view's may be the client's own. */
+  #dropCopy(): void {
+    const client = this.#view?.client ?? this
+    client.#fresh = undefined
+  }
+
+  get #grant(): GrantRequest {
+    return this.#view?.grant ?? this.#parts.defaultGrant
   }
 
   static #isClient(self: unknown): boolean {
@@ -273,13 +389,20 @@ export class ProviderClient<Info> implements Client<Info> {
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
     const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.#parts
-    const tokens = new RequestTokens((options) => this.#obtain(options))
-    const onRequests = { provider, tokens, dpop: this.#tokens.dpop, emit }
-    const finder = createApiFinder({ ...onRequests, timeout, transport, findEndpoint, diagnostics })
+    const view = this.#view
+    const shared = view === undefined ? undefined : view.client.#forRequests()
+    const history = shared?.history ?? new RejectionHistory(this.#parts.time)
+    const discoveredOrigins = shared?.discoveredOrigins ?? new Set<string>()
+    const identity = view?.identity ?? this.#parts.defaultIdentity
+    const tokens = new RequestTokens((options) => this.#obtain(options), history, identity)
+    const { dpop, label } = this.#tokens
+    const onRequests = { provider, tokens, dpop, emit, label }
+    const discovery = { timeout, transport, findEndpoint, diagnostics, discoveredOrigins }
+    const finder = createApiFinder({ ...onRequests, ...discovery })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })
     const authorize = createAuthorize({ ...guarded, underWay })
-    this.#requests = { finder, fetch, authorize, api: undefined }
+    this.#requests = { finder, fetch, authorize, api: undefined, history, discoveredOrigins }
     return this.#requests
   }
 }
@@ -298,4 +421,8 @@ interface RequestParts<Info> {
   readonly fetch: Fetch
   readonly authorize: Authorize
   api: KyInstance | undefined
+  /** Shared with the views of a client. */
+  readonly history: RejectionHistory
+  /** Shared with the views of a client: what a client may send tokens to, its views may, too. */
+  readonly discoveredOrigins: Set<string>
 }

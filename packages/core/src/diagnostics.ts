@@ -2,11 +2,13 @@ import { NightlatchError } from './errors.ts'
 
 /**
  * The message of the tracing channel `nightlatch:grant`: a grant from its first attempt to its token. Its fields are set as the
- * grant proceeds; it holds no token, and `error` no secret (rule X1).
+ * grant proceeds; it holds no token, and `error` no secret.
  */
 export interface GrantTrace {
   /** The provider's name. */
   readonly provider: string
+  /** The client's `label`, or a pool's tenant; absent if there is none. */
+  readonly label?: string
   /** Whether it is a background refresh: an older token is still valid. */
   readonly background: boolean
   /** The token endpoint, origin and path; `undefined` until an issuer's metadata is read. */
@@ -22,6 +24,8 @@ export interface GrantTrace {
 export interface StoreTrace {
   /** The provider's name. */
   readonly provider: string
+  /** The client's `label`, or a pool's tenant; absent if there is none. */
+  readonly label?: string
   readonly operation: StoreOperation
   /** Why it failed: see the event `store.failed`. */
   reason: string | undefined
@@ -32,6 +36,8 @@ export interface StoreTrace {
 export interface DiscoveryTrace {
   /** The provider's name. */
   readonly provider: string
+  /** The client's `label`, or a pool's tenant; absent if there is none. */
+  readonly label?: string
   /** Origin and path; `undefined` until it is discovered. */
   baseUrl: string | undefined
   error?: Error

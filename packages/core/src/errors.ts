@@ -19,6 +19,16 @@ export type ErrorCode =
   | 'discovery_failed'
   | 'origin_refused'
 
+/** The same in all copies of this package, so that each recognises the errors of the others. */
+const brand = Symbol.for('nightlatch.error')
+
+/** The `instanceof` of `NightlatchError`. A subclass recognises its own instances only. */
+function isInstance(this: unknown, value: unknown): boolean {
+  if (this !== NightlatchError) return Function.prototype[Symbol.hasInstance].call(this, value)
+  // Only a prototype has the brand itself; an error inherits it.
+  return typeof value === 'object' && value !== null && brand in value && !Object.hasOwn(value, brand)
+}
+
 /** What is known of a failure besides its code; each field as on {@link NightlatchError}. */
 export interface NightlatchErrorDetails {
   readonly provider?: string | undefined
@@ -29,11 +39,13 @@ export interface NightlatchErrorDetails {
   readonly retryAfter?: number | undefined
   readonly hints?: readonly string[] | undefined
   readonly requestId?: string | undefined
+  readonly label?: string | undefined
 }
 
 /**
  * The one error of this library. It carries words and numbers only: never a body, a header, a query, or a cause that
- * could hold one (rules X1, X2), so it may be logged as it is.
+ * could hold one, so it may be logged as it is. `instanceof NightlatchError` also recognises the errors of other
+ * copies of this package: package managers, bundlers and test runners may load several.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}
  */
@@ -45,6 +57,8 @@ export class NightlatchError extends Error {
       configurable: true,
       writable: true,
     })
+    Object.defineProperty(NightlatchError.prototype, brand, { value: true })
+    Object.defineProperty(NightlatchError, Symbol.hasInstance, { value: isInstance })
   }
 
   /** What went wrong. */
@@ -65,6 +79,8 @@ export class NightlatchError extends Error {
   readonly hints: readonly string[]
   /** The server's own id of the request, from the answer's body or a header: its operators find the request by it. */
   readonly requestId: string | undefined
+  /** The client's `label`, or a pool's tenant. The message has it in parentheses after the provider's name. */
+  readonly label: string | undefined
 
   constructor(code: ErrorCode, message: string, details: NightlatchErrorDetails = {}) {
     super(message)
@@ -77,6 +93,7 @@ export class NightlatchError extends Error {
     this.retryAfter = details.retryAfter
     this.hints = details.hints ?? []
     this.requestId = details.requestId
+    this.label = details.label
   }
 
   /** All that it says, message included, for logs that are JSON. */
@@ -86,12 +103,27 @@ export class NightlatchError extends Error {
   }
 }
 
-/** The same error with hints from somebody who knows; each hint once; stack and all else stay. */
+/** The same error with more hints, each once. */
 export function withHints(error: NightlatchError, hints: readonly string[]): NightlatchError {
-  const hinted = new NightlatchError(error.code, error.message, {
-    ...error,
-    hints: [...new Set([...error.hints, ...hints])],
-  })
-  if (error.stack !== undefined) hinted.stack = error.stack
-  return hinted
+  return copyError(error, error.message, { hints: [...new Set([...error.hints, ...hints])] })
+}
+
+/** The same failure with the client's label; unchanged if it is no error of this library, or has a label. */
+export function withLabel(failure: unknown, label: string | undefined): unknown {
+  if (label === undefined || !(failure instanceof NightlatchError) || failure.label !== undefined) return failure
+  const { provider, message } = failure
+  const prefix = `${provider}: `
+  const said = message.startsWith(prefix) ? message.slice(prefix.length) : message
+  return copyError(failure, `${provider === undefined ? label : `${provider} (${label})`}: ${said}`, { label })
+}
+
+function copyError(error: NightlatchError, message: string, details: NightlatchErrorDetails): NightlatchError {
+  const copy = new NightlatchError(error.code, message, { ...error, ...details })
+  const heading = `${error.name}: ${error.message}`
+  // The stack of the failure, not of the copy; in some engines it begins with the message.
+  const { stack } = error
+  if (stack !== undefined) {
+    copy.stack = stack.startsWith(heading) ? `${copy.name}: ${message}${stack.slice(heading.length)}` : stack
+  }
+  return copy
 }

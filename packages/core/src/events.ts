@@ -6,6 +6,8 @@ interface EventOf<Type extends string> {
   readonly type: Type
   /** The provider's name. */
   readonly provider: string
+  /** The client's `label`, or a pool's tenant; absent if there is none. A store that a pool's tenants share has none. */
+  readonly label?: string
 }
 
 /** A call got a token. Nothing to do; most are from memory. It is only created if anyone listens. */

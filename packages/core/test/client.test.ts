@@ -95,8 +95,9 @@ describe('client', () => {
       await client.fetch(`${apiUrl}/orders`)
       expect(Reflect.ownKeys(client)).toEqual([])
       const prototype: object = Object.getPrototypeOf(client)
-      const methods = ['token', 'fetch', 'authorize', 'api', 'info', 'forget', 'close', Symbol.asyncDispose]
-      expect(new Set(Reflect.ownKeys(prototype))).toEqual(new Set(['constructor', 'provider', ...methods]))
+      const methods = ['token', 'fetch', 'authorize', 'api', 'info', 'with', 'forget', 'revoke', 'close']
+      const names = ['constructor', 'provider', ...methods, Symbol.asyncDispose]
+      expect(new Set(Reflect.ownKeys(prototype))).toEqual(new Set(names))
       expect(Object.getPrototypeOf(prototype)).toBe(Object.prototype)
     }
   })
@@ -105,7 +106,7 @@ describe('client', () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
-    for (const name of ['token', 'api', 'info', 'forget', 'close'] as const) {
+    for (const name of ['token', 'api', 'info', 'forget', 'revoke', 'close'] as const) {
       const { [name]: method } = client
       for (const self of [undefined, {}, 7]) {
         await expect(Reflect.apply(method, self, [])).rejects.toMatchObject({
@@ -119,7 +120,7 @@ describe('client', () => {
     expect(await authorize(`${apiUrl}/orders`)).toBeDefined()
   })
 
-  it('L5, L12: a cached token is served no more once it was rejected or forgotten, however it was cached', async () => {
+  it('L5, L12: a cached token is served no more once it was replaced or forgotten, however it was cached', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -132,7 +133,9 @@ describe('client', () => {
     expect(await client.token()).toBe(second)
     const replaced = client.token({ rejected: second })
     const concurrent = client.token()
-    expect((await concurrent).value).toBe((await replaced).value)
+    expect(await concurrent).toBe(second)
+    const another = await replaced
+    expect(await client.token()).toBe(another)
     const third = await client.token()
     expect(third.value).not.toBe(second.value)
     await client.forget()

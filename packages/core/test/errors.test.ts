@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { NightlatchError, withHints } from '../src/errors.ts'
 
 describe('NightlatchError', () => {
@@ -25,5 +25,47 @@ describe('NightlatchError', () => {
     const hinted = withHints(error, ['one', 'two'])
     expect(hinted).toMatchObject({ code: 'timed_out', retryable: true, retryAfter: 3, hints: ['one', 'two'] })
     expect(hinted.stack).toBe(error.stack)
+  })
+})
+
+describe('instanceof NightlatchError', () => {
+  it('recognises the errors of another copy of the package, both ways', async () => {
+    vi.resetModules()
+    const copy = await import('../src/errors.ts')
+    expect(copy.NightlatchError).not.toBe(NightlatchError)
+    const theirs = new copy.NightlatchError('timed_out', 'late')
+    expect(theirs instanceof NightlatchError).toBe(true)
+    expect(new NightlatchError('timed_out', 'late') instanceof copy.NightlatchError).toBe(true)
+    expect(withHints(theirs, ['one'])).toMatchObject({ code: 'timed_out', message: 'late', hints: ['one'] })
+  })
+
+  it('a subclass recognises its own instances only', () => {
+    class SubclassError extends NightlatchError {}
+    class OtherError extends NightlatchError {}
+    const error = new SubclassError('timed_out', 'late')
+    expect(error instanceof NightlatchError).toBe(true)
+    expect(error instanceof SubclassError).toBe(true)
+    expect(error instanceof OtherError).toBe(false)
+    expect(new NightlatchError('timed_out', 'late') instanceof SubclassError).toBe(false)
+  })
+
+  const error = new NightlatchError('timed_out', 'late')
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['a text', 'NightlatchError'],
+    ['another error', new Error('late')],
+    ['an object of the same fields', { ...error, name: 'NightlatchError', message: 'late' }],
+    ['its JSON', error.toJSON()],
+    ['an object with the brand itself', { [Symbol.for('nightlatch.error')]: true }],
+    ['the prototype', NightlatchError.prototype],
+    ['the class', NightlatchError],
+  ])('does not recognise %s', (_, value) => {
+    expect(value instanceof NightlatchError).toBe(false)
+  })
+
+  it('the brand is on no error itself, so it is not printed', () => {
+    expect(Reflect.ownKeys(error).filter((key) => typeof key === 'symbol')).toEqual([])
+    expect(inspect(error)).not.toContain('nightlatch.error')
   })
 })

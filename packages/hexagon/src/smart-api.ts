@@ -1,4 +1,10 @@
-import { type ClientAuthentication, clientSecretBasic, NightlatchError, type Provider } from '@nightlatch/core'
+import {
+  type ClientAuthentication,
+  clientSecretBasic,
+  findUnknownOptions,
+  NightlatchError,
+  type Provider,
+} from '@nightlatch/core'
 import { explainSmartApi } from './explain.ts'
 
 /** The address of the authorization server: exactly one of three options. */
@@ -105,7 +111,7 @@ export function requireUrl(name: string, option: string, value: string | URL | u
   })
 }
 
-const knownOptions: ReadonlySet<string> = new Set([
+const optionNames = [
   'host',
   'apiUrl',
   'authorizationServer',
@@ -114,14 +120,13 @@ const knownOptions: ReadonlySet<string> = new Set([
   'scopes',
   'resource',
   'clientAuthentication',
-])
+]
 
 /** Rejects misspelt options: with `scope` instead of `scopes`, the token would silently have another scope. */
 function rejectUnknownOptions(name: string, settings: SmartApiSettings): void {
-  const unknown = Object.keys(settings).filter((option) => !knownOptions.has(option))
-  if (unknown.length === 0) return
-  const mistakes = unknown.map((option) => `unknown option ${option}. The options are ${[...knownOptions].join(', ')}`)
-  throw new NightlatchError('invalid_options', `${name}: ${mistakes.join('; ')}`, { provider: name })
+  const mistakes = findUnknownOptions(settings, optionNames)
+  if (mistakes.length === 0) return
+  throw new NightlatchError('invalid_options', `${name}: ${mistakes.join(' ')}`, { provider: name })
 }
 
 /** Appends a suffix to a path, unless the path ends with it already. */

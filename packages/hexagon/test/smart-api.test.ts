@@ -50,7 +50,7 @@ describe('smartApi', () => {
     [{ authorizationServer: 'auth.example' }, /authorizationServer must be an absolute URL/],
     [{ issuer: '' }, /issuer must be an absolute URL/],
     [{ tokenEndpoint: 'localhost:1/token' }, /tokenEndpoint must be an absolute URL/],
-    [{ tokenEndpoint: 'https://a.example', scope: 'x' }, /unknown option scope\./],
+    [{ tokenEndpoint: 'https://a.example', scope: 'x' }, /Unknown option `scope`\. Did you mean `scopes`\?/],
   ])('rejects %o and names the fix', (address, message) => {
     expect(() => smartApi({ apiUrl, ...address } as SmartApiOptions)).toThrow(message)
   })

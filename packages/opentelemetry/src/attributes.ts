@@ -12,6 +12,7 @@ export const attribute = {
   serverPort: 'server.port',
   url: 'url.full',
   provider: 'nightlatch.provider',
+  label: 'nightlatch.client.label',
   source: 'nightlatch.token.source',
   lifetime: 'nightlatch.token.lifetime',
   background: 'nightlatch.grant.background',
@@ -22,6 +23,11 @@ export const attribute = {
 
 /** The error type of unclassified errors, by the semantic conventions. */
 const otherError = '_OTHER'
+
+/** The label attribute of a client; none for a client without a label. */
+export function labelOf({ label }: { readonly label?: string }): Attributes {
+  return label === undefined ? {} : { [attribute.label]: label }
+}
 
 /** The server attributes of a URL; none for `undefined`. */
 export function serverOf(address: string | undefined): Attributes {

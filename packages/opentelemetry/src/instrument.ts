@@ -1,6 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
-import { meterClients } from './meter-clients.ts'
+import { type MeterSettings, meterClients } from './meter-clients.ts'
 import { traceClients } from './trace-clients.ts'
 
 /** Options of `instrument`. */
@@ -9,6 +9,11 @@ export interface InstrumentOptions {
   readonly tracerProvider?: TracerProvider
   /** Provider of the metrics; default the global one at the time of the call, so set that first. */
   readonly meterProvider?: MeterProvider
+  /**
+   * Whether metrics have the attribute `nightlatch.client.label`, which makes a time series per label: a pool of 10,000 tenants
+   * makes 10,000 of each. Spans have it always. Default `false`; `true` in one call for a meter provider holds for all of them.
+   */
+  readonly labelMetrics?: boolean
 }
 
 /**
@@ -27,10 +32,14 @@ export interface InstrumentOptions {
  * @see {@link https://opentelemetry.io/docs/specs/semconv/ OpenTelemetry's semantic conventions}
  */
 export function instrument(options: InstrumentOptions = {}): () => void {
-  const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options
+  const {
+    tracerProvider = trace.getTracerProvider(),
+    meterProvider = metrics.getMeterProvider(),
+    labelMetrics = false,
+  } = options
   const undo = [
     share('spans', tracerProvider, () => traceClients(tracerProvider)),
-    share('metrics', meterProvider, () => meterClients(meterProvider)),
+    share('metrics', meterProvider, (settings) => meterClients(meterProvider, settings), labelMetrics),
   ]
   let isUndone = false
   return () => {
@@ -51,6 +60,7 @@ function delegateOf(provider: object): object {
 interface Installation {
   readonly provider: object
   count: number
+  readonly settings: MeterSettings
   readonly undo: () => void
 }
 
@@ -67,10 +77,17 @@ function installationsOf(kind: 'spans' | 'metrics'): Installations {
   return created
 }
 
-function share(kind: 'spans' | 'metrics', provider: object, install: () => () => void): () => void {
+function share(
+  kind: 'spans' | 'metrics',
+  provider: object,
+  install: (settings: MeterSettings) => () => void,
+  hasLabels = false,
+): () => void {
   const installations = installationsOf(kind)
   const known = [...installations].find((one) => delegateOf(one.provider) === delegateOf(provider))
-  const installed = known ?? { provider, count: 0, undo: install() }
+  const settings = known?.settings ?? { hasLabels }
+  settings.hasLabels ||= hasLabels
+  const installed = known ?? { provider, count: 0, settings, undo: install(settings) }
   installations.add(installed)
   installed.count += 1
   return () => {

@@ -1,7 +1,7 @@
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import type { ClientEvent, DiscoveryTrace, GrantTrace, StoreTrace } from '@nightlatch/core'
 import type { Attributes, Histogram, MeterProvider } from '@opentelemetry/api'
-import { attribute, failureOf, serverOf, storeFailureOf } from './attributes.ts'
+import { attribute, failureOf, labelOf, serverOf, storeFailureOf } from './attributes.ts'
 
 /** Histogram boundaries, from a response over loopback to a long timeout. */
 const durationBoundariesSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -9,12 +9,22 @@ const durationBoundariesSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 /** Histogram boundaries, from a token about to expire to one valid for a day. */
 const lifetimeBoundariesSeconds = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
 
+/** What can change while metrics are made. */
+export interface MeterSettings {
+  /** Whether metrics have the client's label. */
+  hasLabels: boolean
+}
+
 /**
  * Records metrics for the clients of this process.
  *
  * @returns a function that stops recording
  */
-export function meterClients(provider: MeterProvider): () => void {
+export function meterClients(provider: MeterProvider, settings: MeterSettings): () => void {
+  const subjectOf = (message: { readonly provider: string; readonly label?: string }): Attributes => ({
+    [attribute.provider]: message.provider,
+    ...(settings.hasLabels ? labelOf(message) : {}),
+  })
   const meter = provider.getMeter('@nightlatch/opentelemetry')
   const histogram = (name: string, description: string, boundaries: number[]): Histogram =>
     meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: boundaries } })
@@ -60,7 +70,7 @@ export function meterClients(provider: MeterProvider): () => void {
   })
 
   const count = (event: ClientEvent): void => {
-    const of = { [attribute.provider]: event.provider }
+    const of = subjectOf(event)
     switch (event.type) {
       case 'token.served':
         served.add(1, { ...of, [attribute.source]: event.from })
@@ -89,7 +99,7 @@ export function meterClients(provider: MeterProvider): () => void {
   const onEvent = (message: unknown): void => count(message as ClientEvent)
 
   /** Records the duration of a tracing channel's operations. */
-  const measure = <Message extends object>(
+  const measure = <Message extends GrantTrace | DiscoveryTrace | StoreTrace>(
     channel: string,
     into: Histogram,
     describe: (message: Message) => Attributes,
@@ -99,7 +109,11 @@ export function meterClients(provider: MeterProvider): () => void {
     const onStart = (message: unknown): void => void startedAt.set(message as Message, performance.now())
     const onEnd = (message: unknown): void => {
       const since = startedAt.get(message as Message)
-      if (since !== undefined) into.record((performance.now() - since) / 1000, describe(message as Message))
+      if (since !== undefined)
+        into.record((performance.now() - since) / 1000, {
+          ...subjectOf(message as Message),
+          ...describe(message as Message),
+        })
     }
     start.subscribe(onStart)
     asyncEnd.subscribe(onEnd)
@@ -111,18 +125,13 @@ export function meterClients(provider: MeterProvider): () => void {
 
   subscribe('nightlatch:event', onEvent)
   const undo = [
-    measure<GrantTrace>('nightlatch:grant', grants, ({ provider, background, url, error }) => ({
-      [attribute.provider]: provider,
+    measure<GrantTrace>('nightlatch:grant', grants, ({ background, url, error }) => ({
       [attribute.background]: background,
       ...serverOf(url),
       ...errorTypeOf(error),
     })),
-    measure<DiscoveryTrace>('nightlatch:discovery', discoveries, ({ provider, error }) => ({
-      [attribute.provider]: provider,
-      ...errorTypeOf(error),
-    })),
-    measure<StoreTrace>('nightlatch:store', operations, ({ provider, operation, reason, error }) => ({
-      [attribute.provider]: provider,
+    measure<DiscoveryTrace>('nightlatch:discovery', discoveries, ({ error }) => errorTypeOf(error)),
+    measure<StoreTrace>('nightlatch:store', operations, ({ operation, reason, error }) => ({
       [attribute.operation]: operation,
       ...(error === undefined ? {} : storeFailureOf(reason)),
     })),

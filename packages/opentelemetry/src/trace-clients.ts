@@ -12,7 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { ActiveSpan } from './active-span.ts'
-import { attribute, detailedFailureOf, serverOf, storeFailureOf } from './attributes.ts'
+import { attribute, detailedFailureOf, labelOf, serverOf, storeFailureOf } from './attributes.ts'
 
 /** Maps a tracing channel's messages to spans. */
 interface SpanPlan<Message> {
@@ -30,7 +30,7 @@ interface SpanPlan<Message> {
 export function traceClients(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@nightlatch/opentelemetry')
 
-  const follow = <Message extends object & { readonly error?: Error }>(
+  const follow = <Message extends object & { readonly label?: string; readonly error?: Error }>(
     channel: string,
     plan: SpanPlan<Message>,
   ): (() => void) => {
@@ -40,6 +40,7 @@ export function traceClients(provider: TracerProvider): () => void {
       const known = spans.get(message)
       if (known !== undefined) return known
       const span = tracer.startSpan(plan.name(message), plan.begin(message), context.active())
+      span.setAttributes(labelOf(message))
       spans.set(message, span)
       return span
     }

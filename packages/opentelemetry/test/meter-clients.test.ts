@@ -5,6 +5,31 @@ import { instrument } from '../src/index.ts'
 import { startSdk } from './sdk.ts'
 
 describe('metrics', () => {
+  it('have no label, unless a call of `instrument` enabled it', async () => {
+    await using sdk = await startSdk()
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const tokenOf = (label: string): Promise<unknown> =>
+      createClient({ name: 'acme', tokenEndpoint }, { credentials, label, store: memoryStore() }).token()
+    const undo = instrument(sdk)
+    await tokenOf('blue')
+    await sdk.flush()
+    expect(JSON.stringify(sdk.receiver.metrics())).not.toContain('blue')
+    instrument({ ...sdk, labelMetrics: true })()
+    await tokenOf('green')
+    await sdk.flush()
+    undo()
+    const labelled = sdk.receiver
+      .metrics()
+      .filter(({ points }) => points.some(({ attributes }) => attributes['nightlatch.client.label'] === 'green'))
+    expect([...new Set(labelled.map(({ name }) => name))].sort()).toEqual([
+      'nightlatch.grant.duration',
+      'nightlatch.store.duration',
+      'nightlatch.token.remaining',
+      'nightlatch.token.served',
+    ])
+  })
+
   it('count served tokens by source, and measure how long they can still be served', async () => {
     await using sdk = await startSdk()
     await using emulator = await startEmulator(standardEmulation())

@@ -24,6 +24,26 @@ async function exported(name: string): Promise<readonly ReceivedSpan[]> {
 }
 
 describe('spans', () => {
+  it('have the label of the client, of each kind of span', async () => {
+    await using sdk = await startSdk()
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const undo = instrument(sdk)
+    const api = async (): Promise<{ baseUrl: string; info: undefined }> => ({ baseUrl: apiUrl, info: undefined })
+    for (const label of [{ label: 'blue' }, {}]) {
+      await createClient({ name: 'acme', tokenEndpoint, api }, { credentials, store: memoryStore(), ...label }).info()
+    }
+    await sdk.flush()
+    undo()
+    const spans = sdk.receiver.spans()
+    const labels = spans.map(({ attributes }) => attributes['nightlatch.client.label'])
+    expect(labels.filter((label) => label === 'blue')).toHaveLength(spans.length / 2)
+    expect(labels.filter((label) => label === undefined)).toHaveLength(spans.length / 2)
+    expect(new Set(spans.map(({ name }) => name.split(' ')[0]))).toEqual(
+      new Set(['nightlatch.grant', 'nightlatch.store', 'nightlatch.discovery']),
+    )
+  })
+
   it('of a grant is a child of the span that was active in the program', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator

@@ -1,4 +1,4 @@
-import { clientSecretBasic, NightlatchError, type Provider } from '@nightlatch/core'
+import { clientSecretBasic, findUnknownOptions, NightlatchError, type Provider } from '@nightlatch/core'
 import * as v from 'valibot'
 import { type Prevu3dInfo, requestApiInfo, toBaseUrl, withoutSlashes } from './api-info.ts'
 import { explainPrevu3d } from './explain.ts'
@@ -51,7 +51,7 @@ export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
   }
 }
 
-const optionsSchema = v.objectWithRest(
+const optionsSchema = v.object(
   {
     cloudApiUrl: v.optional(
       v.custom<string | URL>(
@@ -64,18 +64,16 @@ const optionsSchema = v.objectWithRest(
     ),
     apiOrigins: v.optional(v.array(v.string(), 'must be an array of origins')),
   },
-  v.never(),
   'must be an object',
 )
 
 /** Rejects unknown options, because a misspelt `cloudApiUrl` would send the secret to the production environment. */
 function checkOptions(options: Prevu3dOptions): void {
-  const { issues } = v.safeParse(optionsSchema, options)
-  if (issues === undefined) return
-  const mistakes = issues.map((issue) => {
-    const path = v.getDotPath(issue) ?? 'options'
-    if (issue.expected === 'never') return `unknown option ${path}. The options are cloudApiUrl and apiOrigins`
-    return `${path} ${issue.message}`
-  })
+  const { issues = [] } = v.safeParse(optionsSchema, options)
+  const mistakes = [
+    ...issues.map((issue) => `${v.getDotPath(issue) ?? 'options'} ${issue.message}`),
+    ...findUnknownOptions(options, Object.keys(optionsSchema.entries)),
+  ]
+  if (mistakes.length === 0) return
   throw new NightlatchError('invalid_options', `prevu3d: ${mistakes.join('; ')}`, { provider: 'prevu3d' })
 }

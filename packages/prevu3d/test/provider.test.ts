@@ -150,7 +150,10 @@ describe('prevu3d', () => {
   it.each([
     [{ cloudApiUrl: 'cloud-api' }, /cloudApiUrl must be an absolute URL/],
     [{ cloudApiUrl: 'localhost:8080' }, /cloudApiUrl must be an absolute URL/],
-    [{ cloudApiURL: 'https://preprod.example' }, /unknown option cloudApiURL/],
+    [
+      { cloudApiURL: 'https://preprod.example' },
+      /^prevu3d: Unknown option `cloudApiURL`\. Did you mean `cloudApiUrl`\?$/,
+    ],
     [{ apiOrigins: 'https://x.example' }, /apiOrigins must be an array/],
     ['https://preprod.example', /options must be an object/],
   ])('rejects %o and names the fix', (options, message) => {

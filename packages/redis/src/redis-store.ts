@@ -1,4 +1,10 @@
-import { NightlatchError, type StoredToken, type StoreLock, type TokenStore } from '@nightlatch/core'
+import {
+  findUnknownOptions,
+  NightlatchError,
+  type StoredToken,
+  type StoreLock,
+  type TokenStore,
+} from '@nightlatch/core'
 import { compareAndDeleteBy, isDone } from './compare-and-delete.ts'
 import { type EncryptionKeys, findMistakesInKeys, readKeys } from './encryption-keys.ts'
 import { type RedisClient, type RedisCommands, readText, toCommands } from './redis-client.ts'
@@ -154,12 +160,9 @@ function checkOptions(options: RedisStoreOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) {
     throw new NightlatchError('invalid_options', 'redisStore: options must be an object')
   }
-  const { client, prefix = 'nightlatch:', encryptionKeys, now = Date.now, ...unknown } = options
+  const { client, prefix = 'nightlatch:', encryptionKeys, now = Date.now } = options
   const commands = toCommands(client)
   const mistakes = [
-    ...Object.keys(unknown).map(
-      (name) => `unknown option ${name}. The options are client, prefix, encryptionKeys and now`,
-    ),
     ...(commands === undefined
       ? ['client must be a connected client of the package redis (5 or newer) or ioredis (5 or newer)']
       : []),
@@ -168,6 +171,7 @@ function checkOptions(options: RedisStoreOptions): CheckedOptions {
       : ['prefix must be a string of at least one character, without braces']),
     ...(typeof encryptionKeys === 'function' ? [] : findMistakesInKeys(encryptionKeys)),
     ...(typeof now === 'function' ? [] : ['now must be a function']),
+    ...findUnknownOptions(options, ['client', 'prefix', 'encryptionKeys', 'now']),
   ]
   if (commands === undefined || mistakes.length > 0) {
     throw new NightlatchError('invalid_options', `redisStore: ${mistakes.join('; ')}`)

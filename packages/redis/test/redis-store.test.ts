@@ -256,7 +256,7 @@ describe('options of a store', () => {
     [{ prefix: 1 }, 'prefix must be'],
     [{ encryptionKeys: 'a password' }, 'encryptionKeys must be'],
     [{ now: 1 }, 'now must be a function'],
-    [{ keyPrefix: 'x' }, 'unknown option keyPrefix'],
+    [{ prefx: 'x' }, 'Unknown option `prefx`. Did you mean `prefix`?'],
   ])('are named when they are wrong: %j', async (wrong, words) => {
     const options = { client, encryptionKeys: [await makeKey()], ...wrong }
     expect(() => redisStore(options as never)).toThrow(

@@ -21,7 +21,7 @@ function hideSecrets(text: string, secrets: readonly string[]): string {
       if (form !== '') shown = shown.replaceAll(form, hidden)
     }
   }
-  return shown.replace(/eyJ[\w-]+(?:\.[\w-]*)+/g, hidden)
+  return shown.replace(/eyJ[\w.-]+/g, hidden)
 }
 
 export function describeHeaders(headers: Headers, secrets: readonly string[]): Record<string, string> {

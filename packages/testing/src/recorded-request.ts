@@ -1,7 +1,7 @@
 import { describeHeaders, describeParameters, printAs } from './printing.ts'
 
 /** The part of a provider that a request addresses and a fault affects. */
-export type Part = 'token' | 'discovery' | 'api'
+export type Part = 'token' | 'revocation' | 'discovery' | 'api'
 
 /** A request as it arrived; prints with credentials and tokens redacted. */
 export interface RecordedRequest {

@@ -60,12 +60,14 @@ function makeSecret(): string {
 
 /** Reads the credentials of a Basic header; `undefined` if there is none or it is invalid. */
 export function readBasic(request: RecordedRequest, encoding: BasicEncoding): EmulatedCredentials | undefined {
-  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+  const encoded = /^Basic {1,9}([A-Za-z0-9+/]+={0,2})$/i.exec(request.headers.get('authorization') ?? '')?.[1]
   if (encoded === undefined) return undefined
   // The first colon separates id and secret (RFC 7617 section 2), so a raw client id cannot contain one.
-  const pair = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8'))
-  if (pair === null) return undefined
-  const [, clientId = '', clientSecret = ''] = pair
+  const pair = Buffer.from(encoded, 'base64').toString('utf8')
+  const at = pair.indexOf(':')
+  if (at === -1) return undefined
+  const clientId = pair.slice(0, at)
+  const clientSecret = pair.slice(at + 1)
   if (encoding === 'raw') return { clientId, clientSecret }
   try {
     return { clientId: decodeFormValue(clientId), clientSecret: decodeFormValue(clientSecret) }

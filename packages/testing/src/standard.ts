@@ -55,6 +55,8 @@ export interface StandardEmulationOptions {
   readonly answerToken?: (request: RecordedRequest, issueToken: IssueToken) => Answer | Promise<Answer>
   /** Path of the token endpoint; default `/token`. */
   readonly tokenPath?: string
+  /** Path of the revocation endpoint (RFC 7009); default `/revoke`. `null`: the emulator has none. */
+  readonly revocationPath?: string | null
   /** Path of the issuer identifier; default none. RFC 8414 and OpenID Connect Discovery define where its metadata is. */
   readonly issuerPath?: string
   /** Fields to add to the metadata; they replace fields of the same name. */
@@ -91,6 +93,8 @@ export interface StandardOffers {
   /** Valid credentials, to pass to `createClient`. */
   readonly credentials: EmulatedCredentials
   readonly tokenEndpoint: string
+  /** `undefined` if tokens cannot be revoked. */
+  readonly revocationEndpoint: string | undefined
   readonly issuer: string
   /** The base URL of the API, which echoes a request of any path and method. */
   readonly apiUrl: string
@@ -121,10 +125,12 @@ async function build(
   now: () => number,
 ): Promise<Assembly<StandardOffers>> {
   const { lifetime = 3600, tokenPath = '/token', issuerPath = '', tokenRequest = {}, readToken } = options
+  const { revocationPath = '/revoke' } = options
   const client = registerClient(options.clientId ?? 'test-client', options.clientSecret)
   const tokens = await createTokenIssuer('ES256', now, readToken)
   const issuer = `${site.url}${issuerPath}`
   const tokenEndpoint = `${site.url}${tokenPath}`
+  const revocationEndpoint = revocationPath === null ? undefined : `${site.url}${revocationPath}`
   const elsewhere = site.origin('elsewhere')
 
   const issueToken: IssueToken = (wanted = {}) =>
@@ -170,6 +176,18 @@ async function build(
     }
   }
 
+  /** RFC 7009 section 2: the request is a form, and an unknown token is not an error. */
+  const answerRevocation = (request: RecordedRequest): Answer => {
+    const read = readParameters(request, {})
+    if ('refusal' in read) return refuse(read.refusal)
+    const refused = refuseClient(request, read.parameter, options, client.verify)
+    if (refused !== undefined) return refuse(refused)
+    const token = read.parameter('token')
+    if (token === undefined) return refuse(oauthError(400, 'invalid_request', 'token is missing'))
+    tokens.revoke(token)
+    return { headers: noStoreHeaders }
+  }
+
   /** Converts an error response to the vendor's format, if it has one. */
   const refuse = (answer: Answer): Answer => {
     if (options.writeRefusal === undefined) return answer
@@ -180,6 +198,7 @@ async function build(
   const metadata = {
     issuer,
     token_endpoint: tokenEndpoint,
+    ...(revocationEndpoint !== undefined && { revocation_endpoint: revocationEndpoint }),
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     response_types_supported: [],
@@ -198,6 +217,17 @@ async function build(
         part: 'token',
         answer: answerToken,
       },
+      ...(revocationPath === null
+        ? []
+        : [
+            {
+              origin: site.url,
+              method: 'POST',
+              path: pathPattern(revocationPath),
+              part: 'revocation' as const,
+              answer: answerRevocation,
+            },
+          ]),
       // RFC 8414 section 3 appends the issuer's path to the well-known one, OpenID Connect Discovery prepends it.
       ...[
         `/.well-known/oauth-authorization-server${issuerPath}`,
@@ -240,6 +270,7 @@ async function build(
         return client.credentials
       },
       tokenEndpoint,
+      revocationEndpoint,
       issuer,
       apiUrl: `${site.url}/api`,
       redirectUrl: `${site.url}/redirect`,

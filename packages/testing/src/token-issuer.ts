@@ -7,6 +7,8 @@ export interface TokenIssuer {
   readonly issued: number
   readonly publicKey: JWK
   issue(claims: Readonly<Record<string, unknown>>, options: IssueOptions): Promise<string>
+  /** Revokes a token; unknown and expired tokens are ignored. */
+  revoke(token: string): void
   /** Verifies a request's token. */
   verify(request: RecordedRequest): Promise<VerifiedToken>
   /** The number of a request's token, from 1; `undefined` for another issuer's token or none. */
@@ -37,7 +39,10 @@ export async function createTokenIssuer(
 ): Promise<TokenIssuer> {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk = { ...(await exportJWK(publicKey)), alg: algorithm, use: 'sig' }
-  const issuedTokens = new Map<string, { readonly number: number; readonly expiresAt: number }>()
+  const issuedTokens = new Map<
+    string,
+    { readonly number: number; readonly expiresAt: number; readonly revoked?: boolean }
+  >()
   let issued = 0
 
   return {
@@ -62,13 +67,17 @@ export async function createTokenIssuer(
       })
       return token
     },
+    revoke(token) {
+      const entry = issuedTokens.get(token)
+      if (entry !== undefined) issuedTokens.set(token, { ...entry, revoked: true })
+    },
     async verify(request) {
       const token = readToken(request)
       if (token === undefined) return { valid: false, why: 'missing' }
       try {
         const { payload } = await compactVerify(token, publicKey, { algorithms: [algorithm] })
         const entry = issuedTokens.get(token)
-        if (entry === undefined) return { valid: false, why: 'invalid' }
+        if (entry === undefined || entry.revoked) return { valid: false, why: 'invalid' }
         // The recorded expiry is exact to the millisecond, while `exp` is in whole seconds and optional.
         if (entry.expiresAt <= now()) return { valid: false, why: 'expired' }
         return { valid: true, claims: JSON.parse(new TextDecoder().decode(payload)), number: entry.number }
@@ -84,5 +93,5 @@ export async function createTokenIssuer(
 }
 
 export function bearerToken(request: RecordedRequest): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+  return /^Bearer {1,9}(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
 }

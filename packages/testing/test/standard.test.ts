@@ -256,3 +256,35 @@ it('requires nested members, and can return data in headers', async () => {
     expect((await ask(wrong)).status).toBe(400)
   }
 })
+
+it('revokes a token for a client that authenticates, as RFC 7009 says', async () => {
+  await using emulator = await startEmulator(standardEmulation())
+  const { revocationEndpoint = '', issuer, apiUrl, credentials } = emulator
+  const metadata = await json(await fetch(`${issuer}/.well-known/oauth-authorization-server`))
+  expect(metadata.revocation_endpoint).toBe(revocationEndpoint)
+  const token = await emulator.issueToken()
+  const other = await emulator.issueToken()
+
+  expect((await askForToken(revocationEndpoint, undefined, { token })).status).toBe(401)
+  expect((await askForToken(revocationEndpoint, basicForm(credentials))).status).toBe(400)
+  expect((await get(apiUrl, token)).status).toBe(200)
+  expect((await askForToken(revocationEndpoint, basicForm(credentials), { token })).status).toBe(200)
+  expect((await get(apiUrl, token)).status).toBe(401)
+  expect((await get(apiUrl, other)).status).toBe(200)
+  // Section 2.2: a token that is not known is no error.
+  expect((await askForToken(revocationEndpoint, basicForm(credentials), { token: 'unknown' })).status).toBe(200)
+  expect((await fetch(revocationEndpoint)).status).toBe(405)
+
+  emulator.faults.set('revocation', { name: 'error', status: 503 }, { times: 1 })
+  expect((await askForToken(revocationEndpoint, basicForm(credentials), { token })).status).toBe(503)
+})
+
+it('has a revocation endpoint of another path, or none', async () => {
+  await using elsewhere = await startEmulator(standardEmulation({ revocationPath: '/oauth2/revoke' }))
+  expect(elsewhere.revocationEndpoint).toBe(`${elsewhere.url}/oauth2/revoke`)
+  await using none = await startEmulator(standardEmulation({ revocationPath: null }))
+  expect(none.revocationEndpoint).toBeUndefined()
+  expect((await fetch(`${none.url}/revoke`, { method: 'POST' })).status).toBe(404)
+  const metadata = await json(await fetch(`${none.issuer}/.well-known/oauth-authorization-server`))
+  expect(metadata).not.toHaveProperty('revocation_endpoint')
+})

@@ -1,4 +1,4 @@
-import { type Authorization, type Client, NightlatchError } from '@nightlatch/core'
+import { type Authorization, type Client, findUnknownOptions, NightlatchError } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
 import { type AbortSource, withSignal } from './abort-source.ts'
 import { type Call, reportFailure, sendAsGiven, sendAuthorized } from './authorized-handler.ts'
@@ -217,13 +217,11 @@ function checkInterceptor(client: unknown, options: unknown): void {
   }
   if (typeof options !== 'object' || options === null) mistakes.push('options must be an object')
   else {
-    for (const name of Object.keys(options)) {
-      if (name !== 'foreignOrigins') mistakes.push(`unknown option options.${name}. The only option is foreignOrigins`)
-    }
     const { foreignOrigins } = options as { readonly foreignOrigins?: unknown }
     if (foreignOrigins !== undefined && foreignOrigins !== 'reject' && foreignOrigins !== 'passThrough') {
       mistakes.push("options.foreignOrigins must be 'reject' or 'passThrough'")
     }
+    mistakes.push(...findUnknownOptions(options, ['foreignOrigins']))
   }
   if (mistakes.length > 0) throw new NightlatchError('invalid_options', `nightlatchInterceptor: ${mistakes.join('; ')}`)
 }

@@ -468,6 +468,41 @@ describe('a rejected token', () => {
     expect(home.grants).toHaveLength(2)
   })
 
+  it.each([
+    ['request', {}],
+    ['request with a stream', { method: 'POST' }],
+  ])(
+    'L5: an API that rejects new tokens, too, costs about eight grants for forty calls in a row, and heals: %s',
+    async (_way, init) => {
+      const { home, ask } = await start()
+      const send = async (): Promise<number> => {
+        const { statusCode, body } = await ask('method' in init ? { ...init, body: Readable.from(['streamed']) } : init)
+        await body.dump()
+        return statusCode
+      }
+      home.answers.set('/api/x', (_request, response) => sendJson(response, 401, {}))
+      for (let call = 0; call < 40; call += 1) expect(await send()).toBe(401)
+      expect(home.grants).toHaveLength(8)
+      home.answers.delete('/api/x')
+      expect(await send()).toBe(200)
+      // A token was accepted, so that the next rejection is one of a token that worked.
+      home.revoked.add('token-8')
+      await send()
+      expect(await send()).toBe(200)
+      expect(home.grants).toHaveLength(9)
+    },
+  )
+
+  it('L5: one 401 while the token endpoint is down leaves the token to the other URLs', async () => {
+    const { home, url, ask } = await start()
+    expect((await ask()).statusCode).toBe(200)
+    home.answers.set('/token', (_request, response) => sendJson(response, 400, { error: 'invalid_scope' }))
+    home.answers.set('/api/billing', (_request, response) => sendJson(response, 401, {}))
+    await expect(ask({}, url.replace('/x', '/billing'))).rejects.toMatchObject({ code: 'grant_refused' })
+    expect((await ask()).statusCode).toBe(200)
+    expect(home.grants).toHaveLength(2)
+  })
+
   it('H3: leaves its connection usable, also for the token request', async () => {
     const { home, url } = await start()
     // One connection for everything: the API and the token endpoint are one origin.
@@ -875,7 +910,9 @@ describe('arguments', () => {
     expect(make(client, { foreignOrigins: 'ignore' })).toThrow(
       /options\.foreignOrigins must be 'reject' or 'passThrough'/,
     )
-    expect(make(client, { elsewere: 'pass' })).toThrow(/unknown option options\.elsewere/)
+    expect(make(client, { foreignOrigin: 'reject' })).toThrow(
+      'Unknown option `foreignOrigin`. Did you mean `foreignOrigins`?',
+    )
     expect(make(client, null)).toThrow(/options must be an object/)
     expect(make(client, {})).not.toThrow()
   })

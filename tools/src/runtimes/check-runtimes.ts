@@ -1,6 +1,6 @@
 /**
- * Runs the checks of the packed packages on every runtime and writes the results into README.md and docs/runtimes.md.
- * `--check` only compares the results with these files; `--only=Bun` runs one runtime and writes nothing.
+ * Runs the checks of the packed packages on every runtime and writes the results into docs/runtimes.md.
+ * `--check` only compares the results with that file; `--only=Bun` runs one runtime and writes nothing.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -99,7 +99,7 @@ function inOrder(packages: readonly Package[]): readonly Package[] {
 
 function publish(packageResults: readonly PackageResult[]): void {
   const tables = [
-    { document: 'README.md', name: 'packages', table: packageTable(packageResults, knownFailures) },
+    { document: 'docs/runtimes.md', name: 'packages', table: packageTable(packageResults, knownFailures) },
     { document: 'docs/runtimes.md', name: 'checks', table: checkTable(packageResults) },
   ]
   for (const { document, name, table } of tables) {

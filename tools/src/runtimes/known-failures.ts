@@ -30,7 +30,7 @@ export const knownFailures: readonly KnownFailure[] = [
     runtime: 'Bun',
     package: `${scope}/undici`,
     check: 'undici’s requests carry the token, and replace a rejected one',
-    why: 'Bun replaces `undici` by its own, without interceptors',
+    why: 'Bun replaces `undici` with its own, without interceptors',
   },
   ...['workerd', 'edge bundle, in workerd'].map((runtime) => ({
     runtime,
@@ -39,7 +39,7 @@ export const knownFailures: readonly KnownFailure[] = [
     why: '✓, no channels',
   })),
   ...['workerd', 'edge bundle, in workerd'].flatMap((runtime) =>
-    [`${scope}/opentelemetry`, `${scope}/testing`, `${scope}/undici`].map((name) => ({
+    [`${scope}/opentelemetry`, `${scope}/testing`, `${scope}/undici`, `${scope}/workload-identity`].map((name) => ({
       runtime,
       package: name,
       check: WITHOUT_NODE,

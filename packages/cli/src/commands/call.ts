@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { type Client, NightlatchError } from '@nightlatch/core'
 import type { Command } from 'commander'
+import { CommandError } from '../command-error.ts'
 import { addConnectionFlags, type ConnectionFlags, timeoutOf, withClient } from '../connect.ts'
-import { CommandError, codeOf } from '../failure.ts'
 import { type Io, readInput } from '../io.ts'
-import type { Output } from '../output.ts'
+import { readUnreachable } from '../network-failure.ts'
+import { withDoctorNext } from '../next-step.ts'
+import type { Output } from '../output/output.ts'
 import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
@@ -39,11 +41,12 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
     const flags = command.optsWithGlobals<CallFlags>()
     const target = await findTarget(name, flags.config)
     const init = await readRequest(flags, io)
-    await withClient(target, flags, { io, output }, async (client) => {
+    const request = async (client: Client<unknown>): Promise<void> => {
       const done = output.noteWaiting(`asking ${target.name}`)
       const answer = await ask(target, client, path, init, flags).finally(done)
       showAnswer(client, init.method, answer, flags, io, output)
-    })
+    }
+    await withDoctorNext(target, command, () => withClient(target, flags, { io, output }, request))
   })
 }
 
@@ -183,13 +186,12 @@ async function ask(target: Target, client: Client, path: string, init: CallReque
     return { url, response, bytes: new Uint8Array(await response.arrayBuffer()) }
   } catch (failure) {
     if (failure instanceof NightlatchError) throw failure
-    const code = codeOf(failure)
-    throw signal.aborted
-      ? new CommandError('api_timed_out', `${target.name}: the API did not answer within ${timeout} s`)
-      : new CommandError(
-          'api_unavailable',
-          `${target.name}: the API did not answer${code === undefined ? '' : ` (${code})`}`,
-        )
+    if (signal.aborted) {
+      throw new CommandError('api_timed_out', `${target.name}: the API did not answer within ${timeout} s`)
+    }
+    const { origin, host } = new URL(asked)
+    const { said, advice } = readUnreachable(failure, host)
+    throw new CommandError('api_unavailable', `${target.name}: the API at ${origin} ${said}`, { hints: [advice] })
   }
 }
 
@@ -233,5 +235,5 @@ function printAnswer({ response, bytes }: Answer, body: unknown, flags: CallFlag
   }
   if (bytes.length === 0) return
   if (io.terminal.stdout && typeof body === 'object') output.print(JSON.stringify(body, undefined, 2))
-  else output.printRaw(bytes)
+  else output.printBody(bytes)
 }

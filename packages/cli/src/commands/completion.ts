@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 import { knownProviders } from '../providers.ts'
 
-const shells = { bash: writeBash, zsh: writeZsh, fish: writeFish } as const
+const shells = { bash: writeBash, zsh: writeZsh, fish: writeFish, powershell: writePowerShell } as const
 
 /** `nightlatch completion <shell>`: a script that teaches a shell the commands, the flags and the providers. */
 export function addCompletionCommand(program: Command, output: Output): void {
@@ -22,7 +22,8 @@ const examples = `
 Examples:
   $ source <(nightlatch completion bash)                                        # in ~/.bashrc
   $ source <(nightlatch completion zsh)                                         # in ~/.zshrc, after compinit
-  $ nightlatch completion fish > ~/.config/fish/completions/nightlatch.fish`
+  $ nightlatch completion fish > ~/.config/fish/completions/nightlatch.fish
+  > nightlatch completion powershell | Out-String | Invoke-Expression             # in $PROFILE, for PowerShell 5.1 and 7`
 
 /** What may be typed, by command; '' is the program itself. */
 interface Words {
@@ -117,12 +118,51 @@ function writeFish(all: readonly Words[]): string {
   return lines.join('\n')
 }
 
+function writePowerShell(all: readonly Words[]): string {
+  const table = all.map(({ command, flags, choices }) => {
+    const commands = command === '' ? all.filter((other) => other.command !== '') : []
+    const words = [
+      ...commands.map(({ command: name, description }) => [name, description] as const),
+      ...choices.map((choice) => [choice, choice] as const),
+      ...flags.map(({ flag, description }) => [flag, description] as const),
+    ]
+    const entries = words.map(
+      // The comma keeps each pair together: PowerShell would join lists within a list.
+      ([word, meaning]) => `      ,@(${quoteForPowerShell(word)}, ${quoteForPowerShell(meaning || word)})`,
+    )
+    return `    ${quoteForPowerShell(command)} = @(\n${entries.join('\n')}\n    )`
+  })
+  // Where nothing is returned, PowerShell completes files.
+  return `# PowerShell completion of nightlatch
+Register-ArgumentCompleter -Native -CommandName nightlatch -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $words = @{
+${table.join('\n')}
+  }
+  $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
+  $fileFlags = @(${fileFlags(all).map(quoteForPowerShell).join(', ')})
+  if ($typed.Count -gt 0 -and $fileFlags -contains $typed[-1]) { return }
+  $command = if ($typed.Count -gt 1 -and $words.ContainsKey($typed[1])) { $typed[1] } else { '' }
+  foreach ($entry in $words[$command]) {
+    if ($entry[0].StartsWith($wordToComplete)) {
+      $kind = if ($entry[0].StartsWith('-')) { 'ParameterName' } else { 'ParameterValue' }
+      [System.Management.Automation.CompletionResult]::new($entry[0], $entry[0], $kind, $entry[1])
+    }
+  }
+}`
+}
+
 function flagsOf(all: readonly Words[], name: string): readonly string[] {
   return all.find(({ command }) => command === name)?.flags.map(({ flag }) => flag) ?? []
 }
 
 function fileFlags(all: readonly Words[]): readonly string[] {
   return [...new Set(all.flatMap(({ flags }) => flags.filter(({ takesFile }) => takesFile).map(({ flag }) => flag)))]
+}
+
+/** As PowerShell reads it: nothing in it is special. It takes typographic quotes for quotes, too. */
+function quoteForPowerShell(text: string): string {
+  return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`
 }
 
 /** As a shell reads it: nothing in it is special. */

@@ -3,7 +3,7 @@ import { smartCompletions } from '@nightlatch/hexagon'
 import { prevu3d } from '@nightlatch/prevu3d'
 import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import type { Command } from 'commander'
-import type { Output } from '../output.ts'
+import { type Output, styled } from '../output/output.ts'
 import { inWords } from './token.ts'
 
 /** A request, and what came back: what may be shown of both. */
@@ -163,21 +163,21 @@ function showable(answer: unknown): unknown {
   return Object.fromEntries(members.filter(([name]) => name !== 'user' && !String(name).startsWith('@')))
 }
 
-function printOpening({ print, dress }: Output): void {
-  print(dress('title', 'Nightlatch: a program gets a token and calls an API, with no user signed in.'))
+function printOpening({ print }: Output): void {
+  print(styled('title', 'Nightlatch: a program gets a token and calls an API, with no user signed in.'))
   print('Both providers are emulated on this machine. What you see was really sent over a socket, and answered;')
   print('only tokens are left out. A program of yours has the lines of code, and the real addresses.')
 }
 
-function printScene({ title, code, steps }: Scene, { print, dress }: Output): void {
+function printScene({ title, code, steps }: Scene, { print }: Output): void {
   print('')
-  print(dress('title', title))
-  for (const line of code) print(`    ${dress('code', line)}`)
+  print(styled('title', title))
+  for (const line of code) print('    ', styled('code', line))
   for (const { outcome, exchanges } of steps) {
-    print(`  ${dress('good', '✓')} ${outcome}`)
+    print('  ', styled('good', '✓'), ` ${outcome}`)
     for (const { method, url, sent, status, answer } of exchanges) {
-      print(dress('quiet', `      ${method.padEnd(4)} ${url}${sent === undefined ? '' : `  ${sent}`}`))
-      print(dress('quiet', `      ${String(status).padEnd(4)} ${shorten(JSON.stringify(answer))}`))
+      print(styled('quiet', `      ${method.padEnd(4)} ${url}${sent === undefined ? '' : `  ${sent}`}`))
+      print(styled('quiet', `      ${String(status).padEnd(4)} ${shorten(JSON.stringify(answer))}`))
     }
   }
 }
@@ -188,10 +188,10 @@ function shorten(text: string): string {
   return text.length > longest ? `${text.slice(0, longest)}...` : text
 }
 
-function printClosing({ print, dress }: Output): void {
+function printClosing({ print }: Output): void {
   print('')
-  print(dress('title', 'The same with the real ones (the client secret is asked for):'))
-  print(`    ${dress('code', 'nightlatch call prevu3d v1/nodes/{organization_id}/browse --client-id <id>')}`)
-  print(`    ${dress('code', `nightlatch call smart-completions 'Instances(2)/Projects' --client-id <id> \\`)}`)
-  print(`    ${dress('code', '  --host <https://...> --authorization-server <https://...>')}`)
+  print(styled('title', 'The same with the real ones (the client secret is asked for):'))
+  print('    ', styled('code', `nightlatch call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`))
+  print('    ', styled('code', `nightlatch call smart-completions 'Instances(2)/Projects' --client-id <id> \\`))
+  print('    ', styled('code', '  --host <https://...> --authorization-server <https://...>'))
 }

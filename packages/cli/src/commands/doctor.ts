@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
+import { AlreadyTold, CommandError } from '../command-error.ts'
 import { addConnectionFlags, type ConnectionFlags, refuseSettings } from '../connect.ts'
 import { examine } from '../doctor/examine.ts'
 import { describeReport, isIll, printStep, printWhatToDo } from '../doctor/report.ts'
-import { AlreadyTold, CommandError } from '../failure.ts'
 import type { Io } from '../io.ts'
-import type { Output } from '../output.ts'
+import { type Output, styled } from '../output/output.ts'
 import { knownProviders } from '../providers.ts'
 import { findForeignFlags } from '../settings.ts'
 import { findTarget } from '../target.ts'
@@ -46,7 +46,7 @@ async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Outpu
     if (foreign !== undefined) throw new CommandError('wrong_usage', foreign)
   } else refuseSettings(known, flags)
   const isForPeople = flags.json !== true
-  if (isForPeople) output.print(output.dress('title', `${known.title} (${known.name})`))
+  if (isForPeople) output.print(styled('title', `${known.title} (${known.name})`))
   const { taken, tokenRequests } = await examine({
     known,
     flags,
@@ -54,12 +54,8 @@ async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Outpu
     isForPeople,
     io,
     output,
-    onStep({ title }) {
-      const done = output.noteWaiting(title)
-      return (step) => {
-        done()
-        if (isForPeople) printStep(step, output)
-      }
+    onStep(step) {
+      if (isForPeople) printStep(step, output)
     },
   })
   if (isForPeople) printWhatToDo(taken, output)

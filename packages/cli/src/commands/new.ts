@@ -1,14 +1,16 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { CommandError } from '../failure.ts'
+import { CommandError } from '../command-error.ts'
 import { type Io, readInput } from '../io.ts'
+import { checkSyntax } from '../new-provider/check-syntax.ts'
 import { authentications, draftProvider, type ProviderDraft, type Wishes } from '../new-provider/provider-draft.ts'
 import { isReadByDefault } from '../new-provider/sample-answer.ts'
 import { repositoryUrl, toJson, writeChangeset, writePackageFiles, writePage } from '../new-provider/write-pages.ts'
 import { writeProvider } from '../new-provider/write-provider.ts'
 import { writeEmulation, writeTest } from '../new-provider/write-tests.ts'
-import type { Output } from '../output.ts'
+import { type Output, styled } from '../output/output.ts'
+import { escapeUnsafe } from '../output/unsafe-characters.ts'
 
 interface NewFlags extends Wishes {
   readonly package?: true
@@ -83,7 +85,10 @@ async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stder
   const leave = (): void => leaving.abort()
   stdin.once('end', leave)
   try {
-    const tokenEndpoint = await ask(`${name}: where are tokens asked for?`, 'https://login.acme.example/token')
+    const tokenEndpoint = await ask(
+      `${escapeUnsafe(name)}: where are tokens asked for?`,
+      'https://login.acme.example/token',
+    )
     const clientAuthentication =
       flags.clientAuthentication ??
       given(
@@ -128,10 +133,10 @@ async function planFiles(draft: ProviderDraft, dir: string): Promise<Files> {
   const extension = await findImportExtension(dir)
   const places = { provider: `../src/${name}.${extension}`, emulation: `./${name}-emulation.${extension}` }
   return new Map([
-    [join(dir, 'src', `${name}.ts`), writeProvider(draft)],
-    [join(dir, 'test', `${name}-emulation.ts`), writeEmulation(draft)],
-    [join(dir, 'test', `${name}.test.ts`), writeTest(draft, places)],
-    [join(dir, 'docs', `${name}.md`), writePage(draft, places.provider)],
+    [join(dir, 'src', `${name}.ts`), writeProvider(draft).text],
+    [join(dir, 'test', `${name}-emulation.ts`), writeEmulation(draft).text],
+    [join(dir, 'test', `${name}.test.ts`), writeTest(draft, places).text],
+    [join(dir, 'docs', `${name}.md`), writePage(draft, places.provider).text],
   ])
 }
 
@@ -166,10 +171,10 @@ async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
   return new Map([
     ...own,
     [join(folder, 'LICENSE'), licence.split('\n---\n')[0]?.trimEnd().concat('\n') ?? ''],
-    [join(folder, 'src/provider.ts'), writeProvider(draft)],
-    [join(folder, `test/${name}-emulation.ts`), writeEmulation(draft)],
-    [join(folder, 'test/conformance.test.ts'), writeTest(draft, places)],
-    [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@nightlatch/${name}`)],
+    [join(folder, 'src/provider.ts'), writeProvider(draft).text],
+    [join(folder, `test/${name}-emulation.ts`), writeEmulation(draft).text],
+    [join(folder, 'test/conformance.test.ts'), writeTest(draft, places).text],
+    [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@nightlatch/${name}`).text],
     [join(dir, '.changeset', `${name}.md`), writeChangeset(draft)],
     // Where the repository's own checks find the packages that documents import.
     [tools, withDependency(manifest, `@nightlatch/${name}`)],
@@ -183,10 +188,15 @@ function withDependency(text: string, name: string): string {
   return toJson({ ...manifest, devDependencies })
 }
 
-/** @throws CommandError `wrong_usage` where a file is there already, and nothing is written then */
+/**
+ * Writes all of the files, or, where one is there already, none. No link is followed: what a name stands for elsewhere is
+ * not ours to write.
+ *
+ * @throws CommandError `wrong_usage`
+ */
 async function writeFiles(files: Files, { force }: NewFlags): Promise<void> {
   const isThere = async (file: string): Promise<boolean> =>
-    access(file).then(
+    lstat(file).then(
       () => true,
       () => false,
     )
@@ -196,9 +206,12 @@ async function writeFiles(files: Files, { force }: NewFlags): Promise<void> {
   if (there.length > 0 && force !== true) {
     throw new CommandError('wrong_usage', 'these files are there already; --force overwrites them', { hints: there })
   }
+  for (const [file, text] of files) checkSyntax(file, text)
   for (const [file, text] of files) {
     await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, text)
+    if (force === true || isEdited(file)) await rm(file, { force: true })
+    // `wx` also refuses a link, dangling or not.
+    await writeFile(file, text, { flag: 'wx' })
   }
 }
 
@@ -218,7 +231,7 @@ function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags,
     output.printJson({ provider: name, files, sample: recognised, next: steps })
     return
   }
-  output.print(`${output.dress('good', '✓')} ${name} is written`)
+  output.print(styled('good', '✓'), ` ${name} is written`)
   for (const file of files) output.print(`  ${file}`)
   if (recognised !== null) {
     const { token, lifetime, lifetimeKind } = recognised
@@ -228,7 +241,7 @@ function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags,
     )
   }
   output.print('\nNext:')
-  for (const step of steps) output.print(`  ${output.dress('quiet', '•')} ${step}`)
+  for (const step of steps) output.print('  ', styled('quiet', '•'), ` ${step}`)
 }
 
 function nextSteps({ name, runner, sample }: ProviderDraft, flags: NewFlags): readonly string[] {

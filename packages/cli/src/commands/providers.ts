@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Output } from '../output.ts'
+import { type Output, styled } from '../output/output.ts'
 import { type KnownProvider, knownProviders } from '../providers.ts'
 import { nameOfFlag, type Setting } from '../settings.ts'
 import { addressOf, findConfigured, type Target } from '../target.ts'
@@ -21,11 +21,8 @@ export function addProvidersCommand(program: Command, output: Output): void {
       output.printJson({ providers: knownProviders.map(describeProvider), clients: configured.map(describeClient) })
       return
     }
-    const blocks = [
-      ...knownProviders.map((known) => tell(known, output)),
-      ...configured.map((one) => tellClient(one, output)),
-    ]
-    output.print(blocks.join('\n\n'))
+    for (const [at, known] of knownProviders.entries()) printProvider(known, output, at > 0)
+    for (const client of configured) printClient(client, output)
   })
 }
 
@@ -50,7 +47,7 @@ function describeClient(target: Target): object {
   return { name, provider: configured?.provider.name, file: configured?.file, tokensFrom: tokensFrom(target) }
 }
 
-function tell(known: KnownProvider, output: Output): string {
+function printProvider(known: KnownProvider, { print }: Output, isAfterAnother: boolean): void {
   const rows = known.settings.map((setting) => [
     nameOfFlag(setting.flag),
     variableOf(known, setting) ?? '',
@@ -60,11 +57,11 @@ function tell(known: KnownProvider, output: Output): string {
   const lines = rows.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   )
-  return [`${output.dress('title', known.name)}  ${known.title}`, ...lines].join('\n')
+  print(isAfterAnother ? '\n' : '', styled('title', known.name), `  ${[known.title, ...lines].join('\n')}`)
 }
 
-function tellClient(target: Target, output: Output): string {
-  return `${output.dress('title', target.name)}  ${target.title}\n  tokens from ${tokensFrom(target)}`
+function printClient(target: Target, { print }: Output): void {
+  print('\n', styled('title', target.name), `  ${target.title}\n  tokens from ${tokensFrom(target)}`)
 }
 
 /** Origin and path: a query is nobody's business. */

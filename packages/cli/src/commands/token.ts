@@ -2,7 +2,8 @@ import type { AccessToken, Client } from '@nightlatch/core'
 import type { Command } from 'commander'
 import { addConnectionFlags, type ConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
-import type { Output } from '../output.ts'
+import { withDoctorNext } from '../next-step.ts'
+import { type Output, styled } from '../output/output.ts'
 import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
@@ -23,7 +24,9 @@ export function addTokenCommand(program: Command, io: Io, output: Output): void 
   command.action(async (name: string) => {
     const flags = command.optsWithGlobals<TokenFlags>()
     const target = await findTarget(name, flags.config)
-    await withClient(target, flags, { io, output }, (client) => askForToken(target, client, flags, output))
+    await withDoctorNext(target, command, () =>
+      withClient(target, flags, { io, output }, (client) => askForToken(target, client, flags, output)),
+    )
   })
 }
 
@@ -60,7 +63,7 @@ async function askForToken(
   } else {
     const { type, scopes, expiresAt, expiresIn } = describeToken(token)
     const ends = expiresAt === null ? 'not known' : `${expiresAt}, in ${inWords(expiresIn ?? 0)}`
-    output.print(`${output.dress('good', '✓')} ${name} gave a token`)
+    output.print(styled('good', '✓'), ` ${name} gave a token`)
     output.print(`  type     ${type}`)
     output.print(`  scopes   ${scopes === null ? 'not named' : scopes.join(' ')}`)
     output.print(`  expires  ${ends}`)

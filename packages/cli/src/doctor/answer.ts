@@ -1,11 +1,22 @@
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
-import { parseObject, showNames, showText } from './shown-text.ts'
+import { adviseReader } from './reader-advice.ts'
+import { parseFields, showNames, showPaths, showText } from './shown-text.ts'
 
 /** Fields of a token answer that are read, by all their spellings, or are known and mean no harm. */
 const known: ReadonlySet<string> = new Set([
   ...['access_token', 'accessToken', 'token_type', 'tokenType', 'scope', 'scopes', 'expires_in', 'expiresIn'],
-  ...['refresh_in', 'refreshIn', 'hasError', 'ext_expires_in', 'expires_on', 'not_before', 'resource'],
+  ...[
+    'expires_in_ms',
+    'expiresInMs',
+    'refresh_in',
+    'refreshIn',
+    'hasError',
+    'ext_expires_in',
+    'expires_on',
+    'not_before',
+    'resource',
+  ],
   ...['error', 'error_description', 'error_uri', 'errorDescription'],
   ...['errorCode', 'errorSummary', 'errorLink', 'errorId', 'errorCauses'],
 ])
@@ -21,7 +32,7 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
   const { exchange, token, provider } = grant
   const text = await exchange.text
   const type = exchange.headers.get('content-type')
-  const fields = parseObject(text) ?? parseForm(text, type)
+  const fields = parseFields(text, type)
   const finding = draftFinding()
   finding.detail('contentType', type === null ? null : showText(type))
   if (text === undefined) {
@@ -35,6 +46,9 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
     if (kind === 'an HTML page') {
       finding.fail(said, 'Check the address of the token endpoint: a sign-in page or a proxy answers there.')
     } else finding.warn(said)
+    if (kind === 'text' && token === undefined && grant.failure?.code === 'response_unreadable') {
+      adviseReader(finding, examination, { text, headers: exchange.headers })
+    }
     return finding.done()
   }
 
@@ -62,7 +76,18 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
   if (type !== null && !/json|x-www-form-urlencoded/i.test(type)) {
     finding.saw(`the content type is ${showText(type)}, not JSON; the answer was read anyhow`)
   }
-  if (token === undefined) return finding.done()
+  if (token === undefined) {
+    if (grant.failure?.code === 'response_unreadable') {
+      finding.detail('paths', showPaths(fields))
+      finding.fail(
+        `no token in a known place (access_token, accessToken); the answer has ${showPaths(fields).join(', ') || 'no field'}`,
+      )
+      adviseReader(finding, examination, { text, headers: exchange.headers })
+      return finding.done()
+    }
+    const { saw, ...done } = finding.done()
+    return { ...done, status: 'skipped', saw: ['the answer is a rejection: see the steps before', ...saw] }
+  }
 
   const tokenType = pick('token_type', 'tokenType')
   finding.saw(
@@ -83,9 +108,12 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
     )
   }
 
-  const lifetime = pick('expires_in', 'expiresIn')
+  const milliseconds = pick('expires_in_ms', 'expiresInMs')
+  const lifetime =
+    pick('expires_in', 'expiresIn') ?? (milliseconds === undefined ? undefined : Number(milliseconds) / 1000)
   const left =
     token.expiresAt === undefined ? undefined : Math.round((token.expiresAt.getTime() - exchange.sentAt) / 1000)
+  if (Number.isFinite(Number(lifetime))) evidence.namedLifetime = Number(lifetime)
   finding.detail('lifetime', {
     given: lifetime === undefined ? null : showValue(lifetime),
     seconds: left ?? null,
@@ -94,8 +122,15 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
   const judged = left === undefined ? 'unknown: such a token is kept for a short time only' : `${left} s`
   const isBelieved = left !== undefined && Number(lifetime) === left
   if (lifetime === undefined) finding.saw(`lifetime: not named, judged as ${judged}`)
-  else if (isBelieved) finding.saw(`lifetime: ${showValue(lifetime)} s`)
-  else {
+  else if (isBelieved && Number(lifetime) >= maxSeconds && Number(lifetime) % 1000 === 0) {
+    finding.warn(
+      `lifetime: ${showValue(lifetime)}, which looks like milliseconds; as seconds it is ${Math.round(Number(lifetime) / 86_400)} days`,
+      'Ask the vendor whether the lifetime is in milliseconds; if it is, write a readTokenResponse whose expiresIn is secondsFromMilliseconds of that field.',
+    )
+  } else if (isBelieved) finding.saw(`lifetime: ${showValue(lifetime)} s`)
+  else if (left !== undefined && left < Number(lifetime)) {
+    finding.saw(`lifetime: ${showValue(lifetime)} s, shortened to ${left} s by the token's own exp or the answer's Age`)
+  } else {
     finding.warn(
       `lifetime: ${showValue(lifetime)}, which is no number of seconds that can be believed; judged as ${judged}`,
       left === undefined ? 'Tell the vendor that the lifetime in its token answer is wrong.' : undefined,
@@ -104,14 +139,11 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
   return finding.done()
 }
 
+/** A lifetime in seconds from which on it may be one in milliseconds: 35 days. */
+const maxSeconds = 35 * 86_400
+
 /** A number, or a short plain word; anything else may be a secret in the wrong place. */
 function showValue(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   return typeof value === 'string' && /^[\w .:+-]{0,40}$/.test(value) ? `"${value}"` : `(a ${typeof value}, not shown)`
-}
-
-function parseForm(text: string | undefined, type: string | null): Readonly<Record<string, unknown>> | undefined {
-  if (text === undefined || type?.toLowerCase().startsWith('application/x-www-form-urlencoded') !== true)
-    return undefined
-  return Object.fromEntries(new URLSearchParams(text))
 }

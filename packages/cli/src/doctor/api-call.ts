@@ -1,12 +1,14 @@
 import { NightlatchError } from '@nightlatch/core'
-import { codeOf } from '../failure.ts'
+import { inFlags } from '../flag-words.ts'
+import { codeOf } from '../foreign-error.ts'
+import { readUnreachable } from '../network-failure.ts'
 import type { ApiCall } from './evidence.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
 import { showUrl } from './shown-text.ts'
 
 /** Step 9: one call that changes nothing, made as any program would make it; redirects are looked at, not followed. */
-export async function examineApiCall({ evidence, knowledge, timeout }: Examination): Promise<Finding> {
+export async function examineApiCall({ evidence, knowledge, known, timeout, waitFor }: Examination): Promise<Finding> {
   const { granted, api } = evidence
   if (granted === undefined) return skipped('it takes a token')
   if (api === undefined) return skipped("the API's address is not known")
@@ -22,7 +24,10 @@ export async function examineApiCall({ evidence, knowledge, timeout }: Examinati
   const startedAt = Date.now()
   try {
     const headers = { accept: 'application/json' }
-    const response = await granted.client.fetch(url, { headers, redirect: 'manual', signal })
+    const response = await waitFor(
+      `the API at ${url.host}`,
+      granted.client.fetch(url, { headers, redirect: 'manual', signal }),
+    )
     const text = await response.text()
     const call: ApiCall = {
       url,
@@ -43,14 +48,13 @@ export async function examineApiCall({ evidence, knowledge, timeout }: Examinati
         ? failure.code
         : (codeOf(failure) ?? 'unknown')
     finding.detail('code', code)
-    if (failure instanceof NightlatchError) finding.fail(`${code}: ${failure.message}`, ...failure.hints)
-    else if (signal.aborted) {
+    if (failure instanceof NightlatchError) {
+      finding.fail(`${code}: ${failure.message}`, ...failure.hints.map((hint) => inFlags(hint, known)))
+    } else if (signal.aborted) {
       finding.fail(`no answer within ${timeout} s`, 'Try again with a longer --timeout.')
     } else {
-      finding.fail(
-        `${url.origin} did not answer (${code})`,
-        `Check ${url.origin}: its name, its certificate, and whether a firewall or VPN is in between.`,
-      )
+      const { said, advice } = readUnreachable(failure, url.host)
+      finding.fail(`${url.origin} ${said}`, advice)
     }
   }
   return finding.done()

@@ -9,7 +9,7 @@ import {
 } from '@nightlatch/core'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
-import { mayBeProbed } from './token-request.ts'
+import { mayBeProbed, readServerWords } from './token-request.ts'
 
 /** Seconds between two tries. */
 const breath = 1
@@ -37,6 +37,7 @@ export async function examineAuthentication(examination: Examination): Promise<F
   const { known, provider, settings, secret, output } = examination
   const grant = await examination.grant()
   const { clientId } = settings.settings
+  if (secret.isNotUsed === true) return skipped('the client has no secret that could be sent otherwise')
   if (grant === undefined || provider === undefined || clientId === undefined || secret.value === undefined) {
     return skipped('the settings are not complete')
   }
@@ -74,9 +75,17 @@ export async function examineAuthentication(examination: Examination): Promise<F
   }
   finding.fail(
     tries.length === 0 ? 'there is no other way to try' : 'none of them works',
-    `It is not how they are sent: get a new client secret for ${known.name}, and check the client id and that the client may use client credentials.`,
+    adviseAfterProbe(known.name, grant.failure && readServerWords(grant.failure)),
   )
-  return finding.done()
+  return { ...finding.done(), rulesOut: ['client-authentication'] }
+}
+
+function adviseAfterProbe(name: string, words: ReturnType<typeof readServerWords>): string {
+  const mayGrant = 'check that the client may use client credentials'
+  if (words === 'client id') return `It is not how the credentials are sent: correct the client id, and ${mayGrant}.`
+  return words === 'client secret'
+    ? `It is not how the credentials are sent: get a new client secret for ${name}.`
+    : `It is not how the credentials are sent: check the client id, get a new client secret for ${name}, and ${mayGrant}.`
 }
 
 /** What is worth a try: not what was sent before, nor what would be the same on the wire. */
@@ -107,6 +116,7 @@ async function spell(
   clientAuthentication: ClientAuthentication,
   credentials: Credentials,
 ): Promise<string | undefined> {
+  if (credentials.clientId === undefined) return undefined
   const draft: TokenRequestDraft = {
     url: new URL('https://nowhere.invalid'),
     headers: new Headers(),
@@ -121,9 +131,10 @@ async function spell(
   }
 }
 
-function adviseWay({ known }: Examination, name: string, code: string): string {
-  const hasFlag = known.settings.some((setting) => setting.name === 'clientAuthentication')
-  return hasFlag
-    ? `Send the credentials as ${name}: --client-authentication ${name}; in code, clientAuthentication: ${code}.`
-    : `Send the credentials as ${name}: in code, give createClient { ...provider, clientAuthentication: ${code} }.`
+function adviseWay({ known }: Examination, name: string, written: string): string {
+  if (known.settings.some((setting) => setting.name === 'clientAuthentication')) {
+    return `Send the credentials as ${name}: --client-authentication ${name}.`
+  }
+  const place = known.configured === undefined ? 'in code' : `in ${known.configured.file}`
+  return `Send the credentials as ${name}: ${place}, let the provider be { ...provider, clientAuthentication: ${written} }.`
 }

@@ -48,13 +48,12 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
   if ([iat, nbf].some((instant) => typeof instant === 'number' && instant > now + leeway)) {
     finding.warn('by iat or nbf the token comes from the future: an API may refuse it until then', clock)
   }
-  const expected = granted.token.expiresAt
-  if (typeof exp === 'number' && typeof iat === 'number' && expected !== undefined && granted.exchange !== undefined) {
-    const byAnswer = (expected.getTime() - granted.exchange.sentAt) / 1000
-    if (Math.abs(exp - iat - byAnswer) > leeway) {
+  const { namedLifetime } = evidence
+  if (typeof exp === 'number' && typeof iat === 'number' && namedLifetime !== undefined) {
+    if (Math.abs(exp - iat - namedLifetime) > leeway) {
       finding.warn(
-        `by its claims the token lives ${exp - iat} s, by the answer ${Math.round(byAnswer)} s`,
-        'Expect a 401 before the end that the answer names: the shorter of the two lifetimes counts.',
+        `by its claims the token lives ${exp - iat} s, by the answer ${Math.round(namedLifetime)} s`,
+        'The client uses the shorter of the two lifetimes. Other programs may expect the longer one, and get a 401.',
       )
     }
   }

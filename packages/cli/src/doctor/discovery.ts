@@ -1,5 +1,6 @@
 import { NightlatchError } from '@nightlatch/core'
 import { reportFailure } from '../failure.ts'
+import { inFlags } from '../flag-words.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
 import type { Grant } from './grant.ts'
@@ -40,13 +41,13 @@ export async function examineDiscovery(examination: Examination): Promise<Findin
 
 async function findApi(
   finding: FindingDraft,
-  { evidence }: Examination,
+  { evidence, known, waitFor }: Examination,
   { client, baseUrl, provider, tokenRequests }: Grant,
   timeout: number,
 ): Promise<void> {
   const before = tokenRequests()
   try {
-    const info = await client.info({ signal: AbortSignal.timeout(timeout * 1000) })
+    const info = await waitFor('the address of the API', client.info({ signal: AbortSignal.timeout(timeout * 1000) }))
     const found = baseUrl()
     if (found === undefined) return
     evidence.api = { baseUrl: found, info }
@@ -62,12 +63,14 @@ async function findApi(
     evidence.discoveryStatus = failure.status
     const { message, hints, fields } = reportFailure(failure)
     finding.detail('failure', fields)
-    finding.fail(`${failure.code}: ${message}`, ...hints)
+    finding.fail(`${failure.code}: ${message}`, ...hints.map((hint) => inFlags(hint, known)))
     if (tokenRequests() > before) finding.saw('the token was refused, and a second, fresh one too')
     if (failure.code === 'origin_refused') {
       finding.saw(`origins that may see the token: ${(provider.apiOrigins ?? []).join(', ')}`)
       finding.advise(
-        'If that is where the API is (a preproduction environment, say), let its origin in: --api-origin, or apiOrigins in code. If not, ask the vendor: no token was sent there.',
+        `If that is where the API is (a preproduction environment, for example), let its origin in: ${
+          known.settings.some(({ name }) => name === 'apiOrigin') ? '--api-origin' : 'apiOrigins of the provider'
+        }. If not, ask the vendor: no token was sent there.`,
       )
     } else if (hints.length === 0) {
       finding.advise(

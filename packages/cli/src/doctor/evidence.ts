@@ -4,8 +4,12 @@ import type { Grant } from './grant.ts'
 export interface Evidence {
   /** The host of the address is not known to the name server. */
   hasNoAddress?: true
+  /** A step has found, and said, why there is no connection to the address. */
+  isUnreachable?: true
   /** The grant that gave a token: the first, or one of a probe. */
   granted?: Grant
+  /** Seconds: the lifetime that the answer names. */
+  namedLifetime?: number
   claims?: Claims
   /** What discovery told; there is one as soon as the API's address is known. */
   api?: { readonly baseUrl: URL; readonly info: unknown }

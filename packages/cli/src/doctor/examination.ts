@@ -1,5 +1,5 @@
 import type { Provider } from '@nightlatch/core'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 import type { FoundSettings } from '../settings.ts'
 import type { Target } from '../target.ts'
 import type { Evidence } from './evidence.ts'
@@ -30,6 +30,8 @@ export interface Examination {
   grant(): Promise<Grant | undefined>
   /** Makes another token request, to a provider described otherwise. */
   ask(provider: Provider): Promise<Grant>
+  /** Says on a terminal what is waited for, as long as the work lasts. */
+  waitFor<Result>(what: string, work: Promise<Result>): Promise<Result>
   readonly evidence: Evidence
 }
 
@@ -40,4 +42,6 @@ export interface FoundSecret {
   readonly source: string | undefined
   /** Why there is none, where reading it failed. */
   readonly mistake: string | undefined
+  /** The client shows who it is by something else: a key, or a certificate. */
+  readonly isNotUsed?: true
 }

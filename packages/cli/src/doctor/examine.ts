@@ -1,9 +1,9 @@
-import { createClient, NightlatchError, type Provider } from '@nightlatch/core'
+import { type Credentials, createClient, NightlatchError, type Provider } from '@nightlatch/core'
 import { hasClientSecret, readClientSecret } from '../client-secret.ts'
+import { CommandError } from '../command-error.ts'
 import { type ConnectionFlags, timeoutOf } from '../connect.ts'
-import { CommandError } from '../failure.ts'
 import type { Io } from '../io.ts'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 import { type FoundSettings, findSettings } from '../settings.ts'
 import { addressOf, type ConfiguredClient, type Target } from '../target.ts'
 import type { Examination, FoundSecret } from './examination.ts'
@@ -13,7 +13,7 @@ import { type ProviderKnowledge, plainKnowledge } from './provider-knowledge.ts'
 import type { TakenStep } from './report.ts'
 import { isHttp, showText } from './shown-text.ts'
 import { smartApiKnowledge, smartCompletionsKnowledge } from './smart-api.ts'
-import { type Step, steps, takeStep } from './steps.ts'
+import { steps, takeStep } from './steps.ts'
 import { withinTime } from './within-time.ts'
 
 const knowledge: Readonly<Record<string, ProviderKnowledge>> = {
@@ -30,8 +30,8 @@ export interface ExaminationOrder {
   readonly isForPeople: boolean
   readonly io: Io
   readonly output: Output
-  /** Told of each step before it is taken, and after. */
-  readonly onStep: (step: Step) => (taken: TakenStep) => void
+  /** Called with each step after it is taken. */
+  readonly onStep: (taken: TakenStep) => void
 }
 
 /** Takes every step there is. */
@@ -43,10 +43,9 @@ export async function examine(order: ExaminationOrder): Promise<{
   const taken: TakenStep[] = []
   try {
     for (const step of steps) {
-      const tell = order.onStep(step)
       const finding = await takeStep(step, examination)
       taken.push({ step, finding })
-      tell({ step, finding })
+      order.onStep({ step, finding })
     }
   } finally {
     await Promise.all(grants.map(({ client }) => client.close()))
@@ -60,12 +59,22 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
 }> {
   const { configured } = known
   const timeout = timeoutOf(known, flags)
-  const { settings, secret } =
-    configured === undefined
-      ? { settings: findSettings(known, flags, io.env), secret: await findSecret(known, flags, io) }
-      : await readConfigured(known.name, configured, timeout)
+  const {
+    settings,
+    secret,
+    credentials: own,
+  } = configured === undefined
+    ? {
+        settings: findSettings(known, flags, io.env),
+        secret: await findSecret(known, flags, io),
+        credentials: undefined,
+      }
+    : await readConfigured(known.name, configured, timeout)
   hideSpellings(settings.settings.clientId ?? '', secret.value ?? '', output)
-  const { provider, mistake } = describeProvider(known, settings, secret, timeout)
+  const { clientId } = settings.settings
+  const credentials =
+    own ?? (clientId === undefined || secret.value === undefined ? undefined : { clientId, clientSecret: secret.value })
+  const { provider, mistake } = describeProvider(known, settings, credentials, timeout)
   const about = knowledge[known.configured?.provider.name ?? known.name] ?? plainKnowledge
   const tokenAddress = configured === undefined ? about.tokenAddress(settings.settings) : addressOf(configured)
   const address = URL.parse(tokenAddress ?? '')
@@ -85,38 +94,48 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
     mistake,
     address: address !== null && isHttp(address) ? address : undefined,
     async grant() {
-      const { clientId } = settings.settings
-      if (provider === undefined || clientId === undefined || secret.value === undefined) return undefined
+      if (provider === undefined || credentials === undefined) return undefined
       asked ??= examination.ask(provider)
       return asked
     },
     async ask(asking) {
-      const { clientId = '' } = settings.settings
-      const credentials = { clientId, clientSecret: secret.value ?? '' }
+      if (credentials === undefined) throw new TypeError('there are no credentials')
       const { store: _, ...options } = { ...configured?.options, credentials }
-      const grant = await askForGrant(asking, { credentials, timeout, output, options })
+      const grant = await examination.waitFor('a token', askForGrant(asking, { credentials, timeout, output, options }))
       grants.push(grant)
       return grant
+    },
+    async waitFor(what, work) {
+      const done = output.noteWaiting(`Waiting for ${what}`)
+      return await work.finally(done)
     },
     evidence: {},
   }
   return { examination, grants }
 }
 
+/** What was found to ask for a token with. */
+interface FoundCredentials {
+  readonly settings: FoundSettings
+  readonly secret: FoundSecret
+  readonly credentials: Credentials | undefined
+}
+
 /**
  * What a configured client has for settings: its credentials, read once.
  *
- * @throws CommandError `wrong_usage` where it has no client secret, which is what a doctor looks at
+ * @throws CommandError `wrong_usage` where it has no client secret, and nothing else that it could show
  */
 async function readConfigured(
   name: string,
-  { file, options }: ConfiguredClient,
+  { file, provider, options }: ConfiguredClient,
   timeout: number,
-): Promise<{ readonly settings: FoundSettings; readonly secret: FoundSecret }> {
+): Promise<FoundCredentials> {
   const none = { missing: [], mistakes: [] }
-  const found = (mistake: string): { readonly settings: FoundSettings; readonly secret: FoundSecret } => ({
+  const found = (mistake: string): FoundCredentials => ({
     settings: { settings: {}, sources: new Map(), ...none },
     secret: { value: undefined, source: file, mistake },
+    credentials: undefined,
   })
   const { credentials: source } = options
   let read: { readonly credentials: unknown } | undefined
@@ -135,19 +154,31 @@ async function readConfigured(
   if (typeof credentials !== 'object' || credentials === null) {
     return found(`${place} must be an object with clientId and clientSecret`)
   }
-  if (!('clientSecret' in credentials)) {
-    throw new CommandError('wrong_usage', `${name} has no client secret, which is what doctor looks at`, {
-      hints: [`nightlatch token ${name} asks for a token with what it has.`],
-    })
-  }
   const { clientId, clientSecret } = credentials as Readonly<Record<string, unknown>>
+  // A key, a certificate or nothing at all: the core knows what is wrong with these.
+  const isWithoutSecret = !('clientSecret' in credentials)
+  if (isWithoutSecret) checkWithoutSecret(name, { file, provider, options }, credentials as Credentials)
+  const isComplete = isText(clientId) && (isWithoutSecret || isText(clientSecret))
   return {
+    credentials: isComplete ? (credentials as Credentials) : undefined,
     settings: isText(clientId)
       ? { settings: { clientId }, sources: new Map([['clientId', file]]), ...none }
       : { settings: {}, sources: new Map(), mistakes: [], missing: [`${place}.clientId, in ${file} (${isItSet})`] },
-    secret: isText(clientSecret)
-      ? { value: clientSecret, source: file, mistake: undefined }
-      : { value: undefined, source: file, mistake: `missing: ${place}.clientSecret, in ${file} (${isItSet})` },
+    secret: isWithoutSecret
+      ? { value: undefined, source: undefined, mistake: undefined, isNotUsed: true }
+      : isText(clientSecret)
+        ? { value: clientSecret, source: file, mistake: undefined }
+        : { value: undefined, source: file, mistake: `missing: ${place}.clientSecret, in ${file} (${isItSet})` },
+  }
+}
+
+/** @throws CommandError `wrong_usage` where the provider needs a client secret after all */
+function checkWithoutSecret(name: string, { provider, options }: ConfiguredClient, credentials: Credentials): void {
+  try {
+    createClient(provider, { ...options, credentials })
+  } catch (failure) {
+    if (!(failure instanceof NightlatchError)) throw failure
+    throw new CommandError('wrong_usage', `${name} has no client secret`, { hints: [failure.message] })
   }
 }
 
@@ -177,16 +208,14 @@ async function findSecret(known: Target, flags: ConnectionFlags, io: Io): Promis
 function describeProvider(
   known: Target,
   { settings, missing, mistakes }: FoundSettings,
-  { value }: FoundSecret,
+  credentials: Credentials | undefined,
   timeout: number,
 ): { readonly provider: Provider | undefined; readonly mistake: string | undefined } {
   if (mistakes.length > 0 || missing.length > 0) return { provider: undefined, mistake: undefined }
   try {
     const provider = known.describe(settings)
-    const { clientId = '' } = settings
     // Made for what it has to say; nothing is asked by it.
-    if (value !== undefined) {
-      const credentials = { clientId, clientSecret: value }
+    if (credentials !== undefined) {
       createClient(provider, { ...known.configured?.options, credentials, timeout })
     }
     return { provider, mistake: undefined }
@@ -201,13 +230,6 @@ function hideSpellings(clientId: string, clientSecret: string, output: Output): 
   if (clientSecret === '') return
   const form = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1)
   const pairs = [`${clientId}:${clientSecret}`, `${form(clientId)}:${form(clientSecret)}`, clientSecret]
-  output.hide(clientSecret)
-  output.hide(showText(clientSecret))
-  // As a URL's path holds it.
-  output.hide(encodeURI(clientSecret))
-  for (const text of pairs) {
-    output.hide(Buffer.from(text).toString('base64'))
-    output.hide(Buffer.from(text).toString('base64').replace(/=+$/, ''))
-    output.hide(Buffer.from(text).toString('base64url'))
-  }
+  // As a step shows a text, with its blanks collapsed.
+  for (const text of [...pairs, showText(clientSecret)]) output.hide(text)
 }

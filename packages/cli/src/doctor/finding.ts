@@ -1,3 +1,15 @@
+/** What advice is about, as far as steps rule it out for each other. */
+export type AdviceTopic = 'client-authentication' | 'client-secret'
+
+/** Whether a sentence, of a provider's hints too, is about a topic. */
+export function isAbout(sentence: string, topic: AdviceTopic): boolean {
+  return topic === 'client-authentication'
+    ? /client-?authentication|clientSecret(Basic|Post)|basic-(raw|form)|form-encode|reads differently|in the form/i.test(
+        sentence,
+      )
+    : /new client secret/i.test(sentence)
+}
+
 /** What a step came to. */
 export type FindingStatus = 'ok' | 'warning' | 'failed' | 'skipped'
 
@@ -12,6 +24,8 @@ export interface Finding {
   readonly details: Readonly<Record<string, unknown>>
   /** The name of an earlier step whose advice this one makes needless. */
   readonly settles?: string
+  /** What this step has ruled out: advice about it, of whatever step, is left out. */
+  readonly rulesOut?: readonly AdviceTopic[]
 }
 
 /** Gathers what a step sees: its status is that of the worst thing noted. */

@@ -2,13 +2,14 @@ import {
   type AccessToken,
   type Client,
   type ClientOptions,
+  type Credentials,
   createClient,
   type Fetch,
   NightlatchError,
   type Provider,
 } from '@nightlatch/core'
 import { createHidingFetch } from '../connect.ts'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 
 /** A request that was answered, as the wire showed it. */
 interface Exchange {
@@ -40,7 +41,7 @@ export interface Grant {
 
 /** What a token is asked for with. */
 interface GrantTerms {
-  readonly credentials: { readonly clientId: string; readonly clientSecret: string }
+  readonly credentials: Credentials
   /** Seconds. */
   readonly timeout: number
   readonly output: Output
@@ -91,7 +92,7 @@ export async function askForGrant(provider: Provider, terms: GrantTerms): Promis
     credentials,
     fetch,
     // A first attempt gets two thirds of it: that is what the flag means here.
-    timeout: Math.min(timeout * 1.5, 86_400),
+    timeout: Math.min(timeout * 1.5, 600),
     onEvent(event) {
       if (event.type === 'grant.retried') stopping.abort(event.error)
       if (event.type === 'api.discovered') baseUrl = new URL(event.baseUrl)

@@ -1,12 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { codeOf } from '../failure.ts'
+import { codeOf } from '../foreign-error.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { withinTime } from './within-time.ts'
 
 /** Step 2: whether the host that tokens come from has an address. Asked as `fetch` asks: hosts file and all. */
-export async function examineNameResolution({ address, timeout, evidence }: Examination): Promise<Finding> {
+export async function examineNameResolution({ address, timeout, evidence, waitFor }: Examination): Promise<Finding> {
   if (address === undefined) return skipped('the settings name no address')
   const host = address.hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0) return skipped(`${host} is an address already`, { host })
@@ -14,7 +14,7 @@ export async function examineNameResolution({ address, timeout, evidence }: Exam
   const finding = draftFinding()
   finding.detail('host', host)
   try {
-    const addresses = await withinTime(lookup(host, { all: true }), timeout)
+    const addresses = await waitFor(`the address of ${host}`, withinTime(lookup(host, { all: true }), timeout))
     if (addresses === undefined) {
       finding.fail(`${host}: no answer within ${timeout} s`, 'Check the name server of this machine.')
       return finding.done()
@@ -24,6 +24,7 @@ export async function examineNameResolution({ address, timeout, evidence }: Exam
   } catch (failure) {
     const code = codeOf(failure) ?? 'unknown'
     evidence.hasNoAddress = true
+    evidence.isUnreachable = true
     finding.detail('code', code)
     finding.fail(
       `${host} has no address (${code})`,

@@ -1,5 +1,5 @@
-import type { Look, Output } from '../output.ts'
-import type { Finding, FindingStatus } from './finding.ts'
+import { type Output, type Style, styled } from '../output/output.ts'
+import { type Finding, type FindingStatus, isAbout } from './finding.ts'
 import type { Step } from './steps.ts'
 
 /** A step with what it came to. */
@@ -8,7 +8,7 @@ export interface TakenStep {
   readonly finding: Finding
 }
 
-const marks: Readonly<Record<FindingStatus, readonly [Look, string]>> = {
+const marks: Readonly<Record<FindingStatus, readonly [Style, string]>> = {
   ok: ['good', '✓'],
   warning: ['doubtful', '!'],
   failed: ['bad', '✗'],
@@ -16,18 +16,18 @@ const marks: Readonly<Record<FindingStatus, readonly [Look, string]>> = {
 }
 
 /** One step, for people. */
-export function printStep({ step, finding }: TakenStep, { print, dress }: Output): void {
-  const [look, mark] = marks[finding.status]
+export function printStep({ step, finding }: TakenStep, { print }: Output): void {
+  const [style, mark] = marks[finding.status]
   const isSkipped = finding.status === 'skipped'
-  print(`${dress(look, mark)} ${isSkipped ? dress('quiet', `${step.title}: skipped`) : step.title}`)
-  for (const line of finding.saw) print(isSkipped ? dress('quiet', `    ${line}`) : `    ${line}`)
+  print(styled(style, mark), ' ', isSkipped ? styled('quiet', `${step.title}: skipped`) : step.title)
+  for (const line of finding.saw) print(isSkipped ? styled('quiet', `    ${line}`) : `    ${line}`)
 }
 
 /** The end of a report, for people. */
-export function printWhatToDo(taken: readonly TakenStep[], { print, dress }: Output): void {
+export function printWhatToDo(taken: readonly TakenStep[], { print }: Output): void {
   const sentences = whatToDo(taken)
   print('')
-  print(dress('title', 'What to do'))
+  print(styled('title', 'What to do'))
   for (const [at, sentence] of sentences.entries()) print(`  ${at + 1}. ${sentence}`)
   if (sentences.length === 0) {
     print(isIll(taken) ? '  Nothing that is known here.' : '  Nothing: all is well.')
@@ -62,5 +62,7 @@ export function isIll(taken: readonly TakenStep[]): boolean {
 function whatToDo(taken: readonly TakenStep[]): readonly string[] {
   const settled = new Set(taken.map(({ finding }) => finding.settles))
   const open = taken.filter(({ step }) => !settled.has(step.name))
-  return [...new Set(open.flatMap(({ finding }) => finding.advice))]
+  const ruledOut = taken.flatMap(({ finding }) => finding.rulesOut ?? [])
+  const advice = open.flatMap(({ finding }) => finding.advice)
+  return [...new Set(advice)].filter((sentence) => !ruledOut.some((topic) => isAbout(sentence, topic)))
 }

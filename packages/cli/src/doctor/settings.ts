@@ -54,7 +54,8 @@ export function examineSettings(examination: Examination): Finding {
   }
 
   for (const what of settings.missing) finding.fail(`missing: ${what}`, `Set ${what}.`)
-  if (value === undefined) {
+  if (secret.isNotUsed === true) finding.saw('no client secret: the client shows who it is by other means')
+  else if (value === undefined) {
     const missing = `${known.secretVariable}, or --client-secret-file`
     if (secret.mistake === undefined) finding.fail(`missing: ${missing}`, `Set ${missing}.`)
     else finding.fail(secret.mistake, 'Make the client secret readable.')

@@ -32,6 +32,33 @@ export function parseObject(text: string | undefined): Readonly<Record<string, u
   }
 }
 
+/** The fields of a JSON document, a list's too, or of a form; `undefined` for anything else. */
+export function parseFields(
+  text: string | undefined,
+  type: string | null | undefined,
+): Readonly<Record<string, unknown>> | undefined {
+  if (text === undefined) return undefined
+  if (type?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true) {
+    return Object.fromEntries(new URLSearchParams(text))
+  }
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Where an answer has its values: `data.token`; at most forty places, four levels deep. */
+export function showPaths(fields: object, depth = 4): readonly string[] {
+  const paths = Object.entries(fields).flatMap(([name, value]) => {
+    const [shown = ''] = Array.isArray(fields) ? [name] : showNames({ [name]: value })
+    const isNested = typeof value === 'object' && value !== null && Object.keys(value).length > 0
+    return isNested && depth > 1 ? showPaths(value, depth - 1).map((path) => `${shown}.${path}`) : [shown]
+  })
+  return paths.slice(0, 40)
+}
+
 export function isHttp({ protocol }: URL): boolean {
   return protocol === 'https:' || protocol === 'http:'
 }

@@ -1,4 +1,4 @@
-import { codeOf } from '../failure.ts'
+import { codeOf } from '../foreign-error.ts'
 import { examineAccess } from './access.ts'
 import { examineAnswer } from './answer.ts'
 import { examineApiCall } from './api-call.ts'

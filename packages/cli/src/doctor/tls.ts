@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
-import { codeOf } from '../failure.ts'
+import { codeOf } from '../foreign-error.ts'
+import { explainCode } from '../network-failure.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft } from './finding.ts'
 import { showText } from './shown-text.ts'
@@ -9,7 +10,7 @@ import { showText } from './shown-text.ts'
 const soon = 14
 
 /** Step 3: whether the server proves that it is who it is. Nothing but the handshake is sent. */
-export async function examineTls({ address, timeout, env, evidence }: Examination): Promise<Finding> {
+export async function examineTls({ address, timeout, env, evidence, waitFor }: Examination): Promise<Finding> {
   const finding = draftFinding()
   noteProxies(finding, env)
   if (address === undefined) return skip(finding, 'the settings name no address')
@@ -29,15 +30,18 @@ export async function examineTls({ address, timeout, env, evidence }: Examinatio
 
   const host = address.hostname.replace(/^\[|\]$/g, '')
   const port = Number(address.port || 443)
-  const greeting = await shakeHands(host, port, timeout)
+  const greeting = await waitFor(`a TLS connection to ${host}`, shakeHands(host, port, timeout))
   finding.detail('host', host)
   finding.detail('port', port)
   if ('failure' in greeting) {
     finding.detail('code', greeting.failure)
-    finding.fail(`no TLS connection to ${host}:${port} (${greeting.failure})`, explainNoConnection(greeting.failure))
+    evidence.isUnreachable = true
+    const { advice } = explainCode(greeting.failure, host)
+    finding.fail(`no TLS connection to ${host}:${port} (${greeting.failure})`, advice)
     return finding.done()
   }
   judgeCertificate(finding, host, greeting)
+  if (finding.done().status === 'failed') evidence.isUnreachable = true
   return finding.done()
 }
 
@@ -138,20 +142,6 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
 /** All other codes are about dates and names, which are looked at one by one: OpenSSL tells the first problem only. */
 function isOfTrust(code: string): boolean {
   return /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|CERT_REJECTED|INVALID_CA|CERT_REVOKED|CHAIN/.test(code)
-}
-
-function explainNoConnection(code: string): string {
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'Nothing listens at this port: check host and port, and whether a firewall refuses.'
-    case 'ETIMEDOUT':
-      return 'Nobody answered: a firewall, a VPN that is off, or a host that is down.'
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return 'Something answers there that speaks no TLS: check the port, and whether a proxy is in between.'
-    default:
-      return 'The handshake broke off: check the port, and whether a firewall or proxy is in between.'
-  }
 }
 
 /** Which proxies the environment names; of their addresses only the host, for they may hold a password. */

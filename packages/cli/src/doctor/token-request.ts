@@ -1,9 +1,10 @@
 import type { NightlatchError } from '@nightlatch/core'
+import { inFlags } from '../flag-words.ts'
 import { describeCredentialText } from './credential-text.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
 import type { Grant } from './grant.ts'
-import { showText, showUrl } from './shown-text.ts'
+import { parseFields, showText, showUrl } from './shown-text.ts'
 
 /** Step 5: the token request, made once. */
 export async function examineTokenRequest(examination: Examination): Promise<Finding> {
@@ -24,9 +25,10 @@ export async function examineTokenRequest(examination: Examination): Promise<Fin
     finding.detail('clientId', clientId)
     examination.evidence.granted = grant
   } else if (failure !== undefined) {
-    if (mayBeProbed(grant)) finding.advise(...adviseSpelling(examination))
-    noteGrantFailure(finding, failure)
-    if (mayBeProbed(grant) && !examination.mayProbe) {
+    const words = readServerWords(failure)
+    if (mayBeProbed(grant)) finding.advise(...adviseSpelling(examination, words))
+    await noteGrantFailure(finding, failure, examination)
+    if (mayBeProbed(grant) && !examination.mayProbe && words === undefined) {
       finding.advise(
         `If id and secret are surely right, let nightlatch doctor ${examination.known.name} --probe-authentication find out how the server wants them; the server may count each try as a failed sign-in.`,
       )
@@ -35,16 +37,40 @@ export async function examineTokenRequest(examination: Examination): Promise<Fin
   return finding.done()
 }
 
-/** What is odd about the credentials, now that the server refuses them. */
-function adviseSpelling({ settings, secret }: Examination): readonly string[] {
+/** What the server's own words are about: the client id, the client secret, or `undefined` if they do not say. */
+export function readServerWords({ errorDescription = '' }: NightlatchError): 'client id' | 'client secret' | undefined {
+  const words = errorDescription.slice(0, 2000)
+  if (/\b(client[ _-]?secret|app[ _-]?secret|secret|password)\b/i.test(words)) return 'client secret'
+  if (/credential|authenticat/i.test(words)) return undefined
+  const isMissing =
+    /\b(client|application|app|consumer|identifier|client[ _-]?id)\b[^.]{0,200}\b(not (be )?(found|known|registered|recogni[sz]ed|valid|enabled|active|exist)|(does not|doesn't) exist|unknown|invalid|disabled|inactive|deactivated|deleted)\b/i
+  const isUnknown = /\b(unknown|invalid|unrecogni[sz]ed|no such|wrong|missing)\b[^.]{0,40}\b(client|application)\b/i
+  return isMissing.test(words) || isUnknown.test(words) || /\bclient_?id\b/i.test(words) ? 'client id' : undefined
+}
+
+/** What to check of the credentials, now that the server rejects them. */
+function adviseSpelling(
+  { settings, secret }: Examination,
+  words: ReturnType<typeof readServerWords>,
+): readonly string[] {
   const { clientId = '' } = settings.settings
   const credentials = [
     { what: 'client id', source: settings.sources.get('clientId'), oddities: describeCredentialText(clientId) },
     { what: 'client secret', source: secret.source, oddities: describeCredentialText(secret.value ?? '', clientId) },
-  ]
-  return credentials.flatMap(({ what, source, oddities }) =>
-    oddities.map(({ words }) => `Check the ${what} (${source}): it ${words}. Is that meant?`),
-  )
+  ] as const
+  return credentials.flatMap(({ what, source, oddities }) => [
+    ...(words === what ? [adviseByWords(what, source)] : []),
+    // Where the server names the one, the other is not at fault.
+    ...(words === undefined || words === what
+      ? oddities.map(({ words: oddity }) => `Check the ${what} (${source}): it ${oddity}. Is that meant?`)
+      : []),
+  ])
+}
+
+function adviseByWords(what: 'client id' | 'client secret', source: string | undefined): string {
+  return what === 'client id'
+    ? `The server's words are about the client id (${source}): check it letter by letter, and ask whoever registered the client whether a client of that id exists at this address and is enabled.`
+    : `The server's words are about the client secret (${source}): copy its value anew, and ask whoever registered the client whether it has expired or was replaced.`
 }
 
 /** Whether another way to send the credentials could help: it is the client that was refused, and not what it asked for. */
@@ -57,14 +83,24 @@ export function mayBeProbed({ failure }: Grant): boolean {
 }
 
 /** A failed grant, with what to do about it by its code. */
-function noteGrantFailure(finding: FindingDraft, failure: NightlatchError): void {
-  const { code, message, status, error, errorDescription, retryAfter, hints } = failure
+async function noteGrantFailure(
+  finding: FindingDraft,
+  failure: NightlatchError,
+  { known, evidence, grant }: Examination,
+): Promise<void> {
+  const { code, message, status, error, errorDescription, retryAfter } = failure
+  const hints = failure.hints.map((hint) => inFlags(hint, known))
   finding.detail('failure', { code, message, status, error, errorDescription, retryAfter, hints })
-  finding.fail(`${code}: ${message}`, ...hints)
-  finding.advise(...adviseByCode(failure))
+  // An earlier step has said already why there is no connection.
+  const isSaid = code === 'endpoint_unavailable' && status === undefined && evidence.isUnreachable === true
+  finding.fail(`${code}: ${message}`, ...(isSaid ? [] : hints))
+  const exchange = (await grant())?.exchange
+  const hasFields = parseFields(await exchange?.text, exchange?.headers.get('content-type')) !== undefined
+  if (!isSaid) finding.advise(...adviseByCode(failure, hasFields))
 }
 
-function adviseByCode({ code, status, retryAfter, hints }: NightlatchError): readonly string[] {
+/** @param hasFields whether the answer has fields: what is to be done about those is the next step's affair */
+function adviseByCode({ code, status, retryAfter, hints }: NightlatchError, hasFields: boolean): readonly string[] {
   switch (code) {
     case 'invalid_options':
       return hints.length > 0 ? [] : ['Correct the setting that the message names.']
@@ -73,13 +109,14 @@ function adviseByCode({ code, status, retryAfter, hints }: NightlatchError): rea
         return [`Wait ${retryAfter === undefined ? 'a while' : `${retryAfter} s`}: too many requests.`]
       return hints.length > 0 ? [] : ['Ask whoever registered the client about id, secret, scope and grant type.']
     case 'response_unreadable':
-      return [
-        'Check the address of the token endpoint: a web page or a redirect is what a sign-in page or a proxy answers.',
-      ]
+      return hasFields
+        ? []
+        : [
+            'Check the address of the token endpoint: a web page or a redirect is what a sign-in page or a proxy answers.',
+          ]
     case 'endpoint_unavailable':
-      return status === undefined
-        ? ['The token endpoint could not be reached: see the steps before, then firewall and proxy.']
-        : ['The server fails by itself: try again later, then tell whoever runs it.']
+      if (status !== undefined) return ['The server fails by itself: try again later, then tell whoever runs it.']
+      return hints.length > 0 ? [] : ['The token endpoint could not be reached: look for a firewall, a VPN or a proxy.']
     case 'timed_out':
       return ['Try again with a longer --timeout; where that does not help, look for a firewall that drops packets.']
     case 'discovery_failed':

@@ -1,5 +1,5 @@
-import { CommandError } from '../failure.ts'
-import { readSample, type SampleAnswer } from './sample-answer.ts'
+import { CommandError } from '../command-error.ts'
+import { isFieldName, readSample, type SampleAnswer } from './sample-answer.ts'
 
 /** How a client shows who it is, where it sends a secret. */
 export const authentications: Readonly<Record<string, string>> = {
@@ -127,7 +127,10 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
     ...Object.keys(headers),
   ]
   for (const header of namesOfHeaders) {
-    if (header !== undefined && !fieldName.test(header)) mistakes.push(`"${header}" is no name of a header`)
+    if (header !== undefined && !isFieldName(header)) mistakes.push(`"${header}" is no name of a header`)
+  }
+  for (const [header, value] of Object.entries(headers)) {
+    if (!/^[\t\x20-\x7e]*$/.test(value)) mistakes.push(`--header ${header}: its value must be printable ASCII`)
   }
   const [only, ...others] = mistakes
   if (only !== undefined && others.length === 0) throw new CommandError('wrong_usage', only)
@@ -136,9 +139,6 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   }
   return { ...draft, tokenEndpoint }
 }
-
-/** A token, as RFC 9110 section 5.6.2 has it: dots are in it. */
-const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /** Parameters are texts: a nested member would be sent as the text of its JSON. */
 function findNested(parameters: Readonly<Record<string, string>>): readonly string[] {
@@ -203,7 +203,8 @@ const reserved: ReadonlySet<string> = new Set(
   ),
 )
 
-function nameThings(name: string): { readonly identifier: string; readonly title: string } {
+/** The names of a provider in code, by its slug. */
+export function nameThings(name: string): { readonly identifier: string; readonly title: string } {
   const words = name.split('-')
   const title = words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join('')
   const identifier = `${title.slice(0, 1).toLowerCase()}${title.slice(1)}`

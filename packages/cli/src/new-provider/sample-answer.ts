@@ -12,7 +12,7 @@ export interface SampleAnswer {
   readonly status: number | undefined
   /** The header that has the token, in lower case; `undefined`: it is in the body. */
   readonly tokenHeader: string | undefined
-  /** The parsed body, its tokens replaced: what a page shows may be a real one. */
+  /** The parsed body; of its texts only those that say how the answer is to be read: any other may be a real secret. */
   readonly body: unknown
   /** Where in the body the token is; empty for a text, and for a token in a header. */
   readonly token: Path
@@ -31,7 +31,7 @@ export const sampleToken = 'sample-token'
 /** Reads a sample; `undefined` where no token can be told in it. */
 export function readSample(text: string): SampleAnswer | undefined {
   const { status, headers, body } = splitAnswer(text.trim())
-  const tokenHeader = headers.find(([name, value]) => headerWords.test(name) && /^[\x21-\x7e]{2,}$/.test(value))?.[0]
+  const tokenHeader = headers.find(([name, value]) => headerWords.test(name) && /^[\x21-\x7e]{2,}$/.test(value))
   const found = readBody(body.trim(), tokenHeader)
   return found && { ...found, status }
 }
@@ -46,15 +46,22 @@ function splitAnswer(text: string): {
   if (statusLine === null) return { status: undefined, headers: [], body: text }
   const [head = '', ...rest] = text.split(/\r?\n[ \t]*\r?\n/)
   const headers = head.split(/\r?\n/).flatMap((line) => {
-    const [, name = '', value = ''] = /^([^:\s]+):(.*)$/.exec(line.trim()) ?? []
-    return name === '' ? [] : [[name.toLowerCase(), value.trim()] as const]
+    const colon = line.indexOf(':')
+    const name = line.slice(0, Math.max(colon, 0)).trim()
+    return isFieldName(name) ? [[name.toLowerCase(), line.slice(colon + 1).trim()] as const] : []
   })
   return { status: Number(statusLine[1]), headers, body: rest.join('\n\n') }
 }
 
 type SampleBody = Omit<SampleAnswer, 'status'>
+type HeaderField = readonly [name: string, value: string]
 
-function readBody(text: string, tokenHeader: string | undefined): SampleBody | undefined {
+/** Whether a text can be the name of a header: a token, as RFC 9110 section 5.6.2 has it. */
+export function isFieldName(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]+$/.test(text)
+}
+
+function readBody(text: string, tokenHeader: HeaderField | undefined): SampleBody | undefined {
   const json = parseJson(text)
   if (typeof json === 'object' && json !== null) return readMembers(json, 'json', tokenHeader)
   const none = { token: [], lifetime: undefined, scope: undefined, oddType: undefined, error: undefined }
@@ -62,32 +69,47 @@ function readBody(text: string, tokenHeader: string | undefined): SampleBody | u
     const members = readMembers(Object.fromEntries(new URLSearchParams(text)), 'form', tokenHeader)
     if (members !== undefined) return members
   }
-  if (tokenHeader !== undefined) return { form: 'none', body: undefined, tokenHeader, ...none }
+  if (tokenHeader !== undefined) return { form: 'none', body: undefined, tokenHeader: tokenHeader[0], ...none }
   if (json !== undefined || !/^[\x21-\x7e]{8,}$/.test(text) || text.startsWith('<')) return undefined
   return { form: 'text', body: sampleToken, tokenHeader: undefined, ...none }
 }
 
-function readMembers(parsed: object, form: 'json' | 'form', headerFound: string | undefined): SampleBody | undefined {
-  const leaves = leavesOf(parsed)
+function readMembers(
+  parsed: object,
+  form: 'json' | 'form',
+  headerFound: HeaderField | undefined,
+): SampleBody | undefined {
+  const all = leavesOf(parsed)
   // A header with a token's name says more than a member that is merely called `value` or `key`.
   const words = headerFound === undefined ? tokenWords : tokenWords.slice(0, -1)
-  const token = best(leaves, words, ({ value }) => typeof value === 'string' && value !== '')
-  const tokenHeader = token === undefined ? headerFound : undefined
-  if (token === undefined && tokenHeader === undefined) return undefined
+  const token = best(all, words, ({ value }) => typeof value === 'string' && value !== '')
+  const tokenHeader = token === undefined ? headerFound?.[0] : undefined
+  const value = String(token?.value ?? headerFound?.[1])
+  const isCopy = (text: string): boolean => text.includes(value) || (text.length >= minCopy && value.includes(text))
+  const leaves = all.filter(({ path }) => !path.some((step) => isCopy(String(step))))
+  if (token === undefined ? tokenHeader === undefined : !leaves.includes(token)) return undefined
   const [lifetime] = leaves.filter(({ name }) => lifetimeWords.test(name)).flatMap((leaf) => judgeLifetime(leaf) ?? [])
   const scope = leaves.find(({ name }) => /^scopes?$/i.test(name))
   const type = leaves.find(({ name }) => /^token_?type$/i.test(name))
-  const others = leaves.filter(({ name, value }) => typeof value === 'string' && /token$|secret|jwt/i.test(name))
   const code = leaves.find(
-    ({ name, value }) => /^(err_?|error_?|fail_?|result_?|return_?)?code$/i.test(name) && Number(value) === 0,
+    (leaf) => /^(err_?|error_?|fail_?|result_?|return_?)?code$/i.test(leaf.name) && Number(leaf.value) === 0,
   )
   const said = leaves.find(({ name }) =>
     /^(err_?|error_?|fail_?|result_?|return_?)?(msg|message|description)$/i.test(name),
   )
-  const secrets = token === undefined ? others : [token, ...others]
-  const body = secrets.reduce<unknown>(
-    (cleaned, { path }) => replaceAt(cleaned, path, path === token?.path ? sampleToken : 'sample'),
+  const body = clean(
     parsed,
+    [],
+    (path, leaf) => {
+      if (path.join('\0') === token?.path.join('\0')) return sampleToken
+      if (typeof leaf === 'string') {
+        const isRead = [lifetime, scope].some((place) => place?.path.join('\0') === path.join('\0'))
+        const isShown = isRead || (plainNames.test(nameOf(path)) && /^[\w.-]{0,20}$/.test(leaf))
+        return isShown && !isCopy(leaf) ? leaf : 'sample'
+      }
+      return typeof leaf === 'number' && secretNames.test(nameOf(path)) ? 0 : leaf
+    },
+    isCopy,
   )
   return {
     form,
@@ -99,6 +121,29 @@ function readMembers(parsed: object, form: 'json' | 'form', headerFound: string 
     oddType: typeof type?.value === 'string' && !/^(bearer)?$/i.test(type.value) ? type.value : undefined,
     error: code && { code: code.path, words: said?.path },
   }
+}
+
+/** From this length on a part of a token is one of its copies, and no coincidence. */
+const minCopy = 8
+
+/** Members whose texts are no secrets: all others lose theirs, whatever their names. */
+const plainNames =
+  /^(token_?type|scopes?|status|state|success|result|message|msg|description|code|(error|err|fail|result|return)_?(code|msg|message|description)?)$/i
+
+/** Members whose numbers may be secrets. */
+const secretNames = /pass|pwd|\bpin\b|otp|secret|key|cookie/i
+
+/** A copy of a value that is JSON, its leaves replaced, without members that have a copy of the token for a name. */
+function clean(
+  value: unknown,
+  path: Path,
+  cleanLeaf: (path: Path, leaf: unknown) => unknown,
+  isCopy: (name: string) => boolean,
+): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => clean(item, [...path, index], cleanLeaf, isCopy))
+  if (typeof value !== 'object' || value === null) return cleanLeaf(path, value)
+  const members = Object.entries(value).filter(([name]) => !isCopy(name))
+  return Object.fromEntries(members.map(([name, member]) => [name, clean(member, [...path, name], cleanLeaf, isCopy)]))
 }
 
 const tokenWords: readonly RegExp[] = [
@@ -187,7 +232,14 @@ export function replaceAt(value: unknown, path: Path, replacement: unknown): unk
   const [step, ...rest] = path
   if (step === undefined) return replacement
   const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string | number, unknown>
-  copy[step] = replaceAt(copy[step], rest, replacement)
+  // Not by assignment: a member may be called __proto__.
+  const member = Object.hasOwn(copy, step) ? copy[step] : undefined
+  Object.defineProperty(copy, step, {
+    value: replaceAt(member, rest, replacement),
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  })
   return copy
 }
 
@@ -196,8 +248,13 @@ function leavesOf(value: unknown, path: Path = []): readonly NamedLeaf[] {
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).flatMap(([name, member]) => leavesOf(member, [...path, name]))
   }
+  return [{ path, name: nameOf(path), value }]
+}
+
+/** The innermost name on a path. */
+function nameOf(path: Path): string {
   const name = path.findLast((step) => typeof step === 'string')
-  return [{ path, name: typeof name === 'string' ? name : '', value }]
+  return typeof name === 'string' ? name : ''
 }
 
 function parseJson(text: string): unknown {

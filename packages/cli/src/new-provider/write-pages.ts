@@ -1,28 +1,44 @@
 import type { ProviderDraft } from './provider-draft.ts'
 import { isReadByDefault, sampleToken } from './sample-answer.ts'
-import { Code, membersOf, table, widest } from './source-text.ts'
+import {
+  code,
+  codeBlock,
+  codeSpan,
+  fitsLine,
+  identifier,
+  importLine,
+  joinMarkdown,
+  lineComment,
+  Markdown,
+  markdown,
+  membersOf,
+  table,
+} from './source-text.ts'
 
 /** The provider's page: what is known is written, what is not has a heading and a question. */
-export function writePage(draft: ProviderDraft, from: string): string {
-  const { name, identifier, title, tokenEndpoint, api } = draft
+export function writePage(draft: ProviderDraft, from: string): Markdown {
+  const { name, title, tokenEndpoint, api } = draft
   const variable = name.toUpperCase().replaceAll('-', '_')
+  const clientId = code`process.env.${identifier(`${variable}_CLIENT_ID`)}!`
+  const clientSecret = code`process.env.${identifier(`${variable}_CLIENT_SECRET`)}!`
+  const onOneLine = code`{ clientId: ${clientId}, clientSecret: ${clientSecret} }`
+  const credentials = fitsLine(code`  credentials: ${onOneLine},`) ? onOneLine : { clientId, clientSecret }
   const call = api
-    ? `const api = await client.api() // a ky instance on ${api.href}\nconst answer = await api.get('a/path').json()`
-    : 'const token = await client.token()'
-  const variables = {
-    clientId: new Code(`process.env.${variable}_CLIENT_ID!`),
-    clientSecret: new Code(`process.env.${variable}_CLIENT_SECRET!`),
-  }
-  const onOneLine = `{ clientId: ${variables.clientId.text}, clientSecret: ${variables.clientSecret.text} }`
-  const fits = `  credentials: ${onOneLine},`.length <= widest
+    ? code`const api = await client.api() ${lineComment`a ky instance on ${api.href}`}\nconst answer = await api.get('a/path').json()`
+    : code`const token = await client.token()`
+  const use = code`${importLine(['createClient'], [], '@nightlatch/core')}${importLine([draft.identifier], [], from)}
+const client = createClient(${identifier(draft.identifier)}(), {
+${membersOf({ credentials }, '  ')}})
+${call}`
   const rows = [
-    ['`tokenEndpoint`', 'where tokens are asked for', `\`${tokenEndpoint.href}\``],
-    ...(api ? [['`apiUrl`', 'base URL of the API', `\`${api.href}\``]] : []),
+    [markdown`\`tokenEndpoint\``, markdown`where tokens are asked for`, codeSpan(tokenEndpoint.href)],
+    ...(api ? [[markdown`\`apiUrl\``, markdown`base URL of the API`, codeSpan(api.href)]] : []),
   ]
   const departures = describeDepartures(draft)
-  return `# ${title}
+  const heading = new Markdown(title)
+  return markdown`# ${heading}
 
-Tokens of ${title} by client credentials${api ? ', and calls of its API' : ''}, with Nightlatch.
+Tokens of ${heading} by client credentials${api && markdown`, and calls of its API`}, with Nightlatch.
 
 ## Set-up at the vendor
 
@@ -30,27 +46,16 @@ Where is a client registered, and what has to be switched on or granted before i
 
 ## Use
 
-\`\`\`ts
-import { createClient } from '@nightlatch/core'
-import { ${identifier} } from '${from}'
-
-const client = createClient(${identifier}(), {
-${membersOf({ credentials: fits ? new Code(onOneLine) : variables }, '  ').join('')}})
-${call}
-\`\`\`
-
+${codeBlock('ts', use.text)}
 ## Options
 
-${table(['option', 'what it is', 'default'], rows)}
+${table([markdown`option`, markdown`what it is`, markdown`default`], rows)}
 ## What it asks and what it gets
 
-\`\`\`http
-${describeRequest(draft)}
-\`\`\`
-${describeAnswer(draft)}
+${codeBlock('http', describeRequest(draft))}${describeAnswer(draft)}
 ## How it departs from the standard
 
-${departures.length === 0 ? 'It does not.\n' : departures.map((line) => `- ${line}\n`).join('')}
+${departures.length === 0 ? markdown`It does not.\n` : joinMarkdown(departures.map((line) => markdown`- ${line}\n`))}
 ## Errors to expect
 
 Which errors does the vendor document, and what is to be done about each? Each belongs into \`refusals\` of the test, too.
@@ -91,9 +96,9 @@ function describeRequest(draft: ProviderDraft): string {
   return lines.join('\n')
 }
 
-function describeAnswer({ sample }: ProviderDraft): string {
-  if (sample === undefined) return ''
-  if (sample.form === 'text') return '\nThe answer is the token itself, as text.\n'
+function describeAnswer({ sample }: ProviderDraft): Markdown {
+  if (sample === undefined) return markdown``
+  if (sample.form === 'text') return markdown`\nThe answer is the token itself, as text.\n`
   const { form, body, status = 200, tokenHeader } = sample
   const said =
     form === 'form'
@@ -102,27 +107,36 @@ function describeAnswer({ sample }: ProviderDraft): string {
         ? ''
         : JSON.stringify(body, undefined, 2)
   const head = tokenHeader === undefined ? '' : `HTTP/1.1 ${status}\n${tokenHeader}: ${sampleToken}\n\n`
-  const text = `${head}${said}`.trimEnd()
   // Not as `json`: a formatter would bring the vendor's sample into another shape.
-  return `\n\`\`\`http\n${text}\n\`\`\`\n`
+  return markdown`\n${codeBlock('http', `${head}${said}`.trimEnd())}`
 }
 
-function describeDepartures(draft: ProviderDraft): readonly string[] {
+function describeDepartures(draft: ProviderDraft): readonly Markdown[] {
   const { method, bodyFormat, grantType, authentication, tokenHeader, sample } = draft
-  return [
-    ...(method === 'GET' ? ['Tokens are asked for with GET; the parameters are in the query.'] : []),
-    ...(method === 'POST' && bodyFormat === 'json' ? ['The request is JSON, not a form.'] : []),
-    ...(method === 'POST' && bodyFormat === 'none' ? ['The parameters are in the query, not in a form.'] : []),
-    ...(grantType === null ? ['No `grant_type` is sent.'] : []),
-    ...(grantType !== null && grantType !== 'client_credentials' ? [`The \`grant_type\` is \`${grantType}\`.`] : []),
-    ...(authentication === 'basic-raw' ? ['Id and secret are joined as they are, not form-encoded first.'] : []),
-    ...(authentication === 'header' ? [`The secret is in the header \`${draft.clientSecretName}\`.`] : []),
-    ...(sample?.tokenHeader ? [`The token is in the answer's header \`${sample.tokenHeader}\`.`] : []),
-    ...(sample && sample.tokenHeader === undefined && !isReadByDefault(sample)
-      ? ['The answer has a shape of its own, which a reader brings into the usual one.']
-      : []),
-    ...(tokenHeader ? [`The API takes the token in the header \`${tokenHeader}\`.`] : []),
-  ]
+  const departures: Markdown[] = []
+  if (method === 'GET') departures.push(markdown`Tokens are asked for with GET; the parameters are in the query.`)
+  if (method === 'POST' && bodyFormat === 'json') departures.push(markdown`The request is JSON, not a form.`)
+  if (method === 'POST' && bodyFormat === 'none') {
+    departures.push(markdown`The parameters are in the query, not in a form.`)
+  }
+  if (grantType === null) departures.push(markdown`No \`grant_type\` is sent.`)
+  if (grantType !== null && grantType !== 'client_credentials') {
+    departures.push(markdown`The \`grant_type\` is ${codeSpan(grantType)}.`)
+  }
+  if (authentication === 'basic-raw') {
+    departures.push(markdown`Id and secret are joined as they are, not form-encoded first.`)
+  }
+  if (authentication === 'header') {
+    departures.push(markdown`The secret is in the header ${codeSpan(draft.clientSecretName ?? '')}.`)
+  }
+  if (sample?.tokenHeader !== undefined) {
+    departures.push(markdown`The token is in the answer's header ${codeSpan(sample.tokenHeader)}.`)
+  }
+  if (sample && sample.tokenHeader === undefined && !isReadByDefault(sample)) {
+    departures.push(markdown`The answer has a shape of its own, which a reader brings into the usual one.`)
+  }
+  if (tokenHeader) departures.push(markdown`The API takes the token in the header ${codeSpan(tokenHeader)}.`)
+  return departures
 }
 
 /** Where this project is hosted. */

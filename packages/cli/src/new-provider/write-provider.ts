@@ -1,44 +1,57 @@
 import type { ProviderDraft } from './provider-draft.ts'
 import { isReadByDefault, type SampleAnswer } from './sample-answer.ts'
-import { Code, importLine, membersOf, quote } from './source-text.ts'
+import {
+  type Code,
+  code,
+  docComment,
+  identifier,
+  importLine,
+  joinCode,
+  membersOf,
+  quote,
+  toSource,
+} from './source-text.ts'
 
 /** The provider's file: what departs from the defaults, and no more. */
-export function writeProvider(draft: ProviderDraft): string {
-  const { name, identifier, title, tokenEndpoint, api, scopes, parameters, tokenHeader } = draft
+export function writeProvider(draft: ProviderDraft): Code {
+  const { name, title, tokenEndpoint, api, scopes, parameters, tokenHeader } = draft
   const authentication = writeAuthentication(draft)
   const reader =
     draft.sample === undefined || isReadByDefault(draft.sample) ? undefined : writeReader(draft.sample, draft)
-  const setting = (option: string, url: URL): Code => new Code(`options.${option} ?? ${quote(url.href)}`)
   const fields = {
     name,
-    tokenEndpoint: setting('tokenEndpoint', tokenEndpoint),
-    ...(api && { api: setting('apiUrl', api) }),
+    tokenEndpoint: code`options.tokenEndpoint ?? ${quote(tokenEndpoint.href)}`,
+    ...(api && { api: code`options.apiUrl ?? ${quote(api.href)}` }),
     ...(scopes.length > 0 && { scopes }),
     ...(Object.keys(parameters).length > 0 && { parameters }),
     ...writeFormat(draft),
-    ...(authentication.field && { clientAuthentication: new Code(authentication.field) }),
-    ...(reader && { readTokenResponse: new Code(reader.name) }),
+    ...(authentication.field && { clientAuthentication: authentication.field }),
+    ...(reader && { readTokenResponse: reader.field }),
     ...(tokenHeader && {
-      authorizeRequest: new Code(`(headers, token) => headers.set(${quote(tokenHeader)}, token.value)`),
+      authorizeRequest: code`(headers, token) => headers.set(${quote(tokenHeader)}, token.value)`,
     }),
   }
-  const options = [
-    `  /** Default \`${tokenEndpoint.href}\`. */\n  readonly tokenEndpoint?: string | URL\n`,
-    ...(api ? [`  /** Base URL of the API; default \`${api.href}\`. */\n  readonly apiUrl?: string | URL\n`] : []),
-  ]
+  const apiOption =
+    api &&
+    code`  ${docComment`Base URL of the API; default \`${api.href}\`.`}
+  readonly apiUrl?: string | URL
+`
   const values = [...authentication.values, ...(reader?.values ?? [])]
   const types = ['Provider', ...authentication.types, ...(reader?.types ?? [])]
-  return `${importLine(values, types, '@nightlatch/core')}
-/** Where ${title} is. */
-export interface ${title}Options {
-${options.join('')}}
+  const options = identifier(`${title}Options`)
+  return code`${importLine(values, types, '@nightlatch/core')}
+${docComment`Where ${title} is.`}
+export interface ${options} {
+  ${docComment`Default \`${tokenEndpoint.href}\`.`}
+  readonly tokenEndpoint?: string | URL
+${apiOption}}
 
-/** ${title}: a token by client credentials${api ? ', and its API' : ''}. */
-export function ${identifier}(options: ${title}Options = {}): Provider {
+${docComment`${title}: a token by client credentials${api ? ', and its API' : ''}.`}
+export function ${identifier(draft.identifier)}(options: ${options} = {}): Provider {
   return {
-${membersOf(fields, '    ').join('')}  }
+${membersOf(fields, '    ')}  }
 }
-${authentication.code ?? ''}${reader?.code ?? ''}`
+${authentication.code}${reader?.code}`
 }
 
 /** Where the token request departs from RFC 6749 section 4.4.2. */
@@ -52,15 +65,16 @@ function writeFormat({ method, bodyFormat, grantType, headers }: ProviderDraft):
   return Object.keys(tokenRequest).length > 0 ? { tokenRequest } : {}
 }
 
+/** A field of the provider, and the function that it names. */
 interface Written {
-  readonly field?: string
-  readonly code?: string
+  readonly field?: Code
+  readonly code?: Code
   readonly values: readonly string[]
   readonly types: readonly string[]
 }
 
 function writeAuthentication({
-  identifier,
+  identifier: name,
   title,
   authentication,
   clientIdName,
@@ -68,71 +82,80 @@ function writeAuthentication({
 }: ProviderDraft): Written {
   if (authentication === 'basic') return { values: [], types: [] }
   if (authentication === 'basic-raw') {
-    return { field: "clientSecretBasic({ encoding: 'raw' })", values: ['clientSecretBasic'], types: [] }
+    return { field: code`clientSecretBasic({ encoding: 'raw' })`, values: ['clientSecretBasic'], types: [] }
   }
   if (authentication === 'post' && clientIdName === undefined && clientSecretName === undefined) {
-    return { field: 'clientSecretPost()', values: ['clientSecretPost'], types: [] }
+    return { field: code`clientSecretPost()`, values: ['clientSecretPost'], types: [] }
   }
-  // A function's name is part of what a token is cached under: each provider has its own.
-  const field = `authenticate${title}`
-  const target = authentication === 'post' ? 'parameters' : 'headers'
+  const field = identifier(`authenticate${title}`)
+  const target = authentication === 'post' ? code`parameters` : code`headers`
   const idName = clientIdName ?? (authentication === 'post' ? 'client_id' : undefined)
-  const id = idName === undefined ? '' : `  ${target}.set(${quote(idName)}, credentials.clientId)\n`
+  const id = idName === undefined ? undefined : code`    ${target}.set(${quote(idName)}, credentials.clientId)\n`
   const secretName = clientSecretName ?? 'client_secret'
-  const code = `
-function ${field}({ ${target} }: TokenRequestDraft, credentials: Credentials): void {
-  if (!('clientSecret' in credentials)) throw new NightlatchError('invalid_options', '${identifier} needs a client secret')
-${id}  ${target}.set(${quote(secretName)}, credentials.clientSecret)
+  const needs = quote(`${name} needs a client secret`)
+  const written = code`
+const ${field}: ClientAuthentication = {
+  name: ${quote(`${name}_own`)},
+  authenticate({ ${target} }, credentials) {
+    if (!('clientSecret' in credentials)) {
+      throw new NightlatchError('invalid_options', ${needs})
+    }
+${id}    ${target}.set(${quote(secretName)}, credentials.clientSecret)
+  },
 }
 `
-  return { field, code, values: ['NightlatchError'], types: ['TokenRequestDraft', 'Credentials'] }
+  return { field, code: written, values: ['NightlatchError'], types: ['ClientAuthentication'] }
 }
 
-function writeReader(sample: SampleAnswer, { title }: ProviderDraft): Written & { readonly name: string } {
-  const name = `read${title}Answer`
+/** The `readTokenResponse` of a provider whose answers look like a sample. */
+export function writeReader(
+  sample: SampleAnswer,
+  { title }: Pick<ProviderDraft, 'title'>,
+): Written & { readonly field: Code; readonly code: Code } {
+  const field = identifier(`read${title}Answer`)
   const types = ['TokenAnswer', 'TokenFields']
   const values = ['readStandardTokenResponse']
   if (sample.form === 'text') {
-    const code = `
+    const written = code`
 /** The answer is the token itself, as text. */
-function ${name}(answer: TokenAnswer): TokenFields {
+function ${field}(answer: TokenAnswer): TokenFields {
   const { status, body } = answer
   return typeof body === 'string' && status === 200 ? { accessToken: body.trim() } : readStandardTokenResponse(answer)
 }
 `
-    return { name, code, values, types }
+    return { field, code: written, values, types }
   }
   const { tokenHeader, token, lifetime, scope, oddType, error } = sample
-  const at = (path: Path): string => `readPath(${['answer.body', ...path.map((step) => toLiteral(step))].join(', ')})`
+  const isPathRead = tokenHeader === undefined || [lifetime, scope, error].some((place) => place !== undefined)
+  const at = (path: Path): Code =>
+    code`readPath(${joinCode([code`answer.body`, ...path.map((step) => toSource(step))], ', ')})`
   const life = lifetime && readLifetime(lifetime, at(lifetime.path))
   const fields = {
-    accessToken: new Code(tokenHeader === undefined ? at(token) : `answer.headers.get(${quote(tokenHeader)})`),
+    accessToken: tokenHeader === undefined ? at(token) : code`answer.headers.get(${quote(tokenHeader)})`,
     ...(oddType && { tokenType: 'Bearer' }),
     ...life?.field,
-    ...(scope && { scope: new Code(at(scope)) }),
+    ...(scope && { scope: at(scope) }),
     // 0 is no error: the core knows.
-    ...(error && { error: new Code(`${at(error.code)} ?? usual.error`) }),
-    ...(error?.words && { errorDescription: new Code(`${at(error.words)} ?? usual.errorDescription`) }),
+    ...(error && { error: code`${at(error.code)} ?? usual.error` }),
+    ...(error?.words && { errorDescription: code`${at(error.words)} ?? usual.errorDescription` }),
   }
   const stated = lifetime === undefined ? '' : `; \`${lifetime.path.join('.')}\` is ${words[lifetime.kind]}`
-  const code = `
-/** The token is ${tokenHeader === undefined ? `\`${token.join('.')}\`` : `in the header \`${tokenHeader}\``}${stated}. What is wrong with either is judged by the core. */
-function ${name}(answer: TokenAnswer): TokenFields {
-${error ? '  const usual = readStandardTokenResponse(answer)\n' : ''}  return {
-    ...${error ? 'usual' : 'readStandardTokenResponse(answer)'},
-${membersOf(fields, '    ').join('')}  }
+  const place = tokenHeader === undefined ? `\`${token.join('.')}\`` : `in the header \`${tokenHeader}\``
+  const usual = error && code`  const usual = readStandardTokenResponse(answer)\n`
+  const written = code`
+${docComment`The token is ${place}${stated}. What is wrong with either is judged by the core.`}
+function ${field}(answer: TokenAnswer): TokenFields {
+${usual}  return {
+    ...${error ? code`usual` : code`readStandardTokenResponse(answer)`},
+${membersOf(fields, '    ')}  }
 }
 `
-  const paths = code.includes('readPath(') ? ['readPath'] : []
-  return { name, code, values: [...values, ...paths, ...(life?.values ?? [])], types }
+  const paths = isPathRead ? ['readPath'] : []
+  return { field, code: written, values: [...values, ...paths, ...(life?.values ?? [])], types }
 }
 
 type Path = readonly (string | number)[]
 type Lifetime = NonNullable<SampleAnswer['lifetime']>
-
-function toLiteral(step: string | number): string {
-  return typeof step === 'number' ? String(step) : quote(step)
-}
 
 const words: Readonly<Record<Lifetime['kind'], string>> = {
   seconds: 'its lifetime in seconds',
@@ -146,19 +169,19 @@ const words: Readonly<Record<Lifetime['kind'], string>> = {
 /** A lifetime in the core's terms, and what of the core that takes. */
 function readLifetime(
   { kind, value }: Lifetime,
-  code: string,
+  stated: Code,
 ): { readonly field: Readonly<Record<string, Code>>; readonly values: readonly string[] } {
   const by = (field: 'expiresIn' | 'expiresAt', reader: string): ReturnType<typeof readLifetime> => ({
-    field: { [field]: new Code(`${reader}(${code})`) },
+    field: { [field]: code`${identifier(reader)}(${stated})` },
     values: [reader],
   })
   switch (kind) {
     case 'seconds':
-      return { field: { expiresIn: new Code(code) }, values: [] }
+      return { field: { expiresIn: stated }, values: [] }
     case 'milliseconds':
       return by('expiresIn', 'secondsFromMilliseconds')
     case 'minutes':
-      return { field: { expiresIn: new Code(`Number(${code}) * 60`) }, values: [] }
+      return { field: { expiresIn: code`Number(${stated}) * 60` }, values: [] }
     case 'epoch-seconds':
       return by('expiresAt', 'dateFromEpochSeconds')
     case 'epoch-milliseconds':
@@ -166,6 +189,6 @@ function readLifetime(
     case 'date':
       if (/^\d{4}-\d\d-\d\d[Tt ].*(Z|[+-]\d\d:?\d\d)$/i.test(String(value))) return by('expiresAt', 'dateFromIso')
       if (/^[A-Za-z]{3,9}, /.test(String(value))) return by('expiresAt', 'dateFromHttpDate')
-      return { field: { expiresAt: new Code(`new Date(String(${code}))`) }, values: [] }
+      return { field: { expiresAt: code`new Date(String(${stated}))` }, values: [] }
   }
 }

@@ -7,28 +7,39 @@ import {
   type SampleAnswer,
   sampleToken,
 } from './sample-answer.ts'
-import { Code, importLine, membersOf, quote } from './source-text.ts'
+import {
+  type Code,
+  code,
+  docComment,
+  identifier,
+  importLine,
+  joinCode,
+  membersOf,
+  quote,
+  toKey,
+  toSource,
+} from './source-text.ts'
 
 /** The emulation's file: what the vendor's documents say, on a socket. */
-export function writeEmulation(draft: ProviderDraft): string {
-  const { name, identifier, title, tokenEndpoint, authentication, sample, tokenHeader } = draft
+export function writeEmulation(draft: ProviderDraft): Code {
+  const { name, title, tokenEndpoint, authentication, sample, tokenHeader } = draft
   const fields = {
     name,
     ...(tokenEndpoint.pathname !== '/token' && { tokenPath: tokenEndpoint.pathname }),
     ...(authentication === 'basic-raw' && { basicEncoding: 'raw' }),
     ...writeRequest(draft),
-    ...(authentication === 'header' && { readCredentials: new Code(writeCredentials(draft)) }),
-    ...(sample && !isReadByDefault(sample) && { writeGrant: new Code(writeGrant(sample)) }),
+    ...(authentication === 'header' && { readCredentials: writeCredentials(draft) }),
+    ...(sample && !isReadByDefault(sample) && { writeGrant: writeGrant(sample) }),
     ...(sample?.tokenHeader && {
-      writeGrantHeaders: new Code(`({ accessToken }) => ({ ${toKey(sample.tokenHeader)}: accessToken })`),
+      writeGrantHeaders: code`({ accessToken }) => ({ ${toKey(sample.tokenHeader)}: accessToken })`,
     }),
-    ...(tokenHeader && { readToken: new Code(`({ headers }) => headers.get(${quote(tokenHeader)}) ?? undefined`) }),
+    ...(tokenHeader && { readToken: code`({ headers }) => headers.get(${quote(tokenHeader)}) ?? undefined` }),
   }
-  return `${importLine(['standardEmulation'], ['Emulation', 'StandardOffers'], '@nightlatch/testing')}
-/** ${title}'s token endpoint as its documents have it, and an API that answers what it was asked. */
-export function ${identifier}Emulation(): Emulation<StandardOffers> {
+  return code`${importLine(['standardEmulation'], ['Emulation', 'StandardOffers'], '@nightlatch/testing')}
+${docComment`${title}'s token endpoint as its documents have it, and an API that answers what it was asked.`}
+export function ${identifier(`${draft.identifier}Emulation`)}(): Emulation<StandardOffers> {
   return standardEmulation({
-${membersOf(fields, '    ').join('')}  })
+${membersOf(fields, '    ')}  })
 }
 `
 }
@@ -49,73 +60,58 @@ function writeRequest(draft: ProviderDraft): object {
   return Object.keys(tokenRequest).length > 0 ? { tokenRequest } : {}
 }
 
-function writeCredentials({ clientIdName, clientSecretName = '' }: ProviderDraft): string {
-  const read = (header: string): string => `headers.get(${quote(header)}) ?? ''`
+function writeCredentials({ clientIdName, clientSecretName = '' }: ProviderDraft): Code {
+  const read = (header: string): Code => code`headers.get(${quote(header)}) ?? ''`
   const members = {
-    ...(clientIdName && { clientId: new Code(read(clientIdName)) }),
-    clientSecret: new Code(read(clientSecretName)),
+    ...(clientIdName && { clientId: read(clientIdName) }),
+    clientSecret: read(clientSecretName),
   }
-  return `({ headers }) => ({\n${membersOf(members, '      ').join('')}    })`
-}
-
-function toKey(name: string): string {
-  return /^[a-z_]+$/.test(name) ? name : quote(name)
+  return code`({ headers }) => ({\n${membersOf(members, '      ')}    })`
 }
 
 /** The sample, with a token that the emulator issued and its life in place of the sample's own. */
-function writeGrant({ form, body, tokenHeader, token, lifetime, scope }: SampleAnswer): string {
-  if (form === 'text') return '({ accessToken }) => accessToken'
-  if (form === 'none') return "() => ''"
+function writeGrant({ form, body, tokenHeader, token, lifetime, scope }: SampleAnswer): Code {
+  if (form === 'text') return code`({ accessToken }) => accessToken`
+  if (form === 'none') return code`() => ''`
   const needs = tokenHeader === undefined ? ['accessToken'] : []
-  let answer = tokenHeader === undefined ? replaceAt(body, token, new Code('accessToken')) : body
+  let answer = tokenHeader === undefined ? replaceAt(body, token, code`accessToken`) : body
   if (lifetime !== undefined) {
     const { path, kind, value } = lifetime
-    const isEnd = /^(epoch|date)/.test(kind)
-    needs.push(isEnd ? 'expiresAt' : 'expiresIn')
-    const code = lifetimes[kind]
-    const isIso = typeof value === 'string' && /^\d{4}-/.test(value)
-    const written = kind === 'date' ? (isIso ? code : 'expiresAt.toUTCString()') : code
-    answer = replaceAt(
-      answer,
-      path,
-      new Code(typeof value === 'string' && kind !== 'date' ? `String(${written})` : written),
-    )
+    needs.push(/^(epoch|date)/.test(kind) ? 'expiresAt' : 'expiresIn')
+    const isHttpDate = kind === 'date' && !/^\d{4}-/.test(String(value))
+    const stated = isHttpDate ? code`expiresAt.toUTCString()` : lifetimes[kind]
+    const isText = (typeof value === 'string' || form === 'form') && kind !== 'date'
+    answer = replaceAt(answer, path, isText ? code`String(${stated})` : stated)
   }
   if (scope !== undefined) {
     needs.push('scopes')
     answer = replaceAt(
       answer,
       scope.filter((step) => typeof step === 'string'),
-      new Code("scopes.join(' ')"),
+      code`scopes.join(' ')`,
     )
   }
-  const given = needs.length === 0 ? '()' : `({ ${needs.join(', ')} })`
-  if (form === 'form') {
-    const members = membersOf(answer as Readonly<Record<string, unknown>>, '        ').map((line) =>
-      line.replace(/: (expiresIn.*),\n/, ': String($1),\n'),
-    )
-    return `${given} =>\n      new URLSearchParams({\n${members.join('')}      }).toString()`
-  }
-  if (Array.isArray(answer)) return `${given} => ${toSourceAt(answer)}`
-  const members = membersOf(answer as Readonly<Record<string, unknown>>, '      ')
-  return `${given} => ({\n${members.join('')}    })`
+  const given =
+    needs.length === 0
+      ? code`()`
+      : code`({ ${joinCode(
+          needs.map((name) => identifier(name)),
+          ', ',
+        )} })`
+  if (Array.isArray(answer)) return code`${given} => ${toSource(answer, '    ')}`
+  const members = (indent: string): Code => membersOf(answer as Readonly<Record<string, unknown>>, indent)
+  return form === 'form'
+    ? code`${given} =>\n      new URLSearchParams({\n${members('        ')}      }).toString()`
+    : code`${given} => ({\n${members('      ')}    })`
 }
 
-function toSourceAt(answer: readonly unknown[]): string {
-  const [line = ''] = membersOf({ answer }, '    ')
-  return line
-    .trim()
-    .replace(/^answer: /, '')
-    .replace(/,$/, '')
-}
-
-const lifetimes: Readonly<Record<NonNullable<SampleAnswer['lifetime']>['kind'], string>> = {
-  seconds: 'expiresIn',
-  milliseconds: 'expiresIn * 1000',
-  minutes: 'expiresIn / 60',
-  'epoch-seconds': 'Math.floor(expiresAt.getTime() / 1000)',
-  'epoch-milliseconds': 'expiresAt.getTime()',
-  date: 'expiresAt.toISOString()',
+const lifetimes: Readonly<Record<NonNullable<SampleAnswer['lifetime']>['kind'], Code>> = {
+  seconds: code`expiresIn`,
+  milliseconds: code`expiresIn * 1000`,
+  minutes: code`expiresIn / 60`,
+  'epoch-seconds': code`Math.floor(expiresAt.getTime() / 1000)`,
+  'epoch-milliseconds': code`expiresAt.getTime()`,
+  date: code`expiresAt.toISOString()`,
 }
 
 /** Where the files are, seen from the test. */
@@ -125,14 +121,15 @@ export interface TestPlaces {
 }
 
 /** The test's file: the conformance suite, with what the vendor's page shows. */
-export function writeTest(draft: ProviderDraft, places: TestPlaces): string {
-  const { identifier, api, sample, runner } = draft
-  const given = api ? '{ tokenEndpoint, apiUrl }' : '{ tokenEndpoint }'
+export function writeTest(draft: ProviderDraft, places: TestPlaces): Code {
+  const { api, sample, runner } = draft
+  const given = api ? code`{ tokenEndpoint, apiUrl }` : code`{ tokenEndpoint }`
+  const emulation = `${draft.identifier}Emulation`
   const fields = {
-    describe: new Code('describe'),
-    it: new Code('it'),
-    emulation: new Code(`${identifier}Emulation`),
-    provider: new Code(`(${given}) => ${identifier}(${given})`),
+    describe: code`describe`,
+    it: code`it`,
+    emulation: identifier(emulation),
+    provider: code`(${given}) => ${identifier(draft.identifier)}(${given})`,
     ...(api ? {} : { apiUrl: null }),
     request: describeRequest(draft),
     ...(sample && { grants: [describeGrant(sample)] }),
@@ -141,10 +138,10 @@ export function writeTest(draft: ProviderDraft, places: TestPlaces): string {
     importLine(['testProvider'], [], '@nightlatch/testing'),
     importLine(['describe', 'it'], [], runner),
   ]
-  const packages = runner === 'vitest' ? `${first}${second}` : `${second}${first}`
-  return `${packages}${importLine([identifier], [], places.provider)}${importLine([`${identifier}Emulation`], [], places.emulation)}
+  const packages = runner === 'vitest' ? code`${first}${second}` : code`${second}${first}`
+  return code`${packages}${importLine([draft.identifier], [], places.provider)}${importLine([emulation], [], places.emulation)}
 testProvider({
-${membersOf(fields, '  ').join('')}})
+${membersOf(fields, '  ')}})
 `
 }
 
@@ -189,8 +186,8 @@ function describeGrant(sample: SampleAnswer): object {
     ...(Object.keys(headers).length > 0 && { headers }),
     body: form === 'form' ? new URLSearchParams(body as Record<string, string>).toString() : (body ?? ''),
     accessToken: sampleToken,
-    expiresIn: lifetimeInSeconds(sample) ?? new Code('undefined'),
+    expiresIn: lifetimeInSeconds(sample) ?? code`undefined`,
     // No page says when its sample was given: an hour before its end.
-    ...(end && { givenAt: new Code(`new Date(${quote(new Date(end.getTime() - 3_600_000).toISOString())})`) }),
+    ...(end && { givenAt: code`new Date(${quote(new Date(end.getTime() - 3_600_000).toISOString())})` }),
   }
 }

@@ -2,25 +2,25 @@
 export interface AccessToken {
   /** The secret itself; not enumerable. */
   readonly value: string
-  /** How it is used: as a Bearer token, or bound to a key (RFC 9449). */
+  /** `'Bearer'`, or `'DPoP'` if it is bound to a key (RFC 9449). */
   readonly type: 'Bearer' | 'DPoP'
-  /** The granted scopes; the requested ones if the answer names none; `undefined` if there are neither. */
+  /** The granted scopes; the requested ones if the response names none; `undefined` if there are neither. */
   readonly scopes: readonly string[] | undefined
-  /** When it expires; `undefined` if the lifetime is unknown (the cache then keeps the token for a short time). */
+  /** When it expires; `undefined` if the lifetime is unknown, in which case the token is cached for at most a minute. */
   readonly expiresAt: Date | undefined
-  /** The answer's other fields; not enumerable, because they may hold secrets. */
+  /** The other fields of the response; not enumerable, because they may contain secrets. */
   readonly extra: Readonly<Record<string, unknown>>
 }
 
 const redacted = '[redacted]'
 
-/** Shared by the tokens of all answers that hold nothing else. */
-const nothing: Readonly<Record<string, unknown>> = Object.freeze({})
+/** Shared by all tokens without other fields. */
+const noExtra: Readonly<Record<string, unknown>> = Object.freeze({})
 
-/** Levels of the answer's other fields that are copied and frozen. */
+/** Levels of the other fields that are copied and frozen. */
 const maxDepth = 16
 
-/** A copy of a value that is JSON, which nobody can write to. */
+/** Copies a JSON value and freezes the copy. */
 function freeze<T>(value: T, depth = maxDepth): T {
   if (typeof value !== 'object' || value === null || depth === 0) return value
   if (Array.isArray(value)) return Object.freeze(value.map((one: unknown) => freeze(one, depth - 1))) as T
@@ -42,7 +42,7 @@ class IssuedToken implements AccessToken {
     this.scopes = freeze(token.scopes)
     this.#value = token.value
     this.#expiresAt = token.expiresAt?.getTime()
-    this.#extra = Object.keys(token.extra).length === 0 ? nothing : freeze(token.extra)
+    this.#extra = Object.keys(token.extra).length === 0 ? noExtra : freeze(token.extra)
   }
 
   get expiresAt(): Date | undefined {
@@ -70,12 +70,12 @@ class IssuedToken implements AccessToken {
   }
 }
 
-/** Whether a text may be a token: only visible ASCII, as a header requires (rule R6). */
+/** Whether a text can be a token: a header requires visible ASCII (rule R6). */
 export function isTokenValue(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text)
 }
 
-/** An access token with these fields, whose secrets do not show when it is printed or serialised. */
+/** Creates an access token that prints, serialises and inspects as redacted. */
 export function createAccessToken(fields: AccessToken): AccessToken {
   return Object.freeze(new IssuedToken(fields))
 }

@@ -1,9 +1,10 @@
 import type { Diagnostics } from '../diagnostics.ts'
-import { NightlatchError, withHints } from '../errors.ts'
+import { NightlatchError, withHints, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
-import type { Credentials, CredentialsReader } from './credentials.ts'
+import { AssertionReader } from './assertion-source.ts'
+import type { CredentialsReader } from './credentials.ts'
 import { GrantReport } from './grant-report.ts'
 import type { Provider } from './provider.ts'
 import { planAttempt, planGrantRetry } from './retry.ts'
@@ -18,7 +19,8 @@ import {
 import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
-export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> & Partial<Pick<CredentialsReader, 'dpop'>>
+export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> &
+  Partial<Pick<CredentialsReader, 'dpop' | 'label'>>
 
 /** What all grants of a provider share. */
 export interface Grantor {
@@ -68,14 +70,14 @@ export async function acquireToken(
   grant: GrantRequest,
   terms: GrantTerms,
 ): Promise<AcquiredToken> {
-  const report = new GrantReport(grantor, terms)
+  const report = new GrantReport(grantor, terms, client.label)
   return await report.trace(async () => {
     try {
       const granted = await waitFor(grantWithRetries(grantor, client, grant, terms, report), terms.signal)
       report.granted(granted)
       return toAcquired(granted, grant)
     } catch (failure) {
-      const error = explainFailure(grantor.provider, failure)
+      const error = withLabel(explainFailure(grantor.provider, failure), client.label)
       // A cancelled refresh is not a failure.
       if (error instanceof NightlatchError || !terms.signal.aborted) report.failed(error)
       throw error
@@ -90,41 +92,47 @@ async function grantWithRetries(
   { signal, timeout, background }: GrantTerms,
   report: GrantReport,
 ): Promise<GrantedToken> {
-  const { provider, random } = grantor
+  const { provider, random, transport } = grantor
+  const source = provider.clientAuthentication?.source
+  const assertions = source && new AssertionReader(source, transport.now)
   // Deadlines are real time, as timers are, whatever clock a test sets.
   const deadline = performance.now() + timeout * 1000
   const secondsLeft = (): number => (deadline - performance.now()) / 1000
-  const first = await client.read(signal)
-  let credentials = first
+  let credentials = await client.read(signal)
+  /** Rule L8. If they cannot be read again, the caller gets the grant's failure. */
+  const readAgain = async (): Promise<boolean> => {
+    const others = await client.readOthers(credentials, signal).catch(() => undefined)
+    credentials = others ?? credentials
+    const hasOtherAssertion = assertions && (await waitFor(assertions.renew(), signal).catch(() => false))
+    return others !== undefined || hasOtherAssertion === true
+  }
+  let mayReadAgain = true
   for (let retries = 0; ; ) {
     const seconds = background ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
     try {
       return await withDeadline(
         seconds,
         () => describeLateness(provider, seconds),
-        (attemptSignal) => attemptGrant(grantor, client, grant, credentials, attemptSignal, report),
+        (attemptSignal) =>
+          attemptGrant(grantor, client, { grant, credentials, assertions, signal: attemptSignal }, report),
         signal,
       )
     } catch (failure) {
       if (!(failure instanceof NightlatchError) || signal.aborted) throw failure
-      // If they cannot be read again, the caller gets the grant's failure.
-      const others =
-        credentials === first && isClientRefused(failure)
-          ? await client.readOthers(credentials, signal).catch(() => undefined)
-          : undefined
-      const wait =
-        others !== undefined
-          ? 0
-          : background
-            ? undefined
-            : planGrantRetry(failure, retries + 1, secondsLeft(), random())
+      const isReadAgain = mayReadAgain && isCredentialRejected(failure) && (await readAgain())
+      const wait = isReadAgain
+        ? 0
+        : background
+          ? undefined
+          : planGrantRetry(failure, retries + 1, secondsLeft(), random())
       // The last attempt had the time that was left: the error names the whole.
       if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, timeout) : failure
       report.retried(failure, wait)
-      if (others === undefined) {
+      if (isReadAgain) mayReadAgain = false
+      else {
         retries += 1
         await pause(wait, signal)
-      } else credentials = others
+      }
     }
   }
 }
@@ -132,14 +140,18 @@ async function grantWithRetries(
 async function attemptGrant(
   { provider, transport, findEndpoint, loadOpenid }: Grantor,
   { dpop }: CredentialsOf,
-  grant: GrantRequest,
-  credentials: Credentials,
-  signal: AbortSignal,
+  attempt: Pick<TokenEndpointCall, 'grant' | 'credentials' | 'assertions' | 'signal'>,
   report: GrantReport,
 ): Promise<GrantedToken> {
-  const endpoint = await findEndpoint(signal)
+  const endpoint = await findEndpoint(attempt.signal)
   report.requested(endpoint.url)
-  return await requestToken({ provider, endpoint, grant, credentials, dpop, transport, loadOpenid, signal })
+  try {
+    return await requestToken({ ...attempt, provider, endpoint, dpop, transport, loadOpenid })
+  } catch (failure) {
+    const isRefusal = failure instanceof NightlatchError && failure.code === 'grant_refused'
+    const hint = isRefusal && attempt.assertions?.findHint(endpoint.issuerIdentifier ?? endpoint.issuer?.href)
+    throw isRefusal && hint ? withHints(failure, [hint]) : failure
+  }
 }
 
 function toAcquired(granted: GrantedToken, grant: GrantRequest): AcquiredToken {
@@ -174,6 +186,20 @@ export function describeLateness({ name, tokenEndpoint, issuer }: Provider, seco
 export function isClientRefused(failure: NightlatchError): boolean {
   return failure.code === 'grant_refused' && (failure.error === 'invalid_client' || failure.status === 401)
 }
+
+/** Whether other credentials may be accepted: any final rejection of the client or its assertion (rule L8). */
+function isCredentialRejected(failure: NightlatchError): boolean {
+  const { code, status, error } = failure
+  return code === 'grant_refused' && (status === 401 || (error !== undefined && rejections.has(error)))
+}
+
+/** OAuth errors that say that the client, or its assertion, is not accepted. */
+const rejections: ReadonlySet<string> = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'access_denied',
+  'invalid_grant',
+])
 
 /** Adds the provider's hints. If its `explain` throws, there are none. */
 export function explainFailure(provider: Provider, failure: unknown): unknown {

@@ -1,7 +1,7 @@
 import { decodePemBlock, maxKeyTextLength, readPemBlocks } from './pem.ts'
 
 /**
- * The first certificate of a PEM text, as DER.
+ * Reads the first certificate of a PEM text, as DER.
  *
  * @returns `undefined` if there is none
  */
@@ -13,7 +13,7 @@ export function readCertificate(text: string): Uint8Array<ArrayBuffer> | undefin
 }
 
 /**
- * The members of a JWT's header that name a certificate, by its SHA-1 and by its SHA-256: servers read one or the other.
+ * Computes the JWT header members that name a certificate. Servers read either the SHA-1 or the SHA-256 thumbprint.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7515#section-4.1.7 RFC 7515 section 4.1.7}
  */

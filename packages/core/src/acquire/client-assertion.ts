@@ -1,28 +1,28 @@
 import type { PrivateKey } from './private-key.ts'
 
-/** What a client assertion says. */
+/** The claims of a client assertion. */
 export interface AssertionSubject {
   readonly clientId: string
-  /** The one server that it is for. */
+  /** The one server that may accept it. */
   readonly audience: string
   /** By the client's clock. */
   readonly issuedAt: Date
 }
 
-/** Seconds. An assertion is made for one request and sent at once. */
+/** Short, because an assertion is sent at once and only once. */
 const lifetimeSeconds = 60
 
-/** Seconds. Servers reject an assertion from the future, so a client's clock may be ahead by this much. */
+/** Servers reject an assertion from the future, so `iat` allows for a client clock that is this far ahead. */
 const leewaySeconds = 5
 
 /** The JWS algorithms of a shared secret; the first is the default. */
 export const secretAlgorithmNames: readonly string[] = ['HS256', 'HS384', 'HS512']
 
 /**
- * Signs a client assertion. Each has a `jti` of its own, because servers reject one that they have seen (rule G8).
+ * Signs a client assertion. Each has a new `jti`, because servers reject one that they have seen (rule G8).
  *
- * @param key a private key, or the client secret, whose UTF-8 is the key
- * @param header its `alg`, and other members; `typ` says that the JWT authenticates a client, unless it is given
+ * @param key a private key, or the client secret, whose UTF-8 bytes are the key
+ * @param header `alg` and other members; the default `typ` is `client-authentication+jwt`
  * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3 RFC 7523 section 3}, as {@link https://www.rfc-editor.org/rfc/rfc10070 RFC 10070} updates it
  */
 export async function signAssertion(

@@ -1,19 +1,26 @@
 import { NightlatchError } from '../errors.ts'
 import { readCertificate, thumbprintMembers } from './certificate.ts'
 import { secretAlgorithmNames, signAssertion } from './client-assertion.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials, IdentifiedCredentials } from './credentials.ts'
 import { type PrivateKeyMaterial, signingAlgorithmNames, toSigningKey } from './private-key.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './token-request-draft.ts'
 
 /**
- * Client id and secret in the `Authorization: Basic` header (`client_secret_basic`).
+ * Sends client id and secret in the `Authorization: Basic` header (`client_secret_basic`).
  *
- * Servers disagree about what comes before the Base64: RFC 6749 form-encodes both halves, many servers read them raw.
- * They are the same for letters and digits; a secret with `+ : % = /` works with one of the two only.
- *
- * @param options.encoding `'form'` as RFC 6749 section 2.3.1 says, or `'raw'`; UTF-8 either way. Default `'form'`.
- * @throws NightlatchError `invalid_options` when a grant is made without a client secret, or raw with a client id that holds a colon
+ * @param options.encoding `'form'`: both are form-encoded first, as RFC 6749 requires; `'raw'`: they are not, as many servers
+ * expect. The two differ only for characters other than letters and digits. Default `'form'`
+ * @throws NightlatchError `invalid_options` for a wrong option, and when a grant is made without a client secret, or with
+ * `'raw'` and a client id that contains a colon
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
+ * @example
+ * ```ts
+ * const acme: Provider = {
+ *   name: 'acme',
+ *   tokenEndpoint: 'https://login.acme.example/oauth2/token',
+ *   clientAuthentication: clientSecretBasic({ encoding: 'raw' }),
+ * }
+ * ```
  */
 export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): ClientAuthentication {
   const { encoding = 'form' } = options
@@ -28,7 +35,7 @@ export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): 
       const { clientId, clientSecret } = requireSecret(credentials, 'client_secret_basic')
       if (raw && clientId.includes(':')) {
         throw wrongOption(
-          "the client id holds a colon, which a raw Basic header cannot carry: the server would split it there; use clientSecretBasic({ encoding: 'form' }) or clientSecretPost()",
+          "options.credentials.clientId contains a colon, where the server would split a raw Basic header. Set the provider's clientAuthentication to clientSecretBasic({ encoding: 'form' }) or clientSecretPost().",
         )
       }
       const pair = raw ? `${clientId}:${clientSecret}` : `${formEncode(clientId)}:${formEncode(clientSecret)}`
@@ -38,7 +45,7 @@ export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): 
 }
 
 /**
- * Client id and secret as `client_id` and `client_secret` in the request's parameters (`client_secret_post`).
+ * Sends client id and secret as the request's parameters `client_id` and `client_secret` (`client_secret_post`).
  *
  * @throws NightlatchError `invalid_options` when a grant is made without a client secret
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
@@ -55,18 +62,18 @@ export function clientSecretPost(): ClientAuthentication {
   }
 }
 
-/** How a client signs its assertions. */
+/** Options of the client authentications that sign a JWT. */
 export interface JwtAuthenticationOptions {
-  /** A name of the JOSE registry. Default: the key's own; `HS256` for a secret. */
+  /** A name from the JOSE registry. Default: the key's own; `HS256` for a secret. */
   readonly algorithm?: string
   /**
-   * The server that the assertion is for: the issuer, the token endpoint, or a URL, which is sent as its `href`. Default
-   * `'issuer'`, or the token endpoint if no issuer is known.
+   * The `aud` of the JWT: the issuer, the token endpoint, or a URL, which is sent as its `href`. Default `'issuer'`, or the
+   * token endpoint if no issuer is known.
    */
   readonly audience?: 'issuer' | 'tokenEndpoint' | URL
   /**
-   * The key's certificate in PEM, at most 64 KiB: its thumbprints are sent as `x5t` and `x5t#S256`, as Microsoft Entra ID
-   * requires. For `privateKeyJwt`. Default: none is sent.
+   * The key's certificate in PEM, at most 64 KiB, for `privateKeyJwt`. Its thumbprints are sent as `x5t` and `x5t#S256`, as
+   * Microsoft Entra ID requires. Default: none.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc7515#section-4.1.7 RFC 7515 section 4.1.7}
    */
@@ -76,8 +83,8 @@ export interface JwtAuthenticationOptions {
 }
 
 /**
- * A JWT signed with the client secret (`client_secret_jwt`); a new one for each HTTP attempt, valid for a minute. The secret
- * itself is not sent.
+ * Sends a JWT signed with the client secret (`client_secret_jwt`), never the secret itself. Each HTTP attempt signs a new one,
+ * valid for 60 seconds.
  *
  * @param options.algorithm `HS256`, `HS384` or `HS512`. Default `HS256`.
  * @param options.audience default `'issuer'`, or the token endpoint if no issuer is known
@@ -101,14 +108,25 @@ export function clientSecretJwt(options: JwtAuthenticationOptions = {}): ClientA
 }
 
 /**
- * A JWT signed with the client's private key (`private_key_jwt`); a new one for each HTTP attempt, valid for a minute.
+ * Sends a JWT signed with the client's private key (`private_key_jwt`). Each HTTP attempt signs a new one, valid for 60 seconds.
  *
- * @param options.algorithm default: the key's own (`EdDSA` for Ed25519, which also goes by `Ed25519`)
+ * @param options.algorithm default: the key's own, which is `EdDSA` for an Ed25519 key; set `Ed25519` if the server requires its
+ * newer name
  * @param options.audience default `'issuer'`, or the token endpoint if no issuer is known
  * @param options.certificate PEM; its thumbprints go into the JWT's header. Default: none
  * @param options.header other members of the JWT's header. Default: none
- * @throws NightlatchError `invalid_options` for wrong options, and when a grant is made without a private key, or with one that does not sign with the algorithm
+ * @throws NightlatchError `invalid_options` for wrong options, and when a grant is made without a private key, or with one that
+ * does not sign with the algorithm
  * @see {@link https://www.rfc-editor.org/rfc/rfc10070 RFC 10070}
+ * @example
+ * ```ts
+ * const acme: Provider = {
+ *   name: 'acme',
+ *   issuer: 'https://login.acme.example',
+ *   clientAuthentication: privateKeyJwt({ algorithm: 'PS256' }),
+ * }
+ * const client = createClient(acme, { credentials: { clientId: 'my-client', privateKey: pem, keyId: '2026-01' } })
+ * ```
  */
 export function privateKeyJwt(options: JwtAuthenticationOptions = {}): ClientAuthentication {
   const { algorithm, audience = 'issuer' } = options
@@ -133,9 +151,8 @@ export function privateKeyJwt(options: JwtAuthenticationOptions = {}): ClientAut
 }
 
 /**
- * Authenticates by the client's TLS certificate (`tls_client_auth`; `self_signed_tls_client_auth` sends the same): only
- * `client_id` is sent. The transport presents the certificate: `ClientOptions.fetch`. If the issuer's metadata names an endpoint
- * for mutual TLS, token requests go there.
+ * Authenticates by the client's TLS certificate, which `ClientOptions.fetch` presents (`tls_client_auth` and
+ * `self_signed_tls_client_auth`). Only `client_id` is sent, to the metadata's endpoint for mutual TLS if it names one.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8705#section-2 RFC 8705 section 2}
  */
@@ -159,26 +176,26 @@ export function usesMutualTls(clientAuthentication: ClientAuthentication | undef
   return clientAuthentication?.name === mutualTlsName
 }
 
-/** What a client authentication needs besides the client id; `undefined` stands for the default one. */
+/** The credential that a client authentication requires besides the client id. `undefined` stands for the default one. */
 export function requiredCredential(
   clientAuthentication: ClientAuthentication | undefined,
 ): 'clientSecret' | 'privateKey' | undefined {
   const { requires } = clientAuthentication ?? clientSecretBasic()
-  // Another value is reported as a mistake of the provider's.
+  // Another value is reported as a mistake in the provider.
   return requires === 'clientSecret' || requires === 'privateKey' ? requires : undefined
 }
 
-/** The client authentication's part of the cache key; one that the metadata will choose has a name of its own. */
+/** The client authentication's part of the cache key, with a separate name if the issuer's metadata will choose it. */
 export function methodName(clientAuthentication: ClientAuthentication | undefined, choosesLater = false): string {
   return clientAuthentication?.name ?? (choosesLater ? 'from metadata' : 'client_secret_basic form')
 }
 
 /**
- * Chooses a client authentication from those that the issuer's metadata names: with a private key `private_key_jwt`; with a
- * secret `client_secret_basic`, else `client_secret_post`, else `client_secret_jwt`.
+ * Chooses a client authentication from those in the issuer's metadata: with a private key `private_key_jwt`; with a secret
+ * `client_secret_basic`, else `client_secret_post`, else `client_secret_jwt`.
  *
- * @param supported names of the IANA registry
- * @throws NightlatchError `invalid_options` if none of them fits the credentials
+ * @param supported names from the IANA registry
+ * @throws NightlatchError `invalid_options` if none of them works with the credentials
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-2 RFC 8414 section 2}
  */
 export function chooseClientAuthentication(
@@ -193,11 +210,11 @@ export function chooseClientAuthentication(
   }
   const known = registeredMethods.filter((method) => supported.includes(method))
   throw wrongOption(
-    `options.credentials fit no client authentication that the issuer's metadata names (${known.join(', ') || 'none that is known'}): set the provider's clientAuthentication`,
+    `options.credentials do not match the client authentications in the issuer's metadata (${known.join(', ') || 'none is supported'}). Set the provider's clientAuthentication.`,
   )
 }
 
-/** The names that a message may show: a server's own words may be anything. */
+/** The names that a message shows, because other text from a server may be anything. */
 const registeredMethods = [
   'client_secret_basic',
   'client_secret_post',
@@ -210,7 +227,7 @@ const registeredMethods = [
 
 function requireSecret(credentials: Credentials, method: string): { clientId: string; clientSecret: string } {
   if ('clientSecret' in credentials) return credentials
-  throw wrongOption(`options.credentials.clientSecret is missing: ${method} needs one`)
+  throw wrongOption(`options.credentials.clientSecret is missing, but ${method} requires it`)
 }
 
 function requireKey(credentials: Credentials): {
@@ -219,17 +236,17 @@ function requireKey(credentials: Credentials): {
   keyId?: string
 } {
   if ('privateKey' in credentials) return credentials
-  throw wrongOption('options.credentials.privateKey is missing: private_key_jwt needs one')
+  throw wrongOption('options.credentials.privateKey is missing, but private_key_jwt requires it')
 }
 
-function sendClientId({ parameters }: TokenRequestDraft, { clientId }: Credentials): void {
+function sendClientId({ parameters }: TokenRequestDraft, { clientId }: IdentifiedCredentials): void {
   parameters.set('client_id', clientId)
 }
 
-/** Members of a JWT's header that have options of their own, or change how the JWT is signed. */
+/** Members of a JWT's header that have their own options, or change how the JWT is signed. */
 const reservedMembers = ['alg', 'kid', 'b64', 'crit']
 
-/** Checks the options, and copies what would otherwise change with the caller's object. */
+/** Checks the options, and copies them, because the caller may change its object later. */
 function readJwtOptions(
   method: string,
   { algorithm, audience = 'issuer', certificate, header = {} }: JwtAuthenticationOptions,
@@ -243,7 +260,7 @@ function readJwtOptions(
   }
   if (audience !== 'issuer' && audience !== 'tokenEndpoint' && !(audience instanceof URL)) {
     throw wrongOption(
-      `${method}: audience must be 'issuer', 'tokenEndpoint' or a URL object; the issuer is sent as the provider's issuer spells it`,
+      `${method}: audience must be 'issuer', 'tokenEndpoint' or a URL object. 'issuer' is sent exactly as the provider's \`issuer\` is written.`,
     )
   }
   const members = copyJson(header)
@@ -253,13 +270,13 @@ function readJwtOptions(
   const reserved = reservedMembers.find((name) => name in members)
   if (reserved !== undefined) {
     throw wrongOption(
-      `${method}: header must not hold ${reserved}; the option \`algorithm\` sets alg, and \`keyId\` of the credentials sets kid`,
+      `${method}: header must not contain ${reserved}. Set alg by the option \`algorithm\`, and kid by \`keyId\` of the credentials.`,
     )
   }
   const der = typeof certificate === 'string' ? readCertificate(certificate) : undefined
   if (certificate !== undefined && der === undefined) {
     throw wrongOption(
-      `${method}: certificate must be PEM, -----BEGIN CERTIFICATE----- to -----END CERTIFICATE----- (if it comes from an environment variable, is that set?)`,
+      `${method}: certificate must be PEM, -----BEGIN CERTIFICATE----- to -----END CERTIFICATE----- (if it comes from an environment variable, check that it is set)`,
     )
   }
   return { members: members as Readonly<Record<string, unknown>>, certificate: der }
@@ -273,24 +290,21 @@ function copyJson(value: unknown): unknown {
   }
 }
 
-/** A single audience: with a list, one server could use an assertion at another. */
+/** Returns a single audience, because with a list one server could use the assertion at another. */
 function findAudience(
-  { url, issuer, issuerIdentifier = issuer?.href }: TokenRequestDraft,
+  { url, tokenEndpoint = url, issuer, issuerIdentifier = issuer?.href }: TokenRequestDraft,
   audience: 'issuer' | 'tokenEndpoint' | URL,
 ): string {
   if (audience instanceof URL) return audience.href
-  return audience === 'issuer' && issuerIdentifier !== undefined ? readIdentifier(issuerIdentifier) : url.href
+  return audience === 'issuer' && issuerIdentifier !== undefined ? readIdentifier(issuerIdentifier) : tokenEndpoint.href
 }
 
-/**
- * An issuer identifier as it is spelt, but without what only a URL parser forgives: blanks around and inside it, control
- * characters, and backslashes.
- */
+/** Keeps an issuer identifier as it is written, unless it has white space, control characters or backslashes, which a URL parser removes. */
 function readIdentifier(spelling: string): string {
   if (!/[\s\\\p{Cc}]/u.test(spelling)) return spelling
   const { href, pathname, search } = new URL(spelling)
-  // The parser adds a slash to a bare host.
-  const isBareHost = pathname === '/' && search === '' && !/[/\\]\s*$/.test(spelling)
+  // The URL parser adds a slash to a bare host.
+  const isBareHost = pathname === '/' && search === '' && !/[/\\]$/.test(spelling.trimEnd())
   return isBareHost ? href.slice(0, -1) : href
 }
 
@@ -301,7 +315,7 @@ function setAssertion({ parameters }: TokenRequestDraft, clientId: string, asser
   parameters.set('client_assertion', assertion)
 }
 
-/** As an HTML form does: a space is `+`, and everything but letters, digits and `*-._` is percent-encoded UTF-8. */
+/** Encodes as an HTML form does: a space becomes `+`, and all but letters, digits and `*-._` is percent-encoded UTF-8. */
 export function formEncode(value: string): string {
   return new URLSearchParams([['', value]]).toString().slice(1)
 }

@@ -2,7 +2,7 @@ import { NightlatchError } from '../errors.ts'
 import type { Credentials } from './credentials.ts'
 
 /**
- * The client secret, for a provider's own client authentication.
+ * Reads the client secret, for a provider's own client authentication.
  *
  * @throws NightlatchError `invalid_options` if the credentials have none
  */
@@ -10,6 +10,6 @@ export function clientSecretOf(credentials: Credentials): string {
   if ('clientSecret' in credentials) return credentials.clientSecret
   throw new NightlatchError(
     'invalid_options',
-    'options.credentials.clientSecret is missing: the provider authenticates its client with a secret',
+    "options.credentials.clientSecret is missing, but the provider's clientAuthentication requires it",
   )
 }

@@ -5,14 +5,19 @@ import type { DpopProofs } from './dpop.ts'
 import { findKeyMistake, isCryptoKey, type PrivateKeyMaterial } from './private-key.ts'
 
 /**
- * A client's id, and how it authenticates: with a secret, with a private key, or with neither (a TLS certificate, or none). A
- * private key is a `CryptoKey`, a JWK, or PEM (PKCS #8); `keyId` defaults to a JWK's `kid`. This library never prints or stores
- * credentials, and puts them into no error and no event.
+ * A client's id, and how it authenticates: with a secret, with a private key, or with neither (a TLS certificate, a JWT that
+ * another party signed, or none). A private key is a `CryptoKey`, a JWK, or PEM (PKCS #8); `keyId` defaults to a JWK's `kid`.
+ * `{}` is for a client authentication with a `source` if the server finds the client by the JWT alone. This library never prints
+ * or stores credentials, and puts them into no error and no event.
  */
 export type Credentials =
   | { readonly clientId: string; readonly clientSecret: string }
   | { readonly clientId: string; readonly privateKey: PrivateKeyMaterial; readonly keyId?: string }
   | { readonly clientId: string }
+  | { readonly clientId?: undefined }
+
+/** Credentials with a client id. */
+export type IdentifiedCredentials = Exclude<Credentials, { readonly clientId?: undefined }>
 
 /** Credentials, or a function that reads them (from a vault, a file); it is called when they are first needed. */
 export type CredentialsSource = Credentials | (() => Credentials | Promise<Credentials>)
@@ -36,23 +41,31 @@ const clientSecret = v.pipe(
   ),
 )
 
+const members = {
+  clientId: printable,
+  clientSecret: v.exactOptional(clientSecret),
+  privateKey: v.exactOptional(
+    v.pipe(
+      v.custom<PrivateKeyMaterial>(
+        (key) => findKeyMistake(key) === undefined,
+        ({ input }) => findKeyMistake(input) ?? 'must be a private key',
+      ),
+      v.transform((key) => (isJwk(key) ? { ...key } : key)),
+    ),
+  ),
+  keyId: v.exactOptional(printable),
+}
+
 /** What credentials must be, whether they are given or returned by a function. */
 const credentialsSchema: v.GenericSchema<Credentials> = exactObject(
-  {
-    clientId: printable,
-    clientSecret: v.exactOptional(clientSecret),
-    privateKey: v.exactOptional(
-      v.pipe(
-        v.custom<PrivateKeyMaterial>(
-          (key) => findKeyMistake(key) === undefined,
-          ({ input }) => findKeyMistake(input) ?? 'must be a private key',
-        ),
-        v.transform((key) => (isJwk(key) ? { ...key } : key)),
-      ),
-    ),
-    keyId: v.exactOptional(printable),
-  },
+  members,
   'must be an object with clientId and clientSecret, or a function that returns one',
+) as v.GenericSchema<Credentials>
+
+/** The same for a client authentication with a source, which needs no client id. */
+const schemaWithSource: v.GenericSchema<Credentials> = exactObject(
+  { ...members, clientId: v.exactOptional(printable) },
+  'must be an object with or without a clientId, or a function that returns one',
 ) as v.GenericSchema<Credentials>
 
 function isJwk(value: unknown): value is object {
@@ -64,14 +77,16 @@ function isJwk(value: unknown): value is object {
  *
  * @param required what the client authentication needs besides the client id
  * @param choosesLater whether the issuer's metadata will decide how the client authenticates
+ * @param hasSource whether the client authentication has a source, so that a client id is optional
  */
 export function findCredentialsMistakes(
   source: unknown,
   required: 'clientSecret' | 'privateKey' | undefined,
   choosesLater = false,
+  hasSource = false,
 ): readonly string[] {
   if (typeof source === 'function') return []
-  const mistakes = findMistakes(credentialsSchema, source, 'options.credentials')
+  const mistakes = findMistakes(hasSource ? schemaWithSource : credentialsSchema, source, 'options.credentials')
   if (mistakes.length > 0) return mistakes
   const given = source as Credentials
   if (choosesLater) {
@@ -94,22 +109,36 @@ const missing = {
 export class CredentialsReader {
   /** The key that its tokens are bound to; `undefined`: they are not bound. */
   readonly dpop: DpopProofs | undefined
+  /** The client's label, for errors and events. */
+  readonly label: string | undefined
   readonly #source: CredentialsSource | TenantCredentials
   readonly #provider: string
   readonly #tenant: string
+  readonly #schema: v.GenericSchema<Credentials>
   /** What the function returned, or its promise. */
   #known: Credentials | Promise<Credentials> | undefined
 
   /**
    * @param provider its name, for messages
    * @param tenant the function's argument
+   * @param hasSource whether the client authentication has a source, so that a client id is optional
+   * @param label the client's
    */
-  constructor(source: CredentialsSource | TenantCredentials, provider: string, dpop?: DpopProofs, tenant = '') {
+  constructor(
+    source: CredentialsSource | TenantCredentials,
+    provider: string,
+    dpop?: DpopProofs,
+    tenant = '',
+    hasSource = false,
+    label?: string,
+  ) {
+    this.#schema = hasSource ? schemaWithSource : credentialsSchema
     // A copy: later changes to the caller's object have no effect.
-    this.#source = typeof source === 'function' ? source : v.parse(credentialsSchema, source)
+    this.#source = typeof source === 'function' ? source : v.parse(this.#schema, source)
     this.#provider = provider
     this.#tenant = tenant
     this.dpop = dpop
+    this.label = label
   }
 
   /**
@@ -122,7 +151,7 @@ export class CredentialsReader {
     if (typeof this.#source !== 'function') return this.#source
     // On Workers a pending promise belongs to one request (rule L13).
     const known = this.#known instanceof Promise && isCloudflareWorkers() ? undefined : this.#known
-    const reading = known ?? call(this.#source, this.#tenant, this.#provider)
+    const reading = known ?? call(this.#source, this.#tenant, this.#provider, this.#schema)
     if (!(reading instanceof Promise)) return reading
     this.#known = reading
     const forget = (): void => {
@@ -168,9 +197,14 @@ function isSame(a: unknown, b: unknown): boolean {
   return a === b || (isJwk(a) && isJwk(b) && JSON.stringify(a) === JSON.stringify(b))
 }
 
-async function call(source: TenantCredentials, tenant: string, provider: string): Promise<Credentials> {
+async function call(
+  source: TenantCredentials,
+  tenant: string,
+  provider: string,
+  schema: v.GenericSchema<Credentials>,
+): Promise<Credentials> {
   const returned = await source(tenant)
-  refuseMistakes(findMistakes(credentialsSchema, returned, 'options.credentials()'), provider)
+  refuseMistakes(findMistakes(schema, returned, 'options.credentials()'), provider)
   // Not a spread: accessors of a class are read, too.
-  return v.parse(credentialsSchema, returned)
+  return v.parse(schema, returned)
 }

@@ -2,16 +2,16 @@ import type { JWK } from 'jose'
 import type { AccessToken } from './access-token.ts'
 import { algorithmsOf, findKeyMistake, type PrivateKey } from './private-key.ts'
 
-/** A `CryptoKeyPair`, spelt so that it needs no DOM types. */
+/** A `CryptoKeyPair`, declared without DOM types. */
 export interface DpopKeyPair {
   readonly privateKey: PrivateKey
   readonly publicKey: PrivateKey
 }
 
-/** What openid-client signs the proofs of its token requests with. */
+/** openid-client's handle for the proofs of its token requests. */
 type Handle = ReturnType<typeof import('openid-client').getDPoPHandle>
 
-/** What signs the proofs of API requests; loaded once, because importing a module again takes as long as signing. */
+/** Signs the proofs of API requests. It is loaded once, because importing a module again takes as long as signing. */
 interface Signer {
   readonly SignJWT: typeof import('jose/jwt/sign').SignJWT
   readonly encode: typeof import('jose/base64url').encode
@@ -19,18 +19,18 @@ interface Signer {
   readonly header: { readonly typ: string; readonly alg: string; readonly jwk: JWK }
 }
 
-/** What is known of a server that proofs are for. */
+/** The state of one server that verifies proofs. */
 interface ServerState {
   readonly nonce?: string
   /** Milliseconds by which its clock is ahead of this machine's. */
   readonly clockOffset?: number
 }
 
-/** State is kept for this many origins; the least recently updated goes first. */
+/** State is kept for this many origins; the least recently updated is dropped first. */
 const maxOrigins = 100
 
 /**
- * DPoP proofs by one key, a new one for each request. Each holds the latest nonce of the origin it is for.
+ * Creates DPoP proofs with one key, a new one for each request, with the latest nonce of the request's origin.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-4 RFC 9449 section 4}
  */
@@ -50,12 +50,12 @@ export class DpopProofs {
     this.#now = now
   }
 
-  /** The key's RFC 7638 thumbprint. It is part of a token's identity, because the token works with no other key. */
+  /** The key's RFC 7638 thumbprint, which is part of the cache key, because a token works with its own key only. */
   async thumbprint(): Promise<string> {
     return await (await this.handle()).calculateThumbprint()
   }
 
-  /** For openid-client, which makes the proofs of token requests. */
+  /** The handle for openid-client, which creates the proofs of token requests. */
   async handle(): Promise<Handle> {
     if (this.#handle !== undefined) return this.#handle
     const openid = await import('openid-client')
@@ -71,9 +71,9 @@ export class DpopProofs {
   }
 
   /**
-   * A proof for one request to the API. openid-client makes these only for requests that it sends itself.
+   * Creates the proof of one request to the API. openid-client can do this only for requests that it sends itself.
    *
-   * @param method as it is sent
+   * @param method the request's method
    */
   async prove(url: URL, method: string, token: AccessToken): Promise<string> {
     const { SignJWT, encode, privateKey, header } = await this.#loadSigner()
@@ -85,9 +85,9 @@ export class DpopProofs {
   }
 
   /**
-   * Stores the nonce that an origin wants to see next; any answer may carry one.
+   * Stores the nonce for the next proofs of an origin; any response may have one.
    *
-   * @returns whether there was one
+   * @returns whether the response has a nonce
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-8.2 RFC 9449 section 8.2}
    */
   learn(url: URL, nonce: string | null | undefined): boolean {
@@ -97,13 +97,13 @@ export class DpopProofs {
   }
 
   /**
-   * After a server has rejected a proof: uses the server's time in the next ones, if its `Date` differs from this machine's.
+   * Adopts the server's time for the next proofs, after the server rejected one and its `Date` differs from this machine's time.
    *
-   * @param date the answer's `Date` header, which has just arrived
+   * @param date the `Date` header of the response that has just arrived
    * @returns seconds by which the server's clock is ahead; `undefined` if the clocks agree or the header is missing
    */
   adoptServerTime(url: URL, date: string | null): number | undefined {
-    // `Date` has whole seconds: less than one is no difference.
+    // `Date` has whole seconds, so a smaller difference is not one.
     const seconds = Math.trunc((Date.parse(date ?? '') - this.#now()) / 1000)
     if (Number.isNaN(seconds) || seconds === 0) return undefined
     this.#update(url, { clockOffset: seconds * 1000 })
@@ -142,14 +142,14 @@ export class DpopProofs {
     const [{ SignJWT }, { encode }] = await Promise.all([import('jose/jwt/sign'), import('jose/base64url')])
     const { privateKey, publicKey } = await this.#loadKey()
     const jwk = publicMembers(await crypto.subtle.exportKey('jwk', publicKey))
-    // `Ed25519`, not `EdDSA`: openid-client's proofs of the same key say so, too.
+    // `Ed25519`, not `EdDSA`, as in openid-client's proofs with the same key.
     const alg = algorithmsOf(privateKey).at(-1) ?? ''
     this.#signer = { SignJWT, encode, privateKey, header: { typ: 'dpop+jwt', alg, jwk } }
     return this.#signer
   }
 }
 
-/** What keeps a value from being a DPoP key pair, in words; `undefined` if nothing does. */
+/** Finds why a value cannot be a DPoP key pair, as text for a message; `undefined` if it can. */
 export function findDpopKeyMistake(value: unknown): string | undefined {
   const { privateKey, publicKey } = (value ?? {}) as Partial<DpopKeyPair>
   if (privateKey?.usages?.includes('sign') !== true || publicKey?.extractable !== true) {

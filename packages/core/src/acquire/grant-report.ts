@@ -1,10 +1,10 @@
 import { type Diagnostics, errorKind, type GrantTrace, noDiagnostics } from '../diagnostics.ts'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Provider } from './provider.ts'
 import { type GrantedToken, showUrl, type Transport } from './token-endpoint.ts'
 
-/** Reports one grant: its events, and the message of its tracing channel. */
+/** Reports one grant by events and by a tracing channel. */
 export class GrantReport {
   readonly #provider: Provider
   readonly #emit: Emit
@@ -26,30 +26,39 @@ export class GrantReport {
       readonly diagnostics?: Diagnostics | undefined
     },
     { background }: { readonly background: boolean },
+    label?: string,
   ) {
     this.#provider = provider
     this.#emit = emit
     this.#diagnostics = diagnostics
     this.#time = transport.time
     this.#startedAt = transport.time()
-    this.#trace = { provider: provider.name, background, url: undefined, attempt: 1, lifetime: undefined }
+    this.#trace = {
+      provider: provider.name,
+      ...(label !== undefined && { label }),
+      background,
+      url: undefined,
+      attempt: 1,
+      lifetime: undefined,
+    }
   }
 
   /** Runs the grant under its tracing channel. */
   async trace<T>(work: () => Promise<T>): Promise<T> {
     return await this.#diagnostics.trace('grant', this.#trace, work, (failure) =>
-      toReportableError(this.#provider, failure),
+      toReportableError(this.#provider, failure, this.#trace.label),
     )
   }
 
-  /** The attempt goes to this URL. */
+  /** Records the URL of the attempt. */
   requested(url: URL): void {
     this.#trace.url = showUrl(url)
   }
 
   /** @param wait seconds until the next attempt */
   retried(error: NightlatchError, wait: number): void {
-    this.#emit({ type: 'grant.retried', ...this.#common(), wait, error })
+    const labelled = withLabel(error, this.#trace.label) as NightlatchError
+    this.#emit({ type: 'grant.retried', ...this.#common(), wait, error: labelled })
     this.#trace.attempt += 1
   }
 
@@ -64,26 +73,33 @@ export class GrantReport {
   }
 
   failed(failure: unknown): void {
-    this.#emit({ type: 'grant.failed', ...this.#common(), error: toReportableError(this.#provider, failure) })
+    this.#emit({
+      type: 'grant.failed',
+      ...this.#common(),
+      error: toReportableError(this.#provider, failure, this.#trace.label),
+    })
   }
 
   #common(): {
     readonly provider: string
+    readonly label?: string
     readonly duration: number
     readonly attempt: number
     readonly background: boolean
   } {
-    const { provider, attempt, background } = this.#trace
-    return { provider, duration: (this.#time() - this.#startedAt) / 1000, attempt, background }
+    const { provider, label, attempt, background } = this.#trace
+    const duration = (this.#time() - this.#startedAt) / 1000
+    return { provider, ...(label !== undefined && { label }), duration, attempt, background }
   }
 }
 
-/** A failure as events may show it: only the type of what a function of the caller or the provider threw (rule X1). */
-export function toReportableError({ name }: Provider, failure: unknown): NightlatchError {
-  if (failure instanceof NightlatchError) return failure
-  return new NightlatchError(
+/** Creates the error that events show. Of a foreign error it shows only the type, because its message may contain a secret (rule X1). */
+export function toReportableError({ name }: Provider, failure: unknown, label?: string): NightlatchError {
+  if (failure instanceof NightlatchError) return withLabel(failure, label) as NightlatchError
+  const error = new NightlatchError(
     'invalid_options',
     `${name}: the credentials function or a function of the provider threw (${errorKind(failure)}); the message is withheld here because it may contain a secret, and the caller gets the original error`,
     { provider: name },
   )
+  return withLabel(error, label) as NightlatchError
 }

@@ -1,7 +1,7 @@
 import { NightlatchError } from '../errors.ts'
 import { readBodyText } from '../platform/answer-body.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
-import { readNetworkFailure } from '../platform/network-failure.ts'
+import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import type { RequestTask } from '../platform/single-flight.ts'
 import { findNamedUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
@@ -9,19 +9,19 @@ import { usesMutualTls } from './client-authentication.ts'
 import type { Provider } from './provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 
-/** Metadata is read again in the background after this time, and after a failed attempt at that. */
+/** Metadata is refreshed in the background after this time, and retried after the second one if that failed. */
 const refreshAfterMs = 3_600_000
 const retryAfterMs = 60_000
 
 /** Metadata is used for at most this long while the issuer is unreachable. */
 const maxAgeMs = 24 * 3_600_000
 
-/** A read takes at most this part of a grant's time, so that a second attempt follows one that hangs. */
+/** A read takes at most this part of a grant's time, so that time for a second attempt remains if the issuer hangs. */
 const timeoutShare = 1 / 2
 
 /**
- * Finds a provider's token endpoint: its `tokenEndpoint`, or the one that its issuer's metadata names. The metadata is read by
- * RFC 8414, then by OpenID Connect Discovery, because a server often has only one of the two.
+ * Creates what finds a provider's token endpoint: its `tokenEndpoint`, or the one in its issuer's metadata. The metadata is read
+ * by RFC 8414, then by OpenID Connect Discovery, because many servers support only one of the two.
  *
  * @param timeout seconds per grant
  * @throws NightlatchError `discovery_failed`, `timed_out`
@@ -42,7 +42,7 @@ export function createEndpointFinder(provider: Provider, transport: Transport, t
   const flight = createSingleFlight<TokenEndpoint>()
   const seconds = timeout * timeoutShare
   const timeoutError = (): NightlatchError => {
-    const message = `${name}: the issuer's metadata did not come within ${seconds} s`
+    const message = `${name}: ${showUrl(new URL(issuer as string | URL))} did not return its metadata within ${seconds} s (half of options.timeout)`
     return new NightlatchError('timed_out', message, { provider: name, retryable: true })
   }
   const read: RequestTask<TokenEndpoint> = async ({ controller }) => {
@@ -72,7 +72,7 @@ export function createEndpointFinder(provider: Provider, transport: Transport, t
 export interface EndpointFinder {
   /** @param signal ends this caller's wait */
   find(signal: AbortSignal): Promise<TokenEndpoint>
-  /** Ends background work. */
+  /** Stops background work. */
   close(): void
 }
 
@@ -93,36 +93,40 @@ async function findByMetadata(provider: Provider, transport: Transport, signal: 
     }
     const mistake = findNamedUrlMistake(found.tokenEndpoint, issuer, transport.allowInsecureRequests)
     if (mistake !== undefined) {
-      throw failed(`names a token endpoint that ${mistake}; if the endpoint is right, set the provider's tokenEndpoint`)
+      throw failed(
+        `names a token endpoint that ${mistake}. If the endpoint is right, set the provider's tokenEndpoint.`,
+      )
     }
     return {
       url: new URL(found.tokenEndpoint),
       issuer: new URL(found.issuerIdentifier),
       issuerIdentifier: found.issuerIdentifier,
       authenticationMethods: found.authenticationMethods,
+      ...(found.revocationEndpoint !== undefined && { revocationEndpoint: found.revocationEndpoint }),
     }
   }
   const [oauth2, oidc] = misses.map(({ why }) => why)
   throw failed(
-    `could not be had: by RFC 8414 ${oauth2}, by OpenID Connect Discovery ${oidc}; is the issuer right? Otherwise set tokenEndpoint`,
-    misses.some(({ mayPass }) => mayPass),
+    `could not be read: by RFC 8414 ${oauth2}, by OpenID Connect Discovery ${oidc}. Check the provider's issuer, or set its tokenEndpoint.`,
+    misses.some(({ retryable }) => retryable),
   )
 }
 
-/** What is taken from an issuer's metadata. */
+/** The members of an issuer's metadata that are used. */
 interface Found {
   readonly tokenEndpoint: string
   readonly issuerIdentifier: string
   readonly authenticationMethods: readonly string[]
+  readonly revocationEndpoint: string | undefined
 }
 
-/** Why one of the two ways gave no token endpoint, and whether it may later. */
+/** Why one of the two ways found no token endpoint. */
 interface Miss {
   readonly why: string
-  readonly mayPass: boolean
+  readonly retryable: boolean
 }
 
-/** openid-client builds the well-known URL and reads the metadata, which must be of the issuer asked for, or of the accepted one. */
+/** Reads metadata by openid-client, which builds the well-known URL and checks that the metadata is the issuer's own. */
 async function readMetadata(
   provider: Provider,
   issuer: URL,
@@ -131,15 +135,15 @@ async function readMetadata(
   signal: AbortSignal,
 ): Promise<Found | Miss> {
   const openid = await import('openid-client')
-  let miss: Miss = { why: 'it did not answer', mayPass: true }
+  let miss: Miss = { why: 'it did not answer', retryable: true }
   let issuerIdentifier = issuer.href
-  const ask = async (url: string, init: RequestInit): Promise<{ status: number; text: string | undefined }> => {
+  const request = async (url: string, init: RequestInit): Promise<{ status: number; text: string | undefined }> => {
     try {
       const response = await transport.fetch(url, init)
       return { status: response.status, text: await readBodyText(response) }
     } catch (failure) {
-      const { code, retryable } = readNetworkFailure(failure)
-      if (code !== undefined) miss = { why: `it did not answer (${code})`, mayPass: retryable }
+      const reason = readNetworkFailure(failure)
+      miss = { why: `it ${explainNetworkFailure(reason).said}`, retryable: reason.retryable }
       throw failure
     }
   }
@@ -148,32 +152,33 @@ async function readMetadata(
       algorithm,
       execute: [openid.allowInsecureRequests],
       [openid.customFetch]: async (url, { headers, method, redirect }) => {
-        const { status, text } = await ask(url, { headers, method, redirect, signal })
+        const { status, text } = await request(url, { headers, method, redirect, signal })
         if (status !== 200) {
-          miss = { why: `it answered ${status}`, mayPass: status === 429 || status > 499 }
+          miss = { why: `it answered ${status}`, retryable: status === 429 || status > 499 }
           return new Response('', { status })
         }
         const metadata = parseMetadata(text)
-        const why = metadata === undefined ? 'it answered, but with no metadata' : findStranger(provider, metadata)
-        miss = { why: why ?? 'it answered, but its metadata names no token_endpoint', mayPass: false }
+        const why =
+          metadata === undefined ? 'it answered, but with no metadata' : findIssuerMismatch(provider, metadata)
+        miss = { why: why ?? 'it answered, but its metadata names no token_endpoint', retryable: false }
         if (metadata === undefined || why !== undefined) return new Response('')
         issuerIdentifier = metadata.issuer
-        // An accepted issuer is the one asked for, as openid-client is to see it.
+        // openid-client accepts the requested issuer only, so an accepted other one is replaced by it.
         return Response.json({ ...metadata, issuer: issuer.href })
       },
     })
     const metadata = configuration.serverMetadata()
     const { token_endpoint, token_endpoint_auth_methods_supported: methods } = metadata
-    const alias: unknown = usesMutualTls(provider.clientAuthentication)
-      ? metadata.mtls_endpoint_aliases?.token_endpoint
-      : undefined
-    const tokenEndpoint = alias ?? token_endpoint
+    const aliases = usesMutualTls(provider.clientAuthentication) ? metadata.mtls_endpoint_aliases : undefined
+    const tokenEndpoint: unknown = aliases?.token_endpoint ?? token_endpoint
+    const revocationEndpoint: unknown = aliases?.revocation_endpoint ?? metadata.revocation_endpoint
     if (typeof tokenEndpoint !== 'string') return miss
     return {
       tokenEndpoint,
       issuerIdentifier,
-      // What a server that names none takes: RFC 8414 section 2.
+      // RFC 8414 section 2: the default of a server that names none.
       authenticationMethods: Array.isArray(methods) ? methods : ['client_secret_basic'],
+      revocationEndpoint: typeof revocationEndpoint === 'string' ? revocationEndpoint : undefined,
     }
   } catch {
     if (signal.aborted) throw signal.reason
@@ -181,7 +186,7 @@ async function readMetadata(
   }
 }
 
-/** Metadata, as far as it is one: an object that names its issuer. */
+/** Metadata whose issuer is a URL. */
 interface Metadata {
   readonly issuer: string
   readonly [member: string]: unknown
@@ -197,14 +202,14 @@ function parseMetadata(text: string | undefined): Metadata | undefined {
   }
 }
 
-/** What is said where the metadata is of another issuer than the one asked for, or accepted. */
-function findStranger({ issuer, issuerMetadata }: Provider, metadata: Metadata): string | undefined {
+/** Finds whether metadata is of another issuer than the requested or accepted one, as text for a message. */
+function findIssuerMismatch({ issuer, issuerMetadata }: Provider, metadata: Metadata): string | undefined {
   const { acceptIssuer } = issuerMetadata ?? {}
   const own = new URL(metadata.issuer).href
   const expected = [issuer, acceptIssuer].filter((one) => one !== undefined).map((one) => new URL(one).href)
   if (expected.includes(own)) return undefined
   const isAlmost = expected.some((one) => withoutSlash(one) === withoutSlash(own))
-  return `it answered, but with no metadata of this very issuer${isAlmost ? ': the two differ in the slash at the end' : ', which issuerMetadata.acceptIssuer may permit'}`
+  return `it answered with the metadata of another issuer${isAlmost ? ': the two differ only in the slash at the end' : ', which issuerMetadata.acceptIssuer can permit'}`
 }
 
 function withoutSlash(url: string): string {

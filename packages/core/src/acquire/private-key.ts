@@ -1,11 +1,11 @@
 import { NightlatchError } from '../errors.ts'
 import { decodePemBlock, maxKeyTextLength, readPemBlocks } from './pem.ts'
 
-/** A `CryptoKey`, spelt so that it needs no DOM types; the types of Workers have `crypto`, but not as a member of `globalThis`. */
+/** A `CryptoKey`, declared without DOM types and without `globalThis.crypto`, which the types of Workers lack. */
 export type PrivateKey = Parameters<typeof crypto.subtle.sign>[1]
 
 /**
- * A private key as a JSON Web Key, spelt so that it needs no DOM types.
+ * A private key as a JSON Web Key, declared without DOM types.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7517#section-4 RFC 7517 section 4}
  */
@@ -31,10 +31,10 @@ interface PrivateKeyJwk {
   readonly priv?: string | undefined
 }
 
-/** A private key as credentials hold it: a `CryptoKey`, a JWK, or a text, which is PEM (PKCS #8) or a JWK's JSON. */
+/** The private key of credentials: a `CryptoKey`, a JWK as an object or as JSON, or PEM (PKCS #8). */
 export type PrivateKeyMaterial = PrivateKey | PrivateKeyJwk | string
 
-/** A signing algorithm's WebCrypto parameters. */
+/** The WebCrypto parameters of a signing algorithm. */
 interface SigningAlgorithm {
   readonly name: string
   readonly hash?: string
@@ -42,8 +42,8 @@ interface SigningAlgorithm {
 }
 
 /**
- * The algorithms of the JOSE registry that sign with a private key, as far as WebCrypto has them. `EdDSA` comes before
- * `Ed25519`, its newer name, because servers know the older one.
+ * The algorithms of the JOSE registry that sign with a private key and that WebCrypto supports. `EdDSA` comes before `Ed25519`,
+ * its newer name, because more servers support the older one.
  *
  * @see {@link https://www.iana.org/assignments/jose/jose.xhtml#web-signature-encryption-algorithms IANA, JSON Web Signature and Encryption Algorithms}
  */
@@ -67,7 +67,7 @@ const signingAlgorithms: Readonly<Record<string, SigningAlgorithm>> = {
 /** The names of the algorithms a client may sign with. */
 export const signingAlgorithmNames: readonly string[] = Object.keys(signingAlgorithms)
 
-/** An RSA key can sign with any of these; the server decides which. */
+/** The algorithms that an RSA key can sign with. */
 const rsaNames = signingAlgorithmNames.filter((name) => /^[RP]S/.test(name))
 
 /** Shorter RSA keys are not safe, and servers reject them. */
@@ -85,12 +85,12 @@ export function algorithmsOf({ algorithm }: PrivateKey): readonly string[] {
     .map(([registered]) => registered)
 }
 
-/** Why a value cannot be the key that a client signs with, in words; `undefined` if it can. */
+/** Finds why a client cannot sign with a value, as text for a message; `undefined` if it can. */
 export function findKeyMistake(value: unknown): string | undefined {
   if (!isCryptoKey(value)) return findMaterialMistake(value)
   if (value.type === 'public') return 'is a public key: a client signs with the private one'
   if (value.type !== 'private') return 'is a symmetric key: a secret shared with the server is the clientSecret'
-  if (!value.usages.includes('sign')) return "cannot sign: its usages must hold 'sign'"
+  if (!value.usages.includes('sign')) return "cannot sign: its usages must contain 'sign'"
   if (value.extractable) return 'is extractable, so that any code could read it out: import it with extractable false'
   if (algorithmsOf(value).length === 0)
     return `signs with none of the registered algorithms ${signingAlgorithmNames.join(', ')}`
@@ -110,7 +110,7 @@ function findMaterialMistake(value: unknown): string | undefined {
   }
 }
 
-/** Whether a value is a `CryptoKey`, of whichever platform. */
+/** Whether a value is a `CryptoKey` of any platform. */
 export function isCryptoKey(value: unknown): value is PrivateKey {
   return (
     typeof value === 'object' &&
@@ -121,7 +121,7 @@ export function isCryptoKey(value: unknown): value is PrivateKey {
   )
 }
 
-/** A key ready to sign a JWT, and what its header says of it. */
+/** A key ready to sign a JWT, with the members of the JWT's header. */
 export interface SigningKey {
   readonly key: PrivateKey
   readonly alg: string
@@ -129,7 +129,7 @@ export interface SigningKey {
 }
 
 /**
- * The key of a client's credentials, ready to sign.
+ * Prepares the key of a client's credentials for signing.
  *
  * @param algorithm default: the key's own
  * @throws NightlatchError `invalid_options` if the key does not sign with the algorithm, or cannot be read
@@ -144,12 +144,14 @@ export async function toSigningKey(material: PrivateKeyMaterial, algorithm: stri
 }
 
 /**
- * A private key to sign with, from PEM or a JWK. The imported key cannot be exported again.
+ * Imports a private key from PEM or a JWK.
  *
- * @param material PKCS #8 in PEM (`-----BEGIN PRIVATE KEY-----`; line breaks may be written as `\n`), or a JWK as an object or as JSON; at most 64 KiB
- * @param options.algorithm the registered algorithm to sign with. Default: what the key says; `RS256` for an RSA key that says nothing, `EdDSA` for Ed25519
+ * @param material PKCS #8 in PEM (`-----BEGIN PRIVATE KEY-----`; line breaks may be written as `\n`), or a JWK as an object or as
+ * JSON; at most 64 KiB
+ * @param options.algorithm a signing algorithm of the JOSE registry. Default: the key's own; `RS256` for an RSA key that names
+ * none, `EdDSA` for Ed25519
  * @returns a `CryptoKey` that is not extractable
- * @throws NightlatchError `invalid_options` if it is no such key; the message says how to convert it, and never holds it
+ * @throws NightlatchError `invalid_options` if the key cannot be imported; the message says how to convert it, and never contains it
  * @see {@link https://www.rfc-editor.org/rfc/rfc5958 RFC 5958} (PKCS #8), {@link https://www.rfc-editor.org/rfc/rfc7517 RFC 7517} (JWK)
  */
 export async function importPrivateKey(
@@ -166,7 +168,7 @@ export async function importPrivateKey(
   return (await importMaterial(material, algorithm, 'importPrivateKey: the key')).key
 }
 
-/** @param subject what the error's message begins with */
+/** @param subject the beginning of the error's message */
 async function importMaterial(material: unknown, algorithm: string | undefined, subject: string): Promise<SigningKey> {
   try {
     const { format, key, suitable, preferred, kid } = readMaterial(material)
@@ -186,21 +188,21 @@ function describeUnsuitable(algorithm: string | undefined, suitable: readonly st
   return `does not sign with ${algorithm}; it signs with ${suitable.join(', ')}`
 }
 
-/** What is wrong with a key, as the rest of a sentence about it. */
+/** A mistake in a key; the message completes a sentence that begins with the key's path. */
 class KeyMistake extends Error {}
 
-/** Other errors may quote the key, so nothing of them is shown (rule X1). */
+/** Returns a mistake's message. Other errors may quote the key, so their messages are not shown (rule X1). */
 function mistakeOf(error: unknown): string {
   return error instanceof KeyMistake ? error.message : 'could not be read'
 }
 
-/** A key as WebCrypto imports it, and what it says of itself. */
+/** A key in the form that WebCrypto imports, with what it declares. */
 interface KeyMaterial {
   readonly format: 'pkcs8' | 'jwk'
   readonly key: Uint8Array<ArrayBuffer> | object
   /** The algorithms that such a key signs with. */
   readonly suitable: readonly string[]
-  /** The algorithm that it says it is for. */
+  /** The algorithm that the key itself names. */
   readonly preferred?: string | undefined
   readonly kid?: string | undefined
 }
@@ -216,7 +218,7 @@ async function importKey(
       ? await crypto.subtle.importKey('jwk', key as { readonly kty: string }, parameters, false, ['sign'])
       : await crypto.subtle.importKey('pkcs8', key as Uint8Array<ArrayBuffer>, parameters, false, ['sign'])
   } catch {
-    throw new KeyMistake(`could not be read: it is damaged, or this platform does not support ${name}`)
+    throw new KeyMistake(`could not be imported: it is damaged, or this platform does not support ${name}`)
   }
 }
 
@@ -224,7 +226,9 @@ function readMaterial(material: unknown): KeyMaterial {
   if (typeof material === 'object' && material !== null) return readJwk(material)
   const text = typeof material === 'string' ? material.trim() : ''
   if (text === '') {
-    throw new KeyMistake('must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, is that set?)')
+    throw new KeyMistake(
+      'must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, check that it is set)',
+    )
   }
   if (text.length > maxKeyTextLength) throw new KeyMistake(`must be at most ${maxKeyTextLength} characters long`)
   return text.startsWith('{') ? readJwk(parse(text)) : readPem(text)
@@ -238,7 +242,7 @@ function parse(text: string): object {
   }
 }
 
-/** What to do about a block of PEM that is not an unencrypted PKCS #8 key, by its label. */
+/** How to get an unencrypted PKCS #8 key from another PEM block, by the block's label. */
 const conversions: ReadonlyMap<string, string> = new Map([
   [
     'ENCRYPTED PRIVATE KEY',
@@ -273,7 +277,7 @@ function readPem(text: string): KeyMaterial {
   return { format: 'pkcs8', key, suitable: algorithmsIn(key) }
 }
 
-/** The object identifiers of key types in DER, from their length on; a curve's follows that of its type. */
+/** The object identifiers of key types in DER, starting with their length; a curve's identifier follows that of its key type. */
 const identifiers: readonly (readonly [string, readonly string[]])[] = [
   ['092a864886f70d010101', rsaNames],
   ['072a8648ce3d020106082a8648ce3d030107', ['ES256']],
@@ -285,15 +289,17 @@ const identifiers: readonly (readonly [string, readonly string[]])[] = [
   ['09608648016503040313', ['ML-DSA-87']],
 ]
 
+/** DER in hexadecimal digits: a sequence, the version, a sequence, an object identifier; each sequence with its length. */
+const identifierAfterVersion = /^30(?:[0-7].|81..|82....|83.{6})02010[01]30(?:[0-7].|81..|82....|83.{6})06(.*)$/
+
 /**
- * The algorithms that a PKCS #8 key signs with: its `privateKeyAlgorithm` follows the version.
+ * Finds the algorithms that a PKCS #8 key signs with, by its `privateKeyAlgorithm`, which follows the version.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc5958#section-2 RFC 5958 section 2}
  */
 function algorithmsIn(key: Uint8Array): readonly string[] {
   const head = Array.from(key.subarray(0, 64), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  const length = '(?:[0-7].|81..|82....|83.{6})'
-  const identifier = new RegExp(`^30${length}02010[01]30${length}06(.*)$`).exec(head)?.[1] ?? ''
+  const identifier = identifierAfterVersion.exec(head)?.[1] ?? ''
   const found = identifiers.find(([start]) => identifier.startsWith(start))?.[1]
   if (found !== undefined) return found
   throw new KeyMistake(
@@ -316,7 +322,7 @@ const jwkTypes: ReadonlyMap<string, readonly string[]> = new Map([
 function readJwk(value: object): KeyMaterial {
   const jwk: Readonly<Record<string, unknown>> = { ...value }
   const { kty, crv, alg, kid, use, key_ops } = jwk
-  if (Array.isArray(jwk.keys)) throw new KeyMistake('is a set of keys (JWKS): take the one to sign with from `keys`')
+  if (Array.isArray(jwk.keys)) throw new KeyMistake('is a set of keys (JWKS): use one key from its `keys`')
   if (typeof kty !== 'string') throw new KeyMistake('is neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`')
   if (kty === 'oct') throw new KeyMistake('is symmetric: a secret shared with the server is the clientSecret')
   if (typeof jwk.d !== 'string' && typeof jwk.priv !== 'string') {
@@ -326,7 +332,7 @@ function readJwk(value: object): KeyMaterial {
     throw new KeyMistake('is not for signing: its `use` or `key_ops` says so')
   }
   const named = typeof alg === 'string' ? alg : undefined
-  // A key of the type `AKP` is made for the one algorithm that it names.
+  // A key of the type `AKP` signs only with the algorithm that it names.
   const type = [kty, crv].filter((one) => one !== undefined).join(' ')
   const suitable = kty === 'AKP' ? signingAlgorithmNames.filter((name) => name === named) : (jwkTypes.get(type) ?? [])
   if (suitable.length === 0) {

@@ -1,13 +1,13 @@
 import { NightlatchError } from '../errors.ts'
 import type { Provider } from './provider.ts'
-import { tellThrown } from './redact.ts'
+import { redactTypeError } from './redact.ts'
 import type { GrantRequest } from './token-request.ts'
 import type { TokenRequestDraft } from './token-request-draft.ts'
 
 /**
- * The parameters of a standard token request in the provider's form: with its grant type and its scope separator.
+ * Translates the parameters of a standard token request into the provider's grant type and scope separator.
  *
- * @param standard as RFC 6749 section 4.4.2 says
+ * @param standard the parameters of RFC 6749 section 4.4.2
  */
 export function toProviderParameters(
   { tokenRequest }: Provider,
@@ -31,9 +31,10 @@ export function toProviderParameters(
 }
 
 /**
- * The headers of a token request before the client authentication: `Accept` and `Content-Type`, unless the provider sets its own.
+ * Creates the headers of a token request before the client authentication: `Accept` and `Content-Type`, unless the provider sets
+ * its own.
  *
- * @throws NightlatchError `invalid_options` if a function of the provider returns an invalid header value; what it throws itself
+ * @throws NightlatchError `invalid_options` if a function of the provider returns an invalid header value; its own errors otherwise
  */
 export function providerHeaders(provider: Provider): Headers {
   const headers = new Headers({ accept: 'application/json' })
@@ -53,7 +54,7 @@ function setComputedHeader(headers: Headers, name: string, compute: () => unknow
     value = compute()
     if (typeof value === 'string') headers.set(name, value)
   } catch (failure) {
-    throw tellThrown(provider, option, failure)
+    throw redactTypeError(provider, option, failure)
   }
   if (typeof value === 'string') return
   throw new NightlatchError('invalid_options', `${provider}: the provider's ${option} must return a string`, {
@@ -61,7 +62,7 @@ function setComputedHeader(headers: Headers, name: string, compute: () => unknow
   })
 }
 
-/** The names of headers that the provider's functions computed and nothing has overwritten since. They hold no secret. */
+/** The names of headers that the provider's functions computed and nothing has overwritten since; their values are not secrets. */
 export function computedHeaders(provider: Provider, before: Headers, after: Headers): readonly string[] {
   return Object.entries(provider.tokenRequest?.headers ?? {})
     .filter(([name, value]) => typeof value === 'function' && before.get(name) === after.get(name))
@@ -79,7 +80,8 @@ function bodyFormatOf({ tokenRequest }: Provider): 'form' | 'json' | 'none' {
 }
 
 /**
- * A draft as `fetch` takes it. Redirects are not followed: a 307 would send the secret to another origin (rule G7).
+ * Converts a draft to the arguments of `fetch`. Redirects are not followed, because a 307 could send the secret to another origin
+ * (rule G7).
  *
  * @throws NightlatchError `invalid_options` if the draft has a JSON body that would not be sent
  */
@@ -97,7 +99,7 @@ export function toHttpRequest(
     )
   }
   const url = new URL(draft.url)
-  // Joined as text: `searchParams` would re-encode the endpoint's own query (rule G4).
+  // Joined as text, because `searchParams` would re-encode the endpoint's own query (rule G4).
   if (format === 'none' && draft.parameters.size > 0) {
     url.search = url.search === '' ? draft.parameters.toString() : `${url.search}&${draft.parameters}`
   }

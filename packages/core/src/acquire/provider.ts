@@ -9,81 +9,85 @@ import type { ClientAuthentication } from './token-request-draft.ts'
 import type { TokenAnswer, TokenFields } from './token-response.ts'
 
 /**
- * What a provider is: plain readonly data, with optional functions for what data cannot say. It is usually the result of a
- * small function of a tenant or a host. `createClient` validates it; the engine does everything that could go wrong.
+ * Describes a provider as plain readonly data, with optional functions for what data cannot express. `createClient` validates it.
  *
- * @typeParam Info what the provider's discovery tells besides the API's address; `undefined` without discovery
+ * @typeParam Info the discovery's result besides the API's base URL; `undefined` without discovery
  */
 export interface Provider<Info = unknown> {
   /** Lower-case slug, for messages, telemetry and the command line. */
   readonly name: string
-  /** Where tokens are asked for, used untouched: path case, query and all. */
+  /** The URL of token requests. It is used unchanged, query included. */
   readonly tokenEndpoint?: string | URL
+  /**
+   * Where `client.revoke()` revokes tokens, used untouched. Default: the one that the issuer's metadata names, if it is read.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2 RFC 7009 section 2}
+   */
+  readonly revocationEndpoint?: string | URL
   /**
    * The authorization server's issuer identifier. Without `tokenEndpoint`, its metadata names the endpoint.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-3 RFC 8414 section 3}
    */
   readonly issuer?: string | URL
-  /** How the issuer's metadata is read, where that needs saying. */
+  /** How the issuer's metadata is read. Default: it must name the provider's issuer. */
   readonly issuerMetadata?: IssuerMetadataTerms
-  /** Scopes asked for where the client names none. Default: no `scope` is sent. */
+  /** Scopes to request if the client sets none. Default: no `scope` is sent. */
   readonly scopes?: readonly string[]
-  /** On every token request: audience, resource, ... Empty ones are left out. */
+  /** Parameters of every token request, such as `audience`; empty ones are not sent. Default: none. */
   readonly parameters?: TokenParameters
-  /** Where the token request departs from RFC 6749 section 4.4.2. */
+  /** Differences from the token request of RFC 6749 section 4.4.2. Default: none. */
   readonly tokenRequest?: TokenRequestFormat
-  /** Seconds a token lives where neither the answer nor the token itself says. Default: unknown, kept for a minute. */
+  /** Lifetime in seconds if neither the response nor the token has one. Default: unknown, so that a token is cached for a minute. */
   readonly defaultLifetime?: number
   /**
-   * Tokens are bound to a key: the client's `dpopKey`, or one made for it. Default `false`.
+   * Whether tokens are bound to a key: the client's `dpopKey`, or one generated for the client. Default `false`.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449 RFC 9449}
    */
   readonly dpop?: boolean
-  /** Where tokens may go besides the API's own origin; `*` stands for one label: `https://*.example.com`. */
+  /** Origins that may receive the token, in addition to the API's own; `*` stands for one label: `https://*.example.com`. Default: none. */
   readonly apiOrigins?: readonly string[]
 
   /**
-   * Ask: how credentials get onto the token request. Default `clientSecretBasic()`; where an issuer's metadata names the token
-   * endpoint, what goes with the credentials among the methods it names.
+   * Puts credentials onto the token request. Default `clientSecretBasic()`, or, if the issuer's metadata names the token endpoint,
+   * a method in the metadata that works with the credentials.
    */
   readonly clientAuthentication?: ClientAuthentication
-  /** Read: what the answer means. Default `readStandardTokenResponse`, which reads snake_case and camelCase. */
+  /** Reads the token response. Default `readStandardTokenResponse`, which reads snake_case and camelCase. */
   readonly readTokenResponse?: (answer: TokenAnswer) => TokenFields
-  /** Find: the API's base URL, or a function that asks for it with the token. */
+  /** The API's base URL, or a function that discovers it with the token. Default: none, so that requests need absolute URLs. */
   readonly api?: string | URL | ((context: DiscoveryContext) => Promise<DiscoveredApi<Info>>)
-  /** Use: puts the token onto a request's headers. Default `Authorization: Bearer <token>`. */
+  /** Sets the token on a request's headers. Default `Authorization: Bearer <token>`. */
   readonly authorizeRequest?: (headers: Headers, token: AccessToken) => void
   /** Which of the API's responses mean that it rejected the token, so that the client replaces it. Default: status 401. */
   readonly tokenRejection?: TokenRejection
-  /** Hints for people, from the one who knows: what to check after this failure. */
+  /** Returns hints for people: what to check after this failure. Default: none. */
   readonly explain?: (failure: Failure) => readonly string[]
 }
 
 /** How an issuer's metadata is read. */
 export interface IssuerMetadataTerms {
   /**
-   * The one other issuer that the metadata may name itself after: behind a proxy, a server may go by a name of its own. It is
-   * then the issuer that assertions are made for. Default: none, the metadata must be of the provider's issuer.
+   * Another issuer that the metadata may name, such as that of a server behind a proxy; assertions are then made for it. Default:
+   * none.
    */
   readonly acceptIssuer?: string | URL
 }
 
-/** Where a token request departs from RFC 6749 section 4.4.2. */
+/** Differences of a token request from RFC 6749 section 4.4.2. */
 export interface TokenRequestFormat {
   /** Default `'POST'`; with `'GET'` the parameters travel in the query. */
   readonly method?: 'POST' | 'GET'
   /** Default `'form'`; with `'none'` the parameters travel in the query. */
   readonly bodyFormat?: 'form' | 'json' | 'none'
-  /** Default `'client_credentials'`; `null`: not sent. */
+  /** The `grant_type`; `null`: it is not sent. Default `'client_credentials'`. */
   readonly grantType?: string | null
-  /** Default a space. */
+  /** Joins the scopes. Default a space. */
   readonly scopeSeparator?: string
   /**
-   * More headers; they win over the defaults (Accept, Content-Type). A function is called for each HTTP attempt, for what must be
-   * new each time: a correlation id. What it gives is no part of a token's identity and no secret: an error may quote it. Secrets
-   * are for `clientAuthentication`.
+   * Additional headers, which override the defaults (`Accept`, `Content-Type`). A function is called for each HTTP attempt, such as
+   * for a correlation id; it must not return a secret, because an error may quote its value. Default: none.
    */
   readonly headers?: Readonly<Record<string, string | (() => string)>>
 }
@@ -94,42 +98,42 @@ export interface TokenRequestFormat {
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3.1 RFC 6750 section 3.1}
  */
 export interface TokenRejection {
-  /** Instead of 401: list 401, too, if the API uses it. */
+  /** These statuses replace 401, so list 401, too, if the API uses it. Default `[401]`. */
   readonly statuses?: readonly number[]
   /**
-   * Called for each JSON response of at most 64 KiB, whatever its status, unless `statuses` has its status.
+   * Called for each JSON response of at most 64 KiB, unless `statuses` contains its status. Default: none.
    *
    * @param body parsed JSON
-   * @returns whether the API rejected the token. If the function throws, that counts as `false`
+   * @returns whether the API rejected the token; an exception counts as `false`
    */
   readonly body?: (body: unknown, answer: { readonly status: number; readonly headers: Headers }) => boolean
 }
 
-/** What went wrong: a grant or a discovery that failed, or an API's answer. */
+/** A failed grant, a failed discovery, or an API's error response. */
 export type Failure = NightlatchError | { readonly status: number; readonly url: URL; readonly body: unknown }
 
-/** What a provider's `api` function is given. */
+/** The argument of a provider's `api` function. */
 export interface DiscoveryContext {
-  /** Carries the token; may reach the token endpoint's origin and `apiOrigins`. */
+  /** Adds the token to requests to the token endpoint's origin and the `apiOrigins`. */
   readonly fetch: Fetch
   readonly token: AccessToken
   readonly tokenEndpoint: URL
-  /** Ends with the discovery's deadline; hand it to `fetch`. */
+  /** Aborts at the discovery's deadline; pass it to `fetch`. */
   readonly signal: AbortSignal
 }
 
-/** What a provider's `api` function found. */
+/** The result of a provider's `api` function. */
 export interface DiscoveredApi<Info> {
-  /** Checked against the token endpoint's origin and `apiOrigins` before a token goes there. */
+  /** The API's base URL; its origin must be the token endpoint's, or one of `apiOrigins`. */
   readonly baseUrl: string | URL
-  /** What the provider said about us; `client.info()` answers it. */
+  /** What `client.info()` resolves to. */
   readonly info: Info
 }
 
 const aFunction = v.function('must be a function')
 const url = v.union([v.string(), v.instance(URL)], 'must be a URL, as a string or a URL object')
 
-/** A URL that is a name only: nothing is sent there, so `http://keycloak:8080/realms/acme` will do. */
+/** A URL that is only compared. Nothing is sent there, so `http://keycloak:8080/realms/acme` is fine. */
 const anyUrl = v.pipe(
   url,
   v.check((value) => URL.canParse(value), 'must be an absolute URL'),
@@ -138,12 +142,12 @@ const anyUrl = v.pipe(
 const headerRecord = v.pipe(
   v.record(
     v.string(),
-    v.union([v.string(), v.function()], 'must be a string, or a function that gives one'),
+    v.union([v.string(), v.function()], 'must be a string, or a function that returns one'),
     'must be an object of strings',
   ),
   v.check((record) => {
     try {
-      // What a function gives is looked at when it is called.
+      // The value of a function is checked with each call.
       const values = Object.entries(record).map(([name, value]): [string, string] => [
         name,
         typeof value === 'string' ? value : '',
@@ -152,10 +156,10 @@ const headerRecord = v.pipe(
     } catch {
       return false
     }
-  }, 'must hold valid header names and values'),
+  }, 'must contain valid header names and values'),
 )
 
-/** An origin with `*` for whole labels in front. */
+/** Whether a text is an origin, whose first labels may be `*`. */
 function isOriginPattern(pattern: string): boolean {
   const lower = pattern.toLowerCase()
   const scheme = ['https://', 'http://'].find((one) => lower.startsWith(one))
@@ -169,7 +173,7 @@ function isOriginPattern(pattern: string): boolean {
   return fixed.length > 0 && isWildInFront && fixed.every((label) => /^[a-z0-9-]+$/.test(label))
 }
 
-/** Two fixed labels at least: `https://*.com` would be everybody. */
+/** Whether a pattern has at least two fixed labels, because `https://*.com` would match any company. */
 function hasFixedLabels(pattern: string): boolean {
   const [, ...fixed] = pattern.slice(pattern.lastIndexOf('*')).split('.')
   return !pattern.includes('*') || fixed.length > 1
@@ -178,15 +182,16 @@ function hasFixedLabels(pattern: string): boolean {
 const apiOrigin = v.pipe(
   v.string('must be a string'),
   v.check(isOriginPattern, 'must be an origin such as https://api.example.com or https://*.example.com'),
-  v.check(hasFixedLabels, 'must have two labels at least after the *'),
-  v.check((pattern) => URL.canParse(pattern), 'must be an origin that a URL can have'),
+  v.check(hasFixedLabels, 'must have at least two labels after the *'),
+  v.check((pattern) => URL.canParse(pattern), 'must be a valid origin'),
 )
 
-/** Not exact: a method may keep what it needs in fields of its own. */
+/** Not exact, because a client authentication may have its own fields. */
 const clientAuthentication = v.looseObject(
   {
     name: v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty')),
     requires: v.optional(v.picklist(['clientSecret', 'privateKey'], "must be 'clientSecret' or 'privateKey'")),
+    source: v.optional(aFunction),
     authenticate: aFunction,
   },
   'must be an object with name and authenticate, such as clientSecretPost()',
@@ -202,6 +207,7 @@ const providerSchema = exactObject(
       ),
     ),
     tokenEndpoint: v.optional(url),
+    revocationEndpoint: v.optional(url),
     issuer: v.optional(url),
     issuerMetadata: v.optional(exactObject({ acceptIssuer: v.optional(anyUrl) }, 'must be an object')),
     scopes: v.optional(scopesSchema),
@@ -223,7 +229,7 @@ const providerSchema = exactObject(
         v.number('must be a number of seconds'),
         v.finite('must be finite'),
         v.gtValue(0, 'must be more than 0 seconds'),
-        v.maxValue(10 * 365 * 24 * 3600, 'must be ten years at most; it is in seconds'),
+        v.maxValue(10 * 365 * 24 * 3600, 'must be at most ten years, in seconds'),
       ),
     ),
     dpop: v.optional(v.boolean('must be true or false')),
@@ -258,48 +264,50 @@ const providerSchema = exactObject(
   'must be an object',
 )
 
-/** What is wrong with a description, a line each. */
+/** Finds what is wrong with a provider, one message each. */
 export function findProviderMistakes(given: Provider, allowInsecureRequests: boolean): readonly string[] {
   const mistakes = findMistakes(providerSchema, given, 'provider')
   if (typeof given !== 'object' || given === null) return mistakes
-  // The client keeps a copy of what is the provider's own: a class's methods would be lost without a word.
+  // The client copies own members only, so the methods of a class would be lost.
   const prototype: unknown = Object.getPrototypeOf(given)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     return [...mistakes, 'provider must be a plain object, not an instance of a class']
   }
   const provider = ownMembers(given)
-  const { tokenEndpoint, issuer, issuerMetadata, api, apiOrigins } = provider
+  const { tokenEndpoint, revocationEndpoint, issuer, issuerMetadata, api, apiOrigins } = provider
   const origins = mistakes.some((mistake) => mistake.startsWith('provider.apiOrigins')) ? [] : (apiOrigins ?? [])
   const urls: readonly (readonly [string, unknown])[] = [
-    ...Object.entries({ tokenEndpoint, issuer, api }),
+    ...Object.entries({ tokenEndpoint, revocationEndpoint, issuer, api }),
     ...origins.map((origin, index) => [`apiOrigins.${index}`, origin] as const),
   ]
   const wrong = urls.flatMap(([name, value]) => {
-    // What is neither was named above.
+    // Any other type was reported by the schema.
     if (typeof value !== 'string' && !(value instanceof URL)) return []
     const mistake = findUrlMistake(value, allowInsecureRequests)
     return mistake === undefined ? [] : [`provider.${name} ${mistake}`]
   })
   if (String(issuer).includes('/.well-known/')) {
-    wrong.push('provider.issuer must be the issuer itself, without /.well-known/ and what follows')
+    wrong.push('provider.issuer must be the issuer itself, without /.well-known/ and the rest')
   }
   if (provider.dpop === true && provider.tokenRequest?.method === 'GET') {
     wrong.push(
-      'provider.tokenRequest.method must be POST with dpop: a proof is of one request, and openid-client proves a POST',
+      'provider.tokenRequest.method must be POST with dpop, because openid-client creates proofs for POST only',
     )
   }
   if (issuerMetadata !== undefined && tokenEndpoint !== undefined) {
-    wrong.push('provider.issuerMetadata has no use beside tokenEndpoint: no metadata is read then')
+    wrong.push(
+      'provider.issuerMetadata has no effect beside tokenEndpoint, because no metadata is read. Remove one of the two.',
+    )
   }
   if (tokenEndpoint === undefined && issuer === undefined) {
-    wrong.push('provider.tokenEndpoint is missing: set it, or `issuer` where its metadata names the endpoint')
+    wrong.push('provider.tokenEndpoint is missing. Set it, or set `issuer` if its metadata names the endpoint.')
   }
   return [...mistakes, ...wrong]
 }
 
 /**
- * A copy that a client works by: what the caller does to its own object later changes nothing, and nothing is inherited, so that
- * an `Object.prototype.apiOrigins` cannot widen where a token goes.
+ * Copies a provider, because the caller may change its object later. The copy inherits nothing, so that an
+ * `Object.prototype.apiOrigins` cannot add allowed origins.
  */
 export function copyDescription<Info>(given: Provider<Info>): Provider<Info> {
   const copy = ownMembers(given)
@@ -311,7 +319,12 @@ export function copyDescription<Info>(given: Provider<Info>): Provider<Info> {
   })
 }
 
-/** Whether the issuer's metadata says how the client authenticates: where it is read, and the provider says nothing. */
+/** Whether the issuer's metadata decides how the client authenticates: it is read, and the provider sets no method. */
 export function choosesAuthenticationLater(provider: Provider): boolean {
   return provider.clientAuthentication === undefined && provider.tokenEndpoint === undefined
+}
+
+/** Whether the client authenticates by a JWT that another party signs. */
+export function hasSource(provider: Provider<unknown> | null | undefined): boolean {
+  return provider?.clientAuthentication?.source !== undefined
 }

@@ -1,7 +1,8 @@
 /**
- * What stands at a path in a body: `readPath(body, 'data', 0, 'token')`. Own properties by name, items of arrays by index.
+ * Reads the value at a path in a body, such as `readPath(body, 'data', 0, 'token')`; it never throws.
  *
- * @returns `undefined` where there is nothing at the path; it never throws
+ * @param path own properties by name, items of arrays by index
+ * @returns `undefined` if there is no value at the path
  */
 export function readPath(body: unknown, ...path: readonly (string | number)[]): unknown {
   let found = body
@@ -14,10 +15,10 @@ export function readPath(body: unknown, ...path: readonly (string | number)[]): 
 }
 
 /**
- * A lifetime in seconds, for `expiresIn`, from one in milliseconds.
+ * Converts a lifetime in milliseconds to seconds, for `expiresIn`; the engine checks its range.
  *
  * @param value a number, or a string of digits
- * @returns seconds; `undefined` for all else. Whether they may be believed is judged later
+ * @returns seconds; `undefined` for any other value
  */
 export function secondsFromMilliseconds(value: unknown): number | undefined {
   const milliseconds = toNumber(value)
@@ -25,10 +26,10 @@ export function secondsFromMilliseconds(value: unknown): number | undefined {
 }
 
 /**
- * An instant, for `expiresAt`, from seconds since the epoch, as `exp` in a JWT.
+ * Converts seconds since the epoch, such as `exp` of a JWT, to a `Date` for `expiresAt`.
  *
  * @param value a number, or a string of digits
- * @returns `undefined` for all else
+ * @returns `undefined` for any other value
  */
 export function dateFromEpochSeconds(value: unknown): Date | undefined {
   const seconds = toNumber(value)
@@ -36,10 +37,10 @@ export function dateFromEpochSeconds(value: unknown): Date | undefined {
 }
 
 /**
- * An instant, for `expiresAt`, from milliseconds since the epoch, as JavaScript and Java count.
+ * Converts milliseconds since the epoch to a `Date` for `expiresAt`.
  *
  * @param value a number, or a string of digits
- * @returns `undefined` for all else
+ * @returns `undefined` for any other value
  */
 export function dateFromEpochMilliseconds(value: unknown): Date | undefined {
   const milliseconds = toNumber(value)
@@ -47,18 +48,17 @@ export function dateFromEpochMilliseconds(value: unknown): Date | undefined {
 }
 
 /**
- * An instant, for `expiresAt`, from ISO 8601 as RFC 3339 has it: `2026-11-20T10:00:00Z`, with any fraction of a second. A time
- * without an offset is nobody's: append the `Z` where the vendor says UTC.
+ * Converts an RFC 3339 time, such as `2026-11-20T10:00:00Z`, to a `Date` for `expiresAt`.
  *
- * @param value a string
- * @returns `undefined` for all else
+ * @param value a string with an offset and any fraction of a second; if the vendor sends UTC without one, append `Z`
+ * @returns `undefined` for any other value
  * @see {@link https://www.rfc-editor.org/rfc/rfc3339#section-5.6 RFC 3339 section 5.6}
  */
 export function dateFromIso(value: unknown): Date | undefined {
   const parts = typeof value === 'string' ? isoTime.exec(value.trim()) : null
   if (parts === null) return undefined
   const [, day = '', time = '', fraction = '', offset = ''] = parts
-  // Date.parse makes the 2nd of March of the 30th of February.
+  // Date.parse turns 30 February into 2 March.
   const date = toDate(Date.parse(`${day}T00:00:00Z`))
   if (date === undefined || date.toISOString().slice(0, 10) !== day) return undefined
   const zone = /^z$/i.test(offset) ? 'Z' : offset.replace(/^(...)(\d\d)$/, '$1:$2')
@@ -68,14 +68,14 @@ export function dateFromIso(value: unknown): Date | undefined {
 const isoTime = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})$/
 
 /**
- * An instant, for `expiresAt`, from an HTTP date, as headers have it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+ * Converts an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`, to a `Date` for `expiresAt`.
  *
- * @param value a string, or the `null` that `headers.get` gives for a header that is not there
- * @returns `undefined` for all else
+ * @param value a string, or the `null` of `headers.get` for a missing header
+ * @returns `undefined` for any other value
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 RFC 9110 section 5.6.7}
  */
 export function dateFromHttpDate(value: unknown): Date | undefined {
-  // Only what looks like one: Date.parse makes a date of `-5`, too.
+  // The pattern comes first, because Date.parse also accepts `-5`.
   if (typeof value !== 'string' || !/^[A-Za-z]{3,9}, /.test(value)) return undefined
   return toDate(Date.parse(value))
 }
@@ -85,7 +85,7 @@ function toNumber(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined
 }
 
-/** A `Date` that is none (of NaN, or beyond the year 275760) is nothing. */
+/** Returns `undefined` in place of an invalid `Date` (NaN, or beyond the year 275760). */
 function toDate(milliseconds: number): Date | undefined {
   const date = new Date(milliseconds)
   return Number.isNaN(date.getTime()) ? undefined : date

@@ -4,10 +4,10 @@ import type { NightlatchError } from '../errors.ts'
 const maxRetries = 2
 
 /**
- * How long one attempt may take: two thirds of the time left, so that time for another remains if the server hangs. The last
- * attempt takes all of it.
+ * Plans how long one attempt may take: two thirds of the time left, so that time for another remains if the server hangs. The
+ * last attempt takes all of it.
  *
- * @param attempt which one, from 1
+ * @param attempt its number, from 1
  * @param secondsLeft until the grant's deadline
  * @returns seconds
  */
@@ -15,16 +15,16 @@ export function planAttempt(attempt: number, secondsLeft: number): number {
   return attempt > maxRetries ? secondsLeft : (secondsLeft * 2) / 3
 }
 
-/** If the server asks for a longer delay, the error says so, and nothing is retried. */
+/** If the server requires a longer delay, the grant fails without a retry. */
 const maxDelaySeconds = 5
 
-/** The longest delay before the first retry; it doubles with each. */
-const firstDelaySeconds = 0.4
+/** The upper bound of the jitter before the first retry; it doubles with each retry. */
+const firstJitterSeconds = 0.4
 
 /**
- * The delay before a failed attempt is retried: what the server asked for, and full jitter on top of it.
+ * Plans the delay before a failed attempt is retried: the server's `retryAfter` plus full jitter.
  *
- * @param attempt which one failed, from 1
+ * @param attempt the number of the failed attempt, from 1
  * @param secondsLeft until the grant's deadline
  * @param random at least 0, less than 1
  * @returns seconds, or `undefined` if a retry is of no use
@@ -38,6 +38,6 @@ export function planGrantRetry(
   if (!failure.retryable || attempt > maxRetries) return undefined
   const requested = failure.retryAfter ?? 0
   if (requested > maxDelaySeconds || requested >= secondsLeft) return undefined
-  // On top, so that clients that were given the same delay do not meet again. It is shortened rather than miss the deadline.
-  return requested + Math.min(firstDelaySeconds * 2 ** (attempt - 1) * random, (secondsLeft - requested) / 2)
+  // Jitter is added to `retryAfter`, so that clients with the same delay spread out. It is shortened to meet the deadline.
+  return requested + Math.min(firstJitterSeconds * 2 ** (attempt - 1) * random, (secondsLeft - requested) / 2)
 }

@@ -1,18 +1,18 @@
-/** Characters that a text may share with a secret at most. A shorter secret counts as a whole. */
+/** The length of a run of a secret that counts as a leak; a shorter secret counts as a whole. */
 const runLength = 8
 
-/** What stands in place of a secret. */
+/** Replaces a secret. */
 export const redacted = '[redacted]'
 
-/** Decodings within decodings that are looked at: a percent-encoded text in JSON in Base64, for example. */
+/** Levels of nested encodings that are searched, such as percent-encoded text in JSON in Base64. */
 const maxDepth = 3
 
 /**
- * Finds what a text gives away of secrets: any run of 8 characters of one, in clear or encoded. Looking for each spelling of a
- * secret does not end, so it is the text that is decoded here.
+ * Finds secrets in a text: any run of 8 characters of one, in clear or encoded. The text is decoded, because a secret has too
+ * many possible encodings to search for.
  */
 export class SecretTraces {
-  /** By their length. */
+  /** Runs by their length. */
   readonly #clear = new Map<number, Set<string>>()
   readonly #folded = new Map<number, Set<string>>()
 
@@ -23,7 +23,7 @@ export class SecretTraces {
     }
   }
 
-  /** The text with each trace in clear taken out. */
+  /** Replaces each run that is in clear. */
   mask(text: string): string {
     const isTrace = new Uint8Array(text.length)
     for (const [length, runs] of this.#clear) {
@@ -39,7 +39,7 @@ export class SecretTraces {
     return masked
   }
 
-  /** Whether the text holds a trace, in clear, in other letters, broken by white space, or encoded. */
+  /** Whether the text contains a run: in clear, in other letters, broken by white space, or encoded. */
   areIn(text: string): boolean {
     if (this.#folded.size === 0) return false
     const seen = new Set<string>()
@@ -74,12 +74,12 @@ function addRuns(all: Map<number, Set<string>>, text: string): void {
   all.set(length, runs)
   for (let at = 0; at + length <= text.length; at += 1) {
     const run = text.slice(at, at + length)
-    // The space before a secret is none of it.
+    // Leading and trailing space is not part of a secret.
     if (run === run.trim()) runs.add(run)
   }
 }
 
-/** Without case, white space and invisible characters, and with one form for characters that look alike. */
+/** Removes case, white space and invisible characters, and unifies characters that look alike. */
 function fold(text: string): string {
   return text
     .normalize('NFKC')
@@ -87,38 +87,45 @@ function fold(text: string): string {
     .toLowerCase()
 }
 
-/** What a text may stand for: escapes resolved, and each run of Base64 or hexadecimal digits decoded. */
+/** What a text may stand for: escapes resolved, each kind by itself and all of them, and Base64 and hexadecimal digits decoded. */
 function decode(text: string): readonly string[] {
-  const unescaped = resolveEscapes(text)
-  const decoded = unescaped === text ? [] : [unescaped, unescaped.replaceAll('+', ' ')]
+  const html = resolveHtml(text)
+  const all = resolveBytes(resolveBackslashes(html))
+  // Each by itself, too: what one kind gives may look like another.
+  const resolved = [html, resolveBackslashes(text), resolveBytes(text), all].map(fromUtf8)
+  const decoded = resolved.flatMap((one) => (one === text ? [] : [one, one.replaceAll('+', ' ')]))
   const dense = text.replace(/\s/g, '')
   for (const run of runsOf(dense, base64Digits, 11)) decoded.push(...decodeBase64(run))
   for (const run of runsOf(dense, hexDigits, 2 * runLength)) decoded.push(...decodeHex(run))
   return decoded
 }
 
-/** Resolves the escapes of URLs, JSON, JavaScript, HTML and quoted-printable text, each where it stands. */
-function resolveEscapes(text: string): string {
-  const resolved = text
-    .replace(
-      /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));?/gi,
-      (whole, decimal?: string, hex?: string, name?: string) =>
-        name === undefined
-          ? toCharacter(Number.parseInt(decimal ?? hex ?? '', decimal === undefined ? 16 : 10))
-          : (entities[name.toLowerCase()] ?? whole),
-    )
-    .replace(
-      /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
-      (_whole, ...groups: (string | undefined)[]) => {
-        const hex = groups[0] ?? groups[1] ?? groups[2]
-        return hex === undefined ? (groups[3] ?? '') : toCharacter(Number.parseInt(hex, 16))
-      },
-    )
-    .replace(/[%=]([\da-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return fromUtf8(resolved)
+/** The escapes of HTML. */
+function resolveHtml(text: string): string {
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));?/gi,
+    (whole, decimal?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return entities[name.toLowerCase()] ?? whole
+      return toCharacter(decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal))
+    },
+  )
 }
 
-/** Escapes of bytes may be those of UTF-8. */
+/** The escapes of JSON and JavaScript. */
+function resolveBackslashes(text: string): string {
+  return text.replace(
+    /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
+    (_whole, braced?: string, four?: string, two?: string, character?: string) =>
+      character ?? toCharacter(Number.parseInt(braced ?? four ?? two ?? '', 16)),
+  )
+}
+
+/** The escapes of URLs and quoted-printable text. */
+function resolveBytes(text: string): string {
+  return text.replace(/[%=]([\da-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+/** Decodes a text whose characters are bytes of UTF-8. */
 function fromUtf8(text: string): string {
   const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0)
   const isOfBytes = codes.every((code) => code < 256) && codes.some((code) => code > 127)
@@ -129,7 +136,7 @@ function toCharacter(code: number): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : ''
 }
 
-/** HTML's names for the characters of ASCII that are not letters or digits. */
+/** HTML's names for the ASCII characters that are not letters or digits. */
 const entities: Readonly<Record<string, string>> = {
   amp: '&',
   apos: "'",
@@ -174,7 +181,7 @@ const entities: Readonly<Record<string, string>> = {
 const base64Digits = /[\w+/-]/
 const hexDigits = /[\da-f]/i
 
-/** The runs of some characters that are at least so long. */
+/** Finds the runs of these digits that have at least this length. */
 function runsOf(text: string, digits: RegExp, minLength: number): readonly string[] {
   const runs: string[] = []
   let from = 0
@@ -186,12 +193,12 @@ function runsOf(text: string, digits: RegExp, minLength: number): readonly strin
   return runs
 }
 
-/** Of a run that was cut out of a longer one it cannot be told where a group of four begins. */
+/** Decodes at each of four offsets, because a run may be part of a longer one and begin within a group of four. */
 function decodeBase64(run: string): readonly string[] {
   const digits = run.replaceAll('-', '+').replaceAll('_', '/')
   return [0, 1, 2, 3].flatMap((from) => {
     const length = digits.length - from
-    // A single digit at the end says nothing.
+    // A single digit at the end encodes no whole byte.
     const whole = digits.slice(from, length % 4 === 1 ? -1 : undefined)
     return whole === '' ? [] : asTexts(atob(whole))
   })
@@ -207,7 +214,7 @@ function decodeHex(run: string): readonly string[] {
   })
 }
 
-/** Bytes as text: as they are, and as UTF-8 if they may be that. */
+/** Returns bytes as text, and also as UTF-8 if they can be. */
 function asTexts(bytes: string): readonly string[] {
   const text = fromUtf8(bytes)
   return text === bytes ? [bytes] : [bytes, text]

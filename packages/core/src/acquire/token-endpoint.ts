@@ -1,14 +1,15 @@
 import { NightlatchError } from '../errors.ts'
 import { parseBody, readBodyText } from '../platform/answer-body.ts'
 import type { Fetch } from '../platform/fetch.ts'
-import { readNetworkFailure } from '../platform/network-failure.ts'
+import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
+import { AssertionReader } from './assertion-source.ts'
 import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
 import { findExpiry, looksLikeMilliseconds, readLifetime } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 import { computedHeaders, providerHeaders, toHttpRequest, toProviderParameters } from './provider-request.ts'
-import { secretsOf, tellThrown } from './redact.ts'
+import { redactTypeError, secretsOf } from './redact.ts'
 import { type GrantRequest, standardParameters } from './token-request.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './token-request-draft.ts'
 import {
@@ -19,25 +20,27 @@ import {
   type TokenAnswer,
 } from './token-response.ts'
 
-/** How requests are sent, and the clocks. */
+/** The client's `fetch` and clocks. */
 export interface Transport {
   readonly fetch: Fetch
   readonly allowInsecureRequests: boolean
   /** Milliseconds since the epoch, by the wall clock. */
   readonly now: () => number
-  /** Milliseconds by the steady clock: lifetimes are measured by it, instants come from the wall clock. */
+  /** Milliseconds by the steady clock, which measures durations; instants come from the wall clock. */
   readonly time: () => number
 }
 
-/** Where token requests go. */
+/** The token endpoint of a provider. */
 export interface TokenEndpoint {
   readonly url: URL
-  /** The authorization server's issuer identifier, if it is known. */
+  /** The authorization server's issuer identifier; `undefined` if it is unknown. */
   readonly issuer: URL | undefined
-  /** The issuer identifier as it is spelt. */
+  /** The issuer identifier exactly as it is written. */
   readonly issuerIdentifier?: string | undefined
   /** The client authentications that the issuer's metadata names; absent if no metadata was read. */
   readonly authenticationMethods?: readonly string[]
+  /** The revocation endpoint that the issuer's metadata names, not checked yet; absent if it names none. */
+  readonly revocationEndpoint?: string
 }
 
 type OpenidClient = typeof import('openid-client')
@@ -51,13 +54,15 @@ export function createOpenidLoader(): () => Promise<OpenidClient> {
   }
 }
 
-/** What one token request needs. */
+/** The arguments of one token request. */
 export interface TokenEndpointCall {
   readonly provider: Provider
   readonly endpoint: TokenEndpoint
   readonly grant: GrantRequest
   readonly credentials: Credentials
-  /** The key that the token is to be bound to; `undefined`: the token is not bound. */
+  /** If the client authentication has a source: asks it. */
+  readonly assertions?: AssertionReader | undefined
+  /** The proofs of the key to bind the token to; `undefined`: the token is not bound. */
   readonly dpop?: DpopProofs | undefined
   readonly transport: Transport
   readonly loadOpenid: () => Promise<OpenidClient>
@@ -65,17 +70,17 @@ export interface TokenEndpointCall {
   readonly signal: AbortSignal
 }
 
-/** A token as the endpoint granted it. */
+/** A granted token, in standard terms. */
 export interface GrantedToken {
   readonly accessToken: string
   readonly tokenType: 'Bearer' | 'DPoP'
-  /** `undefined`: the answer names none. */
+  /** `undefined` if the response names none. */
   readonly scopes: readonly string[] | undefined
   /** Seconds from `requestedAt`; `undefined` if unknown. */
   readonly lifetime: number | undefined
   /** The server's hint when to refresh, in seconds from `requestedAt`. */
   readonly refreshIn: number | undefined
-  /** The lifetime in the answer looks like one in milliseconds. */
+  /** Whether the response's lifetime looks like one in milliseconds. */
   readonly suspectsMilliseconds: boolean
   readonly extra: Readonly<Record<string, unknown>>
   /** Milliseconds since the epoch, before the request was sent (rule R4). */
@@ -85,10 +90,11 @@ export interface GrantedToken {
 }
 
 /**
- * Requests a token once. A DPoP proof that the server rejects because of this machine's clock is replaced by one with the
+ * Requests a token once. If the server rejects the DPoP proof because of this machine's clock, the request is repeated with the
  * server's time.
  *
- * @throws NightlatchError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`; what the client authentication throws, as it is
+ * @throws NightlatchError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`; errors of the client
+ * authentication as they are
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
  */
 export async function requestToken(call: TokenEndpointCall): Promise<GrantedToken> {
@@ -103,16 +109,17 @@ export async function requestToken(call: TokenEndpointCall): Promise<GrantedToke
   }
 }
 
-/** openid-client makes the grant: its request goes out, and its result comes back, through `exchange`. */
+/** Makes a grant by openid-client, whose request and response go through `exchange`. */
 async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
   const { endpoint, grant, credentials, dpop, transport, loadOpenid } = call
   const openid = await loadOpenid()
   const server = { issuer: (endpoint.issuer ?? endpoint.url).href, token_endpoint: endpoint.url.href }
-  // The client authentication runs in `exchange`: it may write to the URL and to a JSON body, which this hook does not have.
-  const configuration = new openid.Configuration(server, credentials.clientId, undefined, () => {})
-  // The caller's deadline applies; openid-client's own would leave a timer behind each grant.
+  // The client authentication runs in `exchange`, because openid-client's hook lacks the URL and the JSON body. So nothing here
+  // sends the client id.
+  const configuration = new openid.Configuration(server, credentials.clientId ?? 'none', undefined, () => {})
+  // The caller's signal has the deadline; openid-client's own would leave a timer behind.
   configuration.timeout = undefined
-  // `createClient` has checked the URL: https, loopback, or permitted by an option.
+  // `createClient` has already checked that the URL is https, loopback, or permitted by `allowInsecureRequests`.
   openid.allowInsecureRequests(configuration)
   const requestedAt = transport.now()
   const requestedTime = transport.time()
@@ -136,16 +143,16 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
     if (error instanceof openid.ResponseBodyError && error.response instanceof FailedResponse) {
       throw error.response.failure
     }
-    // openid-client's own errors hold the answer, token included, as their cause (rule X1).
+    // openid-client's own errors contain the response, token included, as their cause (rule X1).
     throw new TypeError(`openid-client: ${error instanceof Error ? error.message : 'no grant'}`)
   }
 }
 
 /**
- * Sends openid-client's token request in the provider's form, and returns the provider's answer in RFC 6749's form.
+ * Sends openid-client's token request in the provider's form, and returns the provider's response in the form of RFC 6749.
  *
- * @param requestedAt the instant that lifetimes are counted from
- * @param parameters of the standard request
+ * @param requestedAt the instant that lifetimes count from
+ * @param parameters the parameters of the standard request
  * @param proof the DPoP proof, if the token is to be bound
  */
 async function exchange(
@@ -175,13 +182,13 @@ async function exchange(
       extra: readExtra(answer.body, judged.accessToken),
     })
   } catch (failure) {
-    // With this code openid-client repeats the request once, with a proof that holds the nonce.
-    const isNonceWanted = isNonceGiven && failure instanceof NightlatchError && failure.error === 'use_dpop_nonce'
-    return new FailedResponse(isNonceWanted ? 'use_dpop_nonce' : 'invalid_request', failure)
+    // This code makes openid-client repeat the request once, with a proof that contains the nonce.
+    const isNonceRequired = isNonceGiven && failure instanceof NightlatchError && failure.error === 'use_dpop_nonce'
+    return new FailedResponse(isNonceRequired ? 'use_dpop_nonce' : 'invalid_request', failure)
   }
 }
 
-/** A token in RFC 6749's form. Its JSON is parsed already: a body would be written only to be parsed again. */
+/** A token in the form of RFC 6749. `json` returns the members themselves, to save serialising and parsing a body. */
 class StandardResponse extends Response {
   readonly #members: object
 
@@ -195,7 +202,7 @@ class StandardResponse extends Response {
   }
 }
 
-/** A failure in RFC 6749's form. openid-client's error refers to this response, and so to what failed. */
+/** A failure in the form of RFC 6749. openid-client's error refers to this response, and so to the original failure. */
 class FailedResponse extends Response {
   readonly failure: unknown
 
@@ -205,7 +212,7 @@ class FailedResponse extends Response {
   }
 }
 
-/** Translates openid-client's request into the provider's form, and has the client authentication write the credentials onto it. */
+/** Translates openid-client's request into the provider's form and authenticates the client. */
 async function toProviderRequest(
   call: TokenEndpointCall,
   parameters: URLSearchParams,
@@ -231,19 +238,45 @@ async function toProviderRequest(
   return { draft, secrets }
 }
 
-async function authenticate(call: TokenEndpointCall, draft: TokenRequestDraft): Promise<void> {
-  const { provider, credentials } = call
+/**
+ * Has the client authentication write the credentials onto a request.
+ *
+ * @throws NightlatchError with the provider's name; what the client authentication throws
+ */
+export async function authenticate(
+  call: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'credentials' | 'transport' | 'assertions'>,
+  draft: TokenRequestDraft,
+): Promise<void> {
+  const { provider, credentials, transport } = call
+  let hook = 'clientAuthentication'
   try {
-    await findAuthentication(call).authenticate(draft, credentials)
+    const authentication = findAuthentication(call)
+    const { source } = authentication
+    if (source !== undefined) {
+      hook = 'clientAuthentication.source'
+      const { assertions = new AssertionReader(source, transport.now) } = call
+      Object.assign(draft, { assertion: (await assertions.read()).jwt })
+      hook = 'clientAuthentication'
+    }
+    await authentication.authenticate(draft, credentials.clientId === undefined ? { clientId: '' } : credentials)
   } catch (failure) {
-    if (!(failure instanceof NightlatchError)) throw tellThrown(provider.name, 'clientAuthentication', failure)
-    if (failure.provider !== undefined) throw failure
-    throw new NightlatchError(failure.code, failure.message, { ...failure, provider: provider.name })
+    throw nameProvider(provider.name, hook, failure)
   }
 }
 
-/** The provider's, or else what the issuer's metadata names, or else Basic. */
-function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCall): ClientAuthentication {
+/** Adds the provider's name to what a function of the provider threw; see {@link redactTypeError}. */
+function nameProvider(provider: string, hook: string, thrown: unknown): unknown {
+  if (!(thrown instanceof NightlatchError)) return redactTypeError(provider, hook, thrown)
+  if (thrown.provider !== undefined) return thrown
+  return new NightlatchError(thrown.code, thrown.message, { ...thrown, provider })
+}
+
+/** Finds the client authentication: the provider's, else one in the issuer's metadata, else `clientSecretBasic()`. */
+function findAuthentication({
+  provider,
+  endpoint,
+  credentials,
+}: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'credentials'>): ClientAuthentication {
   const { authenticationMethods } = endpoint
   if (provider.clientAuthentication !== undefined) return provider.clientAuthentication
   return authenticationMethods === undefined
@@ -251,8 +284,13 @@ function findAuthentication({ provider, endpoint, credentials }: TokenEndpointCa
     : chooseClientAuthentication(authenticationMethods, credentials)
 }
 
-async function send(
-  { provider, endpoint, transport, signal }: TokenEndpointCall,
+/**
+ * Sends a request to the authorization server, and reads the answer.
+ *
+ * @throws NightlatchError `endpoint_unavailable`, `response_unreadable`; the signal's reason
+ */
+export async function send(
+  { provider, endpoint, transport, signal }: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'transport' | 'signal'>,
   draft: TokenRequestDraft,
 ): Promise<{ readonly answer: TokenAnswer; readonly answeredAt: number }> {
   const { name } = provider
@@ -267,18 +305,19 @@ async function send(
     text = await readBodyText(response)
   } catch (failure) {
     if (signal.aborted) throw signal.reason
-    const { code, retryable } = readNetworkFailure(failure)
-    throw new NightlatchError(
-      'endpoint_unavailable',
-      `${name}: ${shown} did not answer${code === undefined ? '' : ` (${code})`}`,
-      { provider: name, retryable },
-    )
+    const reason = readNetworkFailure(failure)
+    const { said, hints } = explainNetworkFailure(reason)
+    throw new NightlatchError('endpoint_unavailable', `${name}: ${shown} ${said}`, {
+      provider: name,
+      retryable: reason.retryable,
+      hints,
+    })
   }
   const { status, headers } = response
   if (text === undefined) {
     throw new NightlatchError(
       'response_unreadable',
-      `${name}: ${shown} answered ${status}, but with more than 1 MiB; is the URL right?`,
+      `${name}: ${shown} answered ${status}, but with more than 1 MiB. Check the provider's tokenEndpoint or issuer.`,
       { provider: name, status },
     )
   }
@@ -306,7 +345,7 @@ function judge(
       : undefined
     if (!(failure instanceof NightlatchError) || seconds === undefined) throw failure
     const off = `${Math.abs(seconds)} s ${seconds > 0 ? 'behind' : 'ahead of'} the server's`
-    throw new NightlatchError(failure.code, `${failure.message}; this machine's clock is ${off}`, { ...failure })
+    throw new NightlatchError(failure.code, `${failure.message}. This machine's clock is ${off}.`, { ...failure })
   }
 }
 
@@ -315,7 +354,7 @@ function isProofRejected(failure: unknown): boolean {
   return failure instanceof NightlatchError && failure.error === 'invalid_dpop_proof'
 }
 
-/** A URL as messages show it: origin and path, because a query may hold secrets (rule X2). */
+/** Shows a URL's origin and path only, because a query may contain secrets (rule X2). */
 export function showUrl(url: URL): string {
   return `${url.origin}${url.pathname}`
 }

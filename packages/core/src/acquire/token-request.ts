@@ -1,16 +1,16 @@
 import * as v from 'valibot'
 
-/** Parameters of a token request by name; an array repeats the name (RFC 8707). Empty ones are left out. */
+/** Parameters of a token request by name; an array repeats the name (RFC 8707). Empty ones are not sent. */
 export type TokenParameters = Readonly<Record<string, string | readonly string[]>>
 
-/** What a token request names: the provider's scopes and parameters, refined by the client's and the call's. */
+/** The scopes and parameters of a token request: the provider's, refined by the client's and the call's. */
 export interface GrantRequest {
   readonly scopes: readonly string[]
   readonly parameters: TokenParameters
 }
 
 /**
- * Refines a grant request: scopes replace those of the base, parameters are added and override its own.
+ * Refines a grant request: scopes replace those of the base, parameters are added to its own and override them.
  *
  * @param base the provider's, or the client's
  */
@@ -36,22 +36,22 @@ const reserved: ReadonlySet<string> = new Set([
   'client_assertion_type',
 ])
 
-/** Parameters as a provider may set them: any name but `scope`, which has a field of its own. */
+/** The parameters that a provider can set: any name but `scope`, which has its own field. */
 export const providerParametersSchema: v.GenericSchema = v.pipe(
   v.record(
     v.string(),
     v.union([v.string(), v.array(v.string())], 'must be a string or an array of strings'),
     'must be an object of strings and arrays of strings',
   ),
-  v.check((parameters) => !('scope' in parameters), 'must not hold scope: that is what `scopes` is for'),
+  v.check((parameters) => !('scope' in parameters), 'must not contain scope. Set `scopes` instead.'),
 )
 
-/** Parameters as a client or a call may set them: rule G6. */
+/** The parameters that a client or a call can set (rule G6). */
 export const parametersSchema: v.GenericSchema = v.pipe(
   providerParametersSchema,
   v.check(
     (parameters) => Object.keys(parameters as object).every((name) => !reserved.has(name)),
-    `must not hold ${[...reserved].join(', ')}: the provider and the credentials set them`,
+    `must not contain ${[...reserved].join(', ')}, because the provider and the credentials set them`,
   ),
 )
 
@@ -59,17 +59,17 @@ export const parametersSchema: v.GenericSchema = v.pipe(
 export const scopesSchema: v.GenericSchema = v.array(
   v.pipe(
     v.string('must be a string'),
-    v.check((scope) => !/[^\P{Cc}\t\r\n]/u.test(scope), 'must not hold control characters'),
+    v.check((scope) => !/[^\P{Cc}\t\r\n]/u.test(scope), 'must not contain control characters'),
   ),
   'must be an array of strings',
 )
 
-/** Scopes as they are sent: in the given order and case, one word each, without duplicates (rule G5). */
+/** Normalises scopes: one word each, without duplicates, in the given order and case (rule G5). */
 function tidyScopes(scopes: readonly string[]): readonly string[] {
   return [...new Set(scopes.flatMap((scope) => scope.split(/\s/)))].filter((scope) => scope !== '')
 }
 
-/** A later source overrides an earlier one by name; empty parameters are removed. */
+/** Merges parameters: a later source overrides an earlier one by name, and empty parameters are removed. */
 function mergeParameters(...sources: readonly (TokenParameters | undefined)[]): TokenParameters {
   const merged = new Map<string, string | readonly string[]>()
   for (const source of sources) {
@@ -83,7 +83,7 @@ function mergeParameters(...sources: readonly (TokenParameters | undefined)[]): 
 }
 
 /**
- * The parameters of a standard token request. A grant type of the provider's own is not among them: see provider-request.ts.
+ * Creates the parameters of a standard token request; provider-request.ts sets another grant type.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 RFC 6749 section 4.4.2}
  */

@@ -4,7 +4,7 @@ import { isTokenValue } from './access-token.ts'
 import { dateFromHttpDate, secondsFromMilliseconds } from './read-fields.ts'
 import { redact } from './redact.ts'
 
-/** An answer of the token endpoint, body read. */
+/** A response of the token endpoint, with its body. */
 export interface TokenAnswer {
   readonly status: number
   readonly headers: Headers
@@ -13,8 +13,8 @@ export interface TokenAnswer {
 }
 
 /**
- * What an answer says, in standard fields. Everything is `unknown`: what a reader returns is judged by the engine (a lifetime
- * may lie), so that no adapter can get that wrong.
+ * The fields of a token response in standard names. All are `unknown`, because the engine checks what a reader returns, such as an
+ * invalid lifetime.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5 RFC 6749 section 5}
  */
@@ -25,23 +25,38 @@ export interface TokenFields {
   readonly scope?: unknown
   /** Seconds. */
   readonly expiresIn?: unknown
-  /** A Date, by the server's clock: its difference from ours is taken off, by the answer's `Date`. */
+  /** A Date by the server's clock; the response's `Date` corrects the difference from this machine's clock. */
   readonly expiresAt?: unknown
-  /** The server's hint after how many seconds to refresh. */
+  /** The server's hint when to refresh, in seconds. */
   readonly refreshIn?: unknown
-  /** Present and not empty: the answer is a refusal, whatever its status. A number becomes a string. */
+  /** An error code. If it is present and not empty, the grant has failed, whatever the status; a number becomes a string. */
   readonly error?: unknown
   readonly errorDescription?: unknown
-  /** Whether the same request may succeed later; default: 408, 429, a 5xx, `temporarily_unavailable` and `server_error` may. */
+  /** Whether the same request may succeed later. Default: for 408, 429, 5xx, `temporarily_unavailable` and `server_error`. */
   readonly retryable?: boolean
-  /** Seconds. Default: what the answer's `Retry-After` or `X-Rate-Limit-Reset` says. */
+  /** Seconds. Default: from the response's `Retry-After` or `X-Rate-Limit-Reset`. */
   readonly retryAfter?: unknown
 }
 
 /**
- * Reads snake_case and camelCase alike, and errors in the shapes that are common: OAuth's `error` and `error_description`,
- * Okta's `errorCode` and `errorSummary`, an `error` that is an object with a code and a message, a list of these as `error` or
- * `errors`, and the flags `hasError: true`, `success: false` and `ok: false`. The default reading, for readers that build on it.
+ * Reads a token response with names in snake_case or camelCase; the default of `readTokenResponse`. It also reads the common
+ * forms of errors: OAuth's, Okta's, objects and lists with a code and a message, and the flags `hasError`, `success` and `ok`.
+ *
+ * @param answer the response, with its JSON body parsed
+ * @returns the fields that are present; it never throws
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5 RFC 6749 section 5}
+ * @example
+ * ```ts
+ * const acme: Provider = {
+ *   name: 'acme',
+ *   tokenEndpoint: 'https://login.acme.example/token',
+ *   // The response is wrapped: { data: { token, expires_in } }.
+ *   readTokenResponse: (answer) => {
+ *     const data = readPath(answer.body, 'data')
+ *     return { ...readStandardTokenResponse({ ...answer, body: data }), accessToken: readPath(data, 'token') }
+ *   },
+ * }
+ * ```
  */
 export function readStandardTokenResponse({ body }: TokenAnswer): TokenFields {
   if (!isRecord(body)) return {}
@@ -56,7 +71,7 @@ export function readStandardTokenResponse({ body }: TokenAnswer): TokenFields {
   }
 }
 
-/** Where servers put the words of an error, the most telling first. */
+/** Members that contain an error's description, the most specific first. */
 const descriptions = [
   'error_description',
   'errorDescription',
@@ -87,7 +102,7 @@ function readStandardError(body: Readonly<Record<string, unknown>>): Pick<TokenF
   ].filter(isError)
   const inner = [whole, ...listed].find(isRecord)
   return {
-    // A code says more than the mere fact.
+    // A code is more specific than a flag.
     error: errors.find((code) => code !== true) ?? errors[0],
     errorDescription:
       (inner === undefined ? undefined : pick(inner, descriptions)) ??
@@ -96,29 +111,29 @@ function readStandardError(body: Readonly<Record<string, unknown>>): Pick<TokenF
   }
 }
 
-/** Of a list the first, else the value itself. */
+/** Returns the first item of a list, or the value itself. */
 function firstOf(value: unknown): unknown {
   return Array.isArray(value) ? value[0] : value
 }
 
-/** In a form, a flag is a text. */
+/** Whether a value is this flag, which is text in a form. */
 function isFlag(value: unknown, flag: boolean): boolean {
   return value === flag || value === String(flag)
 }
 
-/** The code of an error that may be an object; `true` for one without a code. */
+/** Reads the code of an error that may be an object; `true` if it has none. */
 function readCode(error: unknown): unknown {
   if (Array.isArray(error)) return error.length > 0
   return isRecord(error) ? (pick(error, ['error', 'code', 'errorCode', 'type', 'status']) ?? true) : error
 }
 
-/** The first that is there: own, and neither `null` nor `undefined`. */
+/** Reads the first own member that is neither `null` nor `undefined`. */
 function pick(body: Readonly<Record<string, unknown>>, names: readonly string[]): unknown {
   const name = names.find((one) => Object.hasOwn(body, one) && body[one] !== null && body[one] !== undefined)
   return name === undefined ? undefined : body[name]
 }
 
-/** Names of the answer that have a field of their own and are not `extra`. */
+/** Members of a response that have their own field and are not part of `extra`. */
 const standardNames: ReadonlySet<string> = new Set([
   'access_token',
   'accessToken',
@@ -135,17 +150,17 @@ const standardNames: ReadonlySet<string> = new Set([
   '__proto__',
 ])
 
-/** The answer's other fields, without another copy of the token wherever a provider's reader found it. */
+/** Reads the response's other fields, without any copy of the token. */
 export function readExtra(body: unknown, accessToken: string): Readonly<Record<string, unknown>> {
   if (!isRecord(body)) return {}
   const others = Object.fromEntries(Object.entries(body).filter(([name]) => !standardNames.has(name)))
-  return withoutText(others, accessToken, deepest) as Record<string, unknown>
+  return withoutText(others, accessToken, maxDepth) as Record<string, unknown>
 }
 
-/** Deeper than this no answer keeps a token that anybody reads. */
-const deepest = 16
+/** Levels that are searched for the token; providers nest it far less. */
+const maxDepth = 16
 
-/** A copy of a value that is JSON, without the members of objects that are this text. */
+/** Copies a JSON value without the members and items that are this text. */
 function withoutText(value: unknown, text: string, depth: number): unknown {
   if (depth === 0 || typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.filter((one) => one !== text).map((one) => withoutText(one, text, depth - 1))
@@ -153,33 +168,33 @@ function withoutText(value: unknown, text: string, depth: number): unknown {
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutText(member, text, depth - 1)]))
 }
 
-/** What the engine makes of an answer that holds a usable token. The lifetime is judged where the clocks are: lifetime.ts. */
+/** A response with a usable token. lifetime.ts checks the lifetime. */
 export interface JudgedToken {
   readonly accessToken: string
   readonly tokenType: 'Bearer' | 'DPoP'
-  /** `undefined`: the answer names none. */
+  /** `undefined` if the response names none. */
   readonly scopes: readonly string[] | undefined
   readonly expiresIn: unknown
   readonly expiresAt: unknown
   readonly refreshIn: unknown
 }
 
-/** Where an answer came from, for messages and for judging. */
+/** The context of a response, for messages and checks. */
 export interface AnswerContext {
   readonly provider: string
   /** Origin and path of the token endpoint. */
   readonly endpoint: string
   readonly scopeSeparator: string
-  /** When the answer came: milliseconds since the epoch. */
+  /** When the response arrived: milliseconds since the epoch. */
   readonly answeredAt: number
-  /** Whether the token was asked for with a proof of possession, to be bound to its key. */
+  /** Whether the token was requested with a DPoP proof, so that it must be bound to the key. */
   readonly bound?: boolean
-  /** Texts that must not leave with the server's words; asked for when there are words to be shown. */
+  /** Collects the texts to remove from the server's text; called only if a message shows such text. */
   readonly secrets: () => readonly string[]
 }
 
-/** Codes by which a server says no for good, whatever the status they come with. */
-const refusals: ReadonlySet<string> = new Set([
+/** Error codes that are final, whatever their status. */
+const finalErrors: ReadonlySet<string> = new Set([
   'access_denied',
   'invalid_client',
   'invalid_grant',
@@ -188,10 +203,11 @@ const refusals: ReadonlySet<string> = new Set([
   'invalid_target',
   'unauthorized_client',
   'unsupported_grant_type',
+  'unsupported_token_type',
 ])
 
-/** Codes by which a server says that it may work later. */
-const passing: ReadonlySet<string> = new Set([
+/** Error codes of a temporary failure. */
+const temporaryErrors: ReadonlySet<string> = new Set([
   'server_error',
   'slow_down',
   'temporarily_unavailable',
@@ -199,9 +215,9 @@ const passing: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Judges an answer: refusals first, then the status, then each field.
+ * Checks a response: its status and error first, then each field.
  *
- * @param read the provider's reader
+ * @param read the provider's `readTokenResponse`
  * @throws NightlatchError `grant_refused`, `endpoint_unavailable` or `response_unreadable`
  */
 export function judgeTokenAnswer(
@@ -209,42 +225,30 @@ export function judgeTokenAnswer(
   read: (answer: TokenAnswer) => TokenFields,
   context: AnswerContext,
 ): JudgedToken {
-  const { provider, endpoint, answeredAt } = context
   const { status } = answer
-  const unreadable = (what: string, details: NightlatchErrorDetails = {}): NightlatchError =>
-    new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
-      provider,
-      status,
-      requestId: readRequestId(answer, context.secrets),
-      ...details,
-    })
-
-  if (isRedirect(status)) {
-    throw unreadable('with a redirect, which is refused: it would send the client secret elsewhere; is the URL right?')
-  }
+  const unreadable = (what: string, details?: NightlatchErrorDetails): NightlatchError =>
+    toUnreadable(answer, what, context, details)
+  refuseRedirect(answer, context, 'tokenEndpoint')
   const fields = readFields(answer, read)
-  // A server may repeat the token beside an error, too.
+  // A server may also quote the token in an error.
   const { accessToken } = fields
-  const judging: AnswerContext =
+  const contextWithToken: AnswerContext =
     typeof accessToken === 'string' && accessToken.length >= 4
       ? { ...context, secrets: () => [...context.secrets(), accessToken] }
       : context
-  // A page does not come from the authorization server, so it says nothing about the client.
-  if (isForeignPage(answer, fields)) {
-    throw unreadable(`with ${describeBody(answer)}`, readRetry(answer, fields, false, answeredAt))
-  }
-  if (isError(fields.error) || status < 200 || status > 299) throw toRefusal(answer, fields, judging)
+  refuseForeignPage(answer, fields, context)
+  if (isError(fields.error) || status < 200 || status > 299) throw toGrantError(answer, fields, contextWithToken)
   if (fields === readerFailed) throw unreadable("the provider's readTokenResponse threw instead of returning fields")
 
   if (typeof accessToken !== 'string' || accessToken === '') {
     throw unreadable(`with ${describeBody(answer)}`)
   }
   if (!isTokenValue(accessToken)) {
-    throw unreadable('its token holds characters that no header may carry')
+    throw unreadable('its token contains characters that a header cannot carry')
   }
   return {
     accessToken,
-    tokenType: judgeTokenType(fields.tokenType, unreadable, judging),
+    tokenType: judgeTokenType(fields.tokenType, unreadable, contextWithToken),
     scopes: judgeScope(fields.scope, context.scopeSeparator),
     expiresIn: fields.expiresIn,
     expiresAt: fields.expiresAt,
@@ -252,21 +256,72 @@ export function judgeTokenAnswer(
   }
 }
 
+/**
+ * Judges the answer of a revocation endpoint. With a 2xx the token is revoked, whatever the body says.
+ *
+ * @param read the provider's reader, for errors
+ * @throws NightlatchError `grant_refused`, `endpoint_unavailable` or `response_unreadable`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2.2 RFC 7009 section 2.2}
+ */
+export function judgeRevocationAnswer(
+  answer: TokenAnswer,
+  read: (answer: TokenAnswer) => TokenFields,
+  context: AnswerContext,
+): void {
+  if (answer.status > 199 && answer.status < 300) return
+  refuseRedirect(answer, context, 'revocationEndpoint')
+  const fields = readFields(answer, read)
+  refuseForeignPage(answer, fields, context)
+  throw toGrantError(answer, fields, context, 'did not revoke the token:')
+}
+
+function toUnreadable(
+  answer: TokenAnswer,
+  what: string,
+  { provider, endpoint, secrets }: AnswerContext,
+  details: NightlatchErrorDetails = {},
+): NightlatchError {
+  const { status } = answer
+  return new NightlatchError('response_unreadable', `${provider}: ${endpoint} answered ${status}, but ${what}`, {
+    provider,
+    status,
+    requestId: readRequestId(answer, secrets),
+    ...details,
+  })
+}
+
+function refuseRedirect(
+  answer: TokenAnswer,
+  context: AnswerContext,
+  field: 'tokenEndpoint' | 'revocationEndpoint',
+): void {
+  if (!isRedirect(answer.status)) return
+  const what = `with a redirect, which is not followed because it could send the client secret to another server. Check the provider's ${field} or issuer.`
+  throw toUnreadable(answer, what, context)
+}
+
+/** A page does not come from the authorization server, so it says nothing about the client. */
+function refuseForeignPage(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): void {
+  if (!isForeignPage(answer, fields)) return
+  const retry = readRetry(answer, fields, false, context.answeredAt)
+  throw toUnreadable(answer, `with ${describeBody(answer)}`, context, retry)
+}
+
 const readerFailed: TokenFields = Object.freeze(Object.create(null))
 
-/** A reader's exception may quote the body, so nothing of it is kept; the status can still tell a refusal. */
+/** Runs the provider's reader. Its exception is dropped because it may quote the body, and the status still shows an error. */
 function readFields(answer: TokenAnswer, read: (answer: TokenAnswer) => TokenFields): TokenFields {
   try {
     const fields: unknown = read(answer)
     if (typeof fields !== 'object' || fields === null) return readerFailed
-    // Read here, once: a getter may throw as the reader itself may.
+    // Copied within `try`, because a getter may throw like the reader itself.
     return ownMembers(fields)
   } catch {
     return readerFailed
   }
 }
 
-/** `error: null`, `false`, an error code of 0 and `errorCode: "success"` are how some servers say that all is well. */
+/** Whether a value is an error code. Some servers send `null`, `false`, 0 or `"success"` with a token. */
 function isError(error: unknown): boolean {
   if (typeof error !== 'string') return error !== undefined && error !== null && error !== false && error !== 0
   if (error.length > 20) return true
@@ -285,63 +340,69 @@ const successWords: ReadonlySet<string> = new Set([
   'null',
 ])
 
-/** Status 0 is what a browser's `fetch` shows of a redirect it did not follow. */
+/** Whether a status is a redirect. Browsers show status 0 for a redirect that was not followed. */
 function isRedirect(status: number): boolean {
   return status === 0 || (status > 299 && status < 400)
 }
 
-/** Whether a 4xx has a body of text in which nothing of OAuth was found: a page of a proxy, a firewall or a login. */
+/** Whether a 4xx response is text without an OAuth error: a page of a proxy, a firewall or a login. */
 function isForeignPage({ status, body }: TokenAnswer, { error, errorDescription }: TokenFields): boolean {
   const isSilent = !isError(error) && errorDescription === undefined
   return status > 399 && status < 500 && isSilent && typeof body === 'string' && body.trim() !== ''
 }
 
-function toRefusal(answer: TokenAnswer, fields: TokenFields, context: AnswerContext): NightlatchError {
+/** @param refused what the server did, in words */
+function toGrantError(
+  answer: TokenAnswer,
+  fields: TokenFields,
+  context: AnswerContext,
+  refused = 'refused the grant with',
+): NightlatchError {
   const { provider, endpoint, answeredAt } = context
   const { status } = answer
   const secrets = context.secrets()
-  // The codes that are known hold no secret, whatever they share with one.
-  const known = typeof fields.error === 'string' && (refusals.has(fields.error) || passing.has(fields.error))
+  // Known codes are not redacted, even if a secret contains the same text.
+  const known = typeof fields.error === 'string' && (finalErrors.has(fields.error) || temporaryErrors.has(fields.error))
   const error = known ? String(fields.error) : toText(fields.error, secrets)
   const errorDescription = toText(fields.errorDescription, secrets)
   const said = [error, errorDescription].filter((one) => one !== undefined).join(': ')
-  const unavailable = status > 499 && !(error !== undefined && refusals.has(error))
+  const unavailable = status > 499 && !(error !== undefined && finalErrors.has(error))
   return new NightlatchError(
     unavailable ? 'endpoint_unavailable' : 'grant_refused',
-    `${provider}: ${endpoint} ${unavailable ? 'failed' : 'refused the grant'} with status ${status}${said === '' ? '' : ` (${said})`}`,
+    `${provider}: ${endpoint} ${unavailable ? 'failed with' : refused} status ${status}${said === '' ? '' : ` (${said})`}`,
     {
       provider,
       status,
       error,
       errorDescription,
       requestId: readRequestId(answer, context.secrets),
-      // A 401 is about the client's credentials, so the same request cannot succeed later, whatever the words beside it.
+      // A 401 rejects the client's credentials, so the same request cannot succeed later, whatever its error code.
       ...readRetry(
         answer,
         fields,
-        unavailable || (status !== 401 && error !== undefined && passing.has(error)),
+        unavailable || (status !== 401 && error !== undefined && temporaryErrors.has(error)),
         answeredAt,
       ),
     },
   )
 }
 
-/** Whether and when the request may be sent again: by the provider's reader, or else by the status. */
+/** Reads whether and when the request may be sent again: from the provider's reader, else from the status. */
 function readRetry(
   answer: TokenAnswer,
   fields: TokenFields,
-  passes: boolean,
+  isTemporary: boolean,
   answeredAt: number,
 ): Pick<NightlatchErrorDetails, 'retryable' | 'retryAfter'> {
   const { status } = answer
-  const retryable = passes || status === 408 || status === 429
+  const retryable = isTemporary || status === 408 || status === 429
   return {
     retryable: typeof fields.retryable === 'boolean' ? fields.retryable : retryable,
     retryAfter: readSeconds(fields.retryAfter) ?? readRetryAfter(answer, answeredAt),
   }
 }
 
-/** Where servers say how they call a request, the most telling first. */
+/** Members and headers that contain the server's id of the request, the most specific first. */
 const requestIdNames = ['correlation_id', 'correlationId', 'trace_id', 'traceId', 'request_id', 'requestId'] as const
 const requestIdHeaders = [
   'x-request-id',
@@ -351,7 +412,7 @@ const requestIdHeaders = [
   'request-id',
 ] as const
 
-/** The server's own id of the request; an id is short and has no space in it. */
+/** Reads the server's id of the request, which is short and has no space. */
 function readRequestId({ body, headers }: TokenAnswer, secrets: () => readonly string[]): string | undefined {
   const named = isRecord(body) ? requestIdNames.map((name) => pick(body, [name])) : []
   const ids = [...named, ...requestIdHeaders.map((name) => headers.get(name))].map((id) =>
@@ -379,11 +440,11 @@ function judgeTokenType(
   const shown = unnamed ? 'missing' : typeof type === 'string' ? `"${redact(type, secrets())}"` : `a ${typeof type}`
   if (bound) {
     throw unreadable(
-      `its token_type is ${shown}, not DPoP: the token is bound to no key; if the server binds none, take \`dpop\` out of the provider`,
+      `its token_type is ${shown}, not DPoP, so the token is not bound to the key. If the server does not support DPoP, remove \`dpop\` from the provider.`,
     )
   }
   throw unreadable(
-    `its token_type is ${shown}, not Bearer; where the API takes the token as a Bearer token, let the provider's readTokenResponse return tokenType: 'Bearer'`,
+    `its token_type is ${shown}, not Bearer. If the API accepts the token as a Bearer token, return tokenType: 'Bearer' from the provider's readTokenResponse.`,
   )
 }
 
@@ -396,25 +457,24 @@ function judgeScope(scope: unknown, separator: string): readonly string[] | unde
   return scopes.length > 0 ? [...new Set(scopes)] : undefined
 }
 
-/** The kind of a body, never the body itself (rule X2). */
+/** Describes the kind of a body, never its content (rule X2). */
 function describeBody({ body, headers }: TokenAnswer): string {
   if (typeof body !== 'string')
-    return `${Array.isArray(body) ? 'a JSON array' : 'JSON'} that holds neither a token nor an error`
-  // A byte order mark is white space to `trim`.
+    return `${Array.isArray(body) ? 'a JSON array' : 'JSON'} that contains neither a token nor an error`
+  // `trimStart` also removes a byte order mark.
   const begin = body.slice(0, 1024).trimStart().toLowerCase()
   if (begin === '' && body.trim() === '') return 'an empty body'
   const isSaidToBe = headers.get('content-type')?.toLowerCase().startsWith('text/html') === true
   const isPage = begin.startsWith('<') && (isSaidToBe || pageBegins.some((one) => begin.includes(one)))
-  return `${isPage ? 'an HTML page (a login page, or a proxy on the way?)' : 'text'}, not with an OAuth answer`
+  return `${isPage ? 'an HTML page (possibly of a login or a proxy)' : 'text'}, not with an OAuth response`
 }
 
-/** A web page may have an XML declaration or a comment before these. */
+/** Tags that identify a web page; an XML declaration or a comment may come before them. */
 const pageBegins = ['<!doctype', '<html', '<head', '<body']
 
 /**
- * How long to wait: `Retry-After` in seconds or as a date, else Okta's `X-Rate-Limit-Reset`, an instant in seconds. Instants are
- * compared with the answer's own `Date`, because they were read from the server's clock; without one, a `Retry-After` counts
- * from when the answer came.
+ * Reads the server's retry delay: `Retry-After` in seconds or as a date, else Okta's `X-Rate-Limit-Reset`, an instant in seconds.
+ * Instants are compared with the response's own `Date`, because both come from the server's clock.
  *
  * @param answeredAt milliseconds since the epoch
  * @returns seconds
@@ -425,7 +485,7 @@ function readRetryAfter({ status, headers }: TokenAnswer, answeredAt: number): n
   const seconds = readSeconds(wait)
   if (seconds !== undefined) return seconds
   const serverTime = dateFromHttpDate(headers.get('date'))?.getTime()
-  // Okta tells the reset with every answer: it says when to come back only where the limit, or an outage, refused.
+  // Okta sends the reset with every response, but it is a retry delay only with a 429 or a 503.
   const reset = status === 429 || status === 503 ? readSeconds(headers.get('x-rate-limit-reset')) : undefined
   const instant = wait === null ? toMilliseconds(reset) : dateFromHttpDate(wait)?.getTime()
   const from = serverTime ?? (wait === null ? undefined : answeredAt)

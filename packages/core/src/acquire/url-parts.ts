@@ -1,12 +1,12 @@
 import { NightlatchError } from '../errors.ts'
 
 /**
- * One label of a host name, checked: what stands between two dots. A tenant pasted into `https://${tenant}.acme.test` without
- * this check can send the secret elsewhere (rule P4).
+ * Checks one label of a host name, the part between two dots. Without this check, a tenant in `https://${tenant}.acme.test` could
+ * send the secret to another server.
  *
- * @param value 1 to 63 letters, digits and hyphens of ASCII, no hyphen at either end, no `xn--` in front
- * @param role what the value is, for the message: `'tenant'`, `'region'`
- * @returns the value, as it was given
+ * @param value 1 to 63 ASCII letters, digits and hyphens, without a hyphen at either end or a leading `xn--`
+ * @param role the value's name in messages, such as `'tenant'` or `'region'`
+ * @returns the value, unchanged
  * @throws NightlatchError `invalid_options`, naming the role and never the value
  * @see {@link https://www.rfc-editor.org/rfc/rfc1123#section-2.1 RFC 1123 section 2.1}
  */
@@ -17,71 +17,70 @@ export function hostLabel(value: string, role: string): string {
 }
 
 /**
- * A whole host name, checked: labels joined by dots, without scheme, port, path or anything else (rule P4). For vendors
- * whose customers choose the host.
+ * Checks a whole host name, for vendors whose customers choose the host.
  *
- * @param value 253 characters at most; each label as {@link hostLabel} wants it; no IP address
- * @param role what the value is, for the message: `'domain'`
- * @returns the value, as it was given
+ * @param value at most 253 characters; labels that {@link hostLabel} accepts, joined by dots; not an IP address
+ * @param role the value's name in messages, such as `'domain'`
+ * @returns the value, unchanged
  * @throws NightlatchError `invalid_options`, naming the role and never the value
  */
 export function hostName(value: string, role: string): string {
   const labels = checkText(value, role).split('.')
   const mistake = labels.map(findLabelMistake).find((one) => one !== undefined)
   if (mistake !== undefined) {
-    throw refuse(role, `must be a host name such as login.example.com, and no more: each label ${mistake}`)
+    throw refuse(role, `must be only a host name such as login.example.com: each label ${mistake}`)
   }
-  if (value.length > 253) throw refuse(role, 'must be 253 characters at most; it becomes a host name')
-  // A URL parser takes a host whose last label begins like a number for an IPv4 address, in whatever spelling.
+  if (value.length > 253) throw refuse(role, 'must have at most 253 characters; it becomes a host name')
+  // A URL parser may read a host whose last label begins with a digit, such as `0x7f`, as an IPv4 address.
   if (/^\d/.test(labels.at(-1) ?? '')) throw refuse(role, 'must be a name, not an IP address')
   return value
 }
 
 /**
- * One segment of a path, checked and percent-encoded: what stands between two slashes (rule P4).
+ * Checks and percent-encodes one segment of a path, the part between two slashes.
  *
- * @param value 1 to 255 characters; no `/ \ ? # %`, control or invisible characters, nor what Unicode normalises to one; not
- * `.` or `..`; no white space at either end
- * @param role what the value is, for the message: `'tenant'`, `'realm'`
- * @returns the value as it stands in a URL
+ * @param value 1 to 255 characters, without `/ \ ? # %`, control or invisible characters, or characters that Unicode normalises to
+ * these; not only dots; no white space at either end
+ * @param role the value's name in messages, such as `'tenant'` or `'realm'`
+ * @returns the percent-encoded value
  * @throws NightlatchError `invalid_options`, naming the role and never the value
  * @see {@link https://www.rfc-editor.org/rfc/rfc3986#section-3.3 RFC 3986 section 3.3}
  */
 export function pathSegment(value: string, role: string): string {
   const text = checkText(value, role)
-  // What looks like a slash or a dot may become one where a server normalises.
+  // A server that normalises Unicode could turn a look-alike into a slash or a dot.
   const plain = text.normalize('NFKC')
   const mistake =
     text.length > 255
-      ? 'must be 255 characters at most'
+      ? 'must have at most 255 characters'
       : /[/\\?#%]/.test(plain)
-        ? 'must not hold / \\ ? # or %; give it as it is, not percent-encoded'
+        ? 'must not contain / \\ ? # or %; it must not be percent-encoded yet'
         : /[\p{Cc}\p{Cf}\p{Cs}]/u.test(text)
-          ? 'must not hold control characters, invisible characters or half a character'
+          ? 'must not contain control characters, invisible characters or half a character'
           : text !== text.trim()
             ? 'must not begin or end with white space; trim it'
             : /^\.+$/.test(plain)
-              ? 'must not be made of dots alone'
+              ? 'must not consist of dots only'
               : undefined
   if (mistake !== undefined) throw refuse(role, `${mistake}; it becomes one segment of a path`)
   return encodeURIComponent(text)
 }
 
-/** What keeps a text from being a label, in words. */
+/** Finds why a text cannot be a label, as text for a message. */
 function findLabelMistake(label: string): string | undefined {
   if (label === '') return 'must not be empty'
-  if (label.length > 63) return 'must be 63 characters at most'
+  if (label.length > 63) return 'must have at most 63 characters'
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(label)) {
     return 'must be letters (a to z), digits and hyphens, with no hyphen at either end'
   }
-  // Punycode shows as other letters than it is made of.
+  // Punycode is displayed as other characters, so it can imitate another host.
   return /^xn--/i.test(label) ? 'must not begin with xn--' : undefined
 }
 
-/** A value from JavaScript or the environment: `undefined` in a template would be the text "undefined". */
+/** Checks that a value is a non-empty string, because `undefined` in a template would become the text "undefined". */
 function checkText(value: unknown, role: string): string {
   if (typeof value !== 'string') {
-    throw refuse(role, 'must be a string (if it comes from an environment variable, is that set?)')
+    throw refuse(role, 'must be a string (if it comes from an environment variable, check that it is set)')
   }
   if (value === '') throw refuse(role, 'must not be empty')
   return value

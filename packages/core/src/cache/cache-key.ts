@@ -7,7 +7,10 @@ export interface TokenIdentity {
   readonly provider: Provider
   /** The token endpoint, or the issuer whose metadata names it. */
   readonly endpoint: string
-  readonly clientId: string
+  /** `undefined`: the server finds the client by its assertion. */
+  readonly clientId: string | undefined
+  /** Issuer and subject of the assertion; `undefined` if the client authentication has no source. */
+  readonly subject?: string | undefined
   /** Thumbprint of the key that the token is bound to; `undefined` if it is not bound. */
   readonly thumbprint?: string | undefined
   readonly grant: GrantRequest
@@ -17,15 +20,23 @@ export interface TokenIdentity {
  * The store key of an identity, which is a hash and holds no secret (rule L3). Lists are nested, never joined, so that
  * different identities have different keys.
  */
-export async function cacheKey({ provider, endpoint, clientId, thumbprint, grant }: TokenIdentity): Promise<string> {
+export async function cacheKey({
+  provider,
+  endpoint,
+  clientId,
+  subject,
+  thumbprint,
+  grant,
+}: TokenIdentity): Promise<string> {
   const identity = [
     provider.name,
     endpoint,
-    clientId,
+    clientId ?? null,
     methodName(provider.clientAuthentication, choosesAuthenticationLater(provider)),
     Object.entries(provider.tokenRequest ?? {}).sort(byName),
     grantIdentity(grant),
     ...(thumbprint === undefined ? [] : [thumbprint]),
+    ...(subject === undefined ? [] : [{ subject }]),
   ]
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(identity, withoutWork)))
   return `v1.${btoa(String.fromCharCode(...new Uint8Array(digest)))

@@ -1,23 +1,23 @@
 import type { NightlatchError } from '../errors.ts'
 
-/** A failure that calls get for a while instead of a new token request (rule L7). */
+/** A failure that calls receive for some time instead of a new token request (rule L7). */
 export interface CachedFailure {
   readonly error: NightlatchError
   /** Steady clock, in milliseconds. */
   readonly until: number
-  /** How many final failures in a row. */
+  /** The number of final failures in a row. */
   readonly count: number
 }
 
-/** Doubled with each final failure in a row, so that a looping caller cannot lock an account. */
+/** It doubles with each final failure in a row, so that a caller in a loop cannot lock an account. */
 const firstFailureMs = 2000
 const maxFailureMs = 30_000
 
 const maxRetryAfterSeconds = 60
 
 /**
- * How long a failure is cached: a final one for seconds, a server's request to wait for as long as it asked (at most a
- * minute), everything else not at all.
+ * Plans how long a failure is cached: a final one for 2 to 30 seconds, one with a `Retry-After` for that time, at most a minute,
+ * and any other not at all.
  *
  * @param now steady clock, in milliseconds
  */

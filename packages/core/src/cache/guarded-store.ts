@@ -59,7 +59,9 @@ export function guardStore(
   provider: string,
   emit: Emit,
   diagnostics: Diagnostics = noDiagnostics,
+  label?: string,
 ): GuardedStore {
+  const labelled = label !== undefined && { label }
   let circuit: Circuit = 'closed'
   let nextProbeAt = 0
 
@@ -75,7 +77,7 @@ export function guardStore(
       isLate = true
       return new Error('the store is too slow')
     }
-    const trace: StoreTrace = { provider, operation, reason: undefined }
+    const trace: StoreTrace = { provider, ...labelled, operation, reason: undefined }
     const describe = (failure: unknown): Error => {
       trace.reason = isLate ? 'timed_out' : readNetworkFailure(failure).code
       return new Error(`the token store failed to ${operation} (${trace.reason ?? 'it gave no code'})`)
@@ -89,7 +91,7 @@ export function guardStore(
       describe(failure)
       circuit = operation === 'get' || isLate || circuit === 'open' ? 'open' : 'writes open'
       nextProbeAt = performance.now() + probeIntervalMs
-      emit({ type: 'store.failed', provider, operation, reason: trace.reason })
+      emit({ type: 'store.failed', provider, ...labelled, operation, reason: trace.reason })
       return undefined
     } finally {
       budget.left = Math.max(0, budget.left - (performance.now() - startedAt) / 1000)
@@ -104,7 +106,7 @@ export function guardStore(
       return
     }
     circuit = 'closed'
-    emit({ type: 'store.recovered', provider })
+    emit({ type: 'store.recovered', provider, ...labelled })
   }
 
   /** Runs an operation if the circuit permits it. A probe runs to its end, but the request waits for it only briefly. */

@@ -6,8 +6,8 @@ const defaultMaxEntries = 10_000
 /**
  * Creates a token store in this process's memory, for clients that share tokens and grants with one another.
  *
- * @param options.maxEntries how many tokens it keeps, an integer of at least 1; the least recently used is evicted first. Default 10,000.
- * @param options.now milliseconds since the epoch; default `Date.now`, for tests
+ * @param options.maxEntries how many tokens it keeps, an integer of at least 1; the least recently used is evicted first. Default 10,000
+ * @param options.now milliseconds since the epoch, for tests. Default `Date.now`
  * @throws NightlatchError `invalid_options`
  * @example
  * ```ts
@@ -18,7 +18,7 @@ const defaultMaxEntries = 10_000
 export function memoryStore(options: { maxEntries?: number; now?: () => number } = {}): TokenStore {
   const { maxEntries = defaultMaxEntries, now = Date.now } = options
   if (!Number.isInteger(maxEntries) || maxEntries < 1) {
-    throw new NightlatchError('invalid_options', 'memoryStore: maxEntries must be an integer of at least 1')
+    throw new NightlatchError('invalid_options', 'memoryStore: options.maxEntries must be an integer of at least 1')
   }
   // A Map keeps insertion order, and used entries are inserted again, so the first is the least recently used.
   const entries = new Map<string, StoredToken>()
@@ -60,7 +60,7 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
   }
 }
 
-/** Deep equality of JSON; the order of members does not matter. */
+/** Whether two JSON values are equal; the order of members does not matter. */
 function equal(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
   const names = Object.keys(a)

@@ -1,4 +1,5 @@
 import type { AcquiredToken, CredentialsOf } from '../acquire/acquire-token.ts'
+import { readAssertion, subjectOf } from '../acquire/assertion-source.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
@@ -13,7 +14,8 @@ import type { TokenStore } from './token-store.ts'
 /** Tokens shared with other clients through a store. */
 export interface SharedTokens {
   /**
-   * The shared token of one identity, as one token request uses it.
+   * The shared token of one identity, as one token request uses it. Nothing is shared if the identity is not known, because the
+   * source of its assertion failed or names no subject.
    *
    * @param seconds the request's time, of which the store gets its part
    * @throws what the credentials function throws: the key depends on the credentials
@@ -46,6 +48,7 @@ export interface SharedToken {
  * Uses a store by identities and tokens instead of keys and entries.
  *
  * @param timeout seconds for the credentials that a key depends on
+ * @param label the client's, if the store is of one client
  */
 export function shareTokens(
   provider: Provider,
@@ -54,27 +57,49 @@ export function shareTokens(
   timeout: number,
   emit: Emit,
   diagnostics?: Diagnostics,
+  label?: string,
 ): SharedTokens {
-  const guarded = guardStore(store, provider.name, emit, diagnostics)
+  const guarded = guardStore(store, provider.name, emit, diagnostics, label)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
-  const keyOf = async (client: CredentialsOf, grant: GrantRequest, signal?: AbortSignal): Promise<string> => {
+  const source = provider.clientAuthentication?.source
+  /** `undefined` if the subject of the assertion is not known. */
+  const keyOf = async (
+    client: CredentialsOf,
+    grant: GrantRequest,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> => {
     const { clientId } = await client.read(signal)
+    // The failure of a source is the grant's to report, and to retry.
+    const subject = source && (await readAssertion(source, now()).then(subjectOf, () => undefined))
+    if (source !== undefined && subject === undefined) return undefined
     const thumbprint = await client.dpop?.thumbprint()
-    return cacheKey({ provider, endpoint, clientId, thumbprint, grant })
+    return cacheKey({ provider, endpoint, clientId, subject, thumbprint, grant })
   }
   return {
     async open(client, grant, seconds, signal) {
-      return openKey(guarded, await keyOf(client, grant, signal), seconds, () => ({ now: now(), time: time() }))
+      const key = await keyOf(client, grant, signal)
+      return key === undefined ? unshared : openKey(guarded, key, seconds, () => ({ now: now(), time: time() }))
     },
     async forget(client, grant) {
       const timeoutError = (): Error => new Error('the credentials were not read in time')
       try {
-        await guarded.delete(await withDeadline(timeout, timeoutError, (signal) => keyOf(client, grant, signal)))
+        const key = await withDeadline(timeout, timeoutError, (signal) => keyOf(client, grant, signal))
+        if (key !== undefined) await guarded.delete(key)
       } catch {
         // Without credentials there is no key, and so no entry to delete.
       }
     },
   }
+}
+
+/** A token that is not shared. */
+const unshared: SharedToken = {
+  read: async () => undefined,
+  write: async () => {},
+  forget: async () => {},
+  lock: async () => undefined,
+  markFailure: async () => {},
+  isFailureMarked: async () => false,
 }
 
 function openKey(store: GuardedStore, key: string, seconds: number, instant: () => Instant): SharedToken {

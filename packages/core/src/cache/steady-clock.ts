@@ -1,13 +1,10 @@
-/** The monotonic clock is read after so much wall time. */
+/** The monotonic clock is read once per this much wall time. */
 const monotonicReadMs = 1000
 
 /**
- * A clock that never goes back (rule L10). The wall clock does not stop while a machine sleeps, but it can be set; the monotonic
- * clock cannot be set, but may stop. So the time that passed is what the clock says that moved further.
- *
- * Only the wall clock is read while it moves forward by less than a second, so that a frequent caller pays for one reading. Two
- * cases are not noticed: a clock that is set back to within a second after the last reading, and one that is set back while
- * the machine sleeps.
+ * Creates a clock that never goes back (rule L10): it follows the clock that moved further, because the wall clock can be set and
+ * the monotonic clock may stop while the machine sleeps. Within a second after a reading only the wall clock is read, which is
+ * cheaper, so a step back within that second goes unnoticed.
  *
  * @param wall milliseconds since the epoch
  * @param monotonic milliseconds since any instant
@@ -27,7 +24,7 @@ export function createSteadyClock(wall: () => number, monotonic: () => number = 
     }
     const monotonicNow = monotonic()
     const monotonicPassed = Math.floor(monotonicNow - monotonicAtReading)
-    // An instant that was returned between two readings is never taken back.
+    // The result is never less than an instant that was returned before.
     time += Math.max(passed, monotonicPassed, lastWall - wallAtReading)
     wallAtReading = now
     // A fraction of a millisecond counts at the next reading.

@@ -4,7 +4,15 @@ import type { GrantRequest } from '../acquire/token-request.ts'
 import type { NightlatchError } from '../errors.ts'
 import type { SingleFlight } from '../platform/single-flight.ts'
 import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
-import { judgeFreshness, planLife, planRetry, planSameToken, type TokenLife } from './freshness.ts'
+import {
+  expiryOf,
+  judgeFreshness,
+  livesLongEnough,
+  planLife,
+  planRetry,
+  planSameToken,
+  type TokenLife,
+} from './freshness.ts'
 
 /** What a call does: use the cached token, use it and refresh it in the background, or wait for a token request. */
 export type Decision = 'serve' | 'serve-and-refresh' | 'request'
@@ -18,12 +26,8 @@ interface FailureState {
   sameTokenCount: number
   /** The last token the API rejected. The store may still hold it, and a clock that was set back makes it look new. */
   rejected: string | undefined
-}
-
-/** A token that needs no refresh before `until`; no promise if there is none. */
-export interface FreshToken {
-  readonly promise: Promise<AccessToken> | undefined
-  readonly until: number
+  /** Until then the server is not asked for a replacement, because it returned the rejected token itself (rule L9). */
+  irreplaceableUntil: number
 }
 
 const noLife: TokenLife = { requestedAt: 0, refreshAt: 0, mandatoryAt: 0, endsAt: 0 }
@@ -40,6 +44,8 @@ export class TokenEntry {
   #refreshAt = 0
   #mandatoryAt = 0
   #endsAt = 0
+  /** Only read by calls that ask for a minimum lifetime. */
+  #expiresAt = 0
   /** When the newest known token was requested, or everything was forgotten; an older token in the store is stale. */
   #requestedAt: number | undefined
   #failures: FailureState | undefined
@@ -71,9 +77,14 @@ export class TokenEntry {
     return this.#failures?.cached
   }
 
-  /** The cached token while no refresh is due, and until when that is so. */
-  fresh(now: number): FreshToken {
-    return now < this.#refreshAt ? { promise: this.promise, until: this.#refreshAt } : { promise: undefined, until: 0 }
+  /** The cached token while no refresh is due. */
+  fresh(now: number): Promise<AccessToken> | undefined {
+    return now < this.#refreshAt ? this.promise : undefined
+  }
+
+  /** Until when a copy of the fresh token may be served; in the past while a request may replace it at any time. */
+  get copyUntil(): number {
+    return this.inFlight === undefined ? this.#refreshAt : 0
   }
 
   decide(now: number): Decision {
@@ -86,7 +97,13 @@ export class TokenEntry {
   /** Whether the server answered the rejected token with itself, and is not asked again yet (rule L9). */
   isIrreplaceable(now: number): boolean {
     const value = this.#token?.value
-    return value !== undefined && this.#failures?.rejected === value && now < this.#failures.retryAt
+    return value !== undefined && this.#failures?.rejected === value && now < this.#failures.irreplaceableUntil
+  }
+
+  /** Whether the cached token lives for so many milliseconds more, or no better one is to be requested now. */
+  servesFor(minimumLifetime: number, now: number): boolean {
+    if (now < (this.#failures?.retryAt ?? 0)) return true
+    return livesLongEnough(this.#requestedAt ?? 0, this.#expiresAt, minimumLifetime, now)
   }
 
   /** Whether a token from the store is newer than every token known so far. */
@@ -95,9 +112,10 @@ export class TokenEntry {
     return isLater && value !== this.#token?.value && value !== this.#failures?.rejected
   }
 
-  /** When a refresh that starts now may be retried if it fails. */
-  planRetry(startedAt: number, random: () => number): number {
-    return planRetry(this.#life(), startedAt, random())
+  /** When a request that starts now may be retried in the background if it fails. */
+  planRetry(startedAt: number, random: () => number, background = true): number {
+    const life = this.#life()
+    return background ? planRetry(life, startedAt, random()) : planSameToken(life, startedAt, 1, random())
   }
 
   /**
@@ -113,11 +131,12 @@ export class TokenEntry {
       // The server has no other token yet: a request at once would return this one again (rule L9).
       const sameTokenCount = (this.#failures?.sameTokenCount ?? 0) + 1
       const retryAt = planSameToken(life, startedAt, sameTokenCount, random())
-      this.#failures = { retryAt, cached: undefined, sameTokenCount, rejected }
+      this.#failures = { retryAt, cached: undefined, sameTokenCount, rejected, irreplaceableUntil: retryAt }
     } else {
       this.#failures = undefined
     }
     this.#set(token, life)
+    this.#expiresAt = expiryOf(acquired)
     this.#requestedAt = Math.max(this.#requestedAt ?? requestedAt, requestedAt)
   }
 
@@ -139,13 +158,15 @@ export class TokenEntry {
     failures.retryAt = Math.max(failures.retryAt, failure?.until ?? 0)
   }
 
-  /** Drops the token that the API rejected; a cached failure stays. */
+  /**
+   * Notes that the API rejected the token. It is served until another one is there, because one 401 of one URL does not mean
+   * that it is dead for the others (rule L5).
+   */
   reject(): void {
     const failures = this.#forFailures()
     failures.rejected = this.#token?.value ?? failures.rejected
     failures.retryAt = 0
     failures.sameTokenCount = 0
-    this.#set(undefined, noLife)
   }
 
   /** Drops everything. What the store holds from before now is stale: a deletion there may have failed (rule S3). */
@@ -173,7 +194,13 @@ export class TokenEntry {
   }
 
   #forFailures(): FailureState {
-    this.#failures ??= { retryAt: 0, cached: undefined, sameTokenCount: 0, rejected: undefined }
+    this.#failures ??= {
+      retryAt: 0,
+      cached: undefined,
+      sameTokenCount: 0,
+      rejected: undefined,
+      irreplaceableUntil: 0,
+    }
     return this.#failures
   }
 }

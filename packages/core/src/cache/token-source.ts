@@ -5,7 +5,7 @@ import { toReportableError } from '../acquire/grant-report.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Diagnostics, Subscribable } from '../diagnostics.ts'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
 import type { Emit, TokenServedEvent } from '../events.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import type { InFlight, RequestTask, SingleFlight } from '../platform/single-flight.ts'
@@ -13,16 +13,20 @@ import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { grantIdentity } from './cache-key.ts'
 import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
 import { acquireForFleet, type FoundToken } from './fleet-request.ts'
-import { drawJitter, planLife } from './freshness.ts'
+import { drawJitter, expiryOf, livesLongEnough, planLife } from './freshness.ts'
 import type { SharedToken, SharedTokens } from './shared-tokens.ts'
-import { type FreshToken, TokenEntry } from './token-entry.ts'
+import { TokenEntry } from './token-entry.ts'
 
 /** How one call for a token differs from the client's own. */
 export interface TokenSourceOptions {
   readonly signal?: AbortSignal | undefined
   /** Default: the client's own. */
   readonly grant?: GrantRequest | undefined
+  /** Of `grant`, if the caller knows it; see cache-key.ts. */
+  readonly identity?: string | undefined
   readonly rejected?: AccessToken | undefined
+  /** Seconds for which the token lives at least, if such a token can be had. */
+  readonly minimumLifetime?: number | undefined
 }
 
 /** What all token sources of a provider share. */
@@ -76,17 +80,26 @@ export class TokenSource {
     this.#default = new TokenEntry(parts.defaultGrant)
   }
 
+  /** The client's label, for errors and events. */
+  get label(): string | undefined {
+    return this.#client.label
+  }
+
   /** The key that tokens are bound to. */
   get dpop(): DpopProofs | undefined {
     return this.#client.dpop
   }
 
-  /** Drops all cached tokens and failures, and the tokens in the store. */
-  async forget(): Promise<void> {
+  /**
+   * Drops the cached tokens and failures, and the tokens in the store.
+   *
+   * @param grant whose tokens; default: all
+   */
+  async forget(grant?: GrantRequest): Promise<void> {
     const { shared, time } = this.#parts
-    const entries = this.#entries()
+    const entries = grant === undefined ? this.#entries() : [this.entryOf(grant)]
     const now = time()
-    this.#forgottenAt = now
+    if (grant === undefined) this.#forgottenAt = now
     this.#clientFailure = undefined
     for (const entry of entries) {
       entry.clear(now)
@@ -101,6 +114,21 @@ export class TokenSource {
     for (const { inFlight } of this.#entries()) inFlight?.cancel()
   }
 
+  /** Who requests the tokens. */
+  get client(): CredentialsOf {
+    return this.#client
+  }
+
+  /**
+   * The tokens in memory, expired ones included.
+   *
+   * @param grant whose token; default: all
+   */
+  held(grant?: GrantRequest): readonly AccessToken[] {
+    const entries = grant === undefined ? this.#entries() : [this.entryOf(grant)]
+    return entries.flatMap(({ token }) => token ?? [])
+  }
+
   /** Whether a token request is in flight. */
   get busy(): boolean {
     return this.#entries().some(({ inFlight }) => inFlight?.busy === true)
@@ -110,43 +138,50 @@ export class TokenSource {
     return [this.#default, ...(this.#others?.values() ?? [])]
   }
 
-  #entryFor(grant: GrantRequest): TokenEntry {
-    const identity = grantIdentity(grant)
+  /** What is known of one grant's tokens. An entry that was evicted holds no token. */
+  entryOf(grant: GrantRequest, identity: string = grantIdentity(grant)): TokenEntry {
     if (identity === this.#parts.defaultIdentity) return this.#default
     this.#others ??= new Map()
     const entry = this.#others.get(identity) ?? new TokenEntry(grant, this.#forgottenAt)
     this.#others.delete(identity)
     this.#others.set(identity, entry)
-    if (this.#others.size > maxEntries) evictOldest(this.#others)
+    if (this.#others.size > maxEntries) evictOldest(this.#others, this.#parts.time())
     return entry
   }
 
-  /** The token of the client's own grant, while no refresh is due. */
-  fresh(now: number): FreshToken {
-    return this.#default.fresh(now)
+  /** What is known of the tokens of the client's own grant. */
+  get default(): TokenEntry {
+    return this.#default
   }
 
   /** A token that is valid now. */
-  obtain({ grant, rejected, signal }: TokenSourceOptions = {}): Promise<AccessToken> {
+  obtain({ grant, identity, rejected, signal, minimumLifetime = 0 }: TokenSourceOptions = {}): Promise<AccessToken> {
     if (signal?.aborted) return Promise.reject(signal.reason)
     const { time, listeners } = this.#parts
-    const entry = grant === undefined ? this.#default : this.#entryFor(grant)
+    const entry = grant === undefined ? this.#default : this.entryOf(grant, identity)
     const now = time()
-    const cached = this.#serve(entry, rejected, now)
-    if (cached === undefined) return this.#request(entry, rejected?.value, signal, now)
+    const minimumMs = minimumLifetime * 1000
+    const cached = this.#serve(entry, rejected, minimumMs, now)
+    if (cached === undefined) return this.#request(entry, rejected?.value, minimumMs, signal, now)
     if (listeners.hasSubscribers) this.#emitServed(entry, 'memory', now, now)
     return cached
   }
 
   /** The cached token, unless it expired or was rejected. Starts a background refresh when one is due. */
-  #serve(entry: TokenEntry, rejected: AccessToken | undefined, now: number): Promise<AccessToken> | undefined {
+  #serve(
+    entry: TokenEntry,
+    rejected: AccessToken | undefined,
+    minimumMs: number,
+    now: number,
+  ): Promise<AccessToken> | undefined {
+    const decision = entry.decide(now)
+    if (decision === 'request') return undefined
     if (rejected !== undefined && entry.token?.value === rejected.value) {
       return entry.isIrreplaceable(now) ? entry.promise : undefined
     }
-    const decision = entry.decide(now)
-    if (decision === 'request') return undefined
+    if (minimumMs > 0 && !entry.servesFor(minimumMs, now)) return undefined
     if (decision === 'serve-and-refresh' && !this.#isClosed) {
-      singleFlightOf(entry).refresh((request) => this.#acquire(entry, request, this.#parts.timeout))
+      singleFlightOf(entry).refresh((request) => this.#acquire(entry, request, this.#parts.timeout, 0))
     }
     return entry.promise
   }
@@ -155,6 +190,7 @@ export class TokenSource {
   #request(
     entry: TokenEntry,
     rejected: string | undefined,
+    minimumMs: number,
     signal: AbortSignal | undefined,
     now: number,
   ): Promise<AccessToken> {
@@ -162,16 +198,17 @@ export class TokenSource {
     let from: TokenServedEvent['from'] = 'flight'
     const task: RequestTask<AccessToken> = (request, queuedMs) => {
       const seconds = Math.min(timeout, Math.max(timeout - queuedMs / 1000, minTimeoutSeconds))
-      return this.#acquire(entry, request, seconds, (origin) => {
+      const report = (origin: 'store' | 'grant'): void => {
         from = origin
-      })
+      }
+      return this.#acquire(entry, request, seconds, minimumMs, report)
     }
     // A queued request starts when another ends, but belongs to the asynchronous context of this call.
     const bound = entry.inFlight?.busy ? diagnostics.bind(task) : task
     if (rejected !== undefined && entry.token?.value === rejected) entry.reject()
     const flight = singleFlightOf(entry)
     const result = rejected === undefined ? flight.join(bound) : flight.replace(rejected, bound)
-    const token = waitFor(result, signal)
+    const token = minimumMs === 0 ? waitFor(result, signal) : this.#waitOrServe(entry, rejected, result, signal)
     if (!listeners.hasSubscribers) return token
     return token.then((served) => {
       this.#emitServed(entry, from, now, time())
@@ -179,29 +216,49 @@ export class TokenSource {
     })
   }
 
+  /** A caller that asked for a longer life gets the living token if no other can be had. */
+  async #waitOrServe(
+    entry: TokenEntry,
+    rejected: string | undefined,
+    result: Promise<AccessToken>,
+    signal: AbortSignal | undefined,
+  ): Promise<AccessToken> {
+    try {
+      return await waitFor(result, signal)
+    } catch (failure) {
+      const { token, endsAt } = entry
+      if (signal?.aborted || token === undefined || token.value === rejected) throw failure
+      if (this.#parts.time() >= endsAt) throw failure
+      return token
+    }
+  }
+
   /** @param report where the token came from; not called for one that another request brought */
   async #acquire(
     entry: TokenEntry,
     request: InFlight<AccessToken>,
     secondsLeft: number,
+    minimumMs: number,
     report?: (from: 'store' | 'grant') => void,
   ): Promise<AccessToken> {
     const { time, timeoutError, random, shared: store } = this.#parts
     const { background, rejected, controller } = request
     const startedAt = time()
     // The request that this one was queued behind may have brought a token.
-    if (!background && rejected.size === 0 && entry.token !== undefined && startedAt < entry.endsAt) return entry.token
+    if (!background && rejected.size === 0 && entry.token !== undefined && startedAt < entry.endsAt) {
+      if (minimumMs === 0 || entry.servesFor(minimumMs, startedAt)) return entry.token
+    }
     for (const failure of [this.#clientFailure, entry.cachedFailure]) {
       if (failure !== undefined && startedAt < failure.until) throw failure.error
     }
-    const retryAt = entry.planRetry(startedAt, random)
+    const retryAt = entry.planRetry(startedAt, random, background)
     const quarter = background && entry.token !== undefined ? (entry.endsAt - startedAt) / 4000 : secondsLeft
     const seconds = Math.min(secondsLeft, Math.max(minRefreshTimeoutSeconds, quarter))
     try {
       const { found, shared, release } = await withDeadline(
         seconds,
         () => timeoutError(seconds),
-        (signal) => this.#find(entry, request, { signal, timeout: seconds, background }, retryAt),
+        (signal) => this.#find(entry, request, { signal, timeout: seconds, background }, retryAt, minimumMs),
         controller.signal,
       )
       // A token that was found in the store is not written back.
@@ -218,7 +275,8 @@ export class TokenSource {
         release?.()
       }
       return found.token
-    } catch (failure) {
+    } catch (unlabelled) {
+      const failure = withLabel(unlabelled, this.label)
       if (request.cacheable) this.#fail(entry, failure, retryAt)
       throw failure
     }
@@ -239,6 +297,7 @@ export class TokenSource {
     request: InFlight<AccessToken>,
     terms: GrantTerms,
     retryAt: number,
+    minimumMs: number,
   ): Promise<FoundToken> {
     const { shared, time, acquire, timeout, random } = this.#parts
     const requestToken = async (seconds: number): Promise<AcquiredToken> => {
@@ -251,7 +310,10 @@ export class TokenSource {
       terms,
       timeout,
       serves: (found) =>
-        entry.isNewer(found) && !request.rejected.has(found.token.value) && time() < planLife(found, 0).endsAt,
+        entry.isNewer(found) &&
+        !request.rejected.has(found.token.value) &&
+        time() < planLife(found, 0).endsAt &&
+        livesLongEnough(found.requestedAt, expiryOf(found), minimumMs, time()),
       requestToken,
       backoffSeconds: () => (retryAt - time()) / 1000,
       isCacheable: () => request.cacheable,
@@ -269,8 +331,10 @@ export class TokenSource {
     } catch (failure) {
       if (failure instanceof NightlatchError || !signal.aborted) {
         const duration = (time() - startedAt) / 1000
-        const error = toReportableError(provider, failure)
-        emit({ type: 'grant.failed', provider: provider.name, duration, attempt: 1, background, error })
+        const { label } = this
+        const error = toReportableError(provider, failure, label)
+        const labelled = label !== undefined && { label }
+        emit({ type: 'grant.failed', provider: provider.name, ...labelled, duration, attempt: 1, background, error })
       }
       throw failure
     }
@@ -278,8 +342,11 @@ export class TokenSource {
 
   #emitServed(entry: TokenEntry, from: TokenServedEvent['from'], startedAt: number, now: number): void {
     const { emit, provider } = this.#parts
+    const { label } = this
     const remaining = Math.max(0, entry.endsAt - now) / 1000
-    emit({ type: 'token.served', provider: provider.name, from, duration: (now - startedAt) / 1000, remaining })
+    const duration = (now - startedAt) / 1000
+    const labelled = label !== undefined && { label }
+    emit({ type: 'token.served', provider: provider.name, ...labelled, from, duration, remaining })
   }
 }
 
@@ -292,10 +359,12 @@ function singleFlightOf(entry: TokenEntry): SingleFlight<AccessToken> {
 }
 
 /** An entry with a request in flight stays: its callers would start a second one. */
-function evictOldest(entries: Map<string, TokenEntry>): void {
-  for (const [identity, { inFlight }] of entries) {
-    if (inFlight?.busy) continue
+function evictOldest(entries: Map<string, TokenEntry>, now: number): void {
+  for (const [identity, entry] of entries) {
+    if (entry.inFlight?.busy) continue
     entries.delete(identity)
+    // A view may still refer to it, and forget() does not reach it any more.
+    entry.clear(now)
     return
   }
 }

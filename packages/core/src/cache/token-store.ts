@@ -4,23 +4,25 @@ export interface StoredToken {
   readonly [field: string]: unknown
 }
 
-/** The right to do the work for a key, until it is released or expires. */
+/** A lock on a key, held until it is released or expires. */
 export interface StoreLock {
-  /** Gives the right back before it expires. */
+  /** Releases the lock before it expires. */
   release(): Promise<void>
 }
 
 /** Shares tokens with other clients of this process, other processes or other machines. */
 export interface TokenStore {
-  /** The last entry of this key; `undefined` if there is none, or it expired. */
+  /** Resolves to the last entry of this key; `undefined` if there is none, or it has expired. */
   get(key: string): Promise<StoredToken | undefined>
   /** Stores an entry until it expires. */
   set(key: string, token: StoredToken): Promise<void>
   /** Deletes an entry; with a token, only if the entry is deeply equal to it. */
   delete(key: string, token?: StoredToken): Promise<void>
   /**
-   * Lets one process at a time do the work for a key, for at most `ttl` seconds. It never waits: it resolves to `undefined` if
-   * another process holds the lock, and rejects if the store cannot tell. Without it, each process requests its own token.
+   * Takes a lock, so that one process at a time requests a token for a key. Default: each process requests its own token.
+   *
+   * @param options.ttl seconds until the lock expires
+   * @returns `undefined` at once if another process holds the lock; rejects if the store is unavailable
    */
   lock?(key: string, options: { ttl: number }): Promise<StoreLock | undefined>
 }

@@ -4,10 +4,10 @@ import { isLoopback } from '../platform/validation.ts'
 export type OriginCheck = (url: URL) => boolean
 
 /**
- * A check of whole origins (rule H1): scheme, host and port must all match. `*` in a pattern stands for one label.
+ * Creates a check of whole origins: scheme, host and port must match (rule H1). `*` in a pattern stands for one label.
  *
- * @param patterns origins, as a provider's `apiOrigins` holds them
- * @param allowInsecureRequests whether a token may travel over http to another machine
+ * @param patterns origins in the form of a provider's `apiOrigins`
+ * @param allowInsecureRequests whether a token may go over http to another machine
  */
 export function createOriginCheck(patterns: readonly string[], allowInsecureRequests: boolean): OriginCheck {
   const exact = new Set<string>()
@@ -24,13 +24,13 @@ export function createOriginCheck(patterns: readonly string[], allowInsecureRequ
 }
 
 /**
- * The same check for addresses as text. The origin that passed last is known by its text: whatever follows the slash after an
- * origin belongs to the path, so such an address needs no parsing.
+ * Creates the same check for addresses as text. The last allowed origin is cached with a slash after it: an address that begins
+ * with both has that origin, so it is not parsed.
  *
- * @returns whether a token may go there
- * @throws TypeError where the address is no URL, as `fetch` does
+ * @returns whether a token may go to an address
+ * @throws TypeError if the address is not a URL, as `fetch` does
  */
-export function rememberOrigin(mayReceiveToken: OriginCheck): (address: string) => boolean {
+export function cacheOrigin(mayReceiveToken: OriginCheck): (address: string) => boolean {
   let known: string | undefined
   return (address) => {
     if (known !== undefined && address.startsWith(known)) return true
@@ -41,10 +41,10 @@ export function rememberOrigin(mayReceiveToken: OriginCheck): (address: string) 
   }
 }
 
-/** A pattern has its `*` in front, and at least two fixed labels behind them: see provider.ts. */
+/** A pattern has its `*` labels first and at least two fixed labels after them; provider.ts checks that. */
 function createPatternCheck(pattern: string): OriginCheck {
   const parts = pattern.split('*.')
-  // Without its `*`, a pattern is an origin, which the URL parser brings into the form that `URL` has.
+  // Without its `*`, a pattern is an origin, which the URL parser normalises.
   const { protocol, hostname, port } = new URL(parts.join(''))
   const end = `.${hostname}`
   return (url) => {

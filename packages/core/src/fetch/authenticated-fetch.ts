@@ -1,8 +1,9 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
-import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
+import type { Fetch } from '../platform/fetch.ts'
+import { cacheOrigin, type OriginCheck } from './allowed-origins.ts'
 import { discard } from './discard.ts'
-import { followRedirects, isStream, type OnTheWay } from './follow-redirects.ts'
+import { followRedirects, isStream, type OnRedirect } from './follow-redirects.ts'
 import {
   authorizationOf,
   credentialsIn,
@@ -15,24 +16,23 @@ import {
 import { readJsonCopy } from './token-rejection.ts'
 import { withoutSecrets } from './transport-error.ts'
 
-/** What authorised requests are made of. */
+/** The dependencies of `client.fetch`. */
 export interface AuthenticatedFetchParts extends RequestTokenParts {
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly mayReceiveToken: OriginCheck
 }
 
 type OwnHeaders = Headers | Record<string, string>
 
-/** One call of `fetch`, as it was when it was made: what the caller does to its own objects later is of the next call. */
+/** A copy of one call's arguments, because the caller may change its own objects while the call waits for a token. */
 interface Call {
   readonly input: string | Request
-  /** A copy. */
   readonly init: RequestInit | undefined
-  /** The input, where it is a Request. */
+  /** The input, if it is a Request. */
   readonly request: Request | undefined
-  /** The call's own headers, a copy. */
+  /** The caller's headers. */
   readonly own: OwnHeaders | undefined
-  /** What they carry, in bits: see {@link readCarried}. */
+  /** The credentials in the caller's headers, as bits; see {@link readCarried}. */
   readonly carried: number
   readonly signal: AbortSignal | undefined
   /** Whether the body can be sent again. */
@@ -40,20 +40,20 @@ interface Call {
 }
 
 /**
- * `fetch` that puts the token on. It refuses origins that may not see the token before it asks for one, fails where no token
- * can be had, and replaces a refused token once.
+ * Creates a `fetch` that adds the token. It checks the origin before it requests a token, fails if there is no token, and
+ * replaces a rejected token once.
  *
- * @throws NightlatchError `origin_refused`, or what a grant fails with
+ * @throws NightlatchError `origin_refused`, or the error of the grant
  */
-export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
-  const { provider, tokens, dpop, emit } = parts
-  const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
-  // Workers follow redirects to other origins with all headers, unless their compatibility date is 2025-09-01 or later, which
-  // cannot be read at run time; and with cookies even then.
+export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch {
+  const { provider, tokens, dpop } = parts
+  const mayReceiveToken = cacheOrigin(parts.mayReceiveToken)
+  // Workers keep `Authorization` on a redirect to another origin if their compatibility date, which code cannot read, is before
+  // 2025-09-01. They always keep cookies.
   const isSimple = isBearerOnly(parts) && !isCloudflareWorkers()
   const { tokenRejection } = provider
 
-  /** One attempt. A request that only `Authorization` authorizes needs no URL and no `Headers`: `fetch` makes its own. */
+  /** Sends one attempt. A request that only needs `Authorization` is sent without creating a `URL` or `Headers`. */
   const send = (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
     if (!isSimple || call.carried !== 0) return sendWithHeaders(call, target, accessToken)
     const headers = withHeader(call.own, 'authorization', authorizationOf(accessToken))
@@ -75,28 +75,28 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     const sent = { ...init, headers }
     try {
       if ((init?.redirect ?? request?.redirect ?? 'follow') !== 'follow') return await parts.fetch(target, sent)
-      // A proof is of one URL and one method: on the way to another of the same origin the request gets one of its own.
-      const onTheWay: OnTheWay | undefined =
+      // A DPoP proof is valid for one URL and method, so each redirect within the origin needs a new one.
+      const onRedirect: OnRedirect | undefined =
         dpop &&
         ((hop) => {
-          dpop.learn(hop.url, hop.answered.get('dpop-nonce'))
+          dpop.learn(hop.url, hop.responseHeaders.get('dpop-nonce'))
           return authorize(hop.headers, hop)
         })
-      // Platforms take `Authorization` off on the way to another origin, and no other header that carries a token.
-      return await followRedirects(parts.fetch, target, sent, { carriers, onTheWay })
+      // On a redirect to another origin, platforms remove `Authorization` but no other header that carries a token.
+      return await followRedirects(parts.fetch, target, sent, { carriers, onRedirect })
     } catch (failure) {
       const secrets = carriers.map((name) => credentialsIn(headers.get(name)))
       throw cleanFailure(failure, call.signal, secrets)
     }
   }
 
-  /** What follows an answer that may ask for another try. */
+  /** Sends the request again if the response requires it: with another token, or with another proof. */
   const repeat = async (call: Call, first: Response, sentFirst: AccessToken): Promise<Response> => {
     const url = urlOf(call)
     const repeats = new Repeats(parts)
     let response = first
     let sent = sentFirst
-    // Another origin, to which the API redirected, was shown no token: its refusal says nothing of ours.
+    // A response from another origin says nothing about the token, because the redirect removed it.
     while (response.url === '' || new URL(response.url).origin === url.origin) {
       const { status, headers } = response
       const body = tokenRejection?.body === undefined ? undefined : await readJsonCopy(response)
@@ -122,9 +122,9 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
     }
   }
 
-  /** A request with an authorization of its own goes out as it is. Its proof of possession stays with its origin. */
+  /** Sends a request with the caller's own authorization unchanged. Its DPoP proof never goes to another origin. */
   const passThrough = async (
-    given: Parameters<typeof globalThis.fetch>[0],
+    given: Parameters<Fetch>[0],
     givenInit: RequestInit | undefined,
     own: OwnHeaders,
     carried: number,
@@ -144,25 +144,28 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
   }
 
   /** Returns the response or retries. With DPoP, every response is inspected because any of them may carry a new nonce. */
-  const conclude = (call: Call, response: Response, sent: AccessToken): Response | Promise<Response> =>
-    response.status !== 401 && dpop === undefined && tokenRejection === undefined
-      ? response
-      : repeat(call, response, sent)
+  const conclude = (call: Call, response: Response, sent: AccessToken): Response | Promise<Response> => {
+    const { status } = response
+    if (status === 401 || dpop !== undefined || tokenRejection !== undefined) return repeat(call, response, sent)
+    const { input } = call
+    tokens.accept(status, typeof input === 'string' ? input : input.url, response)
+    return response
+  }
 
   return async function authenticatedFetch(given, givenInit) {
     const request = isRequest(given) ? given : undefined
-    // What `fetch` itself does with headers: those of `init` stand in place of those of a Request.
+    // As in `fetch` itself, the headers of `init` replace those of a Request.
     const givenHeaders = givenInit?.headers ?? request?.headers
     const own = copyHeaders(givenHeaders)
     const carried = own === undefined ? 0 : readCarried(own)
     const hasOwn = own !== undefined && (carried & carriesAuthorization) !== 0
-    // Only a provider with a header of its own has something to add (rule H6).
+    // If the token travels in `Authorization`, the caller's own value wins (rule H6).
     if (hasOwn && provider.authorizeRequest === undefined) return passThrough(given, givenInit, own, carried)
 
     const address = request?.url ?? `${given as string | URL}`
     const isAllowed = mayReceiveToken(address)
     if (hasOwn && !isAllowed) return passThrough(given, givenInit, own, carried)
-    if (!isAllowed) throw refuseOrigin(provider, new URL(address), emit)
+    if (!isAllowed) throw refuseOrigin(parts, new URL(address))
 
     const init = copyInit(givenInit)
     const body = init?.body
@@ -187,27 +190,27 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
   }
 }
 
-/** As after any `fetch`, the body of the Request is used; what was kept of it for another attempt is let go. */
+/** Cancels the copy of a Request's body that was kept for another attempt. */
 function release(request: Request | undefined): void {
   if (request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
 }
 
-/** A transport's error without secrets. A caller's own reason for giving up is its own. */
+/** Removes secrets from a transport's error. The caller's own abort reason is returned as it is. */
 function cleanFailure(failure: unknown, signal: AbortSignal | null | undefined, secrets: readonly string[]): unknown {
   return signal?.aborted && failure === signal.reason ? failure : withoutSecrets(failure, secrets)
 }
 
-/** What is sent at each try but the last: a Request's body can be read once. */
+/** Copies a Request for each attempt but the last, because its body can be read only once. */
 function copyOf({ input, init, request }: Call): Call['input'] {
-  const isBodyWanted = init?.body === undefined || init.body === null
-  return request !== undefined && request.body !== null && isBodyWanted ? request.clone() : input
+  const isBodySent = init?.body === undefined || init.body === null
+  return request !== undefined && request.body !== null && isBodySent ? request.clone() : input
 }
 
 function urlOf({ input }: Call): URL {
   return new URL(typeof input === 'string' ? input : input.url)
 }
 
-/** A transport may bring a Request of its own, as undici's package does. */
+/** Whether an input is a Request. A transport may have its own class, as the undici package does. */
 function isRequest(input: unknown): input is Request {
   return (
     typeof input === 'object' &&
@@ -216,7 +219,7 @@ function isRequest(input: unknown): input is Request {
   )
 }
 
-/** A copy, for the caller may use its own again while a token is waited for. `fetch` reads inherited members, too: a Request has no others. */
+/** Copies `init` with its inherited members, because `fetch` reads those, too. */
 function copyInit(init: RequestInit | undefined): RequestInit | undefined {
   if (init === undefined || init === null) return undefined
   const prototype: unknown = Object.getPrototypeOf(init)
@@ -226,11 +229,11 @@ function copyInit(init: RequestInit | undefined): RequestInit | undefined {
   return copy
 }
 
-/** What a caller's own headers carry. */
+/** The credentials that a caller's own headers can carry. */
 const carriesAuthorization = 1
 const carriesProof = 2
 
-/** A caller's own authorization wins (rule H6), and its own proof of possession stays with its origin (rule H2). */
+/** Finds the caller's own authorization, which wins (rule H6), and its own DPoP proof, which stays with its origin (rule H2). */
 function readCarried(headers: OwnHeaders): number {
   if (!isRecord(headers)) {
     return (headers.has('authorization') ? carriesAuthorization : 0) | (headers.has('dpop') ? carriesProof : 0)
@@ -248,7 +251,7 @@ function copyHeaders(headers: HeadersInit | undefined): OwnHeaders | undefined {
   return isRecord(headers) ? { ...headers } : new Headers(headers)
 }
 
-/** An iterator's headers are there only the first time. */
+/** Whether headers can be read only once, as from an iterator. */
 function isReadOnce(headers: HeadersInit | undefined): boolean {
   return headers !== undefined && !isRecord(headers) && !(headers instanceof Headers) && !Array.isArray(headers)
 }
@@ -261,7 +264,7 @@ function withHeader(headers: OwnHeaders | undefined, name: string, value: string
   return copy
 }
 
-/** A plain object of names and values, and none of the other forms that headers come in. */
+/** Whether headers are a plain object of names and values. */
 function isRecord(headers: HeadersInit): headers is Record<string, string> {
   return Object.getPrototypeOf(headers) === Object.prototype && !(Symbol.iterator in headers)
 }

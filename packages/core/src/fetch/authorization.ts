@@ -1,6 +1,6 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { RequestsUnderWay } from '../platform/requests-under-way.ts'
-import { type OriginCheck, rememberOrigin } from './allowed-origins.ts'
+import { cacheOrigin, type OriginCheck } from './allowed-origins.ts'
 import {
   authorizationOf,
   credentialsIn,
@@ -13,76 +13,75 @@ import {
 } from './request-token.ts'
 import { withoutSecrets } from './transport-error.ts'
 
-/** What one request is, as far as its authorization depends on it. */
+/** Options of `client.authorize`. */
 export interface AuthorizeOptions {
-  /** As it is sent; a proof of possession is of one method. Default `'GET'`. */
+  /** The request's method; a DPoP proof is valid for one method only. Default `'GET'`. */
   readonly method?: string
   /** Ends this caller's wait, never the shared grant. */
   readonly signal?: AbortSignal
   /**
-   * What happens if the token is not allowed to go to the URL's origin. `'reject'`, the default: an error with the code
-   * `origin_refused`. `'passThrough'`: `undefined`, so that the request goes out without a token, for clients that make all of a
-   * process's requests.
+   * What happens if the URL's origin is not allowed. `'reject'` throws `origin_refused`; `'passThrough'` resolves to `undefined`,
+   * so that an interceptor of all requests sends this one without a token. Default `'reject'`.
    */
   readonly foreignOrigins?: 'reject' | 'passThrough'
 }
 
-/** An API's response, as far as an authorization looks at it. */
+/** The part of an API's response that an authorization reads. */
 export interface ApiResponse {
   readonly status: number
-  /** A record has lower-case names. */
+  /** `Headers`, or a record with lower-case names. Default: none. */
   readonly headers?: Pick<Headers, 'get'> | Readonly<Record<string, string | readonly string[] | undefined>>
-  /** Parsed JSON. Only a provider with `tokenRejection.body` looks at it. */
+  /** Parsed JSON; only read for a provider with `tokenRejection.body`. */
   readonly body?: unknown
 }
 
-/** What authorises one request. Prints, serialises and inspects as redacted. */
+/** The authorization of one request. Prints, serialises and inspects as redacted. */
 export interface Authorization {
   readonly token: AccessToken
   /** The headers to set on the request, by lower-case names; not enumerable. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Takes the token out of an error of your HTTP client: such errors quote what was sent, or what the server sent back.
+   * Removes the token from an error of your HTTP client, which may quote the request or the response.
    *
-   * @param error what your HTTP client threw
-   * @returns the error itself if it quotes nothing, else a copy of the same class, with the same `name`, `code` and `cause` chain
+   * @param error the error that your HTTP client threw
+   * @returns the error itself if it contains no secret, else a copy of the same class, with the same `name`, `code` and `cause` chain
    */
   redactError(error: unknown): unknown
   /**
-   * Handles the API's response: call it for each one, whatever its status.
+   * Handles the API's response; call it for every response, of any status.
    *
    * @param response status, headers and, for a provider with `tokenRejection.body`, the JSON body
    * @param options.signal ends this caller's wait
-   * @param options.repeatable whether the request's body can be sent again. If it cannot, a rejected token is replaced for the
-   * next request. Default true
-   * @returns what to send the request with once more; `undefined`: the response is final
-   * @throws NightlatchError what `token` throws
+   * @param options.repeatable whether the request's body can be sent again. If not, a rejected token is replaced for the next
+   * request. Default `true`
+   * @returns the authorization to send the request with again; `undefined` if the response is final
+   * @throws NightlatchError as `client.token`
    */
   handleResponse(response: ApiResponse, options?: RepeatOptions): Promise<Authorization | undefined>
 }
 
-/** Authorises requests that something other than `fetch` makes. */
+/** Authorizes one request that an HTTP client other than `fetch` makes. */
 export type Authorize = (url: string | URL, options?: AuthorizeOptions) => Promise<Authorization | undefined>
 
-/** What authorising takes. */
+/** The dependencies of `client.authorize`. */
 export interface AuthorizationParts extends RequestTokenParts {
   readonly mayReceiveToken: OriginCheck
-  /** The client's own to the authorization server; they need no token, and must not wait for one. */
+  /** The client's own requests to the authorization server, which must not wait for a token. */
   readonly underWay: RequestsUnderWay
 }
 
-/** Authorises requests, with the guards of `client.fetch`. */
+/** Creates `client.authorize`, which makes the same checks as `client.fetch`. */
 export function createAuthorize(parts: AuthorizationParts): Authorize {
-  const mayReceiveToken = rememberOrigin(parts.mayReceiveToken)
-  // Nobody takes a token where tokens are asked for: what goes there is another client's request, or a person's look.
+  const mayReceiveToken = cacheOrigin(parts.mayReceiveToken)
+  // A request to the token endpoint itself never carries a token.
   const { tokenEndpoint } = parts.provider
-  const asksForToken = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
+  const tokenEndpointHref = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
   return async (url, { method = 'GET', signal, foreignOrigins = 'reject' } = {}) => {
     const address = typeof url === 'string' ? url : url.href
-    if (address === asksForToken || parts.underWay.has(address)) return undefined
+    if (address === tokenEndpointHref || parts.underWay.has(address)) return undefined
     if (!mayReceiveToken(address)) {
       if (foreignOrigins === 'passThrough') return undefined
-      throw refuseOrigin(parts.provider, new URL(address), parts.emit)
+      throw refuseOrigin(parts, new URL(address))
     }
     const token = await parts.tokens.next(signal)
     const request: AuthorizedRequest = { address, method, repeats: undefined }
@@ -91,11 +90,11 @@ export function createAuthorize(parts: AuthorizationParts): Authorize {
   }
 }
 
-/** A request and how often it may go out again, through all its tries. */
+/** One request, through all its attempts. */
 interface AuthorizedRequest {
   readonly address: string
   readonly method: string
-  /** Made when it is first answered with a refusal. */
+  /** Created with the first response that may lead to another attempt. */
   repeats: Repeats | undefined
 }
 
@@ -154,7 +153,10 @@ class RequestAuthorization implements Authorization {
   ): Promise<Authorization | undefined> {
     const parts = this.#parts
     const request = this.#request
-    if (status !== 401 && parts.dpop === undefined && parts.provider.tokenRejection === undefined) return undefined
+    if (status !== 401 && parts.dpop === undefined && parts.provider.tokenRejection === undefined) {
+      parts.tokens.accept(status, request.address)
+      return undefined
+    }
     request.repeats ??= new Repeats(parts)
     const answer = { status, headers: readable(headers, body !== undefined), body }
     const next = await request.repeats.next(answer, this.token, new URL(request.address), options)
@@ -163,7 +165,7 @@ class RequestAuthorization implements Authorization {
   }
 }
 
-/** @param isWhole whether a function of the provider's is going to read them, which expects `Headers` */
+/** @param isWhole whether the provider's `tokenRejection.body` will read them, which expects `Headers` */
 function readable(headers: NonNullable<ApiResponse['headers']>, isWhole: boolean): Pick<Headers, 'get'> {
   if (typeof headers.get === 'function') return headers as Pick<Headers, 'get'>
   const record = headers as Readonly<Record<string, string | readonly string[] | undefined>>
@@ -179,7 +181,7 @@ function readable(headers: NonNullable<ApiResponse['headers']>, isWhole: boolean
 function toHeaders(record: Readonly<Record<string, string | readonly string[] | undefined>>): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(record)) {
-    // HTTP/2 has names that `Headers` refuses, such as `:status`.
+    // `Headers` throws for the pseudo-headers of HTTP/2, such as `:status`.
     if (name.startsWith(':')) continue
     for (const one of typeof value === 'string' ? [value] : (value ?? [])) headers.append(name, one)
   }

@@ -1,10 +1,11 @@
 import { NightlatchError } from '../errors.ts'
+import type { Fetch } from '../platform/fetch.ts'
 
-/** As of an authorization server's answer: what a discovery says is short. */
+/** The same limit as for a token response; discovery responses are short. */
 const maxBytes = 1024 * 1024
 
-/** A `fetch` whose responses cannot be read beyond 1 MiB: reading on is an error. */
-export function boundBodies(fetch: typeof globalThis.fetch, provider: string): typeof globalThis.fetch {
+/** Creates a `fetch` whose response bodies throw when they are read beyond 1 MiB. */
+export function boundBodies(fetch: Fetch, provider: string): Fetch {
   return async (input, init) => {
     const response = await fetch(input, init)
     const { body, status, statusText, headers, url, redirected } = response
@@ -25,7 +26,7 @@ export function boundBodies(fetch: typeof globalThis.fetch, provider: string): t
 function tooLong(provider: string, status: number): NightlatchError {
   return new NightlatchError(
     'discovery_failed',
-    `${provider}: the discovery of the API was answered with more than 1 MiB`,
+    `${provider}: the API's discovery sent a response of more than 1 MiB. Check the URL that the provider's \`api\` function requests.`,
     {
       provider,
       status,

@@ -1,23 +1,23 @@
-/** Bytes and milliseconds that reading an answer nobody wants may cost. */
-const mostBytes = 65_536
-const longest = 50
+/** Limits for draining a response body that is about to be dropped. */
+const maxBytes = 65_536
+const maxDrainMs = 50
 
-/** Lets an answer go. A short one is read to its end, so that its connection can be used again; the rest is broken off. */
+/** Drops a response. A short body is read to its end, so that the connection can be reused; a longer one is cancelled. */
 export async function discard({ body }: Response): Promise<void> {
   if (body === null) return
   const reader = body.getReader()
-  const breakOff = (): void => void reader.cancel().catch(() => {})
-  const timer = setTimeout(breakOff, longest)
+  const cancel = (): void => void reader.cancel().catch(() => {})
+  const timer = setTimeout(cancel, maxDrainMs)
   try {
-    let left = mostBytes
+    let left = maxBytes
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
       left -= value.byteLength
-      if (left < 0) return breakOff()
+      if (left < 0) return cancel()
     }
   } catch {
-    // It broke off by itself.
+    // The body failed by itself, so there is nothing to cancel.
   } finally {
     clearTimeout(timer)
   }

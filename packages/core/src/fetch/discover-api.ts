@@ -2,9 +2,9 @@ import { explainFailure } from '../acquire/acquire-token.ts'
 import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provider.ts'
 import { showUrl, type TokenEndpoint, type Transport } from '../acquire/token-endpoint.ts'
 import { type Diagnostics, type DiscoveryTrace, errorKind, noDiagnostics } from '../diagnostics.ts'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
-import { readNetworkFailure } from '../platform/network-failure.ts'
+import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import { findUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
@@ -12,58 +12,60 @@ import { createAuthenticatedFetch } from './authenticated-fetch.ts'
 import { boundBodies } from './bounded-bodies.ts'
 import { type RequestTokenParts, refuseOrigin } from './request-token.ts'
 
-/** An API's address, found and checked, and what the provider said about us. */
+/** The result of a discovery, with its base URL checked. */
 interface FoundApi<Info> {
   readonly baseUrl: URL
   readonly info: Info
 }
 
-/** What discovering an API takes. */
+/** The dependencies of the discovery. */
 export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
   readonly provider: Provider<Info>
   /** Seconds. */
   readonly timeout: number
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
-  /** Default: nobody looks. */
+  /** Default: no tracing channels. */
   readonly diagnostics?: Diagnostics | undefined
+  /** The origins of discovered APIs, shared by all views of a client. */
+  readonly discoveredOrigins?: Set<string>
 }
 
-/** Where a provider's API is. */
+/** Finds a provider's API. */
 export interface ApiFinder<Info> {
   /**
-   * The API: the provider's base URL, or what its discovery names; flown once, remembered, forgotten when it fails.
+   * Finds the API: the provider's base URL, or the one that its discovery returns. A successful discovery is cached; concurrent
+   * callers share one.
    *
-   * @param signal ends this caller's wait alone
-   * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what a grant fails with
+   * @param signal ends this caller's wait only
+   * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or the error of the grant
    */
   find(signal: AbortSignal | undefined): Promise<FoundApi<Info>>
-  /** Where requests may take the token: the API's own origin, once known, and the provider's `apiOrigins`. */
+  /** Whether a URL's origin is allowed: the API's own origin, once it is known, and the provider's `apiOrigins`. */
   readonly mayReceiveToken: OriginCheck
 }
 
-/** What finds the API of a provider, and says where its tokens may go. */
+/** Creates what finds a provider's API and checks where its tokens may go. */
 export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder<Info> {
-  const { provider, transport } = parts
+  const { provider, transport, label, discoveredOrigins = new Set() } = parts
   const { api, apiOrigins = [] } = provider
   const own = typeof api === 'function' || api === undefined ? [] : [new URL(api).origin]
   const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
-  let discoveredOrigin: string | undefined
   let found: Promise<FoundApi<Info>> | undefined
-  const flights = createSingleFlight<FoundApi<Info>>()
+  const flight = createSingleFlight<FoundApi<Info>>()
   const discoverNow = async (): Promise<FoundApi<Info>> => {
     try {
       const discovered = await findApi(parts)
-      discoveredOrigin = discovered.baseUrl.origin
+      discoveredOrigins.add(discovered.baseUrl.origin)
       found = Promise.resolve(discovered)
       return discovered
     } catch (failure) {
-      throw explainFailure(provider, failure)
+      throw withLabel(explainFailure(provider, failure), label)
     }
   }
   return {
-    find: (signal) => waitFor(found ?? flights.join(discoverNow), signal),
-    mayReceiveToken: (url) => declared(url) || url.origin === discoveredOrigin,
+    find: (signal) => waitFor(found ?? flight.join(discoverNow), signal),
+    mayReceiveToken: (url) => declared(url) || discoveredOrigins.has(url.origin),
   }
 }
 
@@ -72,14 +74,18 @@ async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<I
   if (api === undefined) {
     throw new NightlatchError(
       'discovery_failed',
-      `${name}: the provider names no API: set its \`api\`, or use client.fetch with whole URLs of its apiOrigins`,
+      `${name}: the provider names no API. Set its \`api\`, or call client.fetch with absolute URLs in its \`apiOrigins\`.`,
       { provider: name },
     )
   }
-  // A provider without discovery has nothing to say about us: its Info is undefined.
+  // Without a discovery, Info is `undefined`.
   if (typeof api !== 'function') return { baseUrl: new URL(api), info: undefined as Info }
   const { diagnostics = noDiagnostics } = parts
-  const trace: DiscoveryTrace = { provider: name, baseUrl: undefined }
+  const trace: DiscoveryTrace = {
+    provider: name,
+    ...(parts.label !== undefined && { label: parts.label }),
+    baseUrl: undefined,
+  }
   return diagnostics.trace('discovery', trace, () => discover(parts, api, trace))
 }
 
@@ -88,16 +94,21 @@ async function discover<Info>(
   api: (context: DiscoveryContext) => Promise<DiscoveredApi<Info>>,
   trace: DiscoveryTrace,
 ): Promise<FoundApi<Info>> {
-  const { provider, timeout, transport, tokens, findEndpoint, emit } = parts
+  const { provider, timeout, transport, tokens, findEndpoint, emit, label } = parts
   const { name } = provider
+  const labelled = label !== undefined && { label }
   const startedAt = transport.time()
   const duration = (): number => (transport.time() - startedAt) / 1000
   const tooLate = (): NightlatchError =>
-    new NightlatchError('timed_out', `${name}: the discovery of the API did not come to an end within ${timeout} s`, {
-      provider: name,
-      retryable: true,
-    })
-  // The grant has a deadline of its own, and says so when it is that which is late.
+    new NightlatchError(
+      'timed_out',
+      `${name}: the API's discovery did not finish within ${timeout} s (options.timeout)`,
+      {
+        provider: name,
+        retryable: true,
+      },
+    )
+  // The grant has its own deadline and its own error for it.
   const known = await tokens.next()
   try {
     return await withDeadline(timeout, tooLate, async (signal) => {
@@ -109,34 +120,38 @@ async function discover<Info>(
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
       trace.baseUrl = showUrl(url)
-      emit({ type: 'api.discovered', provider: name, duration: duration(), baseUrl: trace.baseUrl })
+      emit({ type: 'api.discovered', provider: name, ...labelled, duration: duration(), baseUrl: trace.baseUrl })
       return { baseUrl: url, info }
     })
   } catch (failure) {
-    const error = explainFailure(provider, toDiscoveryFailure(name, failure)) as NightlatchError
-    emit({ type: 'discovery.failed', provider: name, duration: duration(), error })
+    const explained = explainFailure(provider, toDiscoveryFailure(name, failure))
+    const error = withLabel(explained, label) as NightlatchError
+    emit({ type: 'discovery.failed', provider: name, ...labelled, duration: duration(), error })
     throw error
   }
 }
 
 function toDiscoveryFailure(name: string, failure: unknown): NightlatchError {
   if (failure instanceof NightlatchError) return failure
-  const { code, retryable } = readNetworkFailure(failure)
-  // Its message may quote the answer (rule X2); a provider that has more to say throws a NightlatchError.
-  const said =
-    code ?? (failure instanceof Error ? `the provider's \`api\` threw a ${errorKind(failure)}` : 'it threw no Error')
-  return new NightlatchError('discovery_failed', `${name}: the API's address could not be had (${said})`, {
+  const reason = readNetworkFailure(failure)
+  const { code, retryable } = reason
+  const { said, hints } = explainNetworkFailure(reason)
+  // The message may quote the response, so only its type is shown (rule X2). A provider can throw a NightlatchError to say more.
+  const thrown =
+    failure instanceof Error
+      ? `the provider's \`api\` threw a ${errorKind(failure)}`
+      : "the provider's `api` threw a value that is not an Error"
+  const why = code === undefined ? ` (${thrown})` : `: the server ${said}`
+  return new NightlatchError('discovery_failed', `${name}: the API's base URL could not be discovered${why}`, {
     provider: name,
     retryable: code !== undefined && retryable,
+    hints,
   })
 }
 
-/** A token is about to be sent to what a discovery named, so that is judged as any URL is (rule H1). */
-function checkBaseUrl(
-  baseUrl: string | URL,
-  mayReceiveToken: OriginCheck,
-  { provider, transport, emit }: ApiDiscoveryParts<unknown>,
-): URL {
+/** Checks the discovered base URL like any other URL, before a token goes there (rule H1). */
+function checkBaseUrl(baseUrl: string | URL, mayReceiveToken: OriginCheck, parts: ApiDiscoveryParts<unknown>): URL {
+  const { provider, transport } = parts
   const { name } = provider
   const mistake = findUrlMistake(baseUrl, transport.allowInsecureRequests)
   if (mistake !== undefined) {
@@ -144,5 +159,5 @@ function checkBaseUrl(
   }
   const url = new URL(baseUrl)
   if (mayReceiveToken(url)) return url
-  throw refuseOrigin(provider, url, emit)
+  throw refuseOrigin(parts, url)
 }

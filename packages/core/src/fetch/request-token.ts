@@ -1,20 +1,22 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
-import { tellThrown } from '../acquire/redact.ts'
+import { redactTypeError } from '../acquire/redact.ts'
 import { showUrl } from '../acquire/token-endpoint.ts'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { RequestTokens } from './request-tokens.ts'
 import { type ApiAnswer, isTokenRejected } from './token-rejection.ts'
 
-/** What putting tokens onto requests takes, whichever HTTP client makes them. */
+/** The dependencies of requests with a token, for any HTTP client. */
 export interface RequestTokenParts {
   readonly provider: Provider
   readonly tokens: RequestTokens
-  /** `undefined`: tokens are bound to nothing. */
+  /** `undefined`: tokens are not bound to a key. */
   readonly dpop: DpopProofs | undefined
   readonly emit: Emit
+  /** The client's label, if it has one. */
+  readonly label?: string | undefined
 }
 
 /** Whether only the `Authorization` header carries the token. Then a request needs neither `Headers` nor a proof. */
@@ -32,9 +34,9 @@ export function credentialsIn(value: string | null | undefined): string {
   return value?.slice(value.lastIndexOf(' ') + 1) ?? ''
 }
 
-/** Puts a token onto one request's headers, as the provider wants it, with a proof of possession where it is bound to a key. */
+/** Sets a token on a request's headers in the provider's form, with a DPoP proof if the token is bound to a key. */
 export async function putToken(
-  { provider, dpop }: RequestTokenParts,
+  { provider, dpop, label }: RequestTokenParts,
   headers: Headers,
   token: AccessToken,
   { url, method }: { readonly url: URL; readonly method: string },
@@ -44,23 +46,23 @@ export async function putToken(
     try {
       provider.authorizeRequest(headers, token)
     } catch (failure) {
-      throw tellThrown(provider.name, 'authorizeRequest', failure)
+      throw withLabel(redactTypeError(provider.name, 'authorizeRequest', failure), label)
     }
   }
   if (dpop !== undefined) headers.set('dpop', await dpop.prove(url, method, token))
 }
 
-/** How an answer may lead to another try. */
+/** Options of handling one response. */
 export interface RepeatOptions {
   /** Ends this caller's wait. */
   readonly signal?: AbortSignal | undefined
-  /** Whether the request's body can be sent again. If not, a rejected token is replaced for the next request. Default true. */
+  /** Whether the request's body can be sent again. If not, a rejected token is replaced for the next request. Default `true`. */
   readonly repeatable?: boolean
 }
 
 /**
- * How often one request may be repeated: once with another token (rule H3), and once with another proof, which holds the nonce
- * that the API asks for, or its time.
+ * Counts how often one request may be repeated: once with another token (rule H3), and once with another DPoP proof, which has
+ * the API's nonce or its time.
  */
 export class Repeats {
   readonly #parts: RequestTokenParts
@@ -72,16 +74,17 @@ export class Repeats {
     this.#mayRenewProof = parts.dpop !== undefined
   }
 
-  /** Whether any is left. */
+  /** Whether the request may be repeated once more. */
   get left(): boolean {
     return this.#mayReplaceToken || this.#mayRenewProof
   }
 
   /**
-   * The token to send the request with once more; `undefined`: the answer stands.
+   * Finds the token to send the request with again.
    *
-   * @param sent the token it was sent with
-   * @throws what a grant fails with, and the signal's reason
+   * @param sent the token that the request was sent with
+   * @returns `undefined` if the response is final
+   * @throws the error of a grant, or the signal's reason
    */
   async next(
     answer: ApiAnswer,
@@ -89,7 +92,7 @@ export class Repeats {
     url: URL,
     { signal, repeatable = true }: RepeatOptions = {},
   ): Promise<AccessToken | undefined> {
-    const { provider, tokens, dpop, emit } = this.#parts
+    const { provider, tokens, dpop, emit, label } = this.#parts
     const { status, headers } = answer
     const nonceGiven = dpop?.learn(url, headers.get('dpop-nonce')) === true
     let next: AccessToken
@@ -101,17 +104,22 @@ export class Repeats {
       this.#mayRenewProof = false
       next = sent
     } else {
-      if (!this.#mayReplaceToken || !isTokenRejected(provider, answer)) return undefined
+      if (!isTokenRejected(provider, answer)) {
+        tokens.accept(status, url.href)
+        return undefined
+      }
+      if (!this.#mayReplaceToken) return undefined
       if (!repeatable) {
-        tokens.reject(sent)
+        tokens.reject(sent, url)
         return undefined
       }
       this.#mayReplaceToken = false
-      next = await tokens.replace(sent, signal)
-      // The server granted the rejected token once more: another attempt would get the same answer.
+      next = await tokens.replace(sent, signal, url)
+      // There is no other token now, or the server granted the rejected one once more: the answer would be the same.
       if (next.value === sent.value) return undefined
     }
-    emit({ type: 'request.repeated', provider: provider.name, url: showUrl(url), status })
+    const labelled = label !== undefined && { label }
+    emit({ type: 'request.repeated', provider: provider.name, ...labelled, url: showUrl(url), status })
     return next
   }
 }
@@ -121,13 +129,27 @@ function challengesProof(challenge: string | null, error: 'use_dpop_nonce' | 'in
   return challenge !== null && /\bdpop\b/i.test(challenge) && challenge.includes(error)
 }
 
-/** Says that an origin may not see the token, to the caller and to the listener. */
-export function refuseOrigin({ name, api }: Provider, url: URL, emit: Emit): NightlatchError {
-  const error = new NightlatchError(
-    'origin_refused',
-    `${name}: ${url.origin} may not see the token: it is neither the API's origin${typeof api === 'function' ? ' (as far as client.api() or client.info() has discovered it)' : ''} nor one of the provider's apiOrigins${url.protocol === 'http:' ? ', and it is not https' : ''}`,
-    { provider: name },
-  )
-  emit({ type: 'origin.refused', provider: name, origin: url.origin, error })
+/** Creates the error for an origin that is not allowed, and emits its event. */
+export function refuseOrigin(
+  { provider, emit, label }: Pick<RequestTokenParts, 'provider' | 'emit' | 'label'>,
+  url: URL,
+): NightlatchError {
+  const { name } = provider
+  const refusal = new NightlatchError('origin_refused', describeForeignOrigin(provider, url), { provider: name })
+  const error = withLabel(refusal, label) as NightlatchError
+  const labelled = label !== undefined && { label }
+  emit({ type: 'origin.refused', provider: name, ...labelled, origin: url.origin, error })
   return error
+}
+
+function describeForeignOrigin({ name, api }: Provider, { origin, protocol }: URL): string {
+  const own =
+    api === undefined
+      ? ''
+      : typeof api === 'function'
+        ? ", or use the API's own origin, which is allowed once client.api() or client.info() has discovered it"
+        : `, or use the API's own origin (${new URL(api).origin})`
+  const scheme =
+    protocol === 'http:' ? ' An http origin is allowed only on a loopback address or with `allowInsecureRequests`.' : ''
+  return `${name}: ${origin} is not an allowed origin for this token. Add it to the provider's \`apiOrigins\`${own}.${scheme}`
 }

@@ -1,6 +1,6 @@
 import type { Provider } from '../acquire/provider.ts'
 
-/** An API's answer, as far as it says whether the API rejected the token. */
+/** The part of an API's response that says whether the API rejected the token. */
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Pick<Headers, 'get'>
@@ -11,10 +11,10 @@ export interface ApiAnswer {
 /** RFC 6750 section 3.1. */
 const defaultStatuses: readonly number[] = [401]
 
-/** A longer JSON answer is not read here: it says more than that the token was rejected. */
+/** A longer JSON body is not read, because an error body is short. */
 const maxJsonBytes = 65_536
 
-/** Whether an answer means that the API rejected the token. */
+/** Whether a response means that the API rejected the token. */
 export function isTokenRejected({ tokenRejection }: Provider<unknown>, answer: ApiAnswer): boolean {
   const { status, headers, body } = answer
   if (tokenRejection === undefined) return status === 401
@@ -24,15 +24,15 @@ export function isTokenRejected({ tokenRejection }: Provider<unknown>, answer: A
   try {
     return judge(body, { status, headers: headers as Headers }) === true
   } catch {
-    // A function that stumbles over a body it does not know has not recognised a rejection.
+    // A function that throws on an unexpected body has not recognised a rejection.
     return false
   }
 }
 
 /**
- * A response's JSON, read from a copy, so that the caller can still read the response.
+ * Reads a response's JSON from a copy, so that the caller can still read the response.
  *
- * @returns `undefined` if the body is no JSON, is longer than 64 KiB or breaks off
+ * @returns `undefined` if the body is not JSON, is longer than 64 KiB or fails
  */
 export async function readJsonCopy(response: Response): Promise<unknown> {
   const { headers, body } = response
@@ -53,12 +53,12 @@ export async function readJsonCopy(response: Response): Promise<unknown> {
   } catch {
     return undefined
   }
-  // Not waited for: one half of a cloned body is only released when the other half is read.
+  // Not awaited, because cancelling one branch of a cloned body settles only when the other is read.
   void reader.cancel().catch(() => {})
   return undefined
 }
 
-/** Servers send JSON as text, too, and without a type (rule R6); other types, such as event streams, are not touched. */
+/** Whether a body may be JSON: servers also send it as text or without a type (rule R6). Event streams are left alone. */
 function mayBeJson(contentType: string | null): boolean {
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   return ['', 'application/json', 'text/json', 'text/plain'].includes(type) || type.endsWith('+json')

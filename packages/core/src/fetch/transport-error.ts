@@ -1,45 +1,45 @@
 import { redacted, SecretTraces } from '../acquire/secret-traces.ts'
 import { NightlatchError } from '../errors.ts'
 
-/** Characters of one text in an error that are looked at, and kept. */
-const maxText = 4000
+/** Characters of each text in an error that are searched and kept. */
+const maxTextLength = 4000
 
-/** Levels of causes and properties that are looked at, and kept. */
+/** Levels of causes and properties that are searched and kept. */
 const maxDepth = 8
 
-/** What stands for a value that is left out. */
-const left: unique symbol = Symbol('left out')
+/** The result for a value that cannot be searched. */
+const omitted: unique symbol = Symbol('omitted')
 
 /**
- * A transport's error without the token: transports quote what they sent, or what the server sent back. An error that quotes
- * nothing is returned as it is. Otherwise a copy of the same class, with the same `name`, `code` and `cause` chain, has the
- * secrets taken out, and what cannot be looked into left out.
+ * Removes secrets from a transport's error, which may quote the request or the response.
  *
- * @param secrets what was sent
+ * @param secrets the secrets of the request
+ * @returns the error itself if it contains none, else a copy of the same class, with the same `name`, `code` and `cause` chain,
+ * without the values that cannot be searched
  */
 export function withoutSecrets(failure: unknown, secrets: readonly string[]): unknown {
   if (failure instanceof NightlatchError) return failure
   const clean = new ErrorCleaner(new SecretTraces(secrets)).clean(failure, 0)
-  return clean === left ? new Error(redacted) : clean
+  return clean === omitted ? new Error(redacted) : clean
 }
 
 class ErrorCleaner {
   readonly #traces: SecretTraces
-  /** Causes may go round in a circle. */
+  /** Causes may be circular. */
   readonly #seen = new Map<object, unknown>()
 
   constructor(traces: SecretTraces) {
     this.#traces = traces
   }
 
-  /** The value itself if it is clean, a copy if parts of it are, or `left`. */
+  /** Returns the value itself if it is clean, a copy if parts of it are, or `omitted`. */
   clean(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return this.#cleanText(value)
-    if (typeof value === 'function') return left
+    if (typeof value === 'function') return omitted
     if (typeof value !== 'object' || value === null) return value
     if (this.#seen.has(value)) return this.#seen.get(value)
-    if (depth > maxDepth) return left
-    // Until it is looked through, it counts as clean: a circle leads back to it.
+    if (depth > maxDepth) return omitted
+    // It counts as clean while it is searched, because a circular reference leads back to it.
     this.#seen.set(value, value)
     const clean = this.#cleanObject(value, depth)
     this.#seen.set(value, clean)
@@ -47,7 +47,7 @@ class ErrorCleaner {
   }
 
   #cleanText(text: string): string {
-    const read = text.slice(0, maxText)
+    const read = text.slice(0, maxTextLength)
     if (!this.#traces.areIn(read)) return read
     const masked = this.#traces.mask(read)
     return this.#traces.areIn(masked) ? redacted : masked
@@ -59,7 +59,7 @@ class ErrorCleaner {
     if (value instanceof Error) return this.#cleanError(value, depth)
     const prototype: unknown = Object.getPrototypeOf(value)
     if (Array.isArray(value)) return this.#cleanMembers(value, [], depth)
-    if (prototype !== null && prototype !== Object.prototype) return left
+    if (prototype !== null && prototype !== Object.prototype) return omitted
     return this.#cleanMembers(value, Object.create(prototype), depth)
   }
 
@@ -74,14 +74,14 @@ class ErrorCleaner {
     return this.#cleanMembers(error, copy, depth) as Error
   }
 
-  /** Copies what is clean of an object's own members, and returns the copy only if the two differ. */
+  /** Copies the clean own members of an object, and returns the copy only if the two differ. */
   #cleanMembers(from: object, to: object, depth: number): object {
     let isClean = true
     for (const key of Reflect.ownKeys(from)) {
       const descriptor = Object.getOwnPropertyDescriptor(from, key)
       if (descriptor === undefined || (Array.isArray(from) && key === 'length')) continue
       const isStack = key === 'stack' && from instanceof Error
-      // A getter could answer something else when it is read later.
+      // A getter could return something else when it is read later.
       if (!isStack && descriptor.get !== undefined) {
         isClean = false
         continue
@@ -89,16 +89,16 @@ class ErrorCleaner {
       const value: unknown = isStack ? from.stack : descriptor.value
       const clean = isStack ? this.#cleanStack(value) : this.clean(value, depth + 1)
       if (clean !== value) isClean = false
-      if (clean === left) continue
+      if (clean === omitted) continue
       const { enumerable = false } = descriptor
       Object.defineProperty(to, key, { value: clean, enumerable, configurable: true, writable: true })
     }
     return isClean ? from : to
   }
 
-  /** The lines before the frames repeat the message. */
+  /** Cleans the lines before the frames, which repeat the message. */
   #cleanStack(stack: unknown): unknown {
-    if (typeof stack !== 'string') return stack === undefined ? undefined : left
+    if (typeof stack !== 'string') return stack === undefined ? undefined : omitted
     const end = stack.indexOf('\n    at ')
     const head = end === -1 ? stack : stack.slice(0, end)
     const clean = this.#cleanText(head)

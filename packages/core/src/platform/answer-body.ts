@@ -1,10 +1,10 @@
-/** No token answer is this large; what is, is not read to its end (rule G7). */
-const longest = 1024 * 1024
+/** Token responses are far smaller, so reading stops here (rule G7). */
+const maxBytes = 1024 * 1024
 
 /**
- * An answer's body as text, read to 1 MiB.
+ * Reads a response's body as text, up to 1 MiB.
  *
- * @returns the text, or `undefined` where it is longer
+ * @returns the text, or `undefined` if it is longer
  */
 export async function readBodyText(response: Response): Promise<string | undefined> {
   if (response.body === null) return ''
@@ -16,7 +16,7 @@ export async function readBodyText(response: Response): Promise<string | undefin
     const { done, value } = await reader.read()
     if (done) return text + decoder.decode()
     size += value.byteLength
-    if (size > longest) {
+    if (size > maxBytes) {
       await reader.cancel().catch(() => {})
       return undefined
     }
@@ -25,11 +25,11 @@ export async function readBodyText(response: Response): Promise<string | undefin
 }
 
 /**
- * A body as JSON, as a record from a form, or else as its text. The content type is a hint and no more: servers send JSON
- * as text and none at all (rule R6).
+ * Parses a body as JSON, else as a form, else returns its text. The content type is only a hint, because servers send JSON as
+ * text, or without a type (rule R6).
  */
 export function parseBody(text: string, contentType: string | null): unknown {
-  // A byte order mark is white space to `trim`.
+  // `trim` also removes a byte order mark.
   const trimmed = text.trim()
   if (trimmed.startsWith('{') || trimmed.startsWith('[') || trimmed.startsWith('"')) {
     try {
@@ -39,17 +39,17 @@ export function parseBody(text: string, contentType: string | null): unknown {
     }
   }
   const isForm = contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true
-  if (isForm || isFormOfAnswer(trimmed)) {
+  if (isForm || isTokenForm(trimmed)) {
     return Object.fromEntries(new URLSearchParams(trimmed))
   }
   return text
 }
 
 /**
- * Whether a text is a form with a token or an error in it. It is read pair by pair, because a text from outside can make an
- * expression that repeats a group try every way to part it.
+ * Whether a text is a form that contains a token or an error. It is read pair by pair, because a regular expression with a
+ * repeated group could backtrack without end on hostile text.
  */
-function isFormOfAnswer(text: string): boolean {
+function isTokenForm(text: string): boolean {
   if (/[\s<]/.test(text)) return false
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf('=', from)

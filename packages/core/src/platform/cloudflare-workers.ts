@@ -1,6 +1,6 @@
 /**
- * Whether this is Cloudflare Workers, where a request's I/O, its timers and its promises end with it: what one request waits
- * for must not be the promise of another.
+ * Whether this is Cloudflare Workers, where the I/O, timers and promises of an HTTP request end with it. One request must
+ * therefore not wait for a promise of another.
  *
  * @see {@link https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent navigator.userAgent}
  */
@@ -9,17 +9,17 @@ export function isCloudflareWorkers(): boolean {
   return navigator?.userAgent === 'Cloudflare-Workers'
 }
 
-/** Lets work of the present request go on after its answer, or after its client went away. */
+/** Lets work of the current HTTP request continue after its response. */
 export type WaitUntil = (work: Promise<unknown>) => void
 
 /**
- * What lets work outlive its request on Workers, for as long as they permit: half a minute. It may still end in the middle.
- * A request may be over before this is loaded.
+ * Loads the function that lets work outlive its HTTP request on Workers, for at most 30 seconds. The request may end before
+ * this is loaded.
  *
  * @see {@link https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil waitUntil}
  */
 export async function loadWaitUntil(): Promise<WaitUntil> {
-  // Put together here, for bundlers of other platforms do not know the module, and would look for it.
+  // Joined at run time, because bundlers for other platforms would try to resolve the module.
   const name = ['cloudflare', 'workers'].join(':')
   const platform: { readonly waitUntil?: WaitUntil } = await import(
     /* webpackIgnore: true */ /* @vite-ignore */ name
@@ -28,7 +28,7 @@ export async function loadWaitUntil(): Promise<WaitUntil> {
     try {
       platform.waitUntil?.(work.catch(() => {}))
     } catch {
-      // Without it, or after its request, work ends with its request.
+      // Without `waitUntil`, or after the request, the work ends with its request.
     }
   }
 }

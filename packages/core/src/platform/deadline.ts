@@ -1,9 +1,9 @@
 /**
- * Runs work with a signal that aborts after some seconds, and does not wait for work that ignores it.
+ * Runs work with a signal that aborts at a deadline. If the work ignores the signal, the call still rejects in time.
  *
- * @param seconds the deadline
- * @param toError what to reject with when it passes
- * @param outer a signal that ends the work, too; its reason is what is thrown then
+ * @param seconds until the deadline
+ * @param toError creates the error to reject with when the deadline passes
+ * @param outer a signal that also ends the work; the call then rejects with its reason
  */
 export async function withDeadline<T>(
   seconds: number,
@@ -26,10 +26,10 @@ export async function withDeadline<T>(
       Math.max(0, seconds * 1000),
     )
   })
-  // Asynchronous, so that work that throws at once is work that fails.
+  // Asynchronous, so that a synchronous exception becomes a rejection.
   const working = (async () => await work(controller.signal))()
   try {
-    // The race looks at both to their ends: whichever loses and fails later is nobody's unhandled rejection.
+    // Promise.race keeps a handler on both promises, so the loser cannot cause an unhandled rejection.
     return await waitFor(Promise.race([working, passed]), outer)
   } finally {
     clearTimeout(timer)
@@ -38,8 +38,7 @@ export async function withDeadline<T>(
 }
 
 /**
- * Waits for work that others may wait for, too: the signal's abort ends this wait, and neither the work nor the wait of others
- * (rule L4).
+ * Waits for work that other callers may wait for, too. The signal ends this wait only, not the work (rule L4).
  *
  * @throws the signal's reason
  */
@@ -54,7 +53,7 @@ export function waitFor<T>(work: Promise<T>, signal: AbortSignal | undefined): P
 }
 
 /**
- * Lets some seconds pass.
+ * Resolves after some seconds.
  *
  * @throws the signal's reason as soon as it aborts
  */

@@ -1,6 +1,6 @@
 /**
- * Where a host is, as far as a URL says so. Addresses are told apart by the networks that reach them; `local-name` is a name
- * that only a local network can resolve, and `name` is any other. A name may still resolve to any address.
+ * The network that a URL's host belongs to. `local-name` is a name that only a local network resolves, and `name` is any other
+ * name, which may still resolve to any address.
  */
 export type NetworkPlace =
   | 'loopback'
@@ -14,8 +14,8 @@ export type NetworkPlace =
   | 'name'
 
 /**
- * Where the host of a URL is. The URL parser has already brought every spelling of an address (decimal, octal, hexadecimal,
- * shortened) into one form.
+ * Finds the network that a URL's host belongs to. The URL parser has already normalised every spelling of an address (decimal,
+ * octal, hexadecimal, shortened).
  *
  * @see {@link https://www.iana.org/assignments/iana-ipv4-special-registry IANA special-purpose addresses, IPv4}
  * @see {@link https://www.iana.org/assignments/iana-ipv6-special-registry IANA special-purpose addresses, IPv6}
@@ -33,7 +33,7 @@ export function networkPlaceOf({ hostname }: URL): NetworkPlace {
     : 'name'
 }
 
-/** Top-level domains that no public resolver knows (RFC 6762, ICANN's `internal`) or that home and office networks use. */
+/** Top-level domains without a public registry (RFC 6762, ICANN's `internal`), or in use by home and office networks. */
 const localDomains: ReadonlySet<string> = new Set([
   'local',
   'localdomain',
@@ -53,7 +53,7 @@ function placeOfIpv4([a = 0, b = 0, c = 0, d = 0]: readonly number[]): NetworkPl
   if (a === 127) return 'loopback'
   if (a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168)) return 'private'
   if (a === 169 && b === 254) return 'link-local'
-  // The address of the metadata of Alibaba's machines.
+  // The metadata service of Alibaba Cloud.
   if (a === 100 && b === 100 && c === 100 && d === 200) return 'link-local'
   if (a === 100 && b >= 64 && b < 128) return 'shared'
   const isSpecial =
@@ -71,12 +71,12 @@ function placeOfIpv6(groups: readonly number[]): NetworkPlace {
   const [a = 0, b = 0, c = 0, , e = 0, f = 0, g = 0, h = 0] = groups
   const isZero = (from: number, to: number): boolean => groups.slice(from, to).every((group) => group === 0)
   if (isZero(0, 7)) return h === 1 ? 'loopback' : 'reserved'
-  // Addresses that hold one of IPv4: mapped, translated, and both forms of NAT64 and 6to4.
+  // Addresses that contain an IPv4 address: mapped, translated, both forms of NAT64, and 6to4.
   if (isZero(0, 5) && (f === 0xffff || f === 0)) return placeOfIpv4(bytesOf(g, h))
   if (isZero(0, 4) && e === 0xffff && f === 0) return placeOfIpv4(bytesOf(g, h))
   if (a === 0x64 && b === 0xff9b) return isZero(2, 6) ? placeOfIpv4(bytesOf(g, h)) : 'reserved'
   if (a === 0x2002) return placeOfIpv4(bytesOf(b, c))
-  // The address of the metadata of Amazon's machines.
+  // The metadata service of Amazon EC2.
   if (a === 0xfd00 && b === 0xec2 && isZero(2, 7) && h === 0x254) return 'link-local'
   if ((a & 0xfe00) === 0xfc00 || (a & 0xffc0) === 0xfec0) return 'unique-local'
   if ((a & 0xffc0) === 0xfe80) return 'link-local'
@@ -89,7 +89,7 @@ function bytesOf(high: number, low: number): readonly number[] {
   return [high >> 8, high & 255, low >> 8, low & 255]
 }
 
-/** The eight groups of an address as the URL parser writes it: hexadecimal, with one `::` for the longest run of zeros. */
+/** Reads the eight groups of an address in the URL parser's form: hexadecimal, with `::` for the longest run of zeros. */
 function readGroups(address: string): readonly number[] {
   const [before = '', after] = address.split('::', 2)
   const toGroups = (part: string | undefined): number[] =>

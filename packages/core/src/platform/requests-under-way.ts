@@ -1,19 +1,19 @@
 import type { Fetch } from './fetch.ts'
 
 /**
- * The requests a client makes to the authorization server, as long as they are under way. Whoever authorises every request of
- * a process must not make these wait for the very token they are to bring.
+ * The in-flight requests of a client to the authorization server. An interceptor that authorizes all requests of a process must
+ * not make these wait for the token that they request.
  */
 export class RequestsUnderWay {
   readonly #counts = new Map<string, number>()
 
-  /** @param address as it was handed to the transport */
+  /** @param address the URL as it was passed to the transport */
   has(address: string): boolean {
-    // Mostly there are none, and an address put together just now costs time to look up.
+    // The size is checked first, because hashing a new string costs time and the map is usually empty.
     return this.#counts.size > 0 && this.#counts.has(address)
   }
 
-  /** The transport, watched. */
+  /** Wraps the transport, so that its requests are counted while they are in flight. */
   watch(fetch: Fetch): Fetch {
     return async (input, init) => {
       const address = input instanceof Request ? input.url : new URL(input).href

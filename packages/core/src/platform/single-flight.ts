@@ -3,7 +3,7 @@ export interface InFlight<T> {
   readonly result: Promise<T>
   /** Whether it is a background refresh: no caller waits for it, and it may be cancelled. */
   readonly background: boolean
-  /** Values whose rejection it answers. A caller whose value was rejected may join it only if that value is among them. */
+  /** The rejected values that it replaces. A caller joins it with a rejected value only if that value is in this set. */
   readonly rejected: Set<string>
   /** Whether its result may be cached; `false` once it was purged or cancelled. */
   cacheable: boolean
@@ -21,9 +21,7 @@ export type RequestTask<T> = (request: InFlight<T>, queuedMs: number) => Promise
 export interface SingleFlight<T> {
   /** Whether a request is in flight. */
   readonly busy: boolean
-  /**
-   * Waits for a value. A background refresh does not retry, so callers do not join it: they queue a request of their own.
-   */
+  /** Waits for a value. A background refresh does not retry, so callers do not join it; they queue a request of their own. */
   join(task: RequestTask<T>): Promise<T>
   /**
    * Waits for a value other than the rejected one. A request that started before the rejection may return that very value, so
@@ -63,9 +61,7 @@ export class SingleFlightQueue<T> implements SingleFlight<T> {
     const running = this.#running?.request
     if (running?.cacheable && running.rejected.has(rejected)) return running.result
     this.cancel()
-    const next = this.#enqueue(task)
-    next.rejected.add(rejected)
-    return next.result
+    return this.#enqueue(task, rejected).result
   }
 
   refresh(task: RequestTask<T>): void {
@@ -84,9 +80,10 @@ export class SingleFlightQueue<T> implements SingleFlight<T> {
     running.controller.abort(new Error('the background refresh was cancelled'))
   }
 
-  #enqueue(task: RequestTask<T>): InFlight<T> {
-    if (this.#next !== undefined) return this.#next.request
-    const pending = createRequest(task, false)
+  #enqueue(task: RequestTask<T>, rejected?: string): InFlight<T> {
+    const pending = this.#next ?? createRequest(task, false)
+    // Before it starts, because it looks at them then.
+    if (rejected !== undefined) pending.request.rejected.add(rejected)
     if (this.#running === undefined) this.#start(pending)
     else this.#next = pending
     return pending.request
@@ -114,7 +111,7 @@ interface PendingRequest<T> {
   start(onSettled: (outcome: Outcome<T>) => void): void
 }
 
-/** Creates a request that has not started. Its failure is no unhandled rejection when no caller waits. */
+/** Creates a request that has not started. If no caller waits for it, its failure causes no unhandled rejection. */
 export function createRequest<T>(
   task: RequestTask<T>,
   background: boolean,

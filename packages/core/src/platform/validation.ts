@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, withLabel } from '../errors.ts'
+import { findNearestName } from './nearest-name.ts'
 import { networkPlaceOf } from './network-place.ts'
 
 /** What is wrong with a value from outside, a line each: `options.timeout must be ...`. Never the value itself: it may be a secret. */
@@ -11,20 +12,64 @@ export function findMistakes(schema: v.GenericSchema, value: unknown, subject: s
 function describe(issue: v.BaseIssue<unknown>, subject: string): string {
   const keys = issue.path?.map((item) => String(item.key)) ?? []
   const path = [subject, ...keys].join('.')
-  if (issue.expected === 'never') return `${path} is not known here; is it misspelt?`
+  if (issue.type === unknownName) return describeUnknown(path, issue.message)
   // An issue of a key, not of a value: nothing is there.
   return issue.path?.at(-1)?.origin === 'key' ? `${path} is missing` : `${path} ${issue.message}`
 }
 
-/**
- * An object of these entries and no others. Names every unknown one, where valibot's `strictObject` stops at the first. The
- * entries inherit nothing, because valibot would take what somebody put onto `Object.prototype` for an entry.
- */
+/** Only `exactObject` makes issues of this type; their message is the nearest name. */
+const unknownName = 'raw_check'
+
+/** An object of these entries and no others; each unknown one is a mistake, which names the nearest entry. */
 export function exactObject<const Entries extends v.ObjectEntries>(
   entries: Entries,
   message: string,
-): v.ObjectWithRestSchema<Entries, v.NeverSchema<undefined>, string> {
-  return v.objectWithRest(ownMembers(entries), v.never(), message)
+): ExactObjectSchema<Entries> {
+  // The entries inherit nothing, because valibot would use what a program put onto `Object.prototype`.
+  const object = v.looseObject(ownMembers(entries), message)
+  const check: v.RawCheckAction<v.InferOutput<typeof object>> = v.rawCheck(({ dataset: { value }, addIssue }) => {
+    if (typeof value !== 'object' || value === null) return
+    const input = value as Readonly<Record<string, unknown>>
+    for (const key of Object.keys(input)) {
+      if (Object.hasOwn(entries, key)) continue
+      const nearest = findNearestName(key, Object.keys(entries)) ?? ''
+      addIssue({ message: nearest, path: [{ type: 'object', origin: 'value', input, key, value: input[key] }] })
+    }
+  })
+  return v.pipe(object, check)
+}
+
+/** See `exactObject`. */
+export type ExactObjectSchema<Entries extends v.ObjectEntries> = v.SchemaWithPipe<
+  readonly [v.LooseObjectSchema<Entries, string>, v.RawCheckAction<v.InferOutput<v.LooseObjectSchema<Entries, string>>>]
+>
+
+/**
+ * What is wrong with the names in an options object, one line per unknown name: "Unknown option `scope`. Did you mean `scopes`?"
+ * For a provider's or store's own options, where a misspelt one would be ignored.
+ *
+ * @param options what the caller passed; anything but an object has no unknown names
+ * @param names all options there are
+ * @example
+ * ```ts
+ * const mistakes = findUnknownOptions(options, ['tenant', 'region'])
+ * if (mistakes.length > 0) throw new NightlatchError('invalid_options', `acme: ${mistakes.join(' ')}`)
+ * ```
+ */
+export function findUnknownOptions(options: unknown, names: readonly string[]): readonly string[] {
+  if (typeof options !== 'object' || options === null) return []
+  return Object.keys(options)
+    .filter((name) => !names.includes(name))
+    .map((name) => describeUnknown(`options.${name}`, findNearestName(name, names) ?? ''))
+}
+
+/** @param nearest the last part of the path that was probably meant, or nothing */
+function describeUnknown(path: string, nearest: string): string {
+  const isOption = path.startsWith('options.')
+  const shown = isOption ? path.slice('options.'.length) : path
+  const meant = `${shown.slice(0, shown.lastIndexOf('.') + 1)}${nearest}`
+  const unknown = `Unknown ${isOption ? 'option' : 'field'} \`${shown}\``
+  return nearest === '' ? `${unknown}: remove it, or check its spelling` : `${unknown}. Did you mean \`${meant}\`?`
 }
 
 /** A copy of an object's own members, which inherits nothing: what is not in it is `undefined`, whatever `Object.prototype` has. */
@@ -37,9 +82,14 @@ export function ownMembers<T extends object>(from: T): T {
  *
  * @throws NightlatchError `invalid_options`, naming every mistake by its path
  */
-export function refuseMistakes(mistakes: readonly string[], provider: string | undefined): void {
+export function refuseMistakes(mistakes: readonly string[], provider: string | undefined, label?: string): void {
   if (mistakes.length === 0) return
-  throw new NightlatchError('invalid_options', mistakes.join('; '), { provider })
+  throw withLabel(new NightlatchError('invalid_options', joinMistakes(mistakes), { provider }), label)
+}
+
+/** Mistakes in one line; no semicolon follows a question. */
+function joinMistakes(mistakes: readonly string[]): string {
+  return mistakes.join('; ').replaceAll('?; ', '? ')
 }
 
 /** Whether a URL stays on this machine, where plain http tells nobody anything. */

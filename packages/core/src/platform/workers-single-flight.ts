@@ -10,14 +10,14 @@ import {
 
 const heartbeatMs = 50
 
-/** A request counts as dead when this many polls in a row found it silent for this long; a stall of the whole isolate ends sooner. */
+/** A request counts as dead after this many polls in a row without a heartbeat for this long. One poll could be a stall of the isolate. */
 const deadAfterMs = 500
 const deadAfterPolls = 3
 
-/** Silence after which another background refresh may start: long, so that not every HTTP request starts one that dies with it. */
+/** Another background refresh may start after this silence. It is long, because each HTTP request could start one that dies with it. */
 const backgroundDeadAfterMs = 10_000
 
-/** Time between two polls: the first, and the longest; spread at random. */
+/** The time between two polls doubles from the first to the maximum, with random jitter. */
 const firstPollMs = 5
 const maxPollMs = 50
 
@@ -45,7 +45,7 @@ export class WorkersSingleFlight<T> implements SingleFlight<T> {
   #running: Observed<T> | undefined
   /** The last one that settled and may be cached. */
   #lastResult: Observed<T> | undefined
-  /** Loaded with the first request: an HTTP request that starts a background refresh is answered before it could load. */
+  /** Loaded with the first request, because an HTTP request that starts a background refresh ends before it could load. */
   #waitUntil: WaitUntil | undefined
 
   get busy(): boolean {

@@ -414,6 +414,18 @@ describe('acquireToken: repetitions', () => {
     expect(findLeaks(trial.events, ['MARKED-next', clientSecret])).toEqual([])
   })
 
+  it.each(['invalid_client', 'unauthorized_client', 'access_denied', 'invalid_grant'])(
+    'L8: %s means that other credentials may be accepted, whatever the status',
+    async (error) => {
+      server.answer(json({ error }, 403))
+      const read = async (): Promise<Credentials> => ({ clientId: 'app', clientSecret })
+      const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+      const trial = grantor({}, { credentials: { read, readOthers: async () => next } })
+      await expect(acquire(trial, empty)).rejects.toMatchObject({ error })
+      expect(server.requests).toHaveLength(2)
+    },
+  )
+
   it('L8: if the credentials cannot be read again, the error is that of the grant', async () => {
     server.answer(json({ error: 'invalid_client' }, 401))
     const read = async (): Promise<Credentials> => ({ clientId: 'app', clientSecret })
@@ -569,7 +581,12 @@ describe('through createClient', () => {
   })
 
   it('G7: metadata that hangs: every failure is timed_out, and the next call reads it again', async () => {
-    const client = createClient({ name: 'acme', issuer: server.origin }, { credentials })
+    let sent = 0
+    const countedFetch: typeof fetch = (...request) => {
+      sent += 1
+      return fetch(...request)
+    }
+    const client = createClient({ name: 'acme', issuer: server.origin }, { credentials, fetch: countedFetch })
     server.answer(() => {})
     stopTimers()
     const failing = failureOf(client.token())
@@ -581,9 +598,13 @@ describe('through createClient', () => {
         ? json({ issuer: server.origin, token_endpoint: `${server.origin}/token` })(response, request)
         : json({ access_token: issued })(response, request),
     )
+    // A read that hangs ends within half of the time, and is followed by another. Then no more time passes.
+    const before = sent
     const next = client.token()
-    // The second read still hangs; it ends within half of the time, and is followed by another.
-    await vi.advanceTimersByTimeAsync(6000)
+    await waitUntil(async () => {
+      if (sent === before) await vi.advanceTimersByTimeAsync(100)
+      return sent > before
+    })
     await expect(next).resolves.toHaveProperty('value', issued)
   })
 

@@ -52,7 +52,7 @@ describe('importPrivateKey', () => {
     }
   })
 
-  it('G8: a JWK says by `alg` what it is for; an option wins', async () => {
+  it('G8: the `alg` of a JWK is used; the option wins', async () => {
     const jwk = { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'PS384' }
     expect(algorithmsOf(await importPrivateKey(jwk))).toEqual(['PS384'])
     expect(algorithmsOf(await importPrivateKey(jwk, { algorithm: 'RS512' }))).toEqual(['RS512'])
@@ -60,7 +60,7 @@ describe('importPrivateKey', () => {
     expect(algorithmsOf(await importPrivateKey({ ...jwk, alg: 'RSA-OAEP' }))).toEqual(['RS256'])
   })
 
-  it('G8: PEM as environment variables, files of other systems and bundles hold it', async () => {
+  it('G8: PEM from environment variables, files of other systems and bundles', async () => {
     const material = pem(p256.privateKey)
     const { cert } = { cert: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }
     for (const variant of [
@@ -78,7 +78,7 @@ describe('importPrivateKey', () => {
     }
   })
 
-  it('X1: what is given is not written to', async () => {
+  it("X1: the caller's JWK is not changed", async () => {
     const jwk = Object.freeze({ ...p256.privateKey.export({ format: 'jwk' }), key_ops: Object.freeze(['sign']) })
     await importPrivateKey(jwk)
     expect(jwk.key_ops).toEqual(['sign'])
@@ -118,12 +118,16 @@ describe('importPrivateKey', () => {
     ['no DER', '-----BEGIN PRIVATE KEY-----\nMARK\n-----END PRIVATE KEY-----', 'or is damaged'],
     ['an empty key', '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----', 'or is damaged'],
     ['a damaged key', pem(p256.privateKey).replace(/\n[^\n]{20}/, `\n${pem(p256.privateKey).slice(28, 46)}xx`), ''],
-    ['a cut key', pem(rsa.privateKey).replace(/(\n[^\n]+){5}\n-----END/, '\n-----END'), 'could not be read'],
+    ['a cut key', pem(rsa.privateKey).replace(/(\n[^\n]+){5}\n-----END/, '\n-----END'), 'could not be imported'],
     ['RSASSA-PSS', pem(pss.privateKey), 'must be rsaEncryption, not RSASSA-PSS'],
     ['Ed448', pem(ed448.privateKey), 'signs with none of the registered algorithms'],
     ['a key to agree on others', pem(x25519.privateKey), 'signs with none of the registered algorithms'],
     ['a short RSA key', pem(short.privateKey), 'has 1024 bits'],
-    ['nothing', '', 'must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, is that set?)'],
+    [
+      'nothing',
+      '',
+      'must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, check that it is set)',
+    ],
     ['undefined', undefined, 'must be a CryptoKey, PEM or a JWK (if'],
     ['null', null, 'must be a CryptoKey, PEM or a JWK (if'],
     ['a number', 7, 'must be a CryptoKey, PEM or a JWK (if'],
@@ -138,8 +142,8 @@ describe('importPrivateKey', () => {
     ['a JWK on another curve', { ...jwk, crv: 'secp256k1' }, 'signs with none of the registered algorithms'],
     ['a JWK of another kind', { kty: 'constructor', d: 'MARKED' }, 'signs with none of the registered algorithms'],
     ['a JWK of its own algorithm', { kty: 'AKP', alg: 'MARKED', priv: 'MARKED' }, 'signs with none'],
-    ['a JWK that does not fit itself', { ...jwk, x: jwk.y, y: jwk.x }, 'could not be read'],
-    ['a JWK cut short', { ...jwk, d: 'MARKED' }, 'could not be read'],
+    ['a JWK that does not fit itself', { ...jwk, x: jwk.y, y: jwk.x }, 'could not be imported'],
+    ['a JWK cut short', { ...jwk, d: 'MARKED' }, 'could not be imported'],
   ]
 
   it.each(refusals)('G8: %s is refused, and the way out is named', async (_, material, what) => {
@@ -162,14 +166,14 @@ describe('importPrivateKey', () => {
     ],
     ['HS256', rsa.privateKey, 'algorithm must be one of RS256, '],
     ['toString', rsa.privateKey, 'algorithm must be one of RS256, '],
-  ])('G8: algorithm %s for a key of another kind is refused', async (algorithm, key, what) => {
+  ])('G8: algorithm %s for a key of another kind is rejected', async (algorithm, key, what) => {
     for (const material of [pem(key), key.export({ format: 'jwk' })]) {
       const failure = await failureOf(importPrivateKey(material, { algorithm }))
       expect(failure.message).toContain(`importPrivateKey: ${what}`)
     }
   })
 
-  it('X1: whatever byte of a key is damaged, it is read or refused, and no error shows it', async () => {
+  it('X1: with any byte damaged, a key is imported or rejected, and no error shows it', async () => {
     const der = p256.privateKey.export({ type: 'pkcs8', format: 'der' })
     await fc.assert(
       fc.asyncProperty(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
@@ -191,7 +195,7 @@ describe('importPrivateKey', () => {
 })
 
 describe('long texts', () => {
-  it('X3: a text longer than 64 KiB is refused without being read', async () => {
+  it('X3: a text longer than 64 KiB is rejected without being read', async () => {
     const filler = '-----BEGIN A-----\n'.repeat(10_000)
     for (const material of [filler + pem(p256.privateKey), `{${' '.repeat(70_000)}}`]) {
       const failure = await failureOf(importPrivateKey(material))
@@ -212,7 +216,7 @@ async function generate(extractable: boolean, name = 'ECDSA'): Promise<CryptoKey
 }
 
 describe('findKeyMistake', () => {
-  it('G8: a private key that signs and is not extractable is right; so are PEM and a JWK', async () => {
+  it('G8: a private key that signs and is not extractable is accepted; so are PEM and a JWK', async () => {
     expect(findKeyMistake(pem(p256.privateKey))).toBeUndefined()
     expect(findKeyMistake(p256.privateKey.export({ format: 'jwk' }))).toBeUndefined()
     for (const name of Object.keys(algorithms)) {
@@ -234,7 +238,7 @@ describe('findKeyMistake', () => {
         const ecdh = { name: 'ECDH', namedCurve: 'P-256' }
         return (await crypto.subtle.generateKey(ecdh, false, ['deriveBits'])).privateKey
       },
-      "cannot sign: its usages must hold 'sign'",
+      "cannot sign: its usages must contain 'sign'",
     ],
     [
       'a key of an algorithm that is not registered',
@@ -265,7 +269,7 @@ describe('findKeyMistake', () => {
     ],
     ['a key pair', async () => generate(false), 'neither a CryptoKey, nor PEM, nor a JWK'],
     ['null', async () => null, 'must be a CryptoKey, PEM or a JWK'],
-  ])('G8: %s is none', async (_, make, what) => {
+  ])('G8: %s is rejected', async (_, make, what) => {
     expect(findKeyMistake(await make())).toContain(what)
   })
 })

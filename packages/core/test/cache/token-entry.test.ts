@@ -4,6 +4,7 @@ import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { planLife, planRetry } from '../../src/cache/freshness.ts'
 import { TokenEntry } from '../../src/cache/token-entry.ts'
 import { NightlatchError } from '../../src/errors.ts'
+import { SingleFlightQueue } from '../../src/platform/single-flight.ts'
 
 const random = (): number => 0
 const createEntry = (): TokenEntry => new TokenEntry({ scopes: [], parameters: {} })
@@ -29,7 +30,7 @@ describe('token entry', () => {
   it('holds nothing at first', () => {
     const entry = createEntry()
     expect([entry.token, entry.promise, entry.cachedFailure, entry.inFlight]).toEqual(Array(4).fill(undefined))
-    expect(entry.fresh(0)).toEqual({ promise: undefined, until: 0 })
+    expect([entry.fresh(0), entry.copyUntil]).toEqual([undefined, 0])
     expect([entry.decide(0), entry.endsAt, entry.isIrreplaceable(0)]).toEqual(['request', 0, false])
   })
 
@@ -38,15 +39,16 @@ describe('token entry', () => {
     const found = acquired('one')
     entry.accept(found, 1000, random)
     expect(entry.promise).toBe(entry.promise)
-    expect(entry.fresh(2000).promise).toBe(entry.promise)
+    expect(entry.fresh(2000)).toBe(entry.promise)
     expect(await entry.promise).toBe(found.token)
     expect(entry.decide(2000)).toBe('serve')
   })
 
   it('L2: a token is fresh until its refresh is due, and served until it expires', () => {
     const entry = createFilled()
-    expect(entry.fresh(advisoryAt - 1)).toEqual({ promise: entry.promise, until: advisoryAt })
-    expect(entry.fresh(advisoryAt)).toEqual({ promise: undefined, until: 0 })
+    expect(entry.fresh(advisoryAt - 1)).toBe(entry.promise)
+    expect(entry.fresh(advisoryAt)).toBeUndefined()
+    expect(entry.copyUntil).toBe(advisoryAt)
     expect([advisoryAt - 1, advisoryAt, entry.endsAt - 1, entry.endsAt].map((now) => entry.decide(now))).toEqual([
       'serve',
       'serve-and-refresh',
@@ -115,23 +117,68 @@ describe('token entry', () => {
     const entry = createFilled()
     entry.clear(2000)
     expect([entry.token, entry.promise, entry.endsAt, entry.decide(2000)]).toEqual([undefined, undefined, 0, 'request'])
-    expect(entry.fresh(2000).promise).toBeUndefined()
+    expect([entry.fresh(2000), entry.copyUntil]).toEqual([undefined, 0])
   })
 
-  it('L7: a cached failure outlasts the rejected token, and nothing outlasts clearing', () => {
+  it('L7: a cached failure outlasts a rejection, and nothing outlasts clearing', () => {
     const entry = createFilled()
     entry.fail(invalidScope, 0, 5000)
     entry.reject()
-    expect(entry.token).toBeUndefined()
     expect(entry.cachedFailure?.error).toBe(invalidScope)
     entry.clear(5000)
     expect(entry.cachedFailure).toBeUndefined()
   })
 
-  it('L2: a rejected token is served no more', () => {
+  it('L5: a rejected token is served until another one is there', async () => {
+    const entry = createFilled()
+    const before = [entry.endsAt, entry.promise]
+    entry.reject()
+    expect([entry.endsAt, entry.promise]).toEqual(before)
+    expect(entry.decide(2000)).toBe('serve')
+    expect(entry.fresh(2000)).toBe(entry.promise)
+    expect([advisoryAt, entry.endsAt].map((now) => entry.decide(now))).toEqual(['serve-and-refresh', 'request'])
+    entry.accept(acquired('two', 2000), 2000, random)
+    expect((await entry.fresh(3000))?.value).toBe('two')
+  })
+
+  it('L5: the failure of a replacement does not make the rejected token irreplaceable', () => {
     const entry = createFilled()
     entry.reject()
-    expect([entry.endsAt, entry.decide(2000), entry.promise]).toEqual([0, 'request', undefined])
+    entry.fail(undefined, 9_000_000, 3000)
+    expect(entry.isIrreplaceable(3001)).toBe(false)
+  })
+
+  it('L6: after a request that callers waited for has failed, the next refresh is near', () => {
+    const entry = createFilled()
+    expect(entry.planRetry(1000, random, false)).toBe(1000 + (3_598_000 / 32) * 0.75)
+    expect(entry.planRetry(1000, random)).toBeGreaterThan(1_000_000)
+    expect(createEntry().planRetry(5000, random, false)).toBe(6000)
+  })
+
+  it('L5: while a request may replace the token, no copies of it are made', () => {
+    const entry = createFilled()
+    entry.inFlight = new SingleFlightQueue()
+    expect([entry.copyUntil, entry.fresh(2000)]).toEqual([0, entry.promise])
+    entry.inFlight = undefined
+    expect(entry.copyUntil).toBe(advisoryAt)
+  })
+
+  it('L2: a token lives long enough, or another one is worth a request', () => {
+    const entry = createFilled()
+    // Until 3,601,000.
+    expect([1000, 1500, 2000].map((now) => entry.servesFor(3_600_000, now))).toEqual([true, true, false])
+    expect([601_000, 601_001].map((now) => entry.servesFor(3_000_000, now))).toEqual([true, false])
+    // Longer than a whole life: after an eighth of it.
+    expect([450_999, 451_000].map((now) => entry.servesFor(3_600_001, now))).toEqual([true, false])
+    entry.fail(undefined, 600_000, 500_000)
+    expect([599_999, 600_000].map((now) => entry.servesFor(3_600_001, now))).toEqual([true, false])
+    const unknown = createEntry()
+    unknown.accept({ ...acquired('one'), lifetime: undefined }, 1000, random)
+    expect([31_000, 31_001].map((now) => unknown.servesFor(30_000, now))).toEqual([true, false])
+    expect([8499, 8500].map((now) => unknown.servesFor(300_000, now))).toEqual([true, false])
+    const brief = createEntry()
+    brief.accept({ ...acquired('one'), lifetime: 2000 }, 1000, random)
+    expect([1999, 2000].map((now) => brief.servesFor(300_000, now))).toEqual([true, false])
   })
 
   it('L10: a rejected token that looks newer by a clock that was set back is not taken from the store', () => {

@@ -11,7 +11,7 @@ import { NightlatchError } from '../../src/errors.ts'
 
 /** What may happen, in any order. Keys are scopes; indexes pick one of what is there at the time. */
 type Step =
-  | { readonly do: 'call'; readonly key: 'a' | 'b'; readonly refusing: number | undefined }
+  | { readonly do: 'call'; readonly key: 'a' | 'b'; readonly refusing?: number; readonly minimum?: number }
   | { readonly do: 'abort'; readonly at: number }
   | { readonly do: 'answer'; readonly at: number; readonly lifetime: number | undefined; readonly same: boolean }
   | { readonly do: 'fail'; readonly at: number; readonly how: 'fatal' | 'passing' | 'unreadable' }
@@ -24,7 +24,11 @@ const key = fc.constantFrom('a' as const, 'b' as const)
 const at = fc.nat(5)
 const span = fc.oneof(fc.constantFrom(0.05, 0.5, 1, 2, 30, 59), fc.double({ min: 0, max: 4000, noNaN: true }))
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), key, refusing: fc.constant(undefined) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), key }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('call' as const), key, minimum: fc.constantFrom(1, 30, 100, 3000) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('call' as const), key, refusing: at }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('abort' as const), at }) },
   {
@@ -104,8 +108,14 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
   const purged = new Set<string>()
   /** How many grants began, by key. */
   const begun = new Map<string, number>()
-  const callers: { controller: AbortController; settled: boolean; aborted: boolean; refusing: string | undefined }[] =
-    []
+  const callers: {
+    controller: AbortController
+    settled: boolean
+    aborted: boolean
+    refusing: string | undefined
+    key: string
+    minimum: number
+  }[] = []
   const seen = new Map<string, AccessToken[]>()
 
   /** What no correct token source would ask for. */
@@ -122,9 +132,13 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
       if (model.failedAt >= 0) expect(real - model.failedAt).toBeGreaterThanOrEqual(0.1 - 0.001)
     } else {
       // No grant while a token lives, nor while a fatal refusal stands. But who was refused a token gets one that was asked
-      // for after that, though another came meanwhile.
-      const refused = callers.some((caller) => (!caller.settled || caller.aborted) && caller.refusing === name)
-      if (token !== undefined && !refused)
+      // for after that, though another came meanwhile; and who needs a longer life gets another, though not at once.
+      const waiting = callers.filter((caller) => !caller.settled || caller.aborted)
+      const refused = waiting.some((caller) => caller.refusing === name)
+      const age = real - (token?.since ?? 0)
+      const isTooShort = ({ key, minimum }: (typeof callers)[number]): boolean =>
+        key === name && (token?.lifetime ?? 60) - age < minimum + 0.001 && age > 1 - 0.001
+      if (token !== undefined && !refused && !waiting.some(isTooShort))
         expect(real - token.since).toBeGreaterThanOrEqual((token.lifetime ?? 60) * 0.98 - 0.001)
       expect(real).toBeGreaterThanOrEqual(model.refusedUntil - 0.001)
     }
@@ -168,27 +182,36 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
 
   const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
 
-  const call = (name: 'a' | 'b', refusing: number | undefined): void => {
+  const call = (name: 'a' | 'b', refusing: number | undefined, minimum: number | undefined): void => {
     const controller = new AbortController()
     // Of all tokens that were ever seen: somebody may be late in noticing.
     const rejected = refusing === undefined ? undefined : pick(seen.get(name) ?? [], refusing)
-    const caller = { controller, settled: false, aborted: false, refusing: rejected && name }
+    const refusingKey = rejected && name
+    const caller = {
+      controller,
+      settled: false,
+      aborted: false,
+      refusing: refusingKey,
+      key: name,
+      minimum: minimum ?? 0,
+    }
     callers.push(caller)
     const model = modelOf(name)
-    if (rejected !== undefined && model.token?.value === rejected.value) model.token = undefined
     const calledAt = real
-    // What was purged, or refused by any caller, reaches nobody later.
-    if (rejected !== undefined) purged.add(rejected.value)
+    // What was purged, or replaced, reaches nobody later.
     const purgedBefore = new Set(purged)
     const inFlight = grants.some((grant) => grant.key === name)
     const begunBefore = begun.get(name)
     const living = model.token
     const lives = living !== undefined && real - living.since < (living.lifetime ?? 60) * 0.98 - 0.001
+    // Nobody but those who rejected it, or need a longer life, is concerned by that.
+    const suffices = rejected?.value !== living?.value && minimum === undefined
     source
       .obtain({
         signal: controller.signal,
         grant: name === 'a' ? undefined : { scopes: [name], parameters: {} },
         rejected,
+        minimumLifetime: minimum,
       })
       .then(
         (token) => {
@@ -201,13 +224,16 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
           if (fromMemory) expect(real).toBeLessThan(endsAt)
           if (fromMemory) expect(purgedBefore.has(token.value)).toBe(false)
           // Nobody waits while a token lives.
-          if (lives) expect(real).toBe(calledAt)
+          if (lives && suffices) expect(real).toBe(calledAt)
           seen.set(name, [token, ...(seen.get(name) ?? [])])
         },
         () => {
           caller.settled = true
           // Nobody fails while a token lives.
-          if (lives && rejected === undefined && !caller.aborted) throw new Error('failed though a token lives')
+          if (lives && suffices && !caller.aborted) throw new Error('failed though a token lives')
+          const held = modelOf(name).token
+          const stillLives = held !== undefined && real - held.since < (held.lifetime ?? 60) * 0.98 - 0.001
+          if (stillLives && rejected === undefined && !caller.aborted) throw new Error('failed for want of life')
         },
       )
       .catch((failure: unknown) => problems.push(failure))
@@ -224,6 +250,7 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
     grants.splice(grants.indexOf(grant), 1)
     if (grant.forgotten) purged.add(value)
     else {
+      if (model.token !== undefined) purged.add(model.token.value)
       purged.delete(value)
       model.token = { value, since: grant.since, lifetime }
       model.refusedUntil = 0
@@ -256,7 +283,7 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
   for (const one of steps) {
     switch (one.do) {
       case 'call':
-        call(one.key, one.refusing)
+        call(one.key, one.refusing, one.minimum)
         break
       case 'abort': {
         const caller = pick(callers, one.at)

@@ -896,6 +896,194 @@ describe('token source', () => {
     expect((await replaced).value).toBe('token-2-read')
   })
 
+  it('L5: callers that did not reject the token go on with it until another one is there', async () => {
+    const { source, next, pending } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    const replaced = source.obtain({ rejected })
+    const grant = await next()
+    expect(await source.obtain(undefined)).toBe(rejected)
+    const joined = source.obtain({ rejected })
+    expect(pending).toHaveLength(0)
+    const token = grant.answer()
+    expect([await replaced, await joined, await source.obtain(undefined)]).toEqual([token, token, token])
+    expect(pending).toHaveLength(0)
+  })
+
+  it('L5: where no other token can be had, who rejected it gets the failure, and the others go on with it', async () => {
+    const { source, next, pending } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    const down = new NightlatchError('endpoint_unavailable', 'down', { retryable: true })
+    for (let call = 0; call < 3; call += 1) {
+      const replaced = source.obtain({ rejected })
+      ;(await next()).refuse(down)
+      await expect(replaced).rejects.toBe(down)
+      expect(await source.obtain(undefined)).toBe(rejected)
+    }
+    const replaced = source.obtain({ rejected })
+    const token = (await next()).answer()
+    expect(await replaced).toBe(token)
+    expect(await source.obtain({ rejected })).toBe(token)
+    expect(pending).toHaveLength(0)
+  })
+
+  it('L5: a rejected token that expires before another one is there is served no more', async () => {
+    const { source, next, advance, pending } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    const replaced = source.obtain({ rejected })
+    const grant = await next()
+    advance(3600)
+    const later = source.obtain(undefined)
+    await settle()
+    expect(pending).toHaveLength(0)
+    const token = grant.answer()
+    expect([await replaced, await later]).toEqual([token, token])
+  })
+
+  it('L6: a replacement that failed delays no refresh for long', async () => {
+    const { source, next, advance, pending } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    advance(1799)
+    const replaced = source.obtain({ rejected })
+    ;(await next()).refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
+    await expect(replaced).rejects.toMatchObject({ code: 'endpoint_unavailable' })
+    advance(40)
+    expect(await source.obtain(undefined)).toBe(rejected)
+    expect(pending).toHaveLength(0)
+    advance(30)
+    expect(await source.obtain(undefined)).toBe(rejected)
+    expect((await next()).terms.background).toBe(true)
+  })
+
+  it('L2: a token with enough life left is served, and one with less is replaced by one grant for all', async () => {
+    const { source, next, advance, pending } = createBench()
+    const first = source.obtain({ minimumLifetime: 1800 })
+    ;(await next()).answer()
+    const token = await first
+    advance(600)
+    expect(await source.obtain({ minimumLifetime: 3000 })).toBe(token)
+    const waiting = Array.from({ length: 10 }, () => source.obtain({ minimumLifetime: 3001 }))
+    const grant = await next()
+    expect(grant.terms.background).toBe(false)
+    // Who needs less does not wait.
+    expect(await source.obtain({ minimumLifetime: 60 })).toBe(token)
+    expect(await source.obtain(undefined)).toBe(token)
+    const another = grant.answer()
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set([another]))
+    expect(await source.obtain(undefined)).toBe(another)
+    expect(pending).toHaveLength(0)
+  })
+
+  it('L2: a minimum lifetime that no token has causes no loop of grants', async () => {
+    const { source, pending, advance } = createBench({ lifetime: 60 })
+    let grants = 0
+    for (let second = 0; second < 600; second += 1) {
+      const token = source.obtain({ minimumLifetime: 300 })
+      await settle()
+      for (const grant of pending.splice(0)) {
+        grants += 1
+        grant.answer()
+      }
+      expect((await token).value).toBe(`token-${grants}-read`)
+      advance(1)
+    }
+    // One for an eighth of a minute.
+    expect(grants).toBe(75)
+  })
+
+  it('L2: of an unknown lifetime only the minute counts for which it is cached', async () => {
+    const { source, next, advance, pending } = createBench()
+    const first = source.obtain({ minimumLifetime: 300 })
+    ;(await next()).answer({ lifetime: undefined })
+    const token = await first
+    advance(7)
+    expect(await source.obtain({ minimumLifetime: 300 })).toBe(token)
+    expect(await source.obtain({ minimumLifetime: 53 })).toBe(token)
+    advance(1)
+    expect(pending).toHaveLength(0)
+    const second = source.obtain({ minimumLifetime: 53 })
+    ;(await next()).answer({ lifetime: undefined })
+    expect(await second).not.toBe(token)
+  })
+
+  it('L6: where no token with a longer life can be had, the living one is served, and the server is let alone for a while', async () => {
+    const { source, next, advance, pending } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const token = await first
+    advance(600)
+    const asked = source.obtain({ minimumLifetime: 3300 })
+    ;(await next()).refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
+    expect(await asked).toBe(token)
+    advance(50)
+    expect(await source.obtain({ minimumLifetime: 3300 })).toBe(token)
+    expect(pending).toHaveLength(0)
+    advance(30)
+    const again = source.obtain({ minimumLifetime: 3300 })
+    const another = (await next()).answer()
+    expect(await again).toBe(another)
+    // Without a living token, the failure is the answer.
+    advance(3600)
+    const late = source.obtain({ minimumLifetime: 10 })
+    ;(await next()).refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
+    await expect(late).rejects.toMatchObject({ code: 'endpoint_unavailable' })
+  })
+
+  it('L4: who gives up waiting for a longer life gets its own reason, and the rejected token reaches nobody as one', async () => {
+    const { source, next } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    const down = new NightlatchError('endpoint_unavailable', 'down', { retryable: true })
+    const replaced = source.obtain({ rejected, minimumLifetime: 60 })
+    ;(await next()).refuse(down)
+    await expect(replaced).rejects.toBe(down)
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const ended = source.obtain({ minimumLifetime: 7200, rejected, signal: controller.signal })
+    controller.abort(reason)
+    await expect(ended).rejects.toBe(reason)
+    ;(await next()).answer()
+  })
+
+  it('L2: a background refresh that brings a longer life saves the grant', async () => {
+    const { source, next, advance, pending } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    await first
+    advance(1800)
+    await source.obtain(undefined)
+    const refresh = await next()
+    const asked = source.obtain({ minimumLifetime: 3000 })
+    await settle()
+    expect(pending).toHaveLength(0)
+    const token = refresh.answer()
+    expect(await asked).toBe(token)
+    expect(pending).toHaveLength(0)
+  })
+
+  it('S2: what others left serves a minimum lifetime if it lives so long', async () => {
+    for (const [minimumLifetime, expected] of [
+      [3000, 'left'],
+      [3600, 'token-1-read'],
+    ] as const) {
+      const { shared } = createShared('left', 3600)
+      const { source, pending, advance } = createBench({ shared })
+      advance(60)
+      const token = source.obtain({ minimumLifetime })
+      await settle()
+      for (const grant of pending.splice(0)) grant.answer()
+      expect((await token).value).toBe(expected)
+    }
+  })
+
   it('L9: a server that has nothing but the refused token is not asked for another with every call', async () => {
     const { source, next, pending, advance } = createBench()
     const first = source.obtain(undefined)

@@ -1,6 +1,7 @@
+import { inspect } from 'node:util'
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
-import { createClient } from '../../src/index.ts'
+import { createClient, type Provider } from '../../src/index.ts'
 
 describe('client.api()', () => {
   it.each([
@@ -23,7 +24,7 @@ describe('client.api()', () => {
     })
   })
 
-  it('is one instance, with ky left as it is: JSON bodies, HTTPError for what is not 2xx', async () => {
+  it('is one instance with the behaviour of ky: JSON bodies, HTTPError unless 2xx', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -34,7 +35,36 @@ describe('client.api()', () => {
     await expect(api.get('things')).rejects.toMatchObject({ name: 'HTTPError', response: { status: 404 } })
   })
 
-  it('H3: a refused token is replaced once under ky, too, body and all', async () => {
+  it("an HTTPError carries the provider's hints, and none where the provider has none or fails", async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    emulator.faults.set('api', { name: 'answer', answer: { status: 403, body: { why: 'layers' } } })
+    const seen: unknown[] = []
+    const failWith = async (explain: Provider['explain']): Promise<unknown> => {
+      const provider = { name: 'acme', tokenEndpoint, api: apiUrl, ...(explain && { explain }) }
+      const api = await createClient(provider, { credentials }).api()
+      return await api.get('things').then(
+        () => undefined,
+        (failure: unknown) => failure,
+      )
+    }
+    const failure = await failWith((explained) => {
+      seen.push(explained)
+      return ['Look at layer 1.', 'Look at layer 2.']
+    })
+    expect(failure).toMatchObject({ name: 'HTTPError', hints: ['Look at layer 1.', 'Look at layer 2.'] })
+    expect(seen).toEqual([{ status: 403, url: new URL(`${apiUrl}/things`), body: { why: 'layers' } }])
+    // A program that catches nothing prints them, too.
+    expect(inspect(failure)).toContain('Look at layer 2.')
+    expect(await failWith(undefined)).toMatchObject({ name: 'HTTPError', hints: [] })
+    const failing = (): never => {
+      throw new Error('of its own')
+    }
+    expect(await failWith(failing)).toMatchObject({ name: 'HTTPError', hints: [], response: { status: 403 } })
+    expect(await failWith(() => 'no list' as unknown as string[])).toMatchObject({ hints: [] })
+  })
+
+  it('H3: a rejected token is replaced once under ky, too, with the body', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -70,7 +100,7 @@ describe('client.api()', () => {
     },
   )
 
-  it('H1: never sends the token to an absolute URL of another origin, in whatever form', async () => {
+  it('H1: never sends the token to an absolute URL of another origin, in any form', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl, elsewhereUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -88,7 +118,7 @@ describe('client.api()', () => {
     expect(emulator.requests).toEqual([])
   })
 
-  it('leaves a URL outside the base as it is, whatever address its query holds', async () => {
+  it('leaves a URL outside the base unchanged, also with an address in its query', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl, elsewhereUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: `${apiUrl}/long/base/v1` }, { credentials })
@@ -101,7 +131,7 @@ describe('client.api()', () => {
     })
   })
 
-  it('leaves ky its own retries, and a refused token to us', async () => {
+  it('ky keeps its own retries, and does not retry a rejected token', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -122,7 +152,7 @@ describe('client.api()', () => {
     expect(emulator.requests).toHaveLength(1)
   })
 
-  it('leaves ky its hooks, timeout, search parameters, progress and abort', async () => {
+  it('ky keeps its hooks, timeout, search parameters, progress and abort', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -155,7 +185,7 @@ describe('client.api()', () => {
     await expect(call).rejects.toThrow('enough')
   })
 
-  it('H6: does not authorise what a hook has authorised', async () => {
+  it('H6: does not authorize a request that a hook has authorized', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })

@@ -71,7 +71,12 @@ async function configuration(): Promise<Configuration> {
   return {
     adapter: MemoryAdapter,
     jwks: { keys: [{ ...key, use: 'sig', alg: 'ES256' }] },
-    features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      introspection: { enabled: true, allowedPolicy: (_context, client, token) => isOwn(client, token) },
+      revocation: { enabled: true, allowedPolicy: (_context, client, token) => isOwn(client, token) },
+    },
     scopes: ['api:read', 'api:write', 'api:admin'],
     ttl: { ClientCredentials: lifetime },
     clients: Object.entries(clients).map(([name, { clientId, clientSecret }]) => ({
@@ -85,6 +90,10 @@ async function configuration(): Promise<Configuration> {
       scope: 'api:read api:write',
     })),
   }
+}
+
+function isOwn(client: { readonly clientId: string }, token: object): boolean {
+  return 'clientId' in token && token.clientId === client.clientId
 }
 
 function acme(overrides: Partial<Provider> = {}): Provider {
@@ -280,5 +289,49 @@ describe('a certified authorization server: scopes', () => {
   it('G6: parameters it does not know do no harm, empty ones are not sent', async () => {
     const token = await grant(form, clients.plain, { parameters: { audience: 'x', acr_values: ['a', ''], none: '' } })
     expect(token.value).not.toBe('')
+  })
+})
+
+describe('a certified authorization server: revocation', () => {
+  const { clientId, clientSecret } = clients.plain
+  const authorization = `Basic ${btoa(`${clientId}:${clientSecret}`)}`
+
+  const isActive = async (token: string): Promise<boolean> => {
+    const body = new URLSearchParams({ token })
+    const response = await fetch(`${issuer}/token/introspection`, { method: 'POST', headers: { authorization }, body })
+    return (await response.json()).active
+  }
+
+  it('the tokens that a client has cached are revoked, at the endpoint of the metadata', async () => {
+    const client = createClient({ name: 'acme', issuer }, { credentials: clients.plain })
+    const tokens = [(await client.token()).value, (await client.token({ scopes: ['api:read'] })).value]
+    expect(await Promise.all(tokens.map(isActive))).toEqual([true, true])
+    await client.revoke()
+    expect(await Promise.all(tokens.map(isActive))).toEqual([false, false])
+    const next = (await client.token()).value
+    expect(await isActive(next)).toBe(true)
+    await client.close({ revoke: true })
+    expect(await isActive(next)).toBe(false)
+  })
+
+  it('a client that the server rejects at revocation: grant_refused, without the token', async () => {
+    let isRotated = false
+    const credentials = () => ({ clientId, clientSecret: isRotated ? 'wrong' : clientSecret })
+    const provider = acme({ revocationEndpoint: `${issuer}/token/revocation` })
+    const rejected: typeof fetch = (input, init) => {
+      const headers = new Headers(init?.headers)
+      if (isRotated) headers.set('authorization', `Basic ${btoa(`${clientId}:wrong`)}`)
+      return fetch(input, { ...init, headers })
+    }
+    const client = createClient(provider, { credentials, fetch: rejected })
+    const { value } = await client.token()
+    isRotated = true
+    const failure = await failureOf(client.revoke())
+    expect(failure).toMatchObject({ code: 'grant_refused', error: 'invalid_client', status: 401 })
+    expect(findLeaks(failure, [value, clientSecret])).toEqual([])
+    expect(await isActive(value)).toBe(true)
+    isRotated = false
+    await client.revoke()
+    expect(await isActive(value)).toBe(false)
   })
 })

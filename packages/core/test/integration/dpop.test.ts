@@ -296,7 +296,7 @@ describe('tokens bound to a key (RFC 9449)', () => {
       fetch: async () => Response.json({ access_token: 'unbound', token_type: 'Bearer', expires_in: 60 }),
     })
     await expect(client.token()).rejects.toMatchObject({ code: 'response_unreadable' })
-    await expect(client.token()).rejects.toThrow(/not DPoP: the token is bound to no key/)
+    await expect(client.token()).rejects.toThrow(/not DPoP, so the token is not bound to the key/)
   })
 
   it('gives up where the server wants a nonce after it was shown one', async () => {

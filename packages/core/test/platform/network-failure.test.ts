@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readNetworkFailure } from '../../src/platform/network-failure.ts'
+import { explainNetworkFailure, readNetworkFailure } from '../../src/platform/network-failure.ts'
 
 function fetchFailed(cause: unknown): TypeError {
   return new TypeError('fetch failed', { cause })
@@ -25,7 +25,7 @@ describe('readNetworkFailure', () => {
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ERR_SSL_WRONG_VERSION_NUMBER',
-  ])('G9: %s does not pass by itself', (code) => {
+  ])('G9: %s is not retryable', (code) => {
     expect(readNetworkFailure(fetchFailed(withCode(code)))).toEqual({ code, retryable: false })
   })
 
@@ -36,7 +36,7 @@ describe('readNetworkFailure', () => {
     expect(readNetworkFailure(fetchFailed(refused))).toEqual({ code: 'ECONNREFUSED', retryable: true })
   })
 
-  it('G9: a code is looked for in five causes, not in more', () => {
+  it('G9: a code is read from at most five causes', () => {
     const wrap = (depth: number): unknown => (depth === 0 ? withCode('EPIPE') : fetchFailed(wrap(depth - 1)))
     expect(readNetworkFailure(wrap(4))).toEqual({ code: 'EPIPE', retryable: true })
     expect(readNetworkFailure(wrap(5))).toEqual({ code: undefined, retryable: true })
@@ -57,14 +57,58 @@ describe('readNetworkFailure', () => {
     ['a code that is an object', withCode({ secret: 'secret-1' })],
     ['a code of endless length', withCode('A'.repeat(200))],
     ['a code with a line break', withCode('ECONNREFUSED\nsecret-1')],
-  ])('X1: of %s nothing is told', (_, failure) => {
+  ])('X1: %s shows no code', (_, failure) => {
     expect(readNetworkFailure(fetchFailed(failure))).toEqual({ code: undefined, retryable: true })
     expect(readNetworkFailure(failure)).toEqual({ code: undefined, retryable: true })
   })
 
-  it('X1: causes in a circle come to an end', () => {
+  it('X1: circular causes are read once', () => {
     const circle: { cause?: unknown } = {}
     circle.cause = circle
     expect(readNetworkFailure(circle)).toEqual({ code: undefined, retryable: true })
+  })
+})
+
+describe('explainNetworkFailure', () => {
+  it.each([
+    ['CERT_HAS_EXPIRED', 'its TLS certificate has expired', 'renewed'],
+    ['CERT_NOT_YET_VALID', 'its TLS certificate is not valid yet', 'clock'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its TLS certificate is self-signed', 'NODE_EXTRA_CA_CERTS'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'does not trust', 'NODE_EXTRA_CA_CERTS'],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'does not know', 'NODE_EXTRA_CA_CERTS'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'without the intermediate certificates', 'whole chain'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its TLS certificate is for another host', 'host name'],
+    ['CERT_REVOKED', 'its TLS certificate has been revoked', 'replaced'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS', 'port'],
+  ])('%s: what is wrong, not that nobody answered', (code, what, hint) => {
+    const { said, hints } = explainNetworkFailure(readNetworkFailure(fetchFailed(withCode(code))))
+    expect(said).toMatch(/^cannot be trusted: /)
+    expect(said).toContain(what)
+    expect(said.endsWith(` (${code})`)).toBe(true)
+    expect(hints).toEqual([expect.stringContaining(hint)])
+  })
+
+  it.each([
+    ['ECONNREFUSED', 'the connection was refused', 'port'],
+    ['ENOTFOUND', 'its host name is not known', 'spelling'],
+    ['EAI_AGAIN', 'the name server did not answer', 'name server'],
+    ['ETIMEDOUT', 'the connection timed out', 'firewall'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'the connection timed out', 'firewall'],
+    ['EHOSTUNREACH', 'no route to its host', 'VPN'],
+    ['ENETUNREACH', 'no route to its network', 'VPN'],
+    ['ECONNRESET', 'closed before the response', 'proxy'],
+    ['UND_ERR_SOCKET', 'closed before the response', 'proxy'],
+  ])('%s: in words, with what to do', (code, what, hint) => {
+    const { said, hints } = explainNetworkFailure(readNetworkFailure(fetchFailed(withCode(code))))
+    expect(said).toMatch(new RegExp(`^did not answer \\(${code}\\): .*${what}$`))
+    expect(hints).toEqual([expect.stringContaining(hint)])
+  })
+
+  it('a code that is not known is named, and no code is none', () => {
+    expect(explainNetworkFailure({ code: 'EPIPE', retryable: true })).toEqual({
+      said: 'did not answer (EPIPE)',
+      hints: [],
+    })
+    expect(explainNetworkFailure({ code: undefined, retryable: true })).toEqual({ said: 'did not answer', hints: [] })
   })
 })

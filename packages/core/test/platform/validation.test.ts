@@ -1,13 +1,20 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { NightlatchError } from '../../src/errors.ts'
-import { findMistakes, findUrlMistake, isLoopback, refuseMistakes } from '../../src/platform/validation.ts'
+import {
+  exactObject,
+  findMistakes,
+  findUnknownOptions,
+  findUrlMistake,
+  isLoopback,
+  refuseMistakes,
+} from '../../src/platform/validation.ts'
 
-const schema = v.strictObject(
+const schema = exactObject(
   {
     name: v.string('must be a string'),
     deep: v.exactOptional(
-      v.strictObject({ list: v.array(v.number('must be a number'), 'must be an array') }, 'must be an object'),
+      exactObject({ list: v.array(v.number('must be a number'), 'must be an array') }, 'must be an object'),
     ),
   },
   'must be an object',
@@ -28,15 +35,45 @@ describe('findMistakes', () => {
       { name: 'x', deep: { list: [1, 'MARKED', 'MARKED'] } },
       ['options.deep.list.1 must be a number', 'options.deep.list.2 must be a number'],
     ],
-    [{ name: 'x', extra: 'MARKED' }, ['options.extra is not known here; is it misspelt?']],
-    [{ name: 'x', deep: { list: [], extra: 'MARKED' } }, ['options.deep.extra is not known here; is it misspelt?']],
+    [{ name: 'x', nmae: 'MARKED' }, ['Unknown option `nmae`. Did you mean `name`?']],
+    [{ name: 'x', extra: 'MARKED' }, ['Unknown option `extra`: remove it, or check its spelling']],
+    [{ name: 'x', deep: { list: [], lists: 'MARKED' } }, ['Unknown option `deep.lists`. Did you mean `deep.list`?']],
+    [
+      { nam: 'MARKED', name: 1, Name: 2 },
+      [
+        'options.name must be a string',
+        'Unknown option `nam`. Did you mean `name`?',
+        'Unknown option `Name`. Did you mean `name`?',
+      ],
+    ],
     [{ name: 1, deep: { list: null } }, ['options.name must be a string', 'options.deep.list must be an array']],
   ])('X1: %o: %o', (value, mistakes) => {
     expect(findMistakes(schema, value, 'options')).toEqual(mistakes)
   })
 })
 
+describe('findUnknownOptions', () => {
+  it.each<[unknown, readonly string[]]>([
+    [{ tenant: 'a', region: 'MARKED' }, []],
+    [{ tennant: 'MARKED' }, ['Unknown option `tennant`. Did you mean `tenant`?']],
+    [{ REGION: 'MARKED' }, ['Unknown option `REGION`. Did you mean `region`?']],
+    [{ zone: 'MARKED' }, ['Unknown option `zone`: remove it, or check its spelling']],
+    [Object.create({ inherited: 'MARKED' }), []],
+    [undefined, []],
+    [null, []],
+    ['MARKED', []],
+  ])('X1: %o: %o', (options, mistakes) => {
+    expect(findUnknownOptions(options, ['tenant', 'region'])).toEqual(mistakes)
+  })
+})
+
 describe('refuseMistakes', () => {
+  it('puts no semicolon after a question', () => {
+    expect(() => refuseMistakes(['Unknown option `a`. Did you mean `b`?', 'options.c is wrong'], undefined)).toThrow(
+      'Unknown option `a`. Did you mean `b`? options.c is wrong',
+    )
+  })
+
   it('P4: no mistake, no refusal', () => {
     expect(refuseMistakes([], 'acme')).toBeUndefined()
   })

@@ -34,7 +34,12 @@ export function originChecks(
     }),
     check('allows no origins of shared hosting domains', async (fixture) => {
       const open = (fixture.provider.apiOrigins ?? []).filter((pattern) =>
-        sharedDomains.some((suffix) => pattern.replace(/\/$/, '').replace(/:\d+$/, '').endsWith(`*.${suffix}`)),
+        sharedDomains.some((suffix) =>
+          pattern
+            .replace(/\/$/, '')
+            .replace(/:\d{1,5}$/, '')
+            .endsWith(`*.${suffix}`),
+        ),
       )
       expectEqual(open, [], 'the apiOrigins under which anyone can register a host')
     }),

@@ -134,7 +134,7 @@ function toMembers(parameters: URLSearchParams): Record<string, unknown> {
 function withoutCredentials(value: unknown, fixture: Fixture): unknown {
   const { clientId, clientSecret } = fixture.emulator.credentials
   if (typeof value === 'string') {
-    const [, scheme = '', encoded = ''] = /^([A-Za-z][\w-]*) ([A-Za-z0-9+/_-]+=*)$/.exec(value) ?? []
+    const [, scheme = '', encoded = ''] = /^([A-Za-z][\w-]{0,40}) ([A-Za-z0-9+/_-]+={0,2})$/.exec(value) ?? []
     const decoded = Buffer.from(encoded, 'base64').toString('utf8')
     // Another scheme is not necessarily followed by Base64.
     const isPair = scheme === 'Basic' || encodingsOf(clientSecret).some((form) => decoded.includes(`:${form}`))

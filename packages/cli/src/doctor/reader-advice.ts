@@ -1,0 +1,50 @@
+import { nameThings } from '../new-provider/provider-draft.ts'
+import { readSample } from '../new-provider/sample-answer.ts'
+import { code, identifier, importLine } from '../new-provider/source-text.ts'
+import { writeReader } from '../new-provider/write-provider.ts'
+import type { Examination } from './examination.ts'
+import type { FindingDraft } from './finding.ts'
+import { showNames } from './shown-text.ts'
+
+/** An answer with no token where one is looked for. */
+interface UnreadAnswer {
+  /** May hold a token: names and places of it are shown, and no value. */
+  readonly text: string
+  readonly headers: Headers
+}
+
+/** Prints the `readTokenResponse` that reads such an answer, as far as the names of its fields tell where the token is. */
+export function adviseReader(finding: FindingDraft, { known, provider }: Examination, answer: UnreadAnswer): void {
+  const { title } = nameThings(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(known.name) ? known.name : 'client')
+  const sample = findSample(answer)
+  const reader = sample === undefined ? undefined : writeReader(sample, { title })
+  const written =
+    reader === undefined
+      ? code`${importLine(['readPath', 'readStandardTokenResponse'], ['TokenAnswer', 'TokenFields'], '@nightlatch/core')}
+function ${identifier(`read${title}Answer`)}(answer: TokenAnswer): TokenFields {
+  return { ...readStandardTokenResponse(answer), accessToken: readPath(answer.body, 'name', 'of', 'the', 'field') }
+}
+`
+      : code`${importLine(reader.values, reader.types, '@nightlatch/core')}${reader.code}`
+  finding.detail('readTokenResponse', written.text)
+  finding.saw('a readTokenResponse for it:')
+  for (const line of written.text.trimEnd().split('\n')) finding.saw(`  ${line}`.trimEnd())
+  const place = known.configured === undefined ? 'the provider' : `the provider in ${known.configured.file}`
+  const name = `read${title}Answer`
+  finding.advise(
+    provider?.readTokenResponse === undefined
+      ? `Write a readTokenResponse (the code is above) and give it to ${place}: { ...provider, readTokenResponse: ${name} }.${reader === undefined ? ' In place of the name, write the path to the field that holds the token.' : ''}`
+      : `Correct the readTokenResponse of ${place}, which finds no token; the code above shows one.`,
+  )
+}
+
+/** Where the token seems to be: in the body, or in a header. */
+function findSample({ text, headers }: UnreadAnswer): ReturnType<typeof readSample> {
+  const head = [...headers].map(([name, value]) => `${name}: ${value}`).join('\n')
+  const sample = readSample(text) ?? readSample(`HTTP/1.1 200 OK\n${head}\n\n${text}`)
+  const paths = [sample?.token, sample?.lifetime?.path, sample?.scope, sample?.error?.code, sample?.error?.words]
+  const names = paths.flatMap((path) => path ?? []).filter((step) => typeof step === 'string')
+  // A name that does not look like one may be anything, a secret too.
+  const isShown = names.every((name) => showNames({ [name]: 0 })[0] === name)
+  return isShown ? sample : undefined
+}

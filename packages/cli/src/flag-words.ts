@@ -1,0 +1,36 @@
+import { nameOfFlag } from './settings.ts'
+import type { Target } from './target.ts'
+
+/** How a client authentication is written in code, and as a value of `--client-authentication`. */
+const authentications: readonly (readonly [code: RegExp, method: string])[] = [
+  [/clientSecretBasic\(\{ encoding: 'raw' \}\)/g, 'basic-raw'],
+  [/clientSecretBasic\((?:\{ encoding: 'form' \})?\)/g, 'basic-form'],
+  [/clientSecretPost\(\)/g, 'post'],
+]
+
+/**
+ * A hint in the words of the command line: hints of providers name options as code has them, and where a flag exists, the
+ * flag is what a reader can type. A client of a configuration file has no flags.
+ */
+export function inFlags(hint: string, { settings, configured }: Target): string {
+  if (configured !== undefined) return hint
+  let said = hint
+  const flagOf = (name: string): string | undefined => {
+    const setting = settings.find((known) => known.name === name)
+    return setting && nameOfFlag(setting.flag)
+  }
+  const authentication = flagOf('clientAuthentication')
+  if (authentication !== undefined) {
+    said = said.replaceAll('clientAuthentication: clientSecret', 'clientSecret')
+    for (const [code, method] of authentications) said = said.replace(code, `${authentication} ${method}`)
+  }
+  const scope = flagOf('scope')
+  if (scope !== undefined) said = said.replace(/scopes: \['([^']{1,200})'\]/g, `${scope} '$1'`)
+  const origins = flagOf('apiOrigin')
+  if (origins !== undefined) said = said.replace(/`?apiOrigins`?/g, origins)
+  // Names of one word are words of English, too.
+  for (const { name, flag } of settings) {
+    if (/[A-Z]/.test(name)) said = said.replace(new RegExp(`(?<![\\w-])${name}(?!\\w)`, 'g'), nameOfFlag(flag))
+  }
+  return said
+}

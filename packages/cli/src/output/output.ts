@@ -1,0 +1,127 @@
+import { styleText } from 'node:util'
+import type { FailureReport } from '../failure.ts'
+import type { Io } from '../io.ts'
+import { SecretFinder } from './secret-finder.ts'
+import { escapeUnsafe } from './unsafe-characters.ts'
+
+/** How a piece of text looks on a terminal that shows colours. */
+export type Style = 'title' | 'quiet' | 'good' | 'doubtful' | 'bad' | 'code'
+
+/** A piece of text with a style. */
+export class Styled {
+  readonly style: Style
+  readonly text: string
+
+  constructor(style: Style, text: string) {
+    this.style = style
+    this.text = text
+  }
+}
+
+/** A piece of text with a style. */
+export function styled(style: Style, text: string): Styled {
+  return new Styled(style, text)
+}
+
+/** Pieces of a line, or of lines, written one after the other. */
+type Text = readonly (string | Styled)[]
+
+/**
+ * The only way to a terminal: results to stdout, all else to stderr. Whatever goes through it loses its secrets, and its
+ * control characters and invisible characters are escaped.
+ */
+export interface Output {
+  /** A line, or lines, of the result. */
+  print(...text: Text): void
+  /** A body as it came, without secrets; a text ends with a line feed. At a terminal it is escaped as all else. */
+  printBody(bytes: Uint8Array): void
+  /** The result as one JSON document. */
+  printJson(value: unknown): void
+  /** A line, or lines, that are not the result. */
+  note(...text: Text): void
+  /** A failure, for people. */
+  noteFailure(report: FailureReport): void
+  noteHints(hints: readonly string[]): void
+  /** Says on a terminal what is waited for, until the function it returns is called. */
+  noteWaiting(text: string): () => void
+  /** From now on this text leaves by no way, whatever server or error repeats it. */
+  hide(secret: string): void
+}
+
+export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
+  const secrets = new SecretFinder()
+  const clean = (text: string): string => escapeUnsafe(secrets.redact(text))
+  const writer = (isTerminal: boolean) => {
+    const inColour = !env.NO_COLOR && (isTerminal ? env.TERM !== 'dumb' : isForced(env.FORCE_COLOR))
+    return (text: Text): string =>
+      text
+        .map((piece) => {
+          if (typeof piece === 'string') return clean(piece)
+          const cleaned = clean(piece.text)
+          return inColour ? styleText(looks[piece.style], cleaned, { validateStream: false }) : cleaned
+        })
+        .join('')
+  }
+  const toResult = writer(terminal.stdout)
+  const toNote = writer(terminal.stderr)
+  const print = (...text: Text): void => void stdout.write(`${toResult(text)}\n`)
+  const note = (...text: Text): void => void stderr.write(`${toNote(text)}\n`)
+  const noteHints = (hints: readonly string[]): void => {
+    for (const hint of hints) note('  ', styled('quiet', '•'), ` ${hint}`)
+  }
+
+  return {
+    print,
+    printBody(bytes) {
+      const text = readText(bytes)
+      if (text === undefined && !terminal.stdout) {
+        // One character a byte, so that what is no text survives.
+        const raw = Buffer.from(bytes).toString('latin1')
+        const shown = secrets.redact(raw)
+        stdout.write(shown === raw ? bytes : Buffer.from(shown, 'latin1'))
+        return
+      }
+      const shown = text ?? new TextDecoder().decode(bytes)
+      const lines = shown.endsWith('\n') ? shown.slice(0, -1) : shown
+      if (terminal.stdout) print(lines)
+      else stdout.write(`${secrets.redact(lines)}\n`)
+    },
+    printJson: (value) => print(JSON.stringify(value, undefined, terminal.stdout ? 2 : undefined)),
+    note,
+    noteFailure({ message, hints }) {
+      note(styled('bad', '✗'), ` ${message}`)
+      noteHints(hints)
+    },
+    noteHints,
+    noteWaiting(text) {
+      // One still line, not a spinner: those take hold of the keyboard and end the process on their own account.
+      if (!terminal.stderr || env.TERM === 'dumb') return () => undefined
+      stderr.write(toNote([styled('quiet', `${text} ...`)]))
+      return () => void stderr.write('\r\u001b[K')
+    },
+    hide: (secret) => secrets.add(secret),
+  }
+}
+
+const looks = {
+  title: 'bold',
+  quiet: 'dim',
+  good: 'green',
+  doubtful: 'yellow',
+  bad: 'red',
+  code: 'cyan',
+} as const satisfies Readonly<Record<Style, string>>
+
+function isForced(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== '0' && value !== 'false'
+}
+
+/** `undefined` for what is no UTF-8 text. */
+function readText(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return text.includes('\0') ? undefined : text
+  } catch {
+    return undefined
+  }
+}
