@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isThere, readManifest, root } from '../src/read-repository.ts'
+import { isThere, readManifest, readText, root } from '../src/read-repository.ts'
 import { listTools, tools } from '../src/tools.ts'
 
 const runTool = join(root, 'tools/src/run-tool.ts')
@@ -29,6 +29,12 @@ describe('the tools', () => {
     const printed = execFileSync(process.execPath, [runTool], { encoding: 'utf8' })
     expect(printed).toContain(listTools())
     for (const name of Object.keys(tools)) expect(printed).toMatch(new RegExp(`^ {2}${name} +\\S.{20,}$`, 'm'))
+  })
+
+  it('are those that CONTRIBUTING lists, in the same words', () => {
+    const rows = [...readText('CONTRIBUTING.md').matchAll(/^\| `([\w:]+)` +\| (.*?) +\|$/gm)]
+    const listed = rows.map(([, name = '', summary = '']) => [name, summary])
+    expect(listed).toEqual(expect.arrayContaining(Object.entries(tools).map(([name, { summary }]) => [name, summary])))
   })
 
   it('end with the status of what failed, and with 2 for a name that is unknown', () => {

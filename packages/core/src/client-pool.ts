@@ -54,8 +54,9 @@ const poolOptionsSchema = exactObject(
  * Creates a pool of clients for many tenants of one provider: bounded, with nothing shared between tenants but the store and
  * the transport.
  *
- * @param provider the provider of all tenants, or a function that describes each tenant's
- * @throws NightlatchError `invalid_options`
+ * @param provider the provider of all tenants, or a function that returns the provider of one tenant
+ * @param options the credentials of a tenant, and any options that differ from their defaults
+ * @throws NightlatchError `invalid_options`; the message names every wrong option by its path
  * @example
  * ```ts
  * const pool = createClientPool(acme, { credentials: (tenant) => readSecret(`acme/${tenant}`) })

@@ -110,11 +110,11 @@ export interface Client<Info = unknown> extends AsyncDisposable {
 }
 
 /**
- * A client of a provider. It sends nothing before the first call.
+ * Creates a client of a provider. The client sends nothing before its first call.
  *
- * @param provider what a provider package's function returns, or a description of your own
- * @param options credentials, and what differs from the defaults
- * @throws NightlatchError `invalid_options`, naming every wrong option by its path
+ * @param provider the result of a provider package's function, or a {@link Provider} of your own
+ * @param options the credentials, and any options that differ from their defaults
+ * @throws NightlatchError `invalid_options`; the message names every wrong option by its path
  * @example
  * ```ts
  * const client = createClient(
@@ -372,7 +372,7 @@ export class ProviderClient<Info> implements Client<Info> {
     this.#freshUntil = this.#entry.copyUntil
   }
 
-  /** After a rejection, another token may come at any time; a view's may be the client's own. */
+  /** Another token is going to replace the fresh one; a view's may be the client's own. */
   #dropCopy(): void {
     const client = this.#view?.client ?? this
     client.#fresh = undefined

@@ -110,7 +110,8 @@ export function clientSecretJwt(options: JwtAuthenticationOptions = {}): ClientA
 /**
  * Sends a JWT signed with the client's private key (`private_key_jwt`). Each HTTP attempt signs a new one, valid for 60 seconds.
  *
- * @param options.algorithm default: the key's own; for Ed25519 `EdDSA`, for servers that know the newer name `Ed25519`
+ * @param options.algorithm default: the key's own, which is `EdDSA` for an Ed25519 key; set `Ed25519` if the server requires its
+ * newer name
  * @param options.audience default `'issuer'`, or the token endpoint if no issuer is known
  * @param options.certificate PEM; its thumbprints go into the JWT's header. Default: none
  * @param options.header other members of the JWT's header. Default: none
@@ -150,9 +151,8 @@ export function privateKeyJwt(options: JwtAuthenticationOptions = {}): ClientAut
 }
 
 /**
- * Authenticates by the client's TLS certificate (`tls_client_auth`; `self_signed_tls_client_auth` sends the same): only
- * `client_id` is sent. The transport presents the certificate: `ClientOptions.fetch`. If the issuer's metadata names an endpoint
- * for mutual TLS, token requests go there.
+ * Authenticates by the client's TLS certificate, which `ClientOptions.fetch` presents (`tls_client_auth` and
+ * `self_signed_tls_client_auth`). Only `client_id` is sent, to the metadata's endpoint for mutual TLS if it names one.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8705#section-2 RFC 8705 section 2}
  */

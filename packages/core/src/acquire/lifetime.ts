@@ -54,7 +54,7 @@ export interface LifetimeEvidence {
  * Finds when a token expires: the earlier of the response's lifetime and the token's own `exp`, else the provider's default
  * (rule R3). An HTTP cache's `Age` shortens a lifetime.
  *
- * @returns milliseconds since the epoch, by this machine's clock
+ * @returns milliseconds since the epoch, by this machine's clock; `undefined` if the lifetime is unknown
  */
 export function findExpiry(evidence: LifetimeEvidence): number | undefined {
   const { requestedAt } = evidence

@@ -1,16 +1,16 @@
-/** A block of PEM: what stands between a BEGIN line and its END line. */
+/** A block of PEM: the text between a BEGIN line and its END line. */
 export interface PemBlock {
   /** Such as `PRIVATE KEY`. */
   readonly label: string
-  /** As it stands there, with its line breaks. */
+  /** The Base64 text, with its line breaks. */
   readonly base64: string
 }
 
-/** The longest text that is read as PEM or as a JWK, in characters: a key of 16,384 bits with its chain takes a third of it. */
+/** The maximum length of PEM or a JWK, in characters; a key of 16,384 bits with its chain takes a third of it. */
 export const maxKeyTextLength = 65_536
 
 /**
- * The blocks of a PEM text, in one pass. Line breaks may be written as `\n`, as environment variables often hold them.
+ * Reads the blocks of a PEM text in one pass. Line breaks may be written as `\n`, as in many environment variables.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7468#section-2 RFC 7468 section 2}
  */
@@ -27,7 +27,7 @@ export function readPemBlocks(text: string): readonly PemBlock[] {
   return blocks
 }
 
-/** The bytes of a block; `undefined` if it is not Base64. */
+/** Decodes a block's bytes; `undefined` if it is not Base64. */
 export function decodePemBlock({ base64 }: PemBlock): Uint8Array<ArrayBuffer> | undefined {
   try {
     return Uint8Array.from(atob(base64.replaceAll(/\s/g, '')), (character) => character.charCodeAt(0))

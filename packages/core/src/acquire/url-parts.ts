@@ -31,7 +31,7 @@ export function hostName(value: string, role: string): string {
     throw refuse(role, `must be only a host name such as login.example.com: each label ${mistake}`)
   }
   if (value.length > 253) throw refuse(role, 'must have at most 253 characters; it becomes a host name')
-  // A URL parser reads a host whose last label is a number as an IPv4 address.
+  // A URL parser may read a host whose last label begins with a digit, such as `0x7f`, as an IPv4 address.
   if (/^\d/.test(labels.at(-1) ?? '')) throw refuse(role, 'must be a name, not an IP address')
   return value
 }

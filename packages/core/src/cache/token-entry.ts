@@ -82,9 +82,9 @@ export class TokenEntry {
     return now < this.#refreshAt ? this.promise : undefined
   }
 
-  /** Until when a copy of the fresh token may be served. A rejected token has none: its replacement may come at any time. */
+  /** Until when a copy of the fresh token may be served; in the past while a request may replace it at any time. */
   get copyUntil(): number {
-    return this.#failures?.rejected === undefined ? this.#refreshAt : 0
+    return this.inFlight === undefined ? this.#refreshAt : 0
   }
 
   decide(now: number): Decision {

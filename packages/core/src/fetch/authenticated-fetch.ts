@@ -1,5 +1,6 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
+import type { Fetch } from '../platform/fetch.ts'
 import { cacheOrigin, type OriginCheck } from './allowed-origins.ts'
 import { discard } from './discard.ts'
 import { followRedirects, isStream, type OnRedirect } from './follow-redirects.ts'
@@ -17,7 +18,7 @@ import { withoutSecrets } from './transport-error.ts'
 
 /** The dependencies of `client.fetch`. */
 export interface AuthenticatedFetchParts extends RequestTokenParts {
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly mayReceiveToken: OriginCheck
 }
 
@@ -44,7 +45,7 @@ interface Call {
  *
  * @throws NightlatchError `origin_refused`, or the error of the grant
  */
-export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof globalThis.fetch {
+export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch {
   const { provider, tokens, dpop } = parts
   const mayReceiveToken = cacheOrigin(parts.mayReceiveToken)
   // Workers keep `Authorization` on a redirect to another origin if their compatibility date, which code cannot read, is before
@@ -123,7 +124,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): typeof
 
   /** Sends a request with the caller's own authorization unchanged. Its DPoP proof never goes to another origin. */
   const passThrough = async (
-    given: Parameters<typeof globalThis.fetch>[0],
+    given: Parameters<Fetch>[0],
     givenInit: RequestInit | undefined,
     own: OwnHeaders,
     carried: number,

@@ -1,10 +1,11 @@
 import { NightlatchError } from '../errors.ts'
+import type { Fetch } from '../platform/fetch.ts'
 
 /** The same limit as for a token response; discovery responses are short. */
 const maxBytes = 1024 * 1024
 
 /** Creates a `fetch` whose response bodies throw when they are read beyond 1 MiB. */
-export function boundBodies(fetch: typeof globalThis.fetch, provider: string): typeof globalThis.fetch {
+export function boundBodies(fetch: Fetch, provider: string): Fetch {
   return async (input, init) => {
     const response = await fetch(input, init)
     const { body, status, statusText, headers, url, redirected } = response

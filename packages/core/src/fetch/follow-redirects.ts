@@ -1,4 +1,5 @@
 import { waitFor } from '../platform/deadline.ts'
+import type { Fetch } from '../platform/fetch.ts'
 import { discard } from './discard.ts'
 
 /** The limit of the platform's own `fetch`. */
@@ -33,7 +34,7 @@ export type OnRedirect = (hop: Hop) => Promise<void>
  * @see {@link https://fetch.spec.whatwg.org/#http-redirect-fetch Fetch, HTTP-redirect fetch}
  */
 export async function followRedirects(
-  fetch: typeof globalThis.fetch,
+  fetch: Fetch,
   input: string | Request,
   init: RequestInit & { readonly headers: Headers },
   { carriers, onRedirect }: { readonly carriers: readonly string[]; readonly onRedirect?: OnRedirect | undefined },

@@ -11,6 +11,13 @@ interface Rejections {
   since: number
 }
 
+/** A rejected token that the next request replaces, because the request that it was sent with could not be repeated. */
+export interface Unreplaced {
+  readonly token: AccessToken
+  /** Until then requests wait for its replacement, by `performance.now`; set by the first one. */
+  waitUntil: number | undefined
+}
+
 /** Rejected tokens are replaced after so many milliseconds at the latest, doubled with each replacement. */
 const firstWaitMs = 1000
 const maxWaitMs = 600_000
@@ -18,7 +25,7 @@ const maxWaitMs = 600_000
 /** A rejection so long after the last replacement is not one of a new token. */
 const forgottenAfterMs = 3_600_000
 
-/** APIs and URLs, per client; the one that has not rejected a token for longest is evicted first. */
+/** APIs and their URLs, and grants, per client; the one whose token was not rejected for longest is evicted first. */
 const maxEntries = 1000
 
 /**
@@ -30,7 +37,7 @@ export class RejectionHistory {
   readonly #time: () => number
   /** By identity and origin, and by identity, origin and path: an API may reject tokens at one of its URLs only. */
   readonly #rejections = new Map<string, Rejections>()
-  readonly #unreplaced = new Map<string, AccessToken>()
+  readonly #unreplaced = new Map<string, Unreplaced>()
 
   /** @param time steady clock, in milliseconds */
   constructor(time: () => number) {
@@ -65,10 +72,7 @@ export class RejectionHistory {
       this.#rejections.delete(key)
       this.#rejections.set(key, { token, replaced: replaced + 1, replacedAt: now, since: 0 })
     }
-    for (const [oldest] of this.#rejections) {
-      if (this.#rejections.size <= maxEntries) break
-      this.#rejections.delete(oldest)
-    }
+    evictOldest(this.#rejections)
     return true
   }
 
@@ -77,19 +81,22 @@ export class RejectionHistory {
     for (const key of keysOf(identity, url)) this.#rejections.delete(key)
   }
 
-  /** A rejected token that the next request replaces, because the request that it was sent with could not be repeated. */
-  unreplaced(identity: string): AccessToken | undefined {
+  /** What the next request for that grant replaces. */
+  unreplaced(identity: string): Unreplaced | undefined {
     return this.#unreplaced.size === 0 ? undefined : this.#unreplaced.get(identity)
   }
 
   /** Leaves the replacement of a rejected token to the next request. */
-  postpone(identity: string, rejected: AccessToken): void {
-    this.#unreplaced.set(identity, rejected)
+  postpone(identity: string, token: AccessToken): void {
+    if (this.#unreplaced.get(identity)?.token === token) return
+    this.#unreplaced.delete(identity)
+    this.#unreplaced.set(identity, { token, waitUntil: undefined })
+    evictOldest(this.#unreplaced)
   }
 
   /** The next request has replaced the token, or has tried to. */
-  settle(identity: string, rejected: AccessToken): void {
-    if (this.#unreplaced.get(identity) === rejected) this.#unreplaced.delete(identity)
+  settle(identity: string, unreplaced: Unreplaced): void {
+    if (this.#unreplaced.get(identity) === unreplaced) this.#unreplaced.delete(identity)
   }
 }
 
@@ -103,4 +110,11 @@ function isReplacementDue(rejections: Rejections | undefined, token: string, now
   const { replaced, replacedAt, since } = rejections
   const isOften = since + 1 >= 2 ** Math.max(0, replaced - 2)
   return isOften || now - replacedAt >= Math.min(maxWaitMs, firstWaitMs * 2 ** (replaced - 1))
+}
+
+function evictOldest(entries: Map<string, unknown>): void {
+  for (const [oldest] of entries) {
+    if (entries.size <= maxEntries) return
+    entries.delete(oldest)
+  }
 }

@@ -1,6 +1,10 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { TokenSource } from '../cache/token-source.ts'
-import { RejectionHistory } from './rejection-history.ts'
+import { withDeadline } from '../platform/deadline.ts'
+import { RejectionHistory, type Unreplaced } from './rejection-history.ts'
+
+/** How long requests wait in all for the replacement of a token that a request before them found rejected. */
+const maxWaitMs = 2000
 
 /**
  * Where a client's requests get their tokens. A token that the API rejected is replaced: at once for a request that can be sent
@@ -23,8 +27,8 @@ export class RequestTokens {
 
   /** @param signal ends this caller's wait */
   next(signal?: AbortSignal): Promise<AccessToken> {
-    const rejected = this.#history.unreplaced(this.#identity)
-    if (rejected !== undefined) return this.#replaceRejected(rejected, signal)
+    const unreplaced = this.#history.unreplaced(this.#identity)
+    if (unreplaced !== undefined) return this.#replaceRejected(unreplaced, signal)
     return this.#obtain(signal && { signal })
   }
 
@@ -60,14 +64,21 @@ export class RequestTokens {
     return url === undefined || this.#history.reject(this.#identity, url, value)
   }
 
-  async #replaceRejected(rejected: AccessToken, signal: AbortSignal | undefined): Promise<AccessToken> {
+  async #replaceRejected(unreplaced: Unreplaced, signal: AbortSignal | undefined): Promise<AccessToken> {
+    const now = performance.now()
+    unreplaced.waitUntil ??= now + maxWaitMs
     try {
-      const token = await this.#obtain({ signal, rejected })
-      this.#history.settle(this.#identity, rejected)
+      const token = await withDeadline(
+        (unreplaced.waitUntil - now) / 1000,
+        () => new Error('the replacement takes too long'),
+        (ended) => this.#obtain({ signal: ended, rejected: unreplaced.token }),
+        signal,
+      )
+      this.#history.settle(this.#identity, unreplaced)
       return token
     } catch (failure) {
       if (signal?.aborted) throw failure
-      this.#history.settle(this.#identity, rejected)
+      this.#history.settle(this.#identity, unreplaced)
       // One 401 of one URL is no reason to fail the others while the token lives (rule L5).
       return await this.#obtain(signal && { signal })
     }

@@ -21,7 +21,7 @@ describe('createAccessToken', () => {
     expect(token).toMatchObject({ type: 'Bearer', scopes: ['read', 'write'], expiresAt: fields.expiresAt })
   })
 
-  it('X1: nobody can write to a token, and what it was made of is not shared', () => {
+  it('X1: a token is frozen, and does not share the objects it was created from', () => {
     const scopes = ['read']
     const extra = { list: [{ a: 1 }], nested: { deep: true } }
     const made = createAccessToken({ ...fields, scopes, extra })
@@ -45,12 +45,12 @@ describe('createAccessToken', () => {
     expect(Object.getPrototypeOf(proto.extra.a)).toBe(Object.prototype)
   })
 
-  it('X1: an answer of any depth is no trouble', () => {
+  it('X1: a response of any depth works', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)
     expect(createAccessToken({ ...fields, extra: { deep } }).extra).toHaveProperty('deep')
   })
 
-  it('X1: no printing at any depth holds the secret or the extra fields', () => {
+  it('X1: no printing at any depth contains the secret or the extra fields', () => {
     expect(findLeaks(token, [secret, hidden])).toEqual([])
     expect(findLeaks({ context: { token } }, [secret, hidden])).toEqual([])
     expect(findLeaks(new Map([['token', token]]), [secret, hidden])).toEqual([])
@@ -63,13 +63,13 @@ describe('createAccessToken', () => {
     expect(findLeaks(new Error('failed', { cause: { deep: { er: { still: fields } } } }), [secret])).toEqual([secret])
   })
 
-  it('X1: printing says that something was taken out', () => {
+  it('X1: printing says that the value is redacted', () => {
     expect(inspect(token)).toContain('[redacted]')
     expect(JSON.stringify(token)).toContain('[redacted]')
     expect(`${token}`).toContain('[redacted]')
   })
 
-  it('X1: JSON keeps what is no secret', () => {
+  it('X1: JSON keeps all but the secrets', () => {
     expect(JSON.parse(JSON.stringify(token))).toEqual({
       value: '[redacted]',
       type: 'Bearer',
@@ -78,7 +78,7 @@ describe('createAccessToken', () => {
     })
   })
 
-  it('X1: value and extra are no enumerable properties, own or inherited', () => {
+  it('X1: value and extra are not enumerable, own or inherited', () => {
     const names: string[] = []
     for (const name in token) names.push(name)
     expect(names.sort()).toEqual(['scopes', 'type'])

@@ -22,7 +22,7 @@ describe('readCertificate', () => {
     ['no Base64', '-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----'],
     ['an empty block', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----'],
     ['a text longer than 64 KiB', ' '.repeat(65_536) + pem],
-  ])('G8: %s is none', (_, text) => {
+  ])('G8: %s is not a certificate', (_, text) => {
     expect(readCertificate(text)).toBeUndefined()
   })
 })

@@ -16,7 +16,7 @@ const ways: readonly (readonly [string, () => Promise<string>])[] = [
 ]
 
 describe.each(ways)('an assertion signed with %s', (_, sign) => {
-  it('G8: says what RFC 10070 requires, and no more; a server whose clock is 5 s behind accepts it', async () => {
+  it('G8: has exactly the claims that RFC 10070 requires; a server whose clock is 5 s behind accepts it', async () => {
     const assertion = await sign()
     const claims = decodeJwt(assertion)
     const now = Math.floor(subject.issuedAt.getTime() / 1000)
@@ -35,7 +35,7 @@ describe.each(ways)('an assertion signed with %s', (_, sign) => {
     for (let count = 0; count < 50; count += 1) expect(await sign()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
   })
 
-  it('G8: is another each time', async () => {
+  it('G8: is a new one each time', async () => {
     const made = await Promise.all(Array.from({ length: 50 }, sign))
     expect(new Set(made.map((one) => decodeJwt(one).jti)).size).toBe(50)
   })

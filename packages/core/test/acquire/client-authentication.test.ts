@@ -144,7 +144,7 @@ describe('clientSecretBasic', () => {
     expect(pairOf(request).toString('utf8')).toBe(`a:${clientSecret}`)
   })
 
-  it('G3: nothing but the header is touched', async () => {
+  it('G3: only the header is set', async () => {
     for (const encoding of ['form', 'raw'] as const) {
       const request = await authenticated(clientSecretBasic({ encoding }), { clientId: 'a', clientSecret: 'b' })
       expect(request.parameters.toString()).toBe('grant_type=client_credentials')
@@ -187,7 +187,7 @@ describe.each([
   ['client_secret_basic', clientSecretBasic()],
   ['client_secret_post', clientSecretPost()],
 ])('%s', (method, authenticate) => {
-  it('G3: credentials without a secret are refused by the path of what is missing', async () => {
+  it('G3: credentials without a secret fail with the path of the missing option', async () => {
     const failure = await failureOf(authenticated(authenticate, { clientId: 'a' }))
     expect(failure.code).toBe('invalid_options')
     expect(failure.message).toBe(`options.credentials.clientSecret is missing, but ${method} requires it`)
@@ -215,25 +215,25 @@ describe.each([
   ['clientSecretJwt', clientSecretJwt, secretive],
   ['privateKeyJwt', privateKeyJwt, keyed],
 ] as const)('%s', (method, make, credentials) => {
-  it('G8: the issuer is the sole audience, as it is spelt and not as a URL spells it', async () => {
+  it('G8: the issuer is the sole audience, as it is written and not as a URL formats it', async () => {
     const request = { ...draft(), issuer, issuerIdentifier: 'https://login.acme.test' }
     await make().authenticate(request, credentials)
     expect(claimsOn(request).aud).toBe('https://login.acme.test')
   })
 
-  it('G8: of an issuer without its spelling, the URL', async () => {
+  it('G8: the URL, for an issuer without its original spelling', async () => {
     const request = { ...draft(), issuer }
     await make().authenticate(request, credentials)
     expect(claimsOn(request).aud).toBe('https://login.acme.test/')
   })
 
-  it('G8: where no issuer is known, the token endpoint', async () => {
+  it('G8: the token endpoint, if no issuer is known', async () => {
     for (const audience of ['issuer', 'tokenEndpoint'] as const) {
       expect(claimsOn(await authenticated(make({ audience }), credentials)).aud).toBe('https://login.acme.test/token')
     }
   })
 
-  it('G8: the token endpoint, or another, where the provider says so', async () => {
+  it('G8: the token endpoint or another URL, if the provider says so', async () => {
     for (const [audience, expected] of [
       ['tokenEndpoint', 'https://login.acme.test/token'],
       [new URL('https://sts.acme.test/adfs/oauth2/token'), 'https://sts.acme.test/adfs/oauth2/token'],
@@ -244,7 +244,7 @@ describe.each([
     }
   })
 
-  it("G8: the client's clock says the time, and the assertion is good for a minute from then", async () => {
+  it("G8: the assertion is valid for a minute by the client's clock", async () => {
     const request = { ...draft(), date: new Date(1_700_000_000_999) }
     await make().authenticate(request, credentials)
     expect(claimsOn(request)).toMatchObject({ iat: 1_699_999_995, exp: 1_700_000_060 })
@@ -254,7 +254,7 @@ describe.each([
     expect(iat).toBeLessThanOrEqual(Date.now() / 1000)
   })
 
-  it('G8: each call makes another assertion', async () => {
+  it('G8: each call signs a new assertion', async () => {
     const request = draft()
     const clientAuthentication = make()
     const made: string[] = []
@@ -266,7 +266,7 @@ describe.each([
     expect(request.parameters.getAll('client_assertion')).toHaveLength(1)
   })
 
-  it('G3: nothing but its parameters is set, and the secret is not among them', async () => {
+  it('G3: only its parameters are set, without the secret', async () => {
     const request = await authenticated(make(), credentials)
     expect([...request.parameters.keys()]).toEqual([
       'grant_type',
@@ -298,7 +298,7 @@ describe.each([
     expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
   })
 
-  it('G8: the other kind of algorithm is refused, too', () => {
+  it('G8: an algorithm of the other kind is rejected', () => {
     expect(() => make({ algorithm: make === clientSecretJwt ? 'ES256' : 'HS256' })).toThrow(
       make === clientSecretJwt ? /one of HS256, HS384, HS512$/ : /one of RS256, RS384, RS512, PS256, /,
     )
@@ -320,7 +320,7 @@ describe('clientSecretJwt', () => {
     },
   )
 
-  it('G8: credentials without a secret are refused by the path of what is missing', async () => {
+  it('G8: credentials without a secret fail with the path of the missing option', async () => {
     for (const credentials of [keyed, { clientId: 'app' }]) {
       const failure = await failureOf(authenticated(clientSecretJwt(), credentials))
       expect(failure.code).toBe('invalid_options')
@@ -342,7 +342,7 @@ describe('privateKeyJwt', () => {
     expect(Object.keys(header).sort()).toEqual(['alg', 'typ'])
   })
 
-  it('G8: a key that does not sign with the algorithm is refused, and what it signs with is named', async () => {
+  it('G8: a key that does not sign with the algorithm is rejected, and the message names its algorithms', async () => {
     const { privateKey } = await crypto.subtle.generateKey(rsa, false, ['sign', 'verify'])
     for (const algorithm of ['PS256', 'RS512', 'ES256']) {
       const failure = await failureOf(authenticated(privateKeyJwt({ algorithm }), { clientId: 'app', privateKey }))
@@ -353,7 +353,7 @@ describe('privateKeyJwt', () => {
     }
   })
 
-  it('G8: credentials without a key are refused by the path of what is missing', async () => {
+  it('G8: credentials without a key fail with the path of the missing option', async () => {
     for (const credentials of [secretive, { clientId: 'app' }]) {
       const failure = await failureOf(authenticated(privateKeyJwt(), credentials))
       expect(failure.code).toBe('invalid_options')
@@ -384,7 +384,7 @@ describe('privateKeyJwt: keys as they are kept', () => {
     expect(await headerOf(credentials, { algorithm: 'PS384' })).toEqual({ typ, alg: 'PS384', kid: 'k1' })
   })
 
-  it('G8: a JWK says its `kid`, and what the credentials say wins', async () => {
+  it('G8: the `kid` of a JWK is used, unless the credentials have a keyId', async () => {
     const named = { ...jwk, kid: 'own' }
     expect(await headerOf({ clientId: 'app', privateKey: named })).toMatchObject({ kid: 'own' })
     expect(await headerOf({ clientId: 'app', privateKey: named, keyId: 'k1' })).toMatchObject({ kid: 'k1' })
@@ -416,7 +416,7 @@ describe('privateKeyJwt: the header', () => {
     expect(await headerOf({ certificate, header })).toEqual({ ...usual, ...thumbprints, ...header })
   })
 
-  it('G8: what the caller does to the header later changes nothing', async () => {
+  it('G8: the caller can change the header later without effect', async () => {
     const header = { cty: 'x' }
     const clientAuthentication = privateKeyJwt({ header })
     header.cty = 'changed'
@@ -436,7 +436,7 @@ describe('privateKeyJwt: the header', () => {
       { header: { [name]: 'MARKED' } },
       new RegExp(`header must not contain ${name}\\. `),
     ]),
-  ])('G8: %o is refused at once', (options, what) => {
+  ])('G8: %o is rejected at once', (options, what) => {
     const attempt = (): unknown => privateKeyJwt(options as JwtAuthenticationOptions)
     expect(attempt).toThrow(what)
     expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
@@ -476,7 +476,7 @@ describe.each([
   ['tlsClientAuth', tlsClientAuth],
   ['none', none],
 ])('%s', (_, make) => {
-  it('G3: the client id alone is sent, whatever else is known', async () => {
+  it('G3: only the client id is sent', async () => {
     for (const credentials of [{ clientId: 'a:+ü' }, { clientId: 'a:+ü', clientSecret: 'MARKED' }]) {
       const request = await authenticated(make(), credentials)
       expect([...request.parameters]).toEqual([
@@ -489,7 +489,7 @@ describe.each([
 })
 
 describe('usesMutualTls', () => {
-  it('G4: by a certificate alone', () => {
+  it('G4: is true for tlsClientAuth only', () => {
     expect(usesMutualTls(tlsClientAuth())).toBe(true)
     for (const one of [none(), privateKeyJwt(), clientSecretBasic(), undefined]) expect(usesMutualTls(one)).toBe(false)
   })
@@ -534,7 +534,7 @@ describe('chooseClientAuthentication', () => {
 })
 
 describe('requiredCredential', () => {
-  it('G2: the default one and those of a client secret need one; an unknown one is not judged', () => {
+  it('G2: the default one and those with a client secret require it; an unknown one does not', () => {
     const secret = [
       undefined,
       clientSecretBasic(),
@@ -550,13 +550,13 @@ describe('requiredCredential', () => {
     }
   })
 
-  it('G8: those of a private key need one', () => {
+  it('G8: those with a private key require it', () => {
     for (const one of [privateKeyJwt(), privateKeyJwt({ algorithm: 'ML-DSA-44', audience: 'tokenEndpoint' })]) {
       expect(requiredCredential(one)).toBe('privateKey')
     }
   })
 
-  it('G3: one of a provider’s own says what it requires; another value is no requirement', () => {
+  it('G3: a provider’s own one declares what it requires; another value counts as nothing', () => {
     const own = (requires: unknown): ClientAuthentication =>
       ({ name: 'own', authenticate: () => {}, requires }) as unknown as ClientAuthentication
     expect(requiredCredential(own('privateKey'))).toBe('privateKey')
@@ -565,7 +565,7 @@ describe('requiredCredential', () => {
 })
 
 describe('names', () => {
-  it('L3: every method has a name of its own, for the cache key', () => {
+  it('L3: every method has its own name, for the cache key', () => {
     const names = [
       clientSecretBasic({ encoding: 'form' }).name,
       clientSecretBasic({ encoding: 'raw' }).name,

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { clientSecretOf } from '../../src/acquire/client-secret.ts'
 
-it('G3: gives the secret', () => {
+it('G3: returns the secret', () => {
   expect(clientSecretOf({ clientId: 'a', clientSecret: 'b' })).toBe('b')
 })
 
-it('G3: says what is missing where there is none', () => {
+it('G3: names the missing option', () => {
   expect(() => clientSecretOf({ clientId: 'MARKED' })).toThrow(
     expect.objectContaining({
       code: 'invalid_options',

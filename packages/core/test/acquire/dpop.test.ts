@@ -17,7 +17,7 @@ const makeKey = (algorithm: EcKeyGenParams | RsaHashedKeyGenParams): Promise<Cry
   crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
 
 describe('proofs of possession', () => {
-  it('are of one request: its method, its URL without the query, its token, its instant, and none twice', async () => {
+  it('are for one request: its method, its URL without the query, its token and its instant, and each is new', async () => {
     const proofs = new DpopProofs(undefined, now)
     const made = [await proofs.prove(url, 'PATCH', token), await proofs.prove(url, 'PATCH', token)]
     const [claims, others] = made.map((proof) => decodeJwt(proof))
@@ -39,7 +39,7 @@ describe('proofs of possession', () => {
     expect(header.jwk).not.toHaveProperty('d')
   })
 
-  it('hold the newest nonce of their origin, and of no other', async () => {
+  it('contain the latest nonce of their origin, and of no other', async () => {
     const proofs = new DpopProofs(undefined, now)
     const nonceAt = async (address: string): Promise<unknown> =>
       decodeJwt(await proofs.prove(new URL(address), 'GET', token)).nonce
@@ -51,7 +51,7 @@ describe('proofs of possession', () => {
     expect(await nonceAt('https://login.acme.example/b')).toBeUndefined()
   })
 
-  it('remember the nonces of a hundred origins', async () => {
+  it('use the nonces of at most a hundred origins', async () => {
     const proofs = new DpopProofs(undefined, now)
     const originOf = (index: number): URL => new URL(`https://o${index}.acme.example`)
     for (let index = 0; index < 101; index += 1) proofs.learn(originOf(index), `n${index}`)
@@ -70,13 +70,13 @@ describe('proofs of possession', () => {
     expect(decodeJwt(await proofs.prove(originOf(1), 'GET', token)).nonce).toBeUndefined()
   })
 
-  it('are made for http, too: where a token may go is judged elsewhere', async () => {
+  it('are created for http, too, because allowed origins are checked separately', async () => {
     const proofs = new DpopProofs(undefined, now)
     const proof = await proofs.prove(new URL('http://127.0.0.1:8080/things'), 'GET', token)
     expect(decodeJwt(proof).htu).toBe('http://127.0.0.1:8080/things')
   })
 
-  it("hold their server's time once that is adopted, and the time of no other", async () => {
+  it("use their server's time once it is adopted, and the time of no other", async () => {
     const proofs = new DpopProofs(undefined, now)
     const date = (seconds: number): string => new Date(now() + seconds * 1000).toUTCString()
     const issuedAt = async (address: URL): Promise<number> =>
@@ -93,13 +93,13 @@ describe('proofs of possession', () => {
     expect(await issuedAt(url)).toBe(-7)
   })
 
-  it('have the proof of a first call and the thumbprint of another one agree on the generated key', async () => {
+  it('use the same generated key as a concurrent thumbprint', async () => {
     const proofs = new DpopProofs(undefined, now)
     const [proof, thumbprint] = await Promise.all([proofs.prove(url, 'GET', token), proofs.thumbprint()])
     expect(await calculateJwkThumbprint(decodeProtectedHeader(proof).jwk ?? {})).toBe(thumbprint)
   })
 
-  it('X1: keep their key and their nonces to themselves', async () => {
+  it('X1: do not show their key and nonces', async () => {
     const proofs = new DpopProofs(undefined, now)
     proofs.learn(url, 'MARKED-nonce')
     await proofs.prove(url, 'GET', token)
@@ -112,7 +112,7 @@ describe('findDpopKeyMistake', () => {
     expect(findDpopKeyMistake(await makeKey({ name: 'ECDSA', namedCurve: 'P-256' }))).toBeUndefined()
   })
 
-  it('X1: an extractable private key is refused, and so is what is no key pair', async () => {
+  it('X1: an extractable private key is rejected, and so is a value that is not a key pair', async () => {
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
     const extractable = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
     expect(findDpopKeyMistake(extractable)).toMatch(/^has a privateKey that is extractable/)

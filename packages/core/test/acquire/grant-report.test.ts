@@ -29,7 +29,7 @@ function start() {
 }
 
 describe('GrantReport', () => {
-  it('X1: events hold the attempt, the time since the beginning, and whether it is a background refresh', () => {
+  it('X1: events contain the attempt, the time since the beginning, and whether it is a background refresh', () => {
     const { report, events } = start()
     report.retried(failure, 0.4)
     report.granted({ lifetime: 3600, suspectsMilliseconds: false })
@@ -42,7 +42,7 @@ describe('GrantReport', () => {
     ])
   })
 
-  it('X2: the message of the tracing channel fills up, without the query', async () => {
+  it('X2: the message of the tracing channel is completed step by step, without the query', async () => {
     const { report, messages, descriptions } = start()
     const message = {
       provider: 'acme',
@@ -65,7 +65,7 @@ describe('GrantReport', () => {
 })
 
 describe('toReportableError', () => {
-  it('X1: an error of ours stays, of another one only its type is shown', () => {
+  it('X1: a NightlatchError stays as it is, and only the type of another error is shown', () => {
     expect(toReportableError(provider, failure)).toBe(failure)
     const reportable = toReportableError(provider, new RangeError('MARKED'))
     expect(reportable).toMatchObject({ code: 'invalid_options', provider: 'acme' })

@@ -75,7 +75,7 @@ async function outlastEarlierReadings(): Promise<void> {
 const targets = (): readonly string[] => server.requests.map(({ target }) => target)
 
 describe('createEndpointFinder', () => {
-  it('G4: a declared token endpoint is used as it is, and nothing is asked', async () => {
+  it('G4: a declared token endpoint is used as it is, and no metadata is requested', async () => {
     const find = finder({ tokenEndpoint: `${server.origin}/Token?v=1`, issuer: `${server.origin}/issuer` })
     const { url, issuer } = await find()
     expect(url.href).toBe(`${server.origin}/Token?v=1`)
@@ -100,7 +100,7 @@ describe('createEndpointFinder', () => {
     expect(targets()).toEqual([oauth, oidc])
   })
 
-  it('G4: an issuer with a path: RFC 8414 puts it behind the well-known one, OpenID Connect before', async () => {
+  it('G4: an issuer with a path: RFC 8414 adds it after the well-known path, OpenID Connect before', async () => {
     const issuer = `${server.origin}/oauth2/AUS123`
     const answer = json({ issuer, token_endpoint: `${issuer}/v1/token` })
     server.answer(routes({ [`${oauth}/oauth2/AUS123`]: answer }))
@@ -138,7 +138,7 @@ describe('createEndpointFinder', () => {
     })
   })
 
-  it('G4: an issuer that differs in the slash at its end is another, and the message says that', async () => {
+  it('G4: an issuer that differs in the slash at its end is another one, and the message says so', async () => {
     const issuer = `${server.origin}/tenant`
     server.answer(json({ issuer: `${issuer}/`, token_endpoint: `${issuer}/token` }))
     const failure = await failureOf(finder({ issuer })())
@@ -149,7 +149,7 @@ describe('createEndpointFinder', () => {
   describe('issuerMetadata.acceptIssuer', () => {
     const inside = 'http://keycloak:8080/realms/acme'
 
-    it('G4: the one other issuer that is named is accepted, and it is what assertions are made for', async () => {
+    it('G4: the accepted issuer is accepted, and assertions are made for it', async () => {
       server.answer(metadata({ issuer: inside }))
       for (const acceptIssuer of [inside, new URL(inside)]) {
         const found = await finder({ issuerMetadata: { acceptIssuer } })()
@@ -159,7 +159,7 @@ describe('createEndpointFinder', () => {
       }
     })
 
-    it("G4: the provider's own issuer stays accepted, and any third one refused", async () => {
+    it("G4: the provider's own issuer stays accepted, and any third one is rejected", async () => {
       const find = finder({ issuerMetadata: { acceptIssuer: inside } })
       for (const issuer of ['https://evil.test', `${inside}/`, 'http://keycloak:8080', `${server.origin}/tenant`]) {
         server.answer(metadata({ issuer }))
@@ -169,7 +169,7 @@ describe('createEndpointFinder', () => {
       expect((await find()).issuerIdentifier).toBe(server.origin)
     })
 
-    it('G4: without it, the way out is named', async () => {
+    it('G4: without it, the message names it', async () => {
       server.answer(metadata({ issuer: inside }))
       const failure = await failureOf(finder()())
       expect(failure.message).toContain('which issuerMetadata.acceptIssuer can permit')
@@ -177,7 +177,7 @@ describe('createEndpointFinder', () => {
     })
   })
 
-  describe('the issuers that openid-client would let pass', () => {
+  describe('the issuers that openid-client would accept', () => {
     it.each(['https://login.microsoftonline.com/acme.test/v2.0', 'https://acme.b2clogin.com/acme.test/v2.0'])(
       'G4: %s is held to its name, too',
       async (issuer) => {
@@ -198,7 +198,12 @@ describe('createEndpointFinder', () => {
     expect((await finder()()).authenticationMethods).toEqual(expected)
   })
 
-  it('G10: of a declared endpoint no methods are known', async () => {
+  it.each([undefined, null, 7, {}])('a revocation endpoint that is %j is none', async (revocation_endpoint) => {
+    server.answer(metadata({ revocation_endpoint }))
+    expect(await finder()()).not.toHaveProperty('revocationEndpoint')
+  })
+
+  it('G10: a declared endpoint has no known methods', async () => {
     const found = await finder({ tokenEndpoint: `${server.origin}/token` })()
     expect(found.authenticationMethods).toBeUndefined()
   })
@@ -206,13 +211,13 @@ describe('createEndpointFinder', () => {
   describe('mtls_endpoint_aliases', () => {
     const mtls_endpoint_aliases = { token_endpoint: 'https://mtls.acme.test/token' }
 
-    it('G4: its token endpoint is the one for a client with a certificate', async () => {
+    it('G4: its token endpoint is used for a client with a certificate', async () => {
       server.answer(metadata({ mtls_endpoint_aliases }))
       const { url } = await finder({ clientAuthentication: tlsClientAuth() })()
       expect(url.href).toBe('https://mtls.acme.test/token')
     })
 
-    it('G4: and for no other', async () => {
+    it('G4: its token endpoint is not used for other clients', async () => {
       server.answer(metadata({ mtls_endpoint_aliases }))
       for (const clientAuthentication of [none(), clientSecretBasic()]) {
         expect((await finder({ clientAuthentication })()).url.pathname).toBe('/OAuth/Token')
@@ -229,7 +234,16 @@ describe('createEndpointFinder', () => {
       },
     )
 
-    it('G7: one that must not see a client is refused', async () => {
+    it('its revocation endpoint is the one for a client with a certificate, and for no other', async () => {
+      const aliases = { ...mtls_endpoint_aliases, revocation_endpoint: 'https://mtls.acme.test/revoke' }
+      server.answer(metadata({ mtls_endpoint_aliases: aliases, revocation_endpoint: 'https://acme.test/revoke' }))
+      const withCertificate = await finder({ clientAuthentication: tlsClientAuth() })()
+      expect(withCertificate.revocationEndpoint).toBe('https://mtls.acme.test/revoke')
+      const withSecret = await finder({ clientAuthentication: clientSecretBasic() })()
+      expect(withSecret.revocationEndpoint).toBe('https://acme.test/revoke')
+    })
+
+    it('G7: an insecure one is rejected', async () => {
       server.answer(metadata({ mtls_endpoint_aliases: { token_endpoint: 'http://MARKED.acme.test/token' } }))
       const failure = await failureOf(finder({ clientAuthentication: tlsClientAuth() })())
       expect(failure.message).toContain('names a token endpoint that must be https')
@@ -275,7 +289,7 @@ describe('createEndpointFinder', () => {
     expect([...new Set(targets())]).toEqual([oauth, oidc])
   })
 
-  it('R5: whatever JSON comes, an endpoint that may see a secret is found, or it is discovery_failed', async () => {
+  it('R5: any JSON leads to an endpoint that is allowed to get a secret, or to discovery_failed', async () => {
     const member = fc.oneof(anyWebUrl(), fc.constant('https://login.acme.test'), fc.jsonValue(), fc.constant(undefined))
     const document = fc.oneof(
       fc.jsonValue(),
@@ -310,14 +324,14 @@ describe('createEndpointFinder', () => {
       'it answered, but its metadata names no token_endpoint,',
     ],
     ['a redirect', () => text('', 302), 'it answered 302,'],
-  ])('R5: of %s the message says what was found', async (_, answer, what) => {
+  ])('R5: for %s the message says what was found', async (_, answer, what) => {
     server.answer(answer())
     expect((await failureOf(finder()())).message).toContain(
       `by RFC 8414 ${what} by OpenID Connect Discovery it answered`,
     )
   })
 
-  it('R5: nobody listening', async () => {
+  it('R5: a closed port', async () => {
     const gone = await startRecordingServer()
     await gone.close()
     await expect(finder({ issuer: gone.origin })()).rejects.toMatchObject({ code: 'discovery_failed', retryable: true })
@@ -331,28 +345,28 @@ describe('createEndpointFinder', () => {
     [499, false],
     [500, true],
     [503, true],
-  ])('G9: a %d may pass: %s, and is told', async (status, retryable) => {
+  ])('G9: a %d is retryable: %s', async (status, retryable) => {
     server.answer(text('', status))
     const failure = await failureOf(finder()())
     expect(failure).toMatchObject({ code: 'discovery_failed', retryable })
     expect(failure.message).toContain(`it answered ${status}`)
   })
 
-  it('G9: one of the two ways that may pass is enough to try again', async () => {
+  it('G9: one retryable failure of the two is enough to retry', async () => {
     server.answer(routes({ [oauth]: text('', 503) }))
     const failure = await failureOf(finder()())
     expect(failure.retryable).toBe(true)
     expect(failure.message).toContain('by RFC 8414 it answered 503, by OpenID Connect Discovery it answered 404')
   })
 
-  it('G9: metadata of somebody else does not pass, and is told', async () => {
+  it('G9: metadata of another issuer is not retryable, and the message says so', async () => {
     server.answer(metadata({ issuer: 'https://evil.test' }))
     const failure = await failureOf(finder()())
     expect(failure.retryable).toBe(false)
     expect(failure.message).toContain('by RFC 8414 it answered with the metadata of another issuer')
   })
 
-  it('G9: no answer, of unknown cause, may pass', async () => {
+  it('G9: no response, of unknown cause, is retryable', async () => {
     const failure = await failureOf(finder({}, { fetch: () => Promise.reject(new TypeError('fetch failed')) })())
     expect(failure.retryable).toBe(true)
     expect(failure.message).toContain('by RFC 8414 it did not answer, by OpenID Connect Discovery it did not answer.')
@@ -364,7 +378,7 @@ describe('createEndpointFinder', () => {
     ['another scheme', 'ftp://login.acme.test/token'],
     ['a user in it', 'https://MARKED:x@login.acme.test/token'],
     ['a fragment', 'https://login.acme.test/token#MARKED'],
-  ])('G7: a token endpoint that is %s is refused, without being repeated', async (_, token_endpoint) => {
+  ])('G7: a token endpoint that is %s is rejected, without being quoted', async (_, token_endpoint) => {
     server.answer(metadata({ token_endpoint }))
     const failure = await failureOf(finder()())
     expect(failure).toMatchObject({ code: 'discovery_failed', retryable: false })
@@ -380,7 +394,7 @@ describe('createEndpointFinder', () => {
     'http://localhost.:9/token',
     'https://[::ffff:10.0.0.1]/token',
     'https://metadata.google.internal/token',
-  ])('X4: a remote issuer may not name %s, for either endpoint', async (target) => {
+  ])('X4: a remote issuer cannot name %s', async (target) => {
     for (const members of [
       { token_endpoint: target },
       { token_endpoint: 'https://login.acme.test/token', mtls_endpoint_aliases: { token_endpoint: target } },
@@ -400,13 +414,13 @@ describe('createEndpointFinder', () => {
     }
   })
 
-  it('G7: http elsewhere is accepted where that is permitted', async () => {
+  it('G7: http to another machine is accepted if that is permitted', async () => {
     server.answer(metadata({ token_endpoint: 'http://login.acme.test/token' }))
     const { url } = await finder({}, { allowInsecureRequests: true })()
     expect(url.href).toBe('http://login.acme.test/token')
   })
 
-  it('L3: asked once, whoever waits, and remembered', async () => {
+  it('L3: requested once for all callers, and cached', async () => {
     server.answer(routes({ [oauth]: metadata() }))
     const find = finder()
     const [first, second] = await Promise.all([find(), find()])
@@ -415,7 +429,7 @@ describe('createEndpointFinder', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('L6: a failure is not remembered', async () => {
+  it('L6: a failure is not cached', async () => {
     const find = finder()
     const [first, second] = await Promise.all([failureOf(find()), failureOf(find())])
     expect(second).toBe(first)
@@ -444,7 +458,7 @@ describe('createEndpointFinder', () => {
     expect(await first).toMatchObject({ code: 'timed_out' })
   })
 
-  it('L4: a read that its caller has left is for the next one', async () => {
+  it('L4: a read whose caller is gone serves the next one', async () => {
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
     const { promise: answer, resolve: release } = Promise.withResolvers<void>()
     server.answer((response, request) => {
@@ -465,13 +479,13 @@ describe('createEndpointFinder', () => {
     expect(targets()).toEqual([oauth])
   })
 
-  it('L4: a caller whose time is over asks for nothing', async () => {
+  it('L4: a caller past its deadline requests nothing', async () => {
     const reason = new NightlatchError('timed_out', 'too late')
     await expect(finder()(AbortSignal.abort(reason))).rejects.toBe(reason)
     expect(server.requests).toEqual([])
   })
 
-  it('L4: a deadline that passes after the answer does not forget it, and nothing listens to it', async () => {
+  it('L4: a deadline that passes after the response has no effect, and leaves no listener', async () => {
     server.answer(routes({ [oauth]: metadata() }))
     const find = finder()
     const controller = new AbortController()
@@ -482,7 +496,7 @@ describe('createEndpointFinder', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('G7, G9: metadata that never comes ends after half of a grant’s time, and the connection is closed', async () => {
+  it('G7, G9: a read that hangs ends after half of a grant’s time, and its connection is closed', async () => {
     const { promise: requested, resolve: request } = Promise.withResolvers<void>()
     server.answer(() => request())
     const find = finder({}, {}, 10)
@@ -500,21 +514,21 @@ describe('createEndpointFinder', () => {
     expect((await find()).url.pathname).toBe('/OAuth/Token')
   })
 
-  it('G7: what a wait ends with is the reason of the signal, not an error of the machinery', async () => {
+  it('G7: a wait ends with the reason of the signal, not with an internal error', async () => {
     const controller = new AbortController()
     const reason = new NightlatchError('timed_out', 'too late')
     server.answer(() => controller.abort(reason))
     await expect(finder()(controller.signal)).rejects.toBe(reason)
   })
 
-  it("X2: the issuer's query is not told", async () => {
+  it("X2: the issuer's query is not shown", async () => {
     const failure = await failureOf(finder({ issuer: `${server.origin}/tenant?key=MARKED` })())
     expect(failure.message).toContain(`${server.origin}/tenant`)
     expect(findLeaks(failure, ['MARKED'])).toEqual([])
   })
 })
 
-describe('metadata that grows old', () => {
+describe('metadata that ages', () => {
   const hour = 3_600_000
 
   /** A finder by a clock that the test moves. */
@@ -531,7 +545,7 @@ describe('metadata that grows old', () => {
 
   const at = (path: string): Answer => metadata({ token_endpoint: `${server.origin}${path}` })
 
-  it('L2: for an hour nothing is asked', async () => {
+  it('L2: for an hour nothing is requested', async () => {
     server.answer(at('/old'))
     const { find, pass } = aging()
     await find()
@@ -541,7 +555,7 @@ describe('metadata that grows old', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('L2: after an hour it is read again, once, and nobody waits for that', async () => {
+  it('L2: after an hour it is read again, once, and no caller waits for that', async () => {
     server.answer(at('/old'))
     const { find, pass } = aging()
     const first = await find()
@@ -557,7 +571,7 @@ describe('metadata that grows old', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('L6: what cannot be read again does not fail anybody for a day, and is asked for once a minute at most', async () => {
+  it('L6: if it cannot be read again, no call fails for a day, and it is requested at most once a minute', async () => {
     server.answer(at('/old'))
     const { find, pass } = aging()
     const first = await find()
@@ -612,7 +626,7 @@ describe('metadata that grows old', () => {
     expect(await find(new AbortController().signal)).toBe(first)
   })
 
-  it('L6: after a day it is gone by no longer', async () => {
+  it('L6: after a day it is no longer used', async () => {
     server.answer(at('/old'))
     const { find, pass } = aging()
     await find()
@@ -623,7 +637,7 @@ describe('metadata that grows old', () => {
     expect((await find()).url.pathname).toBe('/new')
   })
 
-  it('G4: metadata of somebody else does not take the place of what is known', async () => {
+  it('G4: metadata of another issuer does not replace the cached one', async () => {
     server.answer(at('/old'))
     const { find, pass } = aging()
     const first = await find()
@@ -635,7 +649,7 @@ describe('metadata that grows old', () => {
     expect(await find()).toBe(first)
   })
 
-  it('L11: an issuer that hangs holds nobody up, and a background refresh that fails is no unhandled rejection', async () => {
+  it('L11: an issuer that hangs delays no call, and a failed background refresh causes no unhandled rejection', async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown): unknown => unhandled.push(reason)
     process.on('unhandledRejection', note)

@@ -69,7 +69,7 @@ describe('readLifetime', () => {
     [86_400, 86_400],
     [40 * 86_400, 40 * 86_400],
     [3650 * 86_400, 3650 * 86_400],
-  ])('R2: %o is believed', (said, seconds) => {
+  ])('R2: %o is a valid lifetime', (said, seconds) => {
     expect(readLifetime(said)).toBe(seconds)
   })
 
@@ -87,7 +87,7 @@ describe('findExpiry', () => {
     expect(findExpiry({ ...silent, expiresIn })).toBeUndefined()
   })
 
-  it('R3: the answer’s lifetime goes before its instant and the default, and is bounded by the exp', () => {
+  it('R3: the response’s lifetime wins over its instant and the default, and is bounded by the exp', () => {
     const accessToken = jwt({ exp: inSeconds(900) / 1000 })
     const expiresAt = new Date(inSeconds(800))
     expect(findExpiry({ ...silent, expiresIn: 3600, expiresAt, accessToken, defaultLifetime: 600 })).toBe(
@@ -96,7 +96,7 @@ describe('findExpiry', () => {
     expect(findExpiry({ ...silent, expiresIn: 3600, expiresAt, defaultLifetime: 600 })).toBe(inSeconds(3600))
   })
 
-  it("R3: a reader's expiresAt goes before the token's exp", () => {
+  it("R3: a reader's expiresAt wins over a later exp of the token", () => {
     const accessToken = jwt({ exp: inSeconds(900) / 1000 })
     const expiresAt = new Date(inSeconds(800))
     expect(findExpiry({ ...silent, expiresIn: 0, expiresAt, accessToken, defaultLifetime: 600 })).toBe(inSeconds(800))
@@ -124,7 +124,7 @@ describe('findExpiry', () => {
     expect(findExpiry({ ...evidence, expiresAt })).toBe(inSeconds(600))
   })
 
-  it("R3: a JWT's exp goes before the provider's default", () => {
+  it("R3: a JWT's exp wins over the provider's default", () => {
     const accessToken = jwt({ exp: inSeconds(900) / 1000 })
     expect(findExpiry({ ...silent, accessToken, defaultLifetime: 600 })).toBe(inSeconds(900))
   })
@@ -138,13 +138,13 @@ describe('findExpiry', () => {
   it.each([
     ['an hour behind', 3600],
     ['an hour ahead', -3600],
-  ])("R3: the skew against the answer's Date is taken off: our clock %s", (_, ahead) => {
+  ])("R3: the skew against the response's Date is subtracted: the client's clock %s", (_, ahead) => {
     const serverNow = requestedAt + ahead * 1000
     const accessToken = jwt({ exp: serverNow / 1000 + 900 })
     expect(findExpiry({ ...silent, accessToken, date: new Date(serverNow).toUTCString() })).toBe(inSeconds(900))
   })
 
-  it('R3: the skew is seen when the answer came, not when it was asked for', () => {
+  it('R3: the skew is measured when the response arrives, not when the request is sent', () => {
     const answeredAt = inSeconds(5)
     const accessToken = jwt({ exp: inSeconds(900) / 1000 })
     expect(findExpiry({ ...silent, accessToken, answeredAt, date: new Date(answeredAt).toUTCString() })).toBe(
@@ -152,7 +152,7 @@ describe('findExpiry', () => {
     )
   })
 
-  it('R3: a Date that is none means no skew', () => {
+  it('R3: an invalid Date means no skew', () => {
     const accessToken = jwt({ exp: inSeconds(900) / 1000 })
     expect(findExpiry({ ...silent, accessToken, date: 'yesterday' })).toBe(inSeconds(900))
   })
@@ -165,7 +165,7 @@ describe('findExpiry', () => {
     ['is null', { exp: null }],
     ['is missing', { iat: requestedAt / 1000 }],
     ['has another name', { sessionExpires: inSeconds(900) / 1000, sessionExpiresAt: inSeconds(900) }],
-  ])('R3: a JWT whose exp %s says nothing', (_, claims) => {
+  ])('R3: a JWT whose exp %s is ignored', (_, claims) => {
     expect(findExpiry({ ...silent, accessToken: jwt(claims) })).toBeUndefined()
     expect(findExpiry({ ...silent, accessToken: jwt(claims), defaultLifetime: 600 })).toBe(inSeconds(600))
   })
@@ -182,24 +182,24 @@ describe('findExpiry', () => {
     ['a list of claims', jwt([inSeconds(900) / 1000])],
     ['null for claims', jwt(null)],
     ['text for claims', jwt('exp')],
-  ])('R3: a token that is no JWT (%s) says nothing', (_, accessToken) => {
+  ])('R3: a token that is not a JWT (%s) is ignored', (_, accessToken) => {
     expect(findExpiry({ ...silent, accessToken })).toBeUndefined()
     expect(findExpiry({ ...silent, accessToken, defaultLifetime: 600 })).toBe(inSeconds(600))
   })
 
-  it('R3: an exp from the prototype is none', () => {
+  it('R3: an exp from the prototype is ignored', () => {
     const accessToken = `a.${btoa(`{"__proto__":{"exp":${inSeconds(900) / 1000}}}`)}.c`
     expect(findExpiry({ ...silent, accessToken })).toBeUndefined()
   })
 
-  it('R4: a lifetime counts from before the request, however long the answer took', () => {
+  it('R4: a lifetime counts from before the request, however long the response took', () => {
     const answeredAt = inSeconds(9)
     expect(findExpiry({ ...silent, expiresIn: 10, answeredAt })).toBe(inSeconds(10))
     expect(findExpiry({ ...silent, defaultLifetime: 10, answeredAt })).toBe(inSeconds(10))
   })
 })
 
-describe('findExpiry: what lay in a cache, and what a token says itself', () => {
+describe('findExpiry: Age of an HTTP cache, and exp of the token', () => {
   const date = 'Fri, 20 Nov 2026 12:00:00 GMT'
 
   it.each([
@@ -212,7 +212,7 @@ describe('findExpiry: what lay in a cache, and what a token says itself', () => 
     ['an age that is none', { expiresIn: 3600, age: '1.5' }, 3600],
     ['an age that is none', { expiresIn: 3600, age: '' }, 3600],
     ['an age that is none', { expiresIn: 3600, age: 'soon' }, 3600],
-  ])('R3: Age is taken off: %s', (_, evidence, seconds) => {
+  ])('R3: Age is subtracted: %s', (_, evidence, seconds) => {
     expect(findExpiry({ ...silent, ...evidence })).toBe(inSeconds(seconds))
   })
 
@@ -229,7 +229,7 @@ describe('findExpiry: what lay in a cache, and what a token says itself', () => 
     expect(findExpiry({ ...silent, expiresAt, accessToken })).toBe(inSeconds(seconds))
   })
 
-  it('R3: the clocks are compared by Date and Age: a cache keeps the Date of the answer', () => {
+  it('R3: the clocks are compared by Date and Age, because an HTTP cache keeps the original Date', () => {
     const accessToken = jwt({ exp: requestedAt / 1000 + 3600 })
     // The answer was made at noon by the server's clock, and lay ten minutes in a cache: both clocks agree.
     const answeredAt = inSeconds(600)

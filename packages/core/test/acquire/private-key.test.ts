@@ -52,7 +52,7 @@ describe('importPrivateKey', () => {
     }
   })
 
-  it('G8: a JWK says by `alg` what it is for; an option wins', async () => {
+  it('G8: the `alg` of a JWK is used; the option wins', async () => {
     const jwk = { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'PS384' }
     expect(algorithmsOf(await importPrivateKey(jwk))).toEqual(['PS384'])
     expect(algorithmsOf(await importPrivateKey(jwk, { algorithm: 'RS512' }))).toEqual(['RS512'])
@@ -60,7 +60,7 @@ describe('importPrivateKey', () => {
     expect(algorithmsOf(await importPrivateKey({ ...jwk, alg: 'RSA-OAEP' }))).toEqual(['RS256'])
   })
 
-  it('G8: PEM as environment variables, files of other systems and bundles hold it', async () => {
+  it('G8: PEM from environment variables, files of other systems and bundles', async () => {
     const material = pem(p256.privateKey)
     const { cert } = { cert: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }
     for (const variant of [
@@ -78,7 +78,7 @@ describe('importPrivateKey', () => {
     }
   })
 
-  it('X1: what is given is not written to', async () => {
+  it("X1: the caller's JWK is not changed", async () => {
     const jwk = Object.freeze({ ...p256.privateKey.export({ format: 'jwk' }), key_ops: Object.freeze(['sign']) })
     await importPrivateKey(jwk)
     expect(jwk.key_ops).toEqual(['sign'])
@@ -166,14 +166,14 @@ describe('importPrivateKey', () => {
     ],
     ['HS256', rsa.privateKey, 'algorithm must be one of RS256, '],
     ['toString', rsa.privateKey, 'algorithm must be one of RS256, '],
-  ])('G8: algorithm %s for a key of another kind is refused', async (algorithm, key, what) => {
+  ])('G8: algorithm %s for a key of another kind is rejected', async (algorithm, key, what) => {
     for (const material of [pem(key), key.export({ format: 'jwk' })]) {
       const failure = await failureOf(importPrivateKey(material, { algorithm }))
       expect(failure.message).toContain(`importPrivateKey: ${what}`)
     }
   })
 
-  it('X1: whatever byte of a key is damaged, it is read or refused, and no error shows it', async () => {
+  it('X1: with any byte damaged, a key is imported or rejected, and no error shows it', async () => {
     const der = p256.privateKey.export({ type: 'pkcs8', format: 'der' })
     await fc.assert(
       fc.asyncProperty(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
@@ -195,7 +195,7 @@ describe('importPrivateKey', () => {
 })
 
 describe('long texts', () => {
-  it('X3: a text longer than 64 KiB is refused without being read', async () => {
+  it('X3: a text longer than 64 KiB is rejected without being read', async () => {
     const filler = '-----BEGIN A-----\n'.repeat(10_000)
     for (const material of [filler + pem(p256.privateKey), `{${' '.repeat(70_000)}}`]) {
       const failure = await failureOf(importPrivateKey(material))
@@ -216,7 +216,7 @@ async function generate(extractable: boolean, name = 'ECDSA'): Promise<CryptoKey
 }
 
 describe('findKeyMistake', () => {
-  it('G8: a private key that signs and is not extractable is right; so are PEM and a JWK', async () => {
+  it('G8: a private key that signs and is not extractable is accepted; so are PEM and a JWK', async () => {
     expect(findKeyMistake(pem(p256.privateKey))).toBeUndefined()
     expect(findKeyMistake(p256.privateKey.export({ format: 'jwk' }))).toBeUndefined()
     for (const name of Object.keys(algorithms)) {
@@ -269,7 +269,7 @@ describe('findKeyMistake', () => {
     ],
     ['a key pair', async () => generate(false), 'neither a CryptoKey, nor PEM, nor a JWK'],
     ['null', async () => null, 'must be a CryptoKey, PEM or a JWK'],
-  ])('G8: %s is none', async (_, make, what) => {
+  ])('G8: %s is rejected', async (_, make, what) => {
     expect(findKeyMistake(await make())).toContain(what)
   })
 })

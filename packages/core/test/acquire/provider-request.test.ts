@@ -17,7 +17,7 @@ describe('standardParameters and toProviderParameters', () => {
   const form = (provider: Provider, grant: GrantRequest): string =>
     toProviderParameters(provider, grant, standardParameters(grant)).toString()
 
-  it('G1: a grant without scopes and parameters is the grant type alone', () => {
+  it('G1: a grant without scopes and parameters sends only the grant type', () => {
     expect(form(acme, empty)).toBe('grant_type=client_credentials')
     expect(form(acme, empty)).toHaveLength(29)
   })
@@ -28,7 +28,7 @@ describe('standardParameters and toProviderParameters', () => {
     )
   })
 
-  it('G5: a separator of its own', () => {
+  it("G5: the provider's separator", () => {
     const provider = described({ tokenRequest: { scopeSeparator: ',' } })
     expect(form(provider, refineGrant(empty, { scopes: ['a', 'b'] }))).toBe('grant_type=client_credentials&scope=a%2Cb')
     const dollar = described({ tokenRequest: { scopeSeparator: '$&' } })
@@ -43,11 +43,11 @@ describe('standardParameters and toProviderParameters', () => {
   it.each([
     ['another', 'urn:acme:service', 'grant_type=urn%3Aacme%3Aservice'],
     ['none', null, ''],
-  ])('G6: the provider says what grant type: %s', (_, grantType, sent) => {
+  ])('G6: the provider sets the grant type: %s', (_, grantType, sent) => {
     expect(form(described({ tokenRequest: { grantType } }), empty)).toBe(sent)
   })
 
-  it('G6: the standard request holds the standard grant type, whatever the provider names', () => {
+  it('G6: the standard request has the standard grant type, whatever the provider sets', () => {
     const grant = refineGrant(empty, { scopes: ['a'], parameters: { grant_type: 'own', audience: 'x' } })
     expect(String(standardParameters(grant))).toBe('grant_type=client_credentials&scope=a&audience=x')
   })
@@ -100,7 +100,7 @@ describe('toHttpRequest', () => {
       ...(json === undefined ? {} : { json }),
     })
 
-  it('G7: redirects are not followed, whatever the format', () => {
+  it('G7: redirects are not followed, in any format', () => {
     for (const tokenRequest of [{}, { method: 'GET' }, { bodyFormat: 'json' }, { bodyFormat: 'none' }] as const) {
       expect(sent(described({ tokenRequest })).init.redirect).toBe('manual')
     }
@@ -145,7 +145,7 @@ describe('toHttpRequest', () => {
     expect(url.search).toBe('?grant_type=client_credentials&scope=a+b&resource=urn%3Aa&resource=urn%3Ab')
   })
 
-  it("G4: the endpoint's own query stays untouched, also where parameters join it", () => {
+  it("G4: the endpoint's own query stays unchanged, also if parameters are added to it", () => {
     const own = '?Api-Version=2&flag&q=a%20b~c%2fd'
     const url = `https://login.acme.test/OAuth/Token${own}`
     expect(sent(acme, { url }).url.search).toBe(own)
@@ -160,7 +160,7 @@ describe('toHttpRequest', () => {
   })
 })
 
-describe('the request as fetch gets it', () => {
+describe('the request that fetch gets', () => {
   beforeAll(() => {
     nock.disableNetConnect()
   })
@@ -189,7 +189,7 @@ describe('the request as fetch gets it', () => {
     })
   }
 
-  it('G1: POST, a form, Accept JSON, and a true length', async () => {
+  it('G1: POST, a form, Accept JSON, and a correct length', async () => {
     const asked = nock('https://login.acme.test', {
       reqheaders: {
         accept: 'application/json',

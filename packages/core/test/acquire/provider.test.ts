@@ -77,7 +77,7 @@ describe('findProviderMistakes', () => {
     expect(mistakesOf({ ...acme, tokenRequest })).toEqual([])
   })
 
-  it('P4: an object without a prototype is a plain object, one of a class is not', () => {
+  it('P4: an object without a prototype is a plain object, an instance of a class is not', () => {
     expect(mistakesOf(Object.assign(Object.create(null), acme))).toEqual([])
     class Acme {
       readonly name = 'acme'
@@ -86,7 +86,7 @@ describe('findProviderMistakes', () => {
     expect(mistakesOf(new Acme())).toEqual(['provider must be a plain object, not an instance of a class'])
   })
 
-  it('P4: ten years are a lifetime, more are not', () => {
+  it('P4: ten years are a valid lifetime, more are not', () => {
     expect(mistakesOf({ ...acme, defaultLifetime: 3650 * 86_400 })).toEqual([])
     expect(mistakesOf({ ...acme, defaultLifetime: 3650 * 86_400 + 1 })).toEqual([
       'provider.defaultLifetime must be at most ten years, in seconds',
@@ -130,12 +130,12 @@ describe('findProviderMistakes', () => {
       "must be 'clientSecret' or 'privateKey'",
     ],
     ['api', 17, 'must be a URL or a function that discovers it'],
-  ])('P4: of a wrong %s (%o) it is told what it must be', (path, value, told) => {
+  ])('P4: for a wrong %s (%o) the message says what it must be', (path, value, told) => {
     const key = path.split('.')[0] ?? ''
     expect(mistakesOf({ ...acme, [key]: value })).toEqual([`provider.${path} ${told}`])
   })
 
-  it('P4: what is no object at all is told to be one, and what is endless to be finite', () => {
+  it('P4: a value that is not an object, and an infinite lifetime, are rejected', () => {
     expect(mistakesOf('acme')).toEqual(['provider must be an object'])
     const endless = mistakesOf({ ...acme, defaultLifetime: Number.POSITIVE_INFINITY })
     expect(endless).toContain('provider.defaultLifetime must be finite')
@@ -192,11 +192,11 @@ describe('findProviderMistakes', () => {
     expect(pathsOf(mistakesOf(junk))).toEqual(['provider'])
   })
 
-  it('P4: a lifetime that leads to no date is refused: a token would never be fresh', () => {
+  it('P4: a lifetime beyond any date is rejected, because a token would never be fresh', () => {
     expect(pathsOf(mistakesOf({ ...acme, defaultLifetime: 1e300 }))).toEqual(['provider.defaultLifetime'])
   })
 
-  it('P4: all mistakes come at once', () => {
+  it('P4: all mistakes are reported at once', () => {
     const provider = {
       name: 'ACME',
       tokenEndpoint: 17,
@@ -214,7 +214,7 @@ describe('findProviderMistakes', () => {
     ])
   })
 
-  it('P4: all misspelt names come at once', () => {
+  it('P4: all unknown names are reported at once', () => {
     expect(pathsOf(mistakesOf({ ...acme, scope: ['a'], token_endpoint: 'x', audience: 'y' }))).toEqual([
       'provider.audience',
       'provider.scope',
@@ -222,27 +222,27 @@ describe('findProviderMistakes', () => {
     ])
   })
 
-  it('P4: a wrong URL and another mistake come at once', () => {
+  it('P4: a wrong URL and another mistake are reported at once', () => {
     expect(pathsOf(mistakesOf({ name: 'ACME', tokenEndpoint: 'http://login.acme.test/token' }))).toEqual([
       'provider.name',
       'provider.tokenEndpoint',
     ])
   })
 
-  it('P4: an origin that is refused as a URL and another mistake come at once', () => {
+  it('P4: an origin that is a wrong URL and another mistake are reported at once', () => {
     expect(pathsOf(mistakesOf({ ...acme, name: 'ACME', apiOrigins: ['http://api.acme.test'] }))).toEqual([
       'provider.apiOrigins.0',
       'provider.name',
     ])
   })
 
-  it('P4: neither a token endpoint nor an issuer: said, with both ways out', () => {
+  it('P4: without a token endpoint and an issuer, the message names both', () => {
     const mistakes = mistakesOf({ name: 'acme' })
     expect(pathsOf(mistakes)).toEqual(['provider.tokenEndpoint'])
     expect(mistakes.join()).toContain('issuer')
   })
 
-  it('P4: a missing name is named', () => {
+  it('P4: a missing name is reported', () => {
     expect(mistakesOf({ tokenEndpoint: acme.tokenEndpoint })).toEqual(['provider.name is missing'])
   })
 })
@@ -267,7 +267,7 @@ describe('findProviderMistakes: URLs', () => {
       ['plain http to a look-alike of an address', 'http://127.0.0.1.evil.test/token'],
       ['plain http to a private address', 'http://192.168.0.1/token'],
       ['plain http to every address', 'http://0.0.0.0/token'],
-    ])('G7: %s is refused by its path, without the value', (_, url) => {
+    ])('G7: %s is rejected by its path, without the value', (_, url) => {
       const mistakes = mistakesOf({ ...acme, [place]: url })
       expect(pathsOf(mistakes)).toEqual([`provider.${place}`])
       expect(mistakes.join()).not.toContain('MARKED')
@@ -286,7 +286,7 @@ describe('findProviderMistakes: URLs', () => {
       expect(mistakesOf({ ...acme, [place]: url })).toEqual([])
     })
 
-    it('G7: http elsewhere needs a permission, which permits no more than that', () => {
+    it('G7: http to another machine requires the permission, which permits nothing else', () => {
       expect(mistakesOf({ ...acme, [place]: 'http://login.acme.test/token' }, true)).toEqual([])
       expect(pathsOf(mistakesOf({ ...acme, [place]: 'ftp://login.acme.test/token' }, true))).toEqual([
         `provider.${place}`,
@@ -298,20 +298,20 @@ describe('findProviderMistakes: URLs', () => {
     })
   })
 
-  it('G7: all wrong URLs come at once', () => {
+  it('G7: all wrong URLs are reported at once', () => {
     const provider = { name: 'acme', tokenEndpoint: 'http://a.test', issuer: 'x', api: 'ftp://b.test' }
     expect(pathsOf(mistakesOf(provider))).toEqual(['provider.api', 'provider.issuer', 'provider.tokenEndpoint'])
   })
 })
 
 describe('findProviderMistakes: what is left out', () => {
-  it('P4: an option that is undefined is an option left out', () => {
+  it('P4: an undefined option counts as missing', () => {
     const names = ['issuer', 'scopes', 'parameters', 'tokenRequest', 'defaultLifetime', 'apiOrigins', 'api', 'explain']
     const provider = { ...acme, ...Object.fromEntries(names.map((name) => [name, undefined])) }
     expect(mistakesOf(provider)).toEqual([])
   })
 
-  it('G4: another issuer is accepted by its name, and by nothing else', () => {
+  it('G4: another issuer is accepted by its exact name only', () => {
     const issuer = 'https://login.acme.test'
     for (const acceptIssuer of ['idp', true, '', 7, ['https://a.test']]) {
       const provider = { name: 'acme', issuer, issuerMetadata: { acceptIssuer } }
@@ -324,14 +324,14 @@ describe('findProviderMistakes: what is left out', () => {
     expect(pathsOf(mistakesOf(unknown))).toEqual(['provider.issuerMetadata.acceptAnyIssuer'])
   })
 
-  it('G4: beside a token endpoint no metadata is read, so that nothing can be said of it', () => {
+  it('G4: issuerMetadata beside a token endpoint is rejected, because no metadata is read', () => {
     const provider = { ...acme, issuer: 'https://login.acme.test', issuerMetadata: {} }
     expect(mistakesOf(provider)).toEqual([
       expect.stringMatching(/^provider\.issuerMetadata has no effect beside tokenEnd/),
     ])
   })
 
-  it('G4: an issuer is no address of its metadata', () => {
+  it('G4: the URL of the metadata is not an issuer', () => {
     for (const place of ['openid-configuration', 'oauth-authorization-server']) {
       const mistakes = mistakesOf({ name: 'acme', issuer: `https://login.acme.test/.well-known/${place}` })
       expect(mistakes).toEqual([expect.stringMatching(/^provider\.issuer .*well-known/)])
@@ -378,7 +378,7 @@ describe('findProviderMistakes: apiOrigins', () => {
     ['two', 'https://a.test,https://b.test'],
     ['empty', ''],
     ['an empty label', 'https://api..acme.test'],
-  ])('P4: %s is no origin', (_, origin) => {
+  ])('P4: %s is not an origin', (_, origin) => {
     expect(pathsOf(mistakesOf({ ...acme, apiOrigins: ['https://good.acme.test', origin] }))).toEqual([
       'provider.apiOrigins.1',
     ])
@@ -388,12 +388,12 @@ describe('findProviderMistakes: apiOrigins', () => {
     ['an impossible port', 'https://api.acme.test:99999'],
     ['an impossible address', 'https://256.256.256.256'],
     ['an impossible address of version 6', 'https://[::::]'],
-  ])('P4: %s is no origin, for no URL can have it', (_, origin) => {
+  ])('P4: %s is not a valid origin', (_, origin) => {
     expect(URL.canParse(origin)).toBe(false)
     expect(pathsOf(mistakesOf({ ...acme, apiOrigins: [origin] }))).toEqual(['provider.apiOrigins.0'])
   })
 
-  it('H1: plain http to another machine is refused as an origin too: no token would ever go there', () => {
+  it('H1: plain http to another machine is also rejected as an origin, because no token would ever go there', () => {
     expect(pathsOf(mistakesOf({ ...acme, apiOrigins: ['http://api.acme.test'] }))).toEqual(['provider.apiOrigins.0'])
     expect(mistakesOf({ ...acme, apiOrigins: ['http://api.acme.test'] }, true)).toEqual([])
   })
@@ -412,7 +412,7 @@ describe('createClient', () => {
     throw new Error('The client was created.')
   }
 
-  it('P4: mistakes of the provider, the options and the credentials come at once', () => {
+  it('P4: mistakes of the provider, the options and the credentials are reported at once', () => {
     const provider = { name: 'ACME', tokenEndpoint: acme.tokenEndpoint, defaultLifetime: 0 }
     const options = { credentials: { clientId: '', clientSecret: `${marked}\n` }, timeout: '10', scopes: { marked } }
     const failure = refusalOf(provider, options)
@@ -444,7 +444,7 @@ describe('createClient', () => {
     ['the secret for an origin', { ...acme, apiOrigins: [marked] }, { credentials }],
     ['the secret in a header', { ...acme, tokenRequest: { headers: { 'x-key': `${marked}\n1` } } }, { credentials }],
     ['the secret for a function', { ...acme, clientAuthentication: marked }, { credentials }],
-  ])('X1: %s is refused and not printed', (description, provider, options) => {
+  ])('X1: %s is rejected and not printed', (description, provider, options) => {
     const failure = refusalOf(provider, options)
     expect(failure.code).toBe('invalid_options')
     // The name is what every error tells; it is the one field that is no secret wherever it comes from.
@@ -452,7 +452,7 @@ describe('createClient', () => {
     expect(failure.message).not.toContain(marked)
   })
 
-  it('G3: a provider that is an object of a class does not lose its methods without a word', async () => {
+  it('G3: a provider that is an instance of a class is rejected, because it would lose its methods', async () => {
     class Acme implements Provider {
       readonly name = 'acme'
       readonly tokenEndpoint = acme.tokenEndpoint
@@ -475,7 +475,7 @@ describe('createClient', () => {
     )
   })
 
-  it('P4: all misspelt options come at once, at every depth', () => {
+  it('P4: all unknown options are reported at once, at every depth', () => {
     const provider = { ...acme, tokenRequest: { verb: 'POST', format: 'form' } }
     const options = { credentials: { clientId: 'app', client_secret: marked, key: marked }, scope: 'a', cache: {} }
     const { message } = refusalOf(provider, options)
@@ -504,7 +504,7 @@ describe('createClient', () => {
 })
 
 describe('choosesAuthenticationLater', () => {
-  it('G10: where an issuer names the endpoint, and the provider no method', () => {
+  it('G10: if an issuer names the endpoint, and the provider sets no method', () => {
     const issuer = 'https://login.acme.test'
     expect(choosesAuthenticationLater({ name: 'acme', issuer })).toBe(true)
     expect(choosesAuthenticationLater({ name: 'acme', issuer, clientAuthentication: clientSecretPost() })).toBe(false)

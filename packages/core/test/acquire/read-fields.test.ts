@@ -21,7 +21,7 @@ describe('readPath', () => {
     [['data', 'tokens', 1, 'value'], 'def'],
     [['data', '0'], 'zero'],
     [['data', 'empty'], null],
-  ])('R6: what stands at %o is read', (path, found) => {
+  ])('R6: the value at %o is read', (path, found) => {
     expect(readPath(body, ...path)).toBe(found)
   })
 
@@ -40,7 +40,7 @@ describe('readPath', () => {
     [['toString']],
     [['constructor', 'name']],
     [['data', 'hasOwnProperty']],
-  ])('R6: at %o there is nothing', (path) => {
+  ])('R6: %o leads to no value', (path) => {
     expect(readPath(body, ...path)).toBeUndefined()
   })
 
@@ -51,12 +51,12 @@ describe('readPath', () => {
     expect(readPath(Object.assign([], { token: 'own' }), 'token')).toBeUndefined()
   })
 
-  it('R6: it never throws, whatever the body and the path', () => {
+  it('R6: it never throws, for any body and path', () => {
     const path = fc.array(fc.oneof(fc.string(), fc.integer(), fc.constantFrom('__proto__', 'constructor', 'length')))
     fc.assert(fc.property(fc.anything(), path, (value, steps) => void readPath(value, ...steps)))
   })
 
-  it('R6: it finds all that JSON has', () => {
+  it('R6: it finds every value of a JSON body', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const walk = (value: unknown, path: readonly (string | number)[]): void => {
@@ -99,11 +99,11 @@ describe('secondsFromMilliseconds', () => {
     [1500, 1.5],
     [0, 0],
     [-1000, -1],
-  ])('R2: %o is %o seconds, to be judged later', (milliseconds, seconds) => {
+  ])('R2: %o is %o seconds, unchecked', (milliseconds, seconds) => {
     expect(secondsFromMilliseconds(milliseconds)).toBe(seconds)
   })
 
-  it.each(noNumbers)('R2: %o is nothing', (value) => {
+  it.each(noNumbers)('R2: %o is not an HTTP date', (value) => {
     expect(secondsFromMilliseconds(value)).toBeUndefined()
   })
 })
@@ -111,7 +111,7 @@ describe('secondsFromMilliseconds', () => {
 describe('instants since the epoch', () => {
   const instant = new Date('2026-11-20T10:00:00Z')
 
-  it('R2: seconds and milliseconds are told apart by the caller, not guessed', () => {
+  it('R2: the caller chooses seconds or milliseconds; they are not guessed', () => {
     expect(dateFromEpochSeconds(instant.getTime() / 1000)).toEqual(instant)
     expect(dateFromEpochSeconds(String(instant.getTime() / 1000))).toEqual(instant)
     expect(dateFromEpochMilliseconds(instant.getTime())).toEqual(instant)
@@ -120,7 +120,7 @@ describe('instants since the epoch', () => {
     expect(dateFromEpochMilliseconds(instant.getTime() / 1000)?.getUTCFullYear()).toBe(1970)
   })
 
-  it.each([...noNumbers, 8.64e15 + 1, '9999999999999999'])('R2: %o is nothing', (value) => {
+  it.each([...noNumbers, 8.64e15 + 1, '9999999999999999'])('R2: %o is not an HTTP date', (value) => {
     expect(dateFromEpochSeconds(value)).toBeUndefined()
     expect(dateFromEpochMilliseconds(value)).toBeUndefined()
   })
@@ -158,11 +158,11 @@ describe('dateFromIso', () => {
     ['nothing', ''],
     ['null', null],
     ['undefined', undefined],
-  ])('R2: %s is nothing', (_, value) => {
+  ])('R2: %s is not a time', (_, value) => {
     expect(dateFromIso(value)).toBeUndefined()
   })
 
-  it('R2: it is the same instant whatever zone this machine is in', () => {
+  it('R2: it is the same instant in any time zone of this machine', () => {
     const { TZ } = process.env
     process.env.TZ = 'Asia/Kolkata'
     try {
@@ -208,7 +208,7 @@ describe('dateFromHttpDate', () => {
     17,
     new Date(),
     ['Sun, 06 Nov 1994 08:49:37 GMT'],
-  ])('R2: %o is nothing', (value) => {
+  ])('R2: %o is not an HTTP date', (value) => {
     expect(dateFromHttpDate(value)).toBeUndefined()
   })
 

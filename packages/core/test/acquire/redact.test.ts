@@ -16,13 +16,13 @@ function draft(overrides: Partial<TokenRequestDraft> = {}): TokenRequestDraft {
 const plain: ReadonlySet<string> = new Set(['accept', 'content-type', 'grant_type'])
 
 describe('redact', () => {
-  it('X1: every occurrence of every secret is taken out', () => {
+  it('X1: every occurrence of every secret is removed', () => {
     expect(redact('a s3cret, b t0ken, s3cret again', ['s3cret', 't0ken'])).toBe(
       'a [redacted], b [redacted], [redacted] again',
     )
   })
 
-  it('X1: a secret is no pattern', () => {
+  it('X1: a secret is not used as a pattern', () => {
     expect(redact('wrong: .*+?^$()|[]{}\\ or abcd', ['.*+?^$()|[]{}\\'])).toBe('wrong: [redacted] or abcd')
     expect(redact('say $& or $1', ['nothing'])).toBe('say $& or $1')
   })
@@ -32,14 +32,14 @@ describe('redact', () => {
     expect(redact('a\u2028b\u2029c', [])).toBe('a b c')
   })
 
-  it('X1: no space around it, and its end is told where it was cut', () => {
+  it('X1: no space around it, and a cut text says so', () => {
     expect(redact('\n a \n', [])).toBe('a')
     expect(redact('x'.repeat(2000), [])).toBe('x'.repeat(2000))
     expect(redact('x'.repeat(2001), [])).toBe(`${'x'.repeat(2000)} [cut: 2000 of 2001 characters]`)
     expect(redact(`${' '.repeat(4000)}x`, [])).toBe('[cut: 2000 of 4001 characters]')
   })
 
-  it('X1: a long text is cut after its secrets were taken out', () => {
+  it('X1: a long text is cut after its secrets are removed', () => {
     const shown = redact(`${'x'.repeat(1995)}s3cret-that-is-cut`, ['s3cret-that-is-cut'])
     expect(shown).not.toContain('s3c')
     expect(redact('x'.repeat(10_000), []).length).toBeLessThan(2100)
@@ -71,7 +71,7 @@ describe('secretsOf', () => {
     expect(conceal(`got ${value}`, sent)).toBe('got [redacted]')
   })
 
-  it('X1: the scheme is no secret, the words of the server stay', () => {
+  it("X1: the scheme is not a secret, so the server's text stays", () => {
     const words = 'use Basic or Bearer authentication, Accept: application/json'
     for (const authorization of ['Basic YXBwOnA=', 'Bearer YXBwOnA=']) {
       const sent = draft({ headers: new Headers({ accept: 'application/json', authorization }) })
@@ -79,7 +79,7 @@ describe('secretsOf', () => {
     }
   })
 
-  it('X1: what the client authentication added is a secret: an assertion, a signature, a key', () => {
+  it('X1: a value that the client authentication added is a secret: an assertion, a signature, a key', () => {
     const sent = draft({
       headers: new Headers({ accept: 'application/json', 'x-signature': 'sig-f00d' }),
       parameters: new URLSearchParams({ grant_type: 'client_credentials', client_assertion: 'eyJ.assertion.sig' }),
@@ -87,7 +87,7 @@ describe('secretsOf', () => {
     expect(conceal('saw eyJ.assertion.sig and sig-f00d', sent)).toBe('saw [redacted] and [redacted]')
   })
 
-  it('X1: an assertion is a secret in parts, too, and what kind it is of is none', () => {
+  it('X1: the parts of an assertion are secrets, and its type is not', () => {
     const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
     const sent = draft({
       parameters: new URLSearchParams({ client_assertion_type: type, client_assertion: 'eyJhZA.eyJpZA.c2lnbmVk' }),
@@ -96,18 +96,18 @@ describe('secretsOf', () => {
     expect(conceal(`client_assertion_type must be ${type}`, sent)).toBe(`client_assertion_type must be ${type}`)
   })
 
-  it('X1: what the client authentication wrote into the query is a secret', () => {
+  it('X1: a value that the client authentication added to the query is a secret', () => {
     const sent = draft({ url: new URL('https://login.acme.test/token?api_key=derived-key-31337') })
     expect(conceal('no such key: derived-key-31337', sent)).toBe('no such key: [redacted]')
   })
 
-  it('X1: what the client authentication wrote into a JSON body is a secret', () => {
+  it('X1: a value that the client authentication added to a JSON body is a secret', () => {
     const sent = draft({ json: { auth: { signature: 'derived-proof-31337' }, grant_type: 'of-the-grant', app: 'app' } })
     expect(conceal('bad signature: derived-proof-31337', sent)).toBe('bad signature: [redacted]')
     expect(conceal('of-the-grant for app', sent)).toBe('of-the-grant for app')
   })
 
-  it('X1: the client id is no secret, nor is what was there before', () => {
+  it('X1: the client id is not a secret, nor are the values from before', () => {
     const sent = draft({
       parameters: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'app-of-acme' }),
     })
@@ -122,21 +122,21 @@ describe('secretsOf', () => {
     expect(secretsOf(draft({ json: [1, null, true] }), plain, { clientId: 'app' })).toEqual([])
   })
 
-  it('X1: what is as short as a syllable is no secret: half of the words would be taken out', () => {
+  it('X1: a value of less than 4 characters is not a secret, because half of the text would be removed', () => {
     const secretsOfLength = (clientSecret: string): readonly string[] =>
       secretsOf(draft(), plain, { clientId: 'app', clientSecret })
     expect(secretsOfLength('abc')).toEqual([])
     expect(secretsOfLength('abcd')).toEqual(['abcd'])
   })
 
-  it('X1: the longest secret goes first, so that no rest of it stays', () => {
+  it('X1: the longest secret is removed first, so that no part of it stays', () => {
     const sent = draft({ headers: new Headers({ 'x-a': 'abcd', 'x-b': 'abcdefgh' }) })
     expect(conceal('see abcdefgh and abcd', sent)).toBe('see [redacted] and [redacted]')
   })
 })
 
-describe('what a provider’s function threw', () => {
-  it('X1: is told without the words of a TypeError, and as it is otherwise', () => {
+describe('an error of a provider’s function', () => {
+  it('X1: a TypeError loses its message, and another error stays as it is', () => {
     let thrown: unknown
     try {
       new Headers().set('authorization', 'Basic MARKED\nsecret')

@@ -6,7 +6,7 @@ const passing = (retryAfter?: number): NightlatchError =>
   new NightlatchError('endpoint_unavailable', 'down', { retryable: true, retryAfter })
 
 describe('planAttempt', () => {
-  it('G7: an attempt gets two thirds of what is left, the last one all of it', () => {
+  it('G7: an attempt gets two thirds of the time left, the last one all of it', () => {
     expect([planAttempt(1, 9), planAttempt(2, 3), planAttempt(3, 1)]).toEqual([6, 2, 1])
   })
 })
@@ -19,17 +19,17 @@ describe('planGrantRetry', () => {
     expect(planGrantRetry(passing(), 3, 10, 0.5)).toBeUndefined()
   })
 
-  it('G9: what will not pass is not repeated', () => {
+  it('G9: a failure that is not retryable is not retried', () => {
     expect(planGrantRetry(new NightlatchError('grant_refused', 'no'), 1, 10, 0)).toBeUndefined()
   })
 
-  it('G9: the server is waited for as long as it asks, up to five seconds; more is not slept through', () => {
+  it("G9: the delay is at least the server's retryAfter, up to five seconds; a longer one is not retried", () => {
     expect(planGrantRetry(passing(2), 1, 10, 0)).toBe(2)
     expect(planGrantRetry(passing(5), 1, 10, 0)).toBe(5)
     expect(planGrantRetry(passing(5.1), 1, 10, 0.1)).toBeUndefined()
   })
 
-  it('G9: those that a server asked to wait equally long do not come back together', () => {
+  it('G9: clients with the same retryAfter do not retry together', () => {
     expect(planGrantRetry(passing(1), 1, 10, 0.5)).toBe(1.2)
     expect(planGrantRetry(passing(1), 2, 10, 0.5)).toBe(1.4)
     const tenants = Array.from({ length: 70 }, (_, index) => planGrantRetry(passing(1), 1, 10, index / 70))
@@ -37,7 +37,7 @@ describe('planGrantRetry', () => {
     expect(Math.min(...tenants.map((wait) => wait ?? 0))).toBe(1)
   })
 
-  it('G9: no wait beyond the deadline', () => {
+  it('G9: no delay goes beyond the deadline', () => {
     expect(planGrantRetry(passing(3), 1, 3, 0)).toBeUndefined()
     expect(planGrantRetry(passing(3), 1, 3.1, 0)).toBe(3)
     expect(planGrantRetry(passing(3), 2, 3.5, 0.9)).toBe(3.25)

@@ -132,6 +132,41 @@ describe('client.revoke', () => {
     expect(await statusWith(emulator, value)).toBe(401)
   })
 
+  it('L8: if they cannot be read again, the caller gets the answer of the server; nothing is sent twice', async () => {
+    await using bench = await start()
+    const { emulator } = bench
+    let { credentials } = emulator
+    let isSealed = false
+    const client = bench.connect(
+      {},
+      { credentials: () => (isSealed ? Promise.reject(new RangeError('vault sealed')) : Promise.resolve(credentials)) },
+    )
+    await client.token()
+    credentials = { ...credentials, clientSecret: 'wrong' }
+    emulator.rotateSecret()
+    const same = await failureOf(client.revoke())
+    expect(same).toMatchObject({ code: 'grant_refused', error: 'invalid_client' })
+    const before = revocationsAt(emulator).length
+    await failureOf(client.revoke())
+    expect(revocationsAt(emulator).length - before).toBe(1)
+    // From the first request on, the function fails.
+    const seal = (): undefined => {
+      isSealed = true
+    }
+    emulator.faults.set('revocation', { name: 'answer', answer: seal })
+    const sealed = await failureOf(client.revoke())
+    expect(sealed).toMatchObject({ code: 'grant_refused', error: 'invalid_client' })
+  })
+
+  it('two calls at once revoke each token once', async () => {
+    await using bench = await start()
+    const client = bench.connect()
+    const { value } = await client.token()
+    await Promise.all([client.revoke(), client.revoke()])
+    expect(await statusWith(bench.emulator, value)).toBe(401)
+    expect(revocationsAt(bench.emulator)).toHaveLength(1)
+  })
+
   it('G7: follows no redirect', async () => {
     await using bench = await start()
     const { emulator } = bench

@@ -114,7 +114,7 @@ function ask({
 describe('how the client authenticates', () => {
   const issuer = new URL('https://login.acme.test')
 
-  it("G8: an assertion is made for the issuer as it is spelt, by the transport's clock", async () => {
+  it("G8: an assertion is made for the issuer as it is written, by the transport's clock", async () => {
     await ask({
       provider: { clientAuthentication: clientSecretJwt() },
       known: { issuer, issuerIdentifier: 'https://login.acme.test' },
@@ -140,7 +140,7 @@ describe('how the client authenticates', () => {
     expect(findLeaks(failure, sent)).toEqual([])
   })
 
-  it('X1: a JSON body carries the assertion as a member, and it is no less a secret', async () => {
+  it('X1: a JSON body has the assertion as a member, and it is a secret, too', async () => {
     const provider = { clientAuthentication: clientSecretJwt(), tokenRequest: { bodyFormat: 'json' as const } }
     server.answer((response, request) => {
       const { client_assertion: text } = JSON.parse(request.body)
@@ -149,19 +149,19 @@ describe('how the client authenticates', () => {
     expect((await failureOf(ask({ provider }))).errorDescription).toBe('saw [redacted]')
   })
 
-  it('G10: by what the metadata names, where the provider says nothing', async () => {
+  it('G10: by a method of the metadata, if the provider sets none', async () => {
     await ask({ known: { issuer, authenticationMethods: ['client_secret_post'] } })
     expect(new URLSearchParams(server.onlyRequest.body).get('client_secret')).toBe(clientSecret)
     expect(server.onlyRequest.headers.authorization).toBeUndefined()
   })
 
-  it('G10: by what the provider says, whatever the metadata names', async () => {
+  it("G10: by the provider's method, whatever the metadata names", async () => {
     const provider = { clientAuthentication: clientSecretBasic() }
     await ask({ provider, known: { issuer, authenticationMethods: ['client_secret_post'] } })
     expect(server.onlyRequest.headers.authorization).toBe(`Basic ${basicValue}`)
   })
 
-  it('G10: where nothing fits, nothing is sent', async () => {
+  it('G10: if no method works with the credentials, nothing is sent', async () => {
     server.answer(json({}))
     const failure = await failureOf(ask({ known: { issuer, authenticationMethods: ['private_key_jwt'] } }))
     expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme' })
@@ -170,15 +170,15 @@ describe('how the client authenticates', () => {
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('G3: by nothing but the client id', async () => {
+  it('G3: by the client id only', async () => {
     await ask({ provider: { clientAuthentication: none() }, credentials: { clientId: 'app' } })
     expect(server.onlyRequest.body).toBe('grant_type=client_credentials&client_id=app')
     expect(server.onlyRequest.headers.authorization).toBeUndefined()
   })
 })
 
-describe('what is sent', () => {
-  it('G1: POST, a form, Accept JSON, a Content-Length that is true', async () => {
+describe('the request', () => {
+  it('G1: POST, a form, Accept JSON, a correct Content-Length', async () => {
     await ask()
     const { method, target, headers, body } = server.onlyRequest
     expect(method).toBe('POST')
@@ -189,13 +189,13 @@ describe('what is sent', () => {
     expect(body).toBe('grant_type=client_credentials')
   })
 
-  it('G3: by default a Basic header and nothing in the body', async () => {
+  it('G3: by default a Basic header, and no credentials in the body', async () => {
     await ask()
     expect(server.onlyRequest.headers.authorization).toBe(`Basic ${basicValue}`)
     expect(server.onlyRequest.body).not.toMatch(/client_id|client_secret/)
   })
 
-  it('G3: or in the body, and no header', async () => {
+  it('G3: with clientSecretPost in the body, and no header', async () => {
     await ask({ provider: { clientAuthentication: clientSecretPost() } })
     const { headers, body } = server.onlyRequest
     expect(headers.authorization).toBeUndefined()
@@ -206,7 +206,7 @@ describe('what is sent', () => {
     expect(headers['content-length']).toBe(String(Buffer.byteLength(body)))
   })
 
-  it('G3: a JSON body carries the secret as members', async () => {
+  it('G3: a JSON body has the secret as a member', async () => {
     await ask({ provider: { clientAuthentication: clientSecretPost(), tokenRequest: { bodyFormat: 'json' } } })
     const { headers, body } = server.onlyRequest
     expect(headers['content-type']).toBe('application/json')
@@ -225,7 +225,7 @@ describe('what is sent', () => {
     expect(body).toBe('grant_type=client_credentials')
   })
 
-  it('G2: an asynchronous client authentication is waited for', async () => {
+  it('G2: an asynchronous client authentication is awaited', async () => {
     const clientAuthentication: ClientAuthentication = {
       name: 'own',
       authenticate: async ({ headers }) => {
@@ -237,14 +237,14 @@ describe('what is sent', () => {
     expect(server.onlyRequest.headers.authorization).toBe('Custom later')
   })
 
-  it('G2: a colon in a raw client id is refused before anything is sent', async () => {
+  it('G2: a colon in a raw client id is rejected before anything is sent', async () => {
     const failure = await failureOf(ask({ provider: { clientAuthentication: clientSecretBasic({ encoding: 'raw' }) } }))
     expect(failure.code).toBe('invalid_options')
     expect(server.requests).toEqual([])
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('X2: a failure before anything is sent names the provider, as every other does', async () => {
+  it('X2: a failure before anything is sent names the provider', async () => {
     const failure = await failureOf(ask({ provider: { clientAuthentication: clientSecretBasic({ encoding: 'raw' }) } }))
     expect(failure.provider).toBe('acme')
   })
@@ -264,7 +264,7 @@ describe('what is sent', () => {
     '/a//b/;v=1/%7ex/%2F/T%C3%B6ken',
     '/token?Tenant=A%20b&flag&x=+%2b',
     '/',
-  ])('G4: the path %s is used untouched', async (path) => {
+  ])('G4: the path %s is used unchanged', async (path) => {
     await ask({ path })
     expect(server.onlyRequest.target).toBe(path)
   })
@@ -276,7 +276,7 @@ describe('what is sent', () => {
     )
   })
 
-  it("G6: a client authentication's parameters replace none of a former attempt: each has a draft of its own", async () => {
+  it('G6: each attempt has its own draft, without the parameters of an earlier one', async () => {
     let calls = 0
     const clientAuthentication: ClientAuthentication = {
       name: 'own',
@@ -297,14 +297,14 @@ describe('what is sent', () => {
     expect(second?.headers.n).toBe('2')
   })
 
-  it('G1: with GET the parameters travel in the query, and no body goes', async () => {
+  it('G1: with GET the parameters are in the query, and there is no body', async () => {
     await ask({ path: '/token?v=1', provider: { tokenRequest: { method: 'GET' } } })
     const { method, target, headers, body } = server.onlyRequest
     expect([method, target, body]).toEqual(['GET', '/token?v=1&grant_type=client_credentials', ''])
     expect(headers['content-type']).toBeUndefined()
   })
 
-  it('G1: a header that a function gives is made anew for each attempt', async () => {
+  it('G1: a function of a header is called for each attempt', async () => {
     let made = 0
     const headers = { 'X-Correlation-Id': () => `correlation-${++made}`, 'x-version': '2', Accept: () => 'text/json' }
     const provider = { tokenRequest: { headers } }
@@ -332,7 +332,7 @@ describe('what is sent', () => {
     },
   )
 
-  it('X1: what a function gives is no secret, and is one once the client authentication wrote over it', async () => {
+  it('X1: a computed header is not a secret, unless the client authentication overwrites it', async () => {
     const headers = { 'x-id': () => 'correlation-77', 'x-static': 'static-77', 'x-signature': () => 'to be signed' }
     const said = `no ${signature} of static-77 in correlation-77`
     server.answer(json({ error: 'invalid_client', error_description: said }, 401))
@@ -349,7 +349,7 @@ describe('what is sent', () => {
   })
 })
 
-describe('what is read', () => {
+describe('the response', () => {
   it.each<[string, Answer]>([
     ['201', json({ access_token: issued }, 201)],
     ['no content type', text(JSON.stringify({ access_token: issued }))],
@@ -360,12 +360,12 @@ describe('what is read', () => {
       text(`access_token=${issued}&token_type=bearer`, 200, { 'content-type': 'application/x-www-form-urlencoded' }),
     ],
     ['camelCase', json({ hasError: false, accessToken: issued, tokenType: 'BEARER', expiresIn: -1_752_054_750 })],
-  ])('R6: an answer with %s is read', async (_, answer) => {
+  ])('R6: a response with %s is read', async (_, answer) => {
     server.answer(answer)
     await expect(ask()).resolves.toMatchObject({ accessToken: issued, tokenType: 'Bearer' })
   })
 
-  it("R1: the provider's reader gets status, headers and body, and its words count", async () => {
+  it("R1: the provider's reader gets status, headers and body, and its result is used", async () => {
     server.answer(json({ d: { AuthToken: issued } }, 200, { 'x-lifetime': '77' }))
     const granted = await ask({
       provider: {
@@ -388,7 +388,7 @@ describe('what is read', () => {
     })
   })
 
-  it('R1: a hint when to refresh is read if it is a lifetime', async () => {
+  it('R1: a refresh hint is used if it is a valid lifetime', async () => {
     for (const [refresh_in, refreshIn] of [
       [600, 600],
       ['600', 600],
@@ -399,7 +399,7 @@ describe('what is read', () => {
     }
   })
 
-  it('R3: what openid-client would misread does not reach it: lifetimes, scopes, other tokens', async () => {
+  it('R3: openid-client does not get what it would misread: lifetimes, scopes, other tokens', async () => {
     server.answer(
       json({
         access_token: issued,
@@ -415,7 +415,7 @@ describe('what is read', () => {
     expect(granted.extra).toMatchObject({ kept: { a: [1, null, 'x'] } })
   })
 
-  it('R4: the time is taken before the request is sent and when the headers have come', async () => {
+  it('R4: the time is read before the request is sent and when the headers have arrived', async () => {
     let time = 1_000_000
     const claims = Buffer.from(JSON.stringify({ exp: 1_065 })).toString('base64url')
     const jwt = `e30.${claims}.c2ln`
@@ -456,7 +456,7 @@ describe('the seam around openid-client', () => {
     expect(Object.keys(server.onlyRequest.headers)).not.toContain('dpop')
   })
 
-  it('L3: grants under way at once are not taken for one another', async () => {
+  it('L3: concurrent grants are not mixed up', async () => {
     const held = Promise.withResolvers<void>()
     server.answer(async (response, request) => {
       const scope = new URLSearchParams(request.body).get('scope')
@@ -478,7 +478,7 @@ describe('the seam around openid-client', () => {
     expect(timers()).toBe(before)
   })
 
-  it('X1: an error of openid-client is shown without the answer', async () => {
+  it('X1: an error of openid-client is shown without the response', async () => {
     const proofs = new DpopProofs({ privateKey: {}, publicKey: {} } as unknown as DpopKeyPair, Date.now)
     const failure: unknown = await ask({ dpop: proofs }).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(TypeError)
@@ -493,7 +493,7 @@ describe('DPoP', () => {
   const claimsOf = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => decodeJwt(String(headers.dpop))
   const bound = json({ access_token: issued, token_type: 'DPoP' })
 
-  it('G8: the proof is of this request', async () => {
+  it('G8: the proof is for this request', async () => {
     server.answer(bound)
     await expect(ask({ path: '/token?x=1', dpop: new DpopProofs(undefined, () => at) })).resolves.toMatchObject({
       tokenType: 'DPoP',
@@ -503,7 +503,7 @@ describe('DPoP', () => {
     expect(claims).not.toHaveProperty('nonce')
   })
 
-  it('G8: the nonce that the server asks for is in a second proof, and in the next grant’s first', async () => {
+  it('G8: the nonce that the server requires is in a second proof, and in the next grant’s first', async () => {
     const dpop = new DpopProofs(undefined, () => at)
     server.answer((response, request) =>
       claimsOf(request).nonce === 'n1'
@@ -518,7 +518,7 @@ describe('DPoP', () => {
   it.each([
     ['another nonce each time', 2, (): Record<string, string> => ({ 'dpop-nonce': crypto.randomUUID() })],
     ['a nonce, and sends none', 1, (): Record<string, string> => ({})],
-  ])('G8: a server that asks for %s is a failed grant', async (_, requests, headers) => {
+  ])('G8: a server that requires %s fails the grant', async (_, requests, headers) => {
     server.answer((response, request) => json({ error: 'use_dpop_nonce' }, 400, headers())(response, request))
     const failure = await failureOf(ask({ dpop: new DpopProofs(undefined, () => at) }))
     expect(failure).toMatchObject({ code: 'grant_refused', error: 'use_dpop_nonce', status: 400, provider: 'acme' })
@@ -596,7 +596,7 @@ describe('redirects', () => {
     })
   })
 
-  it('G7: a token in the body of a redirect is none', async () => {
+  it('G7: a token in the body of a redirect is ignored', async () => {
     server.answer(json({ access_token: issued }, 302, { location: `${other.origin}/` }))
     await expect(ask()).rejects.toMatchObject({ code: 'response_unreadable' })
   })
@@ -611,7 +611,7 @@ describe('https', () => {
   })
   afterAll(() => secure.close())
 
-  it('G7: a certificate nobody vouches for gets no request, and is named', async () => {
+  it('G7: a server with an untrusted certificate gets no request, and the error says so', async () => {
     const failure = await failureOf(ask({ origin: secure.origin }))
     expect(failure).toMatchObject({ code: 'endpoint_unavailable', retryable: false, status: undefined })
     expect(failure.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
@@ -619,7 +619,7 @@ describe('https', () => {
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('G7: https to a plain http server, and http to an https server, come to nothing', async () => {
+  it('G7: https to a plain http server, and http to an https server, fail', async () => {
     const toPlain = await failureOf(ask({ origin: server.origin.replace('http:', 'https:') }))
     expect(toPlain.code).toBe('endpoint_unavailable')
     expect(server.requests).toEqual([])
@@ -628,7 +628,7 @@ describe('https', () => {
     expect(findLeaks([toPlain, toSecure], secrets)).toEqual([])
   })
 
-  it('G7: a certificate that is trusted gets the request', async () => {
+  it('G7: a server with a trusted certificate gets the request', async () => {
     const before = getCACertificates('default')
     setDefaultCACertificates([...before, certificate.cert])
     // A server of its own: a connection that was refused is not tried again with another trust.
@@ -756,7 +756,7 @@ const troubles: readonly (readonly [string, Answer, Partial<NightlatchError>])[]
   ],
 ]
 
-describe('what goes wrong', () => {
+describe('failures', () => {
   it.each(troubles)('R5: %s', async (_, answer, expected) => {
     server.answer(answer)
     const failure = await failureOf(ask({ path: '/oauth/token' }))
@@ -764,7 +764,7 @@ describe('what goes wrong', () => {
     expect(failure.message).toContain(`${server.origin}/oauth/token`)
   })
 
-  it('R5: a port nobody listens at', async () => {
+  it('R5: a closed port', async () => {
     const gone = await startRecordingServer()
     await gone.close()
     const failure = await failureOf(ask({ origin: gone.origin }))
@@ -778,7 +778,7 @@ describe('what goes wrong', () => {
     expect(failure.message).toBe(`acme: ${server.origin}/token did not answer`)
   })
 
-  it('R5: a host nobody knows is unavailable', async () => {
+  it('R5: an unknown host is unavailable', async () => {
     const failure = await failureOf(
       ask({
         transport: {
@@ -794,7 +794,7 @@ describe('what goes wrong', () => {
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('G7: an answer that stops in the middle ends with the signal, and the connection is closed', async () => {
+  it('G7: a response that stops in the middle ends with the signal, and the connection is closed', async () => {
     const controller = new AbortController()
     const reason = new NightlatchError('timed_out', 'too late')
     server.answer((response) => {
@@ -805,7 +805,7 @@ describe('what goes wrong', () => {
     await server.onlyRequest.connectionClosed
   })
 
-  it('G7: no answer ends with the signal, and the connection is closed', async () => {
+  it('G7: a missing response ends with the signal, and the connection is closed', async () => {
     const controller = new AbortController()
     const reason = new NightlatchError('timed_out', 'too late')
     server.answer(() => controller.abort(reason))
@@ -813,7 +813,7 @@ describe('what goes wrong', () => {
     await server.onlyRequest.connectionClosed
   })
 
-  it('G7: an answer without an end is not read to its end', async () => {
+  it('G7: an endless response is not read further', async () => {
     let written = 0
     server.answer((response) => {
       const chunk = Buffer.alloc(getDefaultHighWaterMark(false), 'x')
@@ -858,7 +858,7 @@ describe('secrets', () => {
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('X1: what was there before the client authentication is no secret: the words of the server stay', async () => {
+  it("X1: values from before the client authentication are not secrets, so the server's text stays", async () => {
     const said = 'send client_credentials as application/x-www-form-urlencoded, accept application/json'
     server.answer(json({ error: 'invalid_request', error_description: said }, 400))
     expect((await failureOf(ask({ provider: { clientAuthentication: everything } }))).errorDescription).toBe(said)
@@ -867,14 +867,14 @@ describe('secrets', () => {
   it.each([
     ['Basic, form', clientSecretBasic({ encoding: 'form' })],
     ['the body', clientSecretPost()],
-  ])('X1: a server that repeats the secret of %s', async (_, clientAuthentication) => {
+  ])('X1: a server that quotes the secret of %s', async (_, clientAuthentication) => {
     server.answer(echo(401))
     const failure = await failureOf(ask({ provider: { clientAuthentication } }))
     expect(failure.errorDescription).toContain('[redacted]')
     expect(findLeaks(failure, secrets)).toEqual([])
   })
 
-  it('X1: a server that repeats a raw Basic header', async () => {
+  it('X1: a server that quotes a raw Basic header', async () => {
     server.answer(echo(401))
     const raw: Credentials = { clientId: 'app', clientSecret }
     const failure = await failureOf(
@@ -892,7 +892,7 @@ describe('secrets', () => {
     expect(findLeaks(failure, [...secrets, value])).toEqual([])
   })
 
-  it('X1: a server that repeats the token beside an error', async () => {
+  it('X1: a server that quotes the token beside an error', async () => {
     server.answer(json({ access_token: issued, error: 'late', error_description: `revoked ${issued}` }))
     expect(findLeaks(await failureOf(ask()), secrets)).toEqual([])
   })
@@ -923,7 +923,7 @@ describe('secrets', () => {
     expect(findLeaks(await failureOf(ask({ provider })), secrets)).toEqual([])
   })
 
-  it('X1: of a transport failure that holds the whole request, the error shows the code only', async () => {
+  it('X1: for a transport failure that contains the whole request, the error shows only the code', async () => {
     const failure = await failureOf(
       ask({
         transport: {

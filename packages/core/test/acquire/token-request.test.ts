@@ -37,7 +37,7 @@ describe('refineGrant: scopes', () => {
     expect(refineGrant(empty, { scopes: given }).scopes).toEqual(requested)
   })
 
-  it('G5: others stand in place of the base, none leaves the base', () => {
+  it('G5: given scopes replace the base, missing ones keep it', () => {
     const base = refineGrant(empty, { scopes: ['a', 'b'] })
     expect(refineGrant(base, {}).scopes).toEqual(['a', 'b'])
     expect(refineGrant(base, { scopes: undefined }).scopes).toEqual(['a', 'b'])
@@ -45,7 +45,7 @@ describe('refineGrant: scopes', () => {
     expect(refineGrant(base, { scopes: [] }).scopes).toEqual([])
   })
 
-  it("L3: the caller's list is neither changed nor kept", () => {
+  it("L3: the caller's list is neither changed nor shared", () => {
     const given = ['b', 'a', 'a']
     const { scopes } = refineGrant(empty, { scopes: given })
     given.push('c')
@@ -55,7 +55,7 @@ describe('refineGrant: scopes', () => {
 })
 
 describe('refineGrant: parameters', () => {
-  it('G6: the later wins, name by name', () => {
+  it('G6: the later one wins, name by name', () => {
     const base = refineGrant(empty, { parameters: { audience: 'one', resource: 'urn:a' } })
     expect(refineGrant(base, { parameters: { audience: 'two', acr_values: 'idp:x' } }).parameters).toEqual({
       audience: 'two',
@@ -65,7 +65,7 @@ describe('refineGrant: parameters', () => {
     expect(base.parameters).toEqual({ audience: 'one', resource: 'urn:a' })
   })
 
-  it('G6: empty ones are gone, and take the former ones with them', () => {
+  it('G6: empty ones are removed, and remove earlier ones of the same name', () => {
     const base = refineGrant(empty, { parameters: { audience: 'one', resource: ['urn:a', '', 'urn:b'], none: '' } })
     expect(base.parameters).toEqual({ audience: 'one', resource: ['urn:a', 'urn:b'] })
     expect(refineGrant(base, { parameters: { audience: '', resource: ['', ''] } }).parameters).toEqual({})
@@ -106,7 +106,7 @@ describe('schemas', () => {
     },
   )
 
-  it('G5: scope is no parameter', () => {
+  it('G5: scope is rejected as a parameter', () => {
     for (const schema of [parametersSchema, providerParametersSchema]) {
       expect(findMistakes(schema, { scope: 'a' }, 'options.parameters')).toEqual([expect.stringContaining('scopes')])
     }
@@ -119,11 +119,11 @@ describe('schemas', () => {
     [{ audience: null }],
     [{ resource: ['urn:a', 2] }],
     [{ x: { y: 'z' } }],
-  ])('G6: parameters that are %o are refused', (parameters) => {
+  ])('G6: parameters that are %o are rejected', (parameters) => {
     expect(findMistakes(parametersSchema, parameters, 'options.parameters')).not.toEqual([])
   })
 
-  it('G6: parameters that are texts and lists of texts are accepted', () => {
+  it('G6: parameters that are strings and lists of strings are accepted', () => {
     const parameters = { audience: 'x', resource: ['urn:a', 'urn:b'], empty: '', none: [] }
     expect(findMistakes(parametersSchema, parameters, 'options.parameters')).toEqual([])
   })
@@ -135,7 +135,7 @@ describe('schemas', () => {
     },
   )
 
-  it('G5: scopes that are one text are refused', () => {
+  it('G5: scopes that are one string are rejected', () => {
     expect(findMistakes(scopesSchema, 'a b', 'options.scopes')).toEqual(['options.scopes must be an array of strings'])
   })
 })

@@ -77,7 +77,7 @@ describe('readStandardTokenResponse', () => {
     expect(judge(answer({ access_token: token, [name]: 600 })).refreshIn).toBe(600)
   })
 
-  it('R1: a field of undefined, in a body that a reader made, is absent', () => {
+  it("R1: an undefined field of a reader's body counts as missing", () => {
     const body = { access_token: undefined, accessToken: token, error: undefined, errorCode: 'E1' }
     expect(readStandardTokenResponse(answer(body))).toMatchObject({ accessToken: token, error: 'E1' })
   })
@@ -96,7 +96,7 @@ describe('readStandardTokenResponse', () => {
     expect(readStandardTokenResponse(answer(body))).toEqual({})
   })
 
-  it('R6: fields of the prototype are no fields', () => {
+  it('R6: fields of the prototype are ignored', () => {
     const polluted: unknown = JSON.parse(`{"__proto__":{"access_token":"${token}","error":"x"}}`)
     const fields = readStandardTokenResponse(answer(polluted))
     expect(fields.accessToken).toBeUndefined()
@@ -139,7 +139,7 @@ describe('judgeTokenAnswer: token type', () => {
     },
   )
 
-  it('R1: DPoP is refused where it was not asked for: it would be useless as a Bearer token', () => {
+  it('R1: DPoP is rejected if it was not requested, because it is useless as a Bearer token', () => {
     expect(failureOf(answer({ access_token: token, token_type: 'DPoP' })).code).toBe('response_unreadable')
   })
 
@@ -147,7 +147,7 @@ describe('judgeTokenAnswer: token type', () => {
     expect(judge(answer({}), () => ({ accessToken: token, tokenType: null })).tokenType).toBe('Bearer')
   })
 
-  it("R1: the provider's reader maps an odd type", () => {
+  it("R1: the provider's reader can map another type", () => {
     const read: Read = (given) => ({ ...readStandardTokenResponse(given), tokenType: 'Bearer' })
     expect(judge(answer({ access_token: token, token_type: 'BearerToken' }), read).tokenType).toBe('Bearer')
   })
@@ -200,7 +200,7 @@ describe('judgeTokenAnswer: scopes', () => {
   })
 })
 
-describe('judgeTokenAnswer: refusals', () => {
+describe('judgeTokenAnswer: failed grants', () => {
   const withToken = { access_token: token }
   const shapes: readonly (readonly [string, unknown, NightlatchErrorDetails])[] = [
     [
@@ -324,7 +324,7 @@ describe('judgeTokenAnswer: refusals', () => {
       400,
       'invalid_client: Invalid client_id or client_secret',
     ],
-  ])('R5: of %o with status %i the words are told', (body, status, said) => {
+  ])("R5: for %o with status %i the message contains the server's text", (body, status, said) => {
     const what = status === 500 ? 'failed' : 'refused the grant'
     expect(failureOf(answer(body, status)).message).toBe(
       `acme: https://login.acme.test/token ${what} with status ${status} (${said})`,
@@ -337,7 +337,7 @@ describe('judgeTokenAnswer: refusals', () => {
     expect(failure.error).toBeUndefined()
   })
 
-  it("R5: an error of null from the provider's reader is none", () => {
+  it("R5: an error of null from the provider's reader is ignored", () => {
     expect(judge(answer({}), () => ({ accessToken: token, error: null })).accessToken).toBe(token)
   })
 
@@ -346,16 +346,16 @@ describe('judgeTokenAnswer: refusals', () => {
     ['an error of false', { hasError: true, error: false, accessToken: token }],
     ['an error code of 0', { hasError: true, errorCode: 0, accessToken: token }],
     ['an error of null', { hasError: true, error: null, accessToken: token }],
-  ])('R5: hasError is a refusal, also beside %s', (_, body) => {
+  ])('R5: hasError fails the grant, also beside %s', (_, body) => {
     expect(failureOf(answer(body)).code).toBe('grant_refused')
   })
 
-  it("R5: Okta's errorCode is a refusal, also beside an empty error", () => {
+  it("R5: Okta's errorCode fails the grant, also beside an empty error", () => {
     const failure = failureOf(answer({ error: '', errorCode: 'E0000011', accessToken: token }))
     expect(failure).toMatchObject({ code: 'grant_refused', error: 'E0000011' })
   })
 
-  it("R5: a flag from a form is a refusal: there it is the text 'true'", () => {
+  it("R5: a flag from a form, where it is the text 'true', fails the grant", () => {
     expect(failureOf(answer({ hasError: 'true', accessToken: token })).code).toBe('grant_refused')
     expect(failureOf(answer({ success: 'false', accessToken: token })).code).toBe('grant_refused')
   })
@@ -396,7 +396,7 @@ describe('judgeTokenAnswer: refusals', () => {
       [`a nested code of "${word}"`, { error: { code: word } }],
       [`a listed code of "${word}"`, { errors: [{ code: word }] }],
     ]),
-  ])('R5: %s beside a token is no refusal', (_, flag) => {
+  ])('R5: %s beside a token does not fail the grant', (_, flag) => {
     expect(judge(answer({ ...flag, accessToken: token })).accessToken).toBe(token)
   })
 
@@ -405,7 +405,7 @@ describe('judgeTokenAnswer: refusals', () => {
     ['a blank body', ' \r\n', 403],
     ['an empty body', '', 404],
     ['JSON without an error', { note: secret }, 404],
-  ])('R5: %s with a 4xx is a refusal, and its words stay inside', (_, body, status) => {
+  ])('R5: %s with a 4xx fails the grant, and its text is not shown', (_, body, status) => {
     const failure = failureOf(answer(body, status))
     expect(failure).toMatchObject({ code: 'grant_refused', status, error: undefined, errorDescription: undefined })
     expect(findLeaks(failure, [secret, 'DOCTYPE', 'Invalid client'])).toEqual([])
@@ -423,7 +423,7 @@ describe('judgeTokenAnswer: refusals', () => {
       ['plain text', 'Invalid client: MARKED-secret-4f1e', 'text, not with an OAuth response'],
       ['text that speaks of HTML', 'no <html> for MARKED-secret-4f1e', 'text, not with an OAuth response'],
       ['XML', '<error>MARKED-secret-4f1e</error>', 'text, not with an OAuth response'],
-    ])('R5, L7: with %s is no refusal of the client', (_, body, kind) => {
+    ])('R5, L7: with %s does not reject the client', (_, body, kind) => {
       const failure = failureOf(answer(body, status))
       expect(failure).toMatchObject({ code: 'response_unreadable', status, retryable: false, error: undefined })
       expect(failure.message).toContain(`answered ${status}, but with ${kind}`)
@@ -431,7 +431,7 @@ describe('judgeTokenAnswer: refusals', () => {
       expect(findLeaks(failure, [secret, 'Invalid client'])).toEqual([])
     })
 
-    it('R5: with words that the provider’s reader finds in a text is a refusal', () => {
+    it('R5: with an error that the provider’s reader finds in a text fails the grant', () => {
       const read: Read = ({ body }) => ({ errorDescription: String(body).toUpperCase() })
       expect(failureOf(answer('no such client', status), read)).toMatchObject({
         code: 'grant_refused',
@@ -440,7 +440,7 @@ describe('judgeTokenAnswer: refusals', () => {
     })
   })
 
-  it('R5: a page that its content type names is one', () => {
+  it('R5: a page is recognised by its content type', () => {
     const headers = { 'content-type': 'Text/HTML; charset=utf-8' }
     expect(failureOf(answer('<p>no</p>', 403, headers)).message).toContain('an HTML page')
     expect(failureOf(answer('no', 403, headers)).message).toContain('text, not with')
@@ -481,7 +481,7 @@ describe('judgeTokenAnswer: refusals', () => {
     ['JSON', { message: secret }, 503],
     ['an OAuth error', { error: 'server_error' }, 500],
     ['an error of its own', { errorCode: 'E0000009' }, 500],
-  ])('R5: %s with a 5xx means unavailable, and may pass', (_, body, status) => {
+  ])('R5: %s with a 5xx means unavailable, and is retryable', (_, body, status) => {
     const failure = failureOf(answer(body, status))
     expect(failure).toMatchObject({ code: 'endpoint_unavailable', status, retryable: true })
     expect(findLeaks(failure, [secret, 'Bad gateway'])).toEqual([])
@@ -496,7 +496,7 @@ describe('judgeTokenAnswer: refusals', () => {
     'invalid_request',
     'access_denied',
     'invalid_target',
-  ])('R5: %s is a refusal, also with a 500', (error) => {
+  ])('R5: %s fails the grant for good, also with a 500', (error) => {
     expect(failureOf(answer({ error }, 500))).toMatchObject({
       code: 'grant_refused',
       error,
@@ -549,7 +549,7 @@ describe('judgeTokenAnswer: refusals', () => {
   })
 })
 
-describe('judgeTokenAnswer: tokens no header may carry', () => {
+describe('judgeTokenAnswer: tokens that a header cannot carry', () => {
   it.each([
     ['a line break', 'abc\r\nX-Evil: 1'],
     ['a line feed', 'abc\ndef'],
@@ -561,7 +561,7 @@ describe('judgeTokenAnswer: tokens no header may carry', () => {
     ['a letter beyond ASCII', 'abcé'],
     ['a surrogate pair', 'abc\u{1f511}'],
     ['a blank', ' '],
-  ])('R6: a token with %s is refused', (_, access_token) => {
+  ])('R6: a token with %s is rejected', (_, access_token) => {
     const failure = failureOf(answer({ access_token }))
     expect(failure.code).toBe('response_unreadable')
     expect(failure.message).toContain('its token contains characters that a header cannot carry')
@@ -575,7 +575,7 @@ describe('judgeTokenAnswer: tokens no header may carry', () => {
   })
 })
 
-describe('judgeTokenAnswer: whether to try again', () => {
+describe('judgeTokenAnswer: whether to retry', () => {
   it.each([
     [408, {}, true],
     [429, {}, true],
@@ -593,18 +593,18 @@ describe('judgeTokenAnswer: whether to try again', () => {
     [403, {}, false],
     [404, {}, false],
     [500, { error: 'invalid_scope' }, false],
-  ])('G9: %i with %o may pass: %o', (status, body, retryable) => {
+  ])('G9: %i with %o is retryable: %o', (status, body, retryable) => {
     expect(failureOf(answer(body, status)).retryable).toBe(retryable)
   })
 
   it.each([
     [true, 401],
     [false, 503],
-  ])("G9: the provider's reader knows better: %o with %i", (retryable, status) => {
+  ])("G9: the provider's reader decides: %o with %i", (retryable, status) => {
     expect(failureOf(answer({}, status), () => ({ retryable })).retryable).toBe(retryable)
   })
 
-  it('G9: a reader that says no boolean has said nothing', () => {
+  it('G9: a retryable that is not a boolean is ignored', () => {
     expect(failureOf(answer({}, 503), returning({ retryable: 'no' })).retryable).toBe(true)
   })
 })
@@ -621,7 +621,7 @@ describe('a lifetime in milliseconds by its name', () => {
   })
 })
 
-describe('judgeTokenAnswer: how long to wait', () => {
+describe('judgeTokenAnswer: the retry delay', () => {
   const date = 'Fri, 20 Nov 2026 12:00:00 GMT'
   const instant = Date.parse(date) / 1000
 
@@ -652,11 +652,11 @@ describe('judgeTokenAnswer: how long to wait', () => {
     ["Okta's instant without the answer's date", { 'x-rate-limit-reset': String(instant + 42) }],
     ["an instant of Okta's that is none", { 'x-rate-limit-reset': 'soon', date }],
     ["an empty instant of Okta's", { 'x-rate-limit-reset': '', date }],
-  ])('G9: %s says nothing', (_, headers) => {
+  ])('G9: %s is ignored', (_, headers) => {
     expect(failureOf(answer({}, 429, headers)).retryAfter).toBeUndefined()
   })
 
-  it('G9: an instant of the rate limit says nothing where the rate limit refused nothing: Okta sends it with every answer', () => {
+  it('G9: the reset of the rate limit is ignored without a 429 or 503, because Okta sends it with every response', () => {
     const headers = {
       'x-rate-limit-limit': '600',
       'x-rate-limit-remaining': '599',
@@ -688,7 +688,7 @@ describe("judgeTokenAnswer: the provider's reader", () => {
     throw new Error(`cannot read ${secret} ${token}`)
   }
 
-  it('X1: a reader that throws is named, and what it threw is not kept', () => {
+  it('X1: a reader that throws is named, and its error is dropped', () => {
     const failure = failureOf(answer({ access_token: token }), throwing)
     expect(failure).toMatchObject({ code: 'response_unreadable', status: 200 })
     expect(failure.message).toContain('readTokenResponse')
@@ -700,7 +700,7 @@ describe("judgeTokenAnswer: the provider's reader", () => {
     [400, 'grant_refused'],
     [503, 'endpoint_unavailable'],
     [302, 'response_unreadable'],
-  ])('R5: a reader that throws does not hide what status %i says', (status, code) => {
+  ])('R5: a reader that throws does not hide status %i', (status, code) => {
     const failure = failureOf(answer({}, status), throwing)
     expect(failure.code).toBe(code)
     expect(findLeaks(failure, [secret, token])).toEqual([])
@@ -716,12 +716,12 @@ describe("judgeTokenAnswer: the provider's reader", () => {
     expect(failureOf(answer({ access_token: token }), returning(junk)).code).toBe('response_unreadable')
   })
 
-  it('R5: a reader that returns a promise is unreadable: it must not be asynchronous', () => {
+  it('R5: a reader that returns a promise is an error, because it must not be asynchronous', () => {
     const promised = Promise.resolve({ accessToken: token })
     expect(failureOf(answer({ access_token: token }), returning(promised)).code).toBe('response_unreadable')
   })
 
-  it('X1: fields that throw when they are read do not get out', () => {
+  it('X1: the errors of fields that throw when they are read are dropped', () => {
     const read: Read = () => ({
       get accessToken() {
         throw new Error(`cannot read ${secret}`)
@@ -732,7 +732,7 @@ describe("judgeTokenAnswer: the provider's reader", () => {
     expect(findLeaks(failure, [secret])).toEqual([])
   })
 
-  it('R5: the reader is asked about every answer but a redirect', () => {
+  it('R5: the reader is called for every response but a redirect', () => {
     const asked: number[] = []
     const read: Read = ({ status }) => {
       asked.push(status)
@@ -742,7 +742,7 @@ describe("judgeTokenAnswer: the provider's reader", () => {
     expect(asked).toEqual([200, 201, 400, 500])
   })
 
-  it('R1: the reader reads an answer of any shape', () => {
+  it('R1: the reader reads a response of any shape', () => {
     const read: Read = ({ body }) => ({
       accessToken: (body as { d: { AuthToken: string } }).d.AuthToken,
       expiresIn: '60',
@@ -757,13 +757,13 @@ describe("judgeTokenAnswer: the provider's reader", () => {
   })
 })
 
-describe('judgeTokenAnswer: the words of the server', () => {
+describe('judgeTokenAnswer: the text of the server', () => {
   it.each([
     ['error_description', { error: 'invalid_client', error_description: `Wrong secret: ${secret}!` }],
     ['error', { error: `wrong ${secret}` }],
     ['errorSummary', { errorCode: 'E1', errorSummary: `secret ${secret} is wrong` }],
     ['token_type', { access_token: token, token_type: `mac ${secret}` }],
-  ])('X1: a secret repeated in %s is taken out', (_, body) => {
+  ])('X1: a secret quoted in %s is removed', (_, body) => {
     const failure = failureOf(answer(body, 'token_type' in body ? 200 : 400))
     expect(failure.message).toContain('[redacted]')
     expect(findLeaks(failure, [secret])).toEqual([])
@@ -773,11 +773,11 @@ describe('judgeTokenAnswer: the words of the server', () => {
     ['error_description', { access_token: token, error: 'warning', error_description: `Issued ${token} although` }],
     ['error', { accessToken: token, error: token }],
     ['token_type', { access_token: token, token_type: token }],
-  ])('X1: a token repeated in %s is taken out', (_, body) => {
+  ])('X1: a token quoted in %s is removed', (_, body) => {
     expect(findLeaks(failureOf(answer(body)), [token])).toEqual([])
   })
 
-  it('X1: what is as short as a syllable, or no token at all, takes no words of the server out', () => {
+  it('X1: a token of less than 4 characters, or none, removes no text of the server', () => {
     const words = (body: object): string | undefined =>
       failureOf(answer({ error: 'warning', error_description: 'undefined, null, abc, abcd', ...body })).errorDescription
     expect(words({})).toBe('undefined, null, abc, abcd')
@@ -786,7 +786,7 @@ describe('judgeTokenAnswer: the words of the server', () => {
     expect(words({ access_token: 'abcd' })).toBe('undefined, null, abc, [redacted]')
   })
 
-  it('X1: what the server says comes in one line, without control characters, and not endless', () => {
+  it("X1: the server's text is on one line, without control characters, and limited", () => {
     const failure = failureOf(answer({ error: 'a\r\nb\u001b[31m', error_description: 'x'.repeat(100_000) }, 400))
     expect(failure.message).not.toMatch(/\p{Cc}/u)
     expect(failure.message.length).toBeLessThan(2500)
@@ -815,7 +815,7 @@ describe('the server’s own id of a request', () => {
     },
   )
 
-  it('is the first that is one, and holds no secret', () => {
+  it('is the first valid one, and contains no secret', () => {
     const all = { trace_id: 'trace', correlation_id: 'correlation', requestId: 'request' }
     expect(idOf({ ...all })).toBe('correlation')
     expect(idOf({ ...all, correlation_id: '' })).toBe('trace')
@@ -835,7 +835,7 @@ describe('the server’s own id of a request', () => {
 })
 
 describe('readExtra', () => {
-  it('R1: the fields that have no place of their own are kept', () => {
+  it('R1: the fields without their own name are kept', () => {
     const body = {
       access_token: token,
       accessToken: token,
@@ -868,7 +868,7 @@ describe('readExtra', () => {
     })
   })
 
-  it('X1: no second copy of the token is kept, wherever the reader found it', () => {
+  it('X1: no copy of the token is kept, wherever the reader found it', () => {
     const body = {
       tenant_token: token,
       data: { token, org: { id: 7, token } },
@@ -884,7 +884,7 @@ describe('readExtra', () => {
     expect(body).toEqual(before)
   })
 
-  it('R6: an answer of brackets within brackets breaks nothing', () => {
+  it('R6: a deeply nested response works', () => {
     const deep: unknown = JSON.parse(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)
     expect(Object.keys(readExtra(deep, token))).toEqual(['a'])
   })

@@ -93,7 +93,7 @@ describe('hostLabel', () => {
     expect(refusalOf(hostLabel, value)).toMatchObject({ code: 'invalid_options', retryable: false })
   })
 
-  it('P4: whatever it accepts stays one label of the host, and changes nothing else of the URL', () => {
+  it('P4: an accepted value stays one label of the host, and changes nothing else in the URL', () => {
     fc.assert(
       fc.property(anything, (value) => {
         if (!accepts(hostLabel, value)) return
@@ -105,7 +105,7 @@ describe('hostLabel', () => {
     )
   })
 
-  it('P4: whatever is letters, digits and inner hyphens is accepted', () => {
+  it('P4: letters, digits and inner hyphens are accepted', () => {
     const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
     fc.assert(
       fc.property(
@@ -149,7 +149,7 @@ describe('hostName', () => {
     expect(hostName(longest, 'domain')).toHaveLength(253)
   })
 
-  it('P4: whatever it accepts is the whole host, and nothing else of the URL', () => {
+  it('P4: an accepted value is the whole host, and nothing else in the URL', () => {
     const joined = fc.array(anything, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'))
     fc.assert(
       fc.property(fc.oneof(anything, joined, fc.domain(), fc.ipV4Extended()), (value) => {
@@ -208,11 +208,11 @@ describe('pathSegment', () => {
     ['undefined', undefined],
     ['null', null],
     ['a number', 7],
-  ])('P4: %s is refused', (_, value) => {
+  ])('P4: %s is rejected', (_, value) => {
     expect(refusalOf(pathSegment, value)).toMatchObject({ code: 'invalid_options' })
   })
 
-  it('P4: whatever it accepts stays one segment of the path, and reads back as it was given', () => {
+  it('P4: an accepted value stays one segment of the path, and decodes to itself', () => {
     fc.assert(
       fc.property(anything, (value) => {
         if (!accepts(pathSegment, value)) return
@@ -225,7 +225,7 @@ describe('pathSegment', () => {
   })
 })
 
-describe('what a check says', () => {
+describe('the message of a check', () => {
   it.each([
     [
       hostLabel,
@@ -253,7 +253,7 @@ describe('what a check says', () => {
     expect(refusalOf(check, value).message).toBe(said)
   })
 
-  it('X1: never the value, which may be a secret in the wrong place', () => {
+  it('X1: never contains the value, which may be a misplaced secret', () => {
     fc.assert(
       fc.property(fc.constantFrom<Check>(hostLabel, hostName, pathSegment), anything, (check, value) => {
         const marked = `${value}/MARKED`

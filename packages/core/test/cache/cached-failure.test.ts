@@ -6,7 +6,7 @@ const failure = (code: ErrorCode, details?: NightlatchErrorDetails): NightlatchE
   new NightlatchError(code, 'no', details)
 
 describe('planCachedFailure', () => {
-  it('L7: a refusal for good is remembered for two seconds, then twice as long each time, for half a minute at most', () => {
+  it('L7: a final failure is cached for two seconds, then twice as long each time, at most half a minute', () => {
     const error = failure('grant_refused', { error: 'unauthorized_client' })
     const waits: number[] = []
     let before: CachedFailure | undefined
@@ -17,7 +17,7 @@ describe('planCachedFailure', () => {
     expect(waits).toEqual([2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
   })
 
-  it('G9: a server that asks to wait is not asked before, for a minute at most', () => {
+  it('G9: a retryAfter is cached, for at most a minute', () => {
     const wait = (retryAfter: number): number | undefined =>
       planCachedFailure(failure('grant_refused', { status: 429, retryable: true, retryAfter }), 0, undefined)?.until
     expect(wait(7)).toBe(7000)
@@ -33,11 +33,11 @@ describe('planCachedFailure', () => {
     failure('discovery_failed'),
     failure('grant_refused', { retryable: true }),
     failure('response_unreadable', { retryAfter: 9 }),
-  ])('L7: %s is not remembered', (error) => {
+  ])('L7: %s is not cached', (error) => {
     expect(planCachedFailure(error, 0, undefined)).toBeUndefined()
   })
 
-  it('L7: something else between two refusals starts the count anew', () => {
+  it('L7: another failure between two final ones restarts the count', () => {
     const refused = failure('grant_refused')
     const first = planCachedFailure(refused, 0, undefined)
     const second = planCachedFailure(refused, 0, planCachedFailure(failure('timed_out'), 0, first))

@@ -46,7 +46,7 @@ describe('planLife', () => {
     expect(refreshAt).toBe(seconds(lifetime - window))
   })
 
-  it('L2: those who share a token agree on its jitter, and spread over a thirtieth of the time there is', () => {
+  it('L2: processes that share a token agree on its jitter, and spread over a thirtieth of the window', () => {
     const due = (jitter: number, random: number): number => planLife({ ...hour, jitter }, random).refreshAt
     expect(due(0, 0)).toBe(seconds(1800))
     expect(due(0.25, 0)).toBe(seconds(1800 + 405))
@@ -54,21 +54,21 @@ describe('planLife', () => {
     expect(due(0.25, 1)).toBe(seconds(1800 + 405 + 54))
   })
 
-  it('L2: a token nobody drew a jitter for is spread as widely as one that callers waited for', () => {
+  it('L2: a token without a jitter is spread as widely as one that callers waited for', () => {
     const due = (random: number): number => planLife(hour, random).refreshAt
     expect(due(0)).toBe(seconds(1800))
     expect(due(0.5)).toBe(seconds(1800 + 810))
     expect(due(1)).toBe(seconds(1800 + 1620))
   })
 
-  it('the last stretch is a minute, or a twentieth of a short life; the way to the API two seconds, or a fiftieth', () => {
+  it('the mandatory window is a minute, or a twentieth of a short lifetime; the travel time two seconds, or a fiftieth', () => {
     const long = planLife(hour, 0)
     expect([long.mandatoryAt, long.endsAt]).toEqual([seconds(3540), seconds(3598)])
     const short = planLife({ requestedAt: 0, lifetime: seconds(20), refreshIn: undefined }, 0)
     expect([short.mandatoryAt, short.endsAt]).toEqual([seconds(19), seconds(19.6)])
   })
 
-  it("L2: the server's hint comes before the window, with little jitter, and never after the last stretch begins", () => {
+  it("L2: the server's hint comes before the window, with little jitter, and never after the mandatory window begins", () => {
     const hinted = (refreshIn: number, jitter = 0): number =>
       planLife({ ...hour, refreshIn: seconds(refreshIn), jitter }, 0).refreshAt
     expect(hinted(600)).toBe(seconds(600))
@@ -89,7 +89,7 @@ describe('planLife', () => {
 })
 
 describe('drawJitter', () => {
-  it('L6: a token that came background is due early enough to outlast an outage of a sixth of its life', () => {
+  it('L6: a token fetched in the background is due early enough to outlast an outage of a sixth of its lifetime', () => {
     for (const lifetime of [60, 300, 3600, 12 * 3600]) {
       const span = { requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, jitter: drawJitter(1, true) }
       const { refreshAt, mandatoryAt, endsAt } = planLife(span, 1)
@@ -99,7 +99,7 @@ describe('drawJitter', () => {
     }
   })
 
-  it('L2: a fleet that was asked for at once is spread evenly, and wider than the next time', () => {
+  it('L2: a fleet that starts at once is spread evenly, and wider than in its next refresh', () => {
     expect(chances.map((random) => drawJitter(random, false) / (1 - 1 / 30))).toEqual(
       chances.map((random) => expect.closeTo(random, 10)),
     )
@@ -141,7 +141,7 @@ describe('planRetry', () => {
     return (planRetry(life, at, random) - at) / 1000
   }
 
-  it('L6: tries again at random in what is left; a token with much left yields to those with little', () => {
+  it('L6: retries at random in the time left; a token with much time left yields to those with little', () => {
     const whole = 1740
     expect([wait(whole, 0), wait(whole, 1)]).toEqual([expect.closeTo(whole * 0.8, -1), whole])
     expect(wait(whole, 0.5)).toBeCloseTo(whole * 0.9, -1)
@@ -151,14 +151,14 @@ describe('planRetry', () => {
     expect([wait(200, 0), wait(200, 0.5), wait(200, 1)]).toEqual([50, 125, 200])
   })
 
-  it('L6: is the same whenever the steady clock began', () => {
+  it('L6: does not depend on when the steady clock started', () => {
     const later = planLife({ ...hour, requestedAt: seconds(3600) }, 0)
     for (const at of [seconds(1900), seconds(2500), seconds(3590)]) {
       expect(planRetry(later, seconds(3600) + at, 0.5)).toBeCloseTo(seconds(3600) + planRetry(life, at, 0.5))
     }
   })
 
-  it('L6: no backoff goes past the beginning of the last stretch, and in it four attempts are made', () => {
+  it('L6: no backoff goes past the beginning of the mandatory window, and four attempts are made within it', () => {
     const stretch = (life.endsAt - life.mandatoryAt) / 1000
     for (const left of [1740, 900, 100, 20]) expect(wait(left, 0.999)).toBeLessThanOrEqual(left)
     expect(wait(1, 0.5)).toBe(stretch / 4)
@@ -188,7 +188,7 @@ describe('planRetry', () => {
     },
   )
 
-  it('L6: a hint far before the window is no reason to wait longer than there is', () => {
+  it('L6: a hint far before the window does not make the delay longer than the time left', () => {
     const hinted = planLife({ ...hour, refreshIn: seconds(60) }, 0)
     expect(planRetry(hinted, hinted.refreshAt, 0) - hinted.refreshAt).toBeCloseTo(seconds(3480) * 0.8, -1)
   })
@@ -197,13 +197,13 @@ describe('planRetry', () => {
 describe('planSameToken', () => {
   const life = planLife(hour, 0)
 
-  it('L9: asks again after a 32nd of what is left, a 16th, and an eighth from then on, spread by random', () => {
+  it('L9: requests again after a 32nd of the time left, a 16th, and an eighth from then on, spread at random', () => {
     const wait = (times: number, random = 0.5): number => planSameToken(life, 0, times, random)
     expect([1, 2, 3, 4, 9].map((times) => wait(times) / life.endsAt)).toEqual([1 / 32, 1 / 16, 1 / 8, 1 / 8, 1 / 8])
     expect([wait(3, 0), wait(3, 1)]).toEqual([(life.endsAt / 8) * 0.75, (life.endsAt / 8) * 1.25])
   })
 
-  it('L9: asks again no sooner than a second later', () => {
+  it('L9: requests again no sooner than a second later', () => {
     expect(planSameToken(life, life.endsAt - 100, 1, 0)).toBe(life.endsAt + 900)
   })
 })

@@ -9,13 +9,13 @@ describe('memory store', () => {
   const shared = memoryStore()
   testTokenStore(() => shared, { describe, it })
 
-  describe('by a clock of its own', () => {
+  describe('with its own clock', () => {
     const clock = createClock()
     const store = memoryStore({ now: clock.now })
     testTokenStore(() => store, { describe, it, clock })
   })
 
-  it('S2: clients that share one ask for one token', async () => {
+  it('S2: clients that share it request one token', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint }
     const options = { credentials: emulator.credentials, store: memoryStore() }
@@ -26,7 +26,7 @@ describe('memory store', () => {
     expect(emulator.requests).toHaveLength(1)
   })
 
-  it('gives back what was put in, as a copy', async () => {
+  it('returns a copy of what was stored', async () => {
     const store = memoryStore()
     const token = { expiresAt: inAnHour(), value: 'v', extra: { list: [1] } }
     await store.set('k', token)
@@ -35,13 +35,13 @@ describe('memory store', () => {
     expect(await store.get('other')).toBeUndefined()
   })
 
-  it('forgets what has expired', async () => {
+  it('drops an expired token', async () => {
     const store = memoryStore()
     await store.set('k', { expiresAt: Date.now() - 1 })
     expect(await store.get('k')).toBeUndefined()
   })
 
-  it('deletes a token only where it is still the stored one', async () => {
+  it('deletes a token only if it is still the stored one', async () => {
     const store = memoryStore()
     const token = { expiresAt: inAnHour(), value: 'new' }
     await store.set('k', token)
@@ -65,7 +65,7 @@ describe('memory store', () => {
     ['an object for null', { ...token, extra: { ...token.extra, none: {} } }],
     ['null for an object', { ...token, extra: { ...token.extra, empty: null } }],
     ['a list for an object', { ...token, extra: { ...token.extra, empty: [] } }],
-  ])('a token with %s is another one', async (_what, other) => {
+  ])('a token with %s is a different one', async (_what, other) => {
     const store = memoryStore({ now: () => 1 })
     await store.set('k', token)
     await store.delete('k', other)
@@ -77,7 +77,7 @@ describe('memory store', () => {
     expect(await store.get('k')).toBeUndefined()
   })
 
-  it('forgets at the very instant', async () => {
+  it('drops a token at the very instant of its expiry', async () => {
     let now = 1
     const store = memoryStore({ now: () => now })
     await store.set('k', { expiresAt: 3 })
@@ -87,7 +87,7 @@ describe('memory store', () => {
     expect(await store.get('k')).toBeUndefined()
   })
 
-  it('is bounded by one entry', async () => {
+  it('can be bounded to one entry', async () => {
     const store = memoryStore({ maxEntries: 1 })
     await store.set('a', { expiresAt: inAnHour() })
     await store.set('b', { expiresAt: inAnHour() })
@@ -95,14 +95,14 @@ describe('memory store', () => {
     expect(await store.get('b')).toBeDefined()
   })
 
-  it('what is written again is used', async () => {
+  it('a token that is written again counts as used', async () => {
     const store = memoryStore({ maxEntries: 2 })
     for (const key of ['a', 'b', 'a', 'c']) await store.set(key, { expiresAt: inAnHour() })
     expect(await store.get('a')).toBeDefined()
     expect(await store.get('b')).toBeUndefined()
   })
 
-  it('is bounded by least recent use', async () => {
+  it('evicts the least recently used', async () => {
     const store = memoryStore({ maxEntries: 2 })
     await store.set('a', { expiresAt: inAnHour() })
     await store.set('b', { expiresAt: inAnHour() })

@@ -31,13 +31,13 @@ function createClocks() {
 }
 
 describe('steady clock', () => {
-  it('L10: goes with both clocks where they agree', () => {
+  it('L10: follows both clocks if they agree', () => {
     const { passed, pass } = createClocks()
     for (const step of [0, 1, 999, 1, 5000, 3_600_000]) pass(step)
     expect(passed()).toBe(3_606_001)
   })
 
-  it('L10: a machine that slept has missed nothing', () => {
+  it('L10: the time that a machine sleeps counts', () => {
     const { passed, pass, sleep } = createClocks()
     pass(10)
     expect(passed()).toBe(10)
@@ -55,14 +55,14 @@ describe('steady clock', () => {
     expect(passed()).toBe(3_600_400)
   })
 
-  it('L10: time that nobody looked in counts, though the clock was set back meanwhile', () => {
+  it('L10: the time between two readings counts, even if the clock is set back meanwhile', () => {
     const { passed, pass, set } = createClocks()
     pass(3_600_000)
     set(-1_800_000)
     expect(passed()).toBe(3_600_000)
   })
 
-  it('L10: what was told within a second is not taken back, either', () => {
+  it('L10: an instant returned within a second is not taken back, either', () => {
     const { passed, pass, set } = createClocks()
     pass(900)
     expect(passed()).toBe(900)
@@ -72,13 +72,13 @@ describe('steady clock', () => {
     expect(passed()).toBeGreaterThanOrEqual(1000)
   })
 
-  it('L10: a clock set forward makes time pass, which costs a token and no more', () => {
+  it('L10: a clock set forward makes time pass, which costs one token request', () => {
     const { passed, set } = createClocks()
     set(3_600_000)
     expect(passed()).toBe(3_600_000)
   })
 
-  it('L1: a busy caller pays for one reading: the second clock is looked at once a second', () => {
+  it('L1: a frequent caller pays for one reading: the second clock is read once a second', () => {
     const { passed, pass, looks } = createClocks()
     const before = looks()
     for (let call = 0; call < 1000; call += 1) {
@@ -88,14 +88,14 @@ describe('steady clock', () => {
     expect(looks() - before).toBeLessThanOrEqual(2)
   })
 
-  it('L1: a thousand calls in one millisecond look at the wall clock alone', () => {
+  it('L1: a thousand calls in one millisecond read only the wall clock', () => {
     const { passed, looks } = createClocks()
     const before = looks()
     for (let call = 0; call < 1000; call += 1) passed()
     expect(looks()).toBe(before)
   })
 
-  it('L10: the second clock is looked at when a second has passed, not sooner', () => {
+  it('L10: the second clock is read when a second has passed, not sooner', () => {
     const { passed, pass, looks } = createClocks()
     const before = looks()
     pass(999)

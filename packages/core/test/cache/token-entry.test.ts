@@ -4,6 +4,7 @@ import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { planLife, planRetry } from '../../src/cache/freshness.ts'
 import { TokenEntry } from '../../src/cache/token-entry.ts'
 import { NightlatchError } from '../../src/errors.ts'
+import { SingleFlightQueue } from '../../src/platform/single-flight.ts'
 
 const random = (): number => 0
 const createEntry = (): TokenEntry => new TokenEntry({ scopes: [], parameters: {} })
@@ -128,17 +129,16 @@ describe('token entry', () => {
     expect(entry.cachedFailure).toBeUndefined()
   })
 
-  it('L5: a rejected token is served until another one is there, and has no copies', async () => {
+  it('L5: a rejected token is served until another one is there', async () => {
     const entry = createFilled()
     const before = [entry.endsAt, entry.promise]
     entry.reject()
     expect([entry.endsAt, entry.promise]).toEqual(before)
-    expect([entry.decide(2000), entry.copyUntil]).toEqual(['serve', 0])
+    expect(entry.decide(2000)).toBe('serve')
     expect(entry.fresh(2000)).toBe(entry.promise)
     expect([advisoryAt, entry.endsAt].map((now) => entry.decide(now))).toEqual(['serve-and-refresh', 'request'])
     entry.accept(acquired('two', 2000), 2000, random)
     expect((await entry.fresh(3000))?.value).toBe('two')
-    expect(entry.copyUntil).toBe(advisoryAt + 1000)
   })
 
   it('L5: the failure of a replacement does not make the rejected token irreplaceable', () => {
@@ -153,6 +153,14 @@ describe('token entry', () => {
     expect(entry.planRetry(1000, random, false)).toBe(1000 + (3_598_000 / 32) * 0.75)
     expect(entry.planRetry(1000, random)).toBeGreaterThan(1_000_000)
     expect(createEntry().planRetry(5000, random, false)).toBe(6000)
+  })
+
+  it('L5: while a request may replace the token, no copies of it are made', () => {
+    const entry = createFilled()
+    entry.inFlight = new SingleFlightQueue()
+    expect([entry.copyUntil, entry.fresh(2000)]).toEqual([0, entry.promise])
+    entry.inFlight = undefined
+    expect(entry.copyUntil).toBe(advisoryAt)
   })
 
   it('L2: a token lives long enough, or another one is worth a request', () => {

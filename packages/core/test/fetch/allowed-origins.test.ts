@@ -21,7 +21,7 @@ describe('allowed origins', () => {
     'https://one.acme.example',
     'https://one.eu.acme.test:8443/x',
     'http://127.0.0.1:8080/x',
-  ])('H1: %s may see the token', (url) => {
+  ])('H1: %s is an allowed origin', (url) => {
     expect(check(new URL(url))).toBe(true)
   })
 
@@ -41,11 +41,11 @@ describe('allowed origins', () => {
     'ftp://api.acme.example',
     'https://api.acme.example.',
     'https://any-label.evil.test',
-  ])('H1: %s may not see the token', (url) => {
+  ])('H1: %s is not an allowed origin', (url) => {
     expect(check(new URL(url))).toBe(false)
   })
 
-  it('H1: a label is what it is, and `*` is one label', () => {
+  it('H1: `*` stands for exactly one label', () => {
     const literal = createOriginCheck(
       ['https://any-label.acme.example', 'https://*.any-label.acme.test', 'https://*.*.b.test'],
       false,
@@ -61,14 +61,14 @@ describe('allowed origins', () => {
     }
   })
 
-  it('H1: plain http needs permission and the origin, not one of the two', () => {
+  it('H1: plain http requires both the permission and the origin', () => {
     const permitted = createOriginCheck(['http://api.internal.example'], true)
     expect(permitted(new URL('http://api.internal.example/x'))).toBe(true)
     expect(permitted(new URL('http://other.internal.example/x'))).toBe(false)
   })
 })
 
-describe('an origin that is remembered', () => {
+describe('a cached origin', () => {
   const remembering = (): { check: (address: string) => boolean; parsed: () => number } => {
     let parsed = 0
     const counting = cacheOrigin((url) => {
@@ -78,7 +78,7 @@ describe('an origin that is remembered', () => {
     return { check: counting, parsed: () => parsed }
   }
 
-  it('H1: is looked at once, and another one is looked at anew', () => {
+  it('H1: is checked once, and another origin is checked anew', () => {
     const one = remembering()
     for (const path of ['/a', '/b?x', '/../c', '/']) expect(one.check(`https://api.acme.example${path}`)).toBe(true)
     expect(one.parsed()).toBe(1)
@@ -89,7 +89,7 @@ describe('an origin that is remembered', () => {
     expect(() => one.check('/relative')).toThrow(TypeError)
   })
 
-  it('H1: whatever follows the slash after an origin, it is that origin', () => {
+  it('H1: an address with any text after the slash has that origin', () => {
     const piece = fc.oneof(
       fc.string(),
       anyText(),

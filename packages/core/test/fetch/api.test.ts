@@ -24,7 +24,7 @@ describe('client.api()', () => {
     })
   })
 
-  it('is one instance, with ky left as it is: JSON bodies, HTTPError for what is not 2xx', async () => {
+  it('is one instance with the behaviour of ky: JSON bodies, HTTPError unless 2xx', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -64,7 +64,7 @@ describe('client.api()', () => {
     expect(await failWith(() => 'no list' as unknown as string[])).toMatchObject({ hints: [] })
   })
 
-  it('H3: a refused token is replaced once under ky, too, body and all', async () => {
+  it('H3: a rejected token is replaced once under ky, too, with the body', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -100,7 +100,7 @@ describe('client.api()', () => {
     },
   )
 
-  it('H1: never sends the token to an absolute URL of another origin, in whatever form', async () => {
+  it('H1: never sends the token to an absolute URL of another origin, in any form', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl, elsewhereUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -118,7 +118,7 @@ describe('client.api()', () => {
     expect(emulator.requests).toEqual([])
   })
 
-  it('leaves a URL outside the base as it is, whatever address its query holds', async () => {
+  it('leaves a URL outside the base unchanged, also with an address in its query', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl, elsewhereUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: `${apiUrl}/long/base/v1` }, { credentials })
@@ -131,7 +131,7 @@ describe('client.api()', () => {
     })
   })
 
-  it('leaves ky its own retries, and a refused token to us', async () => {
+  it('ky keeps its own retries, and does not retry a rejected token', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -152,7 +152,7 @@ describe('client.api()', () => {
     expect(emulator.requests).toHaveLength(1)
   })
 
-  it('leaves ky its hooks, timeout, search parameters, progress and abort', async () => {
+  it('ky keeps its hooks, timeout, search parameters, progress and abort', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
@@ -185,7 +185,7 @@ describe('client.api()', () => {
     await expect(call).rejects.toThrow('enough')
   })
 
-  it('H6: does not authorise what a hook has authorised', async () => {
+  it('H6: does not authorize a request that a hook has authorized', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })

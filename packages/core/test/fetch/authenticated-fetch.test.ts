@@ -61,7 +61,7 @@ describe('authenticated fetch', () => {
     vi.useRealTimers()
   })
 
-  it('H4: puts the token on, and the request fails where none can be had', async () => {
+  it('H4: adds the token, and fails if there is none', async () => {
     stopTimers()
     await using bench = await start({}, {}, { onEvent: passRetryDelay })
     const { client, emulator } = bench
@@ -75,7 +75,7 @@ describe('authenticated fetch', () => {
     expect(bench.count('api')).toBe(0)
   })
 
-  it('H1: another origin is refused before any token is asked for', async () => {
+  it('H1: another origin is rejected before any token is requested', async () => {
     await using bench = await start()
     const { client, emulator, events } = bench
     for (const url of [emulator.elsewhereUrl, 'https://api.evil.test/x', 'http://api.evil.test/x']) {
@@ -85,7 +85,7 @@ describe('authenticated fetch', () => {
     expect(events.map((event) => event.type)).toEqual(['origin.refused', 'origin.refused', 'origin.refused'])
   })
 
-  it('H1: apiOrigins lets other origins see the token', async () => {
+  it('H1: apiOrigins allows other origins', async () => {
     const elsewhere = await startEmulator(standardEmulation())
     await using bench = await start({}, { apiOrigins: [new URL(elsewhere.elsewhereUrl).origin] })
     const answer = await (await bench.client.fetch(elsewhere.elsewhereUrl)).json()
@@ -93,7 +93,7 @@ describe('authenticated fetch', () => {
     await elsewhere.close()
   })
 
-  it('H1: without an API and without apiOrigins a token goes nowhere', async () => {
+  it('H1: without an API and without apiOrigins no origin is allowed', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
     const client = createClient({ name: 'bare', tokenEndpoint }, { credentials })
@@ -140,7 +140,7 @@ describe('authenticated fetch', () => {
     expect(bench.count('api')).toBe(2)
   })
 
-  it('H3: the refusal of another origin, to which the API redirects, says nothing of the token', async () => {
+  it('H3: a 401 of another origin, to which the API redirects, says nothing about the token', async () => {
     await using bench = await start()
     const server = createServer((_request, response) => response.writeHead(401).end('not you'))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -154,7 +154,7 @@ describe('authenticated fetch', () => {
     expect(bench.count('token')).toBe(1)
   })
 
-  it('H4: where no other token can be had after a 401, the call fails, and the answer is let go', async () => {
+  it('H4: if there is no other token after a 401, the call fails, and the response is dropped', async () => {
     const answer = new Response('no', { status: 401 })
     const failure = new Error('no token')
     const authenticated = createAuthenticatedFetch({
@@ -252,7 +252,7 @@ describe('authenticated fetch', () => {
     ])
   })
 
-  it('H1: a URL that the caller changes after the call changes nothing about where the token goes', async () => {
+  it('H1: the caller can change a URL after the call without effect', async () => {
     await using bench = await start()
     const { apiUrl, elsewhereUrl } = bench.emulator
     const url = new URL(`${apiUrl}/1`)
@@ -271,7 +271,7 @@ describe('authenticated fetch', () => {
     ['Headers', changingHeaders],
     ['a record', changingRecord],
     ['pairs', changingPairs],
-  ])('takes init as it is when called, as fetch does: %s', async (_what, make) => {
+  ])('reads init at the call, as fetch does: %s', async (_what, make) => {
     await using bench = await start()
     const [headers, change] = make()
     const init: RequestInit = { method: 'POST', body: '1', headers }
@@ -282,7 +282,7 @@ describe('authenticated fetch', () => {
     expect(await (await call).json()).toMatchObject({ method: 'POST', body: '1', headers: { 'x-own': '1' } })
   })
 
-  it('takes a Request for init, and inherited members, as fetch does', async () => {
+  it('accepts a Request as init, and inherited members, as fetch does', async () => {
     await using bench = await start()
     const address = `${bench.emulator.apiUrl}/x`
     const expected = { authorized: true, method: 'POST', body: 'body', headers: { 'x-own': '1' } }
@@ -295,7 +295,7 @@ describe('authenticated fetch', () => {
   it.each<[string, [string, string][]]>([
     ['without', []],
     ['with', [['authorization', 'Basic own']]],
-  ])('reads headers that are there only once, %s an authorization among them', async (what, own) => {
+  ])('reads headers that can be read only once, %s an authorization among them', async (what, own) => {
     await using bench = await start()
     function* once(): Generator<[string, string]> {
       yield* own
@@ -310,7 +310,7 @@ describe('authenticated fetch', () => {
     expect(response.status).toBe(what === 'with' ? 401 : 200)
   })
 
-  it('H6: headers that a provider puts the token into are not the caller’s', async () => {
+  it('H6: a provider sets the token on a copy of the caller’s headers', async () => {
     await using bench = await start(
       { readToken: ({ headers }) => headers.get('x-token') ?? undefined },
       { authorizeRequest: (headers, token) => headers.set('x-token', token.value) },
@@ -323,7 +323,7 @@ describe('authenticated fetch', () => {
     for (const own of [headers, request.headers]) expect([...own]).toEqual([['x-own', '1']])
   })
 
-  it('H6: a provider with a header of its own sets that beside a caller’s own Authorization', async () => {
+  it('H6: a provider with its own header sets it beside the caller’s Authorization', async () => {
     await using bench = await start(
       { readToken: ({ headers }) => headers.get('x-token') ?? undefined },
       {
@@ -403,7 +403,7 @@ describe('authenticated fetch', () => {
       'an object that is walked through',
       () => ({ [Symbol.iterator]: () => [['x-own', '1']].values() }) as unknown as Headers,
     ],
-  ])('H6: headers given as %s arrive as they would by fetch, with the token', async (what, headers) => {
+  ])('H6: headers given as %s arrive as with fetch, with the token', async (what, headers) => {
     await using bench = await start()
     const given = headers(bench.emulator.url)
     const answer = await (await bench.client.fetch(`${bench.emulator.apiUrl}/x`, given && { headers: given })).json()
@@ -414,21 +414,21 @@ describe('authenticated fetch', () => {
     ['a record', { AUTHORIZATION: 'Bearer mine' }],
     ['pairs', [['Authorization', 'Bearer mine']]],
     ['Headers', new Headers({ authorization: 'Bearer mine' })],
-  ])('H6: the caller’s own Authorization in %s is seen', async (_what, headers) => {
+  ])('H6: the caller’s own Authorization in %s is found', async (_what, headers) => {
     await using bench = await start()
     await bench.client.fetch(`${bench.emulator.elsewhereUrl}/x`, { headers })
     expect(bench.emulator.requests.at(-1)?.headers.get('authorization')).toBe('Bearer mine')
     expect(bench.count('token')).toBe(0)
   })
 
-  it('H4: a header whose name is as long as Authorization is none: the token goes along', async () => {
+  it('H4: another header with a name as long as Authorization does not count as one', async () => {
     await using bench = await start()
     const headers = { 'If-None-Match': 'x', 'Cache-Control': 'no-store' }
     const answer = await (await bench.client.fetch(`${bench.emulator.apiUrl}/x`, { headers })).json()
     expect(answer).toMatchObject({ authorized: true, headers: { 'if-none-match': 'x', 'cache-control': 'no-store' } })
   })
 
-  it('H6: the body of a Request is left alone where init has another, as with fetch', async () => {
+  it('H6: the body of a Request is not used if init has another, as with fetch', async () => {
     await using bench = await start()
     const request = new Request(`${bench.emulator.apiUrl}/x`, { method: 'POST', body: 'own' })
     bench.emulator.faults.set('api', { name: 'answer', answer: { status: 401, body: 'no' } }, { times: 1 })
@@ -438,7 +438,7 @@ describe('authenticated fetch', () => {
     expect(await request.text()).toBe('own')
   })
 
-  it('H6: headers of init stand in place of those of a Request, as with fetch', async () => {
+  it('H6: the headers of init replace those of a Request, as with fetch', async () => {
     await using bench = await start()
     const request = new Request(`${bench.emulator.apiUrl}/x`, {
       headers: { 'x-own': '1', authorization: 'Bearer mine' },
@@ -448,7 +448,7 @@ describe('authenticated fetch', () => {
     expect(answer.headers).not.toHaveProperty('x-own')
   })
 
-  it('takes a string, a URL and a Request, and answers the platform’s own Response', async () => {
+  it('accepts a string, a URL and a Request, and resolves to the platform’s own Response', async () => {
     await using bench = await start()
     const address = `${bench.emulator.apiUrl}/x`
     for (const input of [address, new URL(address), new Request(address)]) {
@@ -463,7 +463,7 @@ describe('authenticated fetch', () => {
     await expect(bench.client.fetch('/relative')).rejects.toThrow(TypeError)
   })
 
-  it('takes the Request of a transport that brings its own', async () => {
+  it('accepts the Request of a transport with its own class', async () => {
     await using bench = await start()
     const { url, headers } = new Request(`${bench.emulator.apiUrl}/x`, { headers: { 'x-own': '1' } })
     const foreign = {
@@ -509,7 +509,7 @@ describe('authenticated fetch', () => {
     expect(request.bodyUsed).toBe(true)
   })
 
-  it('H3: a Request’s body is kept until the answer is there, and not longer', async () => {
+  it('H3: a Request’s body is kept until the response arrives, and not longer', async () => {
     await using bench = await start()
     const request = new Request(`${bench.emulator.apiUrl}/x`, { method: 'POST', body: 'once' })
     await bench.client.fetch(request)
@@ -521,7 +521,7 @@ describe('authenticated fetch', () => {
     expect(failing.bodyUsed).toBe(true)
   })
 
-  it.each(['manual', 'error', 'follow'] as const)('H2: redirect "%s" is what it is with fetch', async (redirect) => {
+  it.each(['manual', 'error', 'follow'] as const)('H2: redirect "%s" works as with fetch', async (redirect) => {
     await using bench = await start()
     bench.emulator.faults.set('api', {
       name: 'answer',
@@ -538,7 +538,7 @@ describe('authenticated fetch', () => {
     expect(authorizations).toEqual(Array(redirect === 'manual' ? 1 : 2).fill(expect.stringMatching(/^Bearer ey/)))
   })
 
-  it('H3: connections are kept alive through refusals', async () => {
+  it('H3: connections are kept alive after a 401', async () => {
     // A refusal that takes long to come in whole costs its connection.
     stopTimers()
     await using bench = await start()
@@ -561,7 +561,7 @@ describe('authenticated fetch', () => {
     server.close()
   })
 
-  it('H2: on Workers, whose redirects keep every header, the token is taken off by us', async () => {
+  it('H2: on Workers, whose redirects keep every header, the client removes the token', async () => {
     await using bench = await start()
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
     try {
@@ -586,7 +586,7 @@ describe('authenticated fetch', () => {
     }
   })
 
-  it('hands everything else in init on, as it is', async () => {
+  it('passes everything else in init on unchanged', async () => {
     await using bench = await start()
     const seen: (RequestInit | undefined)[] = []
     const client = createClient(bench.client.provider, {
@@ -609,7 +609,7 @@ describe('authenticated fetch', () => {
     expect(seen.at(-1)?.signal).toBe(signal)
   })
 
-  it('ends with the caller’s signal in the middle of an answer, and not with that of a Request where init says null', async () => {
+  it('ends with the caller’s signal in the middle of a response, but not with that of a Request if the signal of init is null', async () => {
     await using bench = await start()
     const address = `${bench.emulator.apiUrl}/x`
     const controller = new AbortController()
@@ -625,7 +625,7 @@ describe('authenticated fetch', () => {
     expect((await bench.client.fetch(aborted, { signal: null })).status).toBe(200)
   })
 
-  it('uses what the provider says about putting the token on', async () => {
+  it('uses the provider’s authorizeRequest', async () => {
     await using bench = await start(
       {},
       { authorizeRequest: (headers, token) => headers.set('x-api-token', `t ${token.value}`) },
@@ -635,7 +635,7 @@ describe('authenticated fetch', () => {
     expect(sent?.headers.get('x-api-token')).toMatch(/^t ey/)
   })
 
-  it('ends with the signal of the caller, whatever it waits for', async () => {
+  it('ends with the signal of the caller at every stage', async () => {
     await using bench = await start()
     bench.emulator.faults.set('token', { name: 'hang' })
     const controller = new AbortController()
@@ -645,7 +645,7 @@ describe('authenticated fetch', () => {
     await expect(call).rejects.toThrow('enough')
   })
 
-  it('ends with the signal of the caller, who waits for another token', async () => {
+  it('ends with the signal of the caller while it waits for another token', async () => {
     await using bench = await start()
     await bench.client.token()
     bench.emulator.clearRequests()
@@ -693,7 +693,7 @@ const nonceWanted = (): Response =>
 describe('authenticated fetch with tokens bound to a key', () => {
   const url = 'https://api.acme.example/things'
 
-  it('learns the nonce from the refusal of a stream, though that is not sent again', async () => {
+  it('learns the nonce from the 401 of a stream, which is not sent again', async () => {
     const bench = startBound([nonceWanted()])
     const send = (): Promise<Response> =>
       bench.fetch(url, { method: 'POST', body: new Blob(['b']).stream(), duplex: 'half' } as RequestInit)
@@ -703,14 +703,14 @@ describe('authenticated fetch with tokens bound to a key', () => {
     expect(bench.rejected).toEqual([])
   })
 
-  it('learns the nonce of every answer, whatever its status', async () => {
+  it('learns the nonce of every response, of any status', async () => {
     const bench = startBound([new Response(null, { status: 404, headers: { 'dpop-nonce': 'n1' } })])
     expect((await bench.fetch(url)).status).toBe(404)
     await bench.fetch(url)
     expect(bench.sent.map(({ nonce }) => nonce)).toEqual([undefined, 'n1'])
   })
 
-  it('proves the method and the address of the call, whether they are in init, in a Request or in neither', async () => {
+  it('the proof has the method and the URL of the call, whether they are in init, in a Request or in neither', async () => {
     const bench = startBound([])
     await bench.fetch(url)
     await bench.fetch(new URL(url), { method: 'PUT' })
@@ -724,7 +724,7 @@ describe('authenticated fetch with tokens bound to a key', () => {
     ])
   })
 
-  it('H2: a redirect within the origin gets a proof of its own', async () => {
+  it('H2: a redirect within the origin gets a new proof', async () => {
     const bench = startBound([new Response(null, { status: 302, headers: { location: '/there' } })])
     await bench.fetch(url, { method: 'POST', body: 'b' })
     expect(bench.sent.map(({ htm, htu }) => [htm, htu])).toEqual([
@@ -733,7 +733,7 @@ describe('authenticated fetch with tokens bound to a key', () => {
     ])
   })
 
-  it('H3: where a nonce is wanted the same token goes out again, once; then another, once', async () => {
+  it('H3: if the API requires a nonce the same token is sent again, once; then another, once', async () => {
     const bench = startBound([nonceWanted(), nonceWanted(), nonceWanted()])
     expect((await bench.fetch(url)).status).toBe(401)
     expect(bench.sent.map(({ value }) => value)).toEqual(['DPoP token-0', 'DPoP token-0', 'DPoP token-1'])

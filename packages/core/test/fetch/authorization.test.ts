@@ -51,7 +51,7 @@ describe('client.authorize()', () => {
     vi.useRealTimers()
   })
 
-  it('H3: authorises a request of any HTTP client, and its one repeat', async () => {
+  it('H3: authorizes a request of any HTTP client, and its one repeat', async () => {
     await using bench = await start()
     expect(await bench.send('/x')).toEqual([200])
     bench.emulator.faults.set('api', { name: 'revoked' })
@@ -63,7 +63,7 @@ describe('client.authorize()', () => {
     expect(bench.events.filter(({ type }) => type === 'request.repeated')).toHaveLength(2)
   })
 
-  it('H1: refuses other origins before any token is asked for, or lets them pass without one', async () => {
+  it('H1: rejects other origins before any token is requested, or passes them through without one', async () => {
     await using bench = await start()
     const { client, emulator, events } = bench
     await expect(client.authorize(emulator.elsewhereUrl)).rejects.toMatchObject({ code: 'origin_refused' })
@@ -75,7 +75,7 @@ describe('client.authorize()', () => {
     await expect(client.authorize('no url')).rejects.toThrow(TypeError)
   })
 
-  it('H4: fails where no token can be had', async () => {
+  it('H4: fails if there is no token', async () => {
     stopTimers()
     await using bench = await start({}, { onEvent: passRetryDelay })
     bench.emulator.faults.set('token', { name: 'error', status: 500 })
@@ -84,7 +84,7 @@ describe('client.authorize()', () => {
     await expect(bench.client.authorize(bench.emulator.apiUrl, { signal })).rejects.toThrow('enough')
   })
 
-  it('H3: asks for no other token where the request cannot go out again', async () => {
+  it('H3: requests no other token if the request cannot be sent again', async () => {
     await using bench = await start()
     const authorization = await bench.client.authorize(bench.emulator.apiUrl)
     expect(await authorization?.handleResponse({ status: 401 }, { repeatable: false })).toBeUndefined()
@@ -118,7 +118,7 @@ describe('client.authorize()', () => {
       { body: (_body, { headers }) => headers.get('x-token') === 'gone, long' },
       { status: 200, headers: { ':status': '200', 'X-Token': ['gone', 'long'], 'x-none': undefined }, body: {} },
     ],
-  ])('H3: takes %s for a rejection where the provider says so', async (_what, tokenRejection, response) => {
+  ])('H3: %s counts as a rejection if the provider says so', async (_what, tokenRejection, response) => {
     await using bench = await start(tokenRejection && { tokenRejection })
     const authorization = await bench.client.authorize(bench.emulator.apiUrl)
     expect(await authorization?.handleResponse({ status: 500, body: null })).toBeUndefined()
@@ -137,7 +137,7 @@ describe('client.authorize()', () => {
     await expect(next).rejects.toThrow('enough')
   })
 
-  it('does not make the client’s own requests wait for the token that they are to bring', async () => {
+  it('does not make the client’s own token requests wait for a token', async () => {
     // As where one HTTP client makes all requests of a process, those to the authorization server too.
     const passed: string[] = []
     await using bench = await start(
@@ -158,7 +158,7 @@ describe('client.authorize()', () => {
     expect(await bench.client.authorize(bench.emulator.apiUrl)).toBeDefined()
   })
 
-  it('authorises nothing that goes to the token endpoint, whoever asks there', async () => {
+  it('authorizes no request to the token endpoint', async () => {
     await using bench = await start()
     const { client, emulator } = bench
     await client.token()
@@ -167,7 +167,7 @@ describe('client.authorize()', () => {
     expect(await client.authorize(`${emulator.tokenEndpoint}/x`)).toBeDefined()
   })
 
-  it('takes a URL as it takes its text', async () => {
+  it('accepts a URL or its text', async () => {
     await using bench = await start()
     const url = new URL(bench.emulator.apiUrl)
     for (const address of [url, url, url.href]) {
@@ -175,13 +175,13 @@ describe('client.authorize()', () => {
     }
   })
 
-  it('uses what the provider says about putting the token on', async () => {
+  it('uses the provider’s authorizeRequest', async () => {
     await using bench = await start({ authorizeRequest: (headers, token) => headers.set('X-Api-Key', token.value) })
     const authorization = await bench.client.authorize(bench.emulator.apiUrl)
     expect(authorization?.headers).toEqual({ 'x-api-key': authorization?.token.value })
   })
 
-  it('X1: does not quote a token that fits in no header', async () => {
+  it('X1: does not quote a token that a header cannot carry', async () => {
     await using broken = await start({
       authorizeRequest: (headers, token) => headers.set('x-key', `a\n${token.value}`),
     })
@@ -193,7 +193,7 @@ describe('client.authorize()', () => {
     }
   })
 
-  it('X1: shows its headers to nobody who prints it', async () => {
+  it('X1: does not show its headers when it is printed', async () => {
     await using bench = await start()
     const authorization = await bench.client.authorize(bench.emulator.apiUrl)
     const { value } = await bench.client.token()
@@ -231,7 +231,7 @@ function claimsOf(authorization: Authorization | undefined): JWTPayload {
 const challenge = 'DPoP error="use_dpop_nonce"'
 
 describe('client.authorize() with tokens bound to a key', () => {
-  it('proves a GET unless another method is named', async () => {
+  it('the proof is for GET unless another method is given', async () => {
     const url = 'https://api.acme.example/x'
     expect(claimsOf((await startBound()).authorization)).toMatchObject({ htm: 'GET', htu: url })
     expect(claimsOf((await startBound({ method: 'PUT' })).authorization)).toMatchObject({ htm: 'PUT', htu: url })
@@ -241,7 +241,7 @@ describe('client.authorize() with tokens bound to a key', () => {
     ['Headers', new Headers({ 'dpop-nonce': 'n1', 'www-authenticate': challenge })],
     ['a record', { 'dpop-nonce': 'n1', 'www-authenticate': challenge }],
     ['a record of lists', { 'dpop-nonce': ['n1'], 'www-authenticate': ['Bearer', challenge] }],
-  ])('reads the nonce that is wanted in %s', async (_what, headers) => {
+  ])('reads the required nonce from %s', async (_what, headers) => {
     const { authorization, rejected } = await startBound()
     const next = await authorization?.handleResponse({ status: 401, ...(headers && { headers }) })
     expect(next?.headers.authorization).toBe('DPoP token-0')
@@ -249,7 +249,7 @@ describe('client.authorize() with tokens bound to a key', () => {
     expect(rejected).toEqual([])
   })
 
-  it('learns the nonce of every answer, of one to a request that cannot go out again, too', async () => {
+  it('learns the nonce of every response, also to a request that cannot be sent again', async () => {
     for (const status of [200, 401]) {
       const { authorization, again } = await startBound()
       const answer = { status, headers: { 'dpop-nonce': 'n1', 'www-authenticate': challenge } }
@@ -258,7 +258,7 @@ describe('client.authorize() with tokens bound to a key', () => {
     }
   })
 
-  it('H3: replaces the token after a 401 that says nothing, with a proof for the new one', async () => {
+  it('H3: replaces the token after a 401 without a challenge, with a proof for the new one', async () => {
     for (const answer of [{ status: 401 }, { status: 401, headers: {} }]) {
       const { authorization, rejected } = await startBound()
       const next = await authorization?.handleResponse(answer)

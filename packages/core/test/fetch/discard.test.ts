@@ -24,26 +24,26 @@ function answerOf(pieces: number, end: 'close' | 'hang' | 'break') {
   return { response: new Response(body), taken: () => taken, cancelled: () => cancelled }
 }
 
-describe('an answer that nobody wants', () => {
+describe('a dropped response', () => {
   beforeEach(stopTimers)
   afterEach(() => {
     vi.useRealTimers()
   })
 
-  it('is read to its end where that is near, and so keeps its connection', async () => {
+  it('is read to its end if it is short, and so keeps its connection', async () => {
     const answer = answerOf(3, 'close')
     await discard(answer.response)
     expect([answer.taken(), answer.cancelled()]).toEqual([4, false])
   })
 
-  it('is broken off where it is long', async () => {
+  it('is cancelled if it is long', async () => {
     const answer = answerOf(1_000_000, 'close')
     await discard(answer.response)
     expect(answer.cancelled()).toBe(true)
     expect(answer.taken()).toBeLessThan(100)
   })
 
-  it('is broken off where it does not come to an end', async () => {
+  it('is cancelled if it does not end', async () => {
     const answer = answerOf(3, 'hang')
     const discarding = discard(answer.response)
     await vi.advanceTimersByTimeAsync(49)
@@ -53,7 +53,7 @@ describe('an answer that nobody wants', () => {
     expect(answer.cancelled()).toBe(true)
   })
 
-  it('may break by itself, or have no body', async () => {
+  it('may fail by itself, or have no body', async () => {
     await discard(answerOf(3, 'break').response)
     await discard(new Response(null))
   })

@@ -27,7 +27,7 @@ describe('discovery of the API', () => {
     vi.useRealTimers()
   })
 
-  it('is flown once for all callers, and remembered', async () => {
+  it('runs once for all callers, and its result is cached', async () => {
     await using bench = await start(ask)
     const { client, emulator, events } = bench
     const [info, api, again] = await Promise.all([client.info(), client.api(), client.info()])
@@ -39,7 +39,7 @@ describe('discovery of the API', () => {
     expect(rare.map(({ type }) => type)).toEqual(['token.granted', 'api.discovered'])
   })
 
-  it('is forgotten when it fails, and asked again', async () => {
+  it('runs again after a failure', async () => {
     let calls = 0
     await using bench = await start(async (context) => {
       calls += 1
@@ -51,7 +51,7 @@ describe('discovery of the API', () => {
     expect(await bench.client.info()).toBe('/api/info')
   })
 
-  it('G7: an answer is read up to 1 MiB, and its address stays known', async () => {
+  it('G7: a response is read up to 1 MiB, and keeps its URL', async () => {
     for (const length of [1024 * 1024, 1024 * 1024 + 1]) {
       await using bench = await start(async ({ fetch, tokenEndpoint, signal }) => {
         const response = await fetch(new URL('/api/info', tokenEndpoint), { signal })
@@ -71,7 +71,7 @@ describe('discovery of the API', () => {
     }
   })
 
-  it('G7: an answer without a body is what it is', async () => {
+  it('G7: a response without a body is returned as it is', async () => {
     await using bench = await start(async ({ fetch, tokenEndpoint, signal }) => {
       const response = await fetch(new URL('/api/info', tokenEndpoint), { signal })
       return { baseUrl: new URL('/api/v2', tokenEndpoint), info: [response.status, await response.text()] }
@@ -90,7 +90,7 @@ describe('discovery of the API', () => {
     expect(await staying).toBe('/api/info')
   })
 
-  it('H1: a discovered base URL outside the allowed origins is refused before a token goes there', async () => {
+  it('H1: a discovered base URL outside the allowed origins is rejected before a token goes there', async () => {
     const evil = await startEmulator(standardEmulation())
     await using bench = await start(async () => ({ baseUrl: evil.elsewhereUrl, info: 1 }))
     await expect(bench.client.info()).rejects.toMatchObject({ code: 'origin_refused' })
@@ -109,7 +109,7 @@ describe('discovery of the API', () => {
     },
   )
 
-  it('H1: discovery itself reaches the token endpoint’s origin and apiOrigins, and no other', async () => {
+  it('H1: the discovery reaches only the token endpoint’s origin and apiOrigins', async () => {
     const evil = await startEmulator(standardEmulation())
     await using bench = await start(async ({ fetch }) => {
       await fetch(evil.elsewhereUrl)
@@ -120,7 +120,7 @@ describe('discovery of the API', () => {
     await evil.close()
   })
 
-  it('H1: the API’s own origin is open to the token once it is discovered', async () => {
+  it('H1: the API’s own origin is allowed once it is discovered', async () => {
     await using bench = await start(ask)
     const url = `${bench.emulator.apiUrl}/x`
     await expect(bench.client.fetch(url)).rejects.toMatchObject({ code: 'origin_refused' })
@@ -128,7 +128,7 @@ describe('discovery of the API', () => {
     expect((await bench.client.fetch(url)).status).toBe(200)
   })
 
-  it('has a deadline of its own', async () => {
+  it('has its own deadline', async () => {
     stopTimers()
     const begun = Promise.withResolvers<void>()
     await using bench = await start(() => {
@@ -145,7 +145,7 @@ describe('discovery of the API', () => {
     await failing
   })
 
-  it('X2: of what a provider throws only the name is told', async () => {
+  it('X2: only the type of a provider’s error is shown', async () => {
     await using bench = await start(async ({ token }) => {
       JSON.parse(`<html>${token.value}`)
       throw new Error('unreachable')
@@ -158,12 +158,12 @@ describe('discovery of the API', () => {
     expect(String(error)).toMatch(/threw a SyntaxError\)$/)
   })
 
-  it('X2: and of a name only what can be one', async () => {
+  it('X2: a type that is not a class name is not shown', async () => {
     await using bench = await start(({ token }) => Promise.reject(Object.assign(new Error(), { name: token.value })))
     await expect(bench.client.info()).rejects.toThrow(/threw a Error\)$/)
   })
 
-  it('says why nothing answered, and that it may pass', async () => {
+  it('says why there was no response, and that it is retryable', async () => {
     const closed = await startEmulator(standardEmulation())
     await closed.close()
     await using bench = await start(
@@ -177,7 +177,7 @@ describe('discovery of the API', () => {
     await expect(bench.client.info()).rejects.toThrow(/ECONNREFUSED/)
   })
 
-  it('L4: a grant that is late is told as such, not as a slow discovery', async () => {
+  it('L4: a late grant is reported as such, not as a slow discovery', async () => {
     stopTimers()
     await using bench = await start(ask)
     bench.emulator.faults.set('token', { name: 'hang' })
@@ -187,7 +187,7 @@ describe('discovery of the API', () => {
     await failing
   })
 
-  it('fails with what a program can go by: code, provider, and whether it may pass', async () => {
+  it('fails with a code, the provider, and whether it is retryable', async () => {
     const wrong: readonly (readonly [Discover, object])[] = [
       [async () => Promise.reject(new RangeError('no region')), { code: 'discovery_failed', retryable: false }],
       [async () => Promise.reject('no Error'), { code: 'discovery_failed', retryable: false }],
@@ -203,7 +203,7 @@ describe('discovery of the API', () => {
     await expect(bare.api()).rejects.toMatchObject({ code: 'discovery_failed', provider: 'bare' })
   })
 
-  it('tells how many seconds it took', async () => {
+  it('reports its duration in seconds', async () => {
     stopTimers()
     let now = 1_000_000
     await using bench = await start(

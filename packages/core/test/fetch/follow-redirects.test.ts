@@ -36,7 +36,7 @@ async function start() {
   return { emulator, client, apiUrl, elsewhereUrl, redirectTo, sent, [Symbol.asyncDispose]: () => emulator.close() }
 }
 
-describe('redirects with a token in a header of the provider’s own', () => {
+describe('redirects with a token in the provider’s own header', () => {
   it('H2: the same origin keeps the token', async () => {
     await using bench = await start()
     bench.redirectTo(302, '/api/1', '/api/2')
@@ -48,7 +48,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     ])
   })
 
-  it('H2: another origin sees neither the token nor what belongs to the first, and is not authorised again', async () => {
+  it('H2: another origin gets neither the token nor the headers of the first, and is not authorized again', async () => {
     await using bench = await start()
     bench.redirectTo(307, `${bench.elsewhereUrl}/x`)
     const headers = { cookie: 'session=1', dpop: 'proof', 'x-own': 'kept' }
@@ -75,7 +75,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(bench.sent().at(-1)).toEqual([after, '/api/1', true, after === before && before !== 'HEAD' ? 'b' : ''])
   })
 
-  it('H2: a Request is followed, body and all', async () => {
+  it('H2: redirects of a Request are followed, with its body', async () => {
     await using bench = await start()
     bench.redirectTo(308, '/api/1')
     const request = new Request(`${bench.apiUrl}/0`, { method: 'POST', body: 'b', headers: { 'x-own': '1' } })
@@ -84,7 +84,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(bench.emulator.requests.at(-1)?.headers.get('x-own')).toBe('1')
   })
 
-  it('H2: the provider puts the token on once, however long the way', async () => {
+  it('H2: the provider sets the token once, after any number of redirects', async () => {
     await using bench = await start()
     bench.redirectTo(302, '/api/1', '/api/2')
     const client = createClient(
@@ -95,7 +95,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(bench.emulator.requests.at(-1)?.headers.get('x-api-key')).toBe('once')
   })
 
-  it('H2: manual and error are left to the platform', async () => {
+  it('H2: the platform handles manual and error', async () => {
     await using bench = await start()
     bench.redirectTo(302, '/api/1')
     expect((await bench.client.fetch(`${bench.apiUrl}/0`, { redirect: 'manual' })).status).toBe(302)
@@ -107,7 +107,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     'https://marked-password@elsewhere.example/',
     'https://[marked-password',
     'marked-password://x',
-  ])('X1: %s is refused without being repeated', async (location) => {
+  ])('X1: %s is rejected without being quoted', async (location) => {
     await using bench = await start()
     bench.redirectTo(302, location)
     const failure = await bench.client.fetch(`${bench.apiUrl}/0`).catch((thrown: unknown) => thrown)
@@ -115,7 +115,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(inspect(failure, { showHidden: true })).not.toContain('marked-password')
   })
 
-  it('H2: a loop ends, and an address that is none is refused', async () => {
+  it('H2: a loop ends, and an invalid address is rejected', async () => {
     await using bench = await start()
     bench.redirectTo(302, '/api/0')
     await expect(bench.client.fetch(`${bench.apiUrl}/0`)).rejects.toThrow(/more than 20 times/)
@@ -133,7 +133,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
         yield new TextEncoder().encode('b')
       },
     ],
-  ])('H2: %s is not sent again, nor is an empty body in its place', async (_what, body) => {
+  ])('H2: %s is not sent again, and no empty body is sent instead', async (_what, body) => {
     await using bench = await start()
     bench.redirectTo(307, '/api/1')
     const init = { method: 'POST', body: body(), duplex: 'half' }
@@ -141,7 +141,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(bench.sent().map(([, path]) => path)).toEqual(['/api/0'])
   })
 
-  it('says that it was redirected, as fetch does', async () => {
+  it('sets redirected, as fetch does', async () => {
     await using bench = await start()
     bench.redirectTo(302, '/api/1')
     expect(await bench.client.fetch(`${bench.apiUrl}/0`)).toMatchObject({
@@ -151,7 +151,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(await bench.client.fetch(`${bench.apiUrl}/1`)).toMatchObject({ redirected: false })
   })
 
-  it('follows the Request of a transport that brings its own', async () => {
+  it('accepts the Request of a transport with its own class', async () => {
     await using bench = await start()
     bench.redirectTo(308, '/api/1')
     const client = createClient(bench.client.provider, {
@@ -177,7 +177,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(bench.sent()).toEqual([])
   })
 
-  it('H2: a generator is not sent again, either: there would be nothing left of it', async () => {
+  it('H2: a generator is not sent again, because it can be read only once', async () => {
     await using bench = await start()
     bench.redirectTo(307, '/api/1')
     async function* pieces(): AsyncGenerator<Uint8Array> {
@@ -188,7 +188,7 @@ describe('redirects with a token in a header of the provider’s own', () => {
     expect(bench.sent()).toHaveLength(1)
   })
 
-  it('H2: the Request of a transport that brings its own is followed', async () => {
+  it('H2: redirects of the Request of a transport with its own class are followed', async () => {
     await using bench = await start()
     bench.redirectTo(307, '/api/1')
     const client = createClient(bench.client.provider, {
@@ -222,7 +222,7 @@ const to = (location: string, status = 307): Response => new Response(null, { st
 const home = 'https://api.acme.example'
 
 describe('followRedirects', () => {
-  it('H2: what was taken off at another origin is not put on again, though the way leads home', async () => {
+  it('H2: removed headers stay removed, even if a redirect leads back to the first origin', async () => {
     const prepared: string[] = []
     const { transport, sent } = answerInTurn(to('/a'), to('https://x.test/b'), to('/c'), to(`${home}/d`), to('/e'))
     const headers = new Headers({
@@ -272,7 +272,7 @@ describe('followRedirects', () => {
     ['not modified', new Response(null, { status: 304, headers: { location: '/a' } })],
     ['something created', new Response(null, { status: 201, headers: { location: '/a' } })],
     ['a redirect to nowhere', new Response(null, { status: 302 })],
-  ])('H2: %s is an answer as any', async (_what, answer) => {
+  ])('H2: %s is returned like any response', async (_what, answer) => {
     const { transport, sent } = answerInTurn(answer)
     expect(await followRedirects(transport, home, { headers: new Headers() }, { carriers: [] })).toBe(answer)
     expect(sent).toHaveLength(1)
@@ -281,7 +281,7 @@ describe('followRedirects', () => {
   it.each([
     [303, 'put'],
     [302, 'post'],
-  ])('H2: where a %d turns %s into GET, nothing is left of the body', async (status, method) => {
+  ])('H2: if a %d turns %s into GET, the body and its headers are removed', async (status, method) => {
     const { transport, sent } = answerInTurn(to('/a', status))
     const headers = new Headers({
       'content-type': 'text/plain',
@@ -296,7 +296,7 @@ describe('followRedirects', () => {
     expect(sent[1]?.headers).toEqual({ accept: 'text/plain' })
   })
 
-  it('H2: what a Request and init say goes along to every hop', async () => {
+  it('H2: the options of a Request and init apply to every redirect', async () => {
     const { transport, sent } = answerInTurn(to('/a'))
     const controller = new AbortController()
     const request = new Request(`${home}/0#part`, {
@@ -330,7 +330,7 @@ describe('followRedirects', () => {
     for (const { init } of sent) expect(init.signal?.aborted).toBe(true)
   })
 
-  it('H2: a Request without a body has none at the next hop, either', async () => {
+  it('H2: a Request without a body has none after a redirect, either', async () => {
     const { transport, sent } = answerInTurn(to('/a'))
     await followRedirects(transport, new Request(`${home}/0`), { headers: new Headers() }, { carriers: [] })
     expect(sent.map(({ init }) => [init.method, init.body])).toEqual([
@@ -339,13 +339,13 @@ describe('followRedirects', () => {
     ])
   })
 
-  it('H2: a fragment of its own is kept', async () => {
+  it('H2: the fragment of a redirect is kept', async () => {
     const { transport, sent } = answerInTurn(to('/a#other'), to('/b'))
     await followRedirects(transport, `${home}/0#part`, { headers: new Headers() }, { carriers: [] })
     expect(sent.map(({ url }) => url)).toEqual([`${home}/0#part`, `${home}/a#other`, `${home}/b#other`])
   })
 
-  it('the answer that redirects is read, so that its connection can be used again', async () => {
+  it('the redirect response is drained, so that its connection can be reused', async () => {
     const answer = new Response('moved', { status: 302, headers: { location: '/a' } })
     await followRedirects(answerInTurn(answer).transport, home, { headers: new Headers() }, { carriers: [] })
     expect(answer.bodyUsed).toBe(true)

@@ -104,6 +104,10 @@ describe('rejection history', () => {
     expect(replacedOf(5, () => reject(elsewhere))).toHaveLength(4)
     for (let id = 0; id < 1000; id += 1) history.reject('own', new URL(`https://host-${id}.acme.example/x`), 'one')
     expect(replacedOf(5, () => reject(elsewhere))).toHaveLength(4)
+    const token = { value: 'one' } as never
+    for (let id = 0; id < 1001; id += 1) history.postpone(`grant-${id}`, token)
+    expect(history.unreplaced('grant-0')).toBeUndefined()
+    expect(history.unreplaced('grant-1')?.token).toBe(token)
   })
 
   it('H3: leaves a replacement to the next request of that grant, until it is settled', () => {
@@ -111,10 +115,14 @@ describe('rejection history', () => {
     const token = { value: 'one' } as never
     expect(history.unreplaced('own')).toBeUndefined()
     history.postpone('own', token)
-    expect([history.unreplaced('own'), history.unreplaced('other')]).toEqual([token, undefined])
-    history.settle('own', { value: 'one' } as never)
-    expect(history.unreplaced('own')).toBe(token)
-    history.settle('own', token)
+    const unreplaced = history.unreplaced('own')
+    if (unreplaced === undefined) throw new Error('nothing is left to the next request')
+    expect([unreplaced.token, unreplaced.waitUntil, history.unreplaced('other')]).toEqual([token, undefined, undefined])
+    history.postpone('own', token)
+    expect(history.unreplaced('own')).toBe(unreplaced)
+    history.settle('own', { token, waitUntil: undefined })
+    expect(history.unreplaced('own')).toBe(unreplaced)
+    history.settle('own', unreplaced)
     expect(history.unreplaced('own')).toBeUndefined()
   })
 })

@@ -33,7 +33,7 @@ const nonceWanted = {
 }
 
 describe('a token on a request', () => {
-  it('is put on by its scheme, or as the provider says', async () => {
+  it('is set with its scheme, or by the provider', async () => {
     const headers = new Headers()
     await putToken(start().parts, headers, make('one'), { url, method: 'GET' })
     expect([...headers]).toEqual([['authorization', 'Bearer one']])
@@ -49,7 +49,7 @@ describe('a token on a request', () => {
     expect([...others]).toEqual([['x-key', 'one']])
   })
 
-  it('comes with a proof of that request where it is bound to a key', async () => {
+  it('has a proof of the request if it is bound to a key', async () => {
     const { parts } = start({ dpop: new DpopProofs(undefined, Date.now) })
     const headers = new Headers()
     await putToken(parts, headers, make('one', 'DPoP'), { url, method: 'PUT' })
@@ -59,7 +59,7 @@ describe('a token on a request', () => {
 })
 
 describe('the repeats of a request', () => {
-  it('H3: one with another token, for a 401 and nothing else', async () => {
+  it('H3: one with another token, for a 401 only', async () => {
     const { repeats, rejected, events } = start()
     for (const status of [200, 302, 403, 500]) {
       expect(await repeats.next({ ...refused, status }, make('first'), url, undefined)).toBeUndefined()
@@ -74,7 +74,7 @@ describe('the repeats of a request', () => {
     ])
   })
 
-  it("H3: one with the API's time, if it rejected the proof and its Date shows another time than ours", async () => {
+  it("H3: one with the API's time, if it rejected the proof and its Date differs from the client's", async () => {
     const at = Date.UTC(2026, 10, 21)
     const dpop = new DpopProofs(undefined, () => at - 300_000)
     const { repeats, rejected } = start({ dpop })
@@ -91,13 +91,13 @@ describe('the repeats of a request', () => {
     expect(repeats.left).toBe(false)
   })
 
-  it('H3: none where the server has but the refused token to give', async () => {
+  it('H3: none if the server grants only the rejected token', async () => {
     const { repeats, events } = start({ tokens: new RequestTokens(async () => make('first')) })
     expect(await repeats.next(refused, make('first'), url, undefined)).toBeUndefined()
     expect(events).toEqual([])
   })
 
-  it('one more where a nonce is wanted, with the token that was sent', async () => {
+  it('one more if a nonce is required, with the same token', async () => {
     const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, Date.now) })
     const sent = make('first', 'DPoP')
     expect(await repeats.next(nonceWanted, sent, url, undefined)).toBe(sent)
@@ -112,14 +112,14 @@ describe('the repeats of a request', () => {
     ['the token is what is refused', { 'dpop-nonce': 'n', 'www-authenticate': 'DPoP error="invalid_token"' }],
     ['another scheme is asked for', { 'dpop-nonce': 'n', 'www-authenticate': 'Bearer error="use_dpop_nonce"' }],
     ['a nonce is wanted, and not told', { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }],
-  ])('H3: with another token where %s', async (_what, headers) => {
+  ])('H3: with another token if %s', async (_what, headers) => {
     const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, Date.now) })
     const answer = { status: 401, headers: new Headers(headers) }
     expect((await repeats.next(answer, make('first', 'DPoP'), url, undefined))?.value).toBe('second')
     expect(rejected).toEqual(['first'])
   })
 
-  it('one more for a nonce, in whatever case the scheme is written, and among other challenges', async () => {
+  it('one more for a nonce, with the scheme in any case, and among other challenges', async () => {
     for (const challenge of ['dpop error="use_dpop_nonce"', 'Bearer, DPOP algs="ES256", error="use_dpop_nonce"']) {
       const { repeats } = start({ dpop: new DpopProofs(undefined, Date.now) })
       const sent = make('first', 'DPoP')
@@ -128,7 +128,7 @@ describe('the repeats of a request', () => {
     }
   })
 
-  it('H3: none where the body cannot be sent again, and that costs no token', async () => {
+  it('H3: none if the body cannot be sent again, and no token is requested', async () => {
     const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, Date.now) })
     for (const answer of [refused, nonceWanted]) {
       expect(await repeats.next(answer, make('first'), url, { repeatable: false })).toBeUndefined()
@@ -137,14 +137,14 @@ describe('the repeats of a request', () => {
     expect(repeats.left).toBe(true)
   })
 
-  it('none for a nonce where tokens are bound to nothing: that is a 401 as any', async () => {
+  it('none for a nonce if tokens are not bound to a key', async () => {
     const { repeats, rejected } = start()
     expect((await repeats.next(nonceWanted, make('first'), url, undefined))?.value).toBe('second')
     expect(rejected).toEqual(['first'])
   })
 })
 
-describe('a refused origin', () => {
+describe('an origin that is not allowed', () => {
   it('H1: is reported to the caller and by an event, without the query', () => {
     const { parts, events } = start()
     const error = refuseOrigin(parts, new URL('http://api.acme.example/x?secret=1'))

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
+import { RejectionHistory } from '../../src/fetch/rejection-history.ts'
 import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 
 const make = (value: string): AccessToken =>
@@ -55,4 +56,22 @@ it('H3: a rejection that comes while a token is replaced counts, too', async () 
   await waiting
   await tokens.next()
   expect(asked).toEqual(['first', 'second'])
+})
+
+it.each([
+  [200, undefined, true],
+  [404, { url: '' }, true],
+  [403, { url: 'https://api.acme.example/y' }, true],
+  [200, { url: 'https://elsewhere.example/x' }, false],
+  [408, undefined, false],
+  [429, undefined, false],
+  [499, undefined, true],
+  [500, undefined, false],
+])('L5: whether a %d, answered by %o, accepts the token', (status, response, isAccepted) => {
+  const history = new RejectionHistory(() => 0)
+  const tokens = new RequestTokens(async () => make('held'), history, 'own')
+  const url = 'https://api.acme.example/x'
+  tokens.reject(make('held'), new URL(url))
+  tokens.accept(status, url, response)
+  expect(history.isEmpty).toBe(isAccepted)
 })

@@ -12,7 +12,7 @@ const providerWith = (tokenRejection?: TokenRejection): Provider => ({
 describe('a rejected token', () => {
   const headers = new Headers({ 'x-reason': 'expired' })
 
-  it('is told by 401 alone, unless the provider says otherwise', () => {
+  it('is recognised by 401 only, unless the provider says otherwise', () => {
     for (const status of [200, 400, 401, 403, 500]) {
       expect(isTokenRejected(providerWith(), { status, headers, body: { code: 1 } })).toBe(status === 401)
       expect(isTokenRejected(providerWith({ body: () => false }), { status, headers, body: {} })).toBe(status === 401)
@@ -22,7 +22,7 @@ describe('a rejected token', () => {
     }
   })
 
-  it('is told by a body that was read, with its status and headers', () => {
+  it('is recognised by the body, with its status and headers', () => {
     const provider = providerWith({
       body: (body, answer) =>
         (body as { code: number }).code === 601 &&
@@ -61,7 +61,7 @@ describe('the JSON of a response', () => {
     ],
     ['more than 64 KiB', () => of(`["${'x'.repeat(65_533)}"]`, 'application/json'), undefined],
     ['more by its length', () => of('{"a":1}', 'application/json', { 'content-length': '65537' }), undefined],
-  ])('is read of %s, and the response stays readable', async (_what, make, expected) => {
+  ])('is read from %s, and the response stays readable', async (_what, make, expected) => {
     const response = make()
     const text = await make().text()
     expect(await readJsonCopy(response)).toEqual(expected)
@@ -69,7 +69,7 @@ describe('the JSON of a response', () => {
     expect(await response.text()).toBe(text)
   })
 
-  it('does not wait for the end of a stream that is no JSON, nor for one without an end', async () => {
+  it('does not wait for the end of a stream that is not JSON, nor for an endless one', async () => {
     for (const chunk of ['plain ', `["${'x'.repeat(70_000)}`]) {
       const stream = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(chunk)) })
       const response = of(stream, 'text/plain')
@@ -79,7 +79,7 @@ describe('the JSON of a response', () => {
     }
   })
 
-  it('is nothing where the body breaks off, which the caller then sees', async () => {
+  it('is undefined if the body fails, and the caller gets that failure', async () => {
     const response = of(
       new ReadableStream({ pull: (controller) => controller.error(new Error('cut')) }),
       'application/json',
@@ -116,7 +116,7 @@ describe('client.fetch with a provider that says what a rejection is', () => {
     await emulator.close()
   })
 
-  it('refuses a description that is none, by its path', () => {
+  it('rejects an invalid tokenRejection by its path', () => {
     const make = (tokenRejection: unknown) => () =>
       createClient({ ...providerWith(), tokenRejection } as Provider, { credentials: { clientId: 'a' } })
     expect(make({ statuses: [99] })).toThrow(

@@ -10,7 +10,7 @@ const token = 'MARKED-token-77aa-0123456789'
 const echo = `GET /x HTTP/1.1\r\nauthorization: Bearer ${token}`
 
 describe('an error of a transport', () => {
-  it('X3: that quotes nothing is itself, whatever hangs on it', () => {
+  it('X3: without secrets is returned as it is, with all its properties', () => {
     const harmless: readonly unknown[] = [
       new TypeError('fetch failed', {
         cause: Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), {
@@ -35,7 +35,7 @@ describe('an error of a transport', () => {
     for (const failure of harmless) expect(withoutSecrets(failure, [token])).toBe(failure)
   })
 
-  it('X3: loses what it quotes, and keeps class, name, code and causes', () => {
+  it('X3: loses the secrets, and keeps class, name, code and causes', () => {
     const mark = Symbol.for('undici.error')
     class HTTPParserError extends Error {
       override name = 'HTTPParserError'
@@ -115,7 +115,7 @@ describe('an error of a transport', () => {
     ['a stack that is no text', () => Object.assign(new Error('x'), { stack: [echo] })],
   ]
 
-  it.each(carriers)('X3: gives nothing away in %s', (_what, make) => {
+  it.each(carriers)('X3: shows no secret in %s', (_what, make) => {
     const failure = make()
     const clean = withoutSecrets(failure, [token])
     expect(clean).not.toBe(failure)
@@ -125,7 +125,7 @@ describe('an error of a transport', () => {
     if (failure instanceof DOMException) expect((clean as DOMException).name).toBe(failure.name)
   })
 
-  it('X3: may go round in a circle', () => {
+  it('X3: may be circular', () => {
     const first = new Error('first')
     const second = new Error('second', { cause: first })
     first.cause = second
@@ -136,7 +136,7 @@ describe('an error of a transport', () => {
     expect(String((clean as Error).cause)).toBe('Error: [redacted]')
   })
 
-  it('X3: of a kind that cannot be looked into is an error without words', () => {
+  it('X3: that cannot be searched becomes an error without a message', () => {
     expect(withoutSecrets(new Map([['a', token]]), [token])).toEqual(new Error('[redacted]'))
   })
 })
@@ -175,7 +175,7 @@ function connect(provider: Partial<Provider> = {}): Client {
   )
 }
 
-describe.each(['/echo', '/header', '/location'])('a server that sends back what it was sent (%s)', (path) => {
+describe.each(['/echo', '/header', '/location'])('a server that echoes the request (%s)', (path) => {
   it.each<[string, () => Promise<unknown>]>([
     ['fetch', () => connect().fetch(`${origin}${path}`)],
     [
@@ -207,7 +207,7 @@ describe.each(['/echo', '/header', '/location'])('a server that sends back what 
   })
 })
 
-it('an aborted caller gets its own reason, whatever that holds', async () => {
+it('an aborted caller gets its own reason, whatever it contains', async () => {
   const reason = Object.assign(new Error('enough'), { own: new Map() })
   const client = createClient(
     { name: 'acme', tokenEndpoint: 'https://login.acme.test/token', api: origin },

@@ -139,6 +139,11 @@ describe('a view of a client', () => {
           .token()
       ).value,
     ).toBe(files2)
+    // What others left there for grants that this client never asked for is still good.
+    const left = await create().token({ scopes: ['left'] })
+    clock.advance(1)
+    await view.forget()
+    expect((await client.token({ scopes: ['left'] })).value).toBe(left.value)
     await client.forget()
     for (const value of await take()) expect([own2, files2, others2]).not.toContain(value)
     // A view of the client's own grant drops the client's token.

@@ -8,10 +8,15 @@ import { passRetryDelay, stopTimers } from '../virtual-time.ts'
 /** An API's answer to a token by its number, from 1. */
 type Judge = (token: number, path: string) => number
 
-async function listen(answer: (request: IncomingMessage) => { status: number; body?: unknown }): Promise<string> {
+/** @param answer `undefined`: none comes */
+async function listen(
+  answer: (request: IncomingMessage) => { status: number; body?: unknown } | undefined,
+): Promise<string> {
   const server: Server = createServer((request, response) => {
     request.resume().on('end', () => {
-      const { status, body = {} } = answer(request)
+      const answered = answer(request)
+      if (answered === undefined) return
+      const { status, body = {} } = answered
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })
   })
@@ -26,9 +31,10 @@ async function listen(answer: (request: IncomingMessage) => { status: number; bo
 /** An authorization server that can be down, two APIs, and a client by a clock of its own. */
 async function start(judges: { api?: Judge; other?: Judge } = {}, provider: Partial<Provider> = {}) {
   const clock = createClock()
-  const state = { grants: 0, isDown: false, ...judges }
+  const state = { grants: 0, isDown: false, isHanging: false, ...judges }
   const api = await listen(({ url = '', headers }) => {
     if (url === '/token') {
+      if (state.isHanging) return undefined
       if (state.isDown) return { status: 503 }
       state.grants += 1
       return { status: 200, body: { access_token: `token-${state.grants}`, expires_in: 3600 } }
@@ -165,6 +171,26 @@ describe('one 401, while the token endpoint is down', () => {
     })
     expect(await send(client, `${api}/orders`)).toBe(200)
     expect(await send(client, `${other}/orders`)).toBe(200)
+    expect(state.grants).toBe(1)
+  })
+
+  it('L5: requests wait two seconds for the replacement of a token that a stream found rejected, and no longer', async () => {
+    stopTimers()
+    const { client, state, api } = await start({ api: (_token, path) => (path === '/v2/billing' ? 401 : 200) })
+    await client.token()
+    state.isHanging = true
+    expect(await sendStream(client, `${api}/billing`)).toBe(401)
+    // Who gives up sooner fails by its own doing, and the others have waited meanwhile.
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const impatient = client.fetch(`${api}/orders`, { signal: controller.signal })
+    await vi.advanceTimersByTimeAsync(1500)
+    controller.abort(reason)
+    await expect(impatient).rejects.toBe(reason)
+    const patient = client.fetch(`${api}/orders`)
+    await vi.advanceTimersByTimeAsync(500)
+    expect((await patient).status).toBe(200)
+    expect((await client.fetch(`${api}/orders`)).status).toBe(200)
     expect(state.grants).toBe(1)
   })
 

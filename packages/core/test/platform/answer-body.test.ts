@@ -125,7 +125,7 @@ describe('readBodyText', () => {
     await expect(readAnswer()).resolves.toHaveLength(mebibyte)
   })
 
-  it('G7: a body of 1 MiB and a byte is refused', async () => {
+  it('G7: a body of 1 MiB and one byte is not read', async () => {
     server.answer(text('x'.repeat(mebibyte + 1)))
     await expect(readAnswer()).resolves.toBeUndefined()
   })
@@ -135,7 +135,7 @@ describe('readBodyText', () => {
     await expect(readAnswer()).resolves.toBeUndefined()
   })
 
-  it('G7: a body without an end is refused, and its connection closed', async () => {
+  it('G7: an endless body is not read further, and its connection is closed', async () => {
     let written = 0
     server.answer((response) => {
       const chunk = Buffer.alloc(64 * 1024, 'x')
@@ -155,7 +155,7 @@ describe('readBodyText', () => {
     expect(written).toBeGreaterThan(mebibyte)
   })
 
-  it('G7: what a compressed body unpacks to is counted', async () => {
+  it('G7: the decompressed size counts', async () => {
     const { gzipSync } = await import('node:zlib')
     const packed = gzipSync(Buffer.alloc(8 * mebibyte, 'x'))
     expect(packed.byteLength).toBeLessThan(mebibyte)
@@ -177,7 +177,7 @@ describe('readBodyText', () => {
     await expect(readAnswer()).resolves.toBe(told)
   })
 
-  it('R6: characters split across chunks are put together, whatever the network makes of them', async () => {
+  it('R6: characters split across chunks by a network are put together', async () => {
     const bytes = new TextEncoder().encode('é€\u{1f511}')
     const stream = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -188,12 +188,12 @@ describe('readBodyText', () => {
     await expect(readBodyText(new Response(stream))).resolves.toBe('é€\u{1f511}')
   })
 
-  it('R6: a byte order mark is gone, and broken UTF-8 is no failure', async () => {
+  it('R6: a byte order mark is removed, and broken UTF-8 does not fail', async () => {
     await expect(readBodyText(new Response(Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d)))).resolves.toBe('{}')
     await expect(readBodyText(new Response(Uint8Array.of(0x61, 0xff, 0xc3)))).resolves.toBe('a\uFFFD\uFFFD')
   })
 
-  it('R6: no body is an empty one', async () => {
+  it('R6: a missing body reads as an empty text', async () => {
     server.answer((response) => response.writeHead(204).end())
     await expect(readAnswer()).resolves.toHaveLength(0)
     await expect(readBodyText(new Response(null, { status: 204 }))).resolves.toBe('')
@@ -209,7 +209,7 @@ describe('readBodyText', () => {
   })
 })
 
-describe('what a body costs', () => {
+describe('the cost of parsing a body', () => {
   it.each([
     ['pairs without an end', 'error=&', '<'],
     ['pairs of another name', 'error_=&', ''],

@@ -9,7 +9,7 @@ afterEach(() => {
 })
 
 describe('Cloudflare Workers', () => {
-  it('are told by their user agent, and nothing else is taken for them', () => {
+  it('are recognised by their user agent only', () => {
     expect(isCloudflareWorkers()).toBe(false)
     vi.stubGlobal('navigator', undefined)
     expect(isCloudflareWorkers()).toBe(false)
@@ -19,14 +19,14 @@ describe('Cloudflare Workers', () => {
     expect(isCloudflareWorkers()).toBe(true)
   })
 
-  it('L13: where nothing keeps a request alive, work is left as it is', async () => {
+  it('L13: without waitUntil, the work is left as it is', async () => {
     const waitUntil = await loadWaitUntil()
     const failing = Promise.reject(new Error('no'))
     waitUntil(failing)
     await expect(failing).rejects.toThrow('no')
   })
 
-  it('L13: work is given to the platform, which is never told that it failed', async () => {
+  it('L13: the platform gets the work, but never its failure', async () => {
     const given: Promise<unknown>[] = []
     vi.doMock(platform, () => ({ waitUntil: (work: Promise<unknown>) => void given.push(work) }))
     const waitUntil = await loadWaitUntil()

@@ -13,12 +13,12 @@ describe('withDeadline', () => {
     vi.useRealTimers()
   })
 
-  it('G7: work in time is answered, and no timer is left', async () => {
+  it('G7: work in time resolves, and leaves no timer', async () => {
     await expect(withDeadline(10, tooLate, async () => 'done')).resolves.toBe('done')
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('G7: the failure of work in time is its own, and no timer is left', async () => {
+  it('G7: work that fails in time rejects with its own failure, and leaves no timer', async () => {
     const failure = new Error('its own')
     await expect(withDeadline(10, tooLate, () => Promise.reject(failure))).rejects.toBe(failure)
     expect(vi.getTimerCount()).toBe(0)
@@ -54,7 +54,7 @@ describe('withDeadline', () => {
     await expect(attempt).rejects.toBeInstanceOf(TooLate)
   })
 
-  it('G7: work that ignores the signal is not waited for', async () => {
+  it('G7: the deadline also ends the wait for work that ignores the signal', async () => {
     let finish = (): void => {}
     const attempt = withDeadline(1, tooLate, () => new Promise<string>((resolve) => (finish = () => resolve('late'))))
     attempt.catch(() => {})
@@ -84,7 +84,7 @@ describe('withDeadline', () => {
     expect(seen).toBe(failure)
   })
 
-  it('G7: the signal is not aborted while there is time, nor after work in time', async () => {
+  it('G7: the signal is not aborted before the deadline, nor after work in time', async () => {
     let signal: AbortSignal | undefined
     await withDeadline(1, tooLate, async (given) => {
       signal = given
@@ -94,7 +94,7 @@ describe('withDeadline', () => {
     expect(signal?.aborted).toBe(false)
   })
 
-  it('L11: work that fails after its deadline is no unhandled rejection', async () => {
+  it('L11: work that fails after its deadline causes no unhandled rejection', async () => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     try {
@@ -120,7 +120,7 @@ describe('withDeadline', () => {
 describe('withDeadline: a signal from outside', () => {
   const never = (): Promise<never> => new Promise(() => {})
 
-  it('L4: its abort ends the wait and the work, with its reason', async () => {
+  it('L4: its abort ends the call and the work, with its reason', async () => {
     const controller = new AbortController()
     let inner: AbortSignal | undefined
     const attempt = withDeadline(
@@ -149,7 +149,7 @@ describe('withDeadline: a signal from outside', () => {
     expect(inner?.reason).toBe(reason)
   })
 
-  it('L4: nothing listens to it afterwards', async () => {
+  it('L4: no listener is left on it', async () => {
     const { signal } = new AbortController()
     await withDeadline(10, tooLate, async () => 'done', signal)
     await expect(withDeadline(0.001, tooLate, never, signal)).rejects.toBeInstanceOf(TooLate)
@@ -177,7 +177,7 @@ describe('waitFor', () => {
     expect(listeners).toBe(0)
   })
 
-  it('L4: an abort ends the wait with its reason, and not the work', async () => {
+  it('L4: an abort ends the wait with its reason, but not the work', async () => {
     const { promise, resolve } = Promise.withResolvers<string>()
     const controller = new AbortController()
     const waiting = waitFor(promise, controller.signal)
@@ -190,7 +190,7 @@ describe('waitFor', () => {
 
   const never = new Promise<never>(() => {})
 
-  it('L4: work in time is answered, its failure is its own, and the signal is left alone', async () => {
+  it('L4: work in time settles with its own result, and the signal is not aborted', async () => {
     const { signal } = new AbortController()
     const failure = new Error('its own')
     await expect(waitFor(Promise.resolve('done'), signal)).resolves.toBe('done')
@@ -216,7 +216,7 @@ describe('pause', () => {
     vi.useRealTimers()
   })
 
-  it('G9: some seconds pass, and nothing is left', async () => {
+  it('G9: it resolves after the seconds, and leaves no timer', async () => {
     const { signal } = new AbortController()
     let over = false
     const pausing = pause(2, signal).then(() => {

@@ -25,7 +25,7 @@ describe('readNetworkFailure', () => {
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ERR_SSL_WRONG_VERSION_NUMBER',
-  ])('G9: %s does not pass by itself', (code) => {
+  ])('G9: %s is not retryable', (code) => {
     expect(readNetworkFailure(fetchFailed(withCode(code)))).toEqual({ code, retryable: false })
   })
 
@@ -36,7 +36,7 @@ describe('readNetworkFailure', () => {
     expect(readNetworkFailure(fetchFailed(refused))).toEqual({ code: 'ECONNREFUSED', retryable: true })
   })
 
-  it('G9: a code is looked for in five causes, not in more', () => {
+  it('G9: a code is read from at most five causes', () => {
     const wrap = (depth: number): unknown => (depth === 0 ? withCode('EPIPE') : fetchFailed(wrap(depth - 1)))
     expect(readNetworkFailure(wrap(4))).toEqual({ code: 'EPIPE', retryable: true })
     expect(readNetworkFailure(wrap(5))).toEqual({ code: undefined, retryable: true })
@@ -57,12 +57,12 @@ describe('readNetworkFailure', () => {
     ['a code that is an object', withCode({ secret: 'secret-1' })],
     ['a code of endless length', withCode('A'.repeat(200))],
     ['a code with a line break', withCode('ECONNREFUSED\nsecret-1')],
-  ])('X1: of %s nothing is told', (_, failure) => {
+  ])('X1: %s shows no code', (_, failure) => {
     expect(readNetworkFailure(fetchFailed(failure))).toEqual({ code: undefined, retryable: true })
     expect(readNetworkFailure(failure)).toEqual({ code: undefined, retryable: true })
   })
 
-  it('X1: causes in a circle come to an end', () => {
+  it('X1: circular causes are read once', () => {
     const circle: { cause?: unknown } = {}
     circle.cause = circle
     expect(readNetworkFailure(circle)).toEqual({ code: undefined, retryable: true })

@@ -120,7 +120,7 @@ const places: Readonly<Record<NetworkPlace, readonly string[]>> = {
   name: ['login.acme.test', 'localhost.acme.test', '127.0.0.1.acme.test', 'internal.acme.test', 'arpa.test', 'x.arpa'],
 }
 
-describe('where a host is', () => {
+describe('networkPlaceOf', () => {
   it.each(Object.entries(places).flatMap(([place, hosts]) => hosts.map((host) => [host, place] as const)))(
     'X4: %s is %s',
     (host, place) => {
@@ -128,7 +128,7 @@ describe('where a host is', () => {
     },
   )
 
-  it('X4: does not depend on how an address is spelt', () => {
+  it('X4: does not depend on the spelling of an address', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const number = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
@@ -166,7 +166,7 @@ describe('a URL that a server names', () => {
     }
   })
 
-  it('X4: is followed to another name, and to the place where the server is itself', () => {
+  it('X4: is followed to another name, and within the network of the server itself', () => {
     expect(find('https://token.acme.test/')).toBeUndefined()
     expect(find('http://127.0.0.1:9/token', new URL('http://localhost:8080'))).toBeUndefined()
     expect(find('https://10.0.0.2/token', new URL('https://10.0.0.1'))).toBeUndefined()
@@ -175,7 +175,7 @@ describe('a URL that a server names', () => {
     expect(find('https://9.9.9.9/token', new URL('https://8.8.8.8'))).toBeUndefined()
   })
 
-  it('X4: is not followed from one such place to another', () => {
+  it('X4: is not followed from one such network to another', () => {
     expect(find('https://169.254.169.254/', new URL('https://10.0.0.1'))).toContain('a link-local address')
     expect(find('https://100.100.100.200/', new URL('https://100.64.0.1'))).toContain('a link-local address')
     expect(find('http://127.0.0.1/', new URL('https://10.0.0.1'))).toContain('this machine')

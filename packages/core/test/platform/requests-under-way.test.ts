@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { RequestsUnderWay } from '../../src/platform/requests-under-way.ts'
 
-describe('requests under way', () => {
-  it('are known from when they are sent until they are answered, each of several to one address', async () => {
+describe('requests in flight', () => {
+  it('count from their start until their response, also several to one address', async () => {
     const underWay = new RequestsUnderWay()
     const answers: ((response: Response) => void)[] = []
     const send = underWay.watch(() => new Promise((resolve) => answers.push(resolve)))
@@ -19,7 +19,7 @@ describe('requests under way', () => {
     expect(underWay.has(address)).toBe(false)
   })
 
-  it('are forgotten when they fail', async () => {
+  it('no longer count when they have failed', async () => {
     const underWay = new RequestsUnderWay()
     const send = underWay.watch(() => Promise.reject(new TypeError('no route')))
     await expect(send('https://login.acme.example/token')).rejects.toThrow('no route')

@@ -28,7 +28,7 @@ const settle = async (): Promise<void> => {
 }
 
 describe('SingleFlightQueue', () => {
-  it('L3: all who need a value join one request', async () => {
+  it('L3: all callers that need a value join one request', async () => {
     const { queue, task, at, count } = createBench()
     const waiting = [queue.join(task), queue.join(task)]
     expect(queue.busy).toBe(true)
@@ -97,7 +97,7 @@ describe('SingleFlightQueue', () => {
     at(1).succeed('kept')
   })
 
-  it('L12: after a purge nobody joins the request in flight', async () => {
+  it('L12: after a purge no caller joins the request in flight', async () => {
     const { queue, task, at } = createBench()
     const first = queue.join(task)
     queue.purge()
@@ -109,7 +109,7 @@ describe('SingleFlightQueue', () => {
     expect(await second).toBe('new')
   })
 
-  it('L11: cancelling ends a background refresh, and nothing else', async () => {
+  it('L11: cancelling ends a background refresh only', async () => {
     const { queue, task, at } = createBench()
     const queuedMs = queue.join(task)
     queue.cancel()

@@ -45,13 +45,13 @@ const fail = (): Promise<string> => Promise.reject('quick')
 const endRequests = (): void => void vi.clearAllTimers()
 
 describe('WorkersSingleFlight', () => {
-  it('is what Workers get, and nobody else', () => {
+  it('is used on Workers only', () => {
     expect(createSingleFlight()).toBeInstanceOf(SingleFlightQueue)
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
     expect(createSingleFlight()).toBeInstanceOf(WorkersSingleFlight)
   })
 
-  it('L3: all who need a value have it of one request', async () => {
+  it('L3: all callers that need a value share one request', async () => {
     const { flight, task, at, count } = createBench()
     const waiting = [flight.join(task), flight.join(task), flight.join(task)]
     expect(flight.busy).toBe(true)
@@ -64,7 +64,7 @@ describe('WorkersSingleFlight', () => {
     expect(flight.busy).toBe(false)
   })
 
-  it('L11: no timer is left when a request is over', async () => {
+  it('L11: no timer is left when a request has settled', async () => {
     const { flight, task, at } = createBench()
     const waiting = [flight.join(task), flight.join(task)]
     await pass(0.3)
@@ -74,7 +74,7 @@ describe('WorkersSingleFlight', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('L4: a request that fails fails all who wait, and is forgotten', async () => {
+  it('L4: a failed request fails all its callers, and is not joined again', async () => {
     const { flight, task, at, count } = createBench()
     const waiting = [flight.join(task), flight.join(task)]
     const settled = Promise.allSettled(waiting)
@@ -113,7 +113,7 @@ describe('WorkersSingleFlight', () => {
   it.each([
     ['what landed before they came', () => {}],
     ['nothing, for all was purged', (flight: WorkersSingleFlight<string>) => flight.purge()],
-  ])('L5, L12: who waits for a request that dies does not fall back on %s', async (_, meanwhile) => {
+  ])('L5, L12: a caller of a request that dies does not get %s', async (_, meanwhile) => {
     const { flight, task, at, count } = createBench()
     const before = flight.join(task)
     at(0).succeed('before')
@@ -128,7 +128,7 @@ describe('WorkersSingleFlight', () => {
     expect(await waiting).toBe('own')
   })
 
-  it('L12: who comes after a purge never has what was under way, not even where their own request dies', async () => {
+  it('L12: a caller after a purge never gets the result of the purged request, even if its own request dies', async () => {
     const { flight, task, at, count } = createBench()
     void flight.join(task)
     flight.purge()
@@ -164,7 +164,7 @@ describe('WorkersSingleFlight', () => {
     expect(quick).toHaveBeenCalledTimes(2)
   })
 
-  it('L13: after a stall of all, a request that lives is not taken for dead', async () => {
+  it('L13: after a stall of the isolate, a live request does not count as dead', async () => {
     const { flight, task, at, count } = createBench()
     const waiting = [flight.join(task), flight.join(task)]
     await pass(0.2)
@@ -178,7 +178,7 @@ describe('WorkersSingleFlight', () => {
     vi.restoreAllMocks()
   })
 
-  it('L5: who is refused what a request under way replaces has it of that request', async () => {
+  it('L5: a caller whose rejected value the request in flight already replaces joins that request', async () => {
     const { flight, task, at, count } = createBench()
     const waiting = [flight.replace('a', task), flight.replace('a', task)]
     expect([...at(0).request.rejected]).toEqual(['a'])
@@ -188,7 +188,7 @@ describe('WorkersSingleFlight', () => {
     expect(count()).toBe(1)
   })
 
-  it('L5: a refused value never has what a request brings that began before, whether it fails or not', async () => {
+  it('L5: a caller with a rejected value never joins a request that started before, whether it fails or not', async () => {
     for (const end of ['succeed', 'fail'] as const) {
       const { flight, task, at, count } = createBench()
       const first = flight.join(task)
@@ -253,7 +253,7 @@ describe('WorkersSingleFlight', () => {
     expect(count()).toBe(2)
   })
 
-  it('L12: after a purge nobody has what was under way but those who queuedMs for it', async () => {
+  it('L12: after a purge, only callers that already waited get the result of the request in flight', async () => {
     const { flight, task, at, count } = createBench()
     const first = flight.join(task)
     const second = flight.join(task)
@@ -269,7 +269,7 @@ describe('WorkersSingleFlight', () => {
     expect(await third).toBe('new')
   })
 
-  it('L11: cancelling touches nothing that callers wait for', async () => {
+  it('L11: cancelling does not affect requests that callers wait for', async () => {
     const { flight, task, at } = createBench()
     flight.cancel()
     flight.purge()

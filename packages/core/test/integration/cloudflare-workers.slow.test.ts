@@ -17,7 +17,8 @@ import { bundleWorker, type Modules, startWorkerd, type Workerd, whyNoWorkerd } 
 // The runtime of Cloudflare Workers itself, asked over sockets, and a vendor that it asks over sockets.
 
 const hindrance = whyNoWorkerd()
-if (hindrance !== undefined) process.stderr.write(`cloudflare-workers.test.ts is left out: no workerd: ${hindrance}\n`)
+if (hindrance !== undefined)
+  process.stderr.write(`cloudflare-workers.slow.test.ts is left out: no workerd: ${hindrance}\n`)
 
 const modules = hindrance === undefined ? await bundleWorker(join(import.meta.dirname, 'workers/worker.ts')) : []
 
