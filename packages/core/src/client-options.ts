@@ -27,6 +27,11 @@ export interface ClientOptions {
   /** Seconds for a whole grant, retries included, or for a discovery; at most 600. Default 10. */
   readonly timeout?: number
   /**
+   * Seconds after which a credentials function is called again before the next grant, for example so that a rotated secret comes
+   * out of use. Default: only when the server rejects what it returned, and after `forget()`.
+   */
+  readonly credentialsMaxAge?: number
+  /**
    * The key that tokens are bound to, if the provider binds them. Its public key must be extractable, and its private key must
    * not be. Default: one is made for the client; set one if processes share tokens through a store.
    *
@@ -103,6 +108,13 @@ export const clientOptionsEntries: v.ObjectEntries = {
       v.maxValue(maxTimeoutSeconds, `must be at most ${maxTimeoutSeconds}; it is in seconds`),
     ),
   ),
+  credentialsMaxAge: v.optional(
+    v.pipe(
+      v.number('must be a number of seconds'),
+      v.finite('must be a number of seconds'),
+      v.gtValue(0, 'must be more than 0 seconds'),
+    ),
+  ),
   dpopKey: v.optional(
     v.custom<DpopKeyPair>(
       (pair) => findDpopKeyMistake(pair) === undefined,
@@ -168,6 +180,9 @@ export function checkClient(
           provider !== undefined && provider !== null && choosesAuthenticationLater(provider),
           hasSource(provider),
         )),
+    ...(known?.credentialsMaxAge !== undefined && typeof known.credentials !== 'function'
+      ? ['options.credentialsMaxAge is for a credentials function: give options.credentials as () => ...']
+      : []),
     ...(known?.dpopKey !== undefined && provider?.dpop !== true
       ? ['options.dpopKey is for a provider that binds its tokens: one with `dpop: true`']
       : []),

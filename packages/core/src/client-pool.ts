@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { type Credentials, CredentialsReader } from './acquire/credentials.ts'
-import { hasSource, type Provider } from './acquire/provider.ts'
+import type { Credentials } from './acquire/credentials.ts'
+import type { Provider } from './acquire/provider.ts'
 import { type Client, type ClientParts, createSharedParts, ProviderClient } from './client.ts'
 import { labelOfTenant } from './client-label.ts'
 import { type ClientOptions, checkClient, clientOptionsEntries } from './client-options.ts'
@@ -100,9 +100,7 @@ export function createClientPool<Info>(
     }
     const label = labelOfTenant(tenant)
     const own = parts ?? createPartsOf(tenant, label)
-    const { name } = own.provider
-    const reader = new CredentialsReader(credentials, name, own.createDpop(), tenant, hasSource(own.provider), label)
-    return new ProviderClient(own, reader)
+    return new ProviderClient(own, own.createReader(credentials, { tenant, label }))
   }
 
   /**

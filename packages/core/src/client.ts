@@ -1,7 +1,12 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
 import { acquireToken, type CredentialsOf, describeLateness, type Grantor } from './acquire/acquire-token.ts'
-import { CredentialsReader } from './acquire/credentials.ts'
+import {
+  CredentialsReader,
+  type CredentialsReaderOptions,
+  type CredentialsSource,
+  type TenantCredentials,
+} from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import { copyDescription, hasSource, type Provider } from './acquire/provider.ts'
@@ -88,7 +93,10 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    * ```
    */
   with(grant: ViewOptions): Client<Info>
-  /** Drops this client's cached tokens, here and in the store, those of its views included. A view drops its own token only. */
+  /**
+   * Drops this client's cached tokens, here and in the store, those of its views included; what discovery found; and the
+   * credentials that a function returned. A view drops its own token only.
+   */
   forget(): Promise<void>
   /**
    * Revokes the tokens that this client has cached, after it dropped them here and in the store, so that the next call requests a
@@ -128,16 +136,8 @@ export interface Client<Info = unknown> extends AsyncDisposable {
 export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
   checkClient(provider, options)
   const parts = createSharedParts(provider, options)
-  const { name } = provider
-  const credentials = new CredentialsReader(
-    options.credentials,
-    name,
-    parts.createDpop(),
-    '',
-    hasSource(provider),
-    options.label,
-  )
-  return new ProviderClient(parts, credentials)
+  const { label } = options
+  return new ProviderClient(parts, parts.createReader(options.credentials, { label }))
 }
 
 /** What all clients of one provider share. */
@@ -152,8 +152,12 @@ export interface ClientParts<Info> extends TokenSourceParts {
   readonly close: () => void
   readonly emit: Emit
   readonly diagnostics: Diagnostics
-  /** What a client's tokens are bound to; `undefined` if the provider does not bind them. */
-  readonly createDpop: () => DpopProofs | undefined
+  /** Reads the issuer's metadata anew with the next grant. */
+  readonly forgetMetadata: () => void
+  readonly createReader: (
+    source: CredentialsSource | TenantCredentials,
+    options: Pick<CredentialsReaderOptions, 'tenant' | 'label'>,
+  ) => CredentialsReader
   readonly underWay: RequestsUnderWay
   readonly prepareRevocation: (client: CredentialsOf) => Promise<RevokeToken>
 }
@@ -170,7 +174,7 @@ export function createSharedParts<Info>(
 ): ClientParts<Info> {
   const provider = copyDescription(given)
   const options = ownMembers(givenOptions)
-  const { store, label, timeout = defaultTimeoutSeconds, allowInsecureRequests = false } = options
+  const { store, label, timeout = defaultTimeoutSeconds, credentialsMaxAge, allowInsecureRequests = false } = options
   // Platform functions are looked up at each call, because a program may replace them later.
   const now = options.now ?? (() => Date.now())
   // A given clock is the only one, so that a test controls it.
@@ -183,13 +187,14 @@ export function createSharedParts<Info>(
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
   const underWay = new RequestsUnderWay()
   const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
-  const { find: findEndpoint, close } = createEndpointFinder(provider, watched, timeout)
+  const { find: findEndpoint, forget: forgetMetadata, close } = createEndpointFinder(provider, watched, timeout)
   const loadOpenid = createOpenidLoader()
   const grantor: Grantor = { provider, transport: watched, findEndpoint, loadOpenid, emit, diagnostics, random }
   const defaultGrant = refineGrant(refineGrant({ scopes: [], parameters: {} }, provider), options)
   const givenDpop = options.dpopKey && new DpopProofs(options.dpopKey, now)
   const createDpop = (): DpopProofs | undefined =>
     provider.dpop === true ? (givenDpop ?? new DpopProofs(undefined, now)) : undefined
+  const expiry = credentialsMaxAge === undefined ? undefined : { maxAge: credentialsMaxAge, time }
   const shared =
     store === undefined ? undefined : shareTokens(provider, store, transport, timeout, emit, diagnostics, label)
   return {
@@ -201,7 +206,16 @@ export function createSharedParts<Info>(
     emit,
     listeners,
     diagnostics,
-    createDpop,
+    forgetMetadata,
+    createReader: (source, { tenant, label }) =>
+      new CredentialsReader(source, {
+        provider: provider.name,
+        dpop: createDpop(),
+        tenant,
+        hasSource: hasSource(provider),
+        label,
+        expiry,
+      }),
     underWay,
     defaultGrant,
     defaultIdentity: grantIdentity(defaultGrant),
@@ -301,9 +315,12 @@ export class ProviderClient<Info> implements Client<Info> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('api')
     const requests = this.#forRequests()
     const { baseUrl } = await requests.finder.find(signal)
-    const api = requests.api ?? (await createApi(baseUrl, requests.fetch, this.#parts.provider))
-    requests.api ??= api
-    return requests.api
+    const known = requests.api
+    if (known?.baseUrl === baseUrl) return known.instance
+    const instance = await createApi(baseUrl, requests.fetch, this.#parts.provider)
+    // The first of several callers, or the first after a new discovery.
+    if (requests.api === known) requests.api = { baseUrl, instance }
+    return requests.api?.baseUrl === baseUrl ? requests.api.instance : instance
   }
 
   async info({ signal }: { signal?: AbortSignal } = {}): Promise<Info> {
@@ -316,6 +333,8 @@ export class ProviderClient<Info> implements Client<Info> {
   async forget(): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('forget')
     this.#dropCopy()
+    if (this.#view === undefined) this.#parts.forgetMetadata()
+    this.#requests?.finder.forget()
     await this.#tokens.forget(this.#view?.grant)
   }
 
@@ -420,7 +439,7 @@ interface RequestParts<Info> {
   readonly finder: ApiFinder<Info>
   readonly fetch: Fetch
   readonly authorize: Authorize
-  api: KyInstance | undefined
+  api: { readonly baseUrl: URL; readonly instance: KyInstance } | undefined
   /** Shared with the views of a client. */
   readonly history: RejectionHistory
   /** Shared with the views of a client: what a client may send tokens to, its views may, too. */

@@ -23,6 +23,12 @@ describe('client options', () => {
     ['timeout', 601],
     ['timeout', 10_000],
     ['timeout', '10'],
+    ['credentialsMaxAge', 0],
+    ['credentialsMaxAge', -1],
+    ['credentialsMaxAge', Number.NaN],
+    ['credentialsMaxAge', Number.POSITIVE_INFINITY],
+    ['credentialsMaxAge', '60'],
+    ['credentialsMaxAge', 60],
     ['fetch', 'fetch'],
     ['onEvent', {}],
     ['now', 1],
@@ -37,6 +43,16 @@ describe('client options', () => {
     const message = mistakesOf(provider, { credentials, [name.split('.')[0] ?? '']: value })
     expect(message).toMatch(new RegExp(`options\\.${name} |Unknown option \`${name}\`\\. Did you mean`))
     expect(message).not.toContain('marked-secret')
+  })
+
+  it('L8: the age of credentials is for those that a function returns', () => {
+    expect(mistakesOf(provider, { credentials, credentialsMaxAge: 60 })).toContain(
+      'options.credentialsMaxAge is for a credentials function',
+    )
+    expect(createClient(provider, { credentials: () => credentials, credentialsMaxAge: 0.5 })).toBeDefined()
+    expect(mistakesOf(provider, { credentials: () => credentials, credentialsMaxAge: 0 })).toContain(
+      'options.credentialsMaxAge must be more than 0 seconds',
+    )
   })
 
   it('says that a timeout is in seconds to one who means milliseconds', () => {

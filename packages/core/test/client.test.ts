@@ -3,6 +3,7 @@ import { createClock, standardEmulation, startEmulator } from '@nightlatch/testi
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type ClientEvent,
+  type Credentials,
   createClient,
   createClientPool,
   memoryStore,
@@ -169,6 +170,58 @@ describe('client', () => {
     await client.close()
     // Known to be bad, it is left alone for a second.
     expect(events.map(({ type }) => type)).toEqual(['store.failed', 'token.granted', 'token.served'])
+  })
+
+  it('L8: forget reads the credentials anew, and deletes with those that the server accepted', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint } = emulator
+    const store = memoryStore()
+    let asked = 0
+    const credentials = (): Credentials => {
+      asked += 1
+      return emulator.credentials
+    }
+    const provider = { name: 'acme', tokenEndpoint }
+    const client = createClient(provider, { credentials, store })
+    const { value } = await client.token()
+    await client.token()
+    expect(asked).toBe(1)
+    const before = emulator.credentials
+    emulator.rotateSecret('the next one', { overlap: true })
+    await client.forget()
+    // The entry was deleted with the secret that it was had with.
+    expect((await createClient(provider, { credentials: before, store }).token()).value).not.toBe(value)
+    await client.token()
+    expect(asked).toBe(2)
+    const secrets = emulator.requests.map(({ headers }) => atob(String(headers.get('authorization')).slice(6)))
+    expect(secrets.at(-1)).toBe('test-client:the+next+one')
+  })
+
+  it('L8: credentials come out of use by their age, without a rejection', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint } = emulator
+    let now = Date.now()
+    const asked: string[] = []
+    const credentials = (): Credentials => {
+      asked.push(emulator.credentials.clientSecret)
+      return emulator.credentials
+    }
+    const events: ClientEvent[] = []
+    const client = createClient(
+      { name: 'acme', tokenEndpoint },
+      { credentials, credentialsMaxAge: 900, now: () => now, onEvent: (event) => events.push(event) },
+    )
+    const first = await client.token()
+    emulator.rotateSecret('the next one')
+    now += 899_000
+    await client.token({ rejected: first }).catch(() => {})
+    expect(asked).toHaveLength(2)
+    emulator.rotateSecret('the one after')
+    now += 900_000
+    const second = await client.token()
+    await client.token({ rejected: second })
+    expect(asked.slice(1)).toEqual(['the next one', 'the one after'])
+    expect(events.filter(({ type }) => type === 'grant.retried')).toHaveLength(1)
   })
 
   it('S3: forget during an outage of the store makes what is left there stale for this client', async () => {

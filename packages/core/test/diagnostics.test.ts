@@ -82,8 +82,8 @@ describe('the channels of the process', () => {
     expect(stages('nightlatch:grant')).toEqual(once)
     expect(stages('nightlatch:discovery')).toEqual(once)
     const operations = watched.seen.filter(({ name, stage }) => name === 'nightlatch:store' && stage === 'start')
-    expect(operations.map(({ message }) => message.operation)).toEqual(['get', 'lock', 'get', 'set', 'release'])
-    expect(stages('nightlatch:store').length).toBe(5 * once.length)
+    expect(operations.map(({ message }) => message.operation)).toEqual(['get', 'lock', 'get', 'get', 'set', 'release'])
+    expect(stages('nightlatch:store').length).toBe(6 * once.length)
     const last = (name: string): object | undefined => watched.seen.findLast((one) => one.name === name)?.message
     expect(last('nightlatch:grant')).toEqual({
       provider: 'acme',

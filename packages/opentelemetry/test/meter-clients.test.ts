@@ -73,7 +73,7 @@ describe('metrics', () => {
     expect(grants?.points[0]?.sum).toBeLessThanOrEqual(seconds)
     const operations = metrics.find(({ name }) => name === 'nightlatch.store.duration')
     const counts = operations?.points.map(({ attributes, count }) => [attributes['nightlatch.store.operation'], count])
-    expect(Object.fromEntries(counts ?? [])).toEqual({ get: 3, lock: 1, set: 1, release: 1 })
+    expect(Object.fromEntries(counts ?? [])).toEqual({ get: 4, lock: 1, set: 1, release: 1 })
   })
 
   it('count what failed, by why', async () => {

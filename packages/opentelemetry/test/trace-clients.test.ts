@@ -122,9 +122,9 @@ describe('spans', () => {
     expect(discovery).toMatchObject({ parentSpanId: caller.spanId, attributes: { 'url.full': apiUrl } })
     expect(await exported('nightlatch.grant')).toMatchObject([{ parentSpanId: discovery?.spanId }])
     const operations = await exported('nightlatch.store')
-    expect(operations.map(({ name }) => name.split(' ')[1])).toEqual(['get', 'lock', 'get', 'set', 'release'])
+    expect(operations.map(({ name }) => name.split(' ')[1])).toEqual(['get', 'lock', 'get', 'get', 'set', 'release'])
     for (const operation of operations) expect(operation).toMatchObject({ parentSpanId: discovery?.spanId, kind: 1 })
-    expect(operations[3]?.attributes).toEqual({ 'nightlatch.provider': 'acme', 'nightlatch.store.operation': 'set' })
+    expect(operations[4]?.attributes).toEqual({ 'nightlatch.provider': 'acme', 'nightlatch.store.operation': 'set' })
   })
 
   it('tell why something failed', async () => {

@@ -26,11 +26,15 @@ onServers(kinds.map((kind) => [kind]))('clients that share a store on %s', (kind
   })
 
   /** Each is a client with a memory of its own, as in another process. */
-  const clientFor = (clientId: string, keys: readonly CryptoKey[] = encryptionKeys): Client =>
+  const clientFor = (
+    clientId: string,
+    keys: readonly CryptoKey[] = encryptionKeys,
+    clientSecret = 's3cret-credential',
+  ): Client =>
     createClient(
       { name: 'fleet', tokenEndpoint: endpoint.url, scopes: [clientId] },
       {
-        credentials: { clientId, clientSecret: 's3cret-credential' },
+        credentials: { clientId, clientSecret },
         store: redisStore({ client: connected.client, encryptionKeys: keys }),
       },
     )
@@ -82,6 +86,20 @@ onServers(kinds.map((kind) => [kind]))('clients that share a store on %s', (kind
     expect(replaced.value).not.toBe(rejected.value)
     expect((await other.token({ rejected })).value).toBe(replaced.value)
     expect(grantsOf('refused')).toBe(2)
+  })
+
+  it('L3: another secret gets no token from the store, and deletes none, before the server accepted it', async () => {
+    await connected.send('FLUSHALL')
+    const first = await clientFor('guessed').token()
+    const other = clientFor('guessed', encryptionKeys, 'another')
+    await other.forget()
+    expect((await clientFor('guessed').token()).value).toBe(first.value)
+    const second = await other.token()
+    expect(second.value).not.toBe(first.value)
+    expect((await clientFor('guessed').token()).value).toBe(second.value)
+    expect(grantsOf('guessed')).toBe(2)
+    await other.forget()
+    expect(await entries()).toEqual([])
   })
 
   it('S1, X1: nothing that the server holds shows who, where or what', async () => {

@@ -4,7 +4,7 @@ import type { Emit } from '../events.ts'
 import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
 import { AssertionReader } from './assertion-source.ts'
-import type { CredentialsReader } from './credentials.ts'
+import type { Credentials, CredentialsReader } from './credentials.ts'
 import { GrantReport } from './grant-report.ts'
 import type { Provider } from './provider.ts'
 import { planAttempt, planGrantRetry } from './retry.ts'
@@ -20,7 +20,7 @@ import type { GrantRequest } from './token-request.ts'
 
 /** Where a client's credentials come from; see credentials.ts. */
 export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> &
-  Partial<Pick<CredentialsReader, 'dpop' | 'label'>>
+  Partial<Pick<CredentialsReader, 'dpop' | 'label' | 'forget'>>
 
 /** What all grants of a provider share. */
 export interface Grantor {
@@ -56,6 +56,8 @@ export interface AcquiredToken {
   readonly refreshIn: number | undefined
   /** Which part of its refresh window passes before a refresh: drawn once, and shared with the token; see freshness.ts. */
   readonly jitter?: number | undefined
+  /** The credentials that the server accepted for it; `undefined` if it comes from a store. */
+  readonly grantedTo?: Credentials | undefined
 }
 
 /**
@@ -73,9 +75,12 @@ export async function acquireToken(
   const report = new GrantReport(grantor, terms, client.label)
   return await report.trace(async () => {
     try {
-      const granted = await waitFor(grantWithRetries(grantor, client, grant, terms, report), terms.signal)
+      const { granted, credentials } = await waitFor(
+        grantWithRetries(grantor, client, grant, terms, report),
+        terms.signal,
+      )
       report.granted(granted)
-      return toAcquired(granted, grant)
+      return { ...toAcquired(granted, grant), grantedTo: credentials }
     } catch (failure) {
       const error = withLabel(explainFailure(grantor.provider, failure), client.label)
       // A cancelled refresh is not a failure.
@@ -91,7 +96,7 @@ async function grantWithRetries(
   grant: GrantRequest,
   { signal, timeout, background }: GrantTerms,
   report: GrantReport,
-): Promise<GrantedToken> {
+): Promise<{ readonly granted: GrantedToken; readonly credentials: Credentials }> {
   const { provider, random, transport } = grantor
   const source = provider.clientAuthentication?.source
   const assertions = source && new AssertionReader(source, transport.now)
@@ -110,13 +115,14 @@ async function grantWithRetries(
   for (let retries = 0; ; ) {
     const seconds = background ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
     try {
-      return await withDeadline(
+      const granted = await withDeadline(
         seconds,
         () => describeLateness(provider, seconds),
         (attemptSignal) =>
           attemptGrant(grantor, client, { grant, credentials, assertions, signal: attemptSignal }, report),
         signal,
       )
+      return { granted, credentials }
     } catch (failure) {
       if (!(failure instanceof NightlatchError) || signal.aborted) throw failure
       const isReadAgain = mayReadAgain && isCredentialRejected(failure) && (await readAgain())

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
+import { withDeadline } from '../platform/deadline.ts'
 import { exactObject, findMistakes, refuseMistakes } from '../platform/validation.ts'
 import type { DpopProofs } from './dpop.ts'
 import { findKeyMistake, isCryptoKey, type PrivateKeyMaterial } from './private-key.ts'
@@ -105,6 +106,31 @@ const missing = {
   privateKey: 'the provider authenticates its client with a private key',
 } as const
 
+/** Credentials in use are read again within this time, or stay in use. */
+const rereadTimeoutSeconds = 2
+
+/** When credentials that a function returned are read again. */
+export interface CredentialsExpiry {
+  /** Seconds. */
+  readonly maxAge: number
+  /** Steady clock, in milliseconds. */
+  readonly time: () => number
+}
+
+export interface CredentialsReaderOptions {
+  /** The provider's name, for messages. */
+  readonly provider: string
+  readonly dpop?: DpopProofs | undefined
+  /** The argument of the credentials function. */
+  readonly tenant?: string | undefined
+  /** Whether the client authentication has a source, so that a client id is optional. */
+  readonly hasSource?: boolean
+  /** The client's label. */
+  readonly label?: string | undefined
+  /** Default: what the function returned is used until the server rejects it. */
+  readonly expiry?: CredentialsExpiry | undefined
+}
+
 /** Reads the client's credentials from where they are kept. */
 export class CredentialsReader {
   /** The key that its tokens are bound to; `undefined`: they are not bound. */
@@ -115,22 +141,15 @@ export class CredentialsReader {
   readonly #provider: string
   readonly #tenant: string
   readonly #schema: v.GenericSchema<Credentials>
+  readonly #expiry: CredentialsExpiry | undefined
   /** What the function returned, or its promise. */
   #known: Credentials | Promise<Credentials> | undefined
+  /** When the function was called for the known credentials; steady clock, in milliseconds. */
+  #readAt = 0
 
-  /**
-   * @param provider its name, for messages
-   * @param tenant the function's argument
-   * @param hasSource whether the client authentication has a source, so that a client id is optional
-   * @param label the client's
-   */
   constructor(
     source: CredentialsSource | TenantCredentials,
-    provider: string,
-    dpop?: DpopProofs,
-    tenant = '',
-    hasSource = false,
-    label?: string,
+    { provider, dpop, tenant = '', hasSource = false, label, expiry }: CredentialsReaderOptions,
   ) {
     this.#schema = hasSource ? schemaWithSource : credentialsSchema
     // A copy: later changes to the caller's object have no effect.
@@ -139,10 +158,12 @@ export class CredentialsReader {
     this.#tenant = tenant
     this.dpop = dpop
     this.label = label
+    this.#expiry = expiry
   }
 
   /**
-   * The given credentials, or what the function returns. It is called again if it fails or misses a deadline.
+   * The given credentials, or what the function returns. It is called again if it fails or misses a deadline, and for
+   * credentials that are too old; if it fails or hangs then, the old ones stay in use.
    *
    * @param signal aborts at the deadline
    * @throws what the function throws, as it is; NightlatchError `invalid_options` if it returns no credentials
@@ -151,11 +172,11 @@ export class CredentialsReader {
     if (typeof this.#source !== 'function') return this.#source
     // On Workers a pending promise belongs to one request (rule L13).
     const known = this.#known instanceof Promise && isCloudflareWorkers() ? undefined : this.#known
-    const reading = known ?? call(this.#source, this.#tenant, this.#provider, this.#schema)
-    if (!(reading instanceof Promise)) return reading
+    if (known !== undefined && !(known instanceof Promise) && !this.#isExpired()) return known
+    const reading = known instanceof Promise ? known : this.#call(this.#source, known)
     this.#known = reading
     const forget = (): void => {
-      if (this.#known === reading) this.#known = undefined
+      if (this.#known === reading) this.#known = known instanceof Promise ? undefined : known
     }
     signal?.addEventListener('abort', forget, { once: true })
     try {
@@ -167,6 +188,33 @@ export class CredentialsReader {
       throw failure
     } finally {
       signal?.removeEventListener('abort', forget)
+    }
+  }
+
+  /** The function is called again when credentials are next needed. */
+  forget(): void {
+    this.#known = undefined
+  }
+
+  #isExpired(): boolean {
+    const { time, maxAge } = this.#expiry ?? {}
+    return time !== undefined && maxAge !== undefined && time() - this.#readAt >= maxAge * 1000
+  }
+
+  /** @param expired what stays in use if the function fails or hangs; `undefined`: its failure is the caller's */
+  async #call(source: TenantCredentials, expired: Credentials | undefined): Promise<Credentials> {
+    const readAt = this.#expiry?.time() ?? 0
+    const reading = (): Promise<Credentials> => call(source, this.#tenant, this.#provider, this.#schema)
+    const timeoutError = (): Error => new Error('the credentials were not read in time')
+    try {
+      const credentials = await (expired === undefined
+        ? reading()
+        : withDeadline(rereadTimeoutSeconds, timeoutError, reading))
+      this.#readAt = readAt
+      return credentials
+    } catch (failure) {
+      if (expired === undefined) throw failure
+      return expired
     }
   }
 

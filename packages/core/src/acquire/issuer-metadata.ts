@@ -35,10 +35,11 @@ export function createEndpointFinder(provider: Provider, transport: Transport, t
       issuer: issuer === undefined ? undefined : new URL(issuer),
       issuerIdentifier: issuer === undefined ? undefined : String(issuer),
     })
-    return { find: () => declared, close: () => {} }
+    return { find: () => declared, forget: () => {}, close: () => {} }
   }
   let known: { readonly endpoint: TokenEndpoint; readonly readAt: number } | undefined
   let refreshAt = 0
+  let isForgotten = false
   const flight = createSingleFlight<TokenEndpoint>()
   const seconds = timeout * timeoutShare
   const timeoutError = (): NightlatchError => {
@@ -58,11 +59,23 @@ export function createEndpointFinder(provider: Provider, transport: Transport, t
       signal.throwIfAborted()
       const now = transport.time()
       if (known === undefined || now >= known.readAt + maxAgeMs) return await waitFor(flight.join(read), signal)
+      const { endpoint } = known
+      if (isForgotten) {
+        isForgotten = false
+        // Other clients of a pool use this metadata, too: while the issuer is unreachable it stays in use.
+        return await waitFor(
+          flight.join(read).catch(() => endpoint),
+          signal,
+        )
+      }
       if (now >= refreshAt) {
         refreshAt = now + retryAfterMs
         flight.refresh(read)
       }
-      return known.endpoint
+      return endpoint
+    },
+    forget() {
+      isForgotten = true
     },
     close: () => flight.cancel(),
   }
@@ -72,6 +85,8 @@ export function createEndpointFinder(provider: Provider, transport: Transport, t
 export interface EndpointFinder {
   /** @param signal ends this caller's wait */
   find(signal: AbortSignal): Promise<TokenEndpoint>
+  /** Reads the metadata again with the next call. */
+  forget(): void
   /** Stops background work. */
   close(): void
 }

@@ -12,8 +12,19 @@ const pollGrowth = 1.5
 const maxPollSeconds = 0.25
 const maxBackgroundPollSeconds = 1
 
-/** Parts of a call's time after which a waiting process takes over from the lock's owner, and then from the one that took over. */
-const takeoverAfter = [1 / 2, 3 / 4] as const
+/** What a call keeps for its own grant while it waits for others: a part of its time, and a second if half of its time is more. */
+const grantShare = 1 / 4
+const minGrantSeconds = 1
+const maxMinGrantShare = 1 / 2
+
+/**
+ * Seconds that a call has left when it takes over from the lock's owner, and then from the one that took over. However long
+ * others hold the locks, the last leaves time for a grant.
+ */
+function planTakeovers(timeout: number): readonly [number, number] {
+  const forGrant = Math.max(timeout * grantShare, Math.min(minGrantSeconds, timeout * maxMinGrantShare))
+  return [timeout - ((timeout - forGrant) * 2) / 3, forGrant]
+}
 
 /** A short life has short backoffs; a marker that expires before others read it is of no use. */
 const minMarkerSeconds = 0.1
@@ -46,7 +57,8 @@ export interface FleetRequest {
 
 /**
  * A token for the whole fleet: the one in the store, or one that a single process requests while the others poll the store
- * (rule S2). If the lock's owner does not deliver within half of the call's time, one of the others takes over.
+ * (rule S2). If the lock's owner does not deliver within half of the call's time (less for a short one), one of the others takes
+ * over.
  *
  * A background refresh is not taken over: if it fails, its owner leaves a marker for the length of the backoff, so that the
  * other processes do not try one after another.
@@ -55,6 +67,8 @@ export async function acquireForFleet(shared: SharedToken, request: FleetRequest
   const { terms, timeout, serves, requestToken, backoffSeconds, isCacheable, random } = request
   const startedAt = performance.now()
   const secondsLeft = (): number => terms.timeout - (performance.now() - startedAt) / 1000
+  const takeovers = planTakeovers(timeout)
+  const waitUntil = startedAt + (terms.timeout - takeovers[1]) * 1000
   const maxPoll = terms.background ? maxBackgroundPollSeconds : maxPollSeconds
   let hasRequested = false
   let lock: ReleaseLock | 'held' | undefined
@@ -78,11 +92,11 @@ export async function acquireForFleet(shared: SharedToken, request: FleetRequest
   async function obtain(): Promise<FoundToken> {
     let takeover = 0
     for (let polls = 0; ; polls += 1) {
+      // What is left is for the grant: the store was read a moment ago, and may be slow.
+      if (takeover === takeovers.length) return await grant()
       const stored = await read()
       if (stored !== undefined) return stored
-      const after = takeoverAfter[takeover]
-      if (after === undefined) return await grant()
-      lock = await shared.lock(takeover, secondsLeft() + lockReserveSeconds)
+      lock = await shared.lock(takeover, secondsLeft() + lockReserveSeconds, waitUntil)
       if (lock === undefined) return await grant()
       if (lock !== 'held') {
         // Another process may have written a token between the read and the lock.
@@ -93,8 +107,10 @@ export async function acquireForFleet(shared: SharedToken, request: FleetRequest
         }
         return await grant()
       }
-      if (!terms.background && secondsLeft() < timeout * (1 - after)) takeover += 1
-      await pause(Math.min(maxPoll, firstPollSeconds * pollGrowth ** polls) * (0.5 + random()), terms.signal)
+      const poll = Math.min(maxPoll, firstPollSeconds * pollGrowth ** polls) * (0.5 + random())
+      const untilTakeover = terms.background ? poll : secondsLeft() - (takeovers[takeover] ?? 0)
+      if (untilTakeover <= 0) takeover += 1
+      else await pause(Math.min(poll, untilTakeover), terms.signal)
     }
   }
 

@@ -10,6 +10,10 @@ const operationTimeoutSeconds = 0.9
 const maxBudgetSeconds = 1.8
 const budgetShare = 1 / 2
 
+/** With less, a store that works would look like one that failed: at least this, or this share of the request's time. */
+const minBudgetSeconds = 0.1
+const minBudgetShare = 1 / 20
+
 /** How long one token request waits in all for probes of a store that is not in use. */
 const probeBudgetSeconds = 0.05
 
@@ -22,9 +26,14 @@ export interface StoreBudget {
   probesLeft: number
 }
 
-/** @param seconds the time of the token request */
-export function planStoreBudget(seconds: number): StoreBudget {
-  return { left: Math.min(maxBudgetSeconds, seconds * budgetShare), probesLeft: probeBudgetSeconds }
+/**
+ * @param seconds the time of the token request
+ * @param limit seconds after which the request must go on without the store. Default: as long as the budget lasts.
+ */
+export function planStoreBudget(seconds: number, limit: number = Number.POSITIVE_INFINITY): StoreBudget {
+  const least = Math.min(minBudgetSeconds, seconds * minBudgetShare)
+  const left = Math.max(least, Math.min(maxBudgetSeconds, seconds * budgetShare, limit))
+  return { left, probesLeft: probeBudgetSeconds }
 }
 
 /** Releases a lock, once; its caller does not wait for that. */
@@ -37,7 +46,8 @@ export interface GuardedStore {
   get(key: string, budget: StoreBudget): Promise<StoredToken | undefined>
   /** A token that cannot be written now is not written later. */
   set(key: string, token: StoredToken, budget: StoreBudget): Promise<void>
-  delete(key: string): Promise<void>
+  /** Deletes this entry, if it is still the stored one. */
+  delete(key: string, entry: StoredToken): Promise<void>
   /**
    * @param ttl seconds
    * @returns the lock; `'held'` if another process has it; `undefined` if the store failed
@@ -149,8 +159,8 @@ export function guardStore(
     async set(key, token, budget) {
       await attempt('set', budget, () => store.set(key, token))
     },
-    async delete(key) {
-      await attempt('delete', planStoreBudget(Number.POSITIVE_INFINITY), () => store.delete(key))
+    async delete(key, entry) {
+      await attempt('delete', planStoreBudget(Number.POSITIVE_INFINITY), () => store.delete(key, entry))
     },
     async lock(key, ttl, budget) {
       let isAbandoned = false

@@ -1,17 +1,24 @@
 import type { AcquiredToken, CredentialsOf } from '../acquire/acquire-token.ts'
 import { readAssertion, subjectOf } from '../acquire/assertion-source.ts'
+import { toProofKey } from '../acquire/credential-proof.ts'
+import type { Credentials } from '../acquire/credentials.ts'
+import type { PrivateKey } from '../acquire/private-key.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Diagnostics } from '../diagnostics.ts'
 import type { Emit } from '../events.ts'
 import { withDeadline } from '../platform/deadline.ts'
+import { addAccepted, digestCredential, isAcceptedFor } from './accepted-credentials.ts'
 import { cacheKey } from './cache-key.ts'
-import { type GuardedStore, guardStore, planStoreBudget, type ReleaseLock } from './guarded-store.ts'
+import { type GuardedStore, guardStore, planStoreBudget, type ReleaseLock, type StoreBudget } from './guarded-store.ts'
 import { fromStored, type Instant, toStored } from './stored-token.ts'
-import type { TokenStore } from './token-store.ts'
+import type { StoredToken, TokenStore } from './token-store.ts'
 
-/** Tokens shared with other clients through a store. */
+/**
+ * Tokens shared with other clients through a store. A client gets, deletes and waits for only what belongs to a credential
+ * that it holds, and that the authorization server accepted (rule L3).
+ */
 export interface SharedTokens {
   /**
    * The shared token of one identity, as one token request uses it. Nothing is shared if the identity is not known, because the
@@ -21,24 +28,27 @@ export interface SharedTokens {
    * @throws what the credentials function throws: the key depends on the credentials
    */
   open(client: CredentialsOf, grant: GrantRequest, seconds: number, signal: AbortSignal): Promise<SharedToken>
-  /** Deletes the token of one identity. */
+  /** Deletes the token of one identity, if the client's credential was accepted for it. */
   forget(client: CredentialsOf, grant: GrantRequest): Promise<void>
 }
 
 /** One identity's token in the store, as one token request uses it. */
 export interface SharedToken {
+  /** The token, if the server accepted this client's credential for it. */
   read(): Promise<AcquiredToken | undefined>
+  /** Stores a token for the credentials that it was granted to, and for those that were accepted lately. */
   write(acquired: AcquiredToken): Promise<void>
-  /** Deletes the token, whoever wrote it. */
+  /** Deletes the token that was written, unless another has replaced it. */
   forget(): Promise<void>
   /**
-   * The right to request a token for all who share it.
+   * The right to request a token for all who hold this client's credential.
    *
    * @param takeover 0 for the first process, 1 for one that takes over from an owner that does not deliver
    * @param ttl seconds
+   * @param waitUntil when this request stops waiting for another process that has the lock, by `performance.now()`
    * @returns the lock; `'held'` if another process has it; `undefined` if the store has no locks, or failed
    */
-  lock(takeover: number, ttl: number): Promise<ReleaseLock | 'held' | undefined>
+  lock(takeover: number, ttl: number, waitUntil: number): Promise<ReleaseLock | 'held' | undefined>
   /** Lets the other processes know for so many seconds that a background refresh failed. */
   markFailure(seconds: number): Promise<void>
   isFailureMarked(): Promise<boolean>
@@ -62,38 +72,58 @@ export function shareTokens(
   const guarded = guardStore(store, provider.name, emit, diagnostics, label)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const source = provider.clientAuthentication?.source
-  /** `undefined` if the subject of the assertion is not known. */
-  const keyOf = async (
+  const proofKeys = new WeakMap<Credentials, PrivateKey>()
+  const instant = (): Instant => ({ now: now(), time: time() })
+  const identify = async (
     client: CredentialsOf,
+    credentials: Credentials,
     grant: GrantRequest,
-    signal?: AbortSignal,
-  ): Promise<string | undefined> => {
-    const { clientId } = await client.read(signal)
+  ): Promise<Holder | undefined> => {
     // The failure of a source is the grant's to report, and to retry.
     const subject = source && (await readAssertion(source, now()).then(subjectOf, () => undefined))
     if (source !== undefined && subject === undefined) return undefined
+    const proofKey = proofKeys.get(credentials) ?? (await toProofKey(provider, credentials, subject))
+    if (proofKey === undefined) return undefined
+    // The next JWT of a source may be of another subject.
+    if (source === undefined) proofKeys.set(credentials, proofKey)
     const thumbprint = await client.dpop?.thumbprint()
-    return cacheKey({ provider, endpoint, clientId, subject, thumbprint, grant })
+    const key = await cacheKey({ provider, endpoint, clientId: credentials.clientId, subject, thumbprint, grant })
+    return { key, digest: await digestCredential(proofKey, key) }
   }
   return {
     async open(client, grant, seconds, signal) {
-      const key = await keyOf(client, grant, signal)
-      return key === undefined ? unshared : openKey(guarded, key, seconds, () => ({ now: now(), time: time() }))
+      const credentials = await client.read(signal)
+      const holder = await identify(client, credentials, grant)
+      if (holder === undefined) return notShared
+      // The server may have rejected these credentials, and granted the token to others.
+      const findWriter = async ({ grantedTo = credentials }: AcquiredToken): Promise<Holder | undefined> =>
+        grantedTo === credentials ? holder : await identify(client, grantedTo, grant)
+      return openShared(guarded, holder, findWriter, seconds, instant)
     },
     async forget(client, grant) {
       const timeoutError = (): Error => new Error('the credentials were not read in time')
-      try {
-        const key = await withDeadline(timeout, timeoutError, (signal) => keyOf(client, grant, signal))
-        if (key !== undefined) await guarded.delete(key)
-      } catch {
-        // Without credentials there is no key, and so no entry to delete.
-      }
+      const find = async (signal: AbortSignal): Promise<Holder | undefined> =>
+        await identify(client, await client.read(signal), grant)
+      // Without credentials there is no key, and so no entry to delete.
+      const holder = await withDeadline(timeout, timeoutError, find).catch(() => undefined)
+      if (holder === undefined) return
+      const entry = await guarded.get(holder.key, planStoreBudget(Number.POSITIVE_INFINITY))
+      if (isAcceptedFor(entry, holder.digest)) await guarded.delete(holder.key, entry)
     },
   }
 }
 
-/** A token that is not shared. */
-const unshared: SharedToken = {
+/** A store key, and the digest of a credential for it. */
+interface Holder {
+  readonly key: string
+  readonly digest: string
+}
+
+/** The characters of a digest that names of locks and markers show: they are not encrypted, so they must not help to guess a weak secret. */
+const shownDigestLength = 2
+
+/** For credentials that show no holder: the client gets its tokens from the server alone. */
+const notShared: SharedToken = {
   read: async () => undefined,
   write: async () => {},
   forget: async () => {},
@@ -102,24 +132,53 @@ const unshared: SharedToken = {
   isFailureMarked: async () => false,
 }
 
-function openKey(store: GuardedStore, key: string, seconds: number, instant: () => Instant): SharedToken {
+function openShared(
+  store: GuardedStore,
+  { key, digest }: Holder,
+  findWriter: (acquired: AcquiredToken) => Promise<Holder | undefined>,
+  seconds: number,
+  instant: () => Instant,
+): SharedToken {
   let budget = planStoreBudget(seconds)
-  const markerKey = `${key}.failed`
+  /** For reads and locks while another process has the lock; what is left of the other one is for the write. */
+  let waiting: StoreBudget | undefined
+  let written: { readonly key: string; readonly entry: StoredToken } | undefined
+  // A client whose credential is wrong neither holds up the others nor sees what they do.
+  const lockKey = `${key}.${digest.slice(0, shownDigestLength)}`
+  const markerKey = `${lockKey}.failed`
   return {
-    read: async () => fromStored(await store.get(key, budget), instant()),
-    write: (acquired) => store.set(key, toStored(acquired, instant()), budget),
-    forget: () => store.delete(key),
-    async lock(takeover, ttl) {
+    async read() {
+      const entry = await store.get(key, waiting ?? budget)
+      return isAcceptedFor(entry, digest) ? fromStored(entry, instant()) : undefined
+    },
+    async write(acquired) {
+      const writer = await findWriter(acquired)
+      if (writer === undefined) return
+      const accepted = addAccepted(await store.get(writer.key, budget), writer.digest, instant().now)
+      const entry = toStored(acquired, accepted, instant())
+      written = { key: writer.key, entry }
+      await store.set(writer.key, entry, budget)
+    },
+    async forget() {
+      if (written !== undefined) await store.delete(written.key, written.entry)
+    },
+    async lock(takeover, ttl, waitUntil) {
       if (!store.locks) return undefined
-      const lock = await store.lock(takeover === 0 ? key : `${key}.${takeover}`, ttl, budget)
+      const lock = await store.lock(takeover === 0 ? lockKey : `${lockKey}.${takeover}`, ttl, waiting ?? budget)
       // The store works: from here on the request waits for another process, so the store's budget starts again.
-      if (lock === 'held') budget = planStoreBudget(seconds)
+      if (lock === 'held') {
+        budget = planStoreBudget(seconds)
+        waiting = planStoreBudget(seconds, (waitUntil - performance.now()) / 1000)
+      }
       return lock
     },
-    markFailure: (seconds) => store.set(markerKey, { expiresAt: Math.round(instant().now + seconds * 1000) }, budget),
+    async markFailure(seconds) {
+      const expiresAt = Math.round(instant().now + seconds * 1000)
+      await store.set(markerKey, { expiresAt, digest }, budget)
+    },
     async isFailureMarked() {
-      const marker = await store.get(markerKey, budget)
-      return Number(marker?.expiresAt) > instant().now
+      const marker = await store.get(markerKey, waiting ?? budget)
+      return marker?.digest === digest && Number(marker.expiresAt) > instant().now
     },
   }
 }

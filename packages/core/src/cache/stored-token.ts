@@ -15,8 +15,12 @@ export interface Instant {
   readonly time: number
 }
 
-/** A token as a store entry. */
-export function toStored(acquired: AcquiredToken, { now, time }: Instant): StoredToken {
+/**
+ * A token as a store entry.
+ *
+ * @param accepted see accepted-credentials.ts
+ */
+export function toStored(acquired: AcquiredToken, accepted: readonly object[], { now, time }: Instant): StoredToken {
   const { token, requestedAt, lifetime, refreshIn, jitter } = acquired
   const toWall = (instant: number): number => Math.round(instant - time + now)
   return {
@@ -30,6 +34,7 @@ export function toStored(acquired: AcquiredToken, { now, time }: Instant): Store
     type: token.type,
     ...(token.scopes === undefined ? {} : { scopes: [...token.scopes] }),
     extra: token.extra,
+    accepted,
   }
 }
 

@@ -91,7 +91,7 @@ export class TokenSource {
   }
 
   /**
-   * Drops the cached tokens and failures, and the tokens in the store.
+   * Drops the cached tokens and failures, the tokens in the store, and the credentials that a function returned.
    *
    * @param grant whose tokens; default: all
    */
@@ -105,7 +105,10 @@ export class TokenSource {
       entry.clear(now)
       entry.inFlight?.purge()
     }
-    await Promise.all(entries.map(({ grant }) => shared?.forget(this.#client, grant)))
+    const deletions = entries.map(({ grant }) => shared?.forget(this.#client, grant))
+    // The deletions have begun with the credentials so far, which the server accepted.
+    this.#client.forget?.()
+    await Promise.all(deletions)
   }
 
   /** Ends background refreshes, and starts no more. */

@@ -5,6 +5,7 @@ import { type Diagnostics, type DiscoveryTrace, errorKind, noDiagnostics } from 
 import { NightlatchError, withLabel } from '../errors.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
+import type { RequestTask } from '../platform/single-flight.ts'
 import { findUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
@@ -41,6 +42,8 @@ export interface ApiFinder<Info> {
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or the error of the grant
    */
   find(signal: AbortSignal | undefined): Promise<FoundApi<Info>>
+  /** Discovers again with the next call. Until then requests may still go to the API that was found. */
+  forget(): void
   /** Whether a URL's origin is allowed: the API's own origin, once it is known, and the provider's `apiOrigins`. */
   readonly mayReceiveToken: OriginCheck
 }
@@ -53,11 +56,11 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
   const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
   let found: Promise<FoundApi<Info>> | undefined
   const flight = createSingleFlight<FoundApi<Info>>()
-  const discoverNow = async (): Promise<FoundApi<Info>> => {
+  const discoverNow: RequestTask<FoundApi<Info>> = async (request) => {
     try {
       const discovered = await findApi(parts)
       discoveredOrigins.add(discovered.baseUrl.origin)
-      found = Promise.resolve(discovered)
+      if (request.cacheable) found = Promise.resolve(discovered)
       return discovered
     } catch (failure) {
       throw withLabel(explainFailure(provider, failure), label)
@@ -65,6 +68,10 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
   }
   return {
     find: (signal) => waitFor(found ?? flight.join(discoverNow), signal),
+    forget() {
+      found = undefined
+      flight.purge()
+    },
     mayReceiveToken: (url) => declared(url) || discoveredOrigins.has(url.origin),
   }
 }

@@ -450,6 +450,64 @@ describe('acquireToken: repetitions', () => {
   })
 })
 
+describe('acquireToken: rotation', () => {
+  const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+  const basic = `Basic ${Buffer.from('app:MARKED-next').toString('base64')}`
+
+  it.each([
+    [401, { error: 'invalid_client' }],
+    [400, { error: 'invalid_client' }],
+    [400, { error: 'unauthorized_client' }],
+    [403, { error: 'unauthorized_client' }],
+    [403, { error: 'access_denied' }],
+    [400, { error: 'access_denied' }],
+    [400, { error: 'invalid_grant' }],
+    [403, { error: 'invalid_grant' }],
+    [401, { error: 'some_code_of_a_vendor' }],
+    [401, { message: 'who are you?' }],
+    [401, {}],
+  ])(
+    'L8: a rejection with %d and %o is healed by credentials that were rotated, in the same call',
+    async (status, body) => {
+      for (const background of [false, true]) {
+        server.answer((response, request) =>
+          json(
+            request.headers.authorization === basic ? { access_token: issued } : body,
+            request.headers.authorization === basic ? 200 : status,
+          )(response, request),
+        )
+        const readOthers = vi.fn(async () => next)
+        const trial = grantor(
+          {},
+          { credentials: { read: async () => ({ clientId: 'app', clientSecret }), readOthers } },
+        )
+        const terms = { signal: new AbortController().signal, timeout: 10, background }
+        const acquired = await acquireToken(trial, trial.credentials, empty, terms)
+        expect(acquired.token.value).toBe(issued)
+        expect(acquired.grantedTo).toBe(next)
+        expect(readOthers).toHaveBeenCalledTimes(1)
+        expect(trial.events).toMatchObject([{ type: 'grant.retried', wait: 0 }, { type: 'token.granted' }])
+        expect(server.requests).toHaveLength(2)
+      }
+    },
+  )
+
+  it.each([
+    [400, { error: 'invalid_scope' }],
+    [400, { error: 'invalid_request' }],
+    [400, { error: 'unsupported_grant_type' }],
+    [403, { error: 'insufficient_scope' }],
+    [400, {}],
+  ])('L8: for a rejection with %d and %o the credentials are not read again', async (status, body) => {
+    server.answer(json(body, status))
+    const readOthers = vi.fn(async () => next)
+    const trial = grantor({}, { credentials: { read: async () => ({ clientId: 'app', clientSecret }), readOthers } })
+    await expect(acquire(trial, empty)).rejects.toMatchObject({ status })
+    expect(readOthers).not.toHaveBeenCalled()
+    expect(server.requests).toHaveLength(1)
+  })
+})
+
 describe('isClientRefused', () => {
   it.each([
     [true, new NightlatchError('grant_refused', 'no', { status: 401 })],

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   clientSecretBasic,
   clientSecretPost,
@@ -100,7 +100,7 @@ describe('findCredentialsMistakes', () => {
         expect(mistakes[0]).toContain(`options.credentials.privateKey ${what}`)
       }
     }
-    const reader = new CredentialsReader(() => ({ clientId: 'app', privateKey: publicKey }), 'acme')
+    const reader = new CredentialsReader(() => ({ clientId: 'app', privateKey: publicKey }), { provider: 'acme' })
     await expect(reader.read()).rejects.toThrow(/options\.credentials\(\)\.privateKey is a public key/)
   })
 
@@ -146,11 +146,11 @@ describe('CredentialsReader', () => {
 
   it('G8: a JWK is copied, a CryptoKey and PEM stay what they are', async () => {
     const given = { ...jwk }
-    const reader = new CredentialsReader({ clientId: 'app', privateKey: given }, 'acme')
+    const reader = new CredentialsReader({ clientId: 'app', privateKey: given }, { provider: 'acme' })
     given.d = 'changed later'
     await expect(reader.read()).resolves.toEqual({ clientId: 'app', privateKey: jwk })
     const { privateKey } = await crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])
-    const read = await new CredentialsReader({ clientId: 'app', privateKey }, 'acme').read()
+    const read = await new CredentialsReader({ clientId: 'app', privateKey }, { provider: 'acme' }).read()
     expect('privateKey' in read && read.privateKey).toBe(privateKey)
   })
 
@@ -160,7 +160,9 @@ describe('CredentialsReader', () => {
       { ...jwk },
       generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
     ]
-    const reader = new CredentialsReader(() => ({ clientId: 'app', privateKey: keys.shift() ?? jwk }), 'acme')
+    const reader = new CredentialsReader(() => ({ clientId: 'app', privateKey: keys.shift() ?? jwk }), {
+      provider: 'acme',
+    })
     const first = await reader.read()
     expect(await reader.readOthers(first)).toBeUndefined()
     expect(await reader.readOthers(first)).toMatchObject({ clientId: 'app' })
@@ -168,7 +170,7 @@ describe('CredentialsReader', () => {
 
   it('L3: given credentials are copied', async () => {
     const given = { clientId: 'app', clientSecret: secret }
-    const reader = new CredentialsReader(given, 'acme')
+    const reader = new CredentialsReader(given, { provider: 'acme' })
     given.clientSecret = 'changed later'
     await expect(reader.read()).resolves.toEqual(good)
   })
@@ -183,8 +185,8 @@ describe('CredentialsReader', () => {
       }
     }
     expect(findCredentialsMistakes(new Vaulted(), undefined)).toEqual([])
-    await expect(new CredentialsReader(new Vaulted(), 'acme').read()).resolves.toEqual(good)
-    await expect(new CredentialsReader(() => new Vaulted(), 'acme').read()).resolves.toEqual(good)
+    await expect(new CredentialsReader(new Vaulted(), { provider: 'acme' }).read()).resolves.toEqual(good)
+    await expect(new CredentialsReader(() => new Vaulted(), { provider: 'acme' }).read()).resolves.toEqual(good)
   })
 
   it.each([
@@ -192,7 +194,7 @@ describe('CredentialsReader', () => {
     ['an asynchronous function', async () => good],
   ])('L8: %s is asked when first needed, and once', async (_, source) => {
     const asked = vi.fn(source)
-    const reader = new CredentialsReader(asked, 'acme')
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
     expect(asked).not.toHaveBeenCalled()
     await expect(reader.read()).resolves.toEqual(good)
     await expect(reader.read()).resolves.toEqual(good)
@@ -201,7 +203,7 @@ describe('CredentialsReader', () => {
 
   it('L3: callers at the same time share one question', async () => {
     const asked = vi.fn(async () => good)
-    const reader = new CredentialsReader(asked, 'acme')
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
     expect(await Promise.all([reader.read(), reader.read(), reader.read()])).toEqual([good, good, good])
     expect(asked).toHaveBeenCalledTimes(1)
   })
@@ -210,7 +212,7 @@ describe('CredentialsReader', () => {
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
     try {
       const asked = vi.fn(async () => good).mockReturnValueOnce(new Promise(() => {}))
-      const reader = new CredentialsReader(asked, 'acme')
+      const reader = new CredentialsReader(asked, { provider: 'acme' })
       void reader.read()
       await expect(reader.read()).resolves.toEqual(good)
       await expect(reader.read()).resolves.toEqual(good)
@@ -230,7 +232,7 @@ describe('CredentialsReader', () => {
     ['rejects', () => Promise.reject(new RangeError('vault sealed'))],
   ])('L8: what a function %s reaches the caller as it is, and the function is asked again', async (_, fail) => {
     const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => good).mockImplementationOnce(fail)
-    const reader = new CredentialsReader(asked, 'acme')
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
     await expect(reader.read()).rejects.toThrow(new RangeError('vault sealed'))
     await expect(reader.read()).resolves.toEqual(good)
     expect(asked).toHaveBeenCalledTimes(2)
@@ -240,7 +242,7 @@ describe('CredentialsReader', () => {
     'X1: a function that answers %s is refused by path, without the value, and asked again',
     async (_, answered, paths) => {
       const asked = vi.fn<() => Credentials>(() => good).mockReturnValueOnce(answered as Credentials)
-      const reader = new CredentialsReader(asked, 'acme')
+      const reader = new CredentialsReader(asked, { provider: 'acme' })
       const failure: unknown = await reader.read().catch((error: unknown) => error)
       expect(failure).toBeInstanceOf(NightlatchError)
       expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme', retryable: false })
@@ -253,7 +255,7 @@ describe('CredentialsReader', () => {
   it('L8: after a refusal the function is asked again, once for all who were refused the same', async () => {
     const next = { clientId: 'app', clientSecret: 'MARKED-next' }
     const asked = vi.fn<() => Credentials>(() => next).mockReturnValueOnce(good)
-    const reader = new CredentialsReader(asked, 'acme')
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
     const refused = await reader.read()
     expect(await Promise.all([reader.readOthers(refused), reader.readOthers(refused)])).toEqual([next, next])
     expect(await reader.read()).toEqual(next)
@@ -263,16 +265,16 @@ describe('CredentialsReader', () => {
   })
 
   it('L8: there are no others where the function answers the same, or where credentials were given', async () => {
-    const reader = new CredentialsReader(() => ({ ...good }), 'acme')
+    const reader = new CredentialsReader(() => ({ ...good }), { provider: 'acme' })
     expect(await reader.readOthers(await reader.read())).toBeUndefined()
-    const given = new CredentialsReader(good, 'acme')
+    const given = new CredentialsReader(good, { provider: 'acme' })
     expect(await given.readOthers(await given.read())).toBeUndefined()
   })
 
   it('L8: another id, or a key in place of a secret, are others', async () => {
     for (const next of [{ clientId: 'other', clientSecret: secret }, { clientId: 'app' }]) {
       const asked = vi.fn<() => Credentials>(() => next).mockReturnValueOnce(good)
-      const reader = new CredentialsReader(asked, 'acme')
+      const reader = new CredentialsReader(asked, { provider: 'acme' })
       expect(await reader.readOthers(await reader.read())).toEqual(next)
     }
   })
@@ -280,7 +282,7 @@ describe('CredentialsReader', () => {
   it('L8: a function that hangs past a deadline is asked again', async () => {
     const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => good)
     asked.mockImplementationOnce(() => new Promise(() => {}))
-    const reader = new CredentialsReader(asked, 'acme')
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
     const controller = new AbortController()
     void reader.read(controller.signal)
     controller.abort()
@@ -291,7 +293,7 @@ describe('CredentialsReader', () => {
     let fail = (): void => {}
     const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => good)
     asked.mockImplementationOnce(() => new Promise((_, reject) => (fail = () => reject(new Error('vault sealed')))))
-    const reader = new CredentialsReader(asked, 'acme')
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
     const controller = new AbortController()
     const hung = reader.read(controller.signal)
     controller.abort()
@@ -304,11 +306,126 @@ describe('CredentialsReader', () => {
 
   it('L8: a deadline that passes after the answer does not forget it', async () => {
     const asked = vi.fn(() => good)
-    const reader = new CredentialsReader(asked, 'acme')
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
     const controller = new AbortController()
     await reader.read(controller.signal)
     controller.abort()
     await reader.read()
     expect(asked).toHaveBeenCalledTimes(1)
+  })
+
+  describe('with a greatest age', () => {
+    const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+    const aging = (source: () => Credentials | Promise<Credentials>) => {
+      let now = 5000
+      const asked = vi.fn(source)
+      const reader = new CredentialsReader(asked, { provider: 'acme', expiry: { maxAge: 60, time: () => now } })
+      const pass = (milliseconds: number): void => {
+        now += milliseconds
+      }
+      return { reader, asked, pass }
+    }
+    afterEach(() => {
+      vi.useRealTimers()
+    })
+
+    it('L8: credentials are read again by the first call after that, once for all callers', async () => {
+      const { reader, asked, pass } = aging(() => next)
+      asked.mockReturnValueOnce(good)
+      expect(await reader.read()).toEqual(good)
+      pass(59_999)
+      expect(await reader.read()).toEqual(good)
+      pass(1)
+      expect(await Promise.all([reader.read(), reader.read()])).toEqual([next, next])
+      pass(59_999)
+      await reader.read()
+      expect(asked).toHaveBeenCalledTimes(2)
+      pass(1)
+      await reader.read()
+      expect(asked).toHaveBeenCalledTimes(3)
+    })
+
+    it('L8: the age counts from before the function was called', async () => {
+      const { reader, asked, pass } = aging(async () => {
+        pass(60_000)
+        return good
+      })
+      await reader.read()
+      await reader.read()
+      expect(asked).toHaveBeenCalledTimes(2)
+    })
+
+    it.each([
+      ['fails', () => Promise.reject(new Error('vault sealed'))],
+      ['returns no credentials', () => 7 as unknown as Credentials],
+    ])('L8: old credentials stay in use while the function %s, and it is asked with each grant', async (_, broken) => {
+      const { reader, asked, pass } = aging(() => next)
+      asked.mockReturnValueOnce(good)
+      await reader.read()
+      pass(60_000)
+      asked.mockImplementationOnce(broken).mockImplementationOnce(broken)
+      expect(await reader.read()).toEqual(good)
+      expect(await reader.read()).toEqual(good)
+      expect(await reader.read()).toEqual(next)
+      expect(asked).toHaveBeenCalledTimes(4)
+    })
+
+    it('L8: a function that hangs is waited for two seconds, and then old credentials stay in use', async () => {
+      const { reader, asked, pass } = aging(() => good)
+      await reader.read()
+      pass(60_000)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      asked.mockReturnValue(new Promise(() => {}))
+      const settled = vi.fn()
+      const reading = reader.read().finally(settled)
+      await vi.advanceTimersByTimeAsync(1999)
+      expect(settled).not.toHaveBeenCalled()
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await reading).toEqual(good)
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    it('L8: a deadline that passes meanwhile does not lose the old credentials', async () => {
+      const { reader, asked, pass } = aging(() => good)
+      await reader.read()
+      pass(60_000)
+      asked.mockReturnValueOnce(new Promise(() => {}))
+      const controller = new AbortController()
+      void reader.read(controller.signal)
+      controller.abort()
+      asked.mockImplementationOnce(() => Promise.reject(new Error('vault sealed')))
+      expect(await reader.read()).toEqual(good)
+    })
+
+    it('L8: rejected credentials are not used because they are known', async () => {
+      const { reader, asked, pass } = aging(() => good)
+      const rejected = await reader.read()
+      pass(60_000)
+      asked.mockImplementation(() => Promise.reject(new Error('vault sealed')))
+      await expect(reader.readOthers(rejected)).rejects.toThrow('vault sealed')
+    })
+
+    it('L8: given credentials have no age', async () => {
+      const reader = new CredentialsReader(good, { provider: 'acme', expiry: { maxAge: 1, time: Date.now } })
+      expect(await reader.read()).toBe(await reader.read())
+    })
+  })
+
+  it('L8: forgotten credentials are read again, also while they are being read', async () => {
+    const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+    const { promise, resolve } = Promise.withResolvers<Credentials>()
+    const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => next).mockReturnValueOnce(promise)
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
+    const first = reader.read()
+    reader.forget()
+    resolve(good)
+    expect(await first).toEqual(good)
+    expect(await reader.read()).toEqual(next)
+    reader.forget()
+    await reader.read()
+    expect(asked).toHaveBeenCalledTimes(3)
+    const given = new CredentialsReader(good, { provider: 'acme' })
+    given.forget()
+    expect(await given.read()).toEqual(good)
   })
 })

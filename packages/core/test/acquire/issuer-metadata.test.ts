@@ -532,11 +532,13 @@ describe('metadata that ages', () => {
   const hour = 3_600_000
 
   /** A finder by a clock that the test moves. */
-  function aging(): { find: () => Promise<TokenEndpoint>; pass: (milliseconds: number) => void } {
+  function aging(): { find: () => Promise<TokenEndpoint>; forget: () => void; pass: (milliseconds: number) => void } {
     let time = 1_000_000
-    const find = finder({}, { time: () => time })
+    const provider = { name: 'acme', issuer: server.origin }
+    const { find, forget } = createEndpointFinder(provider, { ...transport, time: () => time }, 10)
     return {
-      find: () => find(),
+      find: () => find(new AbortController().signal),
+      forget,
       pass: (milliseconds) => {
         time += milliseconds
       },
@@ -569,6 +571,28 @@ describe('metadata that ages', () => {
     await find()
     await outlastEarlierReadings()
     expect(server.requests).toHaveLength(1)
+  })
+
+  it('L12: after forget() the next call waits for a new reading, and the others for none', async () => {
+    server.answer(at('/old'))
+    const { find, forget } = aging()
+    await find()
+    server.answer(at('/new'))
+    forget()
+    expect((await find()).url.pathname).toBe('/new')
+    expect((await find()).url.pathname).toBe('/new')
+    expect(targets()).toEqual([oauth])
+  })
+
+  it('L6: after forget() metadata stays in use while the issuer is out of reach', async () => {
+    server.answer(at('/old'))
+    const { find, forget } = aging()
+    const first = await find()
+    server.answer(text('', 503))
+    forget()
+    expect(await find()).toBe(first)
+    expect(await find()).toBe(first)
+    expect(targets()).toEqual([oauth, oidc])
   })
 
   it('L6: if it cannot be read again, no call fails for a day, and it is requested at most once a minute', async () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
@@ -326,6 +326,11 @@ describe('a fleet, whatever happens', () => {
             .digest(),
         ).buffer,
     )
+    vi.spyOn(crypto.subtle, 'importKey').mockImplementation(async (_format, data) => data as unknown as CryptoKey)
+    vi.spyOn(crypto.subtle, 'sign').mockImplementation(async (_algorithm, key, data) => {
+      const hmac = createHmac('sha256', key as unknown as Uint8Array)
+      return new Uint8Array(hmac.update(data as Uint8Array).digest()).buffer
+    })
   })
   afterEach(() => {
     vi.useRealTimers()

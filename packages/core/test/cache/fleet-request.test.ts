@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { acquireForFleet, type FleetRequest, type FoundToken } from '../../src/cache/fleet-request.ts'
-import type { SharedToken } from '../../src/cache/shared-tokens.ts'
+import { type SharedToken, shareTokens } from '../../src/cache/shared-tokens.ts'
 
 const acquired = (value: string): AcquiredToken => ({
   token: createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
@@ -175,11 +175,11 @@ describe('token request of a fleet', () => {
     const all = Promise.all(
       Array.from({ length: 5 }, () => finish(acquireForFleet(shared, requestOf({ timeout: 1, requestToken })))),
     )
-    expect(await timed(all)).toBeGreaterThan(500)
+    expect(await timed(all)).toBeGreaterThan(333)
     expect(new Set(await all)).toEqual(new Set(['granted']))
     expect(asked).toHaveLength(1)
-    expect(asked[0]).toBeLessThanOrEqual(0.5)
-    expect(asked[0]).toBeGreaterThan(0)
+    expect(asked[0]).toBeLessThanOrEqual(0.667)
+    expect(asked[0]).toBeGreaterThan(0.6)
   })
 
   it('S2: when that one died, too, every process asks, in the time that is left', async () => {
@@ -189,10 +189,92 @@ describe('token request of a fleet', () => {
     const waiting = acquireForFleet(shared, requestOf({ timeout: 4 }))
     const took = await timed(waiting)
     expect((await waiting).release).toBeUndefined()
-    expect(took).toBeGreaterThan(3000)
-    expect(took).toBeLessThan(4000)
+    expect(took).toBeGreaterThanOrEqual(3000)
+    expect(took).toBeLessThan(3010)
     expect(state.reads).toBeLessThan(25)
   })
+
+  /** What is kept for the grant of a call with so many seconds: a quarter, or a second, or half if that is less. */
+  const reserveOf = (timeout: number): number => Math.max(timeout / 4, Math.min(1, timeout / 2))
+
+  it.each([0.1, 0.4, 1, 1.7, 2, 2.9, 3, 5, 10, 600])(
+    'S2: locks that are held for ever leave time for a grant to a call of %d s, however long its polls pause',
+    async (timeout) => {
+      for (const random of [0, 0.5, 0.999]) {
+        const { shared, held } = createShared()
+        held.set(0, 15)
+        held.set(1, 15)
+        const asked: number[] = []
+        const requestToken = async (seconds: number): Promise<AcquiredToken> => {
+          asked.push(seconds)
+          return acquired('granted')
+        }
+        const signal = abortAfter(timeout * 1000)
+        const waiting = acquireForFleet(shared, requestOf({ timeout, signal, requestToken, random: () => random }))
+        waiting.catch(() => {})
+        await vi.advanceTimersByTimeAsync(timeout * 1000)
+        expect((await waiting).found.token.value).toBe('granted')
+        expect(asked[0]).toBeGreaterThan(reserveOf(timeout) - 0.005)
+        expect(asked[0]).toBeLessThan(reserveOf(timeout) + 0.005)
+      }
+    },
+  )
+
+  it.each([0.2, 0.5, 1, 2, 2.9, 4, 10])(
+    'S2, S3: nor does a store that is slow, too, take that time from a call of %d s',
+    async (timeout) => {
+      for (const milliseconds of [1, 20, 90, 200, 240, 410, 890, 2000]) {
+        const slow = <T>(value: T): Promise<T> =>
+          new Promise((resolve) => setTimeout(() => resolve(value), milliseconds))
+        const store = { get: () => slow(undefined), set: () => slow(undefined), delete: () => slow(undefined) }
+        const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
+        const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+        const locked = { ...store, lock: () => slow(undefined) }
+        const credentials = { clientId: 'app', clientSecret: 'x' }
+        const client = { read: async () => credentials, readOthers: async () => undefined }
+        const signal = abortAfter(timeout * 1000)
+        const { open } = shareTokens(provider, locked, transport, timeout, () => {})
+        const shared = await open(client, { scopes: [], parameters: {} }, timeout, signal)
+        const asked: number[] = []
+        const requestToken = async (seconds: number): Promise<AcquiredToken> => {
+          asked.push(seconds)
+          return acquired('granted')
+        }
+        const waiting = acquireForFleet(shared, requestOf({ timeout, signal, requestToken }))
+        waiting.catch(() => {})
+        await vi.advanceTimersByTimeAsync(timeout * 1000)
+        expect((await waiting).found.token.value).toBe('granted')
+        // A pause comes between planning the store's time and its use.
+        expect(asked[0]).toBeGreaterThan(reserveOf(timeout) * 0.75)
+      }
+    },
+  )
+
+  it.each([0.4, 1, 2.9, 10])(
+    'S2, S3: a store that works is not reported for want of time, and gets the token of a call of %d s that took over',
+    async (timeout) => {
+      const events: unknown[] = []
+      const quick = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), 2))
+      const written: unknown[] = []
+      const store = {
+        get: () => quick(undefined),
+        set: async (_key: string, token: unknown) => void written.push(await quick(token)),
+        delete: () => quick(undefined),
+        lock: () => quick(undefined),
+      }
+      const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
+      const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+      const credentials = { clientId: 'app', clientSecret: 'x' }
+      const client = { read: async () => credentials, readOthers: async () => undefined }
+      const signal = abortAfter(timeout * 1000)
+      const { open } = shareTokens(provider, store, transport, timeout, (event) => events.push(event))
+      const shared = await open(client, { scopes: [], parameters: {} }, timeout, signal)
+      const finished = finish(acquireForFleet(shared, requestOf({ timeout, signal })))
+      await timed(finished)
+      expect(written).toMatchObject([{ value: 'granted' }])
+      expect(events).toEqual([])
+    },
+  )
 
   it.each([
     [0, 12.5],

@@ -12,7 +12,7 @@ describe('guarded store', () => {
     const token = { expiresAt: Date.now() + 60_000 }
     await guarded.set('k', token, planStoreBudget(10))
     expect(await guarded.get('k', planStoreBudget(10))).toEqual(token)
-    await guarded.delete('k')
+    await guarded.delete('k', { expiresAt: 1 })
     expect(events).toEqual([])
   })
 
@@ -34,7 +34,7 @@ describe('guarded store', () => {
       const time = planStoreBudget(10)
       if (operation === 'get') expect(await guarded.get('k', time)).toBeUndefined()
       if (operation === 'set') await guarded.set('k', { expiresAt: 1 }, time)
-      if (operation === 'delete') await guarded.delete('k')
+      if (operation === 'delete') await guarded.delete('k', { expiresAt: 1 })
       if (operation === 'lock') expect(await guarded.lock('k', 1, time)).toBeUndefined()
     }
     expect(events).toEqual(
@@ -132,10 +132,10 @@ describe('guarded store: one that fails', () => {
   it('S3: an operation may take 0.9 s; a write to a store that failed a moment ago is not waited for', async () => {
     const { guarded, be, events } = createBench()
     be({ delete: 'is late' })
-    expect(await timed(guarded.delete('k'), 1000)).toBe(500)
+    expect(await timed(guarded.delete('k', { expiresAt: 1 }), 1000)).toBe(500)
     expect(events).toEqual([])
     be(all('hangs'))
-    expect(await timed(guarded.delete('k'), 900)).toBe(900)
+    expect(await timed(guarded.delete('k', { expiresAt: 1 }), 900)).toBe(900)
     expect(await timed(guarded.set('k', later(), planStoreBudget(10)), 100)).toBe(0)
     expect(new Set(events)).toEqual(new Set(['store.failed delete']))
   })
@@ -188,7 +188,7 @@ describe('guarded store: one that fails', () => {
     expect(await guarded.lock('k', 1, planStoreBudget(10))).toBeUndefined()
     expect(calls).toEqual(['set k', 'get left'])
     await vi.advanceTimersByTimeAsync(1000)
-    await guarded.delete('left')
+    await guarded.delete('left', { expiresAt: 1 })
     expect(new Set(events)).toEqual(new Set(['store.failed set']))
     be(all('works'))
     await guarded.set('k', token, planStoreBudget(10))
@@ -199,10 +199,10 @@ describe('guarded store: one that fails', () => {
   it('S3: a deletion that works is no try to write: the lock that follows is asked for at once', async () => {
     const { guarded, be, events } = createBench(true)
     be({ delete: 'fails' })
-    await guarded.delete('k')
+    await guarded.delete('k', { expiresAt: 1 })
     be(all('works'))
     await vi.advanceTimersByTimeAsync(5000)
-    await guarded.delete('k')
+    await guarded.delete('k', { expiresAt: 1 })
     expect(events).toEqual(['store.failed delete'])
     expect(await guarded.lock('k', 1, planStoreBudget(10))).not.toBeUndefined()
     expect(events.at(-1)).toBe('store.recovered')
@@ -308,7 +308,7 @@ describe('guarded store: one that fails', () => {
     be(all('works'))
     await vi.advanceTimersByTimeAsync(1000)
     await guarded.get('k', planStoreBudget(10))
-    await guarded.delete('k')
+    await guarded.delete('k', { expiresAt: 1 })
     expect(events).toEqual(['store.failed lock'])
     await vi.advanceTimersByTimeAsync(1000)
     await guarded.lock('k', 1, planStoreBudget(10))

@@ -1,14 +1,19 @@
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it, vi } from 'vitest'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { type SharedToken, type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'
 import {
+  type AccessToken,
   type ClientEvent,
   type Credentials,
   createClient,
+  createClientPool,
   memoryStore,
   type Provider,
   type StoredToken,
   type TokenStore,
+  tlsClientAuth,
 } from '../../src/index.ts'
 import { waitFor } from '../../src/platform/deadline.ts'
 import { findLeaks } from '../acquire/printings.ts'
@@ -41,9 +46,14 @@ describe('shared tokens', () => {
     const { tokenEndpoint, credentials } = emulator
     const store = memoryStore()
     const provider: Provider = { name: 'acme', tokenEndpoint }
-    const first = await createClient(provider, { credentials, store }).token()
-    const rotated = { ...credentials, clientSecret: 'the next one' }
-    expect((await createClient(provider, { credentials: rotated, store }).token()).value).toBe(first.value)
+    const tokenOf = (who: Credentials): Promise<AccessToken> =>
+      createClient(provider, { credentials: who, store }).token()
+    const first = await tokenOf(credentials)
+    const rotated = emulator.rotateSecret('the next one', { overlap: true })
+    const second = await tokenOf(rotated)
+    expect(second.value).not.toBe(first.value)
+    for (const who of [credentials, rotated]) expect((await tokenOf(who)).value).toBe(second.value)
+    expect(emulator.requests).toHaveLength(2)
   })
 
   it('S1: what is in the store and cannot be read is a miss', async () => {
@@ -172,6 +182,12 @@ describe('shared tokens', () => {
     expect(touched).toEqual([])
   })
 
+  const acquired: AcquiredToken = {
+    token: createAccessToken({ value: 'a-token', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
+    requestedAt: Date.now(),
+    lifetime: 3_600_000,
+    refreshIn: undefined,
+  }
   const grant = { scopes: [], parameters: {} }
   const app = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }
   const share = (store: TokenStore): SharedTokens => {
@@ -185,14 +201,20 @@ describe('shared tokens', () => {
   it('L12: what is forgotten is deleted by the key that it is read by', async () => {
     const read: string[] = []
     const deleted: string[] = []
+    const memory = memoryStore()
     const store: TokenStore = {
-      ...memoryStore(),
-      get: async (key) => void read.push(key),
+      ...memory,
+      get: (key) => {
+        read.push(key)
+        return memory.get(key)
+      },
       delete: async (key) => void deleted.push(key),
     }
-    await (await open(store)).read()
+    const shared = await open(store)
+    await shared.write(acquired)
+    expect((await shared.read())?.token.value).toBe('a-token')
     await share(store).forget(app, grant)
-    expect(deleted).toEqual(read)
+    expect(new Set(read)).toEqual(new Set(deleted))
     expect(deleted).toHaveLength(1)
   })
 
@@ -208,16 +230,17 @@ describe('shared tokens', () => {
     })
     await shared.read()
     const [key] = read
-    for (const takeover of [0, 1]) expect(await shared.lock(takeover, 15)).toBe('held')
+    for (const takeover of [0, 1]) expect(await shared.lock(takeover, 15, performance.now() + 10_000)).toBe('held')
+    const lockKey = locked[0]?.[0]
     expect(locked).toEqual([
-      [key, 15],
-      [`${key}.1`, 15],
+      [expect.stringMatching(`^${key}\\.[\\w-]{2}$`), 15],
+      [`${lockKey}.1`, 15],
     ])
     expect(await shared.isFailureMarked()).toBe(false)
-    expect(read).toEqual([key, `${key}.failed`])
+    expect(read).toEqual([key, `${lockKey}.failed`])
     const before = Date.now()
     await shared.markFailure(120)
-    expect(written).toEqual([[`${key}.failed`, { expiresAt: expect.any(Number) }]])
+    expect(written).toEqual([[`${lockKey}.failed`, { expiresAt: expect.any(Number), digest: expect.any(String) }]])
     expect(written[0]?.[1].expiresAt).toBeGreaterThanOrEqual(before + 120_000)
   })
 
@@ -247,7 +270,7 @@ describe('shared tokens', () => {
 
   it('S2: a store without locks cannot tell who is first, and is not blamed', async () => {
     const { lock: _, ...withoutLocks } = memoryStore()
-    expect(await (await open(withoutLocks)).lock(0, 15)).toBeUndefined()
+    expect(await (await open(withoutLocks)).lock(0, 15, performance.now() + 10_000)).toBeUndefined()
   })
 
   it.each([
@@ -261,7 +284,7 @@ describe('shared tokens', () => {
       const shared = await open({ ...memoryStore(), get, lock: () => slow(answer) })
       void shared.read()
       await vi.advanceTimersByTimeAsync(850)
-      void shared.lock(0, 15)
+      void shared.lock(0, 15, performance.now() + 10_000)
       await vi.advanceTimersByTimeAsync(850)
       const before = performance.now()
       const took = shared.read().then(() => performance.now() - before)
@@ -303,5 +326,246 @@ describe('shared tokens', () => {
     await expect(client.token()).rejects.toMatchObject({ code: 'timed_out' })
     await new Promise((resolve) => setTimeout(resolve, 5))
     expect(events).toMatchObject([{ type: 'grant.failed', error: { code: 'timed_out' } }])
+  })
+})
+
+const acme: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+const victim = { clientId: 'app', clientSecret: 'the right one' }
+const intruder = { clientId: 'app', clientSecret: 'a guess' }
+
+/** An authorization server as a `fetch`: it knows these secrets, and notes each request's id and secret. */
+function createAuthorizationServer(secrets: Record<string, readonly string[]> = { app: [victim.clientSecret] }) {
+  const requests: string[] = []
+  let isDown = false
+  const fetch: typeof globalThis.fetch = async (_input, init) => {
+    const basic = new Headers(init?.headers).get('authorization')?.slice('Basic '.length) ?? ''
+    const [clientId = '', secret = ''] = atob(basic)
+      .split(':')
+      .map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
+    requests.push(`${clientId}:${secret}`)
+    if (isDown) return new Response('down', { status: 503 })
+    const isKnown = basic === '' || (secrets[clientId] ?? []).includes(secret)
+    if (!isKnown) return Response.json({ error: 'invalid_client' }, { status: 401 })
+    return Response.json({ access_token: `token-${requests.length}-of-${clientId}`, expires_in: 3600 })
+  }
+  return {
+    fetch,
+    requests,
+    secrets,
+    down: (down: boolean) => {
+      isDown = down
+    },
+  }
+}
+
+/** A store in memory that notes which locks and entries are asked for. */
+function createRecordingStore() {
+  const memory = memoryStore()
+  const entries = new Map<string, StoredToken>()
+  const touched: string[] = []
+  const note = (what: string, key: string): void => void touched.push(`${what} ${key}`)
+  const store: Required<TokenStore> = {
+    async get(key) {
+      note('get', key)
+      return structuredClone(entries.get(key))
+    },
+    async set(key, token) {
+      note('set', key)
+      entries.set(key, structuredClone(token))
+    },
+    async delete(key, token) {
+      note('delete', key)
+      expect(token).toEqual(entries.get(key))
+      entries.delete(key)
+    },
+    async lock(key, options) {
+      note('lock', key)
+      return await memory.lock?.(key, options)
+    },
+  }
+  return { store, entries, touched }
+}
+
+describe('a store that tenants share', () => {
+  it('L3: the id of a client and a wrong secret get no token from the store, and delete none', async () => {
+    const server = createAuthorizationServer()
+    const { store, entries } = createRecordingStore()
+    const options = { store, fetch: server.fetch }
+    const right = createClient(acme, { ...options, credentials: victim })
+    const { value } = await right.token()
+    const wrong = createClient(acme, { ...options, credentials: intruder })
+    await expect(wrong.token()).rejects.toMatchObject({ error: 'invalid_client' })
+    await wrong.forget()
+    await expect(wrong.token({ scopes: [] })).rejects.toMatchObject({ error: 'invalid_client' })
+    expect(server.requests).toEqual(['app:the right one', 'app:a guess', 'app:a guess'])
+    expect([...entries.values()].map((entry) => entry.value)).toEqual([value])
+    expect((await createClient(acme, { ...options, credentials: victim }).token()).value).toBe(value)
+    await right.forget()
+    expect(entries.size).toBe(0)
+  })
+
+  it('L3: tenants of a pool with one client id share nothing, unless they hold the same secret', async () => {
+    const server = createAuthorizationServer()
+    const credentials = (tenant: string): Credentials => (tenant === 'mallory' ? intruder : victim)
+    const pool = createClientPool(acme, { credentials, store: memoryStore(), fetch: server.fetch })
+    const { value } = await pool.client('alice').token()
+    await expect(pool.client('mallory').token()).rejects.toMatchObject({ error: 'invalid_client' })
+    expect((await pool.client('alice, elsewhere').token()).value).toBe(value)
+    expect(server.requests).toHaveLength(2)
+  })
+
+  it('L3: in a rotation both secrets serve, each after one grant of its own', async () => {
+    const server = createAuthorizationServer({ app: ['old', 'new'] })
+    const store = memoryStore()
+    const tokenOf = async (clientSecret: string, rejected?: string): Promise<string> => {
+      const client = createClient(acme, {
+        store,
+        fetch: server.fetch,
+        credentials: { clientId: 'app', clientSecret },
+      })
+      const token = await client.token()
+      return token.value === rejected ? (await client.token({ rejected: token })).value : token.value
+    }
+    const first = await tokenOf('old')
+    const second = await tokenOf('new')
+    expect(second).not.toBe(first)
+    expect([await tokenOf('old'), await tokenOf('new')]).toEqual([second, second])
+    // A token that replaces it is for both, too.
+    const third = await tokenOf('new', second)
+    expect(third).not.toBe(second)
+    expect([await tokenOf('old'), await tokenOf('new')]).toEqual([third, third])
+    expect(server.requests).toHaveLength(3)
+  })
+
+  it('L3: a secret that was never accepted is not carried into the entry', async () => {
+    const server = createAuthorizationServer()
+    const { store, entries } = createRecordingStore()
+    const client = (credentials: Credentials) => createClient(acme, { store, fetch: server.fetch, credentials })
+    await expect(client(intruder).token()).rejects.toThrow()
+    await client(victim).token()
+    await expect(client(intruder).token()).rejects.toThrow()
+    expect([...entries.values()].map((entry) => entry.accepted)).toEqual([[expect.anything()]])
+    await expect(client(intruder).token()).rejects.toMatchObject({ error: 'invalid_client' })
+  })
+
+  it('S2: a client with a wrong secret has locks of its own, and waits for nobody', async () => {
+    const server = createAuthorizationServer()
+    const { store, touched } = createRecordingStore()
+    const hung: typeof globalThis.fetch = (_input, init) =>
+      new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
+    // It holds its lock for as long as its call lasts.
+    const wrong = createClient(acme, { store, fetch: hung, credentials: intruder })
+    const controller = new AbortController()
+    const pending = wrong.token({ signal: controller.signal }).catch(() => {})
+    await expect.poll(() => touched.filter((one) => one.startsWith('lock'))).toHaveLength(1)
+    const right = createClient(acme, { store, fetch: server.fetch, credentials: victim })
+    expect((await right.token()).value).toBe('token-1-of-app')
+    const locks = touched.filter((one) => one.startsWith('lock'))
+    expect(new Set(locks).size).toBe(2)
+    expect(locks).toHaveLength(2)
+    controller.abort()
+    await pending
+    await wrong.close()
+  })
+
+  it('S2: the failed refresh of a secret that is no longer good holds back nobody with a good one', async () => {
+    const server = createAuthorizationServer({ app: ['old', 'new'] })
+    const { store, touched } = createRecordingStore()
+    let now = Date.now()
+    const open = (clientSecret: string) =>
+      createClient(acme, {
+        store,
+        fetch: server.fetch,
+        now: () => now,
+        credentials: { clientId: 'app', clientSecret },
+      })
+    const old = open('old')
+    const current = open('new')
+    await old.token()
+    await current.token()
+    server.secrets.app = ['new']
+    // Both tokens are due for a refresh, and live.
+    now += 3_580_000
+    await old.token()
+    await expect.poll(() => touched.filter((one) => /^set .*\.failed$/.test(one))).toHaveLength(1)
+    const before = await current.token()
+    await expect.poll(async () => (await current.token()).value).not.toBe(before.value)
+    expect(server.requests.slice(2)).toEqual(['app:old', 'app:new'])
+  })
+
+  it('L8, L3: a token is stored for the client that got it, and not for the one whose credentials were rejected before', async () => {
+    const server = createAuthorizationServer({ 'app-one': ['one'], 'app-two': ['two'] })
+    const store = memoryStore()
+    const rejected = { clientId: 'app-one', clientSecret: 'no longer good' }
+    const answers = [rejected, { clientId: 'app-two', clientSecret: 'two' }]
+    const credentials = (): Credentials => answers.shift() ?? rejected
+    const options = { store, fetch: server.fetch }
+    const moved = await createClient(acme, { ...options, credentials }).token()
+    expect(moved.value).toBe('token-2-of-app-two')
+    const one = createClient(acme, { ...options, credentials: { clientId: 'app-one', clientSecret: 'one' } })
+    expect((await one.token()).value).toBe('token-3-of-app-one')
+    const two = createClient(acme, { ...options, credentials: { clientId: 'app-two', clientSecret: 'two' } })
+    expect((await two.token()).value).toBe(moved.value)
+    expect(server.requests).toHaveLength(3)
+  })
+
+  it('L12: a purge meanwhile deletes the entry of the client that got the token, and no other', async () => {
+    const server = createAuthorizationServer({ 'app-one': ['one'], 'app-two': ['two'] })
+    const { store, entries } = createRecordingStore()
+    const answers = [
+      { clientId: 'app-one', clientSecret: 'no longer good' },
+      { clientId: 'app-two', clientSecret: 'two' },
+    ]
+    const options = { store, fetch: server.fetch }
+    await createClient(acme, { ...options, credentials: { clientId: 'app-one', clientSecret: 'one' } }).token()
+    const [kept] = entries.keys()
+    const { promise: purged, resolve: purge } = Promise.withResolvers<void>()
+    const { promise: writing, resolve: write } = Promise.withResolvers<void>()
+    const slow: TokenStore = {
+      ...store,
+      async set(key, token) {
+        write()
+        await purged
+        await store.set(key, token)
+      },
+    }
+    const client = createClient(acme, {
+      store: slow,
+      fetch: server.fetch,
+      credentials: () => answers.shift() ?? Promise.reject(new Error('no more')),
+    })
+    const pending = client.token()
+    await writing
+    await client.forget()
+    purge()
+    await pending
+    expect([...entries.keys()]).toEqual([kept])
+  })
+
+  it('L3: clients that only the transport authenticates use no store, unless a secret of their own tells them apart', async () => {
+    const server = createAuthorizationServer()
+    const { store, touched } = createRecordingStore()
+    const byCertificate = { ...acme, clientAuthentication: tlsClientAuth() }
+    const tokenOf = async (credentials: Credentials): Promise<string> =>
+      (await createClient(byCertificate, { store, fetch: server.fetch, credentials }).token()).value
+    expect(await tokenOf({ clientId: 'app' })).not.toBe(await tokenOf({ clientId: 'app' }))
+    await createClient(byCertificate, { store, fetch: server.fetch, credentials: { clientId: 'app' } }).forget()
+    expect(touched).toEqual([])
+    const shared = await tokenOf({ clientId: 'app', clientSecret: 'of the fleet' })
+    expect(await tokenOf({ clientId: 'app', clientSecret: 'of the fleet' })).toBe(shared)
+    expect(await tokenOf({ clientId: 'app', clientSecret: 'of others' })).not.toBe(shared)
+    // The secret is not sent.
+    expect(new Set(server.requests)).toEqual(new Set([':']))
+  })
+
+  it('X1: a secret stands in no entry, and the names of locks and markers show two characters of its digest', async () => {
+    const server = createAuthorizationServer()
+    const { store, entries, touched } = createRecordingStore()
+    await createClient(acme, { store, fetch: server.fetch, credentials: victim }).token()
+    const [entry] = entries.values()
+    expect(JSON.stringify(entry)).not.toContain(victim.clientSecret)
+    const [{ digest }] = (entry?.accepted ?? []) as [{ digest: string }]
+    const name = touched.find((one) => one.startsWith('lock'))
+    expect(name).toMatch(new RegExp(`^lock v1\\.[\\w-]{43}\\.${digest.slice(0, 2)}$`))
   })
 })

@@ -18,7 +18,7 @@ const acquired: AcquiredToken = {
 }
 /** The steady clock is half a second ahead of the epoch here: 1,000 by the wall is 501,000. */
 const instant: Instant = { now: 2000, time: 502_000 }
-const stored = toStored(acquired, instant)
+const stored = toStored(acquired, [{ digest: 'x', at: 1 }], instant)
 
 describe('stored token', () => {
   it('comes back through JSON as it went in, told by the wall clock', () => {
@@ -35,7 +35,7 @@ describe('stored token', () => {
   it('keeps what is unknown unknown', () => {
     const { token } = acquired
     const unknown = { token, requestedAt: 501_000, lifetime: undefined, refreshIn: undefined }
-    const entry = toStored(unknown, instant)
+    const entry = toStored(unknown, [], instant)
     expect(Object.values(entry)).not.toContain(undefined)
     const back = fromStored(JSON.parse(JSON.stringify(entry)), instant)
     expect(back).toMatchObject({ lifetime: undefined, refreshIn: undefined, token: { expiresAt: undefined } })

@@ -227,4 +227,48 @@ describe('discovery of the API', () => {
     )
     await expect(bench.client.info()).rejects.toMatchObject({ hints: ['check 403'] })
   })
+
+  it('L12: after forget() it is made again; until then requests may still go where it led', async () => {
+    let calls = 0
+    await using bench = await start(async (context) => {
+      calls += 1
+      const { info } = await ask(context)
+      return { baseUrl: new URL(`/api/v${calls}`, context.tokenEndpoint), info: `${info} ${calls}` }
+    })
+    const { client, emulator } = bench
+    const api = await client.api()
+    await client.forget()
+    expect(await api.get('things').json()).toMatchObject({ path: '/api/v1/things' })
+    expect(await client.info()).toBe('/api/info 2')
+    const next = await client.api()
+    expect(next).not.toBe(api)
+    expect(await client.api()).toBe(next)
+    expect(await next.get('things').json()).toMatchObject({ path: '/api/v2/things' })
+    expect(calls).toBe(2)
+    expect(emulator.requests.filter(({ path }) => path === '/token')).toHaveLength(2)
+  })
+
+  it('L12: one that is under way at forget() still answers its callers, and is not remembered', async () => {
+    let calls = 0
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    await using bench = await start(async (context) => {
+      calls += 1
+      const call = calls
+      if (call === 1) {
+        begin()
+        await held
+      }
+      return { baseUrl: new URL(`/api/v${call}`, context.tokenEndpoint), info: call }
+    })
+    const { client } = bench
+    const old = client.api()
+    await begun
+    await client.forget()
+    release()
+    const prefix = async (api: Awaited<typeof old>): Promise<unknown> => await api.get('things').json()
+    expect(await prefix(await old)).toMatchObject({ path: '/api/v1/things' })
+    expect(await client.info()).toBe(2)
+    expect(await prefix(await client.api())).toMatchObject({ path: '/api/v2/things' })
+  })
 })

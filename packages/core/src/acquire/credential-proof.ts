@@ -1,0 +1,71 @@
+import { methodName } from './client-authentication.ts'
+import type { Credentials } from './credentials.ts'
+import { decodePemBlock, readPemBlocks } from './pem.ts'
+import { isCryptoKey, type PrivateKey, type PrivateKeyMaterial } from './private-key.ts'
+import { choosesAuthenticationLater, type Provider } from './provider.ts'
+
+/**
+ * An HMAC key that only a holder of these credentials can make. What it signs tells two clients of one id apart without
+ * showing the credential.
+ *
+ * @param subject issuer and subject of the JWT that authenticates the client, if a source returns one
+ * @returns `undefined` if nothing in the credentials shows who holds them: a TLS certificate is known to the transport alone,
+ * and no two signatures of an ECDSA or ML-DSA `CryptoKey` are the same
+ */
+export async function toProofKey(
+  provider: Provider,
+  credentials: Credentials,
+  subject?: string,
+): Promise<PrivateKey | undefined> {
+  // The JWTs of a platform change by the hour, so their issuer and subject count as the credential.
+  const parts: string[] = subject === undefined ? [] : [`subject ${subject}`]
+  if ('clientSecret' in credentials) parts.push(`secret ${credentials.clientSecret}`)
+  if ('privateKey' in credentials) {
+    const part = await readPrivatePart(credentials.privateKey)
+    if (part !== undefined) parts.push(part)
+  }
+  if (parts.length === 0) {
+    // Whoever knows the id of a client without authentication gets a token from the server, too.
+    const isPublic = methodName(provider.clientAuthentication, choosesAuthenticationLater(provider)) === 'none'
+    if (!isPublic || 'privateKey' in credentials) return undefined
+  }
+  const material = new TextEncoder().encode(JSON.stringify(parts))
+  return await crypto.subtle.importKey('raw', material, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+}
+
+/** Something that only a holder of the private key knows, and always the same. */
+async function readPrivatePart(key: PrivateKeyMaterial): Promise<string | undefined> {
+  if (isCryptoKey(key)) return await signAlike(key)
+  if (typeof key !== 'string') return readPrivateMember(key)
+  const text = key.trim()
+  if (text.startsWith('{')) return readPrivateMember(JSON.parse(text))
+  const block = readPemBlocks(text).find(({ label }) => label === 'PRIVATE KEY')
+  const der = block && decodePemBlock(block)
+  return der && `pkcs8 ${toBase64(der)}`
+}
+
+function readPrivateMember({
+  d,
+  priv,
+}: {
+  readonly d?: string | undefined
+  readonly priv?: string | undefined
+}): string {
+  return `jwk ${d ?? priv}`
+}
+
+/** No JWT begins like this, so the signature is of no use anywhere else. */
+const signedText = new TextEncoder().encode('nightlatch: who holds this private key')
+
+/** A key that cannot be exported shows its holder by a signature, if the algorithm signs a text the same way each time. */
+async function signAlike(key: PrivateKey): Promise<string | undefined> {
+  const { name } = key.algorithm
+  if (name !== 'RSASSA-PKCS1-v1_5' && name !== 'RSA-PSS' && name !== 'Ed25519') return undefined
+  // Without salt, RSA-PSS draws no random bytes.
+  const parameters = name === 'RSA-PSS' ? { name, saltLength: 0 } : { name }
+  return `signature ${toBase64(new Uint8Array(await crypto.subtle.sign(parameters, key, signedText)))}`
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+}
