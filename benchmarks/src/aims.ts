@@ -1,23 +1,23 @@
-/** What a row aims at, in words, and whether the run got there. */
+/** Formats a row's targets and whether the run met them. */
 import type { RowResult } from './results.ts'
 import { formatNumber } from './table.ts'
 
 interface Aim {
   readonly words: string
-  /** `undefined` where there is nothing of ours in the row. */
+  /** `undefined` if Nightlatch is not in the row. */
   readonly isMet: boolean | undefined
 }
 
-/** Ours, in the order of preference: a row about the interceptor has both. */
+/** Nightlatch's entries by preference, because a row about the interceptor has both. */
 const ours = ['nightlatch on undici', 'nightlatch']
 
 function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
   const own = ours.map((name) => peers.find(({ peer }) => peer === name)).find((peer) => peer !== undefined)
   return metrics.flatMap(({ key, title, unit, target, ratioTarget }): readonly Aim[] => {
     const measured = own?.measurements[key]
-    const isMet = (value: number | undefined, most: number): boolean | undefined =>
-      value === undefined ? undefined : value <= most
-    const inUnit = (most: number): string => `${formatNumber(most)}${unit === '' ? '' : ` ${unit}`}`
+    const isMet = (value: number | undefined, limit: number): boolean | undefined =>
+      value === undefined ? undefined : value <= limit
+    const inUnit = (limit: number): string => `${formatNumber(limit)}${unit === '' ? '' : ` ${unit}`}`
     return [
       ...(target === undefined
         ? []
@@ -35,8 +35,8 @@ function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
 }
 
 export function aims(row: RowResult): string {
-  const said = aimsOf(row).map(
+  const sentences = aimsOf(row).map(
     ({ words, isMet }) => `${words} (${isMet === undefined ? 'not measured' : isMet ? 'met' : 'missed'})`,
   )
-  return said.length === 0 ? '' : `Aim: ${said.join('; ')}.`
+  return sentences.length === 0 ? '' : `Aim: ${sentences.join('; ')}.`
 }

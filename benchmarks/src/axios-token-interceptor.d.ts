@@ -1,4 +1,4 @@
-/** The package has no declarations of its own. */
+/** Declarations for a package without types. */
 declare module 'axios-token-interceptor' {
   import type { InternalAxiosRequestConfig } from 'axios'
 

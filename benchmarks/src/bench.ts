@@ -1,8 +1,8 @@
 /**
- * The benchmark: `node src/bench.ts [--only row]... [--rounds n] [--quick] [--json] [--output folder]`.
+ * Runs the benchmark: `node src/bench.ts [--only row]... [--rounds n] [--quick] [--json] [--output folder]`.
  *
- * A whole run writes its results to the page and the pictures of the documentation; one with `--only`, `--rounds` or `--quick`
- * only tells them, or writes them where `--output` says.
+ * A full run writes its results to the page and the pictures of the documentation. With `--only`, `--rounds` or `--quick` it
+ * only prints them, or writes them to the folder of `--output`.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,10 +30,10 @@ const { only, quick: isQuick, json, output } = values
 const rounds = values.rounds === undefined ? undefined : readRounds(values.rounds)
 const chosen = only === undefined ? rows : rows.filter(({ name }) => only.some((start) => name.startsWith(start)))
 if (chosen.length === 0) {
-  process.stderr.write(`There is no such row. Rows: ${rows.map(({ name }) => name).join(', ')}\n`)
+  process.stderr.write(`Unknown row. The rows are: ${rows.map(({ name }) => name).join(', ')}\n`)
   process.exit(2)
 }
-const tell = json ? process.stderr : process.stdout
+const out = json ? process.stderr : process.stdout
 
 const results = await run({
   rows: chosen,
@@ -47,7 +47,7 @@ const results = await run({
       aims(result),
       `(${result.name}, ${seconds.toFixed(0)} s)`,
     ]
-    tell.write(`\n${lines.filter((line) => line !== '').join('\n')}\n`)
+    out.write(`\n${lines.filter((line) => line !== '').join('\n')}\n`)
   },
 })
 if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
@@ -68,6 +68,6 @@ function write(results: Results, resultsFolder: string, pageFolder: string): voi
 function readRounds(text: string): number {
   const rounds = Number(text)
   if (Number.isInteger(rounds) && rounds > 0) return rounds
-  process.stderr.write('--rounds takes a whole number from 1.\n')
+  process.stderr.write('--rounds must be a whole number of at least 1.\n')
   return process.exit(2)
 }

@@ -1,8 +1,8 @@
-/** The adapters as JavaScript, so that no process that is timed from its start has to strip types. */
+/** Builds the adapters as JavaScript, so that start-up times include no type stripping. */
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 
-/** Inside the package, so that what is imported is found. Not committed. */
+/** Inside the package, so that imports resolve; not committed. */
 export const builtFolder: string = join(import.meta.dirname, '../.built')
 
 export async function buildAdapters(): Promise<void> {

@@ -1,11 +1,11 @@
-/** Draws results: for each row, a bar for each peer, on a scale of powers of ten. */
+/** Draws results as bars, one for each peer in each row, on a logarithmic scale. */
 import type { Measurement, RowResult } from './results.ts'
 import type { Metric } from './row.ts'
 import { formatNumber } from './table.ts'
 
 const [width, namesEnd, barsEnd, lineHeight, margin] = [920, 230, 780, 18, 24]
 
-/** An SVG picture, without anything from elsewhere in it. */
+/** Returns an SVG document without external resources. */
 export function draw(rows: readonly RowResult[]): string {
   const parts: string[] = []
   let top = margin
@@ -30,7 +30,7 @@ ${parts.join('\n')}
 `
 }
 
-/** What a panel shows: the first metric, as a ratio where it has one. */
+/** The metric that a panel shows: the first one, as a ratio if it has one. */
 function shownOf({
   metrics,
   baseline,
@@ -79,12 +79,12 @@ function drawPanel(row: RowResult, top: number): { svg: string; bottom: number }
   return { svg: [head, ...lines, aimLine].filter((part) => part !== '').join('\n'), bottom }
 }
 
-/** From a value to its place. Powers of ten, so that a thousandfold and a tenth are seen in one picture; zero is at the edge. */
+/** Maps values to positions on a logarithmic scale, with zero at the edge. */
 function scale(values: readonly number[]): (value: number) => number {
   const positive = values.filter((value) => value > 0)
   const smallest = Math.min(...positive)
   const below = positive.length === 0 ? 1 : 10 ** Math.floor(Math.log10(smallest))
-  // What is smallest has a bar, too.
+  // Even the smallest value gets a visible bar.
   const lowest = smallest < 1.5 * below ? below / 10 : below
   const highest = Math.max(...positive, lowest * 10)
   const span = Math.log10(highest / lowest)

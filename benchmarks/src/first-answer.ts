@@ -1,4 +1,4 @@
-/** A process that does one thing: an authorised request. Tells how long it took since it was started. */
+/** Makes one authorised request and prints the time since the process started. */
 import { findPeer } from './peers.ts'
 
 const [name = '', origin = ''] = process.argv.slice(2)
@@ -11,5 +11,5 @@ const { send, finish } = await (await findPeer(name).load()).open({
 })
 const status = await finish?.(await send?.(`${origin}/api/x`))
 const took = performance.now()
-if (status !== 200) throw new Error(`The API answered ${status}.`)
+if (status !== 200) throw new Error(`The API responded with ${status}.`)
 process.stdout.write(String(took), () => process.exit())

@@ -1,4 +1,4 @@
-/** What comes along when a package is installed. */
+/** Finds the packages that are installed with a package. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -11,17 +11,14 @@ interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
-/** The folder of a package as Node finds it from another folder; `undefined` where it is not installed. */
+/** Resolves a package from a folder like Node; `undefined` if it is not installed. */
 export function folderOf(name: string, from: string): string | undefined {
   const folder = join(from, 'node_modules', name)
   if (existsSync(join(folder, 'package.json'))) return realpathSync(folder)
   return dirname(from) === from ? undefined : folderOf(name, dirname(from))
 }
 
-/**
- * The packages themselves, and all that they depend on, as `name@version`: dependencies, optional ones that are installed,
- * and peers that are not optional.
- */
+/** Returns packages and their dependencies as `name@version`, including installed optional ones and required peers. */
 export function installedWith(names: readonly string[], from: string): ReadonlySet<string> {
   const found = new Set<string>()
   const visit = (name: string, from: string, isNeeded: boolean): void => {

@@ -1,4 +1,4 @@
-/** On what a run was made. */
+/** Describes the machine and the versions of a run. */
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { folderOf } from './installed-packages.ts'
@@ -16,12 +16,12 @@ export function describeMachine(): Readonly<Record<string, string | number>> {
   }
 }
 
-/** Processes at work or waiting for their turn, over the last minute. */
+/** The load average of the last minute. */
 export function load(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100
 }
 
-/** Of every peer's packages. */
+/** Returns the versions of all peers' packages. */
 export function describeVersions(): Readonly<Record<string, string>> {
   const names = [...new Set(peers.flatMap(({ packages }) => packages))].sort()
   const entries = names.flatMap((name) => {

@@ -1,4 +1,4 @@
-/** The generated part of the page about the benchmark. */
+/** Writes the generated part of the benchmark's page. */
 import { aims } from './aims.ts'
 import type { Results } from './results.ts'
 import { markdownTable, tableOf } from './table.ts'
@@ -6,13 +6,13 @@ import { markdownTable, tableOf } from './table.ts'
 const [opens, closes] = ['<!-- generated: begin -->', '<!-- generated: end -->']
 
 /**
- * Puts the results into a page, between its two marks.
+ * Inserts the results between the two marks of a page.
  *
- * @throws Error where the page has no such marks
+ * @throws Error if the page lacks the marks
  */
 export function fillPage(page: string, results: Results): string {
   const [from, to] = [page.indexOf(opens), page.indexOf(closes)]
-  if (from < 0 || to < from) throw new Error('The page does not say where the results stand.')
+  if (from < 0 || to < from) throw new Error('The page has no marks for the results.')
   return `${page.slice(0, from)}${opens}\n\n${describe(results)}\n\n${page.slice(to)}`
 }
 

@@ -1,20 +1,20 @@
-/** The process of one peer in one row: prepares once, then measures whenever it is asked to. */
+/** The process of one peer in one row: it prepares once, then measures for each message. */
 import { findPeer } from './peers.ts'
 import { findRow } from './rows.ts'
 import { ServerControl } from './server-control.ts'
 
-/** What it is asked: `sample`. What it answers. */
+/** The replies of the process; the only request is `sample`. */
 export type Reply =
   | { readonly is: 'ready'; readonly takesPart: boolean }
   | { readonly is: 'sample'; readonly sample: Readonly<Record<string, number>> }
   | { readonly is: 'failure'; readonly reason: string }
 
-const tell = (reply: Reply): void => void process.send?.(reply)
+const send = (reply: Reply): void => void process.send?.(reply)
 const fail = (failure: unknown): void =>
-  tell({ is: 'failure', reason: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) })
+  send({ is: 'failure', reason: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) })
 
 if (process.send !== undefined) {
-  // What a peer leaves unhandled is no reason to end; it is on standard error.
+  // An unhandled rejection of a peer is logged, but does not end the process.
   process.on('unhandledRejection', (reason) => process.stderr.write(`Unhandled: ${reason}\n`))
   process.once('disconnect', () => process.exit())
   const [rowName = '', peerName = '', origin = '', speed] = process.argv.slice(2)
@@ -35,9 +35,9 @@ if (process.send !== undefined) {
       isQuick: speed === 'quick',
     })
     process.on('message', () => {
-      measure?.().then((sample) => tell({ is: 'sample', sample }), fail)
+      measure?.().then((sample) => send({ is: 'sample', sample }), fail)
     })
-    tell({ is: 'ready', takesPart: measure !== undefined })
+    send({ is: 'ready', takesPart: measure !== undefined })
   } catch (failure) {
     fail(failure)
   }

@@ -1,58 +1,58 @@
-/** What a peer is to the benchmark: one way to hold a token, and to make requests with it. */
+/** The benchmark's interface of a peer: how it caches a token and makes requests with it. */
 
-/** Where a session asks, and as whom. */
+/** The addresses and credentials of a session. */
 export interface Settings {
   readonly tokenEndpoint: string
-  /** Any URL under it answers 200 to a token that lives, and 401 to all else. */
+  /** Any URL below responds with 200 to a valid token, otherwise with 401. */
   readonly apiUrl: string
   readonly clientId: string
   readonly clientSecret: string
-  /** Stands in for the network where a row stubs it; each peer puts it where it lets others in. */
+  /** Replaces the network in rows that stub it; each peer passes it to its own transport option. */
   readonly fetch: typeof globalThis.fetch | undefined
 }
 
-/** One client at work. What a peer does not have is left out. */
+/** One client; what a peer does not support is absent. */
 export interface Session {
-  /** A token from the peer's own cache, in whatever shape it has there. */
+  /** Returns a token from the peer's cache, in its own format. */
   readonly token?: () => Promise<unknown>
-  /** The characters of such a token. */
+  /** Returns the token's characters. */
   readonly reveal?: (token: unknown) => string
-  /** A new token, whatever is cached. */
+  /** Requests a new token regardless of the cache. */
   readonly grant?: () => Promise<unknown>
-  /** A GET request with the token on. */
+  /** Makes a GET request with the token. */
   readonly send?: (url: string) => Promise<unknown>
-  /** Reads what `send` brought to its end; resolves to the HTTP status. */
+  /** Reads the response of `send` completely and resolves to its HTTP status. */
   readonly finish?: (answer: unknown) => Promise<number>
-  /** A ky instance on the API's base URL; what is returned makes a GET request of a path below it. */
+  /** Creates a ky instance on the API's base URL and returns a function that requests a path. */
   readonly openApi?: () => Promise<(path: string) => Promise<unknown>>
   readonly close?: () => Promise<void>
 }
 
-/** A token of any of many tenants, from the peer's cache. */
+/** Returns a tenant's token from the peer's cache. */
 export type Pool = (tenant: string) => Promise<unknown>
 
 export interface Peer {
-  /** Keeps a token and knows when it has ended; else its user does, and rows about that leave it out. */
+  /** Whether the peer caches tokens until they expire; rows about caches omit other peers. */
   readonly caches: boolean
   readonly open: (settings: Settings) => Promise<Session>
-  /** Many tenants; where it is left out, a `Map` of sessions, as a user would write it. */
+  /** Opens a pool for many tenants; default a `Map` of sessions, as a user would write it. */
   readonly openPool?: (settings: Settings, maxTenants: number) => Promise<Pool>
 }
 
-/** Reads a Response to its end. */
+/** Reads a Response completely. */
 export async function finishResponse(answer: unknown): Promise<number> {
   const response = answer as Response
   await response.arrayBuffer()
   return response.status
 }
 
-/** What a token endpoint answers, as far as the benchmark's own does. */
+/** The token response of the benchmark's server. */
 export interface TokenAnswer {
   readonly access_token: string
   readonly expires_in: number
 }
 
-/** The grant written by hand, for peers that leave it to their user: one POST with a Basic header. */
+/** A hand-written grant for peers without one: a POST with a Basic header. */
 export async function grantByHand(settings: Settings): Promise<TokenAnswer> {
   const { tokenEndpoint, clientId, clientSecret, fetch = globalThis.fetch } = settings
   const response = await fetch(tokenEndpoint, {
@@ -64,6 +64,6 @@ export async function grantByHand(settings: Settings): Promise<TokenAnswer> {
     },
     body: 'grant_type=client_credentials',
   })
-  if (!response.ok) throw new Error(`The token endpoint answered ${response.status}.`)
+  if (!response.ok) throw new Error(`The token endpoint responded with ${response.status}.`)
   return (await response.json()) as TokenAnswer
 }

@@ -1,11 +1,11 @@
 import type { Peer } from './peer.ts'
 
-/** One at work in the benchmark: what it is called, and where its adapter is. */
+/** A peer of the benchmark: its name and its adapter. */
 export interface PeerEntry {
   readonly name: string
-  /** What its user installs; none where the platform is enough. */
+  /** The packages that its user installs. */
   readonly packages: readonly string[]
-  /** Loaded in the peer's own process alone. */
+  /** Loads the adapter, only in the peer's own process. */
   readonly load: () => Promise<Peer>
 }
 
@@ -67,14 +67,14 @@ export const peers: readonly PeerEntry[] = [
   },
 ]
 
-/** @throws TypeError where there is no peer of that name */
+/** @throws TypeError for an unknown name */
 export function findPeer(name: string): PeerEntry {
   const found = peers.find((peer) => peer.name === name)
-  if (found === undefined) throw new TypeError(`There is no peer '${name}'.`)
+  if (found === undefined) throw new TypeError(`Unknown peer '${name}'.`)
   return found
 }
 
-/** Those that keep a token, or help to: the ones most rows are about. */
+/** The peers for tokens, which most rows compare. */
 export const tokenPeers: readonly string[] = peers
   .map(({ name }) => name)
   .filter((name) => !['ky', 'fetch', 'undici', 'nightlatch on undici'].includes(name))

@@ -1,11 +1,11 @@
-/** The pictures of the documentation: one of all rows, and one of a few, for the start page. */
+/** Draws the documentation's pictures: one of all rows and one of a few for the start page. */
 import { draw } from './draw.ts'
 import type { Results } from './results.ts'
 
-/** A call, a request, many callers at once, an outage. */
+/** The rows of the start page: a call, a request, many concurrent callers, an outage. */
 const few: readonly string[] = ['token', 'wire-50', 'cold', 'outage-503']
 
-/** Each picture by its file's name. */
+/** Returns the pictures by file name. */
 export function pictures({ rows }: Results): Readonly<Record<string, string>> {
   return {
     'benchmarks.svg': draw(rows),

@@ -1,18 +1,18 @@
-/** What a run found, as it is written down. */
+/** The results of a run as they are stored. */
 import type { Metric, Row } from './row.ts'
 import type { Samples } from './run-row.ts'
 import { ratios, type Spread, spread } from './statistics.ts'
 
 export interface Measurement {
   readonly value: Spread
-  /** To the baseline, round by round; absent for metrics without. */
+  /** Ratio to the baseline of the same round; absent for metrics without ratios. */
   readonly ratio?: Spread
 }
 
 interface PeerResult {
   readonly peer: string
   readonly rounds: number
-  /** By the key of the metric; empty where the peer has no such thing. */
+  /** By metric key; empty if the peer does not support the row. */
   readonly measurements: Readonly<Record<string, Measurement>>
 }
 
@@ -27,7 +27,7 @@ export interface RowResult {
 
 export interface Results {
   readonly machine: Readonly<Record<string, string | number>>
-  /** Of Node and of every peer's packages. */
+  /** Versions of all peers' packages. */
   readonly versions: Readonly<Record<string, string>>
   readonly rows: readonly RowResult[]
 }

@@ -1,17 +1,17 @@
-/** What a row of the benchmark is. */
+/** The types of the benchmark's rows. */
 import type { Peer, Settings } from './peer.ts'
 import type { ServerControl } from './server-control.ts'
 
-/** Numbers of one round, by the key of their metric. */
+/** The measurements of one round, by metric key. */
 export type Sample = Readonly<Record<string, number>>
 
 export interface Metric {
   readonly key: string
   readonly title: string
   readonly unit: 'ns' | 'µs' | 'ms' | 'bytes' | 'kB' | ''
-  /** Whether it is also told as a ratio to the baseline's, round by round. */
+  /** Whether the ratio to the baseline of the same round is also reported. */
   readonly hasRatio?: boolean
-  /** The most that is aimed at, of the value or of the ratio. */
+  /** Maximum of the value to meet the target; `ratioTarget` is that of the ratio. */
   readonly target?: number
   readonly ratioTarget?: number
 }
@@ -19,44 +19,44 @@ export interface Metric {
 interface RowFacts {
   readonly name: string
   readonly title: string
-  /** What it does, and what to know when reading it; Markdown. */
+  /** Description in Markdown. */
   readonly about: string
-  /** The peer that the others are measured against; `undefined`: each against itself. */
+  /** The peer that others are compared with; `undefined` for no comparison. */
   readonly baseline: string | undefined
   readonly peers: readonly string[]
   readonly metrics: readonly Metric[]
-  /** How often each peer has its turn. */
+  /** Number of measurements of each peer. */
   readonly rounds: { readonly full: number; readonly quick: number }
 }
 
-/** Measured in a process of the peer's own, which lives as long as the row. */
+/** A row measured in one process per peer, which runs until the row ends. */
 export interface ProcessRow extends RowFacts {
   readonly kind: 'process'
-  /** Opens what is measured and warms it up; `undefined` where the peer has no such thing. */
-  readonly prepare: (peer: Peer, bench: Bench) => Promise<(() => Promise<Sample>) | undefined>
+  /** Prepares and warms up a measurement; `undefined` if the peer does not support it. */
+  readonly prepare: (peer: Peer, context: PeerContext) => Promise<(() => Promise<Sample>) | undefined>
 }
 
-/** Measured from outside: what is started, or weighed, is new each time. */
+/** A row measured from outside, with a new process or bundle each time. */
 export interface OutsideRow extends RowFacts {
   readonly kind: 'outside'
-  readonly measure: (peer: string, surroundings: Surroundings) => Promise<Sample | undefined>
+  readonly measure: (peer: string, context: RunContext) => Promise<Sample | undefined>
 }
 
 export type Row = ProcessRow | OutsideRow
 
-/** What a row finds in a peer's process. */
-export interface Bench {
+/** The context of a measurement in a peer's process. */
+export interface PeerContext {
   readonly server: ServerControl
-  /** For a client of the server's. */
+  /** Settings of a client of the server. */
   readonly settings: Settings
-  /** A short form, to see that everything works: its numbers mean nothing. */
+  /** Whether the run only checks that everything works; its numbers are meaningless. */
   readonly isQuick: boolean
 }
 
-/** What a row finds outside. */
-export interface Surroundings {
+/** The context of a measurement from outside. */
+export interface RunContext {
   readonly server: ServerControl
   readonly isQuick: boolean
-  /** Options for Node that every process gets. */
+  /** Node options of every process. */
   readonly nodeOptions: readonly string[]
 }

@@ -12,7 +12,7 @@ import { shortTokens } from './rows/short-tokens.ts'
 import { size } from './rows/size.ts'
 import { undiciWire, wire } from './rows/wire.ts'
 
-/** In the order in which they are run and told. */
+/** The rows in the order of runs and tables. */
 export const rows: readonly Row[] = [
   ...cachedToken,
   heap,
@@ -29,9 +29,9 @@ export const rows: readonly Row[] = [
   ...outages,
 ]
 
-/** @throws TypeError where there is no row of that name */
+/** @throws TypeError for an unknown name */
 export function findRow(name: string): Row {
   const found = rows.find((row) => row.name === name)
-  if (found === undefined) throw new TypeError(`There is no row '${name}'.`)
+  if (found === undefined) throw new TypeError(`Unknown row '${name}'.`)
   return found
 }

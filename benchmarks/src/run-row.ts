@@ -1,21 +1,21 @@
-/** Runs a row: each peer in its process, one at work at a time, in rounds. */
+/** Runs a row in rounds: each peer in its own process, one at a time. */
 import type { Reply } from './peer-process.ts'
-import type { OutsideRow, ProcessRow, Row, Sample, Surroundings } from './row.ts'
+import type { OutsideRow, ProcessRow, Row, RunContext, Sample } from './row.ts'
 import { type StartedProcess, startProcess } from './start-process.ts'
 
-/** The samples of each peer, in the order of the rounds; of one that has no such thing, none. */
+/** The samples of each peer by round; empty for a peer that does not support the row. */
 export type Samples = ReadonlyMap<string, readonly Sample[]>
 
-/** @param rounds instead of the row's own */
-export async function runRow(row: Row, surroundings: Surroundings, rounds: number | undefined): Promise<Samples> {
-  const many = rounds ?? (surroundings.isQuick ? row.rounds.quick : row.rounds.full)
+/** @param rounds overrides the row's number of rounds */
+export async function runRow(row: Row, context: RunContext, rounds: number | undefined): Promise<Samples> {
+  const many = rounds ?? (context.isQuick ? row.rounds.quick : row.rounds.full)
   return row.kind === 'process'
-    ? await inProcesses(row, surroundings, many)
-    : await inRounds(row.peers, many, (peer) => (row as OutsideRow).measure(peer, surroundings))
+    ? await inProcesses(row, context, many)
+    : await inRounds(row.peers, many, (peer) => (row as OutsideRow).measure(peer, context))
 }
 
-async function inProcesses(row: ProcessRow, surroundings: Surroundings, rounds: number): Promise<Samples> {
-  const { server, isQuick, nodeOptions } = surroundings
+async function inProcesses(row: ProcessRow, context: RunContext, rounds: number): Promise<Samples> {
+  const { server, isQuick, nodeOptions } = context
   const processes = new Map<string, StartedProcess>()
   try {
     for (const peer of row.peers) {
@@ -41,7 +41,7 @@ async function inProcesses(row: ProcessRow, surroundings: Surroundings, rounds: 
   }
 }
 
-/** Each round begins with another peer, so that nobody is always the first, or always comes after the same heat. */
+/** Each round starts with another peer, so that no peer always runs first or after the same one. */
 async function inRounds(
   peers: readonly string[],
   rounds: number,

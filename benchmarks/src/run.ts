@@ -1,4 +1,4 @@
-/** Runs rows, one after the other, against one server. */
+/** Runs rows in order against one server. */
 import { buildAdapters } from './build-adapters.ts'
 import { describeMachine, describeVersions, load } from './machine.ts'
 import { type Results, type RowResult, resultOf } from './results.ts'
@@ -10,14 +10,14 @@ import { startProcess } from './start-process.ts'
 export interface RunOptions {
   readonly rows: readonly Row[]
   readonly isQuick: boolean
-  /** Instead of each row's own. */
+  /** Overrides each row's number of rounds. */
   readonly rounds: number | undefined
   readonly nodeOptions: readonly string[]
-  /** Told of each row when it is done. */
+  /** Called after each row. */
   readonly onRow: (result: RowResult, seconds: number) => void
 }
 
-/** A quick run leaves the others out: they have nothing of their own that the harness does for them. */
+/** A quick run omits the other peers, because they use the same parts of the harness. */
 const quickPeers = ['nightlatch', 'nightlatch on undici', 'hand-written', 'fetch', 'ky', 'undici']
 
 export async function run({ rows, isQuick, rounds, nodeOptions, onRow }: RunOptions): Promise<Results> {
@@ -29,10 +29,10 @@ export async function run({ rows, isQuick, rounds, nodeOptions, onRow }: RunOpti
     const results: RowResult[] = []
     for (const whole of rows) {
       const row = isQuick ? { ...whole, peers: whole.peers.filter((peer) => quickPeers.includes(peer)) } : whole
-      const begun = performance.now()
+      const startedAt = performance.now()
       const result = resultOf(row, await runRow(row, { server, isQuick, nodeOptions }, rounds))
       results.push(result)
-      onRow(result, (performance.now() - begun) / 1000)
+      onRow(result, (performance.now() - startedAt) / 1000)
     }
     const machine = { ...describeMachine(), 'load before': loadBefore, 'load after': load() }
     return { machine, versions: describeVersions(), rows: results }

@@ -1,6 +1,6 @@
-/** How a peer's process sets the server, and asks it what it saw; never while something is measured. */
+/** Configures the server and reads its counts; never used during a measurement. */
 import { request } from 'node:http'
-import { type Behaviour, type Counts, wellBehaved } from './server.ts'
+import { type Behaviour, type Counts, defaultBehaviour } from './server.ts'
 
 export class ServerControl {
   readonly origin: string
@@ -17,9 +17,9 @@ export class ServerControl {
     return `${this.origin}/api`
   }
 
-  /** What is left out is as in a server that behaves well. */
+  /** Sets the server's behaviour; omitted members have their defaults. */
   async behave(behaviour: Partial<Behaviour>): Promise<void> {
-    await this.#post('/behaviour', { ...wellBehaved, ...behaviour })
+    await this.#post('/behaviour', { ...defaultBehaviour, ...behaviour })
   }
 
   async reset(): Promise<void> {
@@ -30,7 +30,7 @@ export class ServerControl {
     return (await this.#post('/counts', {})) as Counts
   }
 
-  /** A connection of its own each time: the peer's are left as they are. */
+  /** Uses a new connection each time, so that the peer's connections are not affected. */
   #post(path: string, value: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const sent = request(`${this.origin}${path}`, { method: 'POST', agent: false }, async (response) => {

@@ -1,35 +1,35 @@
 /**
- * The authorization server and the API of the benchmark, on loopback, in a process of its own: as little as will do, so that
- * what is measured is the client. A token says itself when it ends, so nothing is looked up.
+ * The benchmark's authorization server and API, in a separate process and minimal, so that mostly the client is measured. A
+ * token contains its expiry, so the API needs no lookup.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Stall, watchStalls } from './stalls.ts'
 
-/** How the token endpoint behaves from now on. */
+/** The behaviour of the token endpoint. */
 export interface Behaviour {
-  /** Seconds. */
+  /** Lifetime of tokens, in seconds. */
   readonly lifetime: number
-  /** Milliseconds before the token is issued, and after. */
+  /** Delays before and after the token is issued, in milliseconds. */
   readonly delayBefore: number
   readonly delayAfter: number
-  /** 503 at once; or no answer at all. */
+  /** `'503'`: responds with 503 at once; `'hang'`: never responds. */
   readonly fault: 'none' | '503' | 'hang'
 }
 
-/** What has been asked since the last `reset`. */
+/** Requests since the last reset. */
 export interface Counts {
   readonly grants: number
-  /** Requests to the token endpoint, answered or not. */
+  /** All requests to the token endpoint, including those without a response. */
   readonly tokenRequests: number
   readonly unauthorized: number
-  /** When the server stood still. */
+  /** When the server's event loop was blocked. */
   readonly stalls: readonly Stall[]
 }
 
-export const wellBehaved: Behaviour = { lifetime: 3600, delayBefore: 0, delayAfter: 0, fault: 'none' }
+export const defaultBehaviour: Behaviour = { lifetime: 3600, delayBefore: 0, delayAfter: 0, fault: 'none' }
 
-/** Characters of every token. */
+/** Length of every token in characters. */
 export const tokenLength = 256
 
 export interface BenchmarkServer {
@@ -38,7 +38,7 @@ export interface BenchmarkServer {
 }
 
 export async function startServer(): Promise<BenchmarkServer> {
-  let behaviour = wellBehaved
+  let behaviour = defaultBehaviour
   let counts = { grants: 0, tokenRequests: 0, unauthorized: 0 }
   let issued = 0
   const watch = watchStalls()
@@ -57,8 +57,8 @@ export async function startServer(): Promise<BenchmarkServer> {
   }
 
   const answerApi = (request: IncomingMessage, response: ServerResponse): void => {
-    const endsAt = Number.parseInt(request.headers.authorization?.slice('Bearer '.length) ?? '', 10)
-    if (Date.now() < endsAt) return void response.writeHead(200, { 'content-length': 2 }).end('{}')
+    const expiresAt = Number.parseInt(request.headers.authorization?.slice('Bearer '.length) ?? '', 10)
+    if (Date.now() < expiresAt) return void response.writeHead(200, { 'content-length': 2 }).end('{}')
     counts.unauthorized += 1
     response.writeHead(401, { 'content-length': 0 }).end()
   }
@@ -72,7 +72,7 @@ export async function startServer(): Promise<BenchmarkServer> {
     const since = request.url === '/counts' ? watch.stalls.slice(-1000) : []
     answerJson(response, { ...counts, stalls: since })
   })
-  // A connection that waits for the next round is not to be closed under its client.
+  // Connections must stay open between rounds.
   server.keepAliveTimeout = 600_000
   server.listen(0, '127.0.0.1', 4096)
   await new Promise((resolve) => server.once('listening', resolve))

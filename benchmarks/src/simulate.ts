@@ -1,6 +1,6 @@
 /**
- * A fleet for a day, in virtual time: `node src/simulate.ts`. Writes what it found to fleet.json, to the page and to the
- * picture of the documentation. The same on every machine.
+ * Simulates a fleet for a day in virtual time: `node src/simulate.ts`. It writes fleet.json, the page and the picture of the
+ * documentation, which are the same on every machine.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

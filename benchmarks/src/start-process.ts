@@ -1,15 +1,15 @@
-/** Starts a Node of its own, which speaks by messages. */
+/** Starts a Node process that communicates by messages. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export interface StartedProcess {
   readonly child: ChildProcess
-  /** The next message; rejects when the process ends without one. */
+  /** Resolves to the next message; rejects if the process exits first. */
   next(): Promise<unknown>
   stop(): Promise<void>
 }
 
-/** @param file beside this one, without its ending */
+/** @param file the module's name in this folder, without extension */
 export function startProcess(
   file: string,
   parameters: readonly string[],
@@ -17,9 +17,9 @@ export function startProcess(
 ): StartedProcess {
   const path = fileURLToPath(new URL(`${file}.ts`, import.meta.url))
   const child = fork(path, parameters, { execArgv: [...nodeOptions], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-  let said = ''
+  let errorOutput = ''
   child.stderr?.on('data', (text) => {
-    said = `${said}${text}`.slice(-4000)
+    errorOutput = `${errorOutput}${text}`.slice(-4000)
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return {
@@ -27,7 +27,7 @@ export function startProcess(
     async next() {
       return await new Promise((resolve, reject) => {
         child.once('message', resolve)
-        void ended.then(() => reject(new Error(`${file} ${parameters.join(' ')} ended: ${said}`)))
+        void ended.then(() => reject(new Error(`${file} ${parameters.join(' ')} exited: ${errorOutput}`)))
       })
     },
     async stop() {

@@ -1,6 +1,6 @@
-/** What many rounds come to. */
+/** Statistics of many rounds. */
 
-/** Of a number of values: the middle one, and the two between which half of them lie; to four figures. */
+/** Median and quartiles, rounded to four significant figures. */
 export interface Spread {
   readonly median: number
   readonly lower: number
@@ -13,15 +13,15 @@ export function spread(values: readonly number[]): Spread {
   return { median: at(0.5), lower: at(0.25), upper: at(0.75) }
 }
 
-/** Round by round, so that what slowed a whole round down cancels out. */
+/** Ratios within each round, so that a slow round cancels out. */
 export function ratios(values: readonly number[], baseline: readonly number[]): readonly number[] {
-  if (values.length !== baseline.length) throw new RangeError('Every round has a value and a baseline.')
+  if (values.length !== baseline.length) throw new RangeError('Every round must have a value and a baseline.')
   return values.map((value, round) => value / (baseline[round] ?? Number.NaN))
 }
 
-/** Between two values it is drawn straight. */
+/** Interpolates linearly between two values. */
 function quantile(sorted: readonly number[], part: number): number {
-  if (sorted.length === 0) throw new RangeError('There is no value.')
+  if (sorted.length === 0) throw new RangeError('A quantile requires at least one value.')
   const place = (sorted.length - 1) * part
   const below = sorted[Math.floor(place)] ?? Number.NaN
   const above = sorted[Math.ceil(place)] ?? Number.NaN

@@ -1,28 +1,28 @@
-/** Calls at a steady pace, whether those before are answered or not. */
+/** Makes calls at a steady rate, independent of earlier responses. */
 import type { Session } from './peer.ts'
 
-/** What became of a call. */
+/** The outcome of a call. */
 export interface Call {
   /** Milliseconds since the epoch. */
   readonly from: number
   readonly to: number
-  /** HTTP status; `undefined`: no answer but an error. */
+  /** HTTP status; `undefined` for an error. */
   readonly status: number | undefined
 }
 
-/** Milliseconds: a call that takes longer waited for somebody. */
-export const slowCall = 50
+/** A call that takes longer has waited for a token. */
+export const slowCallMs = 50
 
-/** Milliseconds that a call is waited for after the last one was made; one that takes longer counts as failed. */
-const patience = 500
+/** Calls that are still pending this long after the last call count as failed. */
+const maxPendingMs = 500
 
-/** Resolves when every call has ended, or has been waited for long enough. */
+/** Resolves once every call has settled or `maxPendingMs` have passed. */
 export async function callSteadily(
   { send, finish }: Session,
   url: string,
   { seconds, perSecond }: { readonly seconds: number; readonly perSecond: number },
 ): Promise<readonly Call[]> {
-  if (send === undefined || finish === undefined) throw new TypeError('The session makes no requests.')
+  if (send === undefined || finish === undefined) throw new TypeError('The session does not support requests.')
   const first = performance.now()
   let giveUp: () => void = () => {}
   const givenUp = new Promise<undefined>((resolve) => {
@@ -42,7 +42,7 @@ export async function callSteadily(
     while (calls.length < due) calls.push(call())
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
-  const alarm = setTimeout(giveUp, patience)
+  const alarm = setTimeout(giveUp, maxPendingMs)
   try {
     return await Promise.all(calls)
   } finally {

@@ -1,4 +1,4 @@
-/** A `fetch` that reaches no network: tokens at the token endpoint, one empty answer everywhere else. */
+/** A `fetch` without network: it returns tokens for the token endpoint, otherwise an empty response. */
 import { tokenLength } from './server.ts'
 
 export function stubNetwork(tokenEndpoint: string): typeof globalThis.fetch {
@@ -13,7 +13,7 @@ export function stubNetwork(tokenEndpoint: string): typeof globalThis.fetch {
   }
 }
 
-/** The token endpoint is the real one, the API is not. */
+/** A `fetch` that reaches the token endpoint but stubs the API. */
 export function stubApi(tokenEndpoint: string): typeof globalThis.fetch {
   const answer = new Response(null, { status: 204 })
   return async (input, init) => {

@@ -1,12 +1,12 @@
-/** Results as tables: one a row of the benchmark, a line for each peer. */
+/** Formats a row's results as a table with a line for each peer. */
 import type { Measurement, RowResult } from './results.ts'
 import type { Metric } from './row.ts'
 
-/** The first line is the head. */
+/** The first line is the header. */
 export type Table = readonly (readonly string[])[]
 
-/** What a peer has no such thing of. */
-const nothing = '-'
+/** The cell of an unsupported measurement. */
+const unsupported = '-'
 
 export function tableOf({ metrics, peers, baseline }: RowResult): Table {
   const head = metrics.flatMap(({ title, unit, hasRatio }) => [
@@ -21,23 +21,23 @@ export function tableOf({ metrics, peers, baseline }: RowResult): Table {
 }
 
 function cells({ hasRatio }: Metric, measurement: Measurement | undefined): readonly string[] {
-  if (measurement === undefined) return hasRatio === true ? [nothing, nothing] : [nothing]
+  if (measurement === undefined) return hasRatio === true ? [unsupported, unsupported] : [unsupported]
   const { value, ratio } = measurement
   const of = (spread: typeof value): string => {
     const [median, lower, upper] = [spread.median, spread.lower, spread.upper].map(formatNumber)
     return lower === upper ? `${median}` : `${median} (${lower} to ${upper})`
   }
-  return hasRatio === true ? [of(value), ratio === undefined ? nothing : of(ratio)] : [of(value)]
+  return hasRatio === true ? [of(value), ratio === undefined ? unsupported : of(ratio)] : [of(value)]
 }
 
-/** Three figures that count, and no more than the whole number needs. */
+/** Formats a number with up to three significant figures, or rounded to an integer from 100. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value)
   if (Number.isInteger(value) || size >= 100) return Math.round(value).toLocaleString('en')
   return value.toFixed(size >= 10 ? 1 : 2)
 }
 
-/** In columns, for a terminal. */
+/** Formats a table for a terminal. */
 export function printTable(table: Table): string {
   return pad(table)
     .map((line) => line.join('  ').trimEnd())
@@ -50,7 +50,7 @@ export function markdownTable(table: Table): string {
   return [head, rule, ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')
 }
 
-/** The first column to the left, numbers to the right. */
+/** Aligns the first column left and numbers right. */
 function pad(table: Table): Table {
   const widths = (table[0] ?? []).map((_, column) => Math.max(3, ...table.map((line) => line[column]?.length ?? 0)))
   return table.map((line) =>

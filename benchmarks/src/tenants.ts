@@ -1,10 +1,10 @@
-/** Many tenants of one peer. */
+/** Opens many tenants of one peer. */
 import type { Peer, Pool, Session, Settings } from './peer.ts'
 
 /**
- * The peer's pool, or a `Map` of its sessions, filled with a token for each tenant; `undefined` where it has neither.
+ * Returns the peer's pool, or a `Map` of its sessions, with a token for each tenant; `undefined` if it supports neither.
  *
- * @param settings with a stubbed network, or it takes long
+ * @param settings should stub the network, because there are many tenants
  */
 export async function openPool(peer: Peer, settings: Settings, tenants: readonly string[]): Promise<Pool | undefined> {
   if (!peer.caches) return undefined
@@ -21,6 +21,6 @@ async function mapOfSessions(peer: Peer, settings: Settings, tenants: readonly s
     if (session.token === undefined) return undefined
     sessions.set(tenant, session)
   }
-  const refuse = (): Promise<never> => Promise.reject(new TypeError('There is no such tenant.'))
-  return (tenant) => sessions.get(tenant)?.token?.() ?? refuse()
+  const fail = (): Promise<never> => Promise.reject(new TypeError('Unknown tenant.'))
+  return (tenant) => sessions.get(tenant)?.token?.() ?? fail()
 }

@@ -1,19 +1,19 @@
-/** How much code comes with an import. */
+/** Measures the code size of an import. */
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 
 /** Bytes, minified and gzipped. */
 export interface Weight {
-  /** Of the module and all that it imports. */
+  /** The initial chunks: the module and its static imports. */
   readonly atOnce: number
-  /** Of what is imported later, by `import()`. */
+  /** The chunks of dynamic imports. */
   readonly later: number
 }
 
 /**
- * @param code a module, whose imports are found from here
- * @param nodeOptions of which `--conditions=...` counts
+ * @param code a module's code, whose imports are resolved from this folder
+ * @param nodeOptions only `--conditions=...` is used
  */
 export async function weigh(code: string, nodeOptions: readonly string[] = []): Promise<Weight> {
   const entry = join(import.meta.dirname, 'weighed.js')

@@ -32,7 +32,7 @@ function bench(...parameters: readonly string[]): Promise<Outcome> {
 }
 
 describe('the benchmark', () => {
-  it('runs whole, in its quick form, and writes what it found', { timeout: 300_000 }, async () => {
+  it('runs all rows with --quick and writes the results', { timeout: 300_000 }, async () => {
     const { status, output, complaints } = await bench('--quick', '--json', '--output', folder)
     expect({ status, complaints: status === 0 ? '' : complaints }).toEqual({ status: 0, complaints: '' })
     const results = JSON.parse(output) as Results
@@ -48,13 +48,13 @@ describe('the benchmark', () => {
     expect(readFileSync(join(folder, 'benchmarks.svg'), 'utf8')).toMatch(/^<svg /)
   })
 
-  it('says which rows there are where none is meant', { timeout: 120_000 }, async () => {
+  it('lists the rows for an unknown one', { timeout: 120_000 }, async () => {
     const { status, complaints } = await bench('--only', 'nothing')
     expect(status).toBe(2)
     expect(complaints).toContain('token-100000')
   })
 
-  it('refuses a number of rounds that is none', { timeout: 120_000 }, async () => {
+  it('rejects an invalid number of rounds', { timeout: 120_000 }, async () => {
     expect((await bench('--rounds', '0')).status).toBe(2)
   })
 })

@@ -33,14 +33,14 @@ function widths(svg: string): readonly number[] {
 }
 
 describe('the picture', () => {
-  it('has a bar for each peer that was measured, ten times as much being one step more', () => {
+  it('has a bar for each measured peer, on a logarithmic scale', () => {
     const [first = 0, second = 0, third = 0, ...others] = widths(draw([row]))
     expect(others).toEqual([])
     expect(second - first).toBeCloseTo(third - second, 0)
     expect(second).toBeGreaterThan(first)
   })
 
-  it('marks ours, the spread and the aim', () => {
+  it('marks Nightlatch, the spread and the aim', () => {
     const svg = draw([row])
     expect(svg.match(/class="ours"/g)).toHaveLength(1)
     expect(svg.match(/class="aim"/g)).toHaveLength(1)
@@ -49,13 +49,13 @@ describe('the picture', () => {
     expect(Number(to)).toBeGreaterThan(Number(from))
   })
 
-  it('writes names so that they cannot be taken for markup', () => {
+  it('escapes names', () => {
     const svg = draw([row])
     expect(svg).toContain('A row &lt;of&gt; sorts')
     expect(svg).not.toContain('<of>')
   })
 
-  it('draws values of nothing at the edge, and leaves out a row in which nobody took part', () => {
+  it('draws zero at the edge, and omits a row without peers', () => {
     const metrics = [{ key: 'time', title: '401s', unit: '' as const, target: 0 }]
     const none: RowResult = {
       ...row,
@@ -71,7 +71,7 @@ describe('the page', () => {
   const results = { machine: { node: 'v24' }, versions: { '@a/b': '1.2.3' }, rows: [row] }
   const page = 'Before.\n\n<!-- generated: begin -->\nold\n<!-- generated: end -->\n\nAfter.\n'
 
-  it('gets the results between its marks, and keeps the rest', () => {
+  it('contains the results between its marks, and keeps the rest', () => {
     const filled = fillPage(page, results)
     expect(filled.startsWith('Before.\n')).toBe(true)
     expect(filled.endsWith('<!-- generated: end -->\n\nAfter.\n')).toBe(true)
@@ -82,6 +82,6 @@ describe('the page', () => {
   })
 
   it('must have the marks', () => {
-    expect(() => fillPage('# A page', results)).toThrow('where the results stand')
+    expect(() => fillPage('# A page', results)).toThrow('no marks for the results')
   })
 })

@@ -20,7 +20,7 @@ const small: Fleet = {
 }
 
 describe('a fleet through an outage', () => {
-  it('L2, L6: asks at no more than 1.5 times its mean afterwards, and nobody fails meanwhile', () => {
+  it('L2, L6: makes at most 1.5 times its mean of requests afterwards, and no call fails', () => {
     const day = reportDay(small)
     expect(day.highest[300]?.after).toBeLessThanOrEqual(1.5)
     expect(day.highest[300]?.outage).toBeLessThanOrEqual(1.5)
@@ -29,7 +29,7 @@ describe('a fleet through an outage', () => {
     expect(day.failedCalls).toBe(0)
   })
 
-  it('S2: with a store, too, and the server is asked once for a token, not once for each process', () => {
+  it('S2: also with a store, with one token request for the fleet instead of one per process', () => {
     const days = repeatDay({ ...small, isShared: true }, 10)
     expect(days.together[300]).toBeLessThanOrEqual(1.5)
     const alone = reportDay({ ...small, processes: 50, tenantsPerProcess: 20 })
@@ -44,7 +44,7 @@ describe('a fleet through an outage', () => {
     expect(shared.grants).toBeLessThan(fleet.tenants * 2 * 24)
   })
 
-  it('L2: without jitter it comes all at once, again and again', () => {
+  it('L2: without jitter the peaks repeat', () => {
     for (const isShared of [true, false]) {
       const { highest } = reportDay({ ...small, isShared, hasJitter: false })
       expect(highest[300]?.after).toBeGreaterThan(3)
@@ -52,12 +52,12 @@ describe('a fleet through an outage', () => {
     }
   })
 
-  it('L6: an outage longer than what tokens have left is noticed', () => {
+  it('L6: calls fail in an outage longer than the tokens’ remaining lifetime', () => {
     const outage = { from: fleet.outage.from, to: fleet.outage.from + 3600 }
     expect(simulateFleet({ ...small, outage }).failedCalls).toBeGreaterThan(0)
   })
 
-  it('is the same again with the same seed, and another with another', () => {
+  it('is reproducible by its seed', () => {
     const few = { ...small, processes: 50, until: 12 * 3600 }
     const { requests } = simulateFleet(few)
     expect(simulateFleet(few).requests).toEqual(requests)
@@ -66,7 +66,7 @@ describe('a fleet through an outage', () => {
 })
 
 describe('the queue', () => {
-  it('calls each when its time has come, by ticks, and drops what is too late', () => {
+  it('calls each actor at its tick, and drops late events', () => {
     const queue = new EventQueue(3, 100, 10)
     const seen: (readonly [number, number])[] = []
     queue.add(0, 55)
@@ -85,8 +85,8 @@ describe('the queue', () => {
   })
 })
 
-describe('chance', () => {
-  it('is spread evenly', () => {
+describe('randomness', () => {
+  it('is uniform', () => {
     const random = createRandom(7)
     const values = Array.from({ length: 10_000 }, random)
     expect(values.every((value) => value >= 0 && value < 1)).toBe(true)
@@ -96,7 +96,7 @@ describe('chance', () => {
     }
   })
 
-  it('reaches more in one of many bins than in one alone, and comes close to the mean where there is much', () => {
+  it('has a higher maximum over many bins than in one, and approaches the mean for large means', () => {
     expect(highestByChance(4, 1)).toBe(4)
     expect(highestByChance(4, 1000)).toBeGreaterThan(9)
     expect(highestByChance(1_000_000, 288) / 1_000_000).toBeLessThan(1.01)
@@ -104,17 +104,17 @@ describe('chance', () => {
   })
 })
 
-describe('what was written down', () => {
+describe('the stored report', () => {
   const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
   const report = JSON.parse(read('benchmarks/fleet.json')) as FleetReport
 
-  it('stands on the page and in the picture', () => {
+  it('is on the page and in the picture', () => {
     expect(fillFleetPage(read('docs/fleet.md'), report)).toBe(read('docs/fleet.md'))
     expect(drawFleet(report)).toBe(read('docs/fleet.svg'))
     expect(report.fleet).toEqual(fleet)
   })
 
-  it('keeps what the page promises', () => {
+  it('fulfils what the page promises', () => {
     expect(report.days).toHaveLength(6)
     for (const { isShared, hasJitter, highest, failedCalls } of report.days) {
       const after = highest[isShared ? 900 : 60]?.after
@@ -125,7 +125,7 @@ describe('what was written down', () => {
     expect(report.repeated.together[300]).toBeLessThanOrEqual(1.5)
   })
 
-  it('needs a page with marks', () => {
-    expect(() => fillFleetPage('# A page', report)).toThrow('where the results stand')
+  it('requires a page with marks', () => {
+    expect(() => fillFleetPage('# A page', report)).toThrow('no marks for the results')
   })
 })

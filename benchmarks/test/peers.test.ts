@@ -53,7 +53,7 @@ describe.each(peers.filter(({ name }) => name !== 'nightlatch on undici' || isIn
       await session.close?.()
     })
 
-    it('makes the same request over the stub, and reaches no network', async () => {
+    it('makes the same request with the stub, without network', async () => {
       const { session } = await begin({ fetch: stubNetwork(settings.tokenEndpoint) })
       await server.reset()
       if (!['simple-oauth2', 'undici', 'nightlatch on undici'].includes(name)) {
@@ -63,7 +63,7 @@ describe.each(peers.filter(({ name }) => name !== 'nightlatch on undici' || isIn
       await session.close?.()
     })
 
-    it('asks for a new token at each grant, if it has grants', async () => {
+    it('requests a new token for each grant, if it supports grants', async () => {
       const { session } = await begin()
       const { grant, close } = session
       await server.reset()
@@ -73,7 +73,7 @@ describe.each(peers.filter(({ name }) => name !== 'nightlatch on undici' || isIn
       await close?.()
     })
 
-    it('gives the token that the server issued, from its cache, if it has one', async () => {
+    it('returns the issued token from its cache, if it has one', async () => {
       const { session } = await begin()
       const { token, reveal } = session
       await server.reset()
@@ -87,7 +87,7 @@ describe.each(peers.filter(({ name }) => name !== 'nightlatch on undici' || isIn
       await session.close?.()
     })
 
-    it('keeps tenants apart, if it keeps tokens', async () => {
+    it('separates tenants, if it caches tokens', async () => {
       const { peer, session } = await begin()
       const pool = await openPool(peer, settings, ['blue', 'green'])
       if (pool === undefined) return expect(session.token === undefined || !peer.caches).toBe(true)
@@ -99,7 +99,7 @@ describe.each(peers.filter(({ name }) => name !== 'nightlatch on undici' || isIn
   },
 )
 
-it('peers have names of their own, and those that keep tokens are told apart', () => {
+it('peers have unique names, and those with tokens are listed', () => {
   expect(new Set(peers.map(({ name }) => name)).size).toBe(peers.length)
   expect(tokenPeers).toContain('nightlatch')
   expect(tokenPeers).not.toContain('fetch')

@@ -52,17 +52,17 @@ describe('the result of a row', () => {
     })
   })
 
-  it('is empty for a peer that has no such thing', () => {
+  it('is empty for a peer that does not support the row', () => {
     expect(result.peers[2]).toEqual({ peer: 'third', rounds: 0, measurements: {} })
   })
 
-  it('says which aims are met, of the value or of the ratio', () => {
+  it('reports which aims are met, for values and ratios', () => {
     expect(aims(result)).toBe('Aim: time a call at most 1.20 of other (met); requests at most 4 (missed).')
     expect(aims(resultOf(row(), new Map()))).toContain('(not measured)')
     expect(aims(resultOf(row([{ key: 'time', title: 'time', unit: 'ns' }]), samples))).toBe('')
   })
 
-  it('is a table, with a dash where there is nothing', () => {
+  it('is a table, with a dash for missing values', () => {
     const table = tableOf(result)
     expect(table[0]).toEqual(['', 'time a call, ns', 'over other', 'requests'])
     expect(table[1]).toEqual(['nightlatch', '165 (138 to 193)', '1.10', '5'])
@@ -70,14 +70,14 @@ describe('the result of a row', () => {
     expect(printTable(table).split('\n')).toHaveLength(4)
   })
 
-  it('is a table in Markdown, whose columns are as wide as what stands in them', () => {
+  it('is a padded Markdown table', () => {
     const lines = markdownTable(tableOf(result)).split('\n')
     expect(new Set(lines.map(({ length }) => length)).size).toBe(1)
     expect(lines[1]).toMatch(/^\| -+ \| -+: \|/)
   })
 })
 
-it('numbers have the figures that count', () => {
+it('numbers have three significant figures', () => {
   expect([0, 1.234, 12.34, 123.4, 12_345.6, 4, -0.5].map(formatNumber)).toEqual([
     '0',
     '1.23',

@@ -22,7 +22,7 @@ async function call(token: string): Promise<number> {
   return (await fetch(`${server.apiUrl}/x`, { headers: { authorization: `Bearer ${token}` } })).status
 }
 
-it('lets a token in as long as it lives, and nothing else', async () => {
+it('accepts only valid tokens', async () => {
   await server.behave({ lifetime: 600 })
   await server.reset()
   const { access_token, expires_in } = await grant()
@@ -35,7 +35,7 @@ it('lets a token in as long as it lives, and nothing else', async () => {
   expect(await server.counts()).toMatchObject({ grants: 1, tokenRequests: 1, unauthorized: 2 })
 })
 
-it('counts the life of a token from when it is issued, half way', async () => {
+it('counts the lifetime of a token from its issue', async () => {
   await server.behave({ lifetime: 10, delayBefore: 30, delayAfter: 30 })
   const begun = Date.now()
   const { access_token } = await grant()
@@ -43,7 +43,7 @@ it('counts the life of a token from when it is issued, half way', async () => {
   expect(Number.parseInt(access_token, 10)).toBeLessThan(Date.now() + 10_000 - 20)
 })
 
-it('fails as it is told to', async () => {
+it('supports faults', async () => {
   await server.behave({ fault: '503' })
   await server.reset()
   await expect(grant()).rejects.toThrow('503')

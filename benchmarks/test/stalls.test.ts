@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { stalledFor, watchStalls } from '../src/stalls.ts'
 
-it('a process that stands still is noticed, and what fell into it', async () => {
+it('a blocked event loop is detected, with its duration', async () => {
   const { stalls, stop } = watchStalls()
   await new Promise((resolve) => setTimeout(resolve, 20))
   const from = Date.now()
@@ -15,7 +15,7 @@ it('a process that stands still is noticed, and what fell into it', async () => 
   expect(stalledFor(stalls, { from: to + 10_000, to: to + 10_001 })).toBe(0)
 })
 
-it('stalls count as far as they lie in a time, and once', () => {
+it('stalls count within a period, and once', () => {
   const stalls = [
     { from: 150, to: 250 },
     { from: 100, to: 200 },

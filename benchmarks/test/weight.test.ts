@@ -13,7 +13,7 @@ function install(place: string, manifest: object): void {
   writeFileSync(join(folder, place, 'package.json'), JSON.stringify(manifest))
 }
 
-it('counts a package with all that it depends on, each once', () => {
+it('counts a package and its dependencies, each once', () => {
   install('node_modules/a', {
     name: 'a',
     version: '1.0.0',
@@ -30,11 +30,11 @@ it('counts a package with all that it depends on, each once', () => {
   expect([...installedWith(['a'], folder)].sort()).toEqual(['a@1.0.0', 'b@1.0.0', 'c@1.0.0', 'c@2.0.0', 'd@1.0.0'])
 })
 
-it('says so where something is not installed', () => {
+it('throws if a package is not installed', () => {
   expect(() => installedWith(['nothing-of-that-name'], folder)).toThrow('nothing-of-that-name is not installed')
 })
 
-it('weighs what is used, and tells apart what is imported later', async () => {
+it('measures used code, with dynamic imports separately', async () => {
   const small = await weigh(`export const x = 1`)
   const whole = await weigh(`export { default } from 'ky'`)
   const later = await weigh(`export const load = () => import('ky')`)

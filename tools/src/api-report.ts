@@ -1,12 +1,12 @@
 /**
- * The public types of a package as one text: every exported declaration, in the order of the names, then what they rest on.
- * Without comments, and without the files things stand in, so that it changes when a promise changes, and not before.
+ * Writes a package's public types as one text: exported declarations by name, then the types that they use. Comments and file
+ * names are left out, so that the text changes only when the public API changes.
  */
 import { createHash } from 'node:crypto'
 import type { Declarations } from './prune-declarations.ts'
 import { declaredNames, isNode, type Node, nameOf, parseModule } from './syntax.ts'
 
-/** Since when the types are as they are: the version, and a digest of its types; `undefined` where none was released. */
+/** The last released version and a digest of its types. */
 interface Release {
   readonly version: string
   readonly digest: string
@@ -14,6 +14,7 @@ interface Release {
 
 export interface ApiReport {
   readonly types: string
+  /** `undefined` if no version was released. */
   readonly release: Release | undefined
 }
 
@@ -23,7 +24,7 @@ interface Declared {
   readonly text: string
 }
 
-/** @param declarations what the index leads to, as `readDeclarations` answers it */
+/** @param declarations the declarations reachable from the index, from `readDeclarations` */
 export function publicTypes(declarations: Declarations): string {
   const modules = [...declarations].map(([file, text]) => ({ file, text, statements: parseModule(file, text) }))
   const reExports = modules
@@ -42,13 +43,13 @@ export function publicTypes(declarations: Declarations): string {
     .map((specifier) => [nameOf(specifier, 'local'), nameOf(specifier, 'exported')] as const)
     .filter(([local, name]) => local !== name)
     .map(([local, name]) => `export { ${local} as ${name} }`)
-  const [promised, beneath] = [true, false].map((isExported) =>
+  const [exportedTypes, internalTypes] = [true, false].map((isExported) =>
     declared.filter((one) => one.isExported === isExported).sort(byName),
   )
   return [
     ...[...new Set([...imports, ...renamed])].sort(),
-    ...(promised ?? []).map(({ text }) => text),
-    ...new Set((beneath ?? []).map(({ text }) => text)),
+    ...(exportedTypes ?? []).map(({ text }) => text),
+    ...new Set((internalTypes ?? []).map(({ text }) => text)),
   ].join('\n\n')
 }
 
@@ -67,7 +68,7 @@ export function readReport(text: string): ApiReport {
   return { types, release: version === undefined || digest === undefined ? undefined : { version, digest } }
 }
 
-/** Whether the types are other than those that were released last. */
+/** Whether the types differ from the last release. */
 export function isUnreleased({ types, release }: ApiReport): boolean {
   return release?.digest !== digestOf(types)
 }
@@ -78,7 +79,7 @@ function declaredBy(statement: Node, text: string, exported: ReadonlySet<string>
   const [name] = declaredNames(declaration)
   if (name === undefined) return []
   const plain = textOf(statement, text).replace(/^(export )?(declare )?/, '')
-  // A name that is not exported from its own file is another one, however it is spelt.
+  // A local name may equal an exported name of another file.
   const isExported = exported.has(name) && isNode(statement.declaration)
   return [{ name, isExported, text: isExported ? `export ${plain}` : plain }]
 }
@@ -88,7 +89,7 @@ function byName(one: Declared, other: Declared): number {
   return order(one.name, other.name) || order(one.text, other.text)
 }
 
-/** The statement without its comments; what looks like one within a string stays. */
+/** The statement's text without comments; strings that look like comments are kept. */
 function textOf(statement: Node, text: string): string {
   return text
     .slice(Number(statement.start), Number(statement.end))

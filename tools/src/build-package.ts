@@ -1,6 +1,6 @@
 /**
- * Builds the package in the working directory: one ES module per entry with its source map (dependencies stay imports,
- * development dependencies are tree-shaken into it), and the declarations of what it exports.
+ * Builds the package in the working directory: an ES module with source map for each entry, and the declarations of its
+ * exports. Dependencies stay imports; development dependencies are bundled.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * Checks the published packages as a user receives them: packs each, looks into the tarball, then installs them all together
- * uses and weighs them. Run after a build. Prints one line for each check, and ends with status 1 if one fails.
+ * Checks the packed packages: inspects each tarball, then installs all together, uses them and measures their sizes. Requires
+ * a build; prints one line for each check and exits with status 1 if one fails.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,9 +31,9 @@ try {
   for (const { manifest, ...rest } of packed) {
     for (const check of inspectTarball({ manifest, ...rest })) report(manifest.name, check)
   }
-  const consumer = join(folder, 'consumer')
-  for (const check of tryPackages(packed, consumer)) report('all together', check)
-  for (const one of packed) report(one.manifest.name, await weighPackage(one, policies[one.slug], consumer))
+  const project = join(folder, 'project')
+  for (const check of tryPackages(packed, project)) report('all together', check)
+  for (const one of packed) report(one.manifest.name, await weighPackage(one, policies[one.slug], project))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,14 +1,14 @@
-/** Compiles the TypeScript of documents, each block a module of its own, with the settings the packages are compiled with. */
+/** Compiles each TypeScript block of the documents as a module, with the packages' compiler settings. */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { CodeBlock } from './read-documents.ts'
 import { root } from './read-repository.ts'
 
-/** Inside the repository, so that a block finds the packages. Not committed. */
+/** Inside the repository, so that blocks resolve the packages; not committed. */
 export const blocksFolder: string = join(root, 'tools/.blocks')
 
-/** What the compiler says of the blocks, each complaint beginning with its place in the document. */
+/** Returns the compiler's errors, each with its file and line in the document. */
 export async function compileBlocks(blocks: readonly CodeBlock[]): Promise<readonly string[]> {
   mkdirSync(blocksFolder, { recursive: true })
   const folder = mkdtempSync(join(blocksFolder, 'compile-'))
@@ -33,9 +33,9 @@ export async function compileBlocks(blocks: readonly CodeBlock[]): Promise<reado
     )
     const output = await compile(folder)
     return output.map((line) => {
-      const [, index, at, complaint] = /(?:^|[\\/])(\d+)\.ts\((\d+),\d+\): (.*)$/.exec(line) ?? []
+      const [, index, at, message] = /(?:^|[\\/])(\d+)\.ts\((\d+),\d+\): (.*)$/.exec(line) ?? []
       const place = modules[Number(index)]?.places[Number(at) - 1]
-      return place === undefined ? line : `${place}: ${complaint}`
+      return place === undefined ? line : `${place}: ${message}`
     })
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -44,11 +44,11 @@ export async function compileBlocks(blocks: readonly CodeBlock[]): Promise<reado
 
 interface Module {
   readonly code: string
-  /** For each line of the code, where it is written. */
+  /** The file and line of each line of code. */
   readonly places: readonly string[]
 }
 
-/** A block, with the blocks it goes on from before it. */
+/** A block, preceded by the blocks that it continues. */
 function moduleOf(blocks: readonly CodeBlock[], index: number): Module {
   const block = blocks[index]
   if (block === undefined) return { code: '', places: [] }
@@ -60,7 +60,7 @@ function moduleOf(blocks: readonly CodeBlock[], index: number): Module {
   }
 }
 
-/** One complaint a line; the lines that go on from it, indented, are joined to it. */
+/** Returns one error per line; indented continuation lines are joined. */
 function compile(folder: string): Promise<readonly string[]> {
   return new Promise((resolve) => {
     const compiler = join(root, 'node_modules/typescript/bin/tsc')

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** What a terminal showed, as a picture whose lines appear one after the other. */
+/** Draws terminal output as an SVG whose lines appear one after another. */
 
-/** A run of text in one look. */
+/** A run of text in one style. */
 interface Piece {
   readonly text: string
-  readonly look: string
+  readonly style: string
 }
 
-const looks: Readonly<Record<string, string>> = {
+const styles: Readonly<Record<string, string>> = {
   '1': 'bold',
   '2': 'quiet',
   '31': 'bad',
@@ -16,33 +16,33 @@ const looks: Readonly<Record<string, string>> = {
   '33': 'doubtful',
   '36': 'code',
 }
-/** End of any look, of bold and quiet, of a colour. */
-const ends = new Set(['', '0', '22', '39'])
+/** The escape codes that end any style, bold and quiet, and a colour. */
+const resetCodes = new Set(['', '0', '22', '39'])
 
 const columns = 118
-const lineHeight = 18
-const margin = 18
-const barHeight = 34
-/** Of the letters that a reader of the picture is likely to have, in pixels. */
-const columnWidth = 7.83
+const lineHeightPx = 18
+const marginPx = 18
+const barHeightPx = 34
+/** Width of a character in the usual monospace fonts. */
+const columnWidthPx = 7.83
 
 /**
- * @param output what the program wrote, colours included
- * @param command what was typed
- * @returns an SVG document; where motion is not wanted, it stands still
+ * @param output the program's output with colours
+ * @param command the command line to show
+ * @returns an SVG document, without animation if the reader prefers reduced motion
  */
 export function drawRecording(output: string, command: string): string {
-  const lines = [[{ text: `$ ${command}`, look: 'bold' }], ...readLines(output)]
-  const width = Math.ceil(columns * columnWidth + 2 * margin)
-  const height = barHeight + lines.length * lineHeight + margin
+  const lines = [[{ text: `$ ${command}`, style: 'bold' }], ...readLines(output)]
+  const width = Math.ceil(columns * columnWidthPx + 2 * marginPx)
+  const height = barHeightPx + lines.length * lineHeightPx + marginPx
   let delay = 0.6
   const drawn = lines.map((line, row) => {
-    const spans = line.map(({ text, look }) => `<tspan class="${look}">${toMarkup(text)}</tspan>`).join('')
-    const y = barHeight + (row + 1) * lineHeight
-    const style = row === 0 ? '' : ` style="animation-delay:${delay.toFixed(2)}s"`
-    // A line that begins a step takes longer than the details below it.
+    const spans = line.map(({ text, style }) => `<tspan class="${style}">${toMarkup(text)}</tspan>`).join('')
+    const y = barHeightPx + (row + 1) * lineHeightPx
+    const animation = row === 0 ? '' : ` style="animation-delay:${delay.toFixed(2)}s"`
+    // The first line of a step appears after a longer delay than its details.
     delay += line.some(({ text }) => text.includes('✓')) ? 0.7 : 0.09
-    return `<text xml:space="preserve" x="${margin}" y="${y}"${row === 0 ? '' : ' class="later"'}${style}>${spans}</text>`
+    return `<text xml:space="preserve" x="${marginPx}" y="${y}"${row === 0 ? '' : ' class="later"'}${animation}>${spans}</text>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${toMarkup(`What ${command} prints`)}">
 <style>
@@ -64,7 +64,7 @@ ${drawn.join('\n')}
 `
 }
 
-/** What is to be read in a picture. */
+/** The text of a picture. */
 export function readPicture(picture: string): string {
   const words = picture
     .replaceAll(/<style>.*<\/style>/gs, '')
@@ -76,7 +76,7 @@ export function readPicture(picture: string): string {
   return readShown(words)
 }
 
-/** What is to be read on a terminal: without looks, and with what differs from run to run made equal. */
+/** The text of terminal output, without styles and with ports replaced, so that two runs are equal. */
 export function readShown(shown: string): string {
   return stripVTControlCharacters(shown)
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:port')
@@ -89,18 +89,18 @@ export function readShown(shown: string): string {
 const escapeCharacter = String.fromCharCode(27)
 
 function readLines(output: string): readonly (readonly Piece[])[] {
-  let look = ''
+  let style = ''
   return output
     .trimEnd()
     .split('\n')
     .map((line) => {
-      const [plain = '', ...dressed] = line.split(`${escapeCharacter}[`)
-      const pieces: Piece[] = [{ text: plain, look }]
-      for (const piece of dressed) {
+      const [plain = '', ...styled] = line.split(`${escapeCharacter}[`)
+      const pieces: Piece[] = [{ text: plain, style }]
+      for (const piece of styled) {
         const end = piece.indexOf('m')
         const code = piece.slice(0, end)
-        look = ends.has(code) ? '' : (looks[code] ?? '')
-        pieces.push({ text: piece.slice(end + 1), look })
+        style = resetCodes.has(code) ? '' : (styles[code] ?? '')
+        pieces.push({ text: piece.slice(end + 1), style })
       }
       return pieces.filter(({ text }) => text !== '')
     })

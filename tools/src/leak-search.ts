@@ -1,17 +1,17 @@
-/** Marked secrets, and the search for them in whatever was printed, thrown, logged or stored (rule X1). */
+/** Searches printed, thrown, logged and stored values for marked secrets (rule X1). */
 import { format, inspect } from 'node:util'
 
-/** Secrets by what they are, so that a leak can be told without being repeated. */
+/** Secrets with names, so that a leak is reported without the secret. */
 export class MarkedSecrets {
   readonly #forms = new Map<string, string>()
 
-  /** Anything shorter than eight characters is a word, and found everywhere. */
+  /** Ignores values of less than eight characters, which would match ordinary words. */
   mark(name: string, secret: string): void {
     if (secret.length < 8) return
     for (const form of formsOf(secret)) this.#forms.set(form, name)
   }
 
-  /** What a request carries that nobody else may see: credentials, assertions, tokens, proofs. */
+  /** Marks the secrets of a request: credentials, assertions, tokens and proofs. */
   markRequest({ headers }: { readonly headers: Headers }, body: string): void {
     for (const [name, value] of headers) {
       if (!/^(authorization|dpop|cookie|x-api-key)$/.test(name)) continue
@@ -24,7 +24,7 @@ export class MarkedSecrets {
     }
   }
 
-  /** The payload or the signature of what is signed is as little for others as the whole. */
+  /** Marks the payload and the signature of a JWT, which are as secret as the whole. */
   #markParts(name: string, value: string): void {
     const [, payload, signature] = value.split('.')
     for (const part of [payload, signature]) if (part !== undefined) this.mark(name, part)
@@ -34,28 +34,28 @@ export class MarkedSecrets {
     return this.#forms.size
   }
 
-  /** What of the secrets stands in a text, in any of its forms; names only. */
+  /** The names of the secrets that a text contains in any encoding. */
   findIn(text: string): readonly string[] {
     return [...new Set([...this.#forms].filter(([form]) => text.includes(form)).map(([, name]) => name))]
   }
 
-  /** What of the secrets some printing of a value, or of what hangs on it, gives away. */
+  /** The names of the secrets that printing a value, or any value reachable from it, reveals. */
   findPrinted(value: unknown): readonly string[] {
     return this.findIn(printingsOf(value))
   }
 }
 
-/** As it is, as JSON, URLs and forms write it, in hex, and within Base64 wherever it stands there. */
+/** The encodings of a secret: plain, JSON, URL, form, hex, and Base64 at each offset. */
 function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret)
   const encoded = [encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)]
   const within = [0, 1, 2].flatMap((before) => {
-    // Of the first and the last group of four, characters depend on what stands beside the secret.
+    // The first and last group of four characters depend on the neighbouring bytes.
     const text = Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')
       .replace(/=+$/, '')
-    const sure = text.slice(before === 0 ? 0 : 4, text.length - ((before + bytes.length) % 3 === 0 ? 0 : 2))
-    return [sure, sure.replaceAll('+', '-').replaceAll('/', '_')]
+    const stable = text.slice(before === 0 ? 0 : 4, text.length - ((before + bytes.length) % 3 === 0 ? 0 : 2))
+    return [stable, stable.replaceAll('+', '-').replaceAll('/', '_')]
   })
   return [
     secret,
@@ -68,7 +68,7 @@ function formsOf(secret: string): readonly string[] {
   ]
 }
 
-/** Every text that printing, logging, copying or serialising a value may make of it, and of all that hangs on it. */
+/** All texts that printing, logging, copying or serialising a value and its causes can produce. */
 function printingsOf(value: unknown, seen: ReadonlySet<unknown> = new Set()): string {
   if (seen.has(value)) return ''
   const deeper = new Set([...seen, value])
@@ -96,7 +96,7 @@ function printingsOf(value: unknown, seen: ReadonlySet<unknown> = new Set()): st
   return printings.join('\n')
 }
 
-/** Some values cannot be turned into a text at all. */
+/** Returns the error's message if a value cannot be printed. */
 function safely(print: () => unknown): string {
   try {
     return String(print())

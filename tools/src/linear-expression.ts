@@ -1,24 +1,24 @@
 /**
- * Proves of a regular expression that it takes time in proportion to the text, by rules that are stricter than need be:
+ * Proves that a regular expression matches in linear time, by rules that are stricter than necessary:
  *
  * - no backreference;
  * - a quantifier without an upper bound (`*`, `+`, `{2,}`) repeats one character or class, never a group;
- * - anchored at the start, an expression has one such quantifier at most in each alternative: the engine tries each length of
- *   it once, and what follows is of bounded length;
- * - not anchored, such a quantifier may only be the last of its alternative, so that whatever begins to match does match.
+ * - if anchored at the start, each alternative has at most one such quantifier: the engine tries each length once, and the
+ *   rest has bounded length;
+ * - if not anchored, such a quantifier must be the last in its alternative, so that every partial match succeeds.
  */
 
-/** What is in the way of the proof, in words; `undefined` if the expression is linear. */
+/** Returns why the proof fails; `undefined` if the expression is linear. */
 export function findNonlinearity(source: string, flags: string): string | undefined {
   const expression = new Reader(source).read()
   if (expression.hasBackreference) return 'it has a backreference'
   for (const alternative of expression.alternatives) {
     const { unbounded, isAnchored } = alternative
-    if (unbounded.some(({ repeatsGroup }) => repeatsGroup)) return 'a group is repeated without a bound'
+    if (unbounded.some(({ repeatsGroup }) => repeatsGroup)) return 'a group is repeated without an upper bound'
     if (isAnchored && !flags.includes('m')) {
-      if (unbounded.length > 1) return 'an alternative has more than one repetition without a bound'
+      if (unbounded.length > 1) return 'an alternative has more than one repetition without an upper bound'
     } else if (unbounded.some(({ isLast }) => !isLast)) {
-      return 'it is not anchored, and something must match behind a repetition without a bound'
+      return 'it is not anchored, and something must match after a repetition without an upper bound'
     }
   }
   return undefined
@@ -26,7 +26,7 @@ export function findNonlinearity(source: string, flags: string): string | undefi
 
 interface Repetition {
   readonly repeatsGroup: boolean
-  /** Nothing of its alternative comes after it. */
+  /** Whether nothing follows it in its alternative. */
   isLast: boolean
 }
 
@@ -35,7 +35,7 @@ interface Alternative {
   isAnchored: boolean
 }
 
-/** Reads an expression as far as the proof needs it; what is not JavaScript was refused by the parser before. */
+/** Reads the parts of an expression that the proof requires; the JavaScript parser has validated it before. */
 class Reader {
   readonly #source: string
   #at = 0
@@ -71,7 +71,7 @@ class Reader {
       for (const one of alternative.unbounded) one.isLast = false
       const inner = this.#readAtom()
       const times = this.#readQuantifier()
-      // A group counts as if its alternatives stood here, one after the other.
+      // A group counts as the concatenation of its alternatives.
       for (const { unbounded } of inner ?? []) {
         alternative.unbounded.push(...unbounded.map((one) => (times > 1 ? { repeatsGroup: true, isLast: true } : one)))
       }
@@ -83,7 +83,7 @@ class Reader {
     return alternatives
   }
 
-  /** Passes one character, class, escape or group; a group's alternatives are what is in it. */
+  /** Skips one character, class or escape, or reads a group and returns its alternatives. */
   #readAtom(): readonly Alternative[] | undefined {
     const source = this.#source
     const character = source[this.#at]
@@ -112,7 +112,7 @@ class Reader {
     return undefined
   }
 
-  /** Passes a quantifier, and says how often it repeats at most. */
+  /** Skips a quantifier and returns its maximum number of repetitions. */
   #readQuantifier(): number {
     const rest = this.#source.slice(this.#at)
     const [quantifier = '', least, most] = /^(?:[*+?]|\{(\d+)(?:,(\d*))?\})\??/.exec(rest) ?? []

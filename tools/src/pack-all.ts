@@ -1,4 +1,4 @@
-/** Packs all packages into the folder `tarballs`, emptied first, and prints how to install them. Run after a build. */
+/** Packs all packages into the emptied folder `tarballs` and prints how to install them; requires a build. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { packPackage } from './packed-package.ts'

@@ -1,29 +1,29 @@
-/** What a published package may depend on, hold and weigh. `docs/dependencies.md` says why. */
+/** The allowed dependencies and sizes of each published package; `docs/dependencies.md` has the reasons. */
 import { scope } from './project.ts'
 
 /** Sizes in bytes. */
 export interface SizeLimits {
   /** The tarball. */
   readonly packed: number
-  /** What is in it, source maps and declarations too. */
+  /** Its files, including source maps and declarations. */
   readonly unpacked: number
-  /** What a bundle of `imports` loads at once, dependencies and peers included, minified and gzipped; libraries alone. */
+  /** The initial chunks of a bundle of `imports` with all dependencies and peers, minified and gzipped; libraries only. */
   readonly bundled?: number
 }
 
 export interface PackagePolicy {
-  /** What is installed with it. */
+  /** Packages installed with it. */
   readonly dependencies: readonly string[]
-  /** What the program brings, besides `@nightlatch/core`. */
+  /** Peer dependencies besides `@nightlatch/core`. */
   readonly peers: readonly string[]
   /** Packages whose code is built into it. */
   readonly bundled: readonly string[]
-  /** What is imported from it where its bundle is weighed. */
+  /** The export whose bundle is measured. */
   readonly imports?: string
   readonly limits: SizeLimits
 }
 
-/** By the folder's name. Raise a limit in the change that needs it, and say in its changeset what users get for it. */
+/** By folder name. Raise a limit in the change that requires it, and describe the benefit in its changeset. */
 export const policies: Readonly<Record<string, PackagePolicy>> = {
   cli: {
     dependencies: [
@@ -96,7 +96,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
   },
 }
 
-/** Licences of what comes with a published package: they ask for no more than to be named. */
+/** The allowed licences of bundled and installed packages: they require only attribution. */
 export const licences: readonly string[] = [
   'MIT',
   'ISC',

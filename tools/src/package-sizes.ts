@@ -1,4 +1,4 @@
-/** How large a package is, packed, unpacked and in a bundle, and whether that is within its limits. */
+/** Measures a package's size, packed, unpacked and bundled, and compares it with its limits. */
 import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -6,11 +6,11 @@ import { rolldown } from 'rolldown'
 import type { PackagePolicy, SizeLimits } from './package-policy.ts'
 import type { Check, PackedPackage } from './packed-package.ts'
 
-/** @param consumer a folder where all packages are installed as published */
+/** @param project a folder with all packages installed from their tarballs */
 export async function weighPackage(
   { slug, manifest, tarball, ground }: PackedPackage,
   policy: PackagePolicy | undefined,
-  consumer: string,
+  project: string,
 ): Promise<Check> {
   if (policy === undefined) {
     return { name: 'its size', problems: [`tools/src/package-policy.ts has no limits for ${slug}`] }
@@ -20,23 +20,22 @@ export async function weighPackage(
     packed: statSync(tarball).size,
     unpacked: sizeOfFiles(join(ground, 'unpacked')),
     ...(imports !== undefined
-      ? { bundled: await weighImport(`export { ${imports} } from '${manifest.name}'`, consumer) }
+      ? { bundled: await weighImport(`export { ${imports} } from '${manifest.name}'`, project) }
       : {}),
   }
-  return { name: `its size (${tell(sizes)})`, problems: overLimits(sizes, limits) }
+  return { name: `its size (${formatSizes(sizes)})`, problems: overLimits(sizes, limits) }
 }
 
-/** Every size beyond its limit, in numbers. A size without a limit is one, too. */
+/** Describes every size above its limit; a missing limit counts as 0. */
 export function overLimits(sizes: Partial<SizeLimits>, limits: SizeLimits): readonly string[] {
   return (['packed', 'unpacked', 'bundled'] as const).flatMap((name) => {
     const [size, limit] = [sizes[name] ?? 0, limits[name] ?? 0]
     if (size <= limit) return []
-    const beyond = `${size} bytes are ${size - limit} more than the ${limit}`
-    return [`${name}: ${beyond} that tools/src/package-policy.ts allows`]
+    return [`${name}: ${size} bytes exceed the limit of ${limit} in tools/src/package-policy.ts by ${size - limit}`]
   })
 }
 
-/** Bytes of what a module loads at once, minified and gzipped; what is imported later does not count. */
+/** Bytes of a module's initial chunks, minified and gzipped, without dynamic imports. */
 async function weighImport(code: string, folder: string): Promise<number> {
   const entry = join(folder, 'weighed.js')
   const bundle = await rolldown({
@@ -53,7 +52,7 @@ async function weighImport(code: string, folder: string): Promise<number> {
   await bundle.close()
   const chunks = new Map(output.flatMap((chunk) => (chunk.type === 'chunk' ? [[chunk.fileName, chunk] as const] : [])))
   const loaded = new Set([...chunks].filter(([, { isEntry }]) => isEntry).map(([name]) => name))
-  // A set grows while it is walked.
+  // The loop also visits names that it adds.
   for (const name of loaded) for (const imported of chunks.get(name)?.imports ?? []) loaded.add(imported)
   return [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code ?? '', { level: 9 }).length, 0)
 }
@@ -64,7 +63,7 @@ function sizeOfFiles(folder: string): number {
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
 }
 
-function tell(sizes: Readonly<Record<string, number>>): string {
+function formatSizes(sizes: Readonly<Record<string, number>>): string {
   return Object.entries(sizes)
     .map(([name, size]) => `${name} ${(size / 1000).toFixed(1)} kB`)
     .join(', ')

@@ -1,4 +1,4 @@
-/** A package as it is packed: what is in the tarball, and what is wrong with it. */
+/** Packs a package and checks its tarball. */
 import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scope } from './project.ts'
@@ -6,7 +6,7 @@ import { readModule } from './read-module.ts'
 import { type Manifest, type Package, root } from './read-repository.ts'
 import { problemsOf, runCommand } from './run-command.ts'
 
-/** One thing that was looked at, and what is wrong with it. */
+/** A check and the problems it found. */
 export interface Check {
   readonly name: string
   readonly problems: readonly string[]
@@ -14,11 +14,11 @@ export interface Check {
 
 export interface PackedPackage extends Package {
   readonly tarball: string
-  /** An empty folder to unpack it in. */
+  /** An empty folder to unpack the tarball in. */
   readonly ground: string
 }
 
-/** Packs a package the way it is published. Returns the tarball's path. */
+/** Packs a package as for publishing and returns the tarball's path. */
 export function packPackage({ folder, manifest }: Package, destination: string): string {
   const { hasFailed, output } = runCommand('pnpm', ['pack', '--pack-destination', destination], join(root, folder))
   const tarball = join(destination, `${manifest.name.replace(/^@/, '').replace('/', '-')}-${manifest.version}.tgz`)
@@ -38,9 +38,9 @@ export function inspectTarball(packed: PackedPackage): readonly Check[] {
   return [
     { name: 'publint', problems: lintWith('publint', ['run', packed.tarball, '--strict']) },
     ...(packed.isLibrary ? [{ name: 'types resolve (attw)', problems: checkTypes(packed.tarball) }] : []),
-    { name: 'holds what it should, and nothing else', problems: unexpectedFiles(files) },
-    { name: 'its manifest speaks of published things alone', problems: workspaceWords(text) },
-    { name: 'every target of its manifest is there', problems: missingTargets(manifest, files) },
+    { name: 'contains exactly the expected files', problems: unexpectedFiles(files) },
+    { name: 'its manifest contains nothing of the workspace', problems: workspaceWords(text) },
+    { name: 'every target of its manifest exists', problems: missingTargets(manifest, files) },
     { name: 'every module has its source map', problems: missingMaps(unpacked, files) },
     { name: 'imports only what it declares', problems: undeclaredImports(manifest, unpacked, files) },
   ]
@@ -58,7 +58,7 @@ function lintWith(tool: string, parameters: readonly string[]): readonly string[
   return problemsOf(runCommand(join(root, 'node_modules/.bin', tool), parameters, root))
 }
 
-/** ES modules only, so failures to resolve from CommonJS are no failures here. */
+/** The packages are ES modules only, so resolution from CommonJS is not checked. */
 function checkTypes(tarball: string): readonly string[] {
   const options = ['--profile', 'esm-only', '--no-definitely-typed', '--no-emoji', '--no-color', '--format', 'ascii']
   return lintWith('attw', [tarball, ...options])
@@ -75,11 +75,11 @@ function unexpectedFiles(files: readonly string[]): readonly string[] {
   ]
 }
 
-/** The condition for sources points at files that are not packed; pnpm's protocols mean nothing to others. */
+/** The `source` condition names files that are not packed, and only pnpm supports its protocols. */
 function workspaceWords(manifest: string): readonly string[] {
   return [`"${scope}/source"`, 'workspace:', 'catalog:']
     .filter((word) => manifest.includes(word))
-    .map((word) => `it says ${word}`)
+    .map((word) => `it contains ${word}`)
 }
 
 function missingTargets(manifest: Manifest, files: readonly string[]): readonly string[] {
@@ -94,18 +94,18 @@ function missingTargets(manifest: Manifest, files: readonly string[]): readonly 
     .map((target) => `${target} is missing`)
 }
 
-/** A module that hands on what others hold has no code to map. */
+/** A module with only re-exports has no code to map. */
 function missingMaps(folder: string, files: readonly string[]): readonly string[] {
-  const handsOn = /^(export \{[^}]*\} from "[^"]+";\s*)+$/
+  const onlyReExports = /^(export \{[^}]*\} from "[^"]+";\s*)+$/
   return files
     .filter((file) => file.endsWith('.js') && !files.includes(`${file}.map`))
-    .filter((file) => !handsOn.test(readFileSync(join(folder, file), 'utf8')))
-    .map((file) => `${file} has none`)
+    .filter((file) => !onlyReExports.test(readFileSync(join(folder, file), 'utf8')))
+    .map((file) => `${file} has no source map`)
 }
 
 function undeclaredImports(manifest: Manifest, folder: string, files: readonly string[]): readonly string[] {
   const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
-  // The core runs in workers, where there is no Node.
+  // The core also runs on runtimes without Node's modules.
   const mayUseNode = manifest.name !== `${scope}/core`
   const isAllowed = (specifier: string): boolean =>
     specifier.startsWith('.') ||

@@ -1,4 +1,4 @@
-/** The packages that come along when one is installed, as they stand in node_modules. */
+/** Finds all packages installed with a package, in node_modules. */
 import { existsSync, globSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -8,7 +8,7 @@ export interface InstalledPackage {
   readonly licence: string | undefined
   /** Scripts that would run on a user's machine during the installation. */
   readonly installScripts: readonly string[]
-  /** The first line of its licence file that says whose it is. */
+  /** The first copyright line of its licence file. */
   readonly copyright: string | undefined
   readonly folder: string
 }
@@ -22,7 +22,7 @@ interface InstalledManifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** All that `names` lead to, themselves included, each once. Packages of `own` are walked through, but not told of. */
+/** Returns the packages `names` and all their dependencies, each once; packages in `own` are traversed but omitted. */
 export function productionTree(
   names: readonly string[],
   from: string,
@@ -43,10 +43,10 @@ export function productionTree(
   return [...found.values()].filter(({ name }) => !own.includes(name))
 }
 
-/** @param folder where the package stands */
+/** @param folder the package's folder */
 function describe({ name, version, license, scripts }: InstalledManifest, folder: string): InstalledPackage {
   const onInstall = ['preinstall', 'install', 'postinstall'].filter((script) => scripts?.[script] !== undefined)
-  // npm builds such a package without being told to.
+  // npm builds such a package even without an install script.
   const native = existsSync(join(folder, 'binding.gyp')) ? ['binding.gyp'] : []
   const [file] = globSync('{LICENSE,LICENCE,license}*', { cwd: folder })
   const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8')
@@ -54,7 +54,7 @@ function describe({ name, version, license, scripts }: InstalledManifest, folder
   return { name, version, licence: license, installScripts: [...onInstall, ...native], copyright, folder }
 }
 
-/** As Node finds it: in the nearest `node_modules` upwards. */
+/** Resolves a package like Node, in the nearest `node_modules` upwards. */
 function folderOf(name: string, from: string): string | undefined {
   const folder = join(from, 'node_modules', name)
   if (existsSync(join(folder, 'package.json'))) return realpathSync(folder)

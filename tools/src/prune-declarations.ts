@@ -1,11 +1,11 @@
 /**
- * Keeps of a package's declaration files what its entries lead to. What only the package itself uses is left out, and with it
- * imports that a user could not resolve: those of development dependencies, which are bundled.
+ * Keeps only the declarations reachable from a package's entries. Internal ones may import bundled development dependencies,
+ * which a user cannot resolve.
  */
 import { dirname, join } from 'node:path/posix'
 import { declaredNames, everyNode, isNode, type Node, nameOf, parseModule } from './syntax.ts'
 
-/** Declaration files by their path from the package's output folder. */
+/** Declaration files by their path in the package's output folder. */
 export type Declarations = ReadonlyMap<string, string>
 
 export function pruneDeclarations(files: Declarations, entries: readonly string[]): Declarations {
@@ -37,10 +37,10 @@ export function pruneDeclarations(files: Declarations, entries: readonly string[
   )
 }
 
-/** A name that a statement brings into its module, or out of it, and the names it rests on. */
+/** A name that a statement imports, exports or declares, and the names it depends on. */
 interface Binding {
   readonly bound: string
-  /** Where those names are from; left out, from the same module. */
+  /** The module of those names; default the same module. */
   readonly from?: string
   readonly names: readonly string[]
 }
@@ -75,7 +75,7 @@ function specifiersOf(statement: Node): readonly Node[] {
   return Array.isArray(statement.specifiers) ? statement.specifiers : []
 }
 
-/** The needed statements, each with the comments before it; of an import or a re-export, the needed names. */
+/** Writes the needed statements with their comments, and only the needed names of imports and re-exports. */
 function writeNeeded(text: string, statements: readonly Node[], needed: ReadonlySet<string>): string {
   const kept = statements.map((statement, index) => {
     const [start, end] = [Number(statements[index - 1]?.end ?? 0), Number(statement.end)]

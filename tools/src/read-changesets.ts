@@ -1,4 +1,4 @@
-/** The changesets that wait for the next release, and what a branch changed since it left the main one. */
+/** Reads the pending changesets, and the files that a branch changed. */
 import { execFileSync } from 'node:child_process'
 import { filesIn, readText, root } from './read-repository.ts'
 
@@ -6,9 +6,9 @@ type Bump = 'major' | 'minor' | 'patch'
 
 export interface Changeset {
   readonly file: string
-  /** How large the change is, by the package's name. */
+  /** The version bump of each package. */
   readonly bumps: ReadonlyMap<string, Bump>
-  readonly said: string
+  readonly summary: string
 }
 
 export function readChangesets(): readonly Changeset[] {
@@ -18,16 +18,17 @@ export function readChangesets(): readonly Changeset[] {
 }
 
 export function readChangeset(file: string, text: string): Changeset {
-  const [, head = '', said = ''] = /^---\n((?:"[^"]+": (?:major|minor|patch)\n)+)---\n\n(\S[\s\S]*)$/.exec(text) ?? []
+  const [, head = '', summary = ''] =
+    /^---\n((?:"[^"]+": (?:major|minor|patch)\n)+)---\n\n(\S[\s\S]*)$/.exec(text) ?? []
   const lines = [...head.matchAll(/^"([^"]+)": (\w+)$/gm)]
-  return { file, bumps: new Map(lines.map(([, name = '', bump]) => [name, bump as Bump])), said }
+  return { file, bumps: new Map(lines.map(([, name = '', bump]) => [name, bump as Bump])), summary }
 }
 
 /**
- * The files that are other than where this branch left the main one, uncommitted ones too: those that were `'there'` before, or
- * `'added'`. `undefined` where the history does not say, as in a shallow clone.
+ * The files that this branch changed or added since it left main, including uncommitted ones. `undefined` if the history is
+ * incomplete, as in a shallow clone.
  */
-export function changedSinceMain(): ReadonlyMap<string, 'there' | 'added'> | undefined {
+export function changedSinceMain(): ReadonlyMap<string, 'changed' | 'added'> | undefined {
   const base = ['origin/main', 'main']
     .map((branch) => git('merge-base', branch, 'HEAD'))
     .find((commit) => commit !== '')
@@ -38,7 +39,10 @@ export function changedSinceMain(): ReadonlyMap<string, 'there' | 'added'> | und
     ...lines(git('diff', '--name-only', '--no-renames', '--diff-filter=A', base)),
     ...lines(git('ls-files', '--others', '--exclude-standard')),
   ]
-  return new Map([...changed.map((file) => [file, 'there'] as const), ...added.map((file) => [file, 'added'] as const)])
+  return new Map([
+    ...changed.map((file) => [file, 'changed'] as const),
+    ...added.map((file) => [file, 'added'] as const),
+  ])
 }
 
 function git(...parameters: readonly string[]): string {

@@ -1,10 +1,10 @@
-/** The declarations of a package's sources, as far as its index leads to them: what a user's compiler sees. */
+/** Generates the declarations that are reachable from a package's index, as a user's compiler sees them. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isolatedDeclarationSync } from 'rolldown/experimental'
 import { type Declarations, pruneDeclarations } from './prune-declarations.ts'
 
-/** Declaration files by their path from the package's output folder, `index.d.ts` among them. */
+/** @returns declaration files by their path in the package's output folder, including `index.d.ts` */
 export function readDeclarations(folder: string): Declarations {
   const declarations = new Map(
     globSync('src/**/*.ts', { cwd: folder }).map((file) => {

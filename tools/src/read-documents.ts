@@ -1,21 +1,21 @@
-/** What a Markdown document holds: its TypeScript, its links, its headings, the files it names. */
+/** Reads Markdown documents: code blocks, links, headings and quoted names. */
 import { readText, repositoryFiles } from './read-repository.ts'
 
 export interface Document {
   readonly file: string
-  /** Without the code blocks, one line for each line of the file. */
+  /** The lines of the file, with those of code blocks empty. */
   readonly prose: readonly string[]
   readonly blocks: readonly CodeBlock[]
 }
 
 export interface CodeBlock {
   readonly file: string
-  /** The line of the document that stands before the code. */
+  /** The line number of the opening fence. */
   readonly line: number
   readonly language: string
-  /** Goes on from the blocks before it in the same document: a fence that opens with `ts continued`. */
+  /** Whether the block continues the previous one: a fence that opens with `ts continued`. */
   readonly isContinued: boolean
-  /** The file that it shows, whole, named from the repository's root: a fence that opens with `ts examples/a/src/b.ts`. */
+  /** The file whose content the block repeats: a fence that opens with `ts examples/a/src/b.ts`. */
   readonly shows: string | undefined
   readonly code: string
 }
@@ -62,7 +62,7 @@ export function linksIn({ prose }: Document): readonly Place[] {
   )
 }
 
-/** What stands between backticks. */
+/** Texts between backticks. */
 export function quotesIn({ prose }: Document): readonly Place[] {
   return matches(prose, /`([^`]+)`/g)
 }

@@ -1,18 +1,18 @@
-/** What a TypeScript or JavaScript module imports, exports, keeps at its top level and reads from the runtime. */
+/** Summarizes a module: its imports, exports, top-level state and identifiers. */
 import { declaredNames, everyNode, isNode, type Node, parseModule } from './syntax.ts'
 
 export interface ModuleSummary {
-  /** Specifiers of every import and re-export, of values and of types alike. */
+  /** Specifiers of all imports and re-exports, of values and types. */
   readonly imports: readonly string[]
   readonly values: readonly string[]
   readonly types: readonly string[]
   readonly hasDefaultExport: boolean
   readonly hasStarExport: boolean
-  /** Names bound at the top level to what can change: `let`, `var`, a Map, a Set. */
+  /** Top-level names of mutable values: `let`, `var`, a Map, a Set. */
   readonly state: readonly string[]
-  /** No statement in it is left once the types are gone. */
+  /** Whether the module contains only types. */
   readonly isTypesOnly: boolean
-  /** Free-standing identifiers, so not the `name` of `object.name`. */
+  /** Identifiers without property names, such as the `name` of `object.name`. */
   readonly identifiers: ReadonlySet<string>
 }
 
@@ -72,7 +72,7 @@ function isCollection(callee: Node): boolean {
   return /^(Map|Set|WeakMap|WeakSet)$/.test(String(callee.name))
 }
 
-/** Declared as a `ReadonlyMap` or a `ReadonlySet`: a table, not a memory. */
+/** Whether a name is declared as `ReadonlyMap` or `ReadonlySet`, and so is a constant table. */
 function isReadonly(id: Node): boolean {
   const annotation = isNode(id.typeAnnotation) ? id.typeAnnotation.typeAnnotation : undefined
   return isNode(annotation) && isNode(annotation.typeName) && /^Readonly/.test(String(annotation.typeName.name))

@@ -1,4 +1,4 @@
-/** What is in this repository: its files, its packages and what their manifests say. */
+/** Reads the repository's files, packages and manifests. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,23 +17,23 @@ export interface Manifest {
 }
 
 export interface Package {
-  /** The folder's name under `packages`, which is also the name of its page. */
+  /** The folder's name under `packages`. */
   readonly slug: string
-  /** The folder, from the repository's root. */
+  /** The folder's path from the repository's root. */
   readonly folder: string
   readonly manifest: Manifest
-  /** It is imported, not only run. */
+  /** Whether the package can be imported, not only run. */
   readonly isLibrary: boolean
 }
 
 export const root: string = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
-/** The text of a file, named from the repository's root. */
+/** Reads a file by its path from the repository's root. */
 export function readText(file: string): string {
   return readFileSync(join(root, file), 'utf8')
 }
 
-export function isThere(path: string): boolean {
+export function exists(path: string): boolean {
   return existsSync(join(root, path))
 }
 
@@ -41,7 +41,7 @@ export function readManifest(folder: string): Manifest {
   return JSON.parse(readText(join(folder, 'package.json'))) as Manifest
 }
 
-/** The packages that are published, in the order of their folders. */
+/** The published packages, ordered by folder. */
 export function publishedPackages(): readonly Package[] {
   return globSync('packages/*/package.json', { cwd: root })
     .sort()
@@ -58,14 +58,14 @@ export function publishedPackages(): readonly Package[] {
     .filter(({ manifest }) => manifest.private !== true)
 }
 
-/** Files under a folder that match a pattern, named from that folder. */
+/** The files in a folder that match a pattern, by their path from the folder. */
 export function filesIn(folder: string, pattern: string): readonly string[] {
   return globSync(pattern, { cwd: join(root, folder) }).sort()
 }
 
-/** Every file that is, or at the next commit would be, in the repository. */
+/** All files that are in the repository or not ignored by it. */
 export function repositoryFiles(): readonly string[] {
-  return listed().filter((file) => isThere(file) && statSync(join(root, file)).isFile())
+  return listed().filter((file) => exists(file) && statSync(join(root, file)).isFile())
 }
 
 function listed(): readonly string[] {
@@ -79,10 +79,10 @@ function listed(): readonly string[] {
   }
 }
 
-/** Without git, everything but what is made here. */
+/** Lists files without git, except generated ones. */
 function walk(folder: string): readonly string[] {
-  const made = ['.git', 'node_modules', 'dist', '.blocks', 'coverage', 'docs/api', 'docs/.vitepress/cache']
+  const generated = ['.git', 'node_modules', 'dist', '.blocks', 'coverage', 'docs/api', 'docs/.vitepress/cache']
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter(({ name }) => !made.includes(name) && !made.includes(join(folder, name)))
+    .filter(({ name }) => !generated.includes(name) && !generated.includes(join(folder, name)))
     .flatMap((entry) => (entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)]))
 }

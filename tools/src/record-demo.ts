@@ -1,4 +1,4 @@
-/** Writes docs/demo.svg: what `nightlatch demo` prints, as it was just printed. */
+/** Runs `nightlatch demo` and draws its output in docs/demo.svg. */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Runs a program and says what it complained of. */
+/** Runs a program and collects its output. */
 import { spawnSync } from 'node:child_process'
 
 export interface Outcome {
@@ -15,7 +15,7 @@ export function runCommand(command: string, parameters: readonly string[], cwd: 
   return { hasFailed: status !== 0, output: error?.message ?? `${stdout}${stderr}`.trim() }
 }
 
-/** The output, as a problem, if the program failed. */
+/** Returns the output as a problem if the program failed. */
 export function problemsOf({ hasFailed, output }: Outcome): readonly string[] {
-  return hasFailed ? [output === '' ? 'failed, and said nothing' : output] : []
+  return hasFailed ? [output === '' ? 'failed without output' : output] : []
 }

@@ -1,4 +1,4 @@
-/** Runs one of the tools: `pnpm tools <name> [parameters]`. Without a name it lists them. */
+/** Runs a tool: `pnpm tools <name> [parameters]`; without a name it lists all tools. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './read-repository.ts'
@@ -21,12 +21,12 @@ if (tool !== undefined) {
   process.exitCode = 2
 }
 
-/** Runs a program with what this process has as input and output. Returns its exit status. */
+/** Runs a program with this process's input and output and returns its exit status. */
 function run({ program, parameters: own = [], nodeOptions = [], folder = '.' }: Step): number {
   const isFile = program.endsWith('.ts')
   const command = isFile ? process.execPath : program
   const all = isFile ? [...nodeOptions, join(root, program), ...own] : own
-  // On Windows, installed programs are scripts of the shell.
+  // On Windows installed programs are shell scripts.
   const options = { cwd: join(root, folder), stdio: 'inherit', shell: !isFile && process.platform === 'win32' } as const
   const { status, error } = spawnSync(command, all, options)
   if (error !== undefined) process.stderr.write(`${command} could not be started: ${error.message}\n`)

@@ -1,4 +1,4 @@
-/** What a package is made of, as a bill of materials (CycloneDX): pnpm's, with what is built into the package added to it. */
+/** Creates a package's bill of materials (CycloneDX): pnpm's, with the bundled packages added. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { productionTree } from './production-tree.ts'
 import { type Package, root } from './read-repository.ts'
 import { runCommand } from './run-command.ts'
 
-/** As far as it is read or written here. */
+/** The fields that are read or written here. */
 export interface Sbom {
   readonly bomFormat: string
   readonly specVersion: string
@@ -29,7 +29,7 @@ export interface SbomComponent {
   readonly properties?: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** By the packages' slugs. */
+/** Returns the bills of materials by the packages' slugs. */
 export function readSboms(
   packages: readonly Package[],
   policies: Readonly<Record<string, PackagePolicy>>,
@@ -56,7 +56,7 @@ export function readSboms(
   }
 }
 
-/** Adds the packages whose code is built in: pnpm takes them for mere tools of development. */
+/** Adds the bundled packages, which pnpm omits as development dependencies. */
 function withBundled(sbom: Sbom, names: readonly string[], folder: string): Sbom {
   const bundled = productionTree(names, folder, []).map(({ name, version, licence }): SbomComponent => {
     const [plain = '', scope] = name.split('/').reverse()

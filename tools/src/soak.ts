@@ -1,26 +1,25 @@
 /**
- * Soaks a client: 200 requests a second for ten minutes, tokens that live two seconds, faults at random at the token
- * endpoint. No call may fail or wait while a token lives, and memory must stay bounded.
+ * Soak test of a client: 200 requests/s for ten minutes, tokens of two seconds, random faults of the token endpoint. No call
+ * may fail or wait while a token is valid, and memory must stay bounded.
  *
- * `node --expose-gc --conditions=@nightlatch/source src/soak.ts [seconds]`; the server is a process of its own, so that the heap measured
- * is the client's alone.
+ * `node --expose-gc --conditions=@nightlatch/source src/soak.ts [seconds]`
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { type ClientEvent, createClient } from '@nightlatch/core'
 import { type Fault, standardEmulation, startEmulator } from '@nightlatch/testing'
 
-const lifetime = 2
-const perSecond = 200
-/** Milliseconds: what a call over loopback may take while a token lives. */
-const longestCall = 250
-/** Milliseconds: a process that stood still for longer was held up by the machine; calls of that moment prove nothing. */
-const longestStall = 25
+const lifetimeSeconds = 2
+const callsPerSecond = 200
+/** Maximum duration of a call over loopback while a token is valid. */
+const maxCallMs = 250
+/** A longer pause of the event loop is caused by the machine; calls during it are not judged. */
+const maxStallMs = 25
 
-/** Milliseconds: clocks tell whole ones, so of the last two of a token's life nobody can say on which side they are. */
-const clockSteps = 2
+/** Clocks have a resolution of 1 ms, so the last 2 ms of a token's lifetime are uncertain. */
+const clockResolutionMs = 2
 
-/** A time, in milliseconds since the epoch, in which a process stood still. */
+/** A period in which a process's event loop was blocked, in milliseconds since the epoch. */
 interface Stall {
   readonly from: number
   readonly to: number
@@ -35,12 +34,12 @@ interface Address {
 if (process.send === undefined) await soak(Number(process.argv[2] ?? 600))
 else await serve(process.send.bind(process))
 
-/** The server: now and then something is wrong with its token endpoint, mostly for a moment, at times for longer than a token lives. */
-async function serve(tell: (message: Address | Stall) => void): Promise<void> {
-  const emulator = await startEmulator(standardEmulation({ lifetime }))
+/** Runs the server in its own process; faults are mostly short, but sometimes outlast a token's lifetime. */
+async function serve(send: (message: Address | Stall) => void): Promise<void> {
+  const emulator = await startEmulator(standardEmulation({ lifetime: lifetimeSeconds }))
   const { tokenEndpoint, apiUrl, credentials } = emulator
-  tell({ tokenEndpoint, apiUrl, credentials: { ...credentials } })
-  watchStalls(tell)
+  send({ tokenEndpoint, apiUrl, credentials: { ...credentials } })
+  watchStalls(send)
   const faults: readonly Fault[] = [
     { name: 'slow', seconds: 0.3 },
     { name: 'hang' },
@@ -69,21 +68,21 @@ async function soak(seconds: number): Promise<void> {
   const [address] = (await once(server, 'message')) as [Address]
   const { tokenEndpoint, apiUrl, credentials } = address
   const stalls: Stall[] = []
-  const noteStall = (stall: Stall): void => {
+  const recordStall = (stall: Stall): void => {
     stalls.push(stall)
     if (stalls.length > 1000) stalls.shift()
   }
-  watchStalls(noteStall)
-  server.on('message', (stall: Stall) => noteStall(stall))
+  watchStalls(recordStall)
+  server.on('message', (stall: Stall) => recordStall(stall))
 
-  /** Until when a token lives for certain: as long as it was good for, less the way to the API, from before it was asked for. */
-  let livesUntil = 0
+  /** Until when a token is certainly valid, counted from before its request and less the time to reach the API. */
+  let validUntil = 0
   const events = new Map<string, number>()
   const onEvent = (event: ClientEvent): void => {
     const what = 'background' in event && event.background ? `${event.type} background` : event.type
     events.set(what, (events.get(what) ?? 0) + 1)
     if (event.type !== 'token.granted') return
-    livesUntil = Math.max(livesUntil, performance.now() + ((event.lifetime ?? 0) * 0.98 - event.duration) * 1000)
+    validUntil = Math.max(validUntil, performance.now() + ((event.lifetime ?? 0) * 0.98 - event.duration) * 1000)
   }
   const client = createClient({ name: 'soak', tokenEndpoint, api: apiUrl }, { credentials, onEvent })
 
@@ -96,7 +95,7 @@ async function soak(seconds: number): Promise<void> {
     stalled: 0,
   }
   const details: string[] = []
-  /** Judged a moment later, when the stalls of both processes are known. */
+  /** Evaluates a call 200 ms later, when the stalls of both processes are known. */
   const judge = async (kind: 'failedWithToken' | 'slowWithToken' | 'unauthorized', from: number, why: string) => {
     const to = Date.now()
     await pause(200)
@@ -106,30 +105,30 @@ async function soak(seconds: number): Promise<void> {
   }
   const call = async (): Promise<void> => {
     const [startedAt, from] = [performance.now(), Date.now()]
-    const left = livesUntil - startedAt - clockSteps
+    const left = validUntil - startedAt - clockResolutionMs
     try {
       const response = await client.fetch(`${apiUrl}/x`)
       await response.arrayBuffer()
       calls.answered += 1
       const took = performance.now() - startedAt
       if (response.status === 401) await judge('unauthorized', from, '401')
-      else if (left > 0 && took > longestCall) await judge('slowWithToken', from, `with ${left.toFixed(0)} ms to live`)
+      else if (left > 0 && took > maxCallMs) await judge('slowWithToken', from, `token valid for ${left.toFixed(0)} ms`)
     } catch (failure) {
-      if (left > 0) await judge('failedWithToken', from, `with ${left.toFixed(0)} ms to live: ${failure}`)
+      if (left > 0) await judge('failedWithToken', from, `token valid for ${left.toFixed(0)} ms: ${failure}`)
       else calls.failedWithoutToken += 1
     }
   }
 
   const heaps: { readonly minute: number; readonly megabytes: number }[] = []
-  const begun = performance.now()
+  const startedAt = performance.now()
   const pending = new Set<Promise<void>>()
-  for (let sent = 0; performance.now() - begun < seconds * 1000; ) {
-    const due = ((performance.now() - begun) / 1000) * perSecond
+  for (let sent = 0; performance.now() - startedAt < seconds * 1000; ) {
+    const due = ((performance.now() - startedAt) / 1000) * callsPerSecond
     for (; sent < due; sent += 1) {
       const one = call().finally(() => pending.delete(one))
       pending.add(one)
     }
-    const minute = (performance.now() - begun) / 60_000
+    const minute = (performance.now() - startedAt) / 60_000
     if (minute * 6 > heaps.length + 1) {
       globalThis.gc?.()
       heaps.push({ minute, megabytes: process.memoryUsage().heapUsed / 1e6 })
@@ -142,11 +141,11 @@ async function soak(seconds: number): Promise<void> {
   const slope = slopeOf(heaps.slice(Math.floor(heaps.length / 5)))
   const grew = globalThis.gc === undefined || heaps.length < 10 ? false : slope > 0.5
   const lines = [
-    `${seconds} s, ${perSecond} calls a second, tokens of ${lifetime} s, faults at random`,
+    `${seconds} s, ${callsPerSecond} calls/s, tokens of ${lifetimeSeconds} s, random faults`,
     ...Object.entries(calls).map(([what, count]) => `${what}: ${count}`),
     ...[...events].sort().map(([what, count]) => `${what}: ${count}`),
     ...details,
-    `heap: ${heaps.map(({ megabytes }) => megabytes.toFixed(1)).join(' ')} MB; slope ${slope.toFixed(3)} MB a minute`,
+    `heap: ${heaps.map(({ megabytes }) => megabytes.toFixed(1)).join(' ')} MB; slope ${slope.toFixed(3)} MB/min`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
   const failed = calls.failedWithToken + calls.slowWithToken + calls.unauthorized > 0 || grew
@@ -154,17 +153,17 @@ async function soak(seconds: number): Promise<void> {
   process.exitCode = failed ? 1 : 0
 }
 
-/** Tells whenever this process stood still. */
-function watchStalls(tell: (stall: Stall) => void): void {
+/** Reports whenever this process's event loop was blocked. */
+function watchStalls(report: (stall: Stall) => void): void {
   let last = Date.now()
   setInterval(() => {
     const now = Date.now()
-    if (now - last > longestStall) tell({ from: last, to: now })
+    if (now - last > maxStallMs) report({ from: last, to: now })
     last = now
   }, 5).unref()
 }
 
-/** By least squares: megabytes a minute. */
+/** The slope by least squares, in MB/min. */
 function slopeOf(points: readonly { readonly minute: number; readonly megabytes: number }[]): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
   const [x, y] = [mean(points.map(({ minute }) => minute)), mean(points.map(({ megabytes }) => megabytes))]

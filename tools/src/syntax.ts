@@ -1,4 +1,4 @@
-/** The syntax of a module, as far as it is read here: its statements, and the nodes in them. */
+/** Parses modules and walks their syntax trees. */
 import { parseSync } from 'rolldown/utils'
 
 export interface Node {
@@ -6,7 +6,7 @@ export interface Node {
   readonly [field: string]: unknown
 }
 
-/** The statements at the top level. `fileName` tells the language: `.ts`, `.d.ts`, `.js`. */
+/** Returns the top-level statements; the extension of `fileName` selects the language. */
 export function parseModule(fileName: string, text: string): readonly Node[] {
   const { program, errors } = parseSync(fileName, text)
   const [error] = errors
@@ -18,7 +18,7 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
 }
 
-/** The node and all below it, but for names that are only labels: the property of `a.b`, the key of `{ b: 1 }`. */
+/** Yields a node and its descendants, except property names such as those of `a.b` and `{ b: 1 }`. */
 export function* everyNode(value: unknown): Generator<Node> {
   if (Array.isArray(value)) {
     for (const item of value) yield* everyNode(item)
@@ -31,7 +31,7 @@ export function* everyNode(value: unknown): Generator<Node> {
   }
 }
 
-/** The names that a declaration binds. */
+/** The names that a declaration declares. */
 export function declaredNames(declaration: Node): readonly string[] {
   if (declaration.type !== 'VariableDeclaration') return isNode(declaration.id) ? [String(declaration.id.name)] : []
   return (declaration.declarations as readonly Node[]).map(({ id }) => String((id as Node).name))

@@ -1,37 +1,37 @@
-/** The commands behind `pnpm tools <name>`: those that are too rare for a script in the root's package.json. */
+/** The commands of `pnpm tools <name>`, which are too rare for scripts in the root's package.json. */
 
 export interface Tool {
-  /** One line for the list: what it does, and when somebody needs it. */
+  /** One line for the list: what the tool does, and when to run it. */
   readonly summary: string
-  /** The programs to run, one after the other, from the repository's root. The parameters are those given after the tool's name. */
+  /** Returns the programs to run in order, from the parameters after the tool's name. */
   steps(parameters: readonly string[]): readonly Step[]
 }
 
 export interface Step {
-  /** A file of the repository that Node runs, or a program that the workspace has installed. */
+  /** A file to run with Node, or a program installed in the workspace. */
   readonly program: string
   readonly parameters?: readonly string[]
-  /** Options of Node's own, where the program is a file. */
+  /** Options of Node, if the program is a file. */
   readonly nodeOptions?: readonly string[]
-  /** Where it runs, named from the root, if it is not the root. */
+  /** The working directory, from the repository's root; default the root. */
   readonly folder?: string
 }
 
 const fromSources = '--conditions=@nightlatch/source'
 const build: Step = { program: 'pnpm', parameters: ['--silent', 'run', 'build'] }
 
-/** Runs one file of the repository with the parameters that are given. */
+/** Runs one file of the repository with the given parameters. */
 function file(program: string, ...nodeOptions: readonly string[]): Tool['steps'] {
   return (parameters) => [{ program, parameters, nodeOptions }]
 }
 
 export const tools: Readonly<Record<string, Tool>> = {
   api: {
-    summary: "writes each package's public types into its api.txt, after a change of them that is meant",
+    summary: "writes each package's public types into its api.txt, after an intended change",
     steps: file('tools/src/write-api-reports.ts'),
   },
   bench: {
-    summary: 'measures what a call costs beside its peers, about eight minutes, after a change of a hot path',
+    summary: 'measures calls against other libraries in about eight minutes, after a change of a hot path',
     steps: (parameters) => [
       build,
       { program: 'benchmarks/src/bench.ts', parameters, nodeOptions: ['--expose-gc'], folder: 'benchmarks' },
@@ -46,16 +46,15 @@ export const tools: Readonly<Record<string, Tool>> = {
     steps: file('tools/src/measure-tokens.ts', '--expose-gc', fromSources),
   },
   mutation: {
-    summary:
-      'changes the code of the core place by place and runs its tests on each; slow, after new tests of the core',
+    summary: 'runs the mutation tests of the core; slow, after new tests of the core',
     steps: (parameters) => [{ program: 'stryker', parameters: ['run', ...parameters], folder: 'packages/core' }],
   },
   packages: {
-    summary: 'checks the built packages as a user receives them; part of `check`',
+    summary: 'checks the packed packages; part of `check`',
     steps: file('tools/src/check-packages.ts'),
   },
   record: {
-    summary: 'draws docs/demo.svg from a real run of the demonstration, when it prints something else',
+    summary: 'draws docs/demo.svg from a real run of the demo, after a change of its output',
     steps: (parameters) => [build, { program: 'tools/src/record-demo.ts', parameters }],
   },
   runtimes: {
@@ -71,7 +70,7 @@ export const tools: Readonly<Record<string, Tool>> = {
     steps: file('tools/src/write-sboms.ts'),
   },
   simulate: {
-    summary: 'computes a day of a fleet in virtual time, about three minutes, after a change of freshness.ts',
+    summary: 'simulates a day of a fleet in virtual time in about three minutes, after a change of freshness.ts',
     steps: (parameters) => [
       { program: 'benchmarks/src/simulate.ts', parameters, nodeOptions: [fromSources] },
       { program: 'biome', parameters: ['format', '--write', 'benchmarks/fleet.json'] },
@@ -84,17 +83,17 @@ export const tools: Readonly<Record<string, Tool>> = {
     ],
   },
   'site:walk': {
-    summary: 'opens each page of the built site in a browser; CHROMIUM names the browser',
+    summary: 'opens each page of the built site in a browser; CHROMIUM is the browser’s path',
     steps: (parameters) => [
       { program: 'vitest', parameters: ['run', '--root', 'docs', '--dir', 'docs/site', ...parameters] },
     ],
   },
   soak: {
-    summary: 'runs a client for ten minutes of faults and watches its memory, after a change of the cache',
+    summary: 'runs a client against faults for ten minutes and checks its memory, after a change of the cache',
     steps: file('tools/src/soak.ts', '--expose-gc', fromSources),
   },
   version: {
-    summary: 'raises the versions that the changesets ask for; the release workflow runs it',
+    summary: 'raises the versions by the changesets; the release workflow runs it',
     steps: () => [
       { program: 'changeset', parameters: ['version'] },
       { program: 'tools/src/write-api-reports.ts', parameters: ['--released'] },
@@ -102,7 +101,7 @@ export const tools: Readonly<Record<string, Tool>> = {
   },
 }
 
-/** One line for each tool, in columns. */
+/** Lists the tools, one per line. */
 export function listTools(): string {
   const width = Math.max(...Object.keys(tools).map((name) => name.length))
   return Object.entries(tools)

@@ -1,4 +1,4 @@
-/** Uses the packages as a stranger would: installs them in a project of its own, imports them, compiles against them. */
+/** Uses the packed packages like a user: installs them in a new project, imports them and compiles against them. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Check, PackedPackage } from './packed-package.ts'
@@ -20,7 +20,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 export function* tryPackages(packages: readonly PackedPackage[], folder: string): Generator<Check> {
   const libraries = packages.filter(({ isLibrary }) => isLibrary).map(({ manifest }) => manifest.name)
   mkdirSync(folder)
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }))
 
   const tarballs = packages.map(({ tarball }) => tarball)
   const install = ['install', '--no-audit', '--no-fund', ...tarballs]
@@ -37,7 +37,7 @@ export function* tryPackages(packages: readonly PackedPackage[], folder: string)
   for (const { manifest } of packages) {
     for (const command of Object.keys(manifest.bin ?? {})) {
       const help = runCommand(join(folder, 'node_modules/.bin', command), ['--help'], folder)
-      yield { name: `${command} --help answers`, problems: problemsOf(help) }
+      yield { name: `${command} --help succeeds`, problems: problemsOf(help) }
     }
   }
 
@@ -53,7 +53,7 @@ export function* tryPackages(packages: readonly PackedPackage[], folder: string)
   }
 }
 
-/** What the compiler says of our own declarations and of the consumer. The declarations of our dependencies are theirs. */
+/** Returns the compiler's errors in our declarations and in the project, without those in dependencies' declarations. */
 function compile(folder: string, settings: object): readonly string[] {
   const compilerOptions = {
     ...settings,
@@ -69,6 +69,6 @@ function compile(folder: string, settings: object): readonly string[] {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts', '*.cts'] }))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   const { output } = runCommand(process.execPath, [compiler, '--project', folder, '--pretty', 'false'], folder)
-  const complaints = output === '' ? [] : output.replace(/\n\s+/g, ' ').split('\n')
-  return complaints.filter((line) => !line.startsWith('node_modules/') || line.startsWith(`node_modules/${scope}/`))
+  const errors = output === '' ? [] : output.replace(/\n\s+/g, ' ').split('\n')
+  return errors.filter((line) => !line.startsWith('node_modules/') || line.startsWith(`node_modules/${scope}/`))
 }

@@ -1,4 +1,4 @@
-/** All that a process can see of its clients from outside: the diagnostics channels, and what OpenTelemetry is told. */
+/** Observes clients from outside: the diagnostics channels and the calls of OpenTelemetry's API. */
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { instrument } from '@nightlatch/opentelemetry'
 import type { MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
@@ -7,22 +7,22 @@ import type { MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
 export const tracedWork: readonly string[] = ['nightlatch:grant', 'nightlatch:store', 'nightlatch:discovery']
 
 /**
- * Hands over every message of a channel, and every call of OpenTelemetry's API with all that is given to it.
+ * Reports every channel message, and every call of OpenTelemetry's API with its arguments.
  *
- * @param tell what: the channel's name, or `span` or `metric` with its name; told where and when it happens
- * @returns what ends that
+ * @param report receives the channel's name, or `span` or `metric` with its name, and the value
+ * @returns a function that stops observing
  */
-export function watchTelemetry(tell: (what: string, value: unknown) => void): () => void {
+export function watchTelemetry(report: (what: string, value: unknown) => void): () => void {
   const known = new WeakSet<object>()
-  // A message fills up while the work goes on. It is told once, and looked at when all is over.
+  // A message gets more fields during the operation, so it is reported once and read at the end.
   const once =
     (channel: string) =>
     (message: unknown): void => {
       if (known.has(message as object)) return
       known.add(message as object)
-      tell(channel, message)
+      report(channel, message)
     }
-  const onEvent = (message: unknown): void => tell('nightlatch:event', message)
+  const onEvent = (message: unknown): void => report('nightlatch:event', message)
   subscribe('nightlatch:event', onEvent)
   const undo = tracedWork.map((channel) => {
     const listener = once(channel)
@@ -30,7 +30,7 @@ export function watchTelemetry(tell: (what: string, value: unknown) => void): ()
     tracingChannel(channel).subscribe(listeners)
     return () => tracingChannel(channel).unsubscribe(listeners)
   })
-  const uninstrument = instrument({ tracerProvider: tracersThat(tell), meterProvider: metersThat(tell) })
+  const uninstrument = instrument({ tracerProvider: reportingTracers(report), meterProvider: reportingMeters(report) })
   return () => {
     uninstrument()
     for (const one of undo) one()
@@ -38,15 +38,15 @@ export function watchTelemetry(tell: (what: string, value: unknown) => void): ()
   }
 }
 
-function tracersThat(tell: (what: string, value: unknown) => void): TracerProvider {
+function reportingTracers(report: (what: string, value: unknown) => void): TracerProvider {
   const startSpan = (name: string, ...given: readonly unknown[]): Span => {
     const what = `span ${name}`
-    // The context that comes third holds the spans around, which are told themselves.
-    tell(what, [name, given[0]])
+    // The third argument, the context, contains outer spans, which are reported themselves.
+    report(what, [name, given[0]])
     const note =
       (method: string) =>
       (...values: readonly unknown[]): Span => {
-        tell(what, [method, ...values])
+        report(what, [method, ...values])
         return span
       }
     const span: Span = {
@@ -67,9 +67,9 @@ function tracersThat(tell: (what: string, value: unknown) => void): TracerProvid
   return { getTracer: () => ({ startSpan }) } as unknown as TracerProvider
 }
 
-function metersThat(tell: (what: string, value: unknown) => void): MeterProvider {
+function reportingMeters(report: (what: string, value: unknown) => void): MeterProvider {
   const create = (name: string): object => {
-    const note = (...given: readonly unknown[]): void => tell(`metric ${name}`, given)
+    const note = (...given: readonly unknown[]): void => report(`metric ${name}`, given)
     return { add: note, record: note }
   }
   return { getMeter: () => ({ createCounter: create, createHistogram: create }) } as unknown as MeterProvider

@@ -1,4 +1,4 @@
-/** Writes a bill of materials (CycloneDX, JSON) for each published package, into the folder that is named: `core.cdx.json`, ... */
+/** Writes a bill of materials (CycloneDX, JSON) for each published package into the given folder: `core.cdx.json`, ... */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { policies } from './package-policy.ts'

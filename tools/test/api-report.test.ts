@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { digestOf, isUnreleased, publicTypes, readReport, writeReport } from '../src/api-report.ts'
 import { changedSinceMain, readChangeset, readChangesets } from '../src/read-changesets.ts'
 import { readDeclarations } from '../src/read-declarations.ts'
-import { isThere, publishedPackages, readText, root } from '../src/read-repository.ts'
+import { exists, publishedPackages, readText, root } from '../src/read-repository.ts'
 
 const changesets = readChangesets()
 const changed = changedSinceMain()
@@ -15,17 +15,17 @@ describe('the public types of each library', () => {
     .filter(({ isLibrary }) => isLibrary)
     .map(({ folder, manifest }) => {
       const file = `${folder}/api.txt`
-      return { folder, manifest, file, report: readReport(isThere(file) ? readText(file) : '') }
+      return { folder, manifest, file, report: readReport(exists(file) ? readText(file) : '') }
     })
 
-  it('are those of its report', () => {
+  it('match its report', () => {
     expect(libraries.length).toBeGreaterThan(0)
     for (const { folder, file, report } of libraries) {
       expect.soft(publicTypes(readDeclarations(join(root, folder))), `${file}: ${hint}`).toBe(report.types)
     }
   })
 
-  it('are those that were released, or wait for a release with a changeset that is more than a patch', () => {
+  it('are released, or have a changeset of at least minor', () => {
     for (const { manifest, file, report } of libraries) {
       const bumps = changesets.map(({ bumps }) => bumps.get(manifest.name)).filter((bump) => bump !== undefined)
       if (isUnreleased(report)) expect.soft(bumps.join(), `${manifest.name}: ${hint}`).toMatch(/minor|major/)
@@ -37,7 +37,7 @@ describe('the public types of each library', () => {
 
   it('change on a branch only with a changeset of that branch', () => {
     const unexplained = libraries
-      .filter(({ file, report }) => changed?.get(file) === 'there' && isUnreleased(report))
+      .filter(({ file, report }) => changed?.get(file) === 'changed' && isUnreleased(report))
       .filter(({ manifest }) => !changesets.some(({ file, bumps }) => changed?.has(file) && bumps.has(manifest.name)))
     expect(
       unexplained.map(({ file, manifest }) => `${file}: name ${manifest.name} in a changeset`),
@@ -60,7 +60,7 @@ describe('a report', () => {
   ])
   const types = publicTypes(declarations)
 
-  it('holds exported declarations by name, then those beneath, without comments and files', () => {
+  it('contains exported declarations by name, then internal ones, without comments and files', () => {
     expect(types.split('\n\n')).toEqual([
       'export { Hidden as Shown }',
       'import type { C } from "elsewhere";',
@@ -71,7 +71,7 @@ describe('a report', () => {
     ])
   })
 
-  it('is the same wherever its declarations stand', () => {
+  it('does not depend on the files of its declarations', () => {
     const moved = new Map([...declarations].reverse())
     expect(publicTypes(moved)).toBe(types)
   })
@@ -82,7 +82,7 @@ describe('a report', () => {
     }
   })
 
-  it('is unreleased until a release has had the same types', () => {
+  it('is unreleased until the same types are released', () => {
     expect(isUnreleased({ types, release: undefined })).toBe(true)
     expect(isUnreleased({ types, release: { version: '1.0.0', digest: digestOf(`${types}x`) } })).toBe(true)
     expect(isUnreleased({ types, release: { version: '1.0.0', digest: digestOf(types) } })).toBe(false)
@@ -91,11 +91,11 @@ describe('a report', () => {
 
 describe('a changeset', () => {
   it('is read', () => {
-    const { bumps, said } = readChangeset('a.md', '---\n"@a/b": minor\n"c": patch\n---\n\nWhat it means.\n')
+    const { bumps, summary } = readChangeset('a.md', '---\n"@a/b": minor\n"c": patch\n---\n\nWhat it means.\n')
     expect([...bumps]).toEqual([
       ['@a/b', 'minor'],
       ['c', 'patch'],
     ])
-    expect(said).toBe('What it means.\n')
+    expect(summary).toBe('What it means.\n')
   })
 })

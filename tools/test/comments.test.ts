@@ -29,10 +29,6 @@ const pending = [
   'packages/core/src/diagnostics.ts',
   'packages/core/src/errors.ts',
   'packages/core/src/platform/validation.ts',
-  'packages/opentelemetry/src/',
-  'packages/redis/src/',
-  'packages/testing/src/',
-  'packages/undici/src/',
 ]
 
 const sources = publishedPackages().flatMap(({ folder }) =>

@@ -18,7 +18,7 @@ const said = 'To change this, change tools/src/package-policy.ts, and say why in
 
 // An assertion that fails does not end these tests, so that one run lists every package that is wrong.
 describe('each published package', () => {
-  it('has its place in the policy', () => {
+  it('has a policy', () => {
     const page = readText('docs/dependencies.md')
     expect(
       packages.map(({ slug }) => slug).filter((slug) => policies[slug] === undefined),
@@ -28,7 +28,7 @@ describe('each published package', () => {
     expect(names.filter((name) => !page.includes(`| \`${name}\` `))).toEqual([])
   })
 
-  it('depends on what the policy grants it, and on nothing else', () => {
+  it('depends only on what its policy allows', () => {
     for (const { slug, manifest } of packages) {
       const { dependencies, peers } = policies[slug] ?? none
       const hint = `${slug}: ${said}`
@@ -39,7 +39,7 @@ describe('each published package', () => {
     }
   })
 
-  it('has built into it what the policy grants it, and names whose it is', () => {
+  it('bundles only what its policy allows, with attribution', () => {
     for (const { slug, folder, manifest } of packages) {
       const { bundled } = policies[slug] ?? none
       const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
@@ -58,7 +58,7 @@ describe('each published package', () => {
     }
   })
 
-  it('brings only licences that ask to be named and no more, and nothing that runs when it is installed', () => {
+  it('has only dependencies with permissive licences and without install scripts', () => {
     for (const { slug, folder, manifest } of packages) {
       const { bundled } = policies[slug] ?? none
       const brought = productionTree([...Object.keys(manifest.dependencies ?? {}), ...bundled], join(root, folder), own)
@@ -80,7 +80,7 @@ describe('each published package', () => {
     }
   })
 
-  it('is published with provenance, for everybody', () => {
+  it('is published publicly, with provenance', () => {
     for (const { slug, folder } of packages) {
       expect.soft(JSON.parse(readText(`${folder}/package.json`)), slug).toMatchObject({
         publishConfig: { access: 'public', provenance: true },
@@ -92,7 +92,7 @@ describe('each published package', () => {
 })
 
 describe('versions', () => {
-  it('are in the catalog, and nowhere else', () => {
+  it('are only in the catalog', () => {
     const manifests = repositoryFiles().filter((file) =>
       /^((packages|examples)\/[^/]+|benchmarks|tools)\/package\.json$/.test(file),
     )
@@ -109,14 +109,14 @@ describe('versions', () => {
     expect(elsewhere).toEqual([])
   })
 
-  it('of all that is installed are locked by a digest, and come from the registry', () => {
+  it('of all installed packages are locked by a digest, and come from the registry', () => {
     const lines = readText('pnpm-lock.yaml').match(/^ {4}resolution: .*$/gm) ?? []
     expect(lines.length).toBeGreaterThan(100)
     // What is not a package of the registry has a tarball's URL, a commit or a folder here.
     expect(lines.filter((line) => !/^ {4}resolution: \{integrity: sha512-[A-Za-z0-9+/=]+\}$/.test(line))).toEqual([])
   })
 
-  it('are chosen by pnpm with care', () => {
+  it('are restricted by pnpm’s settings', () => {
     const wanted = [
       'catalogMode: strict',
       'blockExoticSubdeps: true',
@@ -128,13 +128,13 @@ describe('versions', () => {
   })
 })
 
-it('no install script runs but that of node, which every script here runs on', () => {
+it('only the install script of node runs', () => {
   const { allowBuilds } = parse(readText('pnpm-workspace.yaml')) as { allowBuilds: Readonly<Record<string, boolean>> }
   expect(Object.keys(allowBuilds).filter((name) => allowBuilds[name])).toEqual(['node'])
 })
 
-describe('the tree of what is installed', () => {
-  it('tells of licences and of scripts that run, through packages of our own', () => {
+describe('the production tree', () => {
+  it('reports licences and install scripts, also of indirect dependencies', () => {
     const folder = mkdtempSync(join(tmpdir(), 'nightlatch-tree-'))
     try {
       const install = (name: string, manifest: object, licence = ''): void => {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path/posix'
 import { describe, expect, it } from 'vitest'
 import { compileBlocks } from '../src/compile-blocks.ts'
 import { anchorsIn, type Document, linksIn, quotesIn, readDocuments } from '../src/read-documents.ts'
-import { isThere, readManifest, readText } from '../src/read-repository.ts'
+import { exists, readManifest, readText } from '../src/read-repository.ts'
 import { tools } from '../src/tools.ts'
 
 const documents = readDocuments()
@@ -20,20 +20,20 @@ describe('code in documents', () => {
     expect(await compileBlocks(blocks)).toEqual([])
   })
 
-  it('is the file that it says it shows, which is compiled and run where it stands', () => {
+  it('equals the file that it names, which is compiled and run elsewhere', () => {
     const shown = documents.flatMap(({ blocks }) => blocks.filter(({ shows }) => shows !== undefined))
     const stale = shown.filter(({ shows, code }) => code !== readText(shows ?? ''))
     expect(stale.map(({ file, line, shows }) => `${file}:${line}: not what is in ${shows}`)).toEqual([])
   })
 
-  it('goes by the name of ts, and so is compiled', () => {
+  it('is marked as ts, and so is compiled', () => {
     const names = /^(typescript|tsx|mts|cts|js|javascript|jsx|mjs)$/
     const others = documents.flatMap((document) => document.blocks).filter(({ language }) => names.test(language))
     expect(others.map(({ file, line }) => `${file}:${line}`)).toEqual([])
   })
 })
 
-it('links in documents lead somewhere', () => {
+it('links in documents have existing targets', () => {
   const broken = documents.flatMap((document) =>
     linksIn(document)
       .filter(({ text }) => !/^[a-z]+:/i.test(text) && !leadsSomewhere(document, text))
@@ -46,7 +46,7 @@ it('files named in documents exist', () => {
   const path = /^(packages|tools|docs|\.ci|\.changeset|\.github)\/[^<>*{}…\s]*$/
   const missing = documents.flatMap((document) =>
     quotesIn(document)
-      .filter(({ text }) => path.test(text) && !isThere(text))
+      .filter(({ text }) => path.test(text) && !exists(text))
       .map(({ line, text }) => `${document.file}:${line}: ${text}`),
   )
   expect(missing).toEqual([])
@@ -72,7 +72,7 @@ it('commands named in documents exist', () => {
 function leadsSomewhere(document: Document, target: string): boolean {
   const [path = '', anchor] = target.split('#')
   const file = path === '' ? document.file : join(dirname(document.file), path)
-  if (!isThere(file)) return false
+  if (!exists(file)) return false
   if (anchor === undefined) return true
   const aim = documents.find((other) => other.file === file)
   return aim !== undefined && anchorsIn(aim).has(anchor)

@@ -7,7 +7,7 @@ import { drawRecording, readPicture, readShown } from '../src/draw-recording.ts'
 const root = join(import.meta.dirname, '../..')
 
 describe('recording', () => {
-  it('of the demonstration shows what the demonstration prints', () => {
+  it('of the demo matches the demo’s output', () => {
     const bin = join(root, 'packages/cli/src/bin.ts')
     const printed = execFileSync(process.execPath, ['--conditions=@nightlatch/source', bin, 'demo'], {
       encoding: 'utf8',
@@ -18,7 +18,7 @@ describe('recording', () => {
     expect(readPicture(picture)).toBe(readShown(`$ npx -y pnpm@12 demo\n${printed}`))
   })
 
-  it('keeps looks and text, and escapes what SVG reads otherwise', () => {
+  it('keeps styles and text, and escapes markup', () => {
     const picture = drawRecording('\u001b[1mtitle\u001b[22m\n  \u001b[32m✓\u001b[39m done <b> & "more"\n', 'run')
     expect(picture).toContain('<tspan class="bold">title</tspan>')
     expect(picture).toContain(

@@ -19,14 +19,14 @@ const sections = new Map(
 )
 
 describe('the page of events', () => {
-  it('is about the events that there are, and no others', () => {
+  it('describes exactly the existing events', () => {
     expect(declared.length).toBeGreaterThan(8)
     expect([...sections.keys()].filter((type) => type !== undefined).sort()).toEqual(
       declared.map(({ type }) => type).sort(),
     )
   })
 
-  it('says of each event what it holds and what to do', () => {
+  it('describes the fields of each event and what to do', () => {
     for (const { type, fields } of declared) {
       const section = sections.get(type) ?? ''
       expect.soft(section, type).toContain('**What to do:**')

@@ -8,7 +8,7 @@ const libraries = publishedPackages()
   .map(({ folder }) => `${folder}/src/index.ts`)
 
 describe('the index of a library', () => {
-  it('exports at run time what its text says', async () => {
+  it('exports at run time what it declares', async () => {
     const modules = await Promise.all(libraries.map((file): Promise<object> => import(join(root, file))))
     const found = modules.map((module, index) => `${libraries[index]}: ${Object.keys(module).sort().join(', ')}`)
     const said = libraries.map(

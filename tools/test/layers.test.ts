@@ -36,7 +36,7 @@ describe('the core is built in layers', () => {
     expect(core.map(({ file }) => file).filter((file) => LAYERS[layerOf(file)] === undefined)).toEqual([])
   })
 
-  it('each file imports its own layer and those below', () => {
+  it('each file imports only its own layer and lower ones', () => {
     const wrong = core.flatMap(({ file, imports }) => {
       const allowed = [layerOf(file), ...(LAYERS[layerOf(file)] ?? [])]
       return imports
@@ -64,7 +64,7 @@ describe('a published package', () => {
   const packages = publishedPackages().map(({ folder }) => ({ folder, files: sourceFilesIn(`${folder}/src`) }))
   const all = packages.flatMap(({ files }) => files)
 
-  it('leaves the console and the process alone', () => {
+  it('does not use the console or the process', () => {
     const found = all.flatMap(({ file, identifiers }) => {
       const outside = file === 'packages/cli/src/bin.ts' ? ['console'] : ['console', 'process']
       return outside.filter((name) => identifiers.has(name)).map((name) => `${file} reads ${name}`)
@@ -73,14 +73,14 @@ describe('a published package', () => {
     expect(found).toEqual([])
   })
 
-  it("leaves the process's environment alone, but for the module that finds the JWT of a platform", () => {
-    // Platforms put it into the environment. The module reads that when it is asked, as the default of an option.
+  it("reads the process's environment only in the module that finds a platform's JWT", () => {
+    // Platforms put the JWT's location into the environment. The module reads it at the call, as the default of an option.
     const reader = 'packages/workload-identity/src/environment.ts'
     const found = all.filter(({ imports }) => imports.includes('node:process')).map(({ file }) => file)
     expect(found).toEqual([reader])
   })
 
-  it('keeps no state in a module', () => {
+  it('has no module-level state', () => {
     expect(all.flatMap(({ file, state }) => state.map((name) => `${file} keeps ${name}`))).toEqual([])
   })
 
@@ -96,7 +96,7 @@ describe('a published package', () => {
     expect(found).toEqual([])
   })
 
-  it('has no circle of imports, those of types included', () => {
+  it('has no circular imports, including types', () => {
     expect(packages.flatMap(({ files }) => circlesAmong(files))).toEqual([])
   })
 })

@@ -46,12 +46,12 @@ describe('a marked secret is found', () => {
     expect(search().findPrinted(value)).toEqual(['the secret'])
   })
 
-  it('and what is not there is not found, in a circle neither', () => {
+  it('but not in values without it, even circular ones', () => {
     expect(search().findPrinted(circle)).toEqual([])
     expect(search().findIn(encodeURIComponent(secret.slice(1)))).toEqual([])
   })
 
-  it('by what a request carried it in', () => {
+  it('by the request that carried it', () => {
     const secrets = new MarkedSecrets()
     const headers = new Headers({ authorization: 'Basic abcdefghijkl', dpop: 'aaaaaaaa.bbbbbbbb.cccccccc' })
     secrets.markRequest({ headers }, 'client_assertion=dddddddd.eeeeeeee.ffffffff&scope=readreadread')

@@ -12,7 +12,7 @@ const files = packages.flatMap((name) =>
   filesIn(`packages/${name}/src`, '**/*.ts').map((file) => `packages/${name}/src/${file}`),
 )
 
-describe('X3: text from outside meets no expression that can backtrack', () => {
+describe('X3: no expression for external text can backtrack', () => {
   it.each(files)('%s', (file) => {
     const nodes = [...everyNode(parseModule(file, readText(file)))]
     const literals = nodes.flatMap(({ regex }) =>

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path/posix'
 import { describe, expect, it } from 'vitest'
 import { readModule } from '../src/read-module.ts'
-import { filesIn, isThere, publishedPackages, readText, repositoryFiles } from '../src/read-repository.ts'
+import { exists, filesIn, publishedPackages, readText, repositoryFiles } from '../src/read-repository.ts'
 
 /** Names of drawers: what is in such a file cannot be guessed, so anything goes in. */
 const DRAWERS = /^(utils?|common|helpers?|managers?|misc)$/
@@ -26,8 +26,8 @@ const DEFAULT_EXPORTS = [
 const files = repositoryFiles().filter((file) => !file.includes('/generated/'))
 const code = files.filter((file) => /\.ts$/.test(file))
 
-describe('a file is named for what it holds', () => {
-  it('no drawers', () => {
+describe('a file name describes its content', () => {
+  it('no generic names', () => {
     const names = code.map((file) => ({ file, parts: file.replace(/(\.test)?\.ts$/, '').split('/') }))
     const drawers = names.filter(({ parts }) =>
       parts.some((part) => part.split('-').some((word) => DRAWERS.test(word))),
@@ -54,13 +54,13 @@ describe('an export has a name', () => {
 })
 
 describe('the tests of the core mirror its source', () => {
-  it('each test stands where its subject stands', () => {
+  it('each test has the path of its subject', () => {
     const tests = filesIn('packages/core/test', '**/*.test.ts').filter(
       (file) => !CORE_TESTS_OF_THE_WHOLE.some((pattern) => pattern.test(file)),
     )
     const subjectOf = (test: string): string =>
       join('packages/core/src', test.replace(/(\.property|\.slow)?\.test\.ts$/, '.ts'))
-    expect(tests.filter((test) => !isThere(subjectOf(test)))).toEqual([])
+    expect(tests.filter((test) => !exists(subjectOf(test)))).toEqual([])
   })
 
   it('each source file has its test', () => {
@@ -70,7 +70,7 @@ describe('the tests of the core mirror its source', () => {
         !readModule(file, readText(`packages/core/src/${file}`)).isTypesOnly,
     )
     const testOf = (source: string): string => join('packages/core/test', source.replace(/\.ts$/, '.test.ts'))
-    expect(sources.filter((source) => !isThere(testOf(source)))).toEqual([])
+    expect(sources.filter((source) => !exists(testOf(source)))).toEqual([])
   })
 })
 
@@ -90,12 +90,12 @@ describe('every published package', () => {
   })
 
   it('has one page of its name in the documentation', () => {
-    const pages = packages.map(({ slug }) => [`docs/${slug}.md`, `docs/providers/${slug}.md`].filter(isThere))
+    const pages = packages.map(({ slug }) => [`docs/${slug}.md`, `docs/providers/${slug}.md`].filter(exists))
     expect(packages.filter((_, index) => pages[index]?.length !== 1).map(({ slug }) => slug)).toEqual([])
   })
 })
 
-describe('nothing left behind', () => {
+describe('no leftovers', () => {
   const texts = files
     .filter((file) => /\.(ts|js|json|md|ya?ml|txt)$|^\.ci\/|(^|\/)LICENSE$/.test(file) && file !== 'pnpm-lock.yaml')
     .map((file) => ({ file, text: readText(file) }))

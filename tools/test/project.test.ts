@@ -36,7 +36,7 @@ describe('the address of the repository', () => {
     expect(others).toEqual([])
   })
 
-  it('is what the manifest of every package names', () => {
+  it('is in the manifest of every package', () => {
     const wrong = packages.filter(({ folder }) => {
       const { homepage, bugs, repository } = JSON.parse(readText(`${folder}/package.json`))
       return (
@@ -48,13 +48,13 @@ describe('the address of the repository', () => {
     expect(wrong.map(({ folder }) => folder)).toEqual([])
   })
 
-  it('is where a vulnerability is reported, and the only one that publishes', () => {
+  it('is the address for vulnerabilities, and the only one that publishes', () => {
     expect(readText('SECURITY.md')).toContain(`(${repositoryUrl}/security/advisories/new)`)
     expect(readText('.github/workflows/release.yml')).toContain(`github.repository == '${owner}'`)
   })
 })
 
-it('`nightlatch new --package` writes a manifest like that of a package that is here', () => {
+it('`nightlatch new --package` writes a manifest like those of this repository', () => {
   const written = writePackageFiles({ name: 'prevu3d', title: 'Prevu3D', identifier: 'prevu3d' })
   const { description, keywords, ...expected } = JSON.parse(readText('packages/prevu3d/package.json'))
   delete expected.devDependencies.valibot // of this provider alone
@@ -67,7 +67,7 @@ describe('the oldest Node', () => {
     expect(others.map(({ folder }) => folder)).toEqual([])
   })
 
-  it('is the same in every document that says what Nightlatch requires', () => {
+  it('is the same in every document with requirements', () => {
     const requirement = /\b(?:requires?|needs?|supports?) Node(?:\.js)? (\d+(?:\.\d+)*)/gi
     const found = documents
       .filter(({ file }) => /^(README\.md|docs\/|packages\/)/.test(file))

@@ -23,14 +23,14 @@ const FILES = new Map([
   ['inside.d.ts', `export declare const inside: 1;\n`],
 ])
 
-describe('declarations of what a package exports', () => {
+describe('declarations of a package’s exports', () => {
   const pruned = pruneDeclarations(FILES, ['index.d.ts'])
 
-  it('leave out files that nothing exported leads to', () => {
+  it('omit files that no export uses', () => {
     expect([...pruned.keys()]).toEqual(['index.d.ts', 'make.d.ts', 'part.d.ts'])
   })
 
-  it('keep what is exported, what that rests on, and its comments', () => {
+  it('keep exports, the types that they use, and comments', () => {
     expect(pruned.get('make.d.ts')).toBe(
       [
         `import { type Part, part } from "./part.js";`,

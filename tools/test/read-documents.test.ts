@@ -4,7 +4,7 @@ import { anchorsIn, linksIn, quotesIn, readDocument } from '../src/read-document
 const FENCE = '`'.repeat(3)
 
 describe('reading a document', () => {
-  it('keeps code apart from prose, with its place', () => {
+  it('separates code from prose, with its line', () => {
     const text = ['# Title', `${FENCE}ts`, 'const a = 1', FENCE, 'between', `${FENCE}ts continued`, '# b', FENCE].join(
       '\n',
     )
@@ -21,7 +21,7 @@ describe('reading a document', () => {
     expect(blocks).toMatchObject([{ language: 'ts', isContinued: false, shows: 'examples/a/src/b.ts' }])
   })
 
-  it('says which block is never closed', () => {
+  it('reports a block that is never closed', () => {
     expect(() => readDocument('a.md', `text\n${FENCE}ts\n`)).toThrow('a.md:2: this code block is never closed')
   })
 

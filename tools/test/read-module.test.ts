@@ -24,7 +24,7 @@ describe('reading a module', () => {
     })
   })
 
-  it('tells exported values from exported types', () => {
+  it('distinguishes exported values and types', () => {
     const text = `
       export { a, type B } from './a.ts'
       export type { C } from './c.ts'
@@ -39,13 +39,13 @@ describe('reading a module', () => {
     })
   })
 
-  it('sees default and star exports', () => {
+  it('detects default and star exports', () => {
     expect(readModule('file.ts', `export * from 'a'`)).toMatchObject({ hasStarExport: true, hasDefaultExport: false })
     expect(readModule('file.ts', 'export default 1')).toMatchObject({ hasStarExport: false, hasDefaultExport: true })
     expect(readModule('file.ts', 'const a = 1; export { a as default }').hasDefaultExport).toBe(true)
   })
 
-  it('finds what can change at the top level, and only there', () => {
+  it('finds mutable state only at the top level', () => {
     const text = `
       let a = 1
       export let b = 2
@@ -58,7 +58,7 @@ describe('reading a module', () => {
     expect(readModule('file.ts', text).state).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
-  it('knows identifiers from labels, text and comments', () => {
+  it('distinguishes identifiers from labels, text and comments', () => {
     const text = `
       // console
       const a = { process: 1, log: 'console' }
@@ -68,7 +68,7 @@ describe('reading a module', () => {
     expect(readModule('file.ts', 'const a = { console }').identifiers).toContain('console')
   })
 
-  it('knows a module that is types only', () => {
+  it('detects a module with only types', () => {
     expect(readModule('file.ts', `import type { A } from 'a'\nexport interface B extends A {}`).isTypesOnly).toBe(true)
     expect(readModule('file.ts', 'export interface B {}\nexport const b = 1').isTypesOnly).toBe(false)
   })

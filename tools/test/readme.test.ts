@@ -9,7 +9,7 @@ import { readDocument } from '../src/read-documents.ts'
 import { readText, root } from '../src/read-repository.ts'
 
 describe('the first example of the README', () => {
-  it('runs as it is written, but for where Prevu3D is', async () => {
+  it('runs unchanged, except for Prevu3D’s URL', async () => {
     const emulator = await startEmulator(prevu3dEmulation())
     try {
       const { url, apiOrigins, credentials, divisions } = emulator

@@ -18,7 +18,7 @@ const readmes = publishedPackages().map(({ slug, folder, manifest, isLibrary }) 
 
 // An assertion that fails does not end these tests, so that one run lists every README that is wrong.
 describe('the README of each package', () => {
-  it('says what it is, before anything else', () => {
+  it('begins with what the package is', () => {
     for (const { slug, manifest, prose } of readmes) {
       const [title, ...lines] = prose.filter((line) => line !== '')
       expect.soft(title, slug).toBe(`# ${manifest.name}`)
@@ -26,7 +26,7 @@ describe('the README of each package', () => {
     }
   })
 
-  it('says how to install it, and shows in ten lines or so how to use it', () => {
+  it('shows how to install and, in about ten lines, how to use it', () => {
     for (const { slug, manifest, blocks, isCommand, install } of readmes) {
       const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
       expect.soft(shell.join(''), slug).toContain(install)
@@ -38,7 +38,7 @@ describe('the README of each package', () => {
     }
   })
 
-  it('has a table of options, and says what errors there are', () => {
+  it('has a table of options, and lists the errors', () => {
     for (const { slug, prose } of readmes) {
       const headings = prose.filter((line) => line.startsWith('## '))
       const options = headings.find((heading) => /^## Options\b/.test(heading))

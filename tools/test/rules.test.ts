@@ -34,7 +34,7 @@ describe('the rules', () => {
     expect(cited.filter(({ rule }) => !known.has(rule))).toEqual([])
   })
 
-  it('are cited on no page that a user reads', () => {
+  it('are not cited on users’ pages', () => {
     const contributors = [PAGE, 'docs/decisions.md', 'CONTRIBUTING.md']
     const pages = [...filesIn('.', '*.md'), ...filesIn('.', 'docs/**/*.md'), ...filesIn('.', 'packages/*/README.md')]
     const cites = /\((?:rules? )?[GRLSHPX]\d{1,2}(?:, [GRLSHPX]\d{1,2})*\)|\brules? [GRLSHPX]\d{1,2}\b/

@@ -21,7 +21,7 @@ describe('the bill of materials', () => {
     }
   })
 
-  it('of each package names all that is installed with it or built into it, and nothing else', () => {
+  it('of each package lists exactly the installed and bundled packages', () => {
     for (const { slug, folder, manifest } of packages) {
       const brought = [...Object.keys(manifest.dependencies ?? {}), ...(policies[slug]?.bundled ?? [])]
       const installed = productionTree(brought, join(root, folder), []).map(({ name, version }) => `${name}@${version}`)
@@ -30,7 +30,7 @@ describe('the bill of materials', () => {
     }
   })
 
-  it('of each package states the licence of each part, and what it depends on', () => {
+  it('of each package lists licences and dependencies', () => {
     for (const { slug } of packages) {
       const sbom = sboms.get(slug)
       const components = sbom?.components ?? []

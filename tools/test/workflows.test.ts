@@ -29,7 +29,7 @@ const workflows = filesIn('.github/workflows', '*.{yml,yaml}').map((file) => {
 })
 
 describe('each workflow', () => {
-  it('grants nothing but what a job asks for, and a job no more than it is listed with here', () => {
+  it('grants only the permissions listed here for each job', () => {
     expect(workflows.length).toBeGreaterThan(0)
     for (const { file, permissions, jobs } of workflows) {
       expect.soft(permissions, file).toEqual({})
@@ -39,7 +39,7 @@ describe('each workflow', () => {
     }
   })
 
-  it('uses actions by their commit, and says which version that is', () => {
+  it('pins actions to a commit and names its version', () => {
     for (const { file, text } of workflows) {
       const uses = text.split('\n').filter((line) => /^\s*(- )?uses:/.test(line))
       expect.soft(uses.length, file).toBeGreaterThan(0)
@@ -48,7 +48,7 @@ describe('each workflow', () => {
     }
   })
 
-  it('holds no secret, writes no expression into a script, and never runs the code of strangers with rights', () => {
+  it('contains no secret and no expression in a script, and never runs foreign code with permissions', () => {
     for (const { file, text, on, jobs } of workflows) {
       expect.soft(text, file).not.toMatch(/\bsecrets\./)
       expect.soft(Object.keys(on), file).not.toContain('pull_request_target')
@@ -63,7 +63,7 @@ describe('each workflow', () => {
     }
   })
 
-  it('ends by itself', () => {
+  it('has a timeout', () => {
     const jobs = workflows.flatMap(({ file, jobs }) => Object.entries(jobs).map(([name, job]) => ({ file, name, job })))
     const endless = jobs.filter(({ job }) => !((job['timeout-minutes'] ?? Number.POSITIVE_INFINITY) <= 30))
     expect(endless.map(({ file, name }) => `${file} ${name}`)).toEqual([])
@@ -75,7 +75,7 @@ describe('a release', () => {
   const scriptsOf = (name: string): string => (jobs[name]?.steps ?? []).map(({ run = '' }) => run).join('\n')
   const actionsOf = (name: string): string => (jobs[name]?.steps ?? []).map(({ uses = '' }) => uses).join('\n')
 
-  it('follows the tests: versions, build, publish, announce, one after the other', () => {
+  it('runs tests, versions, build, publish and announce in order', () => {
     expect(scriptsOf('everything')).toContain('.ci/run')
     expect(Object.entries(jobs).map(([name, { needs }]) => [name, needs])).toEqual([
       ['everything', undefined],
@@ -87,7 +87,7 @@ describe('a release', () => {
     expect(jobs.build?.if).toContain('has-changesets')
   })
 
-  it('lets only one job publish, which runs no code of the repository and installs nothing', () => {
+  it('publishes in one job, which runs no code of the repository and installs nothing', () => {
     const mayPublish = Object.entries(jobs).filter(([, { permissions }]) => permissions?.['id-token'] !== undefined)
     expect(mayPublish.map(([name]) => name)).toEqual(['publish'])
     expect(actionsOf('publish')).not.toContain('checkout')
@@ -95,7 +95,7 @@ describe('a release', () => {
     expect(scriptsOf('publish')).not.toMatch(/\bpnpm\b|\bnpx\b|npm (install|ci|exec|run)\b/)
   })
 
-  it('runs a pnpm that is checked by its hash, and no install script', () => {
+  it('runs a pnpm verified by its hash, and no install script', () => {
     const text = readText('.github/workflows/release.yml')
     expect(text).toMatch(/PNPM_SHA512: [0-9a-f]{128}\n/)
     for (const name of ['versions', 'build']) {
@@ -107,7 +107,7 @@ describe('a release', () => {
     }
   })
 
-  it('brings the bills of materials', () => {
+  it('contains the bills of materials', () => {
     expect(scriptsOf('build')).toContain('tools sboms')
     expect(scriptsOf('announce')).toMatch(/gh release upload .*\.cdx\.json/)
   })

@@ -1,11 +1,11 @@
-/** The days that are simulated, and what is told of each. */
+/** Simulates days of a fleet and reports each. */
 import { type Fleet, simulateFleet } from './fleet.ts'
 import { highestByChance } from './random.ts'
 
-/** Seconds of a bin in which requests are counted. */
+/** Lengths of the bins in which requests are counted, in seconds. */
 const bins = [60, 300, 900] as const
 
-/** Parts of the day. The start is what nobody can help: everybody needs a token. */
+/** Parts of the day; at the start every process unavoidably requests a token. */
 type DayPart = 'start' | 'firstHours' | 'quiet' | 'outage' | 'after'
 
 export interface DayReport {
@@ -13,31 +13,31 @@ export interface DayReport {
   readonly isShared: boolean
   readonly hasJitter: boolean
   readonly startsOver: number
-  /** Requests per second, over the whole day. */
+  /** Mean requests/s over the day. */
   readonly mean: number
   readonly requests: number
   readonly grants: number
   readonly failedCalls: number
-  /** For each bin: the highest of each part of the day, in multiples of the mean. */
+  /** For each bin length: the maximum in each part of the day, as a multiple of the mean. */
   readonly highest: Readonly<Record<string, Readonly<Record<DayPart, number>>>>
-  /** For each bin: what as many requests at perfectly random instants would reach in the part after the outage. */
+  /** For each bin length: the maximum that the same number of random requests would reach after the outage. */
   readonly byChance: Readonly<Record<string, number>>
-  /** Requests per second in each five minutes of the day. */
+  /** Requests/s in each five minutes of the day. */
   readonly series: readonly number[]
 }
 
-/** For each bin, in multiples of the mean: the highest after the outage. */
+/** For each bin length: the maximum after the outage, as a multiple of the mean. */
 export interface RepeatedDays {
-  /** In each day, sorted. */
+  /** Of each day, sorted. */
   readonly single: Readonly<Record<string, readonly number[]>>
-  /** In all days put on top of each other: what is left when chance has evened out. */
+  /** Of the sum of all days, in which random variation averages out. */
   readonly together: Readonly<Record<string, number>>
 }
 
 export interface FleetReport {
   readonly fleet: Omit<Fleet, 'isShared' | 'hasJitter' | 'startsOver' | 'seed'>
   readonly days: readonly DayReport[]
-  /** Days with a store and jitter that differ in chance alone. */
+  /** Days with a store and jitter that differ only in their seed. */
   readonly repeated: RepeatedDays
 }
 
@@ -62,14 +62,14 @@ const chosen: readonly Pick<Fleet, 'isShared' | 'hasJitter' | 'startsOver'>[] = 
 
 const repetitions = 20
 
-/** @param onDay told what is done */
+/** @param onDay called after each day */
 export function simulateDays(onDay: (report: DayReport) => void): FleetReport {
   const days = chosen.map((choice) => {
     const report = reportDay({ ...fleet, ...choice, seed: 1 })
     onDay(report)
     return report
   })
-  // What the server sees of a fleet with a store hardly depends on its size: a tenth of the work will do here.
+  // With a store the number of requests hardly depends on the fleet's size, so a tenth of it suffices.
   const smaller = {
     ...fleet,
     tenantsPerProcess: fleet.tenantsPerProcess / 10,
@@ -80,7 +80,7 @@ export function simulateDays(onDay: (report: DayReport) => void): FleetReport {
   return { fleet, days, repeated: repeatDay({ ...smaller, seed: 1 }, repetitions) }
 }
 
-/** The same day over and over, with other seeds. */
+/** Simulates the same day with several seeds. */
 export function repeatDay(settings: Fleet, times: number): RepeatedDays {
   const requests = new Uint32Array(settings.until)
   const span = partsOf(settings).after
@@ -140,7 +140,7 @@ function titleOf({ isShared, hasJitter, startsOver }: Fleet): string {
   return `${isShared ? 'shared store' : 'each process alone'}, ${hasJitter ? 'with' : 'without'} jitter${start}`
 }
 
-/** The parts of a day, in seconds. After a start of everybody the first tokens are all of one age, and the next ones still of few. */
+/** The parts of a day, in seconds; after a simultaneous start, the first tokens all have the same age. */
 function partsOf({ startsOver, outage, until }: Fleet): Readonly<Record<DayPart, readonly [number, number]>> {
   const started = startsOver + 900
   const settled = outage.from / 2
@@ -156,7 +156,7 @@ function partsOf({ startsOver, outage, until }: Fleet): Readonly<Record<DayPart,
 function highestBin(requests: Uint32Array, bin: number, [from, to]: readonly [number, number]): number {
   let highest = 0
   for (let at = from; at < to; at += bin) {
-    // A bin that the part is too short for is as long as the part.
+    // A bin longer than the part is shortened to it.
     const end = Math.min(at + bin, to)
     if (end - at < bin && at > from) break
     highest = Math.max(highest, sum(requests, at, end) / (end - at))
@@ -170,7 +170,7 @@ function sum(requests: Uint32Array, from: number, to: number): number {
   return total
 }
 
-/** Four figures. */
+/** Rounds to four significant figures. */
 function figure(value: number): number {
   return Number(value.toPrecision(4))
 }

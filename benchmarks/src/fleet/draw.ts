@@ -1,11 +1,11 @@
-/** Draws the days of a fleet: for each, the requests of the day in multiples of their mean. */
+/** Draws the requests of each day as multiples of their mean. */
 import type { DayReport, FleetReport } from './days.ts'
 
 const [width, left, right, panelHeight, gap, margin] = [920, 48, 896, 130, 58, 24]
-/** Multiples of the mean at the top of a panel. */
+/** The multiple of the mean at the top of a panel. */
 const top = 6.5
 
-/** An SVG picture, without anything from elsewhere in it. */
+/** Returns an SVG document without external resources. */
 export function drawFleet({ fleet, days }: FleetReport): string {
   const shown = days.filter(({ startsOver }) => startsOver === 0)
   const height = margin + shown.length * (panelHeight + gap)

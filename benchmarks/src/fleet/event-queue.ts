@@ -1,4 +1,4 @@
-/** A queue of numbered actors by time: each stands in it once at most. Lists in typed arrays, for there are a million of them. */
+/** A queue of numbered actors by time, each at most once; typed arrays, because there are a million. */
 export class EventQueue {
   readonly #first: Int32Array
   readonly #next: Int32Array
@@ -6,7 +6,7 @@ export class EventQueue {
 
   /**
    * @param until later events are dropped
-   * @param tick events of the same tick come in any order
+   * @param tick events of the same tick have no order
    */
   constructor(actors: number, until: number, tick: number) {
     this.#tick = tick
@@ -14,7 +14,7 @@ export class EventQueue {
     this.#next = new Int32Array(actors)
   }
 
-  /** @param time not before the tick that is under way */
+  /** @param time not before the current tick */
   add(actor: number, time: number): void {
     const slot = Math.floor(time / this.#tick)
     if (slot >= this.#first.length) return
@@ -22,7 +22,7 @@ export class EventQueue {
     this.#first[slot] = actor
   }
 
-  /** Calls each actor when its time has come, which may add itself again. */
+  /** Calls each actor at its time; an actor can add itself again. */
   run(act: (actor: number, time: number) => void): void {
     for (let slot = 0; slot < this.#first.length; slot += 1) {
       for (let actor = this.#first[slot] as number; actor >= 0; actor = this.#first[slot] as number) {

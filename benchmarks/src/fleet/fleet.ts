@@ -1,6 +1,6 @@
 /**
- * A fleet of processes and their authorization server for a day, in virtual time. When a token is replaced, and when a
- * refresh that failed is tried again, is decided by the core's own functions.
+ * Simulates a fleet of processes and their authorization server in virtual time. The core's own functions decide when a token
+ * is refreshed and when a failed refresh is retried.
  */
 import { planGrantRetry } from '../../../packages/core/src/acquire/retry.ts'
 import {
@@ -18,55 +18,55 @@ import { createRandom } from './random.ts'
 export interface Fleet {
   readonly processes: number
   readonly tenants: number
-  /** How many of the tenants each process works for. */
+  /** Number of tenants of each process. */
   readonly tenantsPerProcess: number
   readonly lifetime: number
-  /** Between two moments at which a process needs a tenant's token: the mean; chance decides. */
+  /** Mean time between two calls of a process for a tenant, exponentially distributed. */
   readonly callGap: number
-  /** For how long processes start; 0: all at once. */
+  /** The period over which processes start; 0 starts all at once. */
   readonly startsOver: number
-  /** The server refuses everything with a 503. */
+  /** When the server responds with 503 to all requests. */
   readonly outage: { readonly from: number; readonly to: number }
   readonly until: number
   /** Whether the processes share a store with a lock. */
   readonly isShared: boolean
-  /** Whether chance spreads the fleet. */
+  /** Whether refreshes and retries have jitter. */
   readonly hasJitter: boolean
   readonly seed: number
 }
 
 export interface FleetDay {
-  /** Requests at the token endpoint, those that failed among them, by the second. */
+  /** Token requests in each second, including failed ones. */
   readonly requests: Uint32Array
-  /** Tokens that were granted. */
+  /** Number of granted tokens. */
   readonly grants: number
-  /** Calls that came when their token had ended, and got none: the server was down. */
+  /** Calls that found their token expired and got none, because the server was down. */
   readonly failedCalls: number
 }
 
-/** Milliseconds of the simulation's clock. */
-const tick = 100
-/** Seconds: how long a grant takes, and how long the waiting wait before they look into the store again. */
-const grantTime = 0.2
-/** Seconds: the client's timeout. */
-const timeout = 10
+/** Resolution of the simulation's clock. */
+const tickMs = 100
+/** Duration of a grant, and mean time between two polls of the store. */
+const grantSeconds = 0.2
+/** The client's timeout. */
+const timeoutSeconds = 10
 
 const down = new NightlatchError('endpoint_unavailable', '503', { retryable: true, status: 503 })
 
-/** What the processes of a fleet share, by tenant. All instants in milliseconds. */
+/** The shared store, by tenant; all instants in milliseconds. */
 interface Store {
   readonly requestedAt: Float64Array
   readonly arrivesAt: Float64Array
   readonly jitter: Float64Array
   readonly lockedUntil: Float64Array
-  /** Until when nobody tries behind the callers' backs what one was refused. */
+  /** Until when no process refreshes in the background after a failed refresh. */
   readonly backsOffUntil: Float64Array
 }
 
 export function simulateFleet(fleet: Fleet): FleetDay {
   const { processes, tenants, tenantsPerProcess, isShared } = fleet
   const random = createRandom(fleet.seed)
-  const chance = fleet.hasJitter ? random : () => 0
+  const jitterRandom = fleet.hasJitter ? random : () => 0
   const lifetime = fleet.lifetime * 1000
   const until = fleet.until * 1000
   const [downFrom, downTo] = [fleet.outage.from * 1000, fleet.outage.to * 1000]
@@ -87,7 +87,7 @@ export function simulateFleet(fleet: Fleet): FleetDay {
     lockedUntil: none.slice(),
     backsOffUntil: none.slice(),
   }
-  const queue = new EventQueue(slots, until, tick)
+  const queue = new EventQueue(slots, until, tickMs)
   const requests = new Uint32Array(fleet.until)
   let [grants, failedCalls] = [0, 0]
 
@@ -103,31 +103,31 @@ export function simulateFleet(fleet: Fleet): FleetDay {
     endsAt: endsAt[slot] as number,
   })
 
-  /** The next call that does more than take the token at hand. */
-  const waitForTurn = (slot: number): void => {
+  /** Schedules the next call that does more than use the cached token. */
+  const scheduleCall = (slot: number): void => {
     const due = Math.max(refreshAt[slot] as number, retryAt[slot] as number)
     queue.add(slot, nextCall(Math.min(due, endsAt[slot] as number)))
   }
   const keep = (slot: number, from: number, jitter: number): void => {
-    const life = planLife({ requestedAt: from, lifetime, refreshIn: undefined, jitter }, chance())
+    const life = planLife({ requestedAt: from, lifetime, refreshIn: undefined, jitter }, jitterRandom())
     requestedAt[slot] = life.requestedAt
     refreshAt[slot] = life.refreshAt
     mandatoryAt[slot] = life.mandatoryAt
     endsAt[slot] = life.endsAt
     retryAt[slot] = -1
   }
-  /** Whether the server grants a token. */
-  const ask = (time: number): boolean => {
+  /** Counts a token request and returns whether the server grants it. */
+  const request = (time: number): boolean => {
     const second = Math.floor(time / 1000)
     if (second < requests.length) requests[second] = (requests[second] as number) + 1
     return time < downFrom || time >= downTo
   }
-  /** As `acquireToken` does it: behind the callers' backs once, else up to three times. */
-  const acquire = (time: number, ahead: boolean): { from: number; isGranted: boolean } => {
+  /** Like `acquireToken`: one attempt in the background, otherwise up to three. */
+  const acquire = (time: number, background: boolean): { from: number; isGranted: boolean } => {
     for (let from = time, attempt = 1; ; attempt += 1) {
-      if (ask(from)) return { from, isGranted: true }
-      const secondsLeft = timeout - (from - time) / 1000
-      const wait = ahead ? undefined : planGrantRetry(down, attempt, secondsLeft, chance())
+      if (request(from)) return { from, isGranted: true }
+      const secondsLeft = timeoutSeconds - (from - time) / 1000
+      const wait = background ? undefined : planGrantRetry(down, attempt, secondsLeft, jitterRandom())
       if (wait === undefined) return { from, isGranted: false }
       from += wait * 1000
     }
@@ -141,42 +141,42 @@ export function simulateFleet(fleet: Fleet): FleetDay {
   queue.run((slot, time) => {
     const hasToken = (requestedAt[slot] as number) >= 0
     const life = lifeOf(slot)
-    const ahead = hasToken && judgeFreshness(life, time, retryAt[slot] as number) !== 'expired'
+    const background = hasToken && judgeFreshness(life, time, retryAt[slot] as number) !== 'expired'
     const tenant = tenantOf(slot)
     if (isShared) {
       const stored = store.requestedAt[tenant] as number
-      const isNews = stored > (requestedAt[slot] as number) && (store.arrivesAt[tenant] as number) <= time
-      if (isNews && time < stored + lifetime) {
+      const isNewer = stored > (requestedAt[slot] as number) && (store.arrivesAt[tenant] as number) <= time
+      if (isNewer && time < stored + lifetime) {
         keep(slot, stored, store.jitter[tenant] as number)
-        waitForTurn(slot)
+        scheduleCall(slot)
         return
       }
       const isLocked = (store.lockedUntil[tenant] as number) > time
-      if (isLocked || (ahead && (store.backsOffUntil[tenant] as number) > time)) {
-        // Another is at it, or was refused: with a token at hand nobody waits for that, without one they look into the store.
-        if (ahead) {
-          retryAt[slot] = planRetry(life, time, chance())
-          waitForTurn(slot)
+      if (isLocked || (background && (store.backsOffUntil[tenant] as number) > time)) {
+        // Another process refreshes or has failed: callers with a valid token go on, others poll the store.
+        if (background) {
+          retryAt[slot] = planRetry(life, time, jitterRandom())
+          scheduleCall(slot)
         } else {
-          queue.add(slot, time + grantTime * 1000 * (0.5 + random()))
+          queue.add(slot, time + grantSeconds * 1000 * (0.5 + random()))
         }
         return
       }
     }
-    const { from, isGranted } = acquire(time, ahead)
+    const { from, isGranted } = acquire(time, background)
     if (isGranted) {
       grants += 1
-      const jitter = drawJitter(chance(), ahead)
+      const jitter = drawJitter(jitterRandom(), background)
       keep(slot, from, jitter)
       store.requestedAt[tenant] = from
-      store.arrivesAt[tenant] = from + grantTime * 1000
+      store.arrivesAt[tenant] = from + grantSeconds * 1000
       store.jitter[tenant] = jitter
-      store.lockedUntil[tenant] = from + grantTime * 1000
-      waitForTurn(slot)
-    } else if (ahead) {
-      retryAt[slot] = planRetry(life, time, chance())
+      store.lockedUntil[tenant] = from + grantSeconds * 1000
+      scheduleCall(slot)
+    } else if (background) {
+      retryAt[slot] = planRetry(life, time, jitterRandom())
       store.backsOffUntil[tenant] = retryAt[slot] as number
-      waitForTurn(slot)
+      scheduleCall(slot)
     } else {
       failedCalls += 1
       store.lockedUntil[tenant] = from

@@ -1,17 +1,17 @@
-/** The generated part of the page about the fleet. */
+/** Writes the generated part of the page about the fleet. */
 import { markdownTable } from '../table.ts'
 import type { DayReport, FleetReport } from './days.ts'
 
 const [opens, closes] = ['<!-- generated: begin -->', '<!-- generated: end -->']
 
 /**
- * Puts the results into the page, between its two marks.
+ * Inserts the results between the two marks of the page.
  *
- * @throws Error where the page has no such marks
+ * @throws Error if the page lacks the marks
  */
 export function fillFleetPage(page: string, report: FleetReport): string {
   const [from, to] = [page.indexOf(opens), page.indexOf(closes)]
-  if (from < 0 || to < from) throw new Error('The page does not say where the results stand.')
+  if (from < 0 || to < from) throw new Error('The page has no marks for the results.')
   return `${page.slice(0, from)}${opens}\n\n${describe(report)}\n\n${page.slice(to)}`
 }
 

@@ -1,4 +1,4 @@
-/** Numbers from 0 up to, but not including, 1, the same for the same seed (xorshift, 32 bits). */
+/** A reproducible random generator of numbers in [0, 1) (xorshift, 32 bits). */
 export function createRandom(seed: number): () => number {
   let state = Math.imul(seed, 0x9e3779b1) | 1
   return () => {
@@ -10,14 +10,14 @@ export function createRandom(seed: number): () => number {
 }
 
 /**
- * The highest of so many bins that requests at perfectly random instants reach: in half of all cases it is no more.
+ * The median of the maximum over several bins of requests at random instants.
  *
- * @param mean of a bin
+ * @param mean mean number of requests in a bin
  */
 export function highestByChance(mean: number, bins: number): number {
   const enough = 0.5 ** (1 / bins)
   let term = Math.exp(-mean)
-  // Where a bin holds hundreds, nothing of the first term is left; there, the normal distribution does.
+  // For large means the first term underflows, so the normal distribution is used.
   if (term === 0) return mean + Math.sqrt(mean * 2 * Math.log(bins))
   let sum = term
   let count = 0

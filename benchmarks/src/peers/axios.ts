@@ -8,7 +8,7 @@ import { clientCredentials } from 'axios-oauth-client'
 import tokenInterceptor from 'axios-token-interceptor'
 import type { Peer, Settings, TokenAnswer } from '../peer.ts'
 
-/** axios-oauth-client for the grant, the cache and the interceptor of axios-token-interceptor, as their pages join them. */
+/** axios-oauth-client for the grant, with the cache and interceptor of axios-token-interceptor, as documented. */
 export const axiosWithInterceptor: Peer = {
   caches: true,
   async open(settings) {
@@ -28,7 +28,7 @@ export const axiosWithInterceptor: Peer = {
     }
   },
   async openPool(settings) {
-    // One instance of axios for all tenants: it weighs more than a token.
+    // All tenants share one axios instance, which is larger than a token.
     const instance = instanceFor(settings)
     const tenants = new Map<string, () => Promise<TokenAnswer>>()
     return (tenant) => {

@@ -10,8 +10,8 @@ import {
 import { grantByHand, type Peer } from '../peer.ts'
 
 /**
- * A pipeline with the bearer policy alone; the credential is written by hand, the cache is the policy's. The policy lets a
- * token go to https alone: it is shown such a URL, and the client behind it goes to the benchmark's own.
+ * A pipeline with only the bearer policy, its cache and a hand-written credential. The policy requires https, so it gets such
+ * a URL, and the HTTP client replaces it by the benchmark's.
  */
 export const azureCoreRestPipeline: Peer = {
   caches: true,

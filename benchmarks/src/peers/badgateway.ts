@@ -17,7 +17,7 @@ export const badgateway: Peer = {
       token: () => wrapper.getAccessToken(),
       reveal: (token) => token as string,
       grant: () => client.clientCredentials(),
-      // Its `fetch` is its middleware before the platform's fetch; the middleware takes another.
+      // Its `fetch` always uses the global one; its middleware accepts another.
       send:
         fetch === undefined
           ? (url) => wrapper.fetch(url)

@@ -1,6 +1,6 @@
 import { finishResponse, grantByHand, type Peer } from '../peer.ts'
 
-/** The platform's fetch and a header that never changes. */
+/** The global fetch with a constant header. */
 export const bareFetch: Peer = {
   caches: false,
   async open(settings) {

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici'
 import { grantByHand, type Peer } from '../peer.ts'
 
-/** undici's own `request`, and a header that never changes. */
+/** undici's `request` with a constant header. */
 export const bareUndici: Peer = {
   caches: false,
   async open(settings) {
@@ -15,7 +15,7 @@ export const bareUndici: Peer = {
   },
 }
 
-/** Reads an answer of undici's to its end. */
+/** Reads a response of undici completely. */
 export async function finishUndici(answer: unknown): Promise<number> {
   const { statusCode, body } = answer as Dispatcher.ResponseData
   await body.arrayBuffer()

@@ -1,7 +1,7 @@
 import { OAuth2Client } from 'google-auth-library'
 import { grantByHand, type Peer } from '../peer.ts'
 
-/** Its client for any authorization server: the refresh handler is written by hand, the cache is its own. */
+/** Its generic OAuth client, with its cache and a hand-written refresh handler. */
 export const googleAuthLibrary: Peer = {
   caches: true,
   async open(settings) {

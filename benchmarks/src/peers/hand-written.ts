@@ -2,11 +2,11 @@ import { finishResponse, grantByHand, type Peer, type Settings } from '../peer.t
 
 interface Held {
   readonly value: string
-  /** Milliseconds since the epoch: from here on another is asked for. */
+  /** When the token is replaced, in milliseconds since the epoch. */
   readonly staleAt: number
 }
 
-/** What a good engineer writes in an afternoon: one clock reading, one request for many callers, a margin before the end. */
+/** A simple but careful cache: one clock reading, one request for concurrent callers, a margin before expiry. */
 export const handWritten: Peer = {
   caches: true,
   async open(settings) {
@@ -54,7 +54,7 @@ export const handWritten: Peer = {
   },
 }
 
-/** The life counts from before the request; the margin is a tenth of it, a minute at most. */
+/** The lifetime counts from before the request; the margin is a tenth of it, at most a minute. */
 async function ask(settings: Settings): Promise<Held> {
   const askedAt = Date.now()
   const { access_token, expires_in } = await grantByHand(settings)

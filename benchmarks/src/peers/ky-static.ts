@@ -1,7 +1,7 @@
 import ky from 'ky'
 import { finishResponse, grantByHand, type Peer } from '../peer.ts'
 
-/** ky and a header that never changes. */
+/** ky with a constant header. */
 export const kyStatic: Peer = {
   caches: false,
   async open(settings) {

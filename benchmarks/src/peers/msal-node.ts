@@ -4,8 +4,8 @@ import { finishResponse, type Peer, type Settings } from '../peer.ts'
 const authority = 'https://login.microsoftonline.com/benchmark'
 
 /**
- * It speaks to Microsoft's hosts alone, over https; its network client is where others are let in, and there its token request
- * is sent to the benchmark's server. Metadata are given, so that nothing is discovered.
+ * It supports only Microsoft's hosts over https, so a custom network client sends its token request to the benchmark's server.
+ * Metadata is passed in, so that it discovers nothing.
  */
 export const msalNode: Peer = {
   caches: true,
@@ -55,7 +55,7 @@ function redirectTo({ tokenEndpoint, fetch = globalThis.fetch }: Settings): INet
       })
       const headers = Object.fromEntries(response.headers)
       const text = await response.text()
-      // Its own client reads what is no JSON as an error of its own making.
+      // Like its own client, this one converts a response that is not JSON to an error.
       const body = text.startsWith('{') ? JSON.parse(text) : { error: 'server_error' }
       return { headers, body, status: response.status }
     },

@@ -4,7 +4,7 @@ import { Agent, request } from 'undici'
 import type { Peer } from '../peer.ts'
 import { finishUndici } from './bare-undici.ts'
 
-/** undici's own `request` through the interceptor. */
+/** undici's `request` with the interceptor. */
 export const nightlatchUndici: Peer = {
   caches: true,
   async open({ tokenEndpoint, apiUrl, clientId, clientSecret }) {

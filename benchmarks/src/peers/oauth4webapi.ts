@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { finishResponse, type Peer } from '../peer.ts'
 
-/** The parts of a grant and of a request; what becomes of a token is its user's affair. */
+/** Functions for grants and requests; its user caches the token. */
 export const oauth4webapi: Peer = {
   caches: false,
   async open({ tokenEndpoint, clientId, clientSecret, fetch }) {

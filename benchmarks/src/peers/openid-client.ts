@@ -3,7 +3,7 @@ import { finishResponse, type Peer, type Settings } from '../peer.ts'
 
 type Tokens = oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers
 
-/** It has no cache: the answer is kept in a variable, and its own `expiresIn()` says whether it lives. */
+/** It has no cache: a variable holds the response, and its `expiresIn()` determines its validity. */
 export const openidClient: Peer = {
   caches: true,
   async open(settings) {

@@ -1,11 +1,11 @@
 import { type AccessToken, ClientCredentials } from 'simple-oauth2'
 import { finishResponse, type Peer, type Settings } from '../peer.ts'
 
-/** It has no cache: its token is kept in a variable, and its own `expired()` says whether it lives. */
+/** It has no cache: a variable holds the token, and its `expired()` determines its validity. */
 export const simpleOauth2: Peer = {
   caches: true,
   async open(settings) {
-    // Its transport takes no stand-in: grants go over the network.
+    // Its transport cannot be replaced, so grants use the network.
     const client = createClient(settings)
     let held: AccessToken | undefined
     const grant = async (): Promise<AccessToken> => {
@@ -29,7 +29,7 @@ export const simpleOauth2: Peer = {
     return async (tenant) => {
       const found = held.get(tenant)
       if (found !== undefined && !found.expired()) return found
-      // Over the stub, so that a hundred thousand tenants can be filled: the answer becomes a token as `getToken` makes it.
+      // Uses the stub to fill 100,000 tenants, and creates the token like `getToken`.
       const token =
         fetch === undefined
           ? await createClient({ ...settings, clientId: tenant }).getToken({})

@@ -2,7 +2,7 @@ import type { ProcessRow } from '../row.ts'
 import { stopwatch } from '../stopwatch.ts'
 import { stubNetwork } from '../stubbed-network.ts'
 
-/** ky as `client.api()` gives it. */
+/** Requests with the ky instance of `client.api()`. */
 export const api: ProcessRow = {
   kind: 'process',
   name: 'api',

@@ -1,11 +1,11 @@
 import type { Peer, Pool, Settings } from '../peer.ts'
 import { tokenPeers } from '../peers.ts'
-import type { Bench, ProcessRow } from '../row.ts'
+import type { PeerContext, ProcessRow } from '../row.ts'
 import { stopwatch } from '../stopwatch.ts'
 import { stubNetwork } from '../stubbed-network.ts'
 import { openPool } from '../tenants.ts'
 
-/** A token that is in the cache, awaited: one key, and any of many tenants. */
+/** A cached token: of one client, and of a random one of many tenants. */
 export const cachedToken: readonly ProcessRow[] = [
   {
     kind: 'process',
@@ -17,14 +17,14 @@ export const cachedToken: readonly ProcessRow[] = [
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.2 }],
     rounds: { full: 15, quick: 2 },
-    async prepare(peer, bench) {
+    async prepare(peer, context) {
       if (!peer.caches) return undefined
-      const { token } = await peer.open(bench.settings)
+      const { token } = await peer.open(context.settings)
       if (token === undefined) return undefined
       await token()
       const time = await stopwatch(async (calls) => {
         for (let call = 0; call < calls; call += 1) await token()
-      }, bench.isQuick)
+      }, context.isQuick)
       return async () => ({ time: await time() })
     },
   },
@@ -44,20 +44,20 @@ function ofTenants(count: number, ratioTarget: number): ProcessRow {
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget }],
     rounds: { full: 9, quick: 2 },
-    prepare: (peer, bench) => prepareTenants(peer, bench, bench.isQuick ? count / 1000 : count),
+    prepare: (peer, context) => prepareTenants(peer, context, context.isQuick ? count / 1000 : count),
   }
 }
 
 async function prepareTenants(
   peer: Peer,
-  { settings, isQuick }: Bench,
+  { settings, isQuick }: PeerContext,
   count: number,
 ): ReturnType<ProcessRow['prepare']> {
   const names = Array.from({ length: count }, (_, index) => `tenant-${index}`)
   const stubbed: Settings = { ...settings, fetch: stubNetwork(settings.tokenEndpoint) }
   const pool: Pool | undefined = await openPool(peer, stubbed, names)
   if (pool === undefined) return undefined
-  // Drawn before, so that chance costs nothing while it counts; a power of two, so that the place is found by a mask.
+  // Drawn before the measurement; a power of two, so that a mask computes the index.
   const mask = 2 ** 18 - 1
   const drawn = Array.from({ length: mask + 1 }, () => names[Math.floor(Math.random() * count)] ?? '')
   let next = 0

@@ -3,7 +3,7 @@ import type { ProcessRow } from '../row.ts'
 import { stopwatch } from '../stopwatch.ts'
 import { stubNetwork } from '../stubbed-network.ts'
 
-/** What the way to `fetch` costs, `fetch` itself stubbed out. */
+/** The overhead around a stubbed `fetch`. */
 export const fetchOverhead: ProcessRow = {
   kind: 'process',
   name: 'fetch',

@@ -4,7 +4,7 @@ import { tokenPeers } from '../peers.ts'
 import type { OutsideRow } from '../row.ts'
 import { runNode } from '../run-node.ts'
 
-/** From the start of a process to an answer of the API. */
+/** The time from the start of a process to the API's response. */
 export const firstAnswer: OutsideRow = {
   kind: 'outside',
   name: 'first-answer',

@@ -24,10 +24,10 @@ export const grant: ProcessRow = {
     }
     for (let warm = 0; warm < (isQuick ? 1 : 4); warm += 1) await run()
     return async () => {
-      const [begun, cpu] = [performance.now(), process.cpuUsage()]
+      const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
       await run()
       const { user, system } = process.cpuUsage(cpu)
-      return { time: ((performance.now() - begun) * 1000) / grants, cpu: (user + system) / grants }
+      return { time: ((performance.now() - startedAt) * 1000) / grants, cpu: (user + system) / grants }
     }
   },
 }

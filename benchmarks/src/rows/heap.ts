@@ -3,7 +3,7 @@ import type { ProcessRow } from '../row.ts'
 import { stubNetwork } from '../stubbed-network.ts'
 import { openPool } from '../tenants.ts'
 
-/** What a tenant with a token costs in memory. */
+/** The memory of a tenant with a token. */
 export const heap: ProcessRow = {
   kind: 'process',
   name: 'heap',
@@ -20,7 +20,7 @@ export const heap: ProcessRow = {
     const draw = (round: number): readonly string[] =>
       Array.from({ length: count }, (_, index) => `tenant-${round}-${index}`)
     let round = 0
-    // A filled pool once before: what is compiled and loaded on the way is no tenant's.
+    // A first pool loads and compiles code, which must not count.
     if ((await openPool(peer, stubbed, draw(round))) === undefined) return undefined
     return async () => {
       round += 1
@@ -28,7 +28,7 @@ export const heap: ProcessRow = {
       const before = await settledHeap()
       const pool = await openPool(peer, stubbed, names)
       const bytes = ((await settledHeap()) - before) / count
-      // Held until here.
+      // Keeps the pool alive until here.
       await pool?.(names[0] ?? '')
       return { bytes }
     }

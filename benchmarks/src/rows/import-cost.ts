@@ -2,7 +2,7 @@ import { peers } from '../peers.ts'
 import type { OutsideRow } from '../row.ts'
 import { runNode } from '../run-node.ts'
 
-/** What it takes to import a peer. */
+/** The cost of importing a peer. */
 export const importCost: OutsideRow = {
   kind: 'outside',
   name: 'import',
@@ -26,6 +26,6 @@ export const importCost: OutsideRow = {
 
 async function timeImport(modules: readonly string[], nodeOptions: readonly string[]): Promise<number> {
   const imports = modules.map((name) => `await import(${JSON.stringify(name)});`).join('')
-  const code = `const begun = performance.now();${imports}process.stdout.write(String(performance.now() - begun))`
+  const code = `const startedAt = performance.now();${imports}process.stdout.write(String(performance.now() - startedAt))`
   return Number(await runNode([...nodeOptions, '--input-type=module', '--eval', code]))
 }

@@ -1,10 +1,10 @@
 import type { Peer, Session, Settings } from '../peer.ts'
 import { tokenPeers } from '../peers.ts'
-import type { Bench, Metric, ProcessRow, Sample } from '../row.ts'
+import type { Metric, PeerContext, ProcessRow, Sample } from '../row.ts'
 import { stubApi } from '../stubbed-network.ts'
 
-/** Milliseconds that the token endpoint takes, as one across a country does. */
-const grantTakes = 100
+/** Delay of the token endpoint, like that of a distant server. */
+const grantDelayMs = 100
 
 const metrics: readonly Metric[] = [
   { key: 'requests', title: 'token requests', unit: '', target: 1 },
@@ -13,28 +13,28 @@ const metrics: readonly Metric[] = [
   { key: 'cpu', title: 'CPU', unit: 'ms', target: 5 },
 ]
 
-const how = `The token endpoint takes ${grantTakes} ms. "In grants" is the time until all callers have their token, as a multiple of what one caller of the same peer waits for one.`
+const how = `The token endpoint takes ${grantDelayMs} ms. "In grants" is the time until all callers have their token, as a multiple of what one caller of the same peer waits for one.`
 
-/** A thousand callers at once, and no token that lives. */
+/** A thousand concurrent callers without a valid token. */
 export const manyCallers: readonly ProcessRow[] = [
   {
     ...row('cold', '1,000 callers at once, cold', how, metrics),
-    prepare: (peer, bench) =>
-      prepareCallers(peer, bench, async (open) => {
+    prepare: (peer, context) =>
+      prepareCallers(peer, context, async (open) => {
         const session = await open('cold')
-        return () => [ask(session)]
+        return () => [tokenCallOf(session)]
       }),
   },
   {
     ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 2),
-    prepare: (peer, bench) =>
-      prepareCallers(peer, bench, async (open, { server }) => {
+    prepare: (peer, context) =>
+      prepareCallers(peer, context, async (open, { server }) => {
         await server.behave({ lifetime: 1 })
         const session = await open('expiring')
-        await ask(session)()
+        await tokenCallOf(session)()
         await new Promise((resolve) => setTimeout(resolve, 1050))
-        await server.behave({ delayBefore: grantTakes })
-        return () => [ask(session)]
+        await server.behave({ delayBefore: grantDelayMs })
+        return () => [tokenCallOf(session)]
       }),
   },
   {
@@ -42,12 +42,12 @@ export const manyCallers: readonly ProcessRow[] = [
       { key: 'requests', title: 'token requests', unit: '', target: 100 },
       ...metrics.slice(1),
     ]),
-    prepare: (peer, bench) =>
-      prepareCallers(peer, bench, async (open) => {
-        const tenants = Array.from({ length: bench.isQuick ? 2 : 100 }, (_, index) => `tenant-${index}`)
+    prepare: (peer, context) =>
+      prepareCallers(peer, context, async (open) => {
+        const tenants = Array.from({ length: context.isQuick ? 2 : 100 }, (_, index) => `tenant-${index}`)
         const sessions: Session[] = []
         for (const tenant of tenants) sessions.push(await open(tenant))
-        return () => sessions.map(ask)
+        return () => sessions.map(tokenCallOf)
       }),
   },
 ]
@@ -63,44 +63,44 @@ function row(
   return { kind: 'process', name, title, about, baseline: 'hand-written', peers: tokenPeers, metrics, rounds }
 }
 
-/** How a session is asked: by its own way to a token, or by a request where that is the only one. */
-function ask({ token, send }: Session): () => Promise<unknown> {
+/** Returns how a session gets a token: by its own function, or by a request. */
+function tokenCallOf({ token, send }: Session): () => Promise<unknown> {
   return token ?? (() => send?.('http://127.0.0.1/api/x') ?? Promise.resolve())
 }
 
 type Open = (clientId: string) => Promise<Session>
 
-/** @param begin opens what is asked, anew each round; returns ways to ask it, which the callers share evenly */
+/** @param begin opens new sessions each round and returns the calls, which the callers share evenly */
 async function prepareCallers(
   peer: Peer,
-  bench: Bench,
-  begin: (open: Open, bench: Bench) => Promise<() => readonly (() => Promise<unknown>)[]>,
+  context: PeerContext,
+  begin: (open: Open, context: PeerContext) => Promise<() => readonly (() => Promise<unknown>)[]>,
 ): Promise<(() => Promise<Sample>) | undefined> {
   if (!peer.caches) return undefined
-  const { server } = bench
-  const settings: Settings = { ...bench.settings, fetch: stubApi(bench.settings.tokenEndpoint) }
+  const { server } = context
+  const settings: Settings = { ...context.settings, fetch: stubApi(context.settings.tokenEndpoint) }
   const open: Open = (clientId) => peer.open({ ...settings, clientId })
-  const callers = bench.isQuick ? 10 : 1000
+  const callers = context.isQuick ? 10 : 1000
   const one = async (): Promise<number> => {
-    await server.behave({ delayBefore: grantTakes })
+    await server.behave({ delayBefore: grantDelayMs })
     const session = await open('one')
-    const begun = performance.now()
-    await ask(session)()
-    return performance.now() - begun
+    const startedAt = performance.now()
+    await tokenCallOf(session)()
+    return performance.now() - startedAt
   }
   const all = async (): Promise<Sample> => {
     const grant = await one()
-    const ways = (await begin(open, bench))()
+    const ways = (await begin(open, context))()
     await server.reset()
-    const [begun, cpu] = [performance.now(), process.cpuUsage()]
+    const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
     await Promise.all(Array.from({ length: callers }, (_, caller) => ways[caller % ways.length]?.()))
     const { user, system } = process.cpuUsage(cpu)
-    const time = performance.now() - begun
+    const time = performance.now() - startedAt
     const { tokenRequests } = await server.counts()
     await server.behave({})
     return { requests: tokenRequests, grants: time / grant, time, cpu: (user + system) / 1000 }
   }
-  // Once before: code compiled, connections open.
+  // One warm-up round compiles the code and opens connections.
   await all()
   return all
 }

@@ -1,12 +1,12 @@
 import { tokenPeers } from '../peers.ts'
 import type { ProcessRow } from '../row.ts'
 import { stalledFor, watchStalls } from '../stalls.ts'
-import { callSteadily, slowCall } from '../steady-calls.ts'
+import { callSteadily, slowCallMs } from '../steady-calls.ts'
 
-/** Seconds. The outage lies inside the life of a token that is old enough to be replaced. */
+/** All in seconds. The outage starts when the token is due for a refresh and ends before it expires. */
 const [lifetime, outageAt, outage, callsFor] = [8, 4, 3, 6]
 
-/** A token endpoint that is down while the token lives. */
+/** A token endpoint that fails while the token is valid. */
 export const outages: readonly ProcessRow[] = [
   { fault: '503', says: 'answers 503' },
   { fault: 'hang', says: 'does not answer' },
@@ -58,7 +58,7 @@ export const outages: readonly ProcessRow[] = [
       await server.behave({})
       await session.close?.()
       const failed = calls.filter(({ status }) => status !== 200).length
-      const waiters = calls.filter((call) => call.to - call.from - stalledFor(stalls, call) > slowCall).length
+      const waiters = calls.filter((call) => call.to - call.from - stalledFor(stalls, call) > slowCallMs).length
       return { failed, waiters, requests, fresh }
     }
   },

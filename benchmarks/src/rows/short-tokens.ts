@@ -1,9 +1,9 @@
 import { tokenPeers } from '../peers.ts'
 import type { ProcessRow } from '../row.ts'
 import { stalledFor, watchStalls } from '../stalls.ts'
-import { callSteadily, slowCall } from '../steady-calls.ts'
+import { callSteadily, slowCallMs } from '../steady-calls.ts'
 
-/** Tokens that live two seconds. */
+/** Tokens with a lifetime of two seconds. */
 export const shortTokens: ProcessRow = {
   kind: 'process',
   name: 'short-tokens',
@@ -34,9 +34,9 @@ export const shortTokens: ProcessRow = {
       const { grants, unauthorized, stalls } = await server.counts()
       await server.behave({})
       await session.close?.()
-      const slow = calls.filter(({ from, to }) => to - from > slowCall)
+      const slow = calls.filter(({ from, to }) => to - from > slowCallMs)
       const all = [...watch.stalls, ...stalls]
-      const heldUp = slow.filter((call) => call.to - call.from - stalledFor(all, call) <= slowCall).length
+      const heldUp = slow.filter((call) => call.to - call.from - stalledFor(all, call) <= slowCallMs).length
       return { unauthorized, slow: slow.length - heldUp, grants, heldUp, calls: calls.length }
     }
   },

@@ -5,7 +5,7 @@ import { findPeer, peers } from '../peers.ts'
 import type { OutsideRow } from '../row.ts'
 import { weigh } from '../weigh.ts'
 
-/** Of each peer, the file in `weighed/` that imports what a client-credentials user does; all else may fall away. */
+/** The file in `weighed/` of each peer, with the imports of a client-credentials user; the rest is tree-shaken. */
 const weighed: Readonly<Record<string, string>> = {
   nightlatch: 'nightlatch',
   'openid-client': 'openid-client',
@@ -18,7 +18,7 @@ const weighed: Readonly<Record<string, string>> = {
   axios: 'axios',
 }
 
-/** What is downloaded, and what is installed. */
+/** The bundle size and the number of installed packages. */
 export const size: OutsideRow = {
   kind: 'outside',
   name: 'size',

@@ -1,8 +1,8 @@
 import type { Peer } from '../peer.ts'
 import { tokenPeers } from '../peers.ts'
-import type { Bench, ProcessRow, Sample } from '../row.ts'
+import type { PeerContext, ProcessRow, Sample } from '../row.ts'
 
-/** Requests over loopback, answers read to their end. */
+/** Requests over loopback, with responses read completely. */
 export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
   kind: 'process',
   name: `wire-${concurrency}`,
@@ -16,10 +16,10 @@ export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true },
   ],
   rounds: { full: 9, quick: 2 },
-  prepare: (peer, bench) => prepareWire(peer, bench, concurrency),
+  prepare: (peer, context) => prepareWire(peer, context, concurrency),
 }))
 
-/** undici without `fetch`, bare and with the interceptor. */
+/** undici's `request`, without and with the interceptor. */
 export const undiciWire: ProcessRow = {
   kind: 'process',
   name: 'undici',
@@ -33,12 +33,12 @@ export const undiciWire: ProcessRow = {
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.1 },
   ],
   rounds: { full: 9, quick: 2 },
-  prepare: (peer, bench) => prepareWire(peer, bench, 50),
+  prepare: (peer, context) => prepareWire(peer, context, 50),
 }
 
 async function prepareWire(
   peer: Peer,
-  { settings, isQuick }: Bench,
+  { settings, isQuick }: PeerContext,
   concurrency: number,
 ): Promise<(() => Promise<Sample>) | undefined> {
   const { send, finish } = await peer.open(settings)
@@ -58,9 +58,9 @@ async function prepareWire(
   }
   for (let warm = 0; warm < (isQuick ? 1 : 4); warm += 1) await run()
   return async () => {
-    const [begun, cpu] = [performance.now(), process.cpuUsage()]
+    const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
     await run()
     const { user, system } = process.cpuUsage(cpu)
-    return { time: ((performance.now() - begun) * 1000) / requests, cpu: (user + system) / requests }
+    return { time: ((performance.now() - startedAt) * 1000) / requests, cpu: (user + system) / requests }
   }
 }

@@ -64,7 +64,7 @@ describe('what nightlatch new writes', () => {
     const others = ['plain', 'head-for-nothing', 'query-epoch', 'form-answer', 'code-of-zero', 'default'].map(
       (name) => `test/${name}.test.ts`,
     )
-    const about = 'asking for a token|reading the answer'
+    const about = 'token request|token response'
     expect(await complaints(folder, 'vitest', 'run', '--testNamePattern', about, ...others)).toBe('')
     expect(
       await complaints(folder, 'node', '--conditions=@nightlatch/source', '--test', 'test/bare-text.test.ts'),

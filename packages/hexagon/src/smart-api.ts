@@ -7,16 +7,19 @@ import {
 } from '@nightlatch/core'
 import { explainSmartApi } from './explain.ts'
 
-/** Where the Smart API's identity provider takes token requests: exactly one of three. */
+/** The address of the authorization server: exactly one of three options. */
 export type AuthorizationServerAddress =
   | {
-      /** An Okta-shaped authorization server: tokens come from `<this>/v1/token`, which is appended unless it is there. */
+      /**
+       * An Okta-like authorization server, whose token endpoint is `<this>/v1/token`; the path is appended unless it is
+       * present.
+       */
       readonly authorizationServer: string | URL
       readonly tokenEndpoint?: undefined
       readonly issuer?: undefined
     }
   | {
-      /** The token endpoint, used untouched; Smart API Manager's is `https://<server>/sam/oauth/connect/token`. */
+      /** The token endpoint, used unchanged; Smart API Manager's is `https://<server>/sam/oauth/connect/token`. */
       readonly tokenEndpoint: string | URL
       readonly authorizationServer?: undefined
       readonly issuer?: undefined
@@ -28,38 +31,48 @@ export type AuthorizationServerAddress =
       readonly tokenEndpoint?: undefined
     }
 
-/** What every product behind the Smart API needs to know. */
+/** Options that all products of the Smart API share. */
 export type SmartApiSettings = AuthorizationServerAddress & {
-  /** Scopes, as the installation has them: `ingr.api`, a service id (a GUID), or both; case counts. Default `['ingr.api']`. */
+  /** The installation's scopes, case-sensitive: `ingr.api`, a service id (a GUID), or both. Default `['ingr.api']`. */
   readonly scopes?: readonly string[]
-  /** The service id, for installations whose Smart API Manager wants it as `resource`; Okta ignores it. */
+  /** The service id, if the installation's Smart API Manager requires it as `resource`; Okta ignores it. */
   readonly resource?: string
   /**
-   * The guides show the credentials in a Basic header on one page and in the form on another. Default
-   * `clientSecretBasic({ encoding: 'raw' })`; otherwise `clientSecretPost()`, or `clientSecretBasic()` for a server that decodes.
+   * How credentials are sent. Default `clientSecretBasic({ encoding: 'raw' })`; the guides also show `clientSecretPost()`, and
+   * some servers require the form-encoded `clientSecretBasic()`.
    */
   readonly clientAuthentication?: ClientAuthentication
 }
 
-/** A product behind the Smart API. */
+/** Options of `smartApi`. */
 export type SmartApiOptions = SmartApiSettings & {
-  /** The product's base URL, as given: `https://<host>/<app>/api/v2/SDA`. */
+  /** The product's base URL, used unchanged, for example `https://<host>/<app>/api/v2/SDA`. */
   readonly apiUrl: string | URL
 }
 
 /**
- * Any product behind Hexagon's Smart API (SDx, Smart Engineering Manager, Smart Materials, ...).
+ * The provider for any product of Hexagon's Smart API (SDx, Smart Engineering Manager, Smart Materials, ...).
  *
- * @throws NightlatchError `invalid_options`
+ * @param options the product's URL and its authorization server
+ * @returns a provider to pass to `createClient`
+ * @throws NightlatchError `invalid_options` for an unknown, missing or invalid option
+ * @example
+ * ```ts
+ * const provider = smartApi({
+ *   apiUrl: 'https://sdx.example.com/app/api/v2/SDA',
+ *   tokenEndpoint: 'https://sam.example.com/sam/oauth/connect/token',
+ * })
+ * const client = createClient(provider, { credentials })
+ * ```
  * @see {@link https://docs.hexagonppm.com/r/en-US/Intergraph-Smart-Completions-Smart-API-Programmer-s-Getting-Started-Guide-5.3.18/5.3.18/1297391 Client credentials workflow}
  */
 export function smartApi(options: SmartApiOptions): Provider {
   return describeSmartApi('smart-api', requireUrl('smart-api', 'apiUrl', options?.apiUrl), options)
 }
 
-/** What all products have in common: the grant, and what its failures mean. */
+/** Creates the provider of a product: its grant and the hints for its failures. */
 export function describeSmartApi(name: string, api: URL, settings: SmartApiSettings): Provider {
-  refuseUnknown(name, settings)
+  rejectUnknownOptions(name, settings)
   const { scopes = ['ingr.api'], resource, clientAuthentication = clientSecretBasic({ encoding: 'raw' }) } = settings
   return {
     name,
@@ -78,7 +91,7 @@ function findAuthorizationServer(name: string, settings: SmartApiSettings): Pick
   if (given.length !== 1) {
     throw new NightlatchError(
       'invalid_options',
-      `${name}: exactly one of authorizationServer, tokenEndpoint and issuer is needed; there ${given.length === 0 ? 'is none' : `are ${given.length}`}`,
+      `${name}: set exactly one of authorizationServer, tokenEndpoint and issuer, not ${given.length === 0 ? 'none' : given.length}`,
       { provider: name },
     )
   }
@@ -89,11 +102,11 @@ function findAuthorizationServer(name: string, settings: SmartApiSettings): Pick
   return { tokenEndpoint: url }
 }
 
-/** A copy of an option's URL. */
+/** Validates and copies an option's URL. */
 export function requireUrl(name: string, option: string, value: string | URL | undefined): URL {
   const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
-  throw new NightlatchError('invalid_options', `${name}: ${option} must be an absolute URL, https:// and all`, {
+  throw new NightlatchError('invalid_options', `${name}: ${option} must be an absolute URL that starts with https://`, {
     provider: name,
   })
 }
@@ -109,14 +122,14 @@ const optionNames = [
   'clientAuthentication',
 ]
 
-/** Without this check a misspelt option has no effect: with `scope`, the token has other scopes than were meant. */
-function refuseUnknown(name: string, settings: SmartApiSettings): void {
+/** Rejects misspelt options: with `scope` instead of `scopes`, the token would silently have another scope. */
+function rejectUnknownOptions(name: string, settings: SmartApiSettings): void {
   const mistakes = findUnknownOptions(settings, optionNames)
   if (mistakes.length === 0) return
   throw new NightlatchError('invalid_options', `${name}: ${mistakes.join(' ')}`, { provider: name })
 }
 
-/** A path with a suffix, which is not doubled where it is there already. */
+/** Appends a suffix to a path, unless the path ends with it already. */
 export function appendPath(path: string, suffix: string): string {
   let end = path.length
   while (path[end - 1] === '/') end -= 1

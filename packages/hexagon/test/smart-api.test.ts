@@ -18,12 +18,12 @@ describe('smartApi', () => {
     },
   )
 
-  it('G4: a token endpoint is used untouched, case and all', () => {
+  it('G4: a token endpoint is used unchanged, with its case', () => {
     const tokenEndpoint = 'https://sam.example/Sam/oauth/connect/token'
     expect(String(smartApi({ apiUrl, tokenEndpoint }).tokenEndpoint)).toBe(tokenEndpoint)
   })
 
-  it('G5: scopes are the installation’s, ingr.api where it says nothing', () => {
+  it('G5: scopes are the installation’s, by default ingr.api', () => {
     const tokenEndpoint = 'https://sam.example/sam/oauth/connect/token'
     expect(smartApi({ apiUrl, tokenEndpoint }).scopes).toEqual(['ingr.api'])
     expect(smartApi({ apiUrl, tokenEndpoint, scopes: ['GUID'] }).scopes).toEqual(['GUID'])
@@ -37,7 +37,7 @@ describe('smartApi', () => {
     expect((await client.token()).scopes).toEqual(['ingr.api'])
   })
 
-  it('P3: a 404 at the token endpoint is explained by its address', async () => {
+  it('P3: a 404 at the token endpoint has a hint about its address', async () => {
     await using emulator = await startEmulator(smartCompletionsEmulation())
     const provider = smartApi({ apiUrl, authorizationServer: `${emulator.url}/elsewhere` })
     const client = createClient(provider, { credentials: emulator.credentials })
@@ -45,17 +45,17 @@ describe('smartApi', () => {
   })
 
   it.each([
-    [{}, /exactly one of .* there is none/],
-    [{ tokenEndpoint: 'https://a.example', issuer: 'https://b.example' }, /exactly one of .* there are 2/],
+    [{}, /exactly one of .*, not none/],
+    [{ tokenEndpoint: 'https://a.example', issuer: 'https://b.example' }, /exactly one of .*, not 2/],
     [{ authorizationServer: 'auth.example' }, /authorizationServer must be an absolute URL/],
     [{ issuer: '' }, /issuer must be an absolute URL/],
     [{ tokenEndpoint: 'localhost:1/token' }, /tokenEndpoint must be an absolute URL/],
     [{ tokenEndpoint: 'https://a.example', scope: 'x' }, /Unknown option `scope`\. Did you mean `scopes`\?/],
-  ])('refuses %o with a way out', (address, message) => {
+  ])('rejects %o and names the fix', (address, message) => {
     expect(() => smartApi({ apiUrl, ...address } as SmartApiOptions)).toThrow(message)
   })
 
-  it('refuses an apiUrl that is none', () => {
+  it('rejects a missing apiUrl', () => {
     expect(() => smartApi({ tokenEndpoint: 'https://a.example' } as SmartApiOptions)).toThrow(/apiUrl must be/)
   })
 })

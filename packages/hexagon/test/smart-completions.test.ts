@@ -43,20 +43,20 @@ describe('smartCompletions', () => {
     expect([...(form?.form.keys() ?? [])]).toEqual(['grant_type', 'scope', 'client_id', 'client_secret'])
   })
 
-  it('G2: a server that decodes gets the form-encoded header', async () => {
+  it('G2: a server that decodes accepts the form-encoded header', async () => {
     await using wrong = await start({ basicEncoding: 'form' })
     await expect(wrong.client.token()).rejects.toMatchObject({ code: 'grant_refused', error: 'invalid_client' })
     await using right = await start({ basicEncoding: 'form' }, { clientAuthentication: clientSecretBasic() })
     expect((await right.client.token()).type).toBe('Bearer')
   })
 
-  it('G6: the service id travels as resource', async () => {
+  it('G6: the service id is sent as resource', async () => {
     await using bench = await start({}, { resource: 'EE9C5479-A52E-4D11-80AE-BFDDCE9A603F' })
     await bench.client.token()
     expect(bench.emulator.requests[0]?.form.get('resource')).toBe('EE9C5479-A52E-4D11-80AE-BFDDCE9A603F')
   })
 
-  it('G5: of "<GUID> ingr.api" the hint says to send the GUID alone, and nothing is rewritten', async () => {
+  it('G5: for "<GUID> ingr.api" the hint says to send only the GUID, and the scope is sent unchanged', async () => {
     const guid = 'A1B2C3D4-0000-4000-8000-00000000ABCD'
     await using bench = await start({ scopes: [guid] }, { scopes: [`${guid} ingr.api`] })
     await expect(bench.client.token()).rejects.toMatchObject({
@@ -66,14 +66,14 @@ describe('smartCompletions', () => {
     expect(bench.emulator.requests[0]?.form.get('scope')).toBe(`${guid} ingr.api`)
   })
 
-  it('G5: the hint comes for scopes of the client, too, and for the wrong case', async () => {
+  it('G5: the hint is also given for scopes of the client and for the wrong case', async () => {
     await using bench = await start({}, {}, { scopes: ['Ingr.API'] })
     await expect(bench.client.token()).rejects.toMatchObject({
-      hints: [expect.stringMatching(/GUID/), expect.stringMatching(/case sensitive/)],
+      hints: [expect.stringMatching(/GUID/), expect.stringMatching(/case-sensitive/)],
     })
   })
 
-  it('P3: a valid token that the product refuses is explained by the sub mapping', async () => {
+  it('P3: a valid token that the product rejects has a hint about the sub mapping', async () => {
     await using bench = await start({ productUsers: ['somebody.else'] })
     const { client, emulator } = bench
     const url = new URL(`${emulator.host}/sc/datalake/v1/Instances(2)/Projects`)
@@ -84,7 +84,7 @@ describe('smartCompletions', () => {
     expect(client.provider.explain?.({ status: 404, url, body: {} })).toEqual([])
   })
 
-  it('P3: both shapes of invalid_client are explained by id, secret and their placement', async () => {
+  it('P3: both formats of invalid_client have hints about id, secret and their placement', async () => {
     await using bench = await start()
     const { clientId, clientSecret } = bench.emulator.credentials
     for (const credentials of [
@@ -101,7 +101,7 @@ describe('smartCompletions', () => {
     }
   })
 
-  it('G2: a colon in the client id is said before anything is sent', async () => {
+  it('G2: a colon in the client id is reported before anything is sent', async () => {
     await using bench = await start()
     const client = createClient(bench.client.provider, { credentials: { clientId: 'a:b', clientSecret: 'x' } })
     await expect(client.token()).rejects.toMatchObject({
@@ -111,14 +111,14 @@ describe('smartCompletions', () => {
     expect(bench.emulator.requests).toHaveLength(0)
   })
 
-  it('H5: the path of the base is kept, once', () => {
+  it('H5: the base path is kept and not repeated', () => {
     const settings = { authorizationServer: 'https://idp.example/oauth2/aus1' }
     for (const host of ['https://sc.example', 'https://sc.example/', 'https://sc.example/sc/datalake/v1/']) {
       expect(String(smartCompletions({ host, ...settings }).api)).toBe('https://sc.example/sc/datalake/v1')
     }
   })
 
-  it('is refused with a way out where host is none', () => {
+  it('rejects an invalid host and names the fix', () => {
     expect(() => smartCompletions({ host: 'sc.example', authorizationServer: 'https://idp.example' })).toThrow(
       /host must be an absolute URL/,
     )

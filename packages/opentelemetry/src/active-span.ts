@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, context } from '@opentelemetry/api'
 
 /**
- * What a tracing channel takes for a store of its own, and is OpenTelemetry's: whatever runs in it runs in that context, so
- * that spans made there are children. Older platforms enter it by `run`, newer ones by `withScope`.
+ * Binds a tracing channel to OpenTelemetry's context, so that spans created during an operation are its children. Older
+ * platforms call `run`, newer ones `withScope`.
  */
 export class ActiveSpan extends AsyncLocalStorage<Context> {
   override run<Result, Values extends unknown[]>(
@@ -15,7 +15,7 @@ export class ActiveSpan extends AsyncLocalStorage<Context> {
   }
 
   withScope(active: Context): Disposable {
-    // Not there before 1.10 of the API: then spans made inside are children of the caller's.
+    // The API has `attach` since 1.10; before, inner spans become children of the caller's span.
     const scope = 'attach' in context ? context.attach(active) : undefined
     return { [Symbol.dispose]: () => scope?.dispose() }
   }

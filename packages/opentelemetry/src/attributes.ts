@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 
 /**
- * Names of attributes: OpenTelemetry's own where it has one, else ours.
+ * Attribute names: those of the semantic conventions if there is one, otherwise with the prefix `nightlatch.`.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/registry/attributes/ Semantic conventions: attributes}
  */
@@ -21,41 +21,41 @@ export const attribute = {
   operation: 'nightlatch.store.operation',
 } as const
 
-/** What is said where an error has no name of its own. */
-const other = '_OTHER'
+/** The error type of unclassified errors, by the semantic conventions. */
+const otherError = '_OTHER'
 
-/** The client's label; nothing if it has none. */
+/** The label attribute of a client; none for a client without a label. */
 export function labelOf({ label }: { readonly label?: string }): Attributes {
   return label === undefined ? {} : { [attribute.label]: label }
 }
 
-/** The server of a URL; nothing where there is none yet. */
+/** The server attributes of a URL; none for `undefined`. */
 export function serverOf(address: string | undefined): Attributes {
   if (address === undefined) return {}
   const { protocol, hostname, port } = new URL(address)
-  const standard = protocol === 'http:' ? 80 : 443
+  const defaultPort = protocol === 'http:' ? 80 : 443
   return {
     [attribute.serverAddress]: hostname.replace(/^\[|\]$/g, ''),
-    [attribute.serverPort]: port === '' ? standard : Number(port),
+    [attribute.serverPort]: port === '' ? defaultPort : Number(port),
   }
 }
 
-/** What a failure is counted by: the code of this library's error, or `_OTHER`, and the answer's status. */
+/** The attributes of a failure for metrics: the NightlatchError's code or `_OTHER`, and the HTTP status. */
 export function failureOf(error: unknown): Attributes {
   const { code, status } = (error ?? {}) as Readonly<Record<string, unknown>>
   return {
-    [attribute.errorType]: typeof code === 'string' ? code : other,
+    [attribute.errorType]: typeof code === 'string' ? code : otherError,
     ...(typeof status === 'number' ? { [attribute.status]: status } : {}),
   }
 }
 
-/** The same and the OAuth error, which is the server's to word, and so nothing to count by. */
-export function failureInWords(error: unknown): Attributes {
+/** The attributes of a failure for spans: also the OAuth error, whose cardinality is too high for metrics. */
+export function detailedFailureOf(error: unknown): Attributes {
   const { error: oauthError } = (error ?? {}) as Readonly<Record<string, unknown>>
   return { ...failureOf(error), ...(typeof oauthError === 'string' ? { [attribute.oauthError]: oauthError } : {}) }
 }
 
-/** Of a store's failure: why, or `_OTHER`. */
+/** The attributes of a store failure: its reason, or `_OTHER`. */
 export function storeFailureOf(reason: string | undefined): Attributes {
-  return { [attribute.errorType]: reason ?? other }
+  return { [attribute.errorType]: reason ?? otherError }
 }

@@ -3,11 +3,11 @@ import { type MeterProvider, metrics, type TracerProvider, trace } from '@opente
 import { type MeterSettings, meterClients } from './meter-clients.ts'
 import { traceClients } from './trace-clients.ts'
 
-/** Where spans and metrics go. */
+/** Options of `instrument`. */
 export interface InstrumentOptions {
-  /** Default: the global one. */
+  /** Provider of the spans; default the global one. */
   readonly tracerProvider?: TracerProvider
-  /** Default: the global one as it is now, so set that first. */
+  /** Provider of the metrics; default the global one at the time of the call, so set that first. */
   readonly meterProvider?: MeterProvider
   /**
    * Whether metrics have the attribute `nightlatch.client.label`, which makes a time series per label: a pool of 10,000 tenants
@@ -17,11 +17,18 @@ export interface InstrumentOptions {
 }
 
 /**
- * Makes spans and metrics of what every Nightlatch client of this process does, whenever it was made. Called again for the same
- * providers it changes nothing, also where the package is there twice.
+ * Emits spans and metrics for all Nightlatch clients of this process, including those created before.
  *
- * @param options where they go
- * @returns what ends that; once each call was undone, nobody listens any more
+ * Another call with the same providers has no effect, even from a second copy of this package.
+ *
+ * @param options the tracer and meter providers; default the global ones
+ * @returns a function that undoes this call; emission stops once every call is undone
+ * @example
+ * ```ts
+ * const sdk = new NodeSDK({ traceExporter, metricReaders: [metricReader] })
+ * sdk.start()
+ * const undo = instrument()
+ * ```
  * @see {@link https://opentelemetry.io/docs/specs/semconv/ OpenTelemetry's semantic conventions}
  */
 export function instrument(options: InstrumentOptions = {}): () => void {
@@ -42,14 +49,14 @@ export function instrument(options: InstrumentOptions = {}): () => void {
   }
 }
 
-/** The global provider stands for another, which may be set later, and given as well: so it is asked each time. */
+/** The global provider delegates to one that may be set later, so the delegate is read each time. */
 function delegateOf(provider: object): object {
   return 'getDelegate' in provider && typeof provider.getDelegate === 'function'
     ? (provider.getDelegate() as object)
     : provider
 }
 
-/** What is installed for one provider, and how often that was asked for. */
+/** The instrumentation of one provider, and how many calls share it. */
 interface Installation {
   readonly provider: object
   count: number
@@ -59,15 +66,15 @@ interface Installation {
 
 type Installations = Set<Installation>
 
-/** A process has one channel of a name, and all copies of this package see it: on it stands what is installed. */
+/** Installations are stored on the diagnostics channel, which all copies of this package in a process share. */
 function installationsOf(kind: 'spans' | 'metrics'): Installations {
   const key = Symbol.for(`@nightlatch/opentelemetry ${kind}`)
   const holder = channel('nightlatch:event') as Channel & { [key: symbol]: Installations | undefined }
   const known = holder[key]
   if (known !== undefined) return known
-  const made: Installations = new Set()
-  Object.defineProperty(holder, key, { value: made })
-  return made
+  const created: Installations = new Set()
+  Object.defineProperty(holder, key, { value: created })
+  return created
 }
 
 function share(

@@ -3,11 +3,11 @@ import type { ClientEvent, DiscoveryTrace, GrantTrace, StoreTrace } from '@night
 import type { Attributes, Histogram, MeterProvider } from '@opentelemetry/api'
 import { attribute, failureOf, labelOf, serverOf, storeFailureOf } from './attributes.ts'
 
-/** Seconds: from an answer on the same machine to the end of the longest patience. */
-const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+/** Histogram boundaries, from a response over loopback to a long timeout. */
+const durationBoundariesSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** Seconds: from the last moment of a token's life to a day. */
-const lives = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
+/** Histogram boundaries, from a token about to expire to one valid for a day. */
+const lifetimeBoundariesSeconds = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
 
 /** What can change while metrics are made. */
 export interface MeterSettings {
@@ -16,9 +16,9 @@ export interface MeterSettings {
 }
 
 /**
- * Counts and measures what the clients of this process do.
+ * Records metrics for the clients of this process.
  *
- * @returns what ends that
+ * @returns a function that stops recording
  */
 export function meterClients(provider: MeterProvider, settings: MeterSettings): () => void {
   const subjectOf = (message: { readonly provider: string; readonly label?: string }): Attributes => ({
@@ -29,35 +29,43 @@ export function meterClients(provider: MeterProvider, settings: MeterSettings): 
   const histogram = (name: string, description: string, boundaries: number[]): Histogram =>
     meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: boundaries } })
   const served = meter.createCounter('nightlatch.token.served', {
-    description: 'Calls that got a token, by where it came from',
+    description: 'Calls that got a token, by its source',
     unit: '{token}',
   })
-  const remaining = histogram('nightlatch.token.remaining', 'How long a served token is still handed out', lives)
-  const grants = histogram('nightlatch.grant.duration', 'Grants, attempts and waits between them included', durations)
-  const refused = meter.createCounter('nightlatch.grant.failures', {
-    description: 'Grants that failed for good',
+  const remaining = histogram(
+    'nightlatch.token.remaining',
+    'How long a served token can still be served',
+    lifetimeBoundariesSeconds,
+  )
+  const grants = histogram(
+    'nightlatch.grant.duration',
+    'Grants, including retries and the delays between them',
+    durationBoundariesSeconds,
+  )
+  const failed = meter.createCounter('nightlatch.grant.failures', {
+    description: 'Grants that failed after all retries',
     unit: '{failure}',
   })
   const retried = meter.createCounter('nightlatch.grant.retries', {
-    description: 'Attempts at a grant that failed and were followed by another',
+    description: 'Attempts of a grant that failed and were retried',
     unit: '{attempt}',
   })
   const discoveries = histogram(
     'nightlatch.discovery.duration',
-    'Discoveries of an API, their grant included',
-    durations,
+    'Discoveries of an API, including their grant',
+    durationBoundariesSeconds,
   )
-  const operations = histogram('nightlatch.store.duration', 'Operations of token stores', durations)
+  const operations = histogram('nightlatch.store.duration', 'Operations of token stores', durationBoundariesSeconds)
   const storeFailures = meter.createCounter('nightlatch.store.failures', {
     description: 'Operations of token stores that failed',
     unit: '{failure}',
   })
   const repeated = meter.createCounter('nightlatch.request.repeated', {
-    description: 'API requests sent once more, with another token',
+    description: 'API requests repeated with another token',
     unit: '{request}',
   })
   const origins = meter.createCounter('nightlatch.origin.refused', {
-    description: 'Requests to origins that may not see the token',
+    description: 'Requests to origins that are not allowed for the token',
     unit: '{request}',
   })
 
@@ -69,7 +77,7 @@ export function meterClients(provider: MeterProvider, settings: MeterSettings): 
         remaining.record(event.remaining, of)
         break
       case 'grant.failed':
-        refused.add(1, { ...of, ...failureOf(event.error), [attribute.background]: event.background })
+        failed.add(1, { ...of, ...failureOf(event.error), [attribute.background]: event.background })
         break
       case 'grant.retried':
         retried.add(1, { ...of, ...failureOf(event.error), [attribute.background]: event.background })
@@ -90,17 +98,17 @@ export function meterClients(provider: MeterProvider, settings: MeterSettings): 
   }
   const onEvent = (message: unknown): void => count(message as ClientEvent)
 
-  /** Measures what a tracing channel tells of, from its start to its end. */
+  /** Records the duration of a tracing channel's operations. */
   const measure = <Message extends GrantTrace | DiscoveryTrace | StoreTrace>(
     channel: string,
     into: Histogram,
     describe: (message: Message) => Attributes,
   ): (() => void) => {
     const { start, asyncEnd } = tracingChannel(channel)
-    const begun = new WeakMap<object, number>()
-    const onStart = (message: unknown): void => void begun.set(message as Message, performance.now())
+    const startedAt = new WeakMap<object, number>()
+    const onStart = (message: unknown): void => void startedAt.set(message as Message, performance.now())
     const onEnd = (message: unknown): void => {
-      const since = begun.get(message as Message)
+      const since = startedAt.get(message as Message)
       if (since !== undefined)
         into.record((performance.now() - since) / 1000, {
           ...subjectOf(message as Message),
@@ -134,7 +142,7 @@ export function meterClients(provider: MeterProvider, settings: MeterSettings): 
   }
 }
 
-/** Of a duration: whether it ended well, and if not, why. */
+/** The error type of a failed operation; none for a successful one. */
 function errorTypeOf(error: unknown): Attributes {
   return error === undefined ? {} : { [attribute.errorType]: failureOf(error)[attribute.errorType] }
 }

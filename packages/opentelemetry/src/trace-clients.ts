@@ -12,20 +12,20 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { ActiveSpan } from './active-span.ts'
-import { attribute, failureInWords, labelOf, serverOf, storeFailureOf } from './attributes.ts'
+import { attribute, detailedFailureOf, labelOf, serverOf, storeFailureOf } from './attributes.ts'
 
-/** How a message of a tracing channel becomes a span. */
+/** Maps a tracing channel's messages to spans. */
 interface SpanPlan<Message> {
   name(message: Message): string
   begin(message: Message): SpanOptions
-  /** Attributes that are known at the end. */
+  /** Attributes that are known only at the end. */
   end(message: Message): Attributes
 }
 
 /**
- * Makes spans of what the clients of this process do, children of the span that was active where a call was made.
+ * Creates spans for the clients of this process, as children of the span that is active at the call.
  *
- * @returns what ends that
+ * @returns a function that stops creating spans
  */
 export function traceClients(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@nightlatch/opentelemetry')
@@ -78,7 +78,7 @@ export function traceClients(provider: TracerProvider): () => void {
         ...(url === undefined ? {} : { [attribute.url]: url }),
         ...(lifetime === undefined ? {} : { [attribute.lifetime]: lifetime }),
         [attribute.attempts]: attempt,
-        ...(error === undefined ? {} : failureInWords(error)),
+        ...(error === undefined ? {} : detailedFailureOf(error)),
       }),
     }),
     follow<StoreTrace>('nightlatch:store', {
@@ -94,7 +94,7 @@ export function traceClients(provider: TracerProvider): () => void {
       end: ({ baseUrl, error }) => ({
         ...serverOf(baseUrl),
         ...(baseUrl === undefined ? {} : { [attribute.url]: baseUrl }),
-        ...(error === undefined ? {} : failureInWords(error)),
+        ...(error === undefined ? {} : detailedFailureOf(error)),
       }),
     }),
   ]

@@ -8,10 +8,10 @@ import {
   ERROR_TYPE_VALUE_OTHER,
 } from '@opentelemetry/semantic-conventions'
 import { describe, expect, it } from 'vitest'
-import { attribute, failureInWords, failureOf, serverOf, storeFailureOf } from '../src/attributes.ts'
+import { attribute, detailedFailureOf, failureOf, serverOf, storeFailureOf } from '../src/attributes.ts'
 
 describe('attributes', () => {
-  it('have the names of the semantic conventions, or are marked as ours', () => {
+  it('have the names of the semantic conventions, or the prefix nightlatch', () => {
     const conventional = [
       ATTR_ERROR_TYPE,
       ATTR_HTTP_RESPONSE_STATUS_CODE,
@@ -31,15 +31,15 @@ describe('attributes', () => {
     expect(serverOf(url)).toEqual({ 'server.address': address, 'server.port': port })
   })
 
-  it('name no server where none is known', () => {
+  it('name no server if none is known', () => {
     expect(serverOf(undefined)).toEqual({})
   })
 
-  it('say of a failure what a program can branch on', () => {
+  it('describe a failure by stable codes', () => {
     const refused = new NightlatchError('grant_refused', 'acme: no', { status: 400, error: 'invalid_scope' })
     const counted = { 'error.type': 'grant_refused', 'http.response.status_code': 400 }
     expect(failureOf(refused)).toEqual(counted)
-    expect(failureInWords(refused)).toEqual({ ...counted, 'nightlatch.oauth.error': 'invalid_scope' })
+    expect(detailedFailureOf(refused)).toEqual({ ...counted, 'nightlatch.oauth.error': 'invalid_scope' })
     expect(failureOf(new NightlatchError('timed_out', 'late'))).toEqual({ 'error.type': 'timed_out' })
     expect(failureOf(new Error('any'))).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })
     expect(failureOf(undefined)).toEqual({ 'error.type': ERROR_TYPE_VALUE_OTHER })

@@ -66,7 +66,7 @@ async function doEverything(): Promise<void> {
 }
 
 describe('the dashboard', () => {
-  it('asks for metrics that are exported, and for all of them', () => {
+  it('queries exactly the exported metrics', () => {
     const asked = new Set(queries.flatMap(namesIn))
     const made = metrics.flatMap(prometheusNames)
     expect([...asked].filter((name) => !made.includes(name))).toEqual([])
@@ -74,7 +74,7 @@ describe('the dashboard', () => {
     expect(missing.map(({ name }) => name)).toEqual([])
   })
 
-  it('asks by attributes that those metrics have', () => {
+  it('groups by attributes that those metrics have', () => {
     for (const query of queries) {
       const [name = ''] = namesIn(query)
       const metric = metrics.find((one) => prometheusNames(one).includes(name))

@@ -31,7 +31,7 @@ describe('instrument', () => {
     expect(await exported(sdk)).toEqual([1, 1])
   })
 
-  it('called again for the same providers changes nothing, until the last is undone', async () => {
+  it('has no effect if called again for the same providers, until the last call is undone', async () => {
     await using sdk = await startSdk()
     await using emulator = await startEmulator(standardEmulation())
     trace.setGlobalTracerProvider(sdk.tracerProvider)
@@ -53,7 +53,7 @@ describe('instrument', () => {
     undoThree()
   })
 
-  it('called before the global provider is set, and again after, makes one span of a grant', async () => {
+  it('creates one span for a grant if called before and after the global provider is set', async () => {
     await using sdk = await startSdk()
     await using emulator = await startEmulator(standardEmulation())
     const undo = [instrument({ meterProvider: sdk.meterProvider })]
@@ -69,7 +69,7 @@ describe('instrument', () => {
     expect(await exported(sdk)).toEqual([2, 2])
   })
 
-  it('leaves nothing behind that listens', async () => {
+  it('leaves no subscribers behind', async () => {
     await using sdk = await startSdk()
     const undo = instrument(sdk)
     const names = [
@@ -83,7 +83,7 @@ describe('instrument', () => {
     expect(names.filter((name) => channel(name).hasSubscribers)).toEqual([])
   })
 
-  it('serves two sets of providers at once', async () => {
+  it('supports two sets of providers at once', async () => {
     await using one = await startSdk()
     await using two = await startSdk()
     await using emulator = await startEmulator(standardEmulation())

@@ -5,7 +5,7 @@ import { instrument } from '../src/index.ts'
 import { startSdk } from './sdk.ts'
 
 describe('metrics', () => {
-  it('have no label, unless one call of instrument asked for it', async () => {
+  it('have no label, unless a call of `instrument` enabled it', async () => {
     await using sdk = await startSdk()
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
@@ -30,7 +30,7 @@ describe('metrics', () => {
     ])
   })
 
-  it('count served tokens by where they came from, and how long they are still good', async () => {
+  it('count served tokens by source, and measure how long they can still be served', async () => {
     await using sdk = await startSdk()
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
@@ -76,7 +76,7 @@ describe('metrics', () => {
     expect(Object.fromEntries(counts ?? [])).toEqual({ get: 4, lock: 1, set: 1, release: 1 })
   })
 
-  it('count what failed, by why', async () => {
+  it('count failures by reason', async () => {
     await using sdk = await startSdk()
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator

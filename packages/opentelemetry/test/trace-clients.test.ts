@@ -69,7 +69,7 @@ describe('spans', () => {
     })
   })
 
-  it('are made of clients that were there before, and of none from memory', async () => {
+  it('are created for clients created before, and not for cached tokens', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
     undo()
@@ -82,7 +82,7 @@ describe('spans', () => {
     expect(await exported('nightlatch')).toMatchObject([{ name: 'nightlatch.grant acme' }])
   })
 
-  it('of what happens within a grant are its children', async () => {
+  it('of operations within a grant are its children', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
     const fetch: typeof globalThis.fetch = async (...request) =>
@@ -98,7 +98,7 @@ describe('spans', () => {
     expect(await exported('POST')).toMatchObject([{ parentSpanId: grant?.spanId, traceId: grant?.traceId }])
   })
 
-  it('of a grant that several calls share stands in the trace of the call that started it', async () => {
+  it('of a grant that several calls share belongs to the trace of the call that started it', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint }, { credentials })
@@ -108,7 +108,7 @@ describe('spans', () => {
     ])
   })
 
-  it('of a discovery holds that of its grant; of a store stands for each operation', async () => {
+  it('of a discovery is the parent of its grant’s; each store operation has its own', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const provider: Provider<string> = {
@@ -127,7 +127,7 @@ describe('spans', () => {
     expect(operations[4]?.attributes).toEqual({ 'nightlatch.provider': 'acme', 'nightlatch.store.operation': 'set' })
   })
 
-  it('tell why something failed', async () => {
+  it('contain the reason of a failure', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint } = emulator
     const { clientId } = emulator.credentials
@@ -164,7 +164,7 @@ describe('spans', () => {
     expect(sdk.receiver.payloads.join()).not.toContain('MARKED')
   })
 
-  it('X1: hold no secret, nor the metrics', async () => {
+  it('X1: contain no secret, nor do the metrics', async () => {
     await using emulator = await startEmulator(standardEmulation({ clientSecret: 'MARKED-secret' }))
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const store = memoryStore()
@@ -187,7 +187,7 @@ describe('spans', () => {
     for (const secret of ['MARKED', basic, ...seen]) expect(payload).not.toContain(secret)
   })
 
-  it('are none where a trace is not recorded, and the call goes on', async () => {
+  it('are not created for an unsampled trace, and the call succeeds', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
     undo()

@@ -1,14 +1,14 @@
 import { type Fetch, NightlatchError } from '@nightlatch/core'
 import * as v from 'valibot'
 
-/** What `GET /oauth/api-info` tells about the client; members that are not documented are kept. */
+/** The response of `GET /oauth/api-info`; undocumented members are kept. */
 export interface Prevu3dInfo {
-  /** The service user the calls run as; its members are not documented. */
+  /** The service user of the API calls; its members are undocumented. */
   readonly user: Readonly<Record<string, unknown>>
   readonly organization: { readonly id: string; readonly name: string }
   /** The OAuth scopes of the application. */
   readonly scopes: readonly string[]
-  /** The base URL of the organisation's region, as the vendor spells it. */
+  /** The base URL of the organisation's region, as returned. */
   readonly apiUrl: string
 }
 
@@ -20,17 +20,19 @@ const apiInfoSchema: v.GenericSchema<unknown, Prevu3dInfo> = v.looseObject({
 })
 
 /**
- * Asks where the organisation's API is.
+ * Requests `api-info`, which contains the API's URL.
  *
- * @param fetch carries the token
- * @throws NightlatchError `discovery_failed`
+ * @param url the URL of `api-info`
+ * @param fetch a fetch that adds the token
+ * @param signal cancels the request
+ * @throws NightlatchError `discovery_failed` for an error status or an invalid response
  */
-export async function askApiInfo(url: URL, fetch: Fetch, signal: AbortSignal): Promise<Prevu3dInfo> {
+export async function requestApiInfo(url: URL, fetch: Fetch, signal: AbortSignal): Promise<Prevu3dInfo> {
   const response = await fetch(url, { headers: { accept: 'application/json' }, signal })
   const { status } = response
   const text = await response.text()
   const failed = (what: string): NightlatchError =>
-    new NightlatchError('discovery_failed', `prevu3d: ${url.origin}${url.pathname} answered ${status}${what}`, {
+    new NightlatchError('discovery_failed', `prevu3d: ${url.origin}${url.pathname} responded with ${status}${what}`, {
       provider: 'prevu3d',
       status,
       retryable: status === 429 || status > 499,
@@ -38,20 +40,20 @@ export async function askApiInfo(url: URL, fetch: Fetch, signal: AbortSignal): P
   if (!response.ok) throw failed('')
   const parsed = v.safeParse(apiInfoSchema, parseJson(text))
   if (parsed.success) return parsed.output
-  const wrong = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole answer')
-  throw failed(`, but not as documented: ${[...new Set(wrong)].join(', ')}`)
+  const wrong = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole response')
+  throw failed(`, but the response is not as documented: ${[...new Set(wrong)].join(', ')}`)
 }
 
 /**
- * The base URL that the documented paths hang on, `v1/...`: whether an `apiUrl` ends in a slash or in its version is not
- * documented, so both are taken off.
+ * Returns the base URL of the documented paths `v1/...`. Whether `apiUrl` ends in a slash or in the version is undocumented,
+ * so both are removed.
  */
 export function toBaseUrl(apiUrl: string): string {
   const trimmed = withoutSlashes(apiUrl)
   return trimmed.endsWith('/v1') ? trimmed.slice(0, -'/v1'.length) : trimmed
 }
 
-/** A URL or a path without the slashes at its end. */
+/** Removes trailing slashes from a URL or path. */
 export function withoutSlashes(url: string): string {
   let end = url.length
   while (url[end - 1] === '/') end -= 1

@@ -1,7 +1,7 @@
 import type { Failure } from '@nightlatch/core'
 
 /**
- * The vendor's troubleshooting, as hints.
+ * Returns the hints of the vendor's troubleshooting page for a failure.
  *
  * @see {@link https://doc.prevu3d.com/en/realityconnect/realityconnect-api/client-credentials-flow/ Client Credentials Flow, Troubleshooting}
  */
@@ -18,7 +18,7 @@ export function explainPrevu3d(failure: Failure): readonly string[] {
 
 const wrongCredentials: readonly string[] = [
   'Check the client id and the client secret: they are those of the OAuth application (Settings > OAuth) that uses the Client Credentials flow.',
-  'The server takes them as Base64 of client_id:client_secret; make sure that neither came Base64-encoded or percent-encoded already.',
+  'The client sends them as Base64 of client_id:client_secret. Pass both as plain text, neither Base64-encoded nor percent-encoded.',
 ]
 
 const threeLayers: readonly string[] = [
@@ -32,7 +32,9 @@ const noContentAccess: readonly string[] = [
   'The list is empty: a new service user sees nothing yet. Give it content access and a role under Settings > Users (it is named like the OAuth application).',
 ]
 
-/** How a list of nodes is wrapped is not documented: an array, or an object whose only lists are empty. */
+/**
+ * Whether a list of nodes is empty: an array, or an object that contains only empty arrays (its format is undocumented).
+ */
 function isEmptyList(body: unknown): boolean {
   if (Array.isArray(body)) return body.length === 0
   if (typeof body !== 'object' || body === null) return false

@@ -1,30 +1,38 @@
 import { clientSecretBasic, findUnknownOptions, NightlatchError, type Provider } from '@nightlatch/core'
 import * as v from 'valibot'
-import { askApiInfo, type Prevu3dInfo, toBaseUrl, withoutSlashes } from './api-info.ts'
+import { type Prevu3dInfo, requestApiInfo, toBaseUrl, withoutSlashes } from './api-info.ts'
 import { explainPrevu3d } from './explain.ts'
 
-/** Where an organisation's Prevu3D is; the defaults are the vendor's production. */
+/** Options of `prevu3d`; the defaults are the vendor's production environment. */
 export interface Prevu3dOptions {
   /**
-   * Where tokens and `api-info` are asked for. Default `https://cloud-api.prevu3d.com`; a preproduction environment has its
-   * own, which Prevu3D tells.
+   * Base URL of the token endpoint and of `api-info`. Default `https://cloud-api.prevu3d.com`; ask Prevu3D for the URL of a
+   * preproduction environment.
    */
   readonly cloudApiUrl?: string | URL
-  /** Where tokens may go. Default `https://*.prevu3d.com` and the origin of `cloudApiUrl`. */
+  /** Origins that are allowed to receive the token. Default `https://*.prevu3d.com` and the origin of `cloudApiUrl`. */
   readonly apiOrigins?: readonly string[]
 }
 
 /**
- * Prevu3D RealityConnect: a token without scopes (they belong to the OAuth application), then `api-info` for the region the
- * organisation lives in.
+ * The provider for Prevu3D RealityConnect: it requests a token without scopes, then discovers the organisation's region.
  *
- * Paths are the vendor's, from the version on: `v1/nodes/<organisation id>/browse`.
+ * Paths start with the version, for example `v1/nodes/<organisation id>/browse`. Scopes belong to the OAuth application.
  *
- * @throws NightlatchError `invalid_options`
+ * @param options the environment's URL and the allowed origins; default the vendor's production environment
+ * @returns a provider to pass to `createClient`
+ * @throws NightlatchError `invalid_options` for an unknown or invalid option
+ * @example
+ * ```ts
+ * const client = createClient(prevu3d(), { credentials })
+ * const { organization } = await client.info()
+ * const api = await client.api()
+ * const divisions = await api.get(`v1/nodes/${organization.id}/browse`).json()
+ * ```
  * @see {@link https://doc.prevu3d.com/en/realityconnect/realityconnect-api/client-credentials-flow/ Client Credentials Flow}
  */
 export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
-  refuseMistakes(options)
+  checkOptions(options)
   const { cloudApiUrl = 'https://cloud-api.prevu3d.com' } = options
   const cloud = new URL(cloudApiUrl)
   const { apiOrigins = ['https://*.prevu3d.com', cloud.origin] } = options
@@ -32,11 +40,11 @@ export function prevu3d(options: Prevu3dOptions = {}): Provider<Prevu3dInfo> {
   return {
     name: 'prevu3d',
     tokenEndpoint: `${oauth}/token`,
-    // The vendor's own script joins id and secret as they are; whether its server would decode them is not documented.
+    // The vendor's script joins id and secret without encoding; whether the server would decode them is undocumented.
     clientAuthentication: clientSecretBasic({ encoding: 'raw' }),
     apiOrigins,
     async api({ fetch, signal }) {
-      const info = await askApiInfo(new URL(`${oauth}/api-info`), fetch, signal)
+      const info = await requestApiInfo(new URL(`${oauth}/api-info`), fetch, signal)
       return { baseUrl: toBaseUrl(info.apiUrl), info }
     },
     explain: explainPrevu3d,
@@ -51,7 +59,7 @@ const optionsSchema = v.object(
           (typeof url === 'string' || url instanceof URL) &&
           URL.canParse(url) &&
           /^https?:$/.test(new URL(url).protocol),
-        'must be an absolute URL, https:// and all',
+        'must be an absolute URL that starts with https://',
       ),
     ),
     apiOrigins: v.optional(v.array(v.string(), 'must be an array of origins')),
@@ -59,8 +67,8 @@ const optionsSchema = v.object(
   'must be an object',
 )
 
-/** Without this check a misspelt option has no effect, and the secret goes to the vendor's production. */
-function refuseMistakes(options: Prevu3dOptions): void {
+/** Rejects unknown options, because a misspelt `cloudApiUrl` would send the secret to the production environment. */
+function checkOptions(options: Prevu3dOptions): void {
   const { issues = [] } = v.safeParse(optionsSchema, options)
   const mistakes = [
     ...issues.map((issue) => `${v.getDotPath(issue) ?? 'options'} ${issue.message}`),

@@ -13,7 +13,7 @@ async function infoFrom(body: unknown, status = 200): Promise<unknown> {
 const apiUrl = 'https://api-ue1.prevu3d.com/realityconnect-api'
 
 describe('api-info', () => {
-  it('takes what is documented, and keeps what is not', async () => {
+  it('reads documented members, and keeps undocumented ones', async () => {
     const answer = {
       user: { name: 'x' },
       organization: { id: '1', name: 'One', plan: 'big' },
@@ -24,7 +24,7 @@ describe('api-info', () => {
     expect(await infoFrom(answer)).toEqual(answer)
   })
 
-  it('does without what no call needs', async () => {
+  it('accepts responses without optional members', async () => {
     expect(await infoFrom({ organization: { id: '1' }, apiUrl })).toEqual({
       user: {},
       organization: { id: '1', name: '' },
@@ -39,8 +39,8 @@ describe('api-info', () => {
     [{ apiUrl }, 'organization'],
     [{ organization: { id: '1' }, apiUrl: 'soon' }, 'apiUrl'],
     [{ organization: { id: 1 }, scopes: 'all' }, 'organization.id, scopes, apiUrl'],
-    ['<html>', 'the whole answer'],
-    ['', 'the whole answer'],
+    ['<html>', 'the whole response'],
+    ['', 'the whole response'],
   ])('names what is wrong with %o', async (body, path) => {
     await expect(infoFrom(body)).rejects.toMatchObject({ code: 'discovery_failed', status: 200, retryable: false })
     await expect(infoFrom(body)).rejects.toThrow(new RegExp(`: ${path}$`))
@@ -50,11 +50,11 @@ describe('api-info', () => {
     [500, true],
     [429, true],
     [404, false],
-  ])('a %d is a failed discovery, retryable: %s', async (status, retryable) => {
+  ])('a %d fails discovery, retryable: %s', async (status, retryable) => {
     await expect(infoFrom({}, status)).rejects.toMatchObject({ code: 'discovery_failed', status, retryable })
   })
 
-  it('takes slashes and the version off the base', () => {
+  it('removes slashes and the version from the end of the base URL', () => {
     expect(['', '/', '//', '/v1', '/v1/'].map((end) => toBaseUrl(`https://x.test/api${end}`))).toEqual(
       Array(5).fill('https://x.test/api'),
     )

@@ -28,7 +28,7 @@ describe('prevu3d', () => {
     ])
   })
 
-  it('G1: the token request is the vendor’s: Basic header, no scope, nothing of the client in the body', async () => {
+  it('G1: the token request is as documented: Basic header, no scope, no credentials in the body', async () => {
     await using bench = await start()
     await bench.client.token()
     const [request] = bench.emulator.requests
@@ -53,7 +53,7 @@ describe('prevu3d', () => {
     },
   )
 
-  it('P1: an apiUrl outside the allowed origins is refused before a token goes there', async () => {
+  it('P1: an apiUrl outside the allowed origins is rejected before a token is sent to it', async () => {
     const evil = await startEmulator(prevu3dEmulation())
     await using emulator = await startEmulator(prevu3dEmulation())
     const client = createClient(prevu3d({ cloudApiUrl: emulator.url }), { credentials: emulator.credentials })
@@ -77,7 +77,7 @@ describe('prevu3d', () => {
     }
   })
 
-  it('R2: the negative lifetime of the older page is unknown: the token is used, its own end is believed', async () => {
+  it('R2: the negative lifetime of the older page is unknown: the token is used, with its own exp', async () => {
     await using bench = await start({ expiresIn: 'negative', lifetime: 600 })
     const token = await bench.client.token()
     expect(await bench.client.token()).toBe(token)
@@ -88,7 +88,7 @@ describe('prevu3d', () => {
     expect(lifetime).toBeLessThan(610_000)
   })
 
-  it('R3: without any end to believe the token is used, and its end is undefined', async () => {
+  it('R3: without any lifetime the token is used, and expiresAt is undefined', async () => {
     await using bench = await start({ expiresIn: 'negative', timeClaims: false })
     const token = await bench.client.token()
     expect(token.expiresAt).toBeUndefined()
@@ -96,13 +96,13 @@ describe('prevu3d', () => {
     expect(bench.emulator.requests).toHaveLength(1)
   })
 
-  it('R5: hasError with status 200 is a refusal', async () => {
+  it('R5: hasError with status 200 is a grant error', async () => {
     await using bench = await start()
     bench.emulator.faults.set('token', { name: 'answer', answer: { body: { hasError: true, accessToken: 'x' } } })
     await expect(bench.client.token()).rejects.toMatchObject({ code: 'grant_refused', status: 200 })
   })
 
-  it('P2: a 401 at the token endpoint is explained by id, secret and encoding', async () => {
+  it('P2: a 401 at the token endpoint has hints about id, secret and encoding', async () => {
     await using bench = await start()
     bench.emulator.rotateSecret()
     const error = await bench.client.token().then(
@@ -125,7 +125,7 @@ describe('prevu3d', () => {
     expect(hints?.join(' ')).toMatch(/OAuth scopes.*content access.*role/i)
   })
 
-  it('P2: an empty browse with 200 is explained by content access', async () => {
+  it('P2: an empty browse with 200 has a hint about content access', async () => {
     await using bench = await start({ contentAccess: false })
     const { client, emulator } = bench
     const url = new URL(`${emulator.apiUrl}/v1/nodes/${emulator.organization.id}/browse`)
@@ -137,7 +137,7 @@ describe('prevu3d', () => {
     expect(client.provider.explain?.({ status: 404, url, body: {} })).toEqual([])
   })
 
-  it('P2: a 403 at api-info is explained by the three layers, too', async () => {
+  it('P2: a 403 at api-info has hints about the three layers', async () => {
     await using bench = await start()
     bench.emulator.faults.set('discovery', { name: 'answer', answer: { status: 403, body: {} } })
     await expect(bench.client.info()).rejects.toMatchObject({
@@ -156,7 +156,7 @@ describe('prevu3d', () => {
     ],
     [{ apiOrigins: 'https://x.example' }, /apiOrigins must be an array/],
     ['https://preprod.example', /options must be an object/],
-  ])('refuses %o with a way out', (options, message) => {
+  ])('rejects %o and names the fix', (options, message) => {
     expect(() => prevu3d(options as Prevu3dOptions)).toThrow(message)
     expect(() => prevu3d(options as Prevu3dOptions)).toThrow(NightlatchError)
   })

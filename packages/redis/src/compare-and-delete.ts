@@ -6,18 +6,18 @@ const script = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call(
 /**
  * Deletes a key if it still holds a value.
  *
- * @param isSafe asked only where it cannot be done at once: whether nobody else can have written the key meanwhile
- * @returns whether it held the value
+ * @param isSafe called only if the server supports no atomic way: whether no other process can have written the key meanwhile
+ * @returns whether the key was deleted
  */
 export type CompareAndDelete = (key: string, value: string, isSafe: () => boolean) => Promise<boolean>
 
 /**
- * Three ways, from the best to the last resort. A server refuses one for all keys alike (its version, the user's ACL), so the
- * next that works is kept:
+ * Chooses between three ways, best first. A server's version or ACL rejects a way for all keys, so the first that works is
+ * kept:
  *
- * - a script: at once, on every server that lets the user have scripts;
- * - `SET` with `IFEQ`, of what is expired already: at once, on Redis 8.4 and Valkey 8.1;
- * - `GET`, then `DEL`: something else may be written in between.
+ * - a script: atomic, on every server that lets the user run scripts
+ * - `SET` with `IFEQ` and an expiry in the past: atomic, on Redis 8.4 and Valkey 8.1
+ * - `GET`, then `DEL`: another process may write in between
  */
 export function compareAndDeleteBy(commands: RedisCommands): CompareAndDelete {
   const ways: readonly CompareAndDelete[] = [
@@ -43,7 +43,7 @@ export function compareAndDeleteBy(commands: RedisCommands): CompareAndDelete {
   }
 }
 
-/** Whether a conditional `SET` set anything: the reply is `OK`, else null. */
+/** Whether a conditional `SET` wrote the key: the reply is `OK`, otherwise null. */
 export function isDone(reply: unknown): boolean {
   return reply !== null && reply !== undefined
 }

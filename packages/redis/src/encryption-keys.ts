@@ -1,37 +1,40 @@
 import { NightlatchError } from '@nightlatch/core'
 
-/** A `CryptoKey`, by a way to say it that needs no DOM types. */
+/** A `CryptoKey`, written so that it requires no DOM types. */
 export type EncryptionKey = Parameters<typeof crypto.subtle.encrypt>[1]
 
-/** AES-256-GCM; the first encrypts, all decrypt. A function is asked with every operation. */
+/** AES-256-GCM keys: the first encrypts, all decrypt. A function is called for every operation. */
 export type EncryptionKeys =
   | readonly EncryptionKey[]
   | (() => readonly EncryptionKey[] | Promise<readonly EncryptionKey[]>)
 
-/** The keys now, checked. */
+/** Returns the current keys, after validating what a function returned. */
 export async function readKeys(keys: EncryptionKeys): Promise<readonly [EncryptionKey, ...EncryptionKey[]]> {
   if (typeof keys !== 'function') return keys as readonly [EncryptionKey, ...EncryptionKey[]]
-  let now: unknown
+  let current: unknown
   try {
-    now = await keys()
+    current = await keys()
   } catch {
-    // Its words may hold what the function read.
-    throw new NightlatchError('invalid_options', 'redisStore: the function encryptionKeys failed')
+    // Its message is dropped, because it may contain a key.
+    throw new NightlatchError(
+      'invalid_options',
+      'redisStore: your encryptionKeys function threw an error. Its message is withheld because it may contain a key',
+    )
   }
-  const mistakes = findMistakesInKeys(now)
+  const mistakes = findMistakesInKeys(current)
   if (mistakes.length > 0) throw new NightlatchError('invalid_options', `redisStore: ${mistakes.join('; ')}`)
-  return now as readonly [EncryptionKey, ...EncryptionKey[]]
+  return current as readonly [EncryptionKey, ...EncryptionKey[]]
 }
 
-/** What is wrong with a list of keys, in words. */
+/** Lists what is wrong with an array of keys. */
 export function findMistakesInKeys(keys: unknown): readonly string[] {
   if (!Array.isArray(keys) || keys.length === 0) {
-    return ['encryptionKeys must be an array of one CryptoKey or more, or a function that returns one']
+    return ['encryptionKeys must be an array of at least one CryptoKey, or a function that returns such an array']
   }
   return keys.flatMap((key: unknown, index) => {
     const usages = index === 0 ? ['encrypt', 'decrypt'] : ['decrypt']
     if (isAesGcm256(key) && usages.every((usage) => key.usages.includes(usage as KeyUsage))) return []
-    return [`encryptionKeys[${index}] must be a CryptoKey for AES-GCM of 256 bits that may ${usages.join(' and ')}`]
+    return [`encryptionKeys[${index}] must be a 256-bit AES-GCM CryptoKey with the usages ${usages.join(' and ')}`]
   })
 }
 

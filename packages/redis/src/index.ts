@@ -1,3 +1,3 @@
-// The public names. What is not here is not public.
+// The public API: names that are missing here are internal.
 export type { IoredisClient, NodeRedisClient, RedisClient } from './redis-client.ts'
 export { type RedisStoreOptions, redisStore } from './redis-store.ts'

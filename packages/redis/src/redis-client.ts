@@ -1,8 +1,11 @@
-/** What is asked of a client of the package `redis`, version 5 or newer: `createClient`, `createClientPool`, `createCluster`, `createSentinel`. */
+/**
+ * A client of the package `redis`, version 5 or newer: `createClient`, `createClientPool`, `createCluster`,
+ * `createSentinel`.
+ */
 export interface NodeRedisClient {
-  /** `GET`: an entry. */
+  /** `GET`: reads an entry. */
   get(key: string): Promise<unknown>
-  /** `SET` with an end: an entry, or a lock. */
+  /** `SET` with an expiry: writes an entry or a lock. */
   set(
     key: string,
     value: string,
@@ -12,39 +15,41 @@ export interface NodeRedisClient {
       readonly matchValue?: string
     },
   ): Promise<unknown>
-  /** `DEL`: an entry. */
+  /** `DEL`: deletes an entry. */
   del(key: string): Promise<unknown>
-  /** `EVAL`: compares and deletes in one step. */
+  /** `EVAL`: compares and deletes atomically. */
   eval(script: string, options: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>
-  /** Tells it from clients of version 4, which take other options. */
+  /** Distinguishes the client from those of version 4, whose options differ. */
   withTypeMapping(mapping: never): unknown
 }
 
-/** What is asked of a client of the package `ioredis`, version 5 or newer: `Redis`, `Cluster`. */
+/** A client of the package `ioredis`, version 5 or newer: `Redis`, `Cluster`. */
 export interface IoredisClient {
-  /** Any of the commands. */
+  /** Sends any command. */
   call(command: string, ...parameters: string[]): Promise<unknown>
-  /** Tells it from clients of other packages. */
+  /** Distinguishes the client from those of other packages. */
   defineCommand(name: string, definition: { readonly lua: string; readonly numberOfKeys?: number }): unknown
 }
 
-/** A client of `redis` or `ioredis`, connected to one server, to a Sentinel's or to a cluster. */
+/** A client of `redis` or `ioredis`, connected to one server, to Sentinel or to a cluster. */
 export type RedisClient = NodeRedisClient | IoredisClient
 
-/** The commands that the store needs, whichever package sends them. Replies come as the client gives them. */
+/** The commands that the store sends, for either package; replies are returned unchanged. */
 export interface RedisCommands {
   get(key: string): Promise<unknown>
-  /** @param milliseconds until the server forgets it */
+  /** @param milliseconds time to live */
   set(key: string, value: string, milliseconds: number): Promise<unknown>
-  /** `null`: something is stored there already. */
+  /** Resolves to `null` if the key exists already. */
   setIfAbsent(key: string, value: string, milliseconds: number): Promise<unknown>
-  /** Redis 8.4, Valkey 8.1: writes what is expired already, which is gone at once. `null`: something else is stored there. */
+  /**
+   * Requires Redis 8.4 or Valkey 8.1: deletes a key by an expiry in the past. Resolves to `null` if it holds another value.
+   */
   expireIfEqual(key: string, equal: string): Promise<unknown>
   delete(key: string): Promise<unknown>
   runScript(script: string, key: string, parameter: string): Promise<unknown>
 }
 
-/** @returns `undefined` for what is no such client */
+/** @returns `undefined` if `client` is not a supported client */
 export function toCommands(client: unknown): RedisCommands | undefined {
   if (has(client, 'withTypeMapping', 'get', 'set', 'del', 'eval')) return ofNodeRedis(client as NodeRedisClient)
   if (has(client, 'defineCommand', 'call')) return ofIoredis(client as IoredisClient)
@@ -56,15 +61,15 @@ function has(client: unknown, ...methods: readonly string[]): boolean {
   return methods.every((method) => typeof (client as Record<string, unknown>)[method] === 'function')
 }
 
-// Named commands, never raw ones: they know which argument is the key, for a cluster's slot and for a key prefix of the client.
+// Typed commands, not raw ones, because they apply the client's key prefix and choose a cluster's slot.
 function ofNodeRedis(client: NodeRedisClient): RedisCommands {
-  const lasting = (value: number): { readonly expiration: { readonly type: 'PX'; readonly value: number } } => ({
+  const expiringIn = (value: number): { readonly expiration: { readonly type: 'PX'; readonly value: number } } => ({
     expiration: { type: 'PX', value },
   })
   return {
     get: (key) => client.get(key),
-    set: (key, value, milliseconds) => client.set(key, value, lasting(milliseconds)),
-    setIfAbsent: (key, value, milliseconds) => client.set(key, value, { ...lasting(milliseconds), condition: 'NX' }),
+    set: (key, value, milliseconds) => client.set(key, value, expiringIn(milliseconds)),
+    setIfAbsent: (key, value, milliseconds) => client.set(key, value, { ...expiringIn(milliseconds), condition: 'NX' }),
     expireIfEqual: (key, equal) =>
       client.set(key, '-', { expiration: { type: 'PXAT', value: 1 }, condition: 'IFEQ', matchValue: equal }),
     delete: (key) => client.del(key),
@@ -83,7 +88,7 @@ function ofIoredis(client: IoredisClient): RedisCommands {
   }
 }
 
-/** A reply as text; clients may be told to answer with bytes. */
+/** Decodes a reply; clients can be configured to return bytes. */
 export function readText(reply: unknown): string | undefined {
   if (typeof reply === 'string') return reply
   return reply instanceof Uint8Array ? new TextDecoder().decode(reply) : undefined

@@ -1,25 +1,25 @@
 /**
- * What a client's error may say outside. Errors of clients hold the command with all its arguments, and messages of servers
- * repeat some of them; so nothing is taken over but the first word (`READONLY`, `OOM`, `ECONNREFUSED`) or the error's class (rule X1).
+ * Replaces a client's error by one without secrets: clients attach the command's arguments, and servers quote them. Only the
+ * first word of the message (`READONLY`, `OOM`), the code (`ECONNREFUSED`) or the class is kept (rule X1).
  */
 export function redisFailure(operation: string, failure: unknown): Error & { readonly code?: string } {
   const word = wordOf(failure)
-  const told = new Error(`redisStore: ${operation} failed: ${word ?? 'the client could not have it done'}`)
-  return word === undefined ? told : Object.assign(told, { code: codeOf(word) })
+  const safe = new Error(`redisStore: ${operation} failed: ${word ?? 'the client reported an unknown error'}`)
+  return word === undefined ? safe : Object.assign(safe, { code: codeOf(word) })
 }
 
-/** Whether the server does not know this command, or does not let this user have it. */
+/** Whether the server does not support a command, or its ACL forbids it. */
 export function isCommandRefused(failure: unknown): boolean {
   const message = messageOf(failure)
   return /^NOPERM\b/.test(message) || /^ERR\b.*\b(unknown|syntax|allowed|supported|disabled)\b/i.test(message)
 }
 
-/** Whether a key holds what is no text. */
+/** Whether a key holds another type than a string. */
 export function isWrongType(failure: unknown): boolean {
   return messageOf(failure).startsWith('WRONGTYPE')
 }
 
-/** The word as a code, which is what an event tells of a store's failure: `ClientOfflineError` is `CLIENT_OFFLINE`. */
+/** Converts the word to the code that `store.failed` reports: `ClientOfflineError` becomes `CLIENT_OFFLINE`. */
 function codeOf(word: string): string {
   return word
     .replace(/Error$/, '')

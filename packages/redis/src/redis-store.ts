@@ -11,103 +11,114 @@ import { type RedisClient, type RedisCommands, readText, toCommands } from './re
 import { isWrongType, redisFailure } from './redis-failure.ts'
 import { openEntry, sealEntry } from './sealed-entry.ts'
 
-/** Where the tokens are kept, and how. */
+/** Options of `redisStore`. */
 export interface RedisStoreOptions {
-  /** A connected client of `redis` (5 or newer) or `ioredis` (5 or newer); no connection is opened besides. */
+  /** A connected client of `redis` (5 or newer) or `ioredis` (5 or newer); the store opens no connection of its own. */
   readonly client: RedisClient
-  /** Every key begins with it, so that an ACL can name it; no braces, for they would change a key's slot. Default `'nightlatch:'`. */
+  /**
+   * Prefix of every key, so that an ACL can name them; without braces, because they would change a key's cluster slot.
+   * Default `'nightlatch:'`.
+   */
   readonly prefix?: string
   /**
-   * AES-256-GCM, by WebCrypto; the first encrypts, all decrypt. A function is asked with every operation, so that keys rotate
-   * without a restart.
+   * AES-256-GCM keys (WebCrypto): the first encrypts, all decrypt. A function is called for every operation, so that keys can
+   * rotate without a restart.
    */
   readonly encryptionKeys: EncryptionKeys
-  /** Milliseconds since the epoch; default `Date.now`, for tests. */
+  /** Returns milliseconds since the epoch, for tests. Default `Date.now`. */
   readonly now?: () => number
 }
 
-/** How often a delete begins anew when the entry changes under its hands. */
-const mostChanges = 3
+/** A delete starts again at most this often if another process changes the entry meanwhile. */
+const maxDeleteAttempts = 3
 
 /**
- * A token store shared by processes and machines, over Redis 6 or newer, or Valkey. What is kept is encrypted, and opens under
- * its own key alone.
+ * Creates a token store that processes and machines share, over Redis 6 or newer, or Valkey.
  *
- * Its operations fail with an `Error` that names the operation and the server's error code, and nothing of the command.
+ * Entries are encrypted and bound to their key: an entry moved under another key does not decrypt. Operations fail with an
+ * `Error` that names the operation and the server's error code, never the command's arguments.
  *
- * @param options the client, the keys to encrypt with, and what departs from the defaults
- * @returns what `ClientOptions.store` takes
- * @throws NightlatchError `invalid_options`
+ * @param options the client and the encryption keys; optionally a key prefix
+ * @returns a store to pass as `ClientOptions.store`
+ * @throws NightlatchError `invalid_options` for an invalid option, naming it
+ * @example
+ * ```ts
+ * const key = Buffer.from(process.env.TOKEN_KEY ?? '', 'base64')
+ * const store = redisStore({
+ *   client: await createClient({ url: process.env.REDIS_URL }).connect(),
+ *   encryptionKeys: [await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt'])],
+ * })
+ * ```
  */
 export function redisStore(options: RedisStoreOptions): TokenStore {
   const { commands, prefix, now, ...rest } = checkOptions(options)
   const encryptionKeys = typeof rest.encryptionKeys === 'function' ? rest.encryptionKeys : [...rest.encryptionKeys]
   const compareAndDelete = compareAndDeleteBy(commands)
 
-  // The braces are a hash tag: what belongs to one entry is in one slot of a cluster. A key of a client needs no escape.
-  const placeOf = (key: string): string => `${prefix}{${encodeURIComponent(key)}}`
+  // The braces are a hash tag: they keep an entry and its lock in one slot of a cluster.
+  const redisKeyOf = (key: string): string => `${prefix}{${encodeURIComponent(key)}}`
 
-  const read = async (place: string): Promise<{ text: string; token: StoredToken } | undefined> => {
-    const text = readText(await commands.get(place).catch(missIfWrongType))
+  const read = async (redisKey: string): Promise<{ text: string; token: StoredToken } | undefined> => {
+    const text = readText(await commands.get(redisKey).catch(missIfWrongType))
     if (text === undefined) return undefined
-    const token = await openEntry(text, place, await readKeys(encryptionKeys))
+    const token = await openEntry(text, redisKey, await readKeys(encryptionKeys))
     return token === undefined || token.expiresAt <= now() ? undefined : { text, token }
   }
 
   return {
-    get: (key) => attempt('get', async () => (await read(placeOf(key)))?.token),
+    get: (key) => attempt('get', async () => (await read(redisKeyOf(key)))?.token),
 
     set: (key, token) =>
       attempt('set', async () => {
-        const place = placeOf(key)
+        const redisKey = redisKeyOf(key)
         const left = Math.ceil(token.expiresAt - now())
         if (left > 0) {
           const [encryptionKey] = await readKeys(encryptionKeys)
-          const sealed = await sealEntry(token, place, encryptionKey)
-          // A time to live is what the server is told, whose clock may differ; the instant is inside.
-          await commands.set(place, sealed, Math.min(left, longestLife))
+          const sealed = await sealEntry(token, redisKey, encryptionKey)
+          // A time to live does not depend on the server's clock; the entry itself holds the instant.
+          await commands.set(redisKey, sealed, Math.min(left, maxLifetimeMs))
         } else {
-          await commands.delete(place)
+          await commands.delete(redisKey)
         }
       }),
 
     delete: (key, token) =>
       attempt('delete', async () => {
-        const place = placeOf(key)
+        const redisKey = redisKeyOf(key)
         if (token === undefined) {
-          await commands.delete(place)
+          await commands.delete(redisKey)
           return
         }
-        for (let change = 0; change < mostChanges; change += 1) {
-          const stored = await read(place)
+        for (let attempts = 0; attempts < maxDeleteAttempts; attempts += 1) {
+          const stored = await read(redisKey)
           if (stored === undefined || !isEqual(stored.token, token)) return
-          // Where it cannot be done at once, an entry that another wrote just now may go with it: that costs a grant, no more.
-          if (await compareAndDelete(place, stored.text, () => true)) return
+          // Without an atomic way another process's new entry may be deleted too, which costs one grant.
+          if (await compareAndDelete(redisKey, stored.text, () => true)) return
         }
       }),
 
     lock: (key, { ttl }) =>
       attempt('lock', async (): Promise<StoreLock | undefined> => {
-        const place = `${placeOf(key)}:lock`
+        const redisKey = `${redisKeyOf(key)}:lock`
         const owner = crypto.randomUUID()
         const milliseconds = Math.ceil(ttl * 1000)
         const elapsed = stopwatch(now)
-        const isTaken = isDone(await commands.setIfAbsent(place, owner, milliseconds))
-        // A client that lost its connection sends commands again, and then finds what it wrote the first time.
-        if (!isTaken && readText(await commands.get(place)) !== owner) return undefined
-        // Where it cannot be done at once, it is done only while the lock cannot have become another's by the time it arrives.
+        const isTaken = isDone(await commands.setIfAbsent(redisKey, owner, milliseconds))
+        // A client that reconnects sends a command again, so the lock that it finds may be its own.
+        if (!isTaken && readText(await commands.get(redisKey)) !== owner) return undefined
+        // Without an atomic way the lock is deleted only while it cannot have expired and been taken by another process.
         const isSafe = (): boolean => elapsed() < milliseconds / 2
         return {
-          release: () => attempt('release', async () => void (await compareAndDelete(place, owner, isSafe))),
+          release: () => attempt('release', async () => void (await compareAndDelete(redisKey, owner, isSafe))),
         }
       }),
   }
 }
 
-/** Milliseconds: ten years, beyond what any token lives, and within what servers take. */
-const longestLife = 315_360_000_000
+/** Ten years: longer than any token lives, and within the servers' limit. */
+const maxLifetimeMs = 315_360_000_000
 
-/** An error that is not ours is a client's, and says too much. */
+/** Replaces a client's error, which may quote secrets. */
 async function attempt<T>(operation: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -120,18 +131,21 @@ function missIfWrongType(failure: unknown): undefined {
   if (!isWrongType(failure)) throw failure
 }
 
-/** Milliseconds since it was made, by whichever clock says more: one stands still while a machine sleeps, the other may be set back. */
+/**
+ * Measures elapsed milliseconds by the clock that advanced more: one stops while a machine sleeps, the other may be set
+ * back.
+ */
 function stopwatch(now: () => number): () => number {
   const started = { steady: performance.now(), wall: now() }
   return () => Math.max(performance.now() - started.steady, now() - started.wall)
 }
 
-/** Deep equality of JSON, whatever the order of members. */
+/** Deep equality of JSON, regardless of the order of members. */
 function isEqual(a: StoredToken, b: StoredToken): boolean {
-  return inOrder(a) === inOrder(b)
+  return sortedJson(a) === sortedJson(b)
 }
 
-function inOrder(token: StoredToken): string {
+function sortedJson(token: StoredToken): string {
   return JSON.stringify(token, (_name, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -150,11 +164,11 @@ function checkOptions(options: RedisStoreOptions): CheckedOptions {
   const commands = toCommands(client)
   const mistakes = [
     ...(commands === undefined
-      ? ['client must be a client of the package redis (5 or newer) or ioredis (5 or newer)']
+      ? ['client must be a connected client of the package redis (5 or newer) or ioredis (5 or newer)']
       : []),
     ...(typeof prefix === 'string' && /^[^{}]+$/.test(prefix)
       ? []
-      : ['prefix must be a string of one character or more, without braces']),
+      : ['prefix must be a string of at least one character, without braces']),
     ...(typeof encryptionKeys === 'function' ? [] : findMistakesInKeys(encryptionKeys)),
     ...(typeof now === 'function' ? [] : ['now must be a function']),
     ...findUnknownOptions(options, ['client', 'prefix', 'encryptionKeys', 'now']),

@@ -1,21 +1,21 @@
 import type { StoredToken } from '@nightlatch/core'
 
-/** Of the entry as written below. One of another schema is a miss. */
+/** Version of the format below; an entry of another version is a miss. */
 const schema = '1.'
 
-/** Bytes; AES-GCM's own size. */
-const ivLength = 12
+/** AES-GCM's size of an initialisation vector. */
+const ivBytes = 12
 
 /**
- * Encrypts a token for the place it is kept at, and for no other.
+ * Encrypts a token and binds it to its Redis key.
  *
- * @param place the whole key: an entry moved to another does not open (rule S4)
- * @returns text: the schema, and in base64 the initialisation vector with what AES-256-GCM made of the token
+ * @param redisKey authenticated with the token, so that an entry moved to another key does not decrypt (rule S4)
+ * @returns the schema, then the initialisation vector and the ciphertext in base64
  */
-export async function sealEntry(token: StoredToken, place: string, key: CryptoKey): Promise<string> {
-  const iv = crypto.getRandomValues(new Uint8Array(ivLength))
+export async function sealEntry(token: StoredToken, redisKey: string, key: CryptoKey): Promise<string> {
+  const iv = crypto.getRandomValues(new Uint8Array(ivBytes))
   const plain = new TextEncoder().encode(JSON.stringify(token))
-  const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm(iv, place), key, plain))
+  const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm(iv, redisKey), key, plain))
   const bytes = new Uint8Array(iv.length + sealed.length)
   bytes.set(iv)
   bytes.set(sealed, iv.length)
@@ -23,25 +23,25 @@ export async function sealEntry(token: StoredToken, place: string, key: CryptoKe
 }
 
 /**
- * What was sealed.
+ * Decrypts an entry.
  *
- * @param keys tried one after the other: an entry does not say which key it was sealed with
- * @returns `undefined` for anything unreadable, altered, or sealed for another place (rule S1)
+ * @param keys tried in order, because an entry does not name its key
+ * @returns `undefined` for an entry that is unreadable, altered or bound to another Redis key (rule S1)
  */
 export async function openEntry(
   text: string,
-  place: string,
+  redisKey: string,
   keys: readonly CryptoKey[],
 ): Promise<StoredToken | undefined> {
   const bytes = text.startsWith(schema) ? fromBase64(text.slice(schema.length)) : undefined
-  if (bytes === undefined || bytes.length <= ivLength) return undefined
-  const parameters = algorithm(bytes.slice(0, ivLength), place)
-  const sealed = bytes.slice(ivLength)
+  if (bytes === undefined || bytes.length <= ivBytes) return undefined
+  const parameters = algorithm(bytes.slice(0, ivBytes), redisKey)
+  const sealed = bytes.slice(ivBytes)
   for (const key of keys) {
     try {
       return readToken(await crypto.subtle.decrypt(parameters, key, sealed))
     } catch {
-      // Another key may open it.
+      // The next key may decrypt it.
     }
   }
   return undefined
@@ -53,8 +53,8 @@ function readToken(plain: ArrayBuffer): StoredToken | undefined {
   return Number.isFinite((token as Partial<StoredToken>).expiresAt) ? (token as StoredToken) : undefined
 }
 
-function algorithm(iv: Uint8Array<ArrayBuffer>, place: string): AesGcmParams {
-  return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(`nightlatch ${schema} ${place}`) }
+function algorithm(iv: Uint8Array<ArrayBuffer>, redisKey: string): AesGcmParams {
+  return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(`nightlatch ${schema} ${redisKey}`) }
 }
 
 function toBase64(bytes: Uint8Array): string {

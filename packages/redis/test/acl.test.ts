@@ -31,12 +31,12 @@ async function exercise(store: TokenStore): Promise<void> {
 }
 
 onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as const)))(
-  'a user who may do no more than the documentation says, on %s, by %s',
+  'a user with only the documented permissions, on %s, by %s',
   (kind, name) => {
     it.each([
       ['with scripts', documentedRights],
       ['without scripts', withoutScripts],
-    ])('has a store that works, %s', async (_words, rights) => {
+    ])('can use a store, %s', async (_words, rights) => {
       expect(rights).toContain('+get')
       await using server: Server = await startServer(kind)
       await using admin = await connect(name, server)
@@ -52,7 +52,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       await expect(connected.send('GET', 'elsewhere')).rejects.toThrow('NOPERM')
     })
 
-    it('S2: without scripts, who comes late leaves a lock alone', async () => {
+    it('S2: without scripts, a late release does not delete another process’s lock', async () => {
       await using server: Server = await startServer(kind)
       await using admin = await connect(name, server)
       await using connected = await connect(name, server, await addUser(admin.send, withoutScripts))
@@ -69,7 +69,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect((await store.lock?.('key', { ttl: 10 })) !== undefined).toBe(isKnown)
     })
 
-    it('without the right to the keys, fails and says so', async () => {
+    it('without permission for the keys, fails with NOPERM', async () => {
       await using server: Server = await startServer(kind)
       await using admin = await connect(name, server)
       await using connected = await connect(name, server, await addUser(admin.send, documentedRights))

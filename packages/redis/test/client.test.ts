@@ -41,7 +41,7 @@ onServers(kinds.map((kind) => [kind]))('clients that share a store on %s', (kind
   const grantsOf = (clientId: string): number => endpoint.askersOf(clientId).length
   const entries = async (): Promise<readonly string[]> => (await connected.send('KEYS', '*')) as string[]
 
-  it('S4: an entry moved under another key is a miss, and the other tenant gets a token of its own', async () => {
+  it('S4: an entry moved under another key is a miss, and the other tenant gets its own token', async () => {
     await connected.send('FLUSHALL')
     const { value: ofA } = await clientFor('tenant-a').token()
     const [entry] = (await entries()) as [string]
@@ -55,7 +55,7 @@ onServers(kinds.map((kind) => [kind]))('clients that share a store on %s', (kind
     expect(grantsOf('tenant-a')).toBe(1)
   })
 
-  it('S1, S4: an altered entry is a miss, and is written over', async () => {
+  it('S1, S4: an altered entry is a miss, and is overwritten', async () => {
     await connected.send('FLUSHALL')
     await clientFor('altered').token()
     const [entry] = (await entries()) as [string]
@@ -78,7 +78,7 @@ onServers(kinds.map((kind) => [kind]))('clients that share a store on %s', (kind
     expect(grantsOf('rotated')).toBe(1)
   })
 
-  it('S2: a refused token is replaced for all', async () => {
+  it('S2: a rejected token is replaced for all clients', async () => {
     const [one, other] = [clientFor('refused'), clientFor('refused')]
     const rejected = await one.token()
     expect((await other.token()).value).toBe(rejected.value)
@@ -102,7 +102,7 @@ onServers(kinds.map((kind) => [kind]))('clients that share a store on %s', (kind
     expect(await entries()).toEqual([])
   })
 
-  it('S1, X1: nothing that the server holds shows who, where or what', async () => {
+  it('S1, X1: keys and entries reveal no client, endpoint or token', async () => {
     await clientFor('s3cret-client').token()
     for (const key of await entries()) {
       expect(key).toMatch(/^nightlatch:\{[\w.-]+\}/)

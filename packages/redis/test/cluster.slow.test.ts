@@ -10,7 +10,7 @@ import { onServers } from './servers/on-servers.ts'
 import { kinds } from './servers/server.ts'
 
 onServers(kinds.map((kind) => [kind]))('a cluster of three, on %s', (kind) => {
-  it('S1, S2: keeps entries and locks of all slots, by both packages, for a user who may do no more than the documentation says', async () => {
+  it('S1, S2: keeps entries and locks of all slots, by both packages, for a user with only the documented permissions', async () => {
     await using cluster = await startCluster(kind)
     const { username, password } = await cluster.addUser(documentedRights)
     const encryptionKeys = [await makeKey()]

@@ -46,8 +46,8 @@ const ways: readonly (readonly [string, Partial<RedisCommands>, readonly string[
   ['a look before, where that is unknown too', { runScript: refused, expireIfEqual: refused }, ['get', 'delete']],
 ]
 
-describe.each(ways)('a comparison and a deletion, by %s', (_name, refusals, expected) => {
-  it('deletes what is still there, and nothing else', async () => {
+describe.each(ways)('compare and delete, by %s', (_name, refusals, expected) => {
+  it('deletes a key that still holds the value, and no other', async () => {
     const { commands, kept } = pretend(refusals)
     const compareAndDelete = compareAndDeleteBy(commands)
     kept.set('a', 'one')
@@ -58,7 +58,7 @@ describe.each(ways)('a comparison and a deletion, by %s', (_name, refusals, expe
     expect(await compareAndDelete('a', 'one', safe)).toBe(false)
   })
 
-  it('asks no second time for what was refused once', async () => {
+  it('does not repeat a command that was rejected once', async () => {
     const { commands, kept, calls } = pretend(refusals)
     const compareAndDelete = compareAndDeleteBy(commands)
     kept.set('a', 'one')
@@ -71,7 +71,7 @@ describe.each(ways)('a comparison and a deletion, by %s', (_name, refusals, expe
 })
 
 describe('without scripts and conditions', () => {
-  it('nothing is deleted that may be another’s by now', async () => {
+  it('deletes nothing that another process may have written meanwhile', async () => {
     const { commands, kept, calls } = pretend({ runScript: refused, expireIfEqual: refused })
     kept.set('a', 'one')
     expect(await compareAndDeleteBy(commands)('a', 'one', () => false)).toBe(false)
@@ -79,7 +79,7 @@ describe('without scripts and conditions', () => {
     expect(kept.get('a')).toBe('one')
   })
 
-  it('the look itself may have taken too long', async () => {
+  it('deletes nothing if the read itself took too long', async () => {
     let isSafe = true
     const { commands, calls } = pretend({
       runScript: refused,
@@ -94,7 +94,7 @@ describe('without scripts and conditions', () => {
   })
 })
 
-it('a failure of another kind is no reason to do with less', async () => {
+it('another error does not switch to the next way', async () => {
   const failing = async (): Promise<never> => {
     throw new Error('READONLY')
   }
@@ -103,7 +103,7 @@ it('a failure of another kind is no reason to do with less', async () => {
   expect(calls).toEqual(['runScript'])
 })
 
-it('a way that failed is not kept', async () => {
+it('a way that failed is not kept as the best', async () => {
   let isUp = false
   const { commands, calls } = pretend({
     runScript: async () => {
@@ -121,7 +121,7 @@ it('a way that failed is not kept', async () => {
 })
 
 onServers(kinds.map((kind) => [kind]))('on %s', (kind) => {
-  it.each(packageNames)('%s deletes what is still there, and nothing else', async (name) => {
+  it.each(packageNames)('%s deletes a key that still holds the value, and no other', async (name) => {
     await using server = await startServer(kind)
     await using connected = await connect(name, server)
     const commands = toCommands(connected.client) as RedisCommands

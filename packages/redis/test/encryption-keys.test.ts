@@ -7,12 +7,12 @@ describe('encryption keys', () => {
     expect(findMistakesInKeys([await makeKey(), await makeKey(['decrypt'])])).toEqual([])
   })
 
-  it('are one at least', () => {
-    expect(findMistakesInKeys([])).toEqual([expect.stringContaining('one CryptoKey or more')])
+  it('must be at least one', () => {
+    expect(findMistakesInKeys([])).toEqual([expect.stringContaining('at least one CryptoKey')])
     expect(findMistakesInKeys('a password')).toHaveLength(1)
   })
 
-  it('are told apart from what they must not be, by their place in the list', async () => {
+  it('are rejected by their index if they are not AES-256-GCM keys', async () => {
     const mistakes = findMistakesInKeys([
       await makeKey(['decrypt']),
       await makeKey(['encrypt']),
@@ -27,14 +27,14 @@ describe('encryption keys', () => {
     expect(mistakes.join()).not.toContain('secret-text')
   })
 
-  it('may come from a function, whose answer is looked at', async () => {
+  it('can come from a function, whose result is validated', async () => {
     const key = await makeKey()
     expect(await readKeys(() => [key])).toEqual([key])
     expect(await readKeys(async () => [key])).toEqual([key])
     await expect(readKeys(() => [])).rejects.toMatchObject({ code: 'invalid_options' })
   })
 
-  it('X1: the words of a function that fails stay inside', async () => {
+  it('X1: the message of a failing function is withheld', async () => {
     const failing = readKeys(() => {
       throw new Error('cannot parse s3cret')
     })

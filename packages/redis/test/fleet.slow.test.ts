@@ -89,7 +89,7 @@ onServers(kinds.map((kind) => [kind]))('a fleet of 8 processes over %s', (kind) 
       expect(endpoint.askersOf(scope)).toHaveLength(2)
     }))
 
-  it('S2, L2: one process refreshes in the background for all, and the others go on with the token that lives', () =>
+  it('S2, L2: one process refreshes in the background for all, and the others keep using the valid token', () =>
     whileStoreAnswers(async (scope) => {
       Object.assign(endpoint, { lifetime: 8000, refreshIn: 600, until: undefined })
       const { tokens: first } = await fleet.call(callers, scope)
@@ -174,19 +174,19 @@ describe.skipIf(installed.length === 0)('when the store is not well', () => {
     for (const latency of latencies) expect(latency).toBeLessThan(bound + 10 * usual)
   }
 
-  it('S3: stopped: no call fails, none is late, and all share again', () =>
+  it('S3: stopped server: no call fails or is late, and all share again', () =>
     expectCallsThrough(
       () => server.pause(),
       () => server.resume(),
     ))
 
-  it('S3: killed, and restarted empty: no call fails, none is late, and all share again', () =>
+  it('S3: killed server, restarted empty: no call fails or is late, and all share again', () =>
     expectCallsThrough(
       () => server.kill(),
       () => server.restart(),
     ))
 
-  it('S3: read-only: no call fails, none is late, and all share again', async () => {
+  it('S3: read-only server: no call fails or is late, and all share again', async () => {
     await using admin = await connect('ioredis', server)
     await expectCallsThrough(
       () => admin.send('REPLICAOF', '127.0.0.1', '1'),
@@ -194,7 +194,7 @@ describe.skipIf(installed.length === 0)('when the store is not well', () => {
     )
   })
 
-  it('S3: out of memory: no call fails, none is late, and all share again', async () => {
+  it('S3: server out of memory: no call fails or is late, and all share again', async () => {
     await using admin = await connect('ioredis', server)
     await expectCallsThrough(
       () => admin.send('CONFIG', 'SET', 'maxmemory', '1'),
@@ -203,7 +203,7 @@ describe.skipIf(installed.length === 0)('when the store is not well', () => {
   })
 
   // The last one: it costs a process. A lock outlives the calls of its owner, so the next grant comes before its end if no call fails.
-  it('S2: the owner of the lock killed in the middle of its grant: the next grant comes before the lock has ended', async () => {
+  it('S2: if the lock’s owner is killed during its grant, the next grant comes before the lock expires', async () => {
     await fleet.begin(server, endpoint, 16)
     await whileStoreAnswers(async (scope) => {
       endpoint.delay = 500

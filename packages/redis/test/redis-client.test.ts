@@ -7,7 +7,7 @@ import { onServers } from './servers/on-servers.ts'
 import { kinds, startServer } from './servers/server.ts'
 
 describe('the type of a client', () => {
-  it('takes those of both packages, without a cast', () => {
+  it('accepts clients of both packages, without a cast', () => {
     expectTypeOf<ReturnType<typeof createClient>>().toExtend<RedisClient>()
     expectTypeOf<ReturnType<typeof createClientPool>>().toExtend<RedisClient>()
     expectTypeOf<ReturnType<typeof createCluster>>().toExtend<RedisClient>()
@@ -19,15 +19,15 @@ describe('the type of a client', () => {
     expectTypeOf<Cluster>().toExtend<RedisClient>()
   })
 
-  it('takes nothing else', () => {
+  it('accepts nothing else', () => {
     expectTypeOf<Map<string, string>>().not.toExtend<RedisClient>()
     expectTypeOf<{ get(key: string): Promise<string> }>().not.toExtend<RedisClient>()
   })
 })
 
-describe('what is no client', () => {
+describe('an unsupported client', () => {
   it.each([undefined, null, 'redis://localhost', {}, new Map(), { get() {}, set() {}, del() {}, eval() {} }])(
-    'is told apart: %s',
+    'is rejected: %s',
     (client) => {
       expect(toCommands(client)).toBeUndefined()
     },
@@ -35,7 +35,7 @@ describe('what is no client', () => {
 })
 
 describe('a reply', () => {
-  it('is text, or bytes of text', () => {
+  it('is decoded from text or bytes', () => {
     expect(readText('tökèn')).toBe('tökèn')
     expect(readText(new TextEncoder().encode('tökèn'))).toBe('tökèn')
     expect(readText(null)).toBeUndefined()
@@ -44,7 +44,7 @@ describe('a reply', () => {
 })
 
 onServers(kinds.map((kind) => [kind]))('the commands, on %s', (kind) => {
-  it.each(packageNames)('do what they say, by %s', async (name) => {
+  it.each(packageNames)('are sent as documented, by %s', async (name) => {
     await using server = await startServer(kind)
     await using connected = await connect(name, server)
     const commands = toCommands(connected.client)
@@ -61,7 +61,7 @@ onServers(kinds.map((kind) => [kind]))('the commands, on %s', (kind) => {
     expect(await commands.get('a')).toBeNull()
   })
 
-  it('leave a key prefix of ioredis in force', async () => {
+  it('keep the key prefix of ioredis', async () => {
     await using server = await startServer(kind)
     await using connected = await connect('ioredis', server, { keyPrefix: 'app:' })
     await using plain = await connect('ioredis', server)

@@ -8,7 +8,7 @@ class ReplyError extends Error {
 
 class ClientOfflineError extends Error {}
 
-describe('what went wrong with Redis', () => {
+describe('an error of Redis', () => {
   it.each([
     ['READONLY You can’t write against a read only replica.', 'READONLY'],
     ["OOM command not allowed when used memory > 'maxmemory'.", 'OOM'],
@@ -36,14 +36,14 @@ describe('what went wrong with Redis', () => {
     [Object.assign(new Error('connect failed to 10.0.0.1'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
     [new ClientOfflineError('offline'), 'CLIENT_OFFLINE'],
     [new Error('Connection is closed.'), undefined],
-  ])('S3: has a code, which events tell: %s is %s', (failure, code) => {
+  ])('S3: has a code, which events report: %s is %s', (failure, code) => {
     expect(redisFailure('get', failure).code).toBe(code)
   })
 
   it.each([new Error('Connection is closed.'), 'text s3cret', undefined, { code: 's3cret' }])(
-    'is said in our words where there is no word for it: %s',
+    'has a generic message if no code is known: %s',
     (failure) => {
-      expect(redisFailure('get', failure).message).toBe('redisStore: get failed: the client could not have it done')
+      expect(redisFailure('get', failure).message).toBe('redisStore: get failed: the client reported an unknown error')
     },
   )
 
@@ -53,18 +53,18 @@ describe('what went wrong with Redis', () => {
     'ERR unknown command `eval`, with args beginning with: ',
     'ERR syntax error',
     'ERR This command is disabled',
-  ])('knows a command that this user cannot have: %s', (message) => {
+  ])('recognizes a command that this user is not allowed to run: %s', (message) => {
     expect(isCommandRefused(new Error(message))).toBe(true)
   })
 
   it.each(['READONLY x', 'OOM command not allowed', 'ERR max number of clients reached', 'Connection is closed.'])(
-    'does not take another failure for that: %s',
+    'does not treat another failure as a rejected command: %s',
     (message) => {
       expect(isCommandRefused(new Error(message))).toBe(false)
     },
   )
 
-  it('knows a key that holds no text', () => {
+  it('recognizes a key of another type', () => {
     expect(isWrongType(new Error('WRONGTYPE Operation against a key'))).toBe(true)
     expect(isWrongType(new Error('ERR'))).toBe(false)
     expect(isWrongType('WRONGTYPE')).toBe(false)

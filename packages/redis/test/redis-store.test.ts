@@ -37,7 +37,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
 
     const lockOf = (key: string, ttl = 10) => (store.lock as NonNullable<TokenStore['lock']>)(key, { ttl })
 
-    it('gives back what was put in, and nothing for what was not', async () => {
+    it('returns what was set, and undefined for other keys', async () => {
       const [key, token] = [freshKey(), tokenOf('one')]
       expect(await store.get(key)).toBeUndefined()
       await store.set(key, token)
@@ -46,7 +46,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await store.get(key)).toBeUndefined()
     })
 
-    it('S1: keeps one entry a key, for the time that the token has left', async () => {
+    it('S1: keeps one entry per key, for the token’s remaining lifetime', async () => {
       const key = freshKey()
       await store.set(key, tokenOf('one', 600))
       await store.set(key, tokenOf('two', 60))
@@ -56,14 +56,14 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(left).toBeLessThanOrEqual(60_000)
     })
 
-    it('S1: writes nothing that is expired', async () => {
+    it('S1: does not write an expired token', async () => {
       const key = freshKey()
       await store.set(key, tokenOf('old', 0))
       await store.set(key, tokenOf('older', -5))
       expect(await connected.send('EXISTS', `nightlatch:{${key}}`)).toBe(0)
     })
 
-    it('S1: takes an expired entry for a miss, though the server still has it', async () => {
+    it('S1: treats an expired entry as a miss, even if the server still has it', async () => {
       const key = freshKey()
       await store.set(key, tokenOf('one', 600))
       await connected.send('PERSIST', `nightlatch:{${key}}`)
@@ -73,7 +73,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
     })
 
     it.each(['SET:rubbish', 'SET:1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'SADD:member', 'LPUSH:item'])(
-      'S1: takes anything unreadable for a miss, and writes over it: %s',
+      'S1: treats an unreadable entry as a miss and overwrites it: %s',
       async (written) => {
         const [command = '', content = ''] = written.split(':')
         const key = freshKey()
@@ -85,7 +85,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       },
     )
 
-    it('S4: nothing that the server holds shows a token', async () => {
+    it('S4: no entry on the server reveals a token', async () => {
       const key = freshKey()
       await store.set(key, tokenOf('s3cret-token'))
       const kept = String(await connected.send('GET', `nightlatch:{${key}}`))
@@ -114,7 +114,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await store.get(key)).toBeUndefined()
     })
 
-    it('S4: a function may give other keys from one call to the next', async () => {
+    it('S4: a function can return other keys for each call', async () => {
       const key = freshKey()
       const fresh = await makeKey()
       let keys = [...encryptionKeys]
@@ -127,7 +127,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await rotating.get(key)).toMatchObject({ value: 'two' })
     })
 
-    it('deletes only what is still the same, whatever the order of its members', async () => {
+    it('deletes only an equal token, regardless of the order of members', async () => {
       const [key, token] = [freshKey(), tokenOf('one')]
       await store.set(key, token)
       await store.delete(key, { ...token, value: 'another' })
@@ -136,7 +136,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await store.get(key)).toBeUndefined()
     })
 
-    it('keeps what another wrote while it was to be deleted', async () => {
+    it('keeps a token that another process wrote during the delete', async () => {
       const key = freshKey()
       const refused = tokenOf('refused')
       await store.set(key, refused)
@@ -148,7 +148,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await store.get(key)).toMatchObject({ value: 'replacement' })
     })
 
-    it('keeps apart keys that need escapes, and those of another prefix', async () => {
+    it('separates keys that need escaping, and keys of another prefix', async () => {
       const keys = ['a b', 'a}b', '{a', 'ä', 'a\r\nb', 'a/b', '%7D', '}', 'x'.repeat(2000)].map(
         (key) => key + freshKey(),
       )
@@ -158,7 +158,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await other.get(keys[0] as string)).toBeUndefined()
     })
 
-    it('S2: gives a lock to one at a time, and never waits', async () => {
+    it('S2: grants a lock to one process at a time, and never waits', async () => {
       const key = freshKey()
       const other = redisStore({ client: connected.client, encryptionKeys })
       const locks = await Promise.all([store, other, store, other].map((one) => one.lock?.(key, { ttl: 10 })))
@@ -168,14 +168,14 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await lockOf(key)).toBeDefined()
     })
 
-    it('S2: a lock ends by itself', async () => {
+    it('S2: a lock expires', async () => {
       const key = freshKey()
       expect(await lockOf(key, 0.2)).toBeDefined()
       expect(await lockOf(key)).toBeUndefined()
       await expect.poll(() => lockOf(key), { timeout: 60_000 }).toBeDefined()
     })
 
-    it('S2: who comes late releases no lock but its own', async () => {
+    it('S2: a late release does not delete another process’s lock', async () => {
       const key = freshKey()
       const late = await lockOf(key, 0.1)
       await expect.poll(() => lockOf(key), { timeout: 60_000 }).toBeDefined()
@@ -183,7 +183,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await lockOf(key)).toBeUndefined()
     })
 
-    it('S2: a lock may be released again, and is no entry', async () => {
+    it('S2: a lock can be released twice, and is not an entry', async () => {
       const key = freshKey()
       const lock = await lockOf(key)
       expect(await store.get(key)).toBeUndefined()
@@ -192,7 +192,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await lockOf(key)).toBeDefined()
     })
 
-    it('S2: a lock that was asked for again over a new connection is still one’s own', async () => {
+    it('S2: a lock requested again after a reconnect still belongs to its owner', async () => {
       const key = freshKey()
       // What a client does that lost its connection before the answer came.
       const { client } = connected
@@ -213,7 +213,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       expect(await lockOf(key)).toBeDefined()
     })
 
-    it('X1: what it fails with tells the server’s word, and nothing of the command', async () => {
+    it('X1: errors name the server’s error code, and nothing of the command', async () => {
       const key = freshKey()
       await connected.send('CONFIG', 'SET', 'maxmemory', '1')
       try {
@@ -227,7 +227,7 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
       }
     })
 
-    it('X1: so does a client that is closed', async () => {
+    it('X1: errors of a closed client do, too', async () => {
       const closed = await connect(name, server)
       const client = closed.client
       await closed[Symbol.asyncDispose]()
@@ -243,13 +243,13 @@ onServers(kinds.flatMap((kind) => packageNames.map((name) => [kind, name] as con
 describe('options of a store', () => {
   const client = { call: async () => null, defineCommand: () => {} }
 
-  it('are complete with a client and a key', async () => {
+  it('require only a client and a key', async () => {
     expect(() => redisStore({ client, encryptionKeys: [] as never, prefix: 'x' })).toThrow('encryptionKeys')
     expect(redisStore({ client, encryptionKeys: [await makeKey()] })).toHaveProperty('lock')
   })
 
   it.each([
-    [{ client: {} }, 'client must be a client of the package redis'],
+    [{ client: {} }, 'client must be a connected client of the package redis'],
     [{ client: undefined }, 'client must be'],
     [{ prefix: '' }, 'prefix must be'],
     [{ prefix: 'a{b}' }, 'without braces'],
@@ -264,7 +264,7 @@ describe('options of a store', () => {
     )
   })
 
-  it('are an object', () => {
+  it('must be an object', () => {
     expect(() => redisStore(undefined as never)).toThrow('redisStore: options must be an object')
   })
 })

@@ -6,43 +6,43 @@ const token = { expiresAt: 1_800_000_000_000, value: 's3cret-tökèn', extra: { 
 const place = 'nightlatch:{a}'
 
 describe('a sealed entry', () => {
-  it('S4: opens with its key, at its place, to what was sealed', async () => {
+  it('S4: decrypts with its key, under its Redis key', async () => {
     const key = await makeKey()
     expect(await openEntry(await sealEntry(token, place, key), place, [key])).toEqual(token)
   })
 
-  it('S4: shows nothing of the token', async () => {
+  it('S4: reveals nothing of the token', async () => {
     const sealed = await sealEntry(token, place, await makeKey())
     expect(sealed).toMatch(/^1\.[A-Za-z0-9+/=]+$/)
     expect(atob(sealed.slice(2))).not.toContain('s3cret')
     expect(atob(sealed.slice(2))).not.toContain('expiresAt')
   })
 
-  it('S4: is another text each time', async () => {
+  it('S4: differs each time', async () => {
     const key = await makeKey()
     const texts = await Promise.all(Array.from({ length: 20 }, () => sealEntry(token, place, key)))
     expect(new Set(texts.map((text) => text.slice(0, 18))).size).toBe(20)
   })
 
-  it('S4: does not open at another place', async () => {
+  it('S4: does not decrypt under another Redis key', async () => {
     const key = await makeKey()
     const sealed = await sealEntry(token, place, key)
     expect(await openEntry(sealed, 'nightlatch:{b}', [key])).toBeUndefined()
     expect(await openEntry(sealed, 'other:{a}', [key])).toBeUndefined()
   })
 
-  it('S4: does not open with another key', async () => {
+  it('S4: does not decrypt with another encryption key', async () => {
     const sealed = await sealEntry(token, place, await makeKey())
     expect(await openEntry(sealed, place, [await makeKey(), await makeKey()])).toBeUndefined()
   })
 
-  it('S4: opens with any of the keys, so that they may be rotated', async () => {
+  it('S4: decrypts with any of the keys, so that they can be rotated', async () => {
     const old = await makeKey()
     const sealed = await sealEntry(token, place, old)
     expect(await openEntry(sealed, place, [await makeKey(), old])).toEqual(token)
   })
 
-  it('S1, S4: does not open when a single bit was changed, wherever it is', async () => {
+  it('S1, S4: does not decrypt if any single bit was changed', async () => {
     const key = await makeKey()
     const sealed = await sealEntry({ expiresAt: 1 }, place, key)
     const bytes = Uint8Array.from(atob(sealed.slice(2)), (character) => character.charCodeAt(0))
@@ -59,7 +59,7 @@ describe('a sealed entry', () => {
     },
   )
 
-  it('S1: one of another schema is not read', async () => {
+  it('S1: is a miss if it has another schema', async () => {
     const key = await makeKey()
     const sealed = await sealEntry(token, place, key)
     expect(await openEntry(sealed.replace(/^1/, '2'), place, [key])).toBeUndefined()
@@ -74,7 +74,7 @@ describe('a sealed entry', () => {
     },
   )
 
-  it('may be large', async () => {
+  it('can be large', async () => {
     const key = await makeKey()
     const large = { expiresAt: 1, value: 'x'.repeat(300_000) }
     expect(await openEntry(await sealEntry(large, place, key), place, [key])).toEqual(large)

@@ -6,7 +6,7 @@ import { onServers } from './servers/on-servers.ts'
 import { kinds, startServer } from './servers/server.ts'
 
 onServers(kinds.map((kind) => [kind]))('over TLS and with a password, on %s', (kind) => {
-  it('a store works by both packages, and not without the certificate', async () => {
+  it('a store works with both packages, and only with the certificate', async () => {
     await using server = await startServer(kind, { tls: true })
     const encryptionKeys = [await makeKey()]
     const token = { expiresAt: Date.now() + 60_000, value: 'one' }

@@ -1,12 +1,16 @@
-/** A clock that stands still until a test moves it. */
+/** A clock that advances only when a test moves it. */
 export interface Clock {
-  /** Milliseconds since the epoch, as `Date.now()`; needs no `this`, so that it can be handed on as `now: clock.now`. */
+  /** Returns milliseconds since the epoch, like `Date.now()`; can be passed as `now: clock.now`. */
   readonly now: () => number
-  /** Moves the clock forward by `seconds`; a negative number sets it back. */
+  /** Moves the clock forward by `seconds`; a negative number moves it back. */
   readonly advance: (seconds: number) => void
 }
 
-/** A clock to hand to `createClient` and to an emulation as their `now`, so that tokens age in both at the test's word; `start` is by default the present moment. */
+/**
+ * Creates a clock to pass to `createClient` and to an emulation as `now`, so that a test controls when tokens expire.
+ *
+ * @param start the instant, or milliseconds since the epoch; default the current time
+ */
 export function createClock(start: Date | number = Date.now()): Clock {
   let time = Number(start)
   return {

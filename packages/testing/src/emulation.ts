@@ -2,62 +2,68 @@ import type { Answer, Fault } from './faults.ts'
 import type { Part, RecordedRequest } from './recorded-request.ts'
 import type { TokenIssuer } from './token-issuer.ts'
 
-/** A provider to emulate, made by `prevu3dEmulation`, `smartCompletionsEmulation` or `standardEmulation`; `Offers` is what its emulator has beyond every emulator's own. */
+/**
+ * A provider to emulate, created by `prevu3dEmulation`, `smartCompletionsEmulation` or `standardEmulation`; `Offers` are
+ * the members that it adds to its emulator.
+ */
 export interface Emulation<Offers extends object = object> {
   readonly name: string
-  /** Names of further origins, each a server of its own: a real provider's API is not where its tokens come from. */
+  /**
+   * Names of additional origins, each with its own server, because a real provider's API is not at its token endpoint's
+   * origin.
+   */
   readonly otherOrigins: readonly string[]
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Puts the emulation together once its servers listen; for `startEmulator` to call. */
+  /** Builds the emulation once its servers listen; called by `startEmulator`. */
   build(site: Site): Promise<Assembly<Offers>>
 }
 
-/** Where an emulation finds itself once its servers listen. */
+/** The addresses of an emulation whose servers listen. */
 export interface Site {
-  /** The first origin, as `http://127.0.0.1:1234`. */
+  /** The first origin, for example `http://127.0.0.1:1234`. */
   readonly url: string
   /** The origin of one of `otherOrigins`. */
   origin(name: string): string
 }
 
-/** An emulation put together. */
+/** A built emulation. */
 export interface Assembly<Offers extends object> {
   readonly routes: readonly Route[]
   readonly tokens: TokenIssuer
-  /** What must not be printed. */
+  /** The secrets to redact when requests are printed. */
   readonly secrets: () => readonly string[]
-  /** Becomes part of the emulator; accessors stay accessors. */
+  /** Members to add to the emulator; accessors stay accessors. */
   readonly offers: Offers
 }
 
-/** One address of an emulation. */
+/** One route of an emulation. */
 export interface Route {
-  /** The origin that has it. */
+  /** The origin that serves the route. */
   readonly origin: string
-  /** `undefined`: any. */
+  /** Default: any method. */
   readonly method?: string
-  /** Matches the whole path; its groups are handed to `answer`. */
+  /** Matches the whole path; `answer` receives its groups. */
   readonly path: RegExp
-  /** What faults must be aimed at to hit this; `undefined`: none does. */
+  /** The part whose faults affect the route; default: no faults do. */
   readonly part?: Part
-  /** The faults that `answer` shows by itself. */
+  /** The faults that `answer` implements itself. */
   readonly shows?: readonly ('revoked' | 'wrongRegion')[]
   answer(request: RecordedRequest, context: RouteContext): Answer | Promise<Answer>
 }
 
 interface RouteContext {
   readonly groups: readonly string[]
-  /** One of those that the route shows, where it is set. */
+  /** The current fault, if it is one that the route implements itself. */
   readonly fault: Fault | undefined
 }
 
-/** A regular expression's source that matches the given text. */
-export function literally(text: string): string {
+/** Escapes a text for use in a regular expression. */
+export function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
 
-/** Matches one path and no other. */
-export function exactly(path: string): RegExp {
-  return new RegExp(`^${literally(path)}$`)
+/** Creates an expression that matches exactly one path. */
+export function pathPattern(path: string): RegExp {
+  return new RegExp(`^${escapePattern(path)}$`)
 }

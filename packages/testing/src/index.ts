@@ -1,9 +1,9 @@
-// Starting an emulated provider
+// Starting an emulator
 
 export type { Emulation } from './emulation.ts'
 export { type Emulator, type EmulatorOptions, startEmulator } from './start-emulator.ts'
 
-// The providers
+// Emulated providers
 
 export {
   type Prevu3dEmulationOptions,
@@ -32,12 +32,12 @@ export {
 } from './standard.ts'
 export type { EmulatedTokenRequest } from './token-request.ts'
 
-// What they were asked, and what goes wrong
+// Recorded requests and faults
 
 export type { Answer, Fault, FaultOptions, Faults } from './faults.ts'
 export type { Part, RecordedRequest } from './recorded-request.ts'
 
-// The conformance suites
+// Conformance suites
 
 export type {
   DocumentedGrant,

@@ -2,13 +2,13 @@ import { createServer, type RequestListener } from 'node:http'
 
 /** A server on 127.0.0.1. */
 export interface LoopbackServer {
-  /** As `http://127.0.0.1:1234`. */
+  /** For example `http://127.0.0.1:1234`. */
   readonly origin: string
-  /** Stops at once, whatever is under way. */
+  /** Stops at once and closes all connections. */
   close(): Promise<void>
 }
 
-/** Listens on `port` of the loopback interface; 0: a free one. */
+/** Listens on `port` of the loopback interface; 0 chooses a free port. */
 export async function startLoopbackServer(port: number, listener: RequestListener): Promise<LoopbackServer> {
   const server = createServer(listener)
   await new Promise<void>((resolve, reject) => {
@@ -16,12 +16,12 @@ export async function startLoopbackServer(port: number, listener: RequestListene
     server.listen(port, '127.0.0.1', resolve)
   })
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
+  if (address === null || typeof address === 'string') throw new Error('The server reported no port.')
   return {
     origin: `http://127.0.0.1:${address.port}`,
     close: () =>
       new Promise((resolve) => {
-        // The callback's error says that it was closed already, which is what is wanted.
+        // An error here only reports that the server was closed already.
         server.close(() => resolve())
         server.closeAllConnections()
       }),

@@ -1,19 +1,18 @@
 /**
- * Prevu3D's RealityConnect, from its documents: 'Client Credentials Flow' (the newer page), 'Guide: Connecting to the API'
- * (the older page, with a real sample answer) and the introduction. Where they are silent a comment says that the choice is
- * ours: no test should build on such a detail as if the real service had promised it.
+ * Prevu3D RealityConnect by its documents: 'Client Credentials Flow' (the newer page), 'Guide: Connecting to the API' (the
+ * older page) and the introduction. Comments mark what is undocumented, because the real service may differ there.
  */
 import type { Assembly, Emulation, Route, Site } from './emulation.ts'
 import type { Answer, Fault } from './faults.ts'
 import { isForm, type RecordedRequest } from './recorded-request.ts'
 import { type EmulatedCredentials, type RotationOptions, readBasic, registerClient } from './registered-client.ts'
 import type { Emulator } from './start-emulator.ts'
-import { createTokenIssuer, type Examined } from './token-issuer.ts'
+import { createTokenIssuer, type VerifiedToken } from './token-issuer.ts'
 
 /** US East, EU Central, Asia North, Canada Central. */
 export type Prevu3dRegion = 'ue1' | 'ec1' | 'an1' | 'cc1'
 
-/** A node below the organisation. */
+/** A node of the organisation. */
 export interface Prevu3dNode {
   /** A UUID. */
   readonly id: string
@@ -22,64 +21,70 @@ export interface Prevu3dNode {
   readonly children?: readonly Prevu3dNode[]
 }
 
-/** How the emulated organisation and its application differ from the default. */
+/** Options of `prevu3dEmulation`. */
 export interface Prevu3dEmulationOptions {
-  /** Default: made anew for each emulator. */
+  /** Default: random for each emulator. */
   readonly clientId?: string
-  /** Default: made anew for each emulator, with the characters that encodings differ in. */
+  /** Default: random for each emulator, with characters that each encoding writes differently. */
   readonly clientSecret?: string
-  /** Where the organisation lives; default `'ue1'`. */
+  /** The organisation's region; default `'ue1'`. */
   readonly region?: Prevu3dRegion
-  /** Default: the one of Prevu3D's own sample, 'Test Organization'. */
+  /** Default: 'Test Organization', from Prevu3D's sample. */
   readonly organization?: { readonly id: string; readonly name: string }
-  /** Of a token, in seconds; default 3600. */
+  /** Lifetime of a token, in seconds; default 3600. */
   readonly lifetime?: number
-  /** What the answer says of the lifetime: as the newer page has it (default), or less the present Unix time, as on the older one. */
+  /**
+   * `expiresIn` of the response: the lifetime, as on the newer page (default), or the lifetime minus the Unix time, as on
+   * the older page.
+   */
   readonly expiresIn?: 'documented' | 'negative'
-  /** Whether the token itself holds `iat` and `exp`; default true. */
+  /** Whether the token contains `iat` and `exp`; default true. */
   readonly timeClaims?: boolean
   /**
-   * Whether the organisation's region is an origin of its own, as in reality, so that the provider needs `apiOrigins`; default
-   * false: the region is at the emulator's `url`, and that is all a provider needs. The other regions have their own always.
+   * Whether the organisation's region has its own origin, as in reality, so that the provider requires `apiOrigins`; default
+   * false, which puts the region at the emulator's `url`. The other regions always have their own origins.
    */
   readonly separateRegion?: boolean
-  /** How the `apiUrl` of the discovery ends; default `''`, as in the sample. */
+  /** The end of the discovered `apiUrl`; default `''`, as in the sample. */
   readonly apiUrlSuffix?: '' | '/' | '/v1' | '/v1/'
-  /** The first layer of access: the application's scopes, default `['read:basic', 'read:hierarchy']`; browsing takes `read:hierarchy`. */
+  /**
+   * The first layer of access, the application's scopes; default `['read:basic', 'read:hierarchy']`. Browsing requires
+   * `read:hierarchy`.
+   */
   readonly scopes?: readonly string[]
-  /** The second layer: whether the service user was given content; default true. */
+  /** The second layer: whether the service user has content access; default true. */
   readonly contentAccess?: boolean
-  /** The third layer: whether it has a role on the nodes; default true. */
+  /** The third layer: whether the service user has a role on the nodes; default true. */
   readonly role?: boolean
-  /** What the organisation holds; default: a small tree. */
+  /** The organisation's nodes; default: a small tree. */
   readonly divisions?: readonly Prevu3dNode[]
   /** Milliseconds since the epoch; default `Date.now`. */
   readonly now?: () => number
 }
 
-/** What an emulator of `prevu3dEmulation` has beyond every emulator's own. */
+/** Members that `prevu3dEmulation` adds to its emulator. */
 export interface Prevu3dOffers {
-  /** What the token endpoint accepts, ready for `createClient`. */
+  /** Valid credentials, to pass to `createClient`. */
   readonly credentials: EmulatedCredentials
   readonly organization: { readonly id: string; readonly name: string }
-  /** What the organisation holds. */
+  /** The organisation's nodes. */
   readonly divisions: readonly Prevu3dNode[]
-  /** What the discovery answers. */
+  /** The `apiUrl` that discovery returns. */
   readonly apiUrl: string
-  /** The origins of all four regions, for the `apiOrigins` of the provider. */
+  /** The origins of all four regions, to pass to the provider as `apiOrigins`. */
   readonly apiOrigins: readonly string[]
-  /** A token as the token endpoint would issue; `lifetime` in seconds, by default the emulation's. */
+  /** Issues a token like the token endpoint; `lifetime` in seconds, default the emulation's. */
   issueToken(options?: { readonly lifetime?: number }): Promise<string>
-  /** Replaces the secret, by default with a new one; those before are refused from now on, unless they `overlap`. */
+  /** Replaces the secret, by default with a random one; earlier secrets stop working, unless they `overlap`. */
   rotateSecret(clientSecret?: string, options?: RotationOptions): EmulatedCredentials
 }
 
-/** An emulator of `prevu3dEmulation`; its `url` stands for `https://cloud-api.prevu3d.com`. */
+/** An emulator of `prevu3dEmulation`; its `url` replaces `https://cloud-api.prevu3d.com`. */
 export type Prevu3dEmulator = Emulator & Prevu3dOffers
 
 const regions: readonly Prevu3dRegion[] = ['ue1', 'ec1', 'an1', 'cc1']
 
-/** Prevu3D's token endpoint, discovery and node tree; the other regions are origins of their own, as in reality. */
+/** Emulates Prevu3D: token endpoint, discovery and node tree, with an origin for each other region. */
 export function prevu3dEmulation(options: Prevu3dEmulationOptions = {}): Emulation<Prevu3dOffers> {
   const now = options.now ?? (() => Date.now())
   return { name: 'prevu3d', otherOrigins: regions, now, build: (site) => build(site, options, now) }
@@ -100,7 +105,7 @@ async function build(
     scopes = ['read:basic', 'read:hierarchy'],
     contentAccess = true,
     role = true,
-    // The sample of the newer page.
+    // From the sample of the newer page.
     organization = { id: '217ebd23-ec54-4af0-a6d6-4a441a6d1966', name: 'Test Organization' },
     divisions = sampleDivisions,
   } = options
@@ -111,7 +116,7 @@ async function build(
   const apiUrlIn = (name: Prevu3dRegion): string => `${originOf(name)}/realityconnect-api${apiUrlSuffix}`
   const nodes = indexNodes(organization.id, divisions)
 
-  // The service user: the form of `lastName` and `email` is that of the older page's sample.
+  // The service user, with `lastName` and `email` in the form of the older page's sample.
   const user = {
     id: serviceUserId,
     firstName: 'Test',
@@ -121,18 +126,18 @@ async function build(
 
   const issueToken = (wanted: { readonly lifetime?: number } = {}): Promise<string> =>
     tokens.issue(
-      // The claims of that sample, in its order. It breaks off in a claim `sessionExpires…`, whose whole name, value and
-      // unit nobody can see: it is left out. `iat` and `exp`, which follow, are ours; `timeClaims: false` leaves them out.
+      // The claims of that sample, in its order, without its last one (`sessionExpires…`), which is cut off. `iat` and `exp`
+      // are undocumented; `timeClaims: false` omits them.
       { ...user, refreshTokenId: crypto.randomUUID(), scopes: ['OAuth'], ver: 1, kid: 'cloud-platform' },
       { lifetime: wanted.lifetime ?? lifetime, timeClaims },
     )
 
   const answerToken = async (request: RecordedRequest): Promise<Answer> => {
-    // Joined raw, as in the vendor's Python script.
+    // Not form-encoded, as in the vendor's Python script.
     const presented = readBasic(request, 'raw')
-    // 401 is documented, the body is not: `hasError` is the one marker that the pages show.
-    if (presented === undefined || client.judge(presented) !== 'accepted') return failure(401)
-    // The pages say what to send and not what happens otherwise; these two are ours.
+    // The status is documented, the body is not; `hasError` is the only marker that the pages show.
+    if (presented === undefined || client.verify(presented) !== 'accepted') return failure(401)
+    // The next two responses are undocumented.
     if (!isForm(request.headers)) return failure(415)
     if (request.form.get('grant_type') !== 'client_credentials') return failure(400)
     return {
@@ -145,11 +150,11 @@ async function build(
   }
 
   const answerApiInfo = async (request: RecordedRequest, fault: Fault | undefined): Promise<Answer> => {
-    const refused = refuseToken(await tokens.examine(request), fault)
+    const refused = refuseToken(await tokens.verify(request), fault)
     if (refused !== undefined) return refused
     const next = regions[(regions.indexOf(region) + 1) % regions.length] ?? region
     const apiUrl = fault?.name === 'wrongRegion' ? String(fault.apiUrl ?? apiUrlIn(next)) : apiUrlIn(region)
-    // `user` is an ellipsis in the sample; that its fields are those of the token is ours.
+    // The sample omits the fields of `user`; here they are those of the token.
     return { body: { user, organization, scopes, apiUrl } }
   }
 
@@ -159,20 +164,20 @@ async function build(
     id: string,
     fault: Fault | undefined,
   ): Promise<Answer> => {
-    const refused = refuseToken(await tokens.examine(request), fault)
+    const refused = refuseToken(await tokens.verify(request), fault)
     if (refused !== undefined) return refused
-    // Ours: which scope browsing takes, and that the layers are asked in this order. The 403 is documented.
+    // The 403 is documented; the scope required for browsing and the order of the layers are not.
     if (!scopes.includes('read:hierarchy')) return message(403, 'Forbidden')
-    // Ours: a region does not know the nodes of organisations that live in another.
+    // Undocumented: a region has no nodes of organisations in other regions.
     const children = at === region ? nodes.get(id) : undefined
     if (children === undefined) return message(404, 'Not Found')
     if (!contentAccess) {
-      // Documented is 403 for a node out of reach. That the organisation itself lists nothing instead is inferred: a new
-      // service user sees no node yet, and a list of what it sees is empty.
+      // The 403 of a node without access is documented. The organisation's empty list is inferred: it lists visible nodes,
+      // and a new service user sees none.
       return id === organization.id ? { body: [] } : message(403, 'Forbidden')
     }
     if (!role) return message(403, 'Forbidden')
-    // Documented is 'a list of divisions'; its fields, and that it has no pages, are ours.
+    // 'A list of divisions' is documented; its fields and the absence of pages are not.
     return { body: children.map((node) => ({ id: node.id, name: node.name, type: node.type })) }
   }
 
@@ -198,14 +203,14 @@ async function build(
           shows: ['revoked'],
           answer: (request, { groups, fault }) => answerBrowse(request, at, groups[0] ?? '', fault),
         },
-        // The rest of the API is not emulated, but faults hit it.
+        // The rest of the API is not emulated, but faults affect it.
         {
           origin: originOf(at),
           path: /^\/realityconnect-api\//,
           part: 'api',
           shows: ['revoked'],
           answer: async (request, { fault }) =>
-            refuseToken(await tokens.examine(request), fault) ?? message(404, 'Not Found'),
+            refuseToken(await tokens.verify(request), fault) ?? message(404, 'Not Found'),
         },
       ]),
     ],
@@ -227,22 +232,22 @@ function failure(status: number): Answer {
   return { status, body: { hasError: true } }
 }
 
-/** Ours: the pages promise JSON and standard status codes, and show no error body. */
+/** Undocumented: the pages promise JSON and standard status codes, but show no error body. */
 function message(status: number, text: string): Answer {
   return { status, body: { message: text } }
 }
 
-function refuseToken(found: Examined, fault: Fault | undefined): Answer | undefined {
+function refuseToken(found: VerifiedToken, fault: Fault | undefined): Answer | undefined {
   if (found.valid && fault?.name !== 'revoked') return undefined
   return { ...message(401, 'Unauthorized'), headers: { 'www-authenticate': 'Bearer' } }
 }
 
-/** What each node holds, by its id. */
+/** Maps each node's id to its children. */
 function indexNodes(id: string, children: readonly Prevu3dNode[]): Map<string, readonly Prevu3dNode[]> {
   return new Map([[id, children], ...children.flatMap((child) => [...indexNodes(child.id, child.children ?? [])])])
 }
 
-/** Organisation, division, site, folder, asset: the levels are documented, the names and ids are ours. */
+/** The levels (organisation, division, site, folder, asset) are documented; the names and ids are made up. */
 const sampleDivisions: readonly Prevu3dNode[] = [
   {
     id: '0b6c2f3e-5b7a-4c69-9a57-0d7f5a1b1c01',

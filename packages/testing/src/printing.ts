@@ -1,19 +1,19 @@
 /**
- * What a failing test prints of objects that hold secrets. The secrets here are a test's own, but a client under test may
- * have been given real ones, and what a test prints ends up in the logs of a build server.
+ * Redacts objects that a failing test prints. A client under test may use real credentials, and a build server's logs keep
+ * the output.
  */
 
 const hidden = '[redacted]'
 
-/** Makes `target` print, inspect and serialise as what `describe` returns; the object's own fields stay as they are. */
+/** Makes `target` print, inspect and serialise as the result of `describe`; its fields stay unchanged. */
 export function printAs<Target extends object>(target: Target, describe: () => unknown): Target {
-  // Not enumerable, so that a copy by spreading is a plain object and comparing by fields sees the fields alone.
+  // Not enumerable, so that copies and comparisons include only the object's own fields.
   Object.defineProperty(target, 'toJSON', { value: describe })
   Object.defineProperty(target, Symbol.for('nodejs.util.inspect.custom'), { value: describe })
   return target
 }
 
-/** Leaves out of a text what is known to be secret, in each form it takes on the wire, and whatever looks like a JWT. */
+/** Redacts known secrets, in each encoding used on the wire, and everything that looks like a JWT. */
 function hideSecrets(text: string, secrets: readonly string[]): string {
   let shown = text
   for (const secret of secrets) {
@@ -27,7 +27,7 @@ function hideSecrets(text: string, secrets: readonly string[]): string {
 export function describeHeaders(headers: Headers, secrets: readonly string[]): Record<string, string> {
   const shown: Record<string, string> = {}
   for (const [name, value] of headers) {
-    // Of credentials the scheme is worth seeing: 'basic', or a missing space, is what a test looks for.
+    // The scheme stays visible, because tests check its spelling.
     shown[name] = /^(?:proxy-)?authorization$/.test(name)
       ? `${/^\S+ /.exec(value)?.[0] ?? ''}${hidden}`
       : /cookie|dpop|secret|token|key/.test(name)

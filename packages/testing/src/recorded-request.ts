@@ -1,29 +1,29 @@
 import { describeHeaders, describeParameters, printAs } from './printing.ts'
 
-/** The part of a provider that a request was for, and that a fault is aimed at. */
+/** The part of a provider that a request addresses and a fault affects. */
 export type Part = 'token' | 'revocation' | 'discovery' | 'api'
 
-/** A request as it arrived; prints without the credentials and tokens that it holds. */
+/** A request as it arrived; prints with credentials and tokens redacted. */
 export interface RecordedRequest {
-  /** When the whole request had arrived, in milliseconds since the epoch, on the emulator's clock. */
+  /** When the request had arrived completely, in milliseconds since the epoch, by the emulator's clock. */
   readonly time: number
   readonly method: string
-  /** Which of the emulator's origins was asked, as `http://127.0.0.1:1234`. */
+  /** The emulator's origin that received the request, for example `http://127.0.0.1:1234`. */
   readonly origin: string
-  /** The path, percent-encoded as it came. */
+  /** The path, percent-encoded as received. */
   readonly path: string
-  /** What the path belongs to; `undefined` for a path that the emulation does not have. */
+  /** The part that the path belongs to; `undefined` for an unknown path. */
   readonly part: Part | undefined
   /** The query; not enumerable, as are `headers`, `body` and `form`. */
   readonly query: URLSearchParams
   readonly headers: Headers
-  /** The body as text; empty where there was none. */
+  /** The body as text; empty if there is none. */
   readonly body: string
-  /** The body read as a form. */
+  /** The body parsed as a form. */
   readonly form: URLSearchParams
 }
 
-/** What a request is made from, before it is recorded. */
+/** The data of a request to record. */
 export interface ArrivedRequest {
   readonly time: number
   readonly method: string
@@ -44,7 +44,7 @@ export function recordRequest(arrived: ArrivedRequest): RecordedRequest {
   const shownHeaders = (): Record<string, string> => describeHeaders(headers, secrets())
 
   const record = { time, method, origin: url.origin, path: url.pathname, part }
-  // Test runners print enumerable fields, whatever toJSON and inspect say.
+  // Test runners print enumerable fields and ignore toJSON and inspect.
   Object.defineProperties(record, {
     query: { value: printAs(query, shownQuery) },
     headers: { value: printAs(headers, shownHeaders) },
@@ -60,7 +60,7 @@ export function recordRequest(arrived: ArrivedRequest): RecordedRequest {
   }))
 }
 
-/** Whether a body says of itself that it is a form. */
+/** Whether the content type is that of a form. */
 export function isForm(headers: Headers): boolean {
   return /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(headers.get('content-type') ?? '')
 }

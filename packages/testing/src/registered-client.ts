@@ -2,29 +2,29 @@ import { randomUUID } from 'node:crypto'
 import { printAs } from './printing.ts'
 import type { RecordedRequest } from './recorded-request.ts'
 
-/** A client id and secret, ready for the `credentials` option of `createClient`; prints without the secret. */
+/** A client id and secret, to pass to `createClient` as `credentials`; prints with the secret redacted. */
 export interface EmulatedCredentials {
   readonly clientId: string
   readonly clientSecret: string
 }
 
-/** How the two halves of a Basic header are written: form-encoded as in RFC 6749 section 2.3.1, or as they are. */
+/** How id and secret are written in a Basic header: form-encoded as in RFC 6749 section 2.3.1, or unchanged. */
 export type BasicEncoding = 'form' | 'raw'
 
-/** How a secret is replaced. */
+/** Options of a secret rotation. */
 export interface RotationOptions {
-  /** Whether the secrets accepted so far stay so, until the next rotation without; default false. */
+  /** Whether earlier secrets keep working until the next rotation without overlap; default false. */
   readonly overlap?: boolean
 }
 
-/** The one client that an emulated authorization server knows. */
+/** The only client of an emulated authorization server. */
 export interface RegisteredClient {
-  /** The credentials accepted now. */
+  /** The current credentials. */
   readonly credentials: EmulatedCredentials
-  /** Replaces the secret; those before are refused from now on, unless they overlap. */
+  /** Replaces the secret; earlier secrets stop working, unless they overlap. */
   rotateSecret(clientSecret?: string, options?: RotationOptions): EmulatedCredentials
-  judge(presented: EmulatedCredentials): 'accepted' | 'unknown client' | 'wrong secret'
-  /** Every secret that this client ever had: none of them is printed. */
+  verify(presented: EmulatedCredentials): 'accepted' | 'unknown client' | 'wrong secret'
+  /** All secrets that this client ever had, to redact them. */
   readonly secrets: readonly string[]
 }
 
@@ -35,34 +35,34 @@ export function registerClient(clientId: string, clientSecret: string | undefine
     return printAs({ clientId, clientSecret: secret }, () => ({ clientId, clientSecret: '[redacted]' }))
   }
   let credentials = accept(clientSecret ?? makeSecret())
-  let former: readonly string[] = []
+  let earlier: readonly string[] = []
   return {
     get credentials() {
       return credentials
     },
     rotateSecret(secret = makeSecret(), { overlap = false } = {}) {
-      former = overlap ? [...former, credentials.clientSecret] : []
+      earlier = overlap ? [...earlier, credentials.clientSecret] : []
       credentials = accept(secret)
       return credentials
     },
-    judge(presented) {
+    verify(presented) {
       if (presented.clientId !== clientId) return 'unknown client'
-      return [credentials.clientSecret, ...former].includes(presented.clientSecret) ? 'accepted' : 'wrong secret'
+      return [credentials.clientSecret, ...earlier].includes(presented.clientSecret) ? 'accepted' : 'wrong secret'
     },
     secrets,
   }
 }
 
-/** Has every character that raw, form-encoded and unencoded differ in: code that picks the wrong one is refused. */
+/** Creates a secret whose characters each encoding writes differently, so that a wrong encoding fails. */
 function makeSecret(): string {
   return `${randomUUID()}:+%41 &=é`
 }
 
-/** The credentials of a Basic header; `undefined` where there is none, or where it cannot be read. */
+/** Reads the credentials of a Basic header; `undefined` if there is none or it is invalid. */
 export function readBasic(request: RecordedRequest, encoding: BasicEncoding): EmulatedCredentials | undefined {
   const encoded = /^Basic {1,9}([A-Za-z0-9+/]+={0,2})$/i.exec(request.headers.get('authorization') ?? '')?.[1]
   if (encoded === undefined) return undefined
-  // The first colon separates (RFC 7617 section 2): a raw client id cannot hold one, a raw secret can.
+  // The first colon separates id and secret (RFC 7617 section 2), so a raw client id cannot contain one.
   const pair = Buffer.from(encoded, 'base64').toString('utf8')
   const at = pair.indexOf(':')
   if (at === -1) return undefined
@@ -80,7 +80,7 @@ function decodeFormValue(value: string): string {
   return decodeURIComponent(value.replaceAll('+', ' '))
 }
 
-/** The credentials of a form body; `undefined` where it holds no secret. */
+/** Reads the credentials of a form body; `undefined` if it has no secret. */
 export function readPost(request: RecordedRequest): EmulatedCredentials | undefined {
   const clientSecret = request.form.get('client_secret')
   if (clientSecret === null) return undefined

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Answer, Fault } from './faults.ts'
 import type { RecordedRequest } from './recorded-request.ts'
 
-/** The answer that a fault puts in place of the emulation's own; `undefined` where the emulation answers itself. */
+/** The response of a fault; `undefined` if the emulation responds itself. */
 export function faultyAnswer(
   fault: Fault,
   request: RecordedRequest,
@@ -42,7 +42,7 @@ function rateLimitHeaders(fault: Fault & { readonly name: 'tooManyRequests' }, n
   return { 'retry-after': retryAfter instanceof Date ? retryAfter.toUTCString() : String(retryAfter) }
 }
 
-/** Sends an answer, in the way that a fault spoils it. */
+/** Sends a response, delayed or damaged by a fault. */
 export async function sendAnswer(
   response: ServerResponse,
   answer: Answer,
@@ -50,22 +50,22 @@ export async function sendAnswer(
   now: number,
 ): Promise<void> {
   if (response.destroyed) return
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  const closed = new AbortController()
+  response.once('close', () => closed.abort())
 
-  if (fault?.name === 'slow') await wait(fault.seconds * 1000, undefined, { signal: gone.signal })
+  if (fault?.name === 'slow') await wait(fault.seconds * 1000, undefined, { signal: closed.signal })
 
   let { bytes, contentType } = encodeBody(answer.body)
   if (fault?.name === 'truncated' && fault.by === 'json') bytes = bytes.subarray(0, bytes.length >> 1)
 
   response.statusCode = answer.status ?? 200
-  // The emulator's clock speaks here too: clients measure a server's clock by this header.
+  // The emulator's clock applies here, too, because clients compare clocks by this header.
   const headers = { date: new Date(now).toUTCString(), ...(contentType && { 'content-type': contentType }) }
   for (const [name, value] of Object.entries({ ...headers, ...lowerCased(answer.headers) })) {
     if (value !== undefined) response.setHeader(name, value)
     else if (name === 'date') response.sendDate = false
   }
-  // As given, even if it lies: a test may ask for that.
+  // A given Content-Length is sent unchanged, even if it is wrong, because a test may require that.
   if (!response.hasHeader('content-length') && bytes.length > 0) response.setHeader('content-length', bytes.length)
 
   const half = bytes.subarray(0, bytes.length >> 1)
@@ -75,8 +75,8 @@ export async function sendAnswer(
       return
     case 'reset':
       await writeOut(response, half)
-      // Long enough for the client to have seen the head: before that it would be a reset before the answer.
-      await wait(20, undefined, { signal: gone.signal })
+      // The client must have received the headers first, or this would equal a reset before the response.
+      await wait(20, undefined, { signal: closed.signal })
       response.socket?.resetAndDestroy()
       return
     case 'truncated':
@@ -85,7 +85,7 @@ export async function sendAnswer(
       response.socket?.end()
       return
     case 'drip':
-      await drip(response, bytes, fault.seconds, gone.signal)
+      await drip(response, bytes, fault.seconds, closed.signal)
       return
   }
   response.end(bytes)
@@ -116,7 +116,7 @@ async function drip(response: ServerResponse, bytes: Uint8Array, seconds: number
   const pause = (seconds * 1000) / Math.max(bytes.length, 1)
   for (let sent = 0; sent < bytes.length; ) {
     await wait(pause, undefined, { signal })
-    // A timer cannot be shorter than a millisecond: what is due by now goes at once, so that `seconds` is kept.
+    // Timers have a resolution of 1 ms, so all bytes due by now are sent at once to meet `seconds`.
     const due = Math.max(sent + 1, Math.floor((performance.now() - started) / pause))
     response.write(bytes.subarray(sent, due))
     sent = due

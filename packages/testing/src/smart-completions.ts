@@ -1,9 +1,8 @@
 /**
- * Hexagon's Smart Completions behind an Okta-shaped authorization server, from the 'Smart API Programmer's Getting Started
- * Guide' (5.3.18, 'Client credentials workflow'), the Reference Guide (resource paths) and the installation guides (scopes,
- * claims). Okta's two error shapes are from its support pages. Where these are silent a comment says that the choice is ours.
+ * Hexagon Smart Completions behind an Okta-like authorization server, by the 'Smart API Programmer's Getting Started Guide'
+ * (5.3.18), the Reference Guide, the installation guides and Okta's support pages. Comments mark what is undocumented.
  */
-import { type Assembly, type Emulation, exactly, literally, type Route, type Site } from './emulation.ts'
+import { type Assembly, type Emulation, escapePattern, pathPattern, type Route, type Site } from './emulation.ts'
 import type { Answer, Fault } from './faults.ts'
 import type { RecordedRequest } from './recorded-request.ts'
 import {
@@ -18,52 +17,54 @@ import { oauthError, refuseMalformed } from './rfc6749.ts'
 import type { Emulator } from './start-emulator.ts'
 import { createTokenIssuer } from './token-issuer.ts'
 
-/** A project of an instance; its fields are ours. */
+/** A project of an instance; its fields are undocumented. */
 export interface SmartCompletionsProject {
   readonly Id: number
   readonly Name: string
 }
 
-/** How the emulated installation differs from the default. */
+/** Options of `smartCompletionsEmulation`. */
 export interface SmartCompletionsEmulationOptions {
-  /** Default: made anew for each emulator. */
+  /** Default: random for each emulator. */
   readonly clientId?: string
-  /** Default: made anew for each emulator, with the characters that encodings differ in. */
+  /** Default: random for each emulator, with characters that each encoding writes differently. */
   readonly clientSecret?: string
-  /** How a Basic header is read; default `'raw'`, the plain Base64 of the guide. */
+  /** How a Basic header is decoded; default `'raw'`, the plain Base64 of the guide. */
   readonly basicEncoding?: BasicEncoding
-  /** The scopes that may be asked for, matched with their case; default `['ingr.api']`. */
+  /** The scopes that can be requested, case-sensitive; default `['ingr.api']`. */
   readonly scopes?: readonly string[]
-  /** Of a token, in seconds; default 3600. */
+  /** Lifetime of a token, in seconds; default 3600. */
   readonly lifetime?: number
-  /** The names of the users of Smart Completions; default: one named as the client id, as the client credentials grant needs. */
+  /**
+   * The names of the product's users; default: one named like the client id, which the client credentials grant requires.
+   */
   readonly productUsers?: readonly string[]
   /** The projects of each instance, by the instance's number; default: three projects in instance 2. */
   readonly instances?: Readonly<Record<number, readonly SmartCompletionsProject[]>>
-  /** The most entities of one answer, the rest behind `@odata.nextLink`; default: all. */
+  /** Entities per response, with the rest behind `@odata.nextLink`; default: all. */
   readonly pageSize?: number
   /** Milliseconds since the epoch; default `Date.now`. */
   readonly now?: () => number
 }
 
-/** What an emulator of `smartCompletionsEmulation` has beyond every emulator's own. */
+/** Members that `smartCompletionsEmulation` adds to its emulator. */
 export interface SmartCompletionsOffers {
-  /** What the token endpoint accepts, ready for `createClient`. */
+  /** Valid credentials, to pass to `createClient`. */
   readonly credentials: EmulatedCredentials
-  /** The product's origin, for the `host` of the provider; the API is at `<host>/sc/datalake/v1`. */
+  /** The product's origin, to pass to the provider as `host`; the API is at `<host>/sc/datalake/v1`. */
   readonly host: string
-  /** For the `authorizationServer` of the provider; the token endpoint is at `<this>/v1/token`. */
+  /** To pass to the provider as `authorizationServer`; the token endpoint is at `<this>/v1/token`. */
   readonly authorizationServer: string
-  /** A token as the token endpoint would issue; `lifetime` in seconds, by default the emulation's. */
+  /** Issues a token like the token endpoint; `lifetime` in seconds, default the emulation's. */
   issueToken(options?: { readonly lifetime?: number; readonly scopes?: readonly string[] }): Promise<string>
-  /** Replaces the secret, by default with a new one; those before are refused from now on, unless they `overlap`. */
+  /** Replaces the secret, by default with a random one; earlier secrets stop working, unless they `overlap`. */
   rotateSecret(clientSecret?: string, options?: RotationOptions): EmulatedCredentials
 }
 
-/** An emulator of `smartCompletionsEmulation`; its `url` stands for the authorization server's host. */
+/** An emulator of `smartCompletionsEmulation`; its `url` is the authorization server's origin. */
 export type SmartCompletionsEmulator = Emulator & SmartCompletionsOffers
 
-/** An Okta-shaped authorization server, and on an origin of its own the OData service of Smart Completions. */
+/** Emulates an Okta-like authorization server and, on a separate origin, the OData service of Smart Completions. */
 export function smartCompletionsEmulation(
   options: SmartCompletionsEmulationOptions = {},
 ): Emulation<SmartCompletionsOffers> {
@@ -91,9 +92,9 @@ async function build(
     tokens.issue(
       {
         iss: authorizationServer,
-        // Documented: the audience is a GUID in upper case. This one is ours.
+        // Documented: the audience is a GUID in upper case; this value is made up.
         aud: 'A1B2C3D4-0000-4000-8000-00000000ABCD',
-        // Documented: the claim is the user's name, or the client id where no user is signed in.
+        // Documented: the user's name, or the client id if no user is signed in.
         sub: clientId,
         scp: wanted.scopes ?? knownScopes,
         jti: crypto.randomUUID(),
@@ -106,7 +107,7 @@ async function build(
     if (refused !== undefined) return refused
     const presented = readBasic(request, basicEncoding) ?? readPost(request)
     if (presented === undefined) return oauthError(401, 'invalid_client', 'No client credentials found.')
-    switch (client.judge(presented)) {
+    switch (client.verify(presented)) {
       case 'unknown client':
         return unknownClient()
       case 'wrong secret':
@@ -117,7 +118,7 @@ async function build(
     if (grantType !== 'client_credentials') {
       return oauthError(400, 'unsupported_grant_type', 'The grant type is not supported by the authorization server.')
     }
-    // The guides make no scope a default one: a request has to name what it wants.
+    // The guides define no default scope, so a request must name one.
     const scopes = request.form.get('scope')?.split(' ').filter(Boolean) ?? []
     if (scopes.length === 0) return oauthError(400, 'invalid_scope', "There is no default scope: 'scope' must be sent.")
     if (!scopes.every((scope) => knownScopes.includes(scope))) {
@@ -135,14 +136,14 @@ async function build(
     }
   }
 
-  /** Refuses a request to the API that has no valid token, or one of nobody that the product knows. */
+  /** Rejects an API request without a valid token, or whose target is not a user of the product. */
   const refuse = async (request: RecordedRequest, fault: Fault | undefined): Promise<Answer | undefined> => {
-    const found = await tokens.examine(request)
+    const found = await tokens.verify(request)
     if (!found.valid || fault?.name === 'revoked') {
-      // 'Token validation failed' is the text of a sibling product, Smart Instrumentation.
+      // 'Token validation failed' is the message of a related product, Smart Instrumentation.
       return { ...odataError(401, 'Token validation failed'), headers: { 'www-authenticate': 'Bearer' } }
     }
-    // Documented: a user of the product must have the name in `sub`. That its lack is a 403 is ours.
+    // A product user named like `sub` is documented as required; the 403 is not.
     const sub = String(found.claims.sub)
     return productUsers.includes(sub) ? undefined : odataError(403, 'No user of this name')
   }
@@ -164,7 +165,7 @@ async function build(
       {
         origin: site.url,
         method: 'POST',
-        path: exactly(`${authorizationServerPath}/v1/token`),
+        path: pathPattern(`${authorizationServerPath}/v1/token`),
         part: 'token',
         answer: answerToken,
       },
@@ -172,7 +173,7 @@ async function build(
         origin: site.url,
         method: 'GET',
         path: new RegExp(
-          `^${literally(authorizationServerPath)}/\\.well-known/(?:openid-configuration|oauth-authorization-server)$`,
+          `^${escapePattern(authorizationServerPath)}/\\.well-known/(?:openid-configuration|oauth-authorization-server)$`,
         ),
         part: 'discovery',
         answer: () => ({ body: metadata }),
@@ -180,7 +181,7 @@ async function build(
       {
         origin: site.url,
         method: 'GET',
-        path: exactly(`${authorizationServerPath}/v1/keys`),
+        path: pathPattern(`${authorizationServerPath}/v1/keys`),
         part: 'discovery',
         answer: () => ({ body: { keys: [tokens.publicKey] } }),
       },
@@ -198,7 +199,7 @@ async function build(
   }
 }
 
-/** Okta's own shape, which an unknown client id is answered in. */
+/** Okta's own error format, used for an unknown client id. */
 function unknownClient(): Answer {
   return {
     status: 401,
@@ -227,7 +228,7 @@ function apiRoutes(host: string, refuse: Refuse, options: SmartCompletionsEmulat
   ): Route => ({
     origin: host,
     ...(method !== undefined && { method }),
-    path: new RegExp(`^${literally(apiPath)}${path}$`),
+    path: new RegExp(`^${escapePattern(apiPath)}${path}$`),
     part: 'api',
     shows: ['revoked'],
     answer: async (request, { groups, fault }) => (await refuse(request, fault)) ?? answer(request, groups),
@@ -241,7 +242,7 @@ function apiRoutes(host: string, refuse: Refuse, options: SmartCompletionsEmulat
         value: [{ name: 'Instances', kind: 'EntitySet', url: 'Instances' }],
       }),
     ),
-    // Ours: the guides show the path of an instance's projects, and not what the instances themselves look like.
+    // Undocumented: the guides show the path of an instance's projects, but not the instances.
     guarded('GET', '/Instances', (request) =>
       page(
         request,
@@ -255,7 +256,7 @@ function apiRoutes(host: string, refuse: Refuse, options: SmartCompletionsEmulat
       if (projects === undefined) return odataError(404, 'There is no such instance')
       return page(request, `${base}/$metadata#Instances(${id})/Projects`, projects, options.pageSize)
     }),
-    // Documented is that a POST of JSON creates; the fields of a project are ours.
+    // Creating by a POST of JSON is documented; the fields of a project are not.
     guarded('POST', projectsPath, (request, [id]) => {
       const projects = instances.get(Number(id))
       if (projects === undefined) return odataError(404, 'There is no such instance')
@@ -265,7 +266,7 @@ function apiRoutes(host: string, refuse: Refuse, options: SmartCompletionsEmulat
       projects.push(project)
       return odata(201, { '@odata.context': `${base}/$metadata#Instances(${id})/Projects/$entity`, ...project })
     }),
-    // The rest of the API is not emulated, but faults hit it.
+    // The rest of the API is not emulated, but faults affect it.
     guarded(undefined, '/.*', () => odataError(404, 'There is no such resource')),
   ]
 }
@@ -279,7 +280,7 @@ function readName(body: string): string | undefined {
   }
 }
 
-/** A collection, with the system query options that every example of the guides uses: `$top`, `$skip`, `$count`. */
+/** A page of a collection, with the query options of the guides: `$top`, `$skip`, `$count`. */
 function page(
   request: RecordedRequest,
   context: string,
@@ -288,7 +289,7 @@ function page(
 ): Answer {
   const known = ['$top', '$skip', '$count']
   const unknown = [...request.query.keys()].find((name) => name.startsWith('$') && !known.includes(name))
-  // OData 4.01 Protocol, section 11.2.1: what a service does not support it must refuse.
+  // OData 4.01 Protocol, section 11.2.1: a service must reject options that it does not support.
   if (unknown !== undefined) return odataError(501, `The query option '${unknown}' is not supported`)
   const top = request.query.get('$top') ?? String(Number.MAX_SAFE_INTEGER)
   const skip = request.query.get('$skip') ?? '0'
@@ -315,12 +316,12 @@ function odata(status: number, body: object): Answer {
   }
 }
 
-/** OData JSON Format 4.01, section 21.1. */
+/** An error response (OData JSON Format 4.01, section 21.1). */
 function odataError(status: number, message: string): Answer {
   return odata(status, { error: { code: String(status), message } })
 }
 
-/** The fields and values are ours. */
+/** Fields and values are made up. */
 const sampleProjects: readonly SmartCompletionsProject[] = [
   { Id: 1, Name: 'Refinery Turnaround' },
   { Id: 2, Name: 'Pump Station' },

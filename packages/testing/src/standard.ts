@@ -1,8 +1,5 @@
-/**
- * An authorization server and an API that keep to RFC 6749 and RFC 6750, and to no vendor: for tests of code that works
- * with any provider.
- */
-import { type Assembly, type Emulation, exactly, type Site } from './emulation.ts'
+/** An authorization server and an API that follow RFC 6749 and RFC 6750, for tests of code that works with any provider. */
+import { type Assembly, type Emulation, pathPattern, type Site } from './emulation.ts'
 import type { Answer } from './faults.ts'
 import type { RecordedRequest } from './recorded-request.ts'
 import {
@@ -12,106 +9,110 @@ import {
   readBasic,
   registerClient,
 } from './registered-client.ts'
-import { oauthError, uncached } from './rfc6749.ts'
+import { noStoreHeaders, oauthError } from './rfc6749.ts'
 import type { Emulator } from './start-emulator.ts'
 import { bearerToken, createTokenIssuer } from './token-issuer.ts'
-import { type EmulatedTokenRequest, type ReadParameters, readParameters, refuseDeparture } from './token-request.ts'
+import { checkRequirements, type EmulatedTokenRequest, type ReadParameters, readParameters } from './token-request.ts'
 
-/** How the emulated provider differs from the default. */
+/** Options of `standardEmulation`. */
 export interface StandardEmulationOptions {
   /** The emulation's name; default `'standard'`. */
   readonly name?: string
   /** Default `'test-client'`. */
   readonly clientId?: string
-  /** Default: made anew for each emulator, with the characters that encodings differ in. */
+  /** Default: random for each emulator, with characters that each encoding writes differently. */
   readonly clientSecret?: string
-  /** How a Basic header is read; default `'form'`, as RFC 6749 section 2.3.1 says. */
+  /** How a Basic header is decoded; default `'form'`, as in RFC 6749 section 2.3.1. */
   readonly basicEncoding?: BasicEncoding
-  /** How the token endpoint wants to be asked, where that departs from RFC 6749 section 4.4.2. */
+  /** What the token endpoint requires in addition to, or instead of, RFC 6749 section 4.4.2. */
   readonly tokenRequest?: EmulatedTokenRequest
   /**
-   * Where the client's credentials are; default: a Basic header or, with the names of `tokenRequest`, the parameters. A client
-   * id left out is taken for the right one: there are vendors without.
+   * Reads the client's credentials; default: from a Basic header, or from the parameters that `tokenRequest` names. A missing
+   * client id is accepted, because some vendors use none.
    */
   readonly readCredentials?: (request: RecordedRequest) => Partial<EmulatedCredentials> | undefined
-  /** The scopes that may be asked for; default: any. */
+  /** The scopes that can be requested; default: any. */
   readonly scopes?: readonly string[]
-  /** The scopes granted to a request that names none; default: none. */
+  /** The scopes granted if a request names none; default: none. */
   readonly defaultScopes?: readonly string[]
-  /** Seconds, default 3600; `null`: tokens live for ever and the answer does not say so. */
+  /** Lifetime of a token, in seconds; default 3600. `null`: tokens never expire and the response has no `expires_in`. */
   readonly lifetime?: number | null
-  /** Added to the token answer, in place of its own fields where the names are the same. */
+  /** Fields to add to the token response; they replace fields of the same name. */
   readonly extraFields?: Readonly<Record<string, unknown>>
-  /** The body of the token answer in the vendor's own shape; `extraFields` then have no meaning. */
+  /** Creates the token response's body in the vendor's format; `extraFields` are then ignored. */
   readonly writeGrant?: (granted: EmulatedGrant) => unknown
-  /** Headers of the token answer, for a vendor that has the token or its life there; default: none of the vendor's own. */
+  /**
+   * Creates headers of the token response, for a vendor that returns the token or its lifetime in headers; default: none.
+   */
   readonly writeGrantHeaders?: (granted: EmulatedGrant) => Readonly<Record<string, string>>
-  /** The answer to a refused token request in the vendor's own shape. */
+  /** Creates an error response of the token endpoint in the vendor's format. */
   readonly writeRefusal?: (refusal: EmulatedRefusal) => Answer
-  /** Where a request to the API carries its token; default `Authorization: Bearer`. */
+  /** Reads the token of an API request; default: from `Authorization: Bearer`. */
   readonly readToken?: (request: RecordedRequest) => string | undefined
-  /** Whether each new token ends the life of those before; default false. */
+  /** Whether each new token revokes the earlier ones; default false. */
   readonly onlyLatestToken?: boolean
-  /** Answers the token endpoint in place of the emulation; `issueToken` makes a token that the API accepts. */
+  /** Handles token requests instead of the emulation; `issueToken` issues a token that the API accepts. */
   readonly answerToken?: (request: RecordedRequest, issueToken: IssueToken) => Answer | Promise<Answer>
-  /** Default `/token`. */
+  /** Path of the token endpoint; default `/token`. */
   readonly tokenPath?: string
-  /** Where tokens are revoked (RFC 7009), default `/revoke`; `null`: nowhere. */
+  /** Path of the revocation endpoint (RFC 7009); default `/revoke`. `null`: the emulator has none. */
   readonly revocationPath?: string | null
-  /** The path of the issuer identifier, default none; its metadata is where RFC 8414 and OpenID Connect Discovery put it. */
+  /** Path of the issuer identifier; default none. RFC 8414 and OpenID Connect Discovery define where its metadata is. */
   readonly issuerPath?: string
-  /** Added to the metadata, in place of its own fields where the names are the same. */
+  /** Fields to add to the metadata; they replace fields of the same name. */
   readonly extraMetadata?: Readonly<Record<string, unknown>>
   /** Milliseconds since the epoch; default `Date.now`. */
   readonly now?: () => number
 }
 
-/** What a token answer has to say. */
+/** The data of a token response. */
 export interface EmulatedGrant {
   readonly accessToken: string
-  /** Seconds; those of a token that lives for ever are `Infinity`. */
+  /** Seconds; `Infinity` for a token that never expires. */
   readonly expiresIn: number
-  /** When it ends. */
+  /** When the token expires. */
   readonly expiresAt: Date
   readonly scopes: readonly string[]
 }
 
-/** What the refusal of a token request has to say, in the words of RFC 6749 section 5.2. */
+/** The data of an error response (RFC 6749 section 5.2). */
 export interface EmulatedRefusal {
   readonly status: number
   readonly error: string
   readonly errorDescription: string
 }
 
-/** Makes a token as the token endpoint would; `lifetime` in seconds, by default the emulation's. */
+/** Issues a token like the token endpoint; `lifetime` in seconds, default the emulation's. */
 export type IssueToken = (options?: {
   readonly lifetime?: number
   readonly scopes?: readonly string[]
 }) => Promise<string>
 
-/** What an emulator of `standardEmulation` has beyond every emulator's own. */
+/** Members that `standardEmulation` adds to its emulator. */
 export interface StandardOffers {
-  /** What the token endpoint accepts, ready for `createClient`. */
+  /** Valid credentials, to pass to `createClient`. */
   readonly credentials: EmulatedCredentials
   readonly tokenEndpoint: string
   /** `undefined` if tokens cannot be revoked. */
   readonly revocationEndpoint: string | undefined
   readonly issuer: string
-  /** The base URL of the API, which answers any path and method with what it was asked. */
+  /** The base URL of the API, which echoes a request of any path and method. */
   readonly apiUrl: string
-  /** On the API's origin: redirects to the query's `to`, by default to `elsewhereUrl`, with its `status`, by default 302. */
+  /**
+   * A URL on the API's origin that redirects to the query's `to` (default `elsewhereUrl`) with its `status` (default 302).
+   */
   readonly redirectUrl: string
-  /** A second origin; answers as the API does, and asks for no token. */
+  /** A URL on a second origin, which echoes requests like the API but requires no token. */
   readonly elsewhereUrl: string
   readonly issueToken: IssueToken
-  /** Replaces the secret, by default with a new one; those before are refused from now on, unless they `overlap`. */
+  /** Replaces the secret, by default with a random one; earlier secrets stop working, unless they `overlap`. */
   rotateSecret(clientSecret?: string, options?: RotationOptions): EmulatedCredentials
 }
 
 /** An emulator of `standardEmulation`. */
 export type StandardEmulator = Emulator & StandardOffers
 
-/** A provider that keeps to RFC 6749 (Basic or form credentials) and RFC 6750, with an API that says what it was asked. */
+/** Emulates a provider that follows RFC 6749 (Basic or form credentials) and RFC 6750, with an API that echoes requests. */
 export function standardEmulation(options: StandardEmulationOptions = {}): Emulation<StandardOffers> {
   const now = options.now ?? (() => Date.now())
   const { name = 'standard' } = options
@@ -137,7 +138,7 @@ async function build(
       {
         iss: issuer,
         sub: client.credentials.clientId,
-        // Without it, two tokens of one second would be one and the same where the algorithm is deterministic.
+        // Makes tokens of the same second differ, even with a deterministic signature.
         jti: crypto.randomUUID(),
         ...(wanted.scopes && { scope: wanted.scopes.join(' ') }),
       },
@@ -151,7 +152,7 @@ async function build(
     if ('refusal' in read) return refuse(read.refusal)
     const { parameter } = read
     const refused =
-      refuseClient(request, parameter, options, client.judge) ?? refuseDeparture(request, read, tokenRequest)
+      refuseClient(request, parameter, options, client.verify) ?? checkRequirements(request, read, tokenRequest)
     if (refused !== undefined) return refuse(refused)
     const { scopeSeparator = ' ' } = tokenRequest
     const scopes = parameter('scope')?.split(scopeSeparator) ?? options.defaultScopes ?? []
@@ -161,7 +162,7 @@ async function build(
     const accessToken = await issueToken({ scopes })
     const expiresIn = lifetime ?? Number.POSITIVE_INFINITY
     const granted = { accessToken, expiresIn, expiresAt: new Date(now() + expiresIn * 1000), scopes }
-    const headers = { ...uncached, ...options.writeGrantHeaders?.(granted) }
+    const headers = { ...noStoreHeaders, ...options.writeGrantHeaders?.(granted) }
     if (options.writeGrant !== undefined) return { headers, body: options.writeGrant(granted) }
     return {
       headers,
@@ -175,19 +176,19 @@ async function build(
     }
   }
 
-  /** RFC 7009 section 2: always a form, and a token that is not known is no error. */
+  /** RFC 7009 section 2: the request is a form, and an unknown token is not an error. */
   const answerRevocation = (request: RecordedRequest): Answer => {
     const read = readParameters(request, {})
     if ('refusal' in read) return refuse(read.refusal)
-    const refused = refuseClient(request, read.parameter, options, client.judge)
+    const refused = refuseClient(request, read.parameter, options, client.verify)
     if (refused !== undefined) return refuse(refused)
     const token = read.parameter('token')
     if (token === undefined) return refuse(oauthError(400, 'invalid_request', 'token is missing'))
     tokens.revoke(token)
-    return { headers: uncached }
+    return { headers: noStoreHeaders }
   }
 
-  /** A refusal in the vendor's words, where it has its own. */
+  /** Converts an error response to the vendor's format, if it has one. */
   const refuse = (answer: Answer): Answer => {
     if (options.writeRefusal === undefined) return answer
     const { error, error_description: errorDescription } = answer.body as { error: string; error_description: string }
@@ -212,7 +213,7 @@ async function build(
       {
         origin: site.url,
         method: tokenRequest.method ?? 'POST',
-        path: exactly(tokenPath),
+        path: pathPattern(tokenPath),
         part: 'token',
         answer: answerToken,
       },
@@ -222,12 +223,12 @@ async function build(
             {
               origin: site.url,
               method: 'POST',
-              path: exactly(revocationPath),
+              path: pathPattern(revocationPath),
               part: 'revocation' as const,
               answer: answerRevocation,
             },
           ]),
-      // RFC 8414 section 3 puts the issuer's path behind the well-known one, OpenID Connect Discovery before it.
+      // RFC 8414 section 3 appends the issuer's path to the well-known one, OpenID Connect Discovery prepends it.
       ...[
         `/.well-known/oauth-authorization-server${issuerPath}`,
         `${issuerPath}/.well-known/oauth-authorization-server`,
@@ -235,7 +236,7 @@ async function build(
       ].map((path) => ({
         origin: site.url,
         method: 'GET',
-        path: exactly(path),
+        path: pathPattern(path),
         part: 'discovery' as const,
         answer: () => ({ body: metadata }),
       })),
@@ -245,8 +246,8 @@ async function build(
         part: 'api',
         shows: ['revoked'],
         async answer(request, { fault }) {
-          const found = await tokens.examine(request)
-          // RFC 6750 section 3.1: a request without a token is told no error code.
+          const found = await tokens.verify(request)
+          // RFC 6750 section 3.1: the challenge to a request without a token has no error code.
           if (!found.valid && found.why === 'missing') return challenge('Bearer')
           const superseded = found.valid && options.onlyLatestToken === true && found.number !== tokens.issued
           if (!found.valid || superseded || fault?.name === 'revoked') return challenge('Bearer error="invalid_token"')
@@ -284,7 +285,7 @@ function refuseClient(
   request: RecordedRequest,
   parameter: ReadParameters,
   options: StandardEmulationOptions,
-  judge: (presented: EmulatedCredentials) => string,
+  verify: (presented: EmulatedCredentials) => string,
 ): Answer | undefined {
   const { basicEncoding = 'form', readCredentials, tokenRequest = {}, clientId = 'test-client' } = options
   const { clientIdParameter = 'client_id', clientSecretParameter = 'client_secret' } = tokenRequest
@@ -298,17 +299,17 @@ function refuseClient(
   const consistent = readCredentials !== undefined || named === undefined || named === presented?.clientId
   const { clientSecret } = presented ?? {}
   if (consistent && clientSecret !== undefined) {
-    if (judge({ clientId: presented?.clientId ?? clientId, clientSecret }) === 'accepted') return undefined
+    if (verify({ clientId: presented?.clientId ?? clientId, clientSecret }) === 'accepted') return undefined
   }
   const refusal = oauthError(401, 'invalid_client', 'client authentication failed')
-  return { ...refusal, headers: { ...uncached, 'www-authenticate': 'Basic realm="token"' } }
+  return { ...refusal, headers: { ...noStoreHeaders, 'www-authenticate': 'Basic realm="token"' } }
 }
 
 function challenge(value: string): Answer {
   return { status: 401, headers: { 'www-authenticate': value } }
 }
 
-/** What was asked; of the token only whether it was there. */
+/** Echoes a request, without its token. */
 function echo(
   request: RecordedRequest,
   readToken: (request: RecordedRequest) => string | undefined = bearerToken,

@@ -1,61 +1,66 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Assembly, Emulation, Route } from './emulation.ts'
-import { type Answer, createFaultBoard, type FaultBoard, type Faults } from './faults.ts'
+import { type Answer, createFaultQueue, type FaultQueue, type Faults } from './faults.ts'
 import { type LoopbackServer, startLoopbackServer } from './loopback-server.ts'
 import { printAs } from './printing.ts'
 import { type Part, type RecordedRequest, recordRequest } from './recorded-request.ts'
 import { faultyAnswer, sendAnswer } from './send-answer.ts'
 
-/** A provider on loopback sockets; prints without the secrets that it holds. */
+/** An emulated provider on loopback sockets; prints with its secrets redacted. */
 export interface Emulator extends AsyncDisposable {
-  /** The origin that stands for the provider's token host, as `http://127.0.0.1:1234`. */
+  /** The origin of the provider's token endpoint, for example `http://127.0.0.1:1234`. */
   readonly url: string
-  /** Every request that arrived so far, at any of the emulator's origins, in the order of arrival. */
+  /** All requests received so far, at any of the emulator's origins, in order of arrival. */
   readonly requests: readonly RecordedRequest[]
-  /** What goes wrong; settable while the emulator runs. */
+  /** The faults, which can be changed while the emulator runs. */
   readonly faults: Faults
-  /** Resolves to the first recorded request that `matches`, once there is one; rejects when the emulator closes. */
+  /** Resolves to the first recorded request that `matches`, now or later; rejects when the emulator closes. */
   waitForRequest(matches?: (request: RecordedRequest) => boolean): Promise<RecordedRequest>
-  /** Forgets the recorded requests. */
+  /** Removes the recorded requests. */
   clearRequests(): void
-  /** Stops at once, whatever is under way: hanging requests are cut off. */
+  /** Stops at once and closes all connections. */
   close(): Promise<void>
 }
 
-/** How an emulator is started. */
+/** Options of `startEmulator`. */
 export interface EmulatorOptions {
-  /** The port of the emulator's first origin; default: a free one. */
+  /** Port of the emulator's first origin; default: a free port. */
   readonly port?: number
 }
 
 /**
- * Starts servers on 127.0.0.1 that answer as the emulated provider does.
+ * Starts an emulated provider on 127.0.0.1.
  *
- * @param emulation the provider, as `prevu3dEmulation()`
- * @returns the emulator, to be closed by `await using` or `close()`
+ * @param emulation the provider, for example `prevu3dEmulation()`
+ * @param options the port; default a free one
+ * @returns the emulator; close it by `await using` or `close()`
  * @example
+ * ```ts
  * await using emulator = await startEmulator(prevu3dEmulation())
+ * await using client = createClient(prevu3d({ cloudApiUrl: emulator.url }), { credentials: emulator.credentials })
  * emulator.faults.set('token', { name: 'error', status: 503 }, { times: 1 })
+ * await client.token()
+ * ```
  */
 export async function startEmulator<Offers extends object>(
   emulation: Emulation<Offers>,
   options: EmulatorOptions = {},
 ): Promise<Emulator & Offers> {
   const requests: RecordedRequest[] = []
-  const waiting = new Set<{ heard(request: RecordedRequest): void; closed(): void }>()
+  const waiting = new Set<{ onRequest(request: RecordedRequest): void; onClose(): void }>()
   const servers = new Map<string, LoopbackServer>()
 
-  // The servers must listen before the emulation can be built, as it speaks of their addresses.
-  let running: { assembly: Assembly<Offers>; board: FaultBoard } | undefined
+  // The emulation requires the servers' addresses, so it is built after they listen.
+  let running: { assembly: Assembly<Offers>; faultQueue: FaultQueue } | undefined
 
-  const hear = async (name: string, incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = async (name: string, incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(incoming)
     const origin = servers.get(name)?.origin
     if (running === undefined || origin === undefined) return void response.writeHead(503).end()
-    const { assembly, board } = running
+    const { assembly, faultQueue } = running
     const { now } = emulation
 
-    // Joined as text: to `new URL('//v1', origin)` the path would be a host.
+    // Concatenated, because `new URL('//v1', origin)` would read the path as a host.
     const url = new URL(incoming.url?.startsWith('/') ? `${origin}${incoming.url}` : (incoming.url ?? '/'), origin)
     const found = assembly.routes.filter((route) => route.origin === origin && route.path.test(url.pathname))
     const route = found.find(({ method }) => method === undefined || method === incoming.method)
@@ -69,9 +74,9 @@ export async function startEmulator<Offers extends object>(
       secrets: assembly.secrets,
     })
     requests.push(request)
-    for (const waiter of waiting) waiter.heard(request)
+    for (const waiter of waiting) waiter.onRequest(request)
 
-    const fault = request.part === undefined ? undefined : board.take(request.part, request)
+    const fault = request.part === undefined ? undefined : faultQueue.take(request.part, request)
     const atStart = fault !== undefined && 'at' in fault ? (fault.at ?? 'start') === 'start' : true
     if (fault?.name === 'hang' && atStart) return
     if (fault?.name === 'reset' && atStart) return void response.socket?.resetAndDestroy()
@@ -86,17 +91,17 @@ export async function startEmulator<Offers extends object>(
         answer = await route.answer(request, { groups, fault })
       }
     } catch (error) {
-      // A test's own function failed: the client sees a broken server, and the test can read why.
+      // A function of the test threw: the client gets a 500 whose body has the reason.
       answer = {
         status: 500,
-        body: `The emulation could not answer: ${error instanceof Error ? error.message : error}`,
+        body: `The emulation failed: ${error instanceof Error ? error.message : error}`,
       }
     }
     await sendAnswer(response, answer, fault, now())
   }
 
   const close = async (): Promise<void> => {
-    for (const waiter of waiting) waiter.closed()
+    for (const waiter of waiting) waiter.onClose()
     await Promise.all([...servers.values()].map((server) => server.close()))
   }
 
@@ -104,8 +109,8 @@ export async function startEmulator<Offers extends object>(
     for (const name of ['', ...emulation.otherOrigins]) {
       const port = name === '' ? (options.port ?? 0) : 0
       const server = await startLoopbackServer(port, (incoming, response) => {
-        // What fails here is the connection, which the client notices by itself.
-        hear(name, incoming, response).catch(() => response.destroy())
+        // Only the connection can fail here, which the client detects itself.
+        handle(name, incoming, response).catch(() => response.destroy())
       })
       servers.set(name, server)
     }
@@ -116,31 +121,31 @@ export async function startEmulator<Offers extends object>(
     }
     const url = origin('')
     const assembly = await emulation.build({ url, origin })
-    const board = createFaultBoard({
+    const faultQueue = createFaultQueue({
       name: emulation.name,
       parts: partsOf(assembly.routes),
       issuedTokens: () => assembly.tokens.issued,
       tokenNumber: (request) => assembly.tokens.numberOf(request),
     })
-    running = { assembly, board }
+    running = { assembly, faultQueue }
 
     const emulator: Emulator = {
       url,
       requests,
-      faults: board.faults,
+      faults: faultQueue.faults,
       waitForRequest: (matches = () => true) =>
         new Promise((resolve, reject) => {
-          const heard = requests.find(matches)
-          if (heard !== undefined) return resolve(heard)
+          const recorded = requests.find(matches)
+          if (recorded !== undefined) return resolve(recorded)
           const waiter = {
-            heard(request: RecordedRequest): void {
+            onRequest(request: RecordedRequest): void {
               if (!matches(request)) return
               waiting.delete(waiter)
               resolve(request)
             },
-            closed(): void {
+            onClose(): void {
               waiting.delete(waiter)
-              reject(new Error('The emulator was closed before the request came.'))
+              reject(new Error('The emulator was closed before a matching request arrived.'))
             },
           }
           waiting.add(waiter)
@@ -152,7 +157,7 @@ export async function startEmulator<Offers extends object>(
       [Symbol.asyncDispose]: close,
     }
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(assembly.offers))) {
-      // Not enumerable: a test runner that prints an emulator field by field comes upon no credentials.
+      // Not enumerable, so that test runners print no credentials.
       Object.defineProperty(emulator, name, { ...descriptor, enumerable: false })
     }
     return printAs(emulator as Emulator & Offers, () => ({ emulation: emulation.name, url, requests: [...requests] }))
@@ -176,7 +181,7 @@ function readHeaders(incoming: IncomingMessage): Headers {
   return headers
 }
 
-/** 404, or 405 where the path is known and the method is not. */
+/** The response to an unknown path (404), or to an unknown method of a known path (405). */
 function notFound(routes: readonly Route[]): Answer {
   if (routes.length === 0) return { status: 404, body: 'Not Found' }
   return {

@@ -1,9 +1,9 @@
 import { answerChecks } from './provider-suite/answer-checks.ts'
 import { apiChecks } from './provider-suite/api-checks.ts'
-import { aimAt, type Bench } from './provider-suite/bench.ts'
 import type { Check } from './provider-suite/check.ts'
 import { discoveryChecks } from './provider-suite/discovery-checks.ts'
 import { faultChecks } from './provider-suite/fault-checks.ts'
+import { createFixtureRunner, type RunWithFixture } from './provider-suite/fixture.ts'
 import { lifetimeChecks } from './provider-suite/lifetime-checks.ts'
 import { originChecks } from './provider-suite/origin-checks.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite/provider-suite.ts'
@@ -11,21 +11,31 @@ import { requestChecks } from './provider-suite/request-checks.ts'
 import { secretChecks } from './provider-suite/secret-checks.ts'
 
 /**
- * The conformance suite for providers: what every provider must do, tried on a real socket against an emulation, under the
- * runner's own `describe` and `it` (Vitest, `node:test`, Jest, Bun). Call it once in a test file.
+ * Registers the conformance suite for providers with your test runner (Vitest, `node:test`, Jest, Bun).
  *
- * @param suite the provider, its emulation, and what its vendor documents
- * @throws TypeError where there is no `describe` or `it`
+ * Each check runs the provider against an emulation over a real socket. Call the function once in a test file.
+ *
+ * @param suite the provider, its emulation, and examples from the vendor's documents
+ * @throws TypeError if neither the suite nor the globals have `describe` and `it`
+ * @example
+ * ```ts
+ * testProvider({
+ *   describe,
+ *   it,
+ *   emulation: standardEmulation,
+ *   provider: ({ tokenEndpoint, apiUrl }) => ({ name: 'acme', tokenEndpoint, api: apiUrl }),
+ * })
+ * ```
  */
 export function testProvider<Offers extends ProviderOffers, Info>(suite: ProviderSuite<Offers, Info>): void {
   const globals = globalThis as { readonly describe?: unknown; readonly it?: unknown }
   const describe = suite.describe ?? globals.describe
   const it = suite.it ?? globals.it
   if (typeof describe !== 'function' || typeof it !== 'function') {
-    throw new TypeError("testProvider needs your test runner's describe and it: testProvider({ describe, it, ... })")
+    throw new TypeError("testProvider requires your test runner's describe and it: testProvider({ describe, it, ... })")
   }
   const groups = Map.groupBy(providerChecks(suite), ({ group }) => group)
-  describe('as every provider', () => {
+  describe('provider conformance', () => {
     for (const [group, checks] of groups) {
       describe(group, () => {
         for (const { name, run } of checks) it(name, run)
@@ -34,21 +44,21 @@ export function testProvider<Offers extends ProviderOffers, Info>(suite: Provide
   })
 }
 
-/** The checks of a suite, each with an emulator of its own. */
+/** The checks of a suite, each with its own emulator. */
 export function providerChecks<Offers extends ProviderOffers, Info>(
   suite: ProviderSuite<Offers, Info>,
-  // The suite speaks to any provider alike: what it does not know the types of it hands back to the caller's own functions.
-  aim: typeof aimAt = aimAt,
+  createRunner: typeof createFixtureRunner = createFixtureRunner,
 ): readonly Check[] {
+  // Values of the caller's own types are passed only to the caller's functions.
   const known = suite as unknown as ProviderSuite<ProviderOffers, unknown>
-  const bench: Bench = aim(known)
+  const runWithFixture: RunWithFixture = createRunner(known)
   return [
-    ...requestChecks(known, bench),
-    ...answerChecks(known, bench),
-    ...lifetimeChecks(known, bench),
-    ...faultChecks(known, bench),
-    ...(known.apiUrl === null ? [] : [...apiChecks(known, bench), ...originChecks(known, bench)]),
-    ...(known.discovers !== undefined ? discoveryChecks(known, bench) : []),
-    ...secretChecks(known, bench),
+    ...requestChecks(known, runWithFixture),
+    ...answerChecks(known, runWithFixture),
+    ...lifetimeChecks(known, runWithFixture),
+    ...faultChecks(known, runWithFixture),
+    ...(known.apiUrl === null ? [] : [...apiChecks(known, runWithFixture), ...originChecks(known, runWithFixture)]),
+    ...(known.discovers !== undefined ? discoveryChecks(known, runWithFixture) : []),
+    ...secretChecks(known, runWithFixture),
   ]
 }

@@ -5,18 +5,23 @@ import { deletionChecks } from './store-suite/deletion-checks.ts'
 import { expiryChecks } from './store-suite/expiry-checks.ts'
 import { lockChecks } from './store-suite/lock-checks.ts'
 import { modelChecks } from './store-suite/model-checks.ts'
-import { setUpStores } from './store-suite/store-bench.ts'
+import { createStoreFixtureRunner } from './store-suite/store-fixture.ts'
 import { tokenChecks } from './store-suite/token-checks.ts'
 import type { TokenStoreSuite } from './store-suite/token-store-suite.ts'
 
 /**
- * The conformance suite for token stores: what every store must do, under the runner's own `describe` and `it` (Vitest,
- * `node:test`, Jest, Mocha, Bun). Call it once in a test file.
+ * Registers the conformance suite for token stores with your test runner (Vitest, `node:test`, Jest, Mocha, Bun).
  *
- * @param store answers with a handle on one and the same store each time, as each of several processes has one: the same
- *   object, or another over the same server. It need not be empty; what the checks write there they delete
- * @param suite what the store cannot do, and how its checks go about it
- * @throws TypeError where there is no `describe` or `it`
+ * Call the function once in a test file. The store need not be empty, because checks use their own keys and delete them.
+ *
+ * @param store returns a handle on the same store each time, as each of several processes would have one
+ * @param suite the store's limitations, and how to test it; default a store with a lock and an atomic delete
+ * @throws TypeError if neither the suite nor the globals have `describe` and `it`
+ * @example
+ * ```ts
+ * const redis = await createClient({ url: process.env.REDIS_URL }).connect()
+ * testTokenStore(() => redisStore({ client: redis, encryptionKeys }), { describe, it })
+ * ```
  */
 export function testTokenStore(store: () => TokenStore | Promise<TokenStore>, suite: TokenStoreSuite = {}): void {
   const globals = globalThis as { readonly describe?: unknown; readonly it?: unknown }
@@ -24,11 +29,11 @@ export function testTokenStore(store: () => TokenStore | Promise<TokenStore>, su
   const it = suite.it ?? globals.it
   if (typeof describe !== 'function' || typeof it !== 'function') {
     throw new TypeError(
-      "testTokenStore needs your test runner's describe and it: testTokenStore(store, { describe, it })",
+      "testTokenStore requires your test runner's describe and it: testTokenStore(store, { describe, it })",
     )
   }
   const groups = Map.groupBy(tokenStoreChecks(store, suite), ({ group }) => group)
-  describe('as every token store', () => {
+  describe('token store conformance', () => {
     for (const [group, checks] of groups) {
       describe(group, () => {
         for (const { name, run } of checks) it(name, run)
@@ -38,23 +43,23 @@ export function testTokenStore(store: () => TokenStore | Promise<TokenStore>, su
 }
 
 /**
- * The checks of a suite, each with a handle of its own.
+ * The checks of a suite, each with its own handle.
  *
- * @param patience seconds after which an operation counts as hung
+ * @param timeoutSeconds time after which an operation fails its check
  */
 export function tokenStoreChecks(
   store: () => TokenStore | Promise<TokenStore>,
   suite: TokenStoreSuite,
-  patience = 5,
+  timeoutSeconds = 5,
 ): readonly Check[] {
-  const bench = setUpStores(store, suite, patience)
+  const runWithFixture = createStoreFixtureRunner(store, suite, timeoutSeconds)
   const { lock = true, atomicDelete = true } = suite
   return [
-    ...tokenChecks(bench),
-    ...deletionChecks(bench, atomicDelete),
-    ...expiryChecks(bench),
-    ...concurrencyChecks(bench),
-    ...lockChecks(bench, lock),
-    ...modelChecks(bench, lock),
+    ...tokenChecks(runWithFixture),
+    ...deletionChecks(runWithFixture, atomicDelete),
+    ...expiryChecks(runWithFixture),
+    ...concurrencyChecks(runWithFixture),
+    ...lockChecks(runWithFixture, lock),
+    ...modelChecks(runWithFixture, lock),
   ]
 }

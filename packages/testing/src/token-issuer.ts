@@ -1,34 +1,36 @@
 import { compactVerify, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import type { RecordedRequest } from './recorded-request.ts'
 
-/** Issues JWT access tokens with a key of its own, and recognises them again. */
+/** Issues JWT access tokens and verifies them. */
 export interface TokenIssuer {
-  /** How many tokens were issued; the number of the latest one. */
+  /** Number of tokens issued so far, which is also the number of the latest. */
   readonly issued: number
   readonly publicKey: JWK
   issue(claims: Readonly<Record<string, unknown>>, options: IssueOptions): Promise<string>
-  /** Ends a token's life; one that it does not know, or that has ended, stays as it is. */
+  /** Revokes a token; unknown and expired tokens are ignored. */
   revoke(token: string): void
-  /** What a request's token is worth now. */
-  examine(request: RecordedRequest): Promise<Examined>
-  /** Which one, counted from 1, the request's token is; `undefined` for a token from elsewhere, or none. */
+  /** Verifies a request's token. */
+  verify(request: RecordedRequest): Promise<VerifiedToken>
+  /** The number of a request's token, from 1; `undefined` for another issuer's token or none. */
   numberOf(request: RecordedRequest): number | undefined
 }
 
 interface IssueOptions {
-  /** Seconds; `undefined`: for ever. */
+  /** Seconds; `undefined` for a token that never expires. */
   readonly lifetime: number | undefined
-  /** Whether `iat` and `exp` are written into the token; without them its end is known to the issuer alone. */
+  /** Whether the token contains `iat` and `exp`; default true. */
   readonly timeClaims?: boolean
 }
 
-export type Examined =
+export type VerifiedToken =
   | { readonly valid: true; readonly claims: Readonly<Record<string, unknown>>; readonly number: number }
   | { readonly valid: false; readonly why: 'missing' | 'invalid' | 'expired' }
 
 /**
- * @param now milliseconds since the epoch
- * @param readToken where a request carries its token; default `Authorization: Bearer`
+ * Creates an issuer with a new key.
+ *
+ * @param now returns milliseconds since the epoch
+ * @param readToken reads the token of a request; default from `Authorization: Bearer`
  */
 export async function createTokenIssuer(
   algorithm: 'ES256' | 'ES512',
@@ -37,7 +39,10 @@ export async function createTokenIssuer(
 ): Promise<TokenIssuer> {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk = { ...(await exportJWK(publicKey)), alg: algorithm, use: 'sig' }
-  const ledger = new Map<string, { readonly number: number; readonly expiresAt: number; readonly revoked?: boolean }>()
+  const issuedTokens = new Map<
+    string,
+    { readonly number: number; readonly expiresAt: number; readonly revoked?: boolean }
+  >()
   let issued = 0
 
   return {
@@ -56,24 +61,24 @@ export async function createTokenIssuer(
       })
         .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
         .sign(privateKey)
-      ledger.set(token, {
+      issuedTokens.set(token, {
         number,
         expiresAt: lifetime === undefined ? Number.POSITIVE_INFINITY : time + lifetime * 1000,
       })
       return token
     },
     revoke(token) {
-      const entry = ledger.get(token)
-      if (entry !== undefined) ledger.set(token, { ...entry, revoked: true })
+      const entry = issuedTokens.get(token)
+      if (entry !== undefined) issuedTokens.set(token, { ...entry, revoked: true })
     },
-    async examine(request) {
+    async verify(request) {
       const token = readToken(request)
       if (token === undefined) return { valid: false, why: 'missing' }
       try {
         const { payload } = await compactVerify(token, publicKey, { algorithms: [algorithm] })
-        const entry = ledger.get(token)
+        const entry = issuedTokens.get(token)
         if (entry === undefined || entry.revoked) return { valid: false, why: 'invalid' }
-        // Judged to the millisecond, by the ledger: `exp` is whole seconds, and not in every token.
+        // The recorded expiry is exact to the millisecond, while `exp` is in whole seconds and optional.
         if (entry.expiresAt <= now()) return { valid: false, why: 'expired' }
         return { valid: true, claims: JSON.parse(new TextDecoder().decode(payload)), number: entry.number }
       } catch {
@@ -82,7 +87,7 @@ export async function createTokenIssuer(
     },
     numberOf(request) {
       const token = readToken(request)
-      return token === undefined ? undefined : ledger.get(token)?.number
+      return token === undefined ? undefined : issuedTokens.get(token)?.number
     },
   }
 }

@@ -1,40 +1,40 @@
-/** A token request as a server reads it, where it departs from RFC 6749 section 4.4.2. */
+/** Reads token requests of servers that deviate from RFC 6749 section 4.4.2. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Answer } from './faults.ts'
 import { isForm, type RecordedRequest } from './recorded-request.ts'
 import { oauthError, refuseMalformed } from './rfc6749.ts'
 
-/** How the token endpoint wants to be asked. */
+/** What a token endpoint requires of a request. */
 export interface EmulatedTokenRequest {
-  /** Default `'POST'`; a `'GET'` has its parameters in the query. */
+  /** Default `'POST'`; with `'GET'` the parameters are in the query. */
   readonly method?: 'POST' | 'GET'
-  /** Default `'form'`; `'none'`: the parameters are in the query. */
+  /** Default `'form'`; with `'none'` the parameters are in the query. */
   readonly bodyFormat?: 'form' | 'json' | 'none'
-  /** Default `'client_credentials'`; `null`: the request has none. */
+  /** Default `'client_credentials'`; `null`: the request must not contain one. */
   readonly grantType?: string | null
-  /** Default a space. */
+  /** Default: a space. */
   readonly scopeSeparator?: string
-  /** What else must be sent, with these very values: an audience, an API version; in JSON, members that are nested, too. */
+  /** Additional required parameters and their exact values, for example an audience; in JSON, values can be nested. */
   readonly parameters?: Readonly<Record<string, unknown>>
-  /** Headers that must be sent, with these very values. */
+  /** Required headers and their exact values. */
   readonly headers?: Readonly<Record<string, string>>
-  /** What the client id is called in the body or query; default `'client_id'`. */
+  /** Name of the client id in the body or query; default `'client_id'`. */
   readonly clientIdParameter?: string
-  /** What the client secret is called in the body or query; default `'client_secret'`. */
+  /** Name of the client secret in the body or query; default `'client_secret'`. */
   readonly clientSecretParameter?: string
 }
 
-/** The parameters of a request: of a form, the members of a JSON body, or the query. */
+/** Returns a parameter by name, from the form, the JSON body or the query. */
 export type ReadParameters = (name: string) => string | undefined
 
-/** A request that could be read. */
+/** The parameters of a valid request. */
 export interface SentParameters {
   readonly parameter: ReadParameters
-  /** The members of a JSON body, as they are. */
+  /** The members of a JSON body, unchanged. */
   readonly members?: Readonly<Record<string, unknown>>
 }
 
-/** Reads a request's parameters, or says in an answer why it cannot. */
+/** Reads a request's parameters, or returns the error response to an invalid request. */
 export function readParameters(
   request: RecordedRequest,
   { method = 'POST', bodyFormat = 'form' }: EmulatedTokenRequest,
@@ -45,7 +45,7 @@ export function readParameters(
     if (members === undefined) {
       return { refusal: oauthError(400, 'invalid_request', 'the body must be an object, as application/json') }
     }
-    // RFC 6749 section 3.2: a parameter without a value is one that was not sent.
+    // RFC 6749 section 3.2: a parameter without a value counts as omitted.
     return { members, parameter: (name) => (Object.hasOwn(members, name) && String(members[name])) || undefined }
   }
   if (format === 'none') return { parameter: (name) => request.query.get(name) || undefined }
@@ -53,15 +53,15 @@ export function readParameters(
   return refusal === undefined ? { parameter: (name) => request.form.get(name) || undefined } : { refusal }
 }
 
-/** What a request lacks of what the endpoint wants besides credentials and scope. */
-export function refuseDeparture(
+/** Returns the error response to a request whose grant type, parameters or headers are not as required. */
+export function checkRequirements(
   request: RecordedRequest,
   { parameter, members }: SentParameters,
-  wanted: EmulatedTokenRequest,
+  required: EmulatedTokenRequest,
 ): Answer | undefined {
-  const { grantType = 'client_credentials', parameters = {}, headers = {} } = wanted
+  const { grantType = 'client_credentials', parameters = {}, headers = {} } = required
   const sent = parameter('grant_type')
-  if (grantType === null && sent !== undefined) return oauthError(400, 'invalid_request', 'grant_type is not known')
+  if (grantType === null && sent !== undefined) return oauthError(400, 'invalid_request', 'grant_type is not supported')
   if (grantType !== null && sent === undefined) return oauthError(400, 'invalid_request', 'grant_type is missing')
   if (grantType !== null && sent !== grantType) return oauthError(400, 'unsupported_grant_type', `only ${grantType}`)
   for (const [name, value] of Object.entries(parameters)) {

@@ -2,7 +2,7 @@ import { createClient } from '@nightlatch/core'
 import { expect, it } from 'vitest'
 import { createClock, standardEmulation, startEmulator } from '../src/index.ts'
 
-it('serves a client, on one clock with it', async () => {
+it('serves a client that shares its clock', async () => {
   const clock = createClock()
   await using emulator = await startEmulator(standardEmulation({ now: clock.now, lifetime: 3600 }))
   const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
@@ -15,7 +15,7 @@ it('serves a client, on one clock with it', async () => {
   expect(emulator.requests.map(({ path }) => path)).toEqual(['/token', '/api/before', '/token', '/api/after'])
 })
 
-it('has the token of a client refused', async () => {
+it('rejects the token of a client', async () => {
   await using emulator = await startEmulator(standardEmulation())
   const acme = { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: emulator.apiUrl }
   await using client = createClient(acme, { credentials: emulator.credentials })

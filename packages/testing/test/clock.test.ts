@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createClock } from '../src/index.ts'
 
-it('moves when it is told to', () => {
+it('advances only by advance()', () => {
   const { now, advance } = createClock(new Date('2026-01-01T00:00:00Z'))
   expect(now()).toBe(1767225600000)
   advance(0.5)
@@ -10,7 +10,7 @@ it('moves when it is told to', () => {
   expect(now()).toBe(1767225540500)
 })
 
-it('starts at the present moment', () => {
+it('starts at the current time', () => {
   const before = Date.now()
   expect(createClock().now()).toBeGreaterThanOrEqual(before)
 })

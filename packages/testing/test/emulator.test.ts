@@ -23,7 +23,7 @@ it('listens on a free port of the loopback interface, or on the given one', asyn
   expect(again.url).toBe(one.url)
 })
 
-it('records what it was asked', async () => {
+it('records requests', async () => {
   const clock = createClock(new Date('2026-01-01T00:00:00Z'))
   await using emulator = await startEmulator(standardEmulation({ now: clock.now }))
   await askForToken(emulator.tokenEndpoint, basicForm(emulator.credentials), { scope: 'a b' })
@@ -59,7 +59,7 @@ it('waits for a request', async () => {
   await never
 })
 
-it('closes at once, whatever is under way, and twice', async () => {
+it('closes at once, with requests in flight, and can be closed twice', async () => {
   const emulator = await startEmulator(prevu3dEmulation())
   await get(`${emulator.url}/oauth/api-info`)
   emulator.faults.set('token', { name: 'hang' }, { times: 1 })
@@ -148,7 +148,7 @@ it('starts each emulation with its own secrets', async () => {
   expect(two.credentials.clientSecret).not.toBe(one.credentials.clientSecret)
 })
 
-it('answers many at once', async () => {
+it('handles many concurrent requests', async () => {
   await using emulator = await startEmulator(standardEmulation())
   const asked = Array.from({ length: 100 }, () => askForToken(emulator.tokenEndpoint, basicForm(emulator.credentials)))
   const tokens = await Promise.all(asked.map(async (answer) => (await json(await answer)).access_token))

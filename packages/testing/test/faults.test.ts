@@ -145,7 +145,7 @@ describe('by name', () => {
     expect((await get(emulator.apiUrl, after)).status).toBe(200)
   })
 
-  it('revoked, at the vendors', async () => {
+  it('revoked, of the vendors’ emulations', async () => {
     await using prevu3d = await startEmulator(prevu3dEmulation())
     await using hexagon = await startEmulator(smartCompletionsEmulation())
     const cases = [
@@ -193,7 +193,7 @@ describe('by name', () => {
   })
 })
 
-it('meets as many requests as it is told to', async () => {
+it('affects the given number of requests', async () => {
   await using emulator = await start()
   emulator.faults.set('token', { name: 'error' }, { times: 2 })
   emulator.faults.add('token', { name: 'tooManyRequests' }, { times: 1 })
@@ -202,7 +202,7 @@ it('meets as many requests as it is told to', async () => {
   expect(statuses).toEqual([500, 500, 429, 200])
 })
 
-it('is aimed at one part, and ends when it is cleared', async () => {
+it('affects one part, until it is cleared', async () => {
   await using emulator = await start()
   emulator.faults.set('token', { name: 'error' })
   emulator.faults.set('discovery', { name: 'error' })
@@ -215,7 +215,7 @@ it('is aimed at one part, and ends when it is cleared', async () => {
   expect((await get(metadata)).status).toBe(200)
 })
 
-it('hits what the emulation of a vendor does not have', async () => {
+it('affects paths that a vendor’s emulation does not have', async () => {
   await using prevu3d = await startEmulator(prevu3dEmulation())
   await using hexagon = await startEmulator(smartCompletionsEmulation())
   const cases = [
@@ -230,23 +230,25 @@ it('hits what the emulation of a vendor does not have', async () => {
   }
 })
 
-it('is refused where it has no meaning', async () => {
+it('is rejected by parts that do not support it', async () => {
   await using emulator = await start()
   const { faults } = emulator
-  expect(() => faults.set('token', { name: 'revoked' })).toThrow(/'revoked' has no meaning for the part 'token'/)
+  expect(() => faults.set('token', { name: 'revoked' })).toThrow(
+    /part 'token' of '\w+' does not support the fault 'revoked'/,
+  )
   expect(() => faults.set('discovery', { name: 'wrongRegion' })).toThrow(TypeError)
   expect(() => faults.set('token', { name: 'error' }, { times: 0 })).toThrow(RangeError)
   expect(() => faults.set('token', { name: 'slow', seconds: -1 })).toThrow(RangeError)
 })
 
-it('leaves a fault that was set in place when another is refused', async () => {
+it('keeps the current fault if the next one is invalid', async () => {
   await using emulator = await start()
   emulator.faults.set('token', { name: 'error' })
   expect(() => emulator.faults.set('token', { name: 'drip', seconds: Number.NaN })).toThrow(RangeError)
   expect((await ask(emulator)).status).toBe(500)
 })
 
-it('sends fewer bytes than it promised when truncated', async () => {
+it('sends fewer bytes than Content-Length when truncated', async () => {
   await using emulator = await start()
   emulator.faults.set('discovery', { name: 'truncated' })
   const { hostname, port } = new URL(emulator.url)

@@ -6,7 +6,7 @@ import { askForToken, basicForm, basicRaw, get, json } from './requests.ts'
 const browse = (emulator: Prevu3dEmulator, token: string, id = emulator.organization.id): Promise<Response> =>
   get(`${emulator.apiUrl}/v1/nodes/${id}/browse`, token)
 
-it('goes through the five steps of the guide', async () => {
+it('supports the five steps of the guide', async () => {
   await using emulator = await startEmulator(prevu3dEmulation())
 
   const answer = await askForToken(`${emulator.url}/oauth/token`, basicRaw(emulator.credentials))
@@ -34,7 +34,7 @@ it('goes through the five steps of the guide', async () => {
   expect(emulator.requests.map(({ part }) => part)).toEqual(['token', 'discovery', 'api'])
 })
 
-it('has the claims of the older page', async () => {
+it('issues tokens with the claims of the older page', async () => {
   await using emulator = await startEmulator(prevu3dEmulation())
   const token = await emulator.issueToken()
 
@@ -52,7 +52,7 @@ it('has the claims of the older page', async () => {
   expect(decodeJwt(token)).toMatchObject({ scopes: ['OAuth'], ver: 1, kid: 'cloud-platform' })
 })
 
-it('answers the negative lifetime of the older page, second for second', async () => {
+it('returns the negative lifetime of the older page, exact to the second', async () => {
   const clock = createClock(new Date('2025-07-09T10:52:30Z'))
   await using emulator = await startEmulator(prevu3dEmulation({ expiresIn: 'negative', now: clock.now }))
 
@@ -61,7 +61,7 @@ it('answers the negative lifetime of the older page, second for second', async (
   expect((await browse(emulator, String(answer.accessToken))).status).toBe(200)
 })
 
-it('refuses wrong, missing and form-encoded credentials with 401', async () => {
+it('rejects wrong, missing and form-encoded credentials with 401', async () => {
   await using emulator = await startEmulator(prevu3dEmulation())
   const { credentials } = emulator
   for (const authorization of [
@@ -79,7 +79,7 @@ it('refuses wrong, missing and form-encoded credentials with 401', async () => {
   expect((await askForToken(`${emulator.url}/oauth/token`, undefined, inBody)).status).toBe(401)
 })
 
-it('takes a form with the grant type, and nothing else', async () => {
+it('accepts only a form with the grant type', async () => {
   await using emulator = await startEmulator(prevu3dEmulation())
   const endpoint = `${emulator.url}/oauth/token`
   const authorization = basicRaw(emulator.credentials)
@@ -109,7 +109,7 @@ it.each(['', '/', '/v1', '/v1/'] as const)(
   },
 )
 
-it('knows the nodes in the region of the organisation alone', async () => {
+it('has nodes only in the organisation’s region', async () => {
   await using emulator = await startEmulator(prevu3dEmulation({ region: 'an1' }))
   const token = await emulator.issueToken()
   expect(new Set(emulator.apiOrigins).size).toBe(4)
@@ -120,7 +120,7 @@ it('knows the nodes in the region of the organisation alone', async () => {
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([404, 404, 200, 404])
 })
 
-it('has the region of the organisation at an origin of its own where that is asked for', async () => {
+it('has a separate origin for the organisation’s region with separateRegion', async () => {
   await using emulator = await startEmulator(prevu3dEmulation({ separateRegion: true }))
   const token = await emulator.issueToken()
 
@@ -129,7 +129,7 @@ it('has the region of the organisation at an origin of its own where that is ask
   expect((await browse(emulator, token)).status).toBe(200)
 })
 
-it('walks from the organisation to an asset', async () => {
+it('lists all levels from the organisation to an asset', async () => {
   await using emulator = await startEmulator(prevu3dEmulation())
   const token = await emulator.issueToken()
 
@@ -143,7 +143,7 @@ it('walks from the organisation to an asset', async () => {
   expect((await browse(emulator, token, crypto.randomUUID())).status).toBe(404)
 })
 
-it('refuses what one of the three layers forbids', async () => {
+it('rejects what one of the three layers forbids', async () => {
   await using unscoped = await startEmulator(prevu3dEmulation({ scopes: ['read:basic'] }))
   expect((await browse(unscoped, await unscoped.issueToken())).status).toBe(403)
 
@@ -156,7 +156,7 @@ it('refuses what one of the three layers forbids', async () => {
   expect((await browse(fresh, token, fresh.divisions[0]?.id)).status).toBe(403)
 })
 
-it('refuses tokens that are missing, expired or of another issuer', async () => {
+it('rejects tokens that are missing, expired or of another issuer', async () => {
   const clock = createClock()
   await using emulator = await startEmulator(prevu3dEmulation({ now: clock.now, lifetime: 60, timeClaims: false }))
   await using other = await startEmulator(prevu3dEmulation())
@@ -172,7 +172,7 @@ it('refuses tokens that are missing, expired or of another issuer', async () => 
   }
 })
 
-it('refuses a token whose claims were changed', async () => {
+it('rejects a token whose claims were changed', async () => {
   await using emulator = await startEmulator(prevu3dEmulation())
   const [header, payload = '', signature] = (await emulator.issueToken()).split('.')
   const claims = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), exp: 9_999_999_999 }
@@ -180,7 +180,7 @@ it('refuses a token whose claims were changed', async () => {
   expect((await browse(emulator, forged)).status).toBe(401)
 })
 
-it('accepts the old secret beside the new one for as long as they overlap', async () => {
+it('accepts the old and the new secret while they overlap', async () => {
   await using emulator = await startEmulator(prevu3dEmulation())
   const statusOf = async (credentials: typeof emulator.credentials): Promise<number> =>
     (await askForToken(`${emulator.url}/oauth/token`, basicRaw(credentials))).status
@@ -193,7 +193,7 @@ it('accepts the old secret beside the new one for as long as they overlap', asyn
   expect(await statusOf(third)).toBe(200)
 })
 
-it('accepts a new secret in place of the old one', async () => {
+it('accepts only the new secret after a rotation', async () => {
   await using emulator = await startEmulator(prevu3dEmulation({ clientId: 'me', clientSecret: 'one' }))
   const before = emulator.credentials
   const after = emulator.rotateSecret('two')

@@ -7,7 +7,7 @@ const scope = { scope: 'ingr.api' }
 const tokenEndpoint = (emulator: SmartCompletionsEmulator): string => `${emulator.authorizationServer}/v1/token`
 const projects = (emulator: SmartCompletionsEmulator): string => `${emulator.host}/sc/datalake/v1/Instances(2)/Projects`
 
-it('goes through the workflow of the guide', async () => {
+it('supports the workflow of the guide', async () => {
   await using emulator = await startEmulator(smartCompletionsEmulation())
   expect(emulator.authorizationServer).toBe(`${emulator.url}/oauth2/aus1`)
   expect(emulator.host).not.toBe(emulator.url)
@@ -38,7 +38,7 @@ it('goes through the workflow of the guide', async () => {
   })
 })
 
-it('takes credentials in the header or in the body, never in both', async () => {
+it('accepts credentials in the header or in the body, but not in both', async () => {
   await using emulator = await startEmulator(smartCompletionsEmulation())
   const { clientId: client_id, clientSecret: client_secret } = emulator.credentials
   const inBody = { ...scope, client_id, client_secret }
@@ -52,7 +52,7 @@ it('takes credentials in the header or in the body, never in both', async () => 
   expect(await json(neither)).toMatchObject({ error: 'invalid_client' })
 })
 
-it('reads a Basic header raw, or form-encoded where it is set so', async () => {
+it('decodes a Basic header raw, or form-encoded by option', async () => {
   await using raw = await startEmulator(smartCompletionsEmulation())
   await using form = await startEmulator(smartCompletionsEmulation({ basicEncoding: 'form' }))
   for (const [emulator, right, wrong] of [
@@ -64,7 +64,7 @@ it('reads a Basic header raw, or form-encoded where it is set so', async () => {
   }
 })
 
-it('refuses an unknown client and a wrong secret in two shapes', async () => {
+it('rejects an unknown client and a wrong secret in two formats', async () => {
   await using emulator = await startEmulator(smartCompletionsEmulation())
   const { credentials } = emulator
 
@@ -114,7 +114,7 @@ it('publishes its metadata and its key', async () => {
   expect(payload.iss).toBe(emulator.authorizationServer)
 })
 
-it('refuses tokens that are missing, wrong or expired with 401, and users it does not know with 403', async () => {
+it('rejects tokens that are missing, wrong or expired with 401, and unknown users with 403', async () => {
   const clock = createClock()
   await using emulator = await startEmulator(smartCompletionsEmulation({ now: clock.now }))
   const token = await emulator.issueToken({ lifetime: 10 })
@@ -130,7 +130,7 @@ it('refuses tokens that are missing, wrong or expired with 401, and users it doe
   expect((await get(projects(strict), await strict.issueToken())).status).toBe(403)
 })
 
-it('pages, counts and creates', async () => {
+it('supports pages, counts and creation', async () => {
   await using emulator = await startEmulator(smartCompletionsEmulation({ pageSize: 2 }))
   const token = await emulator.issueToken()
 

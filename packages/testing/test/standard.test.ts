@@ -29,7 +29,7 @@ it('grants a token that the API accepts', async () => {
   })
 })
 
-it('challenges a request without a token, and names the error of a bad one', async () => {
+it('challenges a request without a token, and names the error of an invalid one', async () => {
   const clock = createClock()
   await using emulator = await startEmulator(standardEmulation({ now: clock.now, lifetime: 5 }))
   const expired = await emulator.issueToken()
@@ -57,7 +57,7 @@ it('reads credentials form-encoded, raw or from the body', async () => {
   expect((await askForToken(form.tokenEndpoint, basicForm(form.credentials), { client_id: 'x' })).status).toBe(401)
 })
 
-it('refuses in the words of RFC 6749', async () => {
+it('returns the errors of RFC 6749', async () => {
   await using emulator = await startEmulator(standardEmulation({ scopes: ['read'], defaultScopes: ['read'] }))
   const authorization = basicForm(emulator.credentials)
   const ask = async (form: Record<string, string>, header: string | undefined = authorization): Promise<unknown[]> => {
@@ -85,7 +85,7 @@ it('refuses in the words of RFC 6749', async () => {
   expect(refused.headers.get('www-authenticate')).toMatch(/^Basic /)
 })
 
-it('leaves the lifetime out, and adds fields', async () => {
+it('can omit the lifetime and add fields', async () => {
   const clock = createClock()
   const emulation = standardEmulation({
     lifetime: null,
@@ -99,7 +99,7 @@ it('leaves the lifetime out, and adds fields', async () => {
   expect((await get(emulator.apiUrl, String(body.access_token))).status).toBe(200)
 })
 
-it('lets a function answer the token endpoint', async () => {
+it('supports a function as token endpoint', async () => {
   await using emulator = await startEmulator(
     standardEmulation({
       answerToken: async (request, issueToken) => ({
@@ -118,7 +118,7 @@ it('lets a function answer the token endpoint', async () => {
   expect((await get(emulator.apiUrl, body.token)).status).toBe(200)
 })
 
-it('redirects to another origin, which hears what it was sent', async () => {
+it('redirects to another origin, which echoes the request', async () => {
   await using emulator = await startEmulator(standardEmulation())
   const followed = await fetch(emulator.redirectUrl, { headers: { authorization: 'Bearer secret' } })
   expect(new URL(followed.url).origin).not.toBe(emulator.url)
@@ -143,7 +143,7 @@ it('publishes the metadata of its issuer', async () => {
   }
 })
 
-it('ends older tokens with each new one where it is set so', async () => {
+it('revokes earlier tokens with onlyLatestToken', async () => {
   await using emulator = await startEmulator(standardEmulation({ onlyLatestToken: true }))
   const first = await emulator.issueToken()
   expect((await get(emulator.apiUrl, first)).status).toBe(200)
@@ -152,7 +152,7 @@ it('ends older tokens with each new one where it is set so', async () => {
   expect((await get(emulator.apiUrl, second)).status).toBe(200)
 })
 
-it('bends to a vendor: JSON, a header for the secret, words of its own', async () => {
+it('emulates a vendor with JSON, a header for the secret and its own errors', async () => {
   await using emulator = await startEmulator(
     standardEmulation({
       clientSecret: 'marked-secret-Zq7',
@@ -205,7 +205,7 @@ it('bends to a vendor: JSON, a header for the secret, words of its own', async (
   expect((await fetch(emulator.apiUrl, { headers: { 'x-session': token } })).status).toBe(401)
 })
 
-it('bends to a vendor: everything in the query, other names, another grant type, commas', async () => {
+it('emulates a vendor with a query, other parameter names, another grant type and commas', async () => {
   await using emulator = await startEmulator(
     standardEmulation({
       tokenRequest: {
@@ -230,7 +230,7 @@ it('bends to a vendor: everything in the query, other names, another grant type,
   expect((await askForToken(emulator.tokenEndpoint, basicForm(emulator.credentials))).status).toBe(405)
 })
 
-it('wants members that are nested, and may say things in headers', async () => {
+it('requires nested members, and can return data in headers', async () => {
   await using emulator = await startEmulator(
     standardEmulation({
       clientSecret: 'marked-secret-Zq7',

@@ -22,7 +22,7 @@ import {
   standardEmulation,
   testProvider,
 } from '../src/index.ts'
-import { aimAt } from '../src/provider-suite/bench.ts'
+import { createFixtureRunner } from '../src/provider-suite/fixture.ts'
 import type { ProviderOffers } from '../src/provider-suite/provider-suite.ts'
 import { providerChecks } from '../src/test-provider.ts'
 
@@ -59,7 +59,7 @@ function describeStandard({ tokenEndpoint, apiUrl }: StandardEmulator): Provider
   return { name: 'acme', tokenEndpoint, api: apiUrl, scopes: ['read'] }
 }
 
-/** A provider that discovers, by the emulation of one; written here, so that this package needs no provider. */
+/** A provider with discovery, written here because this package depends on no provider. */
 const discovering = {
   emulation: () => prevu3dEmulation({ separateRegion: true }),
   provider: describeDiscovering,
@@ -103,18 +103,18 @@ async function askInfo(
   }
 }
 
-// The jitter of every wait before a retry: none of them takes any time.
+// Without jitter retries do not wait.
 beforeAll(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
 afterAll(() => void vi.restoreAllMocks())
 
-/** @returns the names of the checks that fail, with what they say */
+/** Runs a suite and returns the failed checks with their messages. */
 async function run<Offers extends ProviderOffers, Info>(
   suite: ProviderSuite<Offers, Info>,
   create: typeof createClient = createClient,
   isRun: (name: string) => boolean = () => true,
 ): Promise<ReadonlyMap<string, string>> {
   const failed = new Map<string, string>()
-  const waiting = providerChecks(suite, (known) => aimAt(known, create)).filter(({ name }) => isRun(name))
+  const waiting = providerChecks(suite, (known) => createFixtureRunner(known, create)).filter(({ name }) => isRun(name))
   const work = async (): Promise<void> => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
       const { name } = check
@@ -131,8 +131,8 @@ function changed(change: Change, more: Partial<ProviderSuite<StandardOffers>> = 
   return { ...standard, ...more, provider: (emulator) => ({ ...describeStandard(emulator), ...change(emulator) }) }
 }
 
-/** An emulation that believes whoever asks: what a provider does wrong is then seen by the suite alone. */
-const credulous = (): ReturnType<typeof standardEmulation> =>
+/** An emulation that accepts all requests, so that only the suite detects a provider's mistakes. */
+const acceptingEmulation = (): ReturnType<typeof standardEmulation> =>
   standardEmulation({
     answerToken: async (request, issueToken) =>
       request.body.includes('wrong-secret') ||
@@ -148,7 +148,7 @@ interface Members {
   readonly error_description?: unknown
 }
 
-/** A reader of an object's members, which errors are read from as they should be. */
+/** A reader that reads errors correctly, and everything else by `read`. */
 function reading(read: (body: Members) => TokenFields): Partial<Provider> {
   return {
     readTokenResponse: ({ body }) =>
@@ -163,44 +163,44 @@ function reading(read: (body: Members) => TokenFields): Partial<Provider> {
   }
 }
 
-/** Each provider is broken in one way, and fails in these checks and no others. */
+/** Providers with one defect each, and exactly the checks that detect it. */
 const broken: Readonly<
   Record<string, { readonly suite: ProviderSuite<StandardOffers>; readonly fails: readonly string[] }>
 > = {
   'a hint that quotes the answer of the API': {
     suite: changed(() => ({ explain: (failure) => ('body' in failure ? [JSON.stringify(failure.body)] : []) })),
-    fails: ['explains any failure without throwing', 'X1: no secret in its hints'],
+    fails: ['explain does not throw for any failure', 'X1: reveals no secret in hints'],
   },
-  'hints that are no texts': {
+  'hints that are not strings': {
     suite: changed(() => ({ explain: () => 'look at the log' as unknown as readonly string[] })),
-    fails: ['explains any failure without throwing'],
+    fails: ['explain does not throw for any failure'],
   },
-  'an explanation that takes every body for an object': {
+  'an explain function that expects an object as body': {
     suite: changed(() => ({
       explain: (failure) => ('body' in failure && (failure.body as { x?: string }).x === 'y' ? ['x'] : []),
     })),
-    fails: ['explains any failure without throwing'],
+    fails: ['explain does not throw for any failure'],
   },
-  'a reader that takes every body for an object': {
+  'a reader that expects an object as body': {
     suite: changed(() => ({
       readTokenResponse: ({ body }) => {
         const { access_token, expires_in, error, error_description } = body as Record<string, unknown>
         return { accessToken: access_token, expiresIn: expires_in, error, errorDescription: error_description }
       },
     })),
-    fails: ['reads any answer without throwing'],
+    fails: ['readTokenResponse does not throw for any response'],
   },
-  'a reader for which every token lives for ever': {
+  'a reader with infinite lifetimes': {
     suite: changed(() => reading(() => ({ expiresIn: Number.POSITIVE_INFINITY, scope: 'read' }))),
     fails: ['reads a grant', 'reads a text for a number'],
   },
-  'a reader that puts nothing in the place of what the default found': {
+  'a reader that drops the error of the default reader': {
     suite: changed(() => ({
       readTokenResponse: (answer) => ({ ...readStandardTokenResponse(answer), error: readPath(answer.body, 'code') }),
     })),
-    fails: ['reads the refusal: a wrong secret', 'reads a refusal in the words of the standard'],
+    fails: ['reads the grant error: a wrong secret', 'reads a standard OAuth error'],
   },
-  'a reader that loses the words of the default': {
+  'a reader that drops the description of the default reader': {
     suite: changed(
       () => ({
         readTokenResponse: (answer) => ({
@@ -210,22 +210,22 @@ const broken: Readonly<
       }),
       { refusals: [] },
     ),
-    fails: ['reads a refusal in the words of the standard'],
+    fails: ['reads a standard OAuth error'],
   },
-  'a reader that takes the digits a text begins with': {
+  'a reader that parses leading digits': {
     suite: changed(
       () => reading(({ expires_in }) => ({ expiresIn: Number.parseInt(String(expires_in), 10), scope: 'read' })),
       { refusals: [] },
     ),
-    fails: ['believes no lifetime of a number with letters behind it'],
+    fails: ['treats a lifetime of a number followed by letters as unknown'],
   },
-  'a reader that leaves the sign out': {
+  'a reader that drops the sign': {
     suite: changed(() => reading(({ expires_in }) => ({ expiresIn: Math.abs(Number(expires_in)), scope: 'read' })), {
       refusals: [],
     }),
-    fails: ['believes no lifetime of less than nothing'],
+    fails: ['treats a lifetime of a negative number as unknown'],
   },
-  'a reader that takes any text for a token': {
+  'a reader that accepts any text as token': {
     suite: changed(
       () => ({
         readTokenResponse: ({ body }) =>
@@ -240,19 +240,19 @@ const broken: Readonly<
       { grants: [], refusals: [] },
     ),
     fails: [
-      'takes no token from an HTML page',
-      'takes no token from nothing',
-      'takes no token from an empty object',
-      'takes no token from an empty array',
-      'takes no token from half an answer',
-      'reads any answer without throwing',
+      'finds no token in an HTML page',
+      'finds no token in an empty body',
+      'finds no token in an empty object',
+      'finds no token in an empty array',
+      'finds no token in a truncated response',
+      'readTokenResponse does not throw for any response',
     ],
   },
-  'a reader for which every failure passes': {
+  'a reader that marks every failure as retryable': {
     suite: changed(() => reading(({ expires_in }) => ({ expiresIn: expires_in, retryable: true, scope: 'read' })), {
       refusals: [],
     }),
-    fails: ['is refused with a wrong secret, and does not insist'],
+    fails: ['fails with a wrong secret, without a retry'],
   },
   'credentials in the header and in the body': {
     suite: changed(
@@ -267,9 +267,9 @@ const broken: Readonly<
           },
         },
       }),
-      { emulation: credulous },
+      { emulation: acceptingEmulation },
     ),
-    fails: ['authenticates its client once', 'asks as its vendor documents'],
+    fails: ['sends the client secret in one place', 'matches the documented request'],
   },
   'no credentials': {
     suite: changed(() => ({ clientAuthentication: { name: 'own', authenticate: () => {} } }), {
@@ -277,18 +277,20 @@ const broken: Readonly<
         standardEmulation({ answerToken: async (_, issueToken) => ({ body: { access_token: await issueToken() } }) }),
     }),
     fails: [
-      'authenticates its client once',
-      'asks as its vendor documents',
-      'is refused with a wrong secret, and does not insist',
+      'sends the client secret in one place',
+      'matches the documented request',
+      'fails with a wrong secret, without a retry',
     ],
   },
-  'a content type that is not that of the body': {
-    suite: changed(() => ({ tokenRequest: { headers: { 'content-type': 'text/plain' } } }), { emulation: credulous }),
-    fails: ['says what its body is', 'asks as its vendor documents'],
+  'a wrong content type': {
+    suite: changed(() => ({ tokenRequest: { headers: { 'content-type': 'text/plain' } } }), {
+      emulation: acceptingEmulation,
+    }),
+    fails: ['sends the content type of its body', 'matches the documented request'],
   },
-  'a wish for pages': {
+  'an Accept header for HTML': {
     suite: changed(() => ({ tokenRequest: { headers: { accept: 'text/html' } } })),
-    fails: ['says what answer it can read'],
+    fails: ['accepts a content type that it can read'],
   },
   'an empty scope, and a grant type sent twice': {
     suite: changed(
@@ -302,17 +304,17 @@ const broken: Readonly<
           },
         },
       }),
-      { emulation: credulous },
+      { emulation: acceptingEmulation },
     ),
-    fails: ['sends no empty parameter, and none twice', 'asks as its vendor documents'],
+    fails: ['sends no empty or repeated parameter', 'matches the documented request'],
   },
-  'an origin too many': {
+  'a foreign origin in apiOrigins': {
     suite: changed(({ elsewhereUrl }) => ({ apiOrigins: [new URL(elsewhereUrl).origin] })),
-    fails: ['refuses other origins before it asks for a token'],
+    fails: ['rejects foreign origins before it requests a token'],
   },
-  'an origin that anybody can have': {
+  'a shared hosting domain in apiOrigins': {
     suite: changed(() => ({ apiOrigins: ['https://*.co.uk', 'https://*.acme.co.uk'] })),
-    fails: ['names no origins that anybody can have', 'refuses other origins before it asks for a token'],
+    fails: ['allows no origins of shared hosting domains', 'rejects foreign origins before it requests a token'],
   },
   'a token in two headers': {
     suite: changed(() => ({
@@ -321,9 +323,9 @@ const broken: Readonly<
         headers.set('x-token', value)
       },
     })),
-    fails: ['sends the token once, and the API takes it'],
+    fails: ['sends the token in one place, and the API accepts it'],
   },
-  'a token that is remembered by the provider': {
+  'its own token cache': {
     suite: changed(() => {
       let first: string | undefined
       return {
@@ -333,23 +335,23 @@ const broken: Readonly<
         },
       }
     }),
-    fails: ['replaces a token that the API refuses, once'],
+    fails: ['replaces a token that the API rejects, once'],
   },
 }
 
-describe('the suite passes what is right', () => {
-  it.each(['form', 'raw'] as const)('a provider that keeps to the standard (%s)', async (encoding) => {
+describe('the suite passes', () => {
+  it.each(['form', 'raw'] as const)('a standard provider (%s)', async (encoding) => {
     const emulation = (): ReturnType<typeof standardEmulation> => standardEmulation({ basicEncoding: encoding })
     const clientAuthentication =
       encoding === 'raw' ? describeDiscovering({} as Prevu3dEmulator).clientAuthentication : undefined
     expect(await run(changed(() => ({ clientAuthentication }) as Partial<Provider>, { emulation }))).toEqual(new Map())
   })
 
-  it('a provider that discovers', async () => {
+  it('a provider with discovery', async () => {
     expect(await run(discovering)).toEqual(new Map())
   })
 
-  it('a provider that is known by its issuer', async () => {
+  it('a provider with an issuer', async () => {
     const provider = ({ issuer, apiUrl }: StandardEmulator): Provider => ({
       name: 'acme',
       issuer,
@@ -359,7 +361,7 @@ describe('the suite passes what is right', () => {
     expect(await run({ ...standard, provider, discovers: 'issuer' })).toEqual(new Map())
   })
 
-  it('a provider that departs in all that an emulation can bend to', async () => {
+  it('a provider with all deviations that the emulation supports', async () => {
     const suite: ProviderSuite<StandardOffers> = {
       emulation: () =>
         standardEmulation({
@@ -414,11 +416,11 @@ describe('the suite passes what is right', () => {
     expect(await run(suite)).toEqual(new Map())
   })
 
-  it('a provider whose token is in a header of the answer', async () => {
+  it('a provider with the token in a response header', async () => {
     expect(await run(inHeader(({ headers }) => headers.get('x-subject-token')))).toEqual(new Map())
   })
 
-  it('a provider whose credentials are Base64 after a word of their own, and a member is nested', async () => {
+  it('a provider with Base64 credentials after its own scheme, and a nested member', async () => {
     const request = { kind: { of: ['grant'] } }
     const suite: ProviderSuite<StandardOffers> = {
       ...standard,
@@ -456,15 +458,15 @@ describe('the suite passes what is right', () => {
     }
     expect(await run(suite)).toEqual(new Map())
     const wrong = { ...suite, request: { ...suite.request, parameters: { request: { kind: 'grant' } } } }
-    expect([...(await run(wrong)).keys()]).toEqual(['asks as its vendor documents'])
+    expect([...(await run(wrong)).keys()]).toEqual(['matches the documented request'])
     const noPair = { ...wrong, request: { headers: { authorization: 'Acme {clientId}' }, parameters: { request } } }
     expect([
       ...(await run({ ...noPair, request: { contentType: 'application/json', ...noPair.request } })).keys(),
-    ]).toEqual(['asks as its vendor documents'])
+    ]).toEqual(['matches the documented request'])
   })
 })
 
-/** A provider that has its token in a header, and its end in the body. */
+/** A provider with the token in a header and the lifetime in the body. */
 function inHeader(find: (answer: TokenAnswer) => unknown): ProviderSuite<StandardOffers> {
   return {
     emulation: () =>
@@ -497,20 +499,24 @@ function inHeader(find: (answer: TokenAnswer) => unknown): ProviderSuite<Standar
   }
 }
 
-/** As `broken`, with a discovery. */
+/** Like `broken`, for providers with discovery. */
 const brokenDiscoveries: Readonly<
   Record<string, { readonly change: DiscoveryChange; readonly fails: readonly string[] }>
 > = {
-  'an address that nobody looked at': {
+  'an unchecked address': {
     change: ({ url }) => ({
       async api({ fetch, signal }) {
         const { body } = await askInfo(url, fetch, signal)
         return { baseUrl: `https://${body?.apiUrl}.acme.example`, info: undefined }
       },
     }),
-    fails: expect.arrayContaining(['finds nothing in nothing', 'finds nothing in a page', 'finds nothing in an array']),
+    fails: expect.arrayContaining([
+      'rejects a discovery response of an empty body',
+      'rejects a discovery response of an HTML page',
+      'rejects a discovery response of an array',
+    ]),
   },
-  'a default for when the discovery fails': {
+  'a default for failures': {
     change: ({ url, apiUrl }) => ({
       async api({ fetch, signal }) {
         const { body } = await askInfo(url, fetch, signal)
@@ -518,8 +524,10 @@ const brokenDiscoveries: Readonly<
       },
     }),
     fails: expect.arrayContaining([
-      'fails where the discovery does, and asks again the next time',
-      ...['a page', 'nothing', 'an empty object', 'an array', 'a null'].map((what) => `finds nothing in ${what}`),
+      'fails if discovery fails, and retries with the next call',
+      ...['an HTML page', 'an empty body', 'an empty object', 'an array', 'null'].map(
+        (what) => `rejects a discovery response of ${what}`,
+      ),
     ]),
   },
   'an error that quotes the answer': {
@@ -530,9 +538,9 @@ const brokenDiscoveries: Readonly<
         return { baseUrl: body.apiUrl, info: undefined }
       },
     }),
-    fails: ['X1, X2: no secret and no answer when the discovery fails'],
+    fails: ['X1, X2: reveals neither secret nor response if discovery fails'],
   },
-  'a fetch of its own, that follows what the answer says': {
+  'its own fetch to the discovered URL': {
     change: ({ url }) => ({
       async api({ fetch, token, signal }) {
         const { status, body } = await askInfo(url, fetch, signal)
@@ -544,11 +552,11 @@ const brokenDiscoveries: Readonly<
         return { baseUrl: apiUrl, info: undefined }
       },
     }),
-    fails: ['lets no discovery lead a token to another origin'],
+    fails: ['sends no token to a foreign origin from discovery'],
   },
 }
 
-/** Engines that are broken: what providers cannot get wrong, since the engine does it, is looked at all the same. */
+/** Clients with one defect each, for checks that no provider can fail. */
 const brokenEngines: Readonly<
   Record<string, { readonly create: typeof createClient; readonly fails: readonly string[] }>
 > = {
@@ -558,14 +566,14 @@ const brokenEngines: Readonly<
         ...options,
         fetch: (input, init) => send(options, input, { ...init, redirect: 'follow' }),
       }),
-    fails: ['follows no redirect with the client secret'],
+    fails: ['does not follow redirects with the client secret'],
   },
-  'one that remembers no token': {
+  'one without a cache': {
     create: (provider, options) =>
       alter(createClient(provider, options), { token: (wanted) => createClient(provider, options).token(wanted) }),
-    fails: ['keeps a token', 'believes no lifetime of zero'],
+    fails: ['caches a token', 'treats a lifetime of zero as unknown'],
   },
-  'one that never forgets a token': {
+  'one whose tokens never expire': {
     create(provider, options) {
       const client = createClient(provider, options)
       let known: ReturnType<typeof client.token> | undefined
@@ -577,19 +585,19 @@ const brokenEngines: Readonly<
       })
     },
     fails: [
-      'replaces a token that has ended',
-      'replaces a token that was rejected',
-      'believes no lifetime of less than nothing',
-      'believes no lifetime of null',
-      'believes no lifetime of an empty text',
-      'believes no lifetime of a number with letters behind it',
-      'believes no lifetime of the text NaN',
-      'believes no lifetime of far too much',
-      'believes no lifetime of a text of forty digits',
-      'believes no lifetime of an object',
+      'replaces an expired token',
+      'replaces a rejected token',
+      'treats a lifetime of a negative number as unknown',
+      'treats a lifetime of null as unknown',
+      'treats a lifetime of an empty string as unknown',
+      'treats a lifetime of a number followed by letters as unknown',
+      'treats a lifetime of the string NaN as unknown',
+      'treats a lifetime of 1e15 seconds as unknown',
+      'treats a lifetime of a string of forty digits as unknown',
+      'treats a lifetime of an object as unknown',
     ],
   },
-  'one that sends tokens anywhere, and goes without': {
+  'one that sends tokens to any origin, and requests without a token': {
     create(provider, options) {
       const client = createClient(provider, options)
       const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -602,14 +610,14 @@ const brokenEngines: Readonly<
       return alter(client, { fetch })
     },
     fails: [
-      'refuses other origins before it asks for a token',
-      'loses the token where the API redirects to another origin',
-      'replaces a token that the API refuses, once',
-      'hands on the answer of an API that refuses every token',
-      'calls nothing where no token can be had',
+      'rejects foreign origins before it requests a token',
+      'removes the token on redirects to another origin',
+      'replaces a token that the API rejects, once',
+      'returns the 401 of an API that rejects every token',
+      'sends no API request without a token',
     ],
   },
-  'one that asks once and never again': {
+  'one that sends one token request only': {
     create(provider, options) {
       let first: Promise<Response> | undefined
       return createClient(provider, {
@@ -620,7 +628,7 @@ const brokenEngines: Readonly<
         },
       })
     },
-    fails: ['asks again after a 503', 'waits as long as a 429 says', 'recovers from a connection that broke'],
+    fails: ['retries after a 503', 'waits for the Retry-After of a 429', 'recovers from a broken connection'],
   },
   'one whose tokens are plain objects': {
     create(provider, options) {
@@ -632,17 +640,17 @@ const brokenEngines: Readonly<
         },
       })
     },
-    fails: ['X1: no secret when all is well', 'keeps a token'],
+    fails: ['X1: reveals no secret on success', 'caches a token'],
   },
-  'one that makes a token of every failure': {
+  'one that returns a token for every failure': {
     create(provider, options) {
       const client = createClient(provider, options)
       const none = { value: 'none', type: 'none' as 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }
       return alter(client, { token: (wanted) => client.token(wanted).catch(() => none) })
     },
-    fails: ['uses no token of a type that its API does not take', 'takes no token from an empty array'],
+    fails: ['rejects an unknown token type', 'finds no token in an empty array'],
   },
-  'one whose errors tell all': {
+  'one whose errors contain secrets': {
     create(provider, options) {
       const { clientSecret } = options.credentials as { readonly clientSecret: string }
       const client = createClient(provider, {
@@ -659,27 +667,27 @@ const brokenEngines: Readonly<
         },
       })
       const said: string[] = []
-      const tell = (failure: unknown): never => {
+      const reveal = (failure: unknown): never => {
         throw new Error(`${clientSecret} ${said.join()}`, { cause: failure })
       }
       return alter(client, {
-        token: (wanted) => client.token(wanted).catch(tell),
-        api: (wanted) => client.api(wanted).catch(tell),
+        token: (wanted) => client.token(wanted).catch(reveal),
+        api: (wanted) => client.api(wanted).catch(reveal),
       })
     },
     fails: [
-      'is refused with a wrong secret, and does not insist',
-      'takes no token from two megabytes',
-      'takes the page of a proxy for an outage',
-      'takes a 4xx with nothing in it for a refusal',
-      'reads the refusal: an outage',
-      'does not wait for minutes, but says how long',
-      'gives up on an endpoint that hangs',
-      'gives up on an answer that does not end',
-      'X1: no secret when the server repeats what it was sent',
-      'X1: no secret when a token comes with an error',
-      'X1: no secret when the network fails',
-      'X2: nothing of an answer but its status and its error',
+      'fails with a wrong secret, without a retry',
+      'finds no token in two megabytes',
+      "treats a proxy's page as an outage",
+      'treats an empty 4xx as a grant error',
+      'reads the grant error: an outage',
+      'reports a long Retry-After instead of waiting',
+      'times out if the endpoint hangs',
+      'times out if the response does not end',
+      'X1: reveals no secret if the server echoes the request',
+      'X1: reveals no secret if a token comes with an error',
+      'X1: reveals no secret if the network fails',
+      'X2: reveals only the status and the error of a response',
     ],
   },
 }
@@ -705,19 +713,23 @@ function alter<Info>(client: Client<Info>, members: Partial<Client<Info>>): Clie
   })
 }
 
-describe('the suite finds what is wrong with a token in a header', () => {
-  it('a reader that throws where the header is there or not', async () => {
+describe('the suite detects, for a token in a header,', () => {
+  it('a reader that throws with or without the header', async () => {
     const thrower = inHeader(({ headers, status }) => {
       const token = headers.get('x-subject-token')
       if (token !== null && status === 400) throw new Error('a token with status 400')
       return token
     })
-    expect([...(await run(thrower)).keys()]).toEqual(expect.arrayContaining(['reads any answer without throwing']))
+    expect([...(await run(thrower)).keys()]).toEqual(
+      expect.arrayContaining(['readTokenResponse does not throw for any response']),
+    )
     const reader = inHeader(({ headers }) => (headers.get('x-subject-token') as string).trim())
-    expect([...(await run(reader)).keys()]).toEqual(expect.arrayContaining(['reads any answer without throwing']))
+    expect([...(await run(reader)).keys()]).toEqual(
+      expect.arrayContaining(['readTokenResponse does not throw for any response']),
+    )
   })
 
-  it('a lifetime beside it that is made up', async () => {
+  it('an invented lifetime', async () => {
     const suite = inHeader(({ headers }) => headers.get('x-subject-token'))
     const provider = (emulator: StandardEmulator): Provider => {
       const described = suite.provider(emulator)
@@ -727,11 +739,13 @@ describe('the suite finds what is wrong with a token in a header', () => {
       })
       return { ...described, readTokenResponse: abs }
     }
-    expect([...(await run({ ...suite, provider })).keys()]).toEqual(['believes no lifetime of less than nothing'])
+    expect([...(await run({ ...suite, provider })).keys()]).toEqual([
+      'treats a lifetime of a negative number as unknown',
+    ])
   })
 })
 
-describe('the suite finds what is wrong', () => {
+describe('the suite detects', () => {
   const found = new Set<string>()
   const runAndNote: typeof run = async (...parameters) => {
     const failed = await run(...parameters)
@@ -755,12 +769,12 @@ describe('the suite finds what is wrong', () => {
     })
   }
   for (const [what, { create, fails }] of Object.entries(brokenEngines)) {
-    it.concurrent(`an engine: ${what}`, { timeout }, async () => {
+    it.concurrent(`a client: ${what}`, { timeout }, async () => {
       const failed = await runAndNote(standard, create, (name) => fails.includes(name))
       expect([...failed.keys()].sort()).toEqual([...fails].sort())
     })
   }
-  it.concurrent('an engine that takes any issuer, and hangs with the discovery', { timeout }, async () => {
+  it.concurrent('a client that accepts any issuer, and hangs with discovery', { timeout }, async () => {
     const provider = ({ issuer, apiUrl, tokenEndpoint }: StandardEmulator): Provider => ({
       name: 'acme',
       issuer,
@@ -769,26 +783,26 @@ describe('the suite finds what is wrong', () => {
       scopes: ['read'],
     })
     const fails = [
-      'discovers what the suite was told',
-      'asks once, and remembers',
-      'believes no metadata of another issuer',
-      'does not hang with the discovery',
+      'discovers what the option `discovers` says',
+      'discovers once and caches the result',
+      'rejects metadata of another issuer',
+      'times out if discovery hangs',
     ]
     const failed = await runAndNote({ ...standard, provider, discovers: 'issuer' }, createClient, (name) =>
       fails.includes(name),
     )
     expect([...failed.keys()].sort()).toEqual([...fails].sort())
   })
-  it.concurrent('a token endpoint that is somewhere else', { timeout }, async () => {
+  it.concurrent('a wrong token endpoint', { timeout }, async () => {
     const wrong = changed(({ url }) => ({ tokenEndpoint: `${url}/wrong` }))
-    const fails = ['gives a token', 'asks as its vendor documents']
+    const fails = ['returns a token', 'matches the documented request']
     const failed = await run(wrong, createClient, (name) => fails.includes(name))
     expect([...failed.keys()].sort()).toEqual(fails.sort())
-    // Of the others it proves nothing: they all begin with a token.
-    found.add('gives a token')
+    // The other checks prove nothing here, because all start with a token.
+    found.add('returns a token')
   })
 
-  it('no check is one that cannot fail', () => {
+  it('every check can fail', () => {
     const suites = [standard, discovering, { ...standard, discovers: 'issuer' as const }]
     const names = new Set(
       suites.flatMap((suite) =>
@@ -800,7 +814,7 @@ describe('the suite finds what is wrong', () => {
 })
 
 describe('a failed check', () => {
-  it('X1: tells no secret', async () => {
+  it('X1: reveals no secret', async () => {
     const { suite } = broken['credentials in the header and in the body'] ?? {}
     const secret = 'marked-secret-Zq7'
     const emulation = (): ReturnType<typeof standardEmulation> => standardEmulation({ clientSecret: secret })
@@ -819,41 +833,41 @@ describe('a failed check', () => {
       },
     }
     const failed = await run(leaky)
-    expect(failed.get('explains any failure without throwing')).toContain('could not explain [redacted]')
+    expect(failed.get('explain does not throw for any failure')).toContain('could not explain [redacted]')
     expect([...failed.values()].join('\n')).not.toContain(secret)
   })
 })
 
-describe('the runner', () => {
-  it('is told of every check, in groups, under one name', () => {
-    const told: string[] = []
+describe('the test runner', () => {
+  it('gets every check, in groups, under one name', () => {
+    const names: string[] = []
     testProvider({
       ...standard,
       describe: (name, body) => {
-        told.push(name)
+        names.push(name)
         body()
       },
-      it: (name) => told.push(name),
+      it: (name) => names.push(name),
     })
-    expect(told.slice(0, 3)).toEqual(['as every provider', 'asking for a token', 'gives a token'])
-    expect(new Set(told).size).toBe(told.length)
-    expect(told).toEqual(expect.arrayContaining(providerChecks(standard).map(({ name }) => name)))
+    expect(names.slice(0, 3)).toEqual(['provider conformance', 'token request', 'returns a token'])
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toEqual(expect.arrayContaining(providerChecks(standard).map(({ name }) => name)))
   })
 
-  it('is the global one where none is given; without either, testProvider says what it needs', () => {
+  it('defaults to the globals; without them testProvider throws', () => {
     expect(() => testProvider(standard)).toThrow(/describe and it/)
-    const told: string[] = []
-    const globals = { describe: (_name: string, body: () => void) => body(), it: (name: string) => told.push(name) }
+    const names: string[] = []
+    const globals = { describe: (_name: string, body: () => void) => body(), it: (name: string) => names.push(name) }
     Object.assign(globalThis, globals)
     try {
       testProvider(standard)
     } finally {
       for (const name of Object.keys(globals)) Reflect.deleteProperty(globalThis, name)
     }
-    expect(told).toContain('keeps a token')
+    expect(names).toContain('caches a token')
   })
 
-  it('may be node:test', { timeout: 120_000 }, async () => {
+  it('can be node:test', { timeout: 120_000 }, async () => {
     const file = join(import.meta.dirname, 'with-node-test.ts')
     const parameters = ['--conditions=@nightlatch/source', '--test', '--test-reporter=tap', file]
     const { NODE_TEST_CONTEXT: _, ...env } = process.env

@@ -7,14 +7,14 @@ import { createClock, type TokenStoreSuite, testTokenStore } from '../src/index.
 import { jsonDifference } from '../src/store-suite/json-difference.ts'
 import { tokenStoreChecks } from '../src/test-token-store.ts'
 
-/** What a store is made of: each part can be broken by itself. */
+/** The parts of a store, which tests break one at a time. */
 interface Parts {
   readonly entries: Map<string, { readonly text: string; readonly expiresAt: number }>
   readonly locks: Map<string, { readonly owner: object; readonly until: number }>
   readonly now: () => number
 }
 
-/** A store that does all it should, over texts in a map, and answers later, as one behind a network. */
+/** A correct store over JSON in a Map, asynchronous like one behind a network. */
 function textStore({ entries, locks, now }: Parts): TokenStore & Required<Pick<TokenStore, 'lock'>> {
   const read = (key: string): StoredToken | undefined => {
     const entry = entries.get(key)
@@ -55,7 +55,7 @@ async function turn(): Promise<void> {
 
 type Break = (store: ReturnType<typeof textStore>, parts: Parts) => Partial<TokenStore>
 
-/** The names of the checks that fail, with what they say. */
+/** Runs a suite and returns the failed checks with their messages. */
 async function run(change: Break = () => ({}), suite: TokenStoreSuite = {}): Promise<ReadonlyMap<string, string>> {
   const clock = createClock()
   const parts: Parts = { entries: new Map(), locks: new Map(), now: clock.now }
@@ -72,23 +72,23 @@ async function run(change: Break = () => ({}), suite: TokenStoreSuite = {}): Pro
 
 const someOf = (...names: string[]): readonly string[] => expect.arrayContaining(names)
 
-/** Each store is broken in one way, and fails in these checks. */
+/** Stores with one defect each, and the checks that must detect it. */
 const broken: Readonly<Record<string, { readonly change: Break; readonly fails: readonly string[] }>> = {
-  'answers with null for nothing': {
+  'returns null for an unknown key': {
     change: (store) => ({ get: async (key) => (await store.get(key)) ?? (null as unknown as undefined) }),
-    fails: someOf('answers with undefined where there is nothing', 'deletes'),
+    fails: someOf('returns undefined for an unknown key', 'deletes a token'),
   },
   'keeps nothing': {
     change: () => ({ set: async () => {} }),
-    fails: someOf('gives back a token with what the core writes', 'puts a token in the place of another'),
+    fails: someOf('returns a token with the fields that the core writes', 'replaces a token'),
   },
-  'keeps what came first': {
+  'keeps the first token': {
     change: (store, { entries }) => ({
       set: async (key, token) => void (entries.has(key) || (await store.set(key, token))),
     }),
-    fails: someOf('puts a token in the place of another'),
+    fails: someOf('replaces a token'),
   },
-  'answers before it has written': {
+  'settles before it has written': {
     change(store) {
       let write = async (): Promise<void> => {}
       return {
@@ -102,16 +102,16 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         },
       }
     },
-    fails: someOf('gives back a token with what the core writes'),
+    fails: someOf('returns a token with the fields that the core writes'),
   },
-  'has a column that is too short': {
+  'has a column of limited length': {
     change: (store) => ({
       set: async (key, token) => {
         if (JSON.stringify(token).length > 4000) throw new Error('too long')
         await store.set(key, token)
       },
     }),
-    fails: ['gives back a token with a value of 16 kB', 'gives one of the tokens that were set, and never half of two'],
+    fails: ['returns a token with a value of 16 kB', 'never returns a mix of two tokens'],
   },
   'writes Latin-1': {
     change: (store) => ({
@@ -120,28 +120,28 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return token && JSON.parse(Buffer.from(JSON.stringify(token), 'latin1').toString('latin1'))
       },
     }),
-    fails: ['gives back a token with empty and odd texts', 'gives back a token with texts of every script'],
+    fails: ['returns a token with empty and unusual strings', 'returns a token with strings in several scripts'],
   },
-  'ends texts at a zero': {
+  'ends strings at a NUL': {
     change: (store) => ({
       set: (key, token) => store.set(key, JSON.parse(JSON.stringify(token).replaceAll('\\u0000', ''))),
     }),
-    fails: ['gives back a token with empty and odd texts'],
+    fails: ['returns a token with empty and unusual strings'],
   },
-  'takes empty texts for nothing': {
+  'treats empty strings as null': {
     change: (store) => ({
       set: (key, token) => store.set(key, { ...token, ...(token.empty === '' ? { empty: null } : {}) }),
     }),
-    fails: ['gives back a token with empty and odd texts'],
+    fails: ['returns a token with empty and unusual strings'],
   },
-  'makes dates of texts that look like one': {
+  'converts strings that look like dates': {
     change: (store) => ({
       get: async (key) => {
         const token = await store.get(key)
         return token && { ...token, ...(typeof token.date === 'string' ? { date: new Date(token.date) } : {}) }
       },
     }),
-    fails: ['gives back a token with empty and odd texts'],
+    fails: ['returns a token with empty and unusual strings'],
   },
   'keeps numbers in 32 bits': {
     change: (store) => ({
@@ -151,7 +151,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
           ...(Array.isArray(token.numbers) ? { numbers: token.numbers.map((number) => Math.fround(number)) } : {}),
         }),
     }),
-    fails: ['gives back a token with numbers of every size'],
+    fails: ['returns a token with numbers of every size'],
   },
   'leaves null out': {
     change: (store) => ({
@@ -160,7 +160,7 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return token && JSON.parse(JSON.stringify(token, (_, value) => value ?? undefined))
       },
     }),
-    fails: someOf('gives back a token with truth and null'),
+    fails: someOf('returns a token with booleans and null'),
   },
   'merges what it reads into an object': {
     change: (store) => ({
@@ -176,61 +176,61 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return copy(token) as StoredToken
       },
     }),
-    fails: ['gives back a token with members named as what every object has'],
+    fails: ['returns a token with members named like those of Object.prototype'],
   },
   'merges the new token into the old one': {
     change: (store) => ({ set: async (key, token) => store.set(key, { ...(await store.get(key)), ...token }) }),
-    fails: someOf('puts a token in the place of another'),
+    fails: someOf('replaces a token'),
   },
-  'keeps the object it was given': {
+  'stores the object it was passed': {
     change: byReference({ copyIn: false, copyOut: true }),
-    fails: someOf('keeps a copy of what it was given'),
+    fails: someOf('stores a copy of the token'),
   },
-  'gives the object it keeps': {
+  'returns the object it stores': {
     change: byReference({ copyIn: true, copyOut: false }),
-    fails: ['gives a copy of what it keeps'],
+    fails: ['returns a copy of the stored token'],
   },
-  'writes into the object it is given': {
+  'changes the object it was passed': {
     change: (store) => ({
       set: async (key, token) => {
         await store.set(key, token)
         Object.assign(token, { key })
       },
     }),
-    fails: someOf('leaves alone what it is given'),
+    fails: someOf("does not change the caller's token"),
   },
-  'reads keys without case': {
+  'ignores the case of keys': {
     change: renaming((key) => key.toLowerCase()),
-    fails: someOf('keeps keys apart', "is each key's own"),
+    fails: someOf('distinguishes similar keys', 'is separate for each key'),
   },
-  'looks keys up by LIKE': {
+  'compares keys by LIKE': {
     change: (store, { entries }) => ({
       get: (key) => {
         const pattern = new RegExp(`^${key.replaceAll('.', '\\.').replaceAll('_', '.')}$`)
         return store.get([...entries.keys()].find((one) => pattern.test(one)) ?? key)
       },
     }),
-    fails: ['keeps keys apart'],
+    fails: ['distinguishes similar keys'],
   },
-  'deletes whatever begins with the key': {
+  'deletes all keys with the same prefix': {
     change: (_, { entries }) => ({
       delete: async (key, token) => {
         if (token === undefined)
           for (const one of entries.keys()) if (one.startsWith(key.slice(0, -2))) entries.delete(one)
       },
     }),
-    fails: someOf('keeps keys apart'),
+    fails: someOf('distinguishes similar keys'),
   },
   'cuts keys at forty characters': {
     change: renaming((key) => key.slice(0, 40)),
-    fails: someOf('keeps keys apart'),
+    fails: someOf('distinguishes similar keys'),
   },
   'shares nothing': {
     change: (_, { now }) => textStore({ entries: new Map(), locks: new Map(), now }),
     fails: someOf(
-      'shows what is set to other handles',
-      'is held by one at a time',
-      'goes to one of many that ask at once',
+      'shares tokens between handles',
+      'is held by one process at a time',
+      'is granted to one of many concurrent requests',
     ),
   },
   'has a cache before it': {
@@ -252,11 +252,11 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         },
       }
     },
-    fails: someOf('shows what is set to other handles', 'forgets a token at its end, and not before'),
+    fails: someOf('shares tokens between handles', 'expires a token at expiresAt, not before'),
   },
   'deletes nothing': {
     change: () => ({ delete: async () => {} }),
-    fails: someOf('deletes', 'deletes a token that is still the stored one'),
+    fails: someOf('deletes a token', 'deletes a token that equals the stored one'),
   },
   'cannot set again what was deleted': {
     change: (store) => {
@@ -269,28 +269,28 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         },
       }
     },
-    fails: someOf('deletes'),
+    fails: someOf('deletes a token'),
   },
-  'fails where there is nothing to delete': {
+  'fails to delete an unknown key': {
     change: (store, { entries }) => ({
       delete: async (key, token) => {
         if (!entries.has(key)) throw new Error('no such key')
         await store.delete(key, token)
       },
     }),
-    fails: someOf('deletes nothing where there is nothing'),
+    fails: someOf('accepts a delete of an unknown key'),
   },
-  'deletes whatever the token': {
+  'deletes regardless of the token': {
     change: (store) => ({ delete: (key) => store.delete(key) }),
     fails: someOf(
-      'leaves a token that is not the one to delete: another value',
-      'leaves a token that is not the one to delete: another end',
-      'never deletes what was set meanwhile',
+      'keeps a token that differs from the one to delete: another value',
+      'keeps a token that differs from the one to delete: another expiresAt',
+      'never deletes a token that was set at the same time',
     ),
   },
-  'deletes no token that it is given': {
+  'ignores a delete with a token': {
     change: (store) => ({ delete: async (key, token) => void (token === undefined && (await store.delete(key))) }),
-    fails: someOf('deletes a token that is still the stored one', 'deletes it whatever the order of its members'),
+    fails: someOf('deletes a token that equals the stored one', 'deletes a token whose members are in another order'),
   },
   'compares tokens by identity': {
     change: (store, { entries }) => ({
@@ -299,54 +299,54 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         if (token === undefined || (kept && JSON.parse(kept.text) === token)) await store.delete(key)
       },
     }),
-    fails: someOf('deletes a token that is still the stored one'),
+    fails: someOf('deletes a token that equals the stored one'),
   },
-  'compares texts': {
+  'compares JSON text': {
     change: (_, { entries }) => ({
       delete: async (key, token) => {
         if (token === undefined || entries.get(key)?.text === JSON.stringify(token)) entries.delete(key)
       },
     }),
-    fails: ['deletes it whatever the order of its members'],
+    fails: ['deletes a token whose members are in another order'],
   },
-  'compares values alone': {
+  'compares only values': {
     change: (store, { entries }) => ({
       delete: async (key, token) => {
         const kept = entries.get(key)
         if (token === undefined || (kept && JSON.parse(kept.text).value === token.value)) await store.delete(key)
       },
     }),
-    fails: someOf('leaves a token that is not the one to delete: a member less'),
+    fails: someOf('keeps a token that differs from the one to delete: a missing member'),
   },
-  'looks, and deletes later': {
+  'compares, and deletes later': {
     change: (store) => ({
       delete: async (key, token) => {
         if (token === undefined || jsonDifference(await store.get(key), token) === undefined) await store.delete(key)
       },
     }),
-    fails: ['never deletes what was set meanwhile'],
+    fails: ['never deletes a token that was set at the same time'],
   },
-  'never forgets': {
+  'never expires entries': {
     change: unforgetting(() => Number.MAX_SAFE_INTEGER),
-    fails: someOf('keeps no token that has expired', 'forgets a token at its end, and not before'),
+    fails: someOf('does not store an expired token', 'expires a token at expiresAt, not before'),
   },
-  'forgets by whole minutes': {
+  'expires entries by whole minutes': {
     change: unforgetting((expiresAt) => Math.ceil(expiresAt / 60_000) * 60_000),
-    fails: someOf('forgets a token at its end, and not before'),
+    fails: someOf('expires a token at expiresAt, not before'),
   },
-  'keeps what is expired when it comes for a while': {
+  'stores expired tokens for a while': {
     change: (store, { now }) => ({
       set: (key, token) => store.set(key, token.expiresAt <= now() ? { ...token, expiresAt: now() + 1000 } : token),
     }),
-    fails: someOf('keeps no token that has expired', 'keeps nothing where an expired token took the place of another'),
+    fails: someOf('does not store an expired token', 'deletes a token that an expired one replaces'),
   },
-  'ignores what is expired when it comes': {
+  'ignores expired tokens': {
     change: (store, { now }) => ({
       set: async (key, token) => void (token.expiresAt > now() && (await store.set(key, token))),
     }),
-    fails: someOf('keeps nothing where an expired token took the place of another'),
+    fails: someOf('deletes a token that an expired one replaces'),
   },
-  'forgets by the end that was set first': {
+  'expires entries by their first expiresAt': {
     change: (store, { entries }) => ({
       set: async (key, token) => {
         const before = entries.get(key)?.expiresAt
@@ -355,20 +355,20 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         if (before !== undefined && entry) entries.set(key, { ...entry, expiresAt: before })
       },
     }),
-    fails: someOf('goes by the end of the token that was set last'),
+    fails: someOf('uses the expiresAt of the last token set'),
   },
-  'forgets too early': {
+  'expires entries too early': {
     change: unforgetting((expiresAt, now) => now + (expiresAt - now) / 2),
-    fails: ['forgets a token at its end, and not before'],
+    fails: ['expires a token at expiresAt, not before'],
   },
-  'forgets by a timer of 32 bits': {
+  'expires entries by a 32-bit timer': {
     change: (store, { entries, now }) => ({
       set: async (key, token) => {
         await store.set(key, token)
         if (token.expiresAt - now() > 2 ** 31 - 1) entries.delete(key)
       },
     }),
-    fails: ['keeps tokens with long lives'],
+    fails: ['keeps tokens with long lifetimes'],
   },
   'writes in two steps': {
     change: (_, { entries, now }) => {
@@ -387,9 +387,9 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         },
       }
     },
-    fails: someOf('gives one of the tokens that were set, and never half of two'),
+    fails: someOf('never returns a mix of two tokens'),
   },
-  'loses what is written at once': {
+  'loses concurrent writes': {
     change: (_, { entries }) => ({
       set: async (key, token) => {
         // As a file that is read, changed and written as a whole.
@@ -400,17 +400,21 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         for (const [one, entry] of file) entries.set(one, entry)
       },
     }),
-    fails: someOf('keeps every token where many keys are written at once'),
+    fails: someOf('keeps every token of many concurrent writes'),
   },
   'has no lock': {
     change: () => ({ lock: undefined as unknown as NonNullable<TokenStore['lock']> }),
-    fails: someOf('is held by one at a time', 'is free once it is released'),
+    fails: someOf('is held by one process at a time', 'is free after its release'),
   },
-  'gives the lock to everybody': {
+  'grants every lock': {
     change: () => ({ lock: async () => ({ async release() {} }) }),
-    fails: someOf('is held by one at a time', 'goes to one of many that ask at once', 'is left alone by the token'),
+    fails: someOf(
+      'is held by one process at a time',
+      'is granted to one of many concurrent requests',
+      'is not changed by set and delete',
+    ),
   },
-  'looks whether the lock is free, and takes it later': {
+  'checks the lock, and takes it later': {
     change: (_, { locks, now }) => ({
       lock: async (key, { ttl }) => {
         const held = locks.get(key)
@@ -421,29 +425,29 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return { release: async () => void (locks.get(key)?.owner === owner && locks.delete(key)) }
       },
     }),
-    fails: ['goes to one of many that ask at once'],
+    fails: ['is granted to one of many concurrent requests'],
   },
-  'never frees the lock': {
+  'never releases the lock': {
     change: (store) => ({
       lock: async (key, options) => (await store.lock(key, options)) && { async release() {} },
     }),
-    fails: someOf('is free once it is released', 'may be released twice'),
+    fails: someOf('is free after its release', 'can be released twice'),
   },
   'holds the lock for ever': {
     change: (store) => ({ lock: (key) => store.lock(key, { ttl: 1e9 }) }),
-    fails: ['is free once its time is up, and not before', 'is not freed by one whose time was up'],
+    fails: ['expires after its ttl, not before', 'is not released by an expired owner'],
   },
-  'takes seconds for milliseconds': {
+  'reads ttl as milliseconds': {
     change: (store) => ({ lock: (key, { ttl }) => store.lock(key, { ttl: ttl / 1e9 }) }),
-    fails: someOf('is free once its time is up, and not before'),
+    fails: someOf('expires after its ttl, not before'),
   },
-  'frees the lock of whoever has it': {
+  'releases the lock of another owner': {
     change: (store, { locks }) => ({
       lock: async (key, options) => (await store.lock(key, options)) && { release: async () => void locks.delete(key) },
     }),
-    fails: ['is not freed by one whose time was up', 'may be released twice'],
+    fails: ['is not released by an expired owner', 'can be released twice'],
   },
-  'refuses to release twice': {
+  'fails a second release': {
     change: (store) => ({
       lock: async (key, options) => {
         const lock = await store.lock(key, options)
@@ -456,13 +460,13 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return lock && { release }
       },
     }),
-    fails: ['may be released twice'],
+    fails: ['can be released twice'],
   },
   'has one lock for all keys': {
     change: (store) => ({ lock: (_key, options) => store.lock('all', options) }),
-    fails: someOf("is each key's own", 'leaves the token alone'),
+    fails: someOf('is separate for each key', 'does not change the token'),
   },
-  'keeps the lock where the token is': {
+  'stores the lock under the token’s key': {
     change: (_, { entries, now }) => ({
       lock: async (key, { ttl }) => {
         const entry = entries.get(key)
@@ -471,25 +475,25 @@ const broken: Readonly<Record<string, { readonly change: Break; readonly fails: 
         return { release: async () => void entries.delete(key) }
       },
     }),
-    fails: someOf('leaves the token alone', 'is left alone by the token'),
+    fails: someOf('does not change the token', 'is not changed by set and delete'),
   },
-  'frees the lock when a token comes': {
+  'releases the lock on set': {
     change: (store, { locks }) => ({
       set: async (key, token) => {
         await store.set(key, token)
         locks.delete(key)
       },
     }),
-    fails: someOf('is left alone by the token'),
+    fails: someOf('is not changed by set and delete'),
   },
-  'frees the lock when a token goes': {
+  'releases the lock on delete': {
     change: (store, { locks }) => ({
       delete: async (...parameters) => {
         await store.delete(...parameters)
         locks.delete(parameters[0])
       },
     }),
-    fails: someOf('is left alone by the token'),
+    fails: someOf('is not changed by set and delete'),
   },
 }
 
@@ -526,16 +530,16 @@ function unforgetting(endOf: (expiresAt: number, now: number) => number): Break 
   })
 }
 
-describe('the suite passes what is right', () => {
-  it('a store that does all it should', async () => {
+describe('the suite passes', () => {
+  it('a correct store', async () => {
     expect(await run()).toEqual(new Map())
   })
 
-  it('a store whose deletion is two steps, where it is said to be', async () => {
-    expect(await run(broken['looks, and deletes later']?.change, { atomicDelete: false })).toEqual(new Map())
+  it('a store without atomic delete, with atomicDelete: false', async () => {
+    expect(await run(broken['compares, and deletes later']?.change, { atomicDelete: false })).toEqual(new Map())
   })
 
-  it('a store that has no lock, where it is said to have none', async () => {
+  it('a store without a lock, with lock: false', async () => {
     expect(await run((store) => ({ ...store, lock: undefined }) as unknown as TokenStore, { lock: false })).toEqual(
       new Map(),
     )
@@ -557,55 +561,55 @@ describe('the suite fails a store that', () => {
     expect([...(await run(change)).keys()]).toEqual(fails)
   })
 
-  it('has a lock that it is said not to have', async () => {
+  it('has a lock in spite of lock: false', async () => {
     expect(await run(undefined, { lock: false })).toEqual(
-      new Map([['is none', 'the store has a lock: leave out `lock: false`, and it is tested']]),
+      new Map([['is absent', 'the store has a lock. Remove `lock: false` to test it']]),
     )
   })
 
   it('hangs', async () => {
     const hanging: TokenStore = { ...textStore(emptyParts()), get: () => new Promise(() => {}) }
     const [first] = tokenStoreChecks(() => hanging, {}, 0.05)
-    await expect(first?.run()).rejects.toThrow('get should answer within 0.05 s')
+    await expect(first?.run()).rejects.toThrow('get should settle within 0.05 s')
   })
 
-  it('fails each sequence by the same step every time', async () => {
+  it('fails each sequence at the same step every time', async () => {
     const change: Break = (store) => ({ delete: (key) => store.delete(key) })
     const sequences = async (): Promise<readonly unknown[]> =>
       [...(await run(change))]
-        .filter(([name]) => name.startsWith('answers as a map would'))
+        .filter(([name]) => name.startsWith('behaves like a Map'))
         .map(([name, said]) => [name, said.replace(/: .*$/, '')])
     const first = await sequences()
     expect(first).toHaveLength(3)
     expect(first[0]).toEqual([
-      'answers as a map would (sequence 1)',
+      'behaves like a Map (sequence 1)',
       expect.stringMatching(/^sequence 1, step \d+ \(delete with a token\)$/),
     ])
     expect(await sequences()).toEqual(first)
   })
 })
 
-describe('what a failed check says', () => {
+describe('the message of a failed check', () => {
   it.each<[string, unknown, unknown, string | undefined]>([
     ['what is equal', { a: [1, { b: null }], c: 'd' }, { c: 'd', a: [1, { b: null }] }, undefined],
-    ['another value', { a: { b: [1, 2] } }, { a: { b: [1, 3] } }, "it['a']['b']['1'] should be 3, and is 2"],
-    ['a member less', {}, { a: 1 }, "it should have 'a', and has not"],
+    ['another value', { a: { b: [1, 2] } }, { a: { b: [1, 3] } }, "it['a']['b']['1'] should be 3, but is 2"],
+    ['a member less', {}, { a: 1 }, "it should have 'a', but it is missing"],
     ['a member more', { a: 1 }, {}, "it should not have 'a'"],
-    ['an array for an object', [], {}, 'it should be an object, and is an array'],
-    ['an object for an array', {}, [], 'it should be an array, and is an object'],
-    ['a text for nothing', 'x', undefined, "it should be undefined, and is 'x'"],
-    ['null for an object', null, {}, 'it should be {}, and is null'],
+    ['an array for an object', [], {}, 'it should be an object, but is an array'],
+    ['an object for an array', {}, [], 'it should be an array, but is an object'],
+    ['a string for undefined', 'x', undefined, "it should be undefined, but is 'x'"],
+    ['null for an object', null, {}, 'it should be {}, but is null'],
   ])('names the place: %s', (_what, actual, wanted, difference) => {
     expect(jsonDifference(actual, wanted)).toBe(difference)
   })
 
-  it('is short where the token is long', () => {
+  it('is short even if the token is long', () => {
     expect(jsonDifference({ value: 'x'.repeat(16_000) }, { value: 'y' })?.length).toBeLessThan(200)
   })
 })
 
 describe('the suite leaves nothing behind', () => {
-  it('neither tokens nor locks, whether a check fails or not', async () => {
+  it('neither tokens nor locks, even if a check fails', async () => {
     const parts = emptyParts()
     const failing: Break = (store) => ({ get: async (key) => (await store.get(key)) ?? (null as unknown as undefined) })
     for (const change of [(): Partial<TokenStore> => ({}), failing]) {
@@ -620,7 +624,7 @@ describe('the suite leaves nothing behind', () => {
     }
   })
 
-  it('and closes each store that was made for it, once', async () => {
+  it('and closes each store once', async () => {
     const parts = emptyParts()
     const open = new Set<TokenStore>()
     let made = 0
@@ -654,9 +658,11 @@ describe('with a test runner', () => {
   const parts = emptyParts()
   testTokenStore(() => textStore(parts), { describe, it, shortLife: 0.2 })
 
-  it('says what it needs where there is none', () => {
+  it('throws without describe and it', () => {
     expect(() => testTokenStore(() => textStore(parts))).toThrow(
-      new TypeError("testTokenStore needs your test runner's describe and it: testTokenStore(store, { describe, it })"),
+      new TypeError(
+        "testTokenStore requires your test runner's describe and it: testTokenStore(store, { describe, it })",
+      ),
     )
   })
 

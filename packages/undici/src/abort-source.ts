@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events'
 
-/** What undici takes as a request's `signal`. */
+/** The types that undici accepts as a request's `signal`. */
 export type AbortSource = AbortSignal | EventEmitter
 
-/** Does what a caller may give up, with a signal of the platform's kind; an emitter is listened to only meanwhile. */
-export function heed<T>(
+/** Runs cancellable work with an `AbortSignal`; the listener on an emitter is removed once the work has settled. */
+export function withSignal<T>(
   source: AbortSource | undefined,
   work: (signal: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {

@@ -1,6 +1,6 @@
 import { type Authorization, NightlatchError, type Provider } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
-import { type AbortSource, heed } from './abort-source.ts'
+import { type AbortSource, withSignal } from './abort-source.ts'
 import { beginsAsJson, mayBeJson, parseJson } from './json-body.ts'
 import { addHeaders, carriesAuthorization, carriesProof, type ReadableHeaders, toGiven } from './request-headers.ts'
 
@@ -9,59 +9,59 @@ type Handler = Dispatcher.DispatchHandler
 type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2]
 type Upgraded = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3]
 
-/** One request of a caller's, through all its tries. */
+/** One request of a caller, with all its attempts. */
 export interface Call {
   readonly dispatch: Dispatcher.Dispatch
-  /** A copy of the caller's. */
+  /** A copy of the caller's options. */
   readonly opts: Dispatcher.DispatchOptions
-  /** A copy of the caller's. */
+  /** A copy of the caller's headers. */
   readonly headers: ReadableHeaders
   readonly handler: Handler
   readonly signal: AbortSource | undefined
   readonly provider: Provider<unknown>
   /** Whether the body can be sent again. */
   readonly isRepeatable: boolean
-  /** Whether tokens are bound to a key, so that every answer may hold a nonce. */
+  /** Whether tokens are bound to a key (DPoP), so that every response may carry a nonce. */
   readonly isBound: boolean
-  /** Whether the token travels in `Authorization`, and nothing besides. */
+  /** Whether only the `Authorization` header carries the token. */
   readonly isBearerOnly: boolean
-  /** What the caller's own headers carry: see `readCarried`. */
+  /** The caller's own authorization and proof, as bits: see `readCarried`. */
   readonly carried: number
-  /** Of the try under way, once it goes out. */
+  /** The controller of the current attempt, once undici has started it. */
   controller: Controller | undefined
 }
 
-/** Bytes of a 401 that are kept until it is decided on, or read to no purpose. */
-const mostBytes = 65_536
+/** At most this much of a rejected response is buffered, or drained so that its connection can be reused. */
+const maxBufferedBytes = 65_536
 
-/** Milliseconds that the end of a 401 which nobody wants is waited for. */
-const longestDrop = 50
+/** A discarded response that has not ended after this time loses its connection. */
+const maxDrainMs = 50
 
-/** Sends one try of a request, the token on. */
+/** Sends one attempt of a request with the token. */
 export function sendAuthorized(call: Call, authorization: Authorization): void {
   const { dispatch } = call
-  const headers = carriersOf(call, authorization)
-  // undici's redirect interceptor takes this one off on the way to another origin, and no other that carries a token.
+  const headers = tokenHeaders(call, authorization)
+  // On a redirect to another origin undici removes `Authorization`, but no other header that carries a token.
   const isBearerOnly =
     call.carried === 0 && (call.isBearerOnly || Object.keys(headers).every((name) => name === 'authorization'))
   const opts = { ...call.opts, headers: addHeaders(call.headers, headers, isBearerOnly) }
   send(dispatch, opts, new AuthorizedHandler(call, authorization, isBearerOnly))
 }
 
-/** A caller's own authorization stands in place of the provider's. */
-function carriersOf(call: Call, { headers }: Authorization): Readonly<Record<string, string>> {
+/** The headers that carry the token; a caller's own `Authorization` wins over the provider's. */
+function tokenHeaders(call: Call, { headers }: Authorization): Readonly<Record<string, string>> {
   if ((call.carried & carriesAuthorization) === 0) return headers
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'authorization'))
 }
 
-/** Sends a request as its caller made it, but not its proof of possession to another origin. */
+/** Sends a request unchanged, but stops a redirect that would send its DPoP proof to another origin. */
 export function sendAsGiven(call: Call): void {
   const { dispatch, opts, headers, handler, carried } = call
   const guarded = (carried & carriesProof) === 0 ? handler : new AuthorizedHandler(call, undefined, false)
   send(dispatch, { ...opts, headers: toGiven(headers) }, guarded)
 }
 
-/** Dispatches where nobody is there any more to catch what a dispatcher may throw. */
+/** Dispatches outside the caller's stack, so errors that the dispatcher throws go to the handler. */
 function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, handler: Handler): void {
   try {
     dispatch(opts, handler)
@@ -70,14 +70,14 @@ function send(dispatch: Dispatcher.Dispatch, opts: Dispatcher.DispatchOptions, h
   }
 }
 
-/** Tells the caller that there will be no answer. */
+/** Fails the caller's request with an error. */
 export function reportFailure(handler: Handler, controller: Controller | undefined, failure: unknown): void {
-  // undici says null where there is no controller yet; its types do not.
+  // undici passes null if there is no controller yet, although its types do not allow it.
   handler.onResponseError?.(controller ?? (null as unknown as Controller), failure as Error)
 }
 
-/** A response that is kept until it is clear whether the caller sees it, or the response to a repeat. */
-class HeldAnswer {
+/** A buffered response: the caller gets either this one or the response to the repeated request. */
+class HeldResponse {
   readonly statusCode: number
   readonly headers: ResponseHeaders
   readonly statusMessage: string | undefined
@@ -85,11 +85,11 @@ class HeldAnswer {
   bytes = 0
   trailers: ResponseHeaders | undefined
   error: Error | undefined
-  /** Its body says whether the API rejected the token, so it is read first. */
+  /** Whether the body has to be read to know if the API rejected the token. */
   awaitsBody: boolean
-  /** Another try has taken its place; what still comes is read to no purpose. */
+  /** Whether another attempt replaced this response, so that the rest is only drained. */
   isDropped = false
-  breakOff: NodeJS.Timeout | undefined
+  drainTimeout: NodeJS.Timeout | undefined
 
   constructor(statusCode: number, headers: ResponseHeaders, statusMessage: string | undefined, awaitsBody: boolean) {
     this.awaitsBody = awaitsBody
@@ -104,17 +104,17 @@ class HeldAnswer {
 }
 
 /**
- * Stands between the connection and the caller's handler for one try. Everything goes straight through but a response that
- * rejects the token, or may: that is kept until another token is there, while the connection is free for the client's own request.
+ * Forwards one attempt's events to the caller's handler, but buffers a response that rejects the token, or may. Buffering
+ * frees the connection, which the client may need for its own token request.
  */
 class AuthorizedHandler implements Handler {
   readonly #call: Call
-  /** `undefined`: the request goes out as it is. */
+  /** `undefined` if the request is sent unchanged. */
   readonly #authorization: Authorization | undefined
   readonly #isBearerOnly: boolean
-  /** A redirect interceptor further in has gone on from where we sent the request. */
+  /** Whether a redirect interceptor closer to the connection followed a redirect of this request. */
   #isRedirected = false
-  #held: HeldAnswer | undefined
+  #held: HeldResponse | undefined
 
   constructor(call: Call, authorization: Authorization | undefined, isBearerOnly: boolean) {
     this.#call = call
@@ -124,17 +124,17 @@ class AuthorizedHandler implements Handler {
 
   onRequestStart(controller: Controller, context: { readonly history?: readonly unknown[] } | null): void {
     const call = this.#call
-    const former = call.controller
+    const previous = call.controller
     call.controller = controller
-    // Given up between two tries, when there was nothing to break off.
-    if (former?.aborted === true && !(former.reason instanceof Unwanted)) {
-      controller.abort(former.reason ?? new DOMException('This operation was aborted', 'AbortError'))
+    // The caller aborted between two attempts, when there was no connection to abort.
+    if (previous?.aborted === true && !(previous.reason instanceof DiscardedResponse)) {
+      controller.abort(previous.reason ?? new DOMException('This operation was aborted', 'AbortError'))
       return
     }
     if (context?.history !== undefined && context.history.length > 0) {
       this.#isRedirected = true
       if (!this.#isBearerOnly) {
-        controller.abort(refuseRedirect(call.provider.name))
+        controller.abort(redirectError(call.provider.name))
         return
       }
     }
@@ -142,7 +142,7 @@ class AuthorizedHandler implements Handler {
   }
 
   onRequestUpgrade(controller: Controller, statusCode: number, headers: ResponseHeaders, socket: Upgraded): void {
-    if (this.#call.isBound) this.#learn(statusCode, headers)
+    if (this.#call.isBound) this.#report(statusCode, headers)
     this.#call.handler.onRequestUpgrade?.(controller, statusCode, headers, socket)
   }
 
@@ -153,18 +153,18 @@ class AuthorizedHandler implements Handler {
     }
     const { isRepeatable, isBound, provider } = this.#call
     const { statuses = [401], body } = provider.tokenRejection ?? {}
-    // A 401 may ask for a nonce, whatever the provider says of it.
+    // With DPoP a 401 may require a nonce, even if the provider does not count it as a rejection.
     const isRejected = statuses.includes(statusCode) || (isBound && statusCode === 401)
     if (isRejected && isRepeatable && !this.#isRedirected) {
-      this.#held = new HeldAnswer(statusCode, headers, statusMessage, false)
+      this.#held = new HeldResponse(statusCode, headers, statusMessage, false)
       void this.#decide(controller, this.#held, undefined)
       return
     }
     if (!isRejected && body !== undefined && !this.#isRedirected && mayBeJson(statusCode, headers)) {
-      this.#held = new HeldAnswer(statusCode, headers, statusMessage, true)
+      this.#held = new HeldResponse(statusCode, headers, statusMessage, true)
       return
     }
-    this.#learn(statusCode, headers)
+    this.#report(statusCode, headers)
     this.#call.handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
   }
 
@@ -176,15 +176,15 @@ class AuthorizedHandler implements Handler {
     }
     held.bytes += chunk.byteLength
     if (held.isDropped) {
-      if (held.bytes > mostBytes) controller.abort(new Unwanted())
+      if (held.bytes > maxBufferedBytes) controller.abort(new DiscardedResponse())
       return
     }
     held.chunks.push(chunk)
     if (!held.awaitsBody) {
-      if (held.bytes > mostBytes) controller.pause()
-    } else if (held.bytes > mostBytes || (held.chunks.length === 1 && !beginsAsJson(chunk, held.headers))) {
-      if (this.#call.isBound) this.#learn(held.statusCode, held.headers)
-      this.#handOver(controller, held)
+      if (held.bytes > maxBufferedBytes) controller.pause()
+    } else if (held.bytes > maxBufferedBytes || (held.chunks.length === 1 && !beginsAsJson(chunk, held.headers))) {
+      if (this.#call.isBound) this.#report(held.statusCode, held.headers)
+      this.#replay(controller, held)
     }
   }
 
@@ -195,8 +195,8 @@ class AuthorizedHandler implements Handler {
       return
     }
     held.trailers = trailers
-    clearTimeout(held.breakOff)
-    if (held.awaitsBody) void this.#decide(controller, held, parseJson(held.chunks, held.headers, mostBytes))
+    clearTimeout(held.drainTimeout)
+    if (held.awaitsBody) void this.#decide(controller, held, parseJson(held.chunks, held.headers, maxBufferedBytes))
   }
 
   onResponseError(controller: Controller, error: Error): void {
@@ -207,13 +207,13 @@ class AuthorizedHandler implements Handler {
       return
     }
     held.error = clean
-    clearTimeout(held.breakOff)
+    clearTimeout(held.drainTimeout)
     if (held.isDropped) return
     if (!controller.aborted) {
-      if (held.awaitsBody) this.#handOver(controller, held)
+      if (held.awaitsBody) this.#replay(controller, held)
       return
     }
-    // Given up by the caller, who need not wait for a token to hear so.
+    // The caller aborted: report that at once instead of waiting for the next token.
     held.isDropped = true
     reportFailure(this.#call.handler, controller, clean)
   }
@@ -230,26 +230,26 @@ class AuthorizedHandler implements Handler {
     this.#call.handler.onRequestSent?.()
   }
 
-  /** A caller's own reason for giving up is its own. */
+  /** Removes the token from an error; the caller's own abort reason is returned unchanged. */
   #redact(controller: Controller | null, error: Error): Error {
     if (controller?.aborted === true && controller.reason === error) return error
     return (this.#authorization?.redactError(error) ?? error) as Error
   }
 
-  /** Takes from a response that is not kept what the next request needs: whether the token was rejected, and the next nonce. */
-  #learn(status: number, headers: ResponseHeaders): void {
+  /** Reports an unbuffered response to the client, which remembers whether the token was rejected, and the next DPoP nonce. */
+  #report(status: number, headers: ResponseHeaders): void {
     if (this.#isRedirected) return
     void this.#authorization?.handleResponse({ status, headers }, { repeatable: false })
   }
 
   /** @param body parsed JSON; `undefined` if it was not read */
-  async #decide(controller: Controller, held: HeldAnswer, body: unknown): Promise<void> {
+  async #decide(controller: Controller, held: HeldResponse, body: unknown): Promise<void> {
     const call = this.#call
     const { isRepeatable: repeatable } = call
     const { statusCode: status, headers } = held
     let next: Authorization | undefined
     try {
-      next = await heed(call.signal, async (signal) =>
+      next = await withSignal(call.signal, async (signal) =>
         this.#authorization?.handleResponse({ status, headers, body }, { repeatable, signal }),
       )
     } catch (failure) {
@@ -260,27 +260,27 @@ class AuthorizedHandler implements Handler {
     }
     if (held.isDropped) return
     if (controller.aborted) reportFailure(call.handler, controller, controller.reason)
-    else if (next === undefined) this.#handOver(controller, held)
+    else if (next === undefined) this.#replay(controller, held)
     else {
       this.#drop(controller, held)
       sendAuthorized(call, next)
     }
   }
 
-  /** Reads the rest to no purpose, so that the connection can be used again; a long rest is broken off. */
-  #drop(controller: Controller, held: HeldAnswer): void {
+  /** Drains the rest of a response so that its connection can be reused; a long rest is aborted. */
+  #drop(controller: Controller, held: HeldResponse): void {
     held.isDropped = true
     held.chunks.length = 0
     if (held.isOver || controller.aborted) return
-    if (held.bytes > mostBytes) {
-      controller.abort(new Unwanted())
+    if (held.bytes > maxBufferedBytes) {
+      controller.abort(new DiscardedResponse())
       return
     }
-    held.breakOff = setTimeout(() => controller.abort(new Unwanted()), longestDrop)
+    held.drainTimeout = setTimeout(() => controller.abort(new DiscardedResponse()), maxDrainMs)
   }
 
-  /** Lets the caller have what was kept, as if it came now. */
-  #handOver(controller: Controller, held: HeldAnswer): void {
+  /** Passes a buffered response to the caller's handler, then forwards the rest as it arrives. */
+  #replay(controller: Controller, held: HeldResponse): void {
     const { handler } = this.#call
     this.#held = undefined
     try {
@@ -290,25 +290,25 @@ class AuthorizedHandler implements Handler {
         handler.onResponseData?.(controller, chunk)
       }
       if (!held.isOver) {
-        if (held.bytes > mostBytes) controller.resume()
+        if (held.bytes > maxBufferedBytes) controller.resume()
       } else if (controller.aborted) reportFailure(handler, controller, controller.reason)
       else if (held.error !== undefined) reportFailure(handler, controller, held.error)
       else handler.onResponseEnd?.(controller, held.trailers ?? {})
     } catch (failure) {
-      // As undici does with what a handler throws.
+      // undici treats an error thrown by a handler the same way.
       if (held.isOver) reportFailure(handler, controller, failure)
       else controller.abort(failure as Error)
     }
   }
 }
 
-/** Why an answer that nobody wants is broken off. Nobody is told. */
-class Unwanted extends Error {}
+/** The abort reason of a response that a repeat replaced; it never reaches the caller. */
+class DiscardedResponse extends Error {}
 
-function refuseRedirect(provider: string): NightlatchError {
+function redirectError(provider: string): NightlatchError {
   return new NightlatchError(
     'origin_refused',
-    `${provider}: a redirect would take the token along: the provider puts it into headers that undici's redirect interceptor does not take off for another origin; give nightlatchInterceptor to compose() before interceptors.redirect()`,
+    `${provider}: the redirect could send the token to another origin, because undici's redirect interceptor does not remove the headers that carry it. Pass nightlatchInterceptor to compose() before interceptors.redirect()`,
     { provider },
   )
 }

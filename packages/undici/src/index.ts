@@ -1,2 +1,2 @@
-// The public names. What is not here is not public.
+// The public API: names that are missing here are internal.
 export { type NightlatchInterceptorOptions, nightlatchInterceptor } from './interceptor.ts'

@@ -1,6 +1,6 @@
 import { type Authorization, type Client, findUnknownOptions, NightlatchError } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
-import { type AbortSource, heed } from './abort-source.ts'
+import { type AbortSource, withSignal } from './abort-source.ts'
 import { type Call, reportFailure, sendAsGiven, sendAuthorized } from './authorized-handler.ts'
 import { originOf, readHop } from './redirected-hop.ts'
 import {
@@ -14,27 +14,34 @@ import {
   withoutProof,
 } from './request-headers.ts'
 
-/** What departs from the interceptor's defaults. */
+/** Options of `nightlatchInterceptor`. */
 export interface NightlatchInterceptorOptions {
   /**
-   * What happens to a request for an origin that the token is not allowed to go to. `'reject'`, the default: it fails with
-   * `origin_refused`. `'passThrough'`: it is sent without the token, for a dispatcher that makes a process's other requests too.
+   * What happens to a request for an origin that is not allowed to receive the token. `'reject'` (default) fails it with
+   * `origin_refused`; `'passThrough'` sends it without the token, for a dispatcher that other requests share.
    */
   readonly foreignOrigins?: 'reject' | 'passThrough'
 }
 
 /**
- * An interceptor for `compose()` of an undici dispatcher: it puts the client's token on each request, refuses origins that may
- * not see it before it asks for one, and replaces a refused token once, where the body can be sent again. A request with an
- * `Authorization` header of its own goes out as it is.
+ * Creates an interceptor for an undici dispatcher's `compose()` that adds the client's token to each request.
  *
- * A request that cannot have a token fails with what `client.authorize` throws, and does not go out.
+ * It rejects origins that are not allowed before it requests a token, and repeats a request once with another token if the
+ * API rejects the first and the body can be sent again. A request with its own `Authorization` header is sent unchanged. If
+ * no token is available, the request fails with the error of `client.authorize` and is not sent.
  *
- * @param client whose tokens they are
- * @param options what departs from the defaults
- * @returns what `compose()` takes, before other interceptors; it throws `invalid_options` for a dispatcher that spreads requests
- * over several origins, whatever they say, as `BalancedPool` does
- * @throws NightlatchError `invalid_options`
+ * @param client the client whose tokens are used
+ * @param options what to do with requests for other origins
+ * @returns an interceptor to pass to `compose()` first; it throws `invalid_options` for a dispatcher with several origins,
+ * such as `BalancedPool`, and for undici before version 8
+ * @throws NightlatchError `invalid_options` for an invalid client or option
+ * @example
+ * ```ts
+ * const client = createClient(prevu3d(), { credentials })
+ * const dispatcher = new Agent().compose(nightlatchInterceptor(client))
+ * const { apiUrl } = await client.info()
+ * const { body } = await request(`${apiUrl}/v1/nodes`, { dispatcher })
+ * ```
  */
 export function nightlatchInterceptor(
   client: Client,
@@ -47,7 +54,7 @@ export function nightlatchInterceptor(
   const isBound = provider.dpop === true
   const isBearerOnly = !isBound && provider.authorizeRequest === undefined
 
-  const refuse = (handler: Dispatcher.DispatchHandler, why: string): boolean => {
+  const reject = (handler: Dispatcher.DispatchHandler, why: string): boolean => {
     reportFailure(handler, undefined, new NightlatchError('origin_refused', `${name}: ${why}`, { provider: name }))
     return true
   }
@@ -55,11 +62,11 @@ export function nightlatchInterceptor(
   const authorizeAndSend = async (call: Call, address: string): Promise<void> => {
     const { opts, handler } = call
     const { method } = opts
-    // A request with an authorization of its own needs no token of ours, wherever it goes.
+    // A request with its own authorization does not need the client's token, so any origin is fine.
     const foreign = (call.carried & carriesAuthorization) === 0 ? foreignOrigins : 'passThrough'
     let authorization: Authorization | undefined
     try {
-      authorization = await heed(call.signal, (signal) =>
+      authorization = await withSignal(call.signal, (signal) =>
         authorize(address, { method, foreignOrigins: foreign, ...(signal && { signal }) }),
       )
     } catch (failure) {
@@ -70,13 +77,13 @@ export function nightlatchInterceptor(
     else sendAuthorized(call, authorization)
   }
 
-  // The second parameter is not in undici's types: the origin that a dispatcher sends all requests to, whatever they say; null
-  // where it has several.
+  // undici 8 passes a second argument that its types lack: the origin to which the dispatcher sends every request, or null
+  // if it has several.
   return (dispatch, ...origin: readonly (string | null | undefined)[]) => {
     if (origin.length === 0) {
       throw new NightlatchError(
         'invalid_options',
-        `${name}: nightlatchInterceptor requires undici 8: the compose() of an older version does not say where the dispatcher sends a request`,
+        `${name}: nightlatchInterceptor requires undici 8: compose() of older versions does not report the origin to which the dispatcher sends a request`,
         { provider: name },
       )
     }
@@ -84,37 +91,46 @@ export function nightlatchInterceptor(
     if (fixedOrigin === null) {
       throw new NightlatchError(
         'invalid_options',
-        `${name}: nightlatchInterceptor cannot tell where this dispatcher sends a request: compose an Agent, a Pool or a Client`,
+        `${name}: nightlatchInterceptor does not support a dispatcher with several origins, because it cannot check where a request is sent. Compose an Agent, a Pool or a Client`,
         { provider: name },
       )
     }
     return function dispatchAuthorized(opts, handler) {
-      // What undici refuses itself.
+      // undici itself rejects these.
       if (typeof opts !== 'object' || opts === null) return dispatch(opts, handler)
       const given = readHeaders(opts.headers)
       const carried = readCarried(given)
       const unchanged = (headers: ReadableHeaders = given): boolean =>
         dispatch(headers === opts.headers ? opts : { ...opts, headers: toGiven(headers) }, handler)
-      // Only a provider with a header of its own has something to add (rule H6).
+      // A caller's own `Authorization` wins; only a provider with its own header still adds something (rule H6).
       const hasOwn = (carried & carriesAuthorization) !== 0
       const isComplete = hasOwn && provider.authorizeRequest === undefined
       if (isComplete && (carried & carriesProof) === 0) return unchanged()
       if (!isHandler(handler)) throw new TypeError('handler must have onRequestStart and onResponseError')
 
       if (isForCache(handler))
-        return refuse(handler, `the cache would serve its answers whatever the token: ${orderOfCache}`)
+        return reject(
+          handler,
+          `the cache does not see the token and could serve one tenant's response to another. ${cacheFix}`,
+        )
 
       const hop = readHop(opts, handler)
-      // Another origin redirected to it, even if it is home again (rule H2).
-      if (hop === 'away') return unchanged((carried & carriesProof) === 0 ? given : withoutProof(given))
-      if (hop === 'unknown')
-        return refuse(handler, `it cannot be told where this redirect came from: ${orderOfRedirect}`)
-      if (hop === 'resolved' && !hasOwn) return refuse(handler, `its host has become an address: ${orderOfDns}`)
+      // A redirect chain that left the origin once gets no token, even if it returns (rule H2).
+      if (hop === 'crossOrigin') return unchanged((carried & carriesProof) === 0 ? given : withoutProof(given))
+      if (hop === 'unknown') return reject(handler, `the origin that redirected to this URL is unknown. ${redirectFix}`)
+      if (hop === 'resolved' && !hasOwn)
+        return reject(
+          handler,
+          `the dns interceptor replaced the host by an IP address, so the origin cannot be checked. ${dnsFix}`,
+        )
 
       const address = addressOf(opts, fixedOrigin)
       if (address === undefined && !hasOwn) {
         if (foreignOrigins === 'passThrough') return unchanged()
-        return refuse(handler, 'a request must go to the origin that it names, and that the dispatcher is for')
+        return reject(
+          handler,
+          "the request's origin is missing or differs from the dispatcher's. Give the request the origin that the dispatcher was created for",
+        )
       }
       const { signal } = opts as { readonly signal?: AbortSource | null }
       const call: Call = {
@@ -140,31 +156,32 @@ export function nightlatchInterceptor(
   }
 }
 
-const orderOfRedirect = 'give compose() interceptors.redirect() right after nightlatchInterceptor'
-const orderOfCache = 'give compose() interceptors.cache() before nightlatchInterceptor'
-const orderOfDns = 'give compose() interceptors.dns() before nightlatchInterceptor'
+const redirectFix = 'Pass interceptors.redirect() to compose() right after nightlatchInterceptor'
+const cacheFix = 'Pass interceptors.cache() to compose() before nightlatchInterceptor'
+const dnsFix = 'Pass interceptors.dns() to compose() before nightlatchInterceptor'
 
 /**
- * The URL that a request goes to.
+ * The URL to which undici will send a request.
  *
- * @param fixedOrigin where the dispatcher sends it, whatever the request says; `undefined`: where that says
- * @returns `undefined` where the two, or the path, name different origins, or none
+ * @param fixedOrigin the dispatcher's only origin; `undefined` if the request chooses it
+ * @returns `undefined` if no origin is known, or if request, dispatcher and path name different ones
  */
 function addressOf(
-  { origin: asked, path, method }: Dispatcher.DispatchOptions,
+  { origin: requested, path, method }: Dispatcher.DispatchOptions,
   fixedOrigin: string | undefined,
 ): string | undefined {
-  const named = typeof asked !== 'string' ? originOf(asked) : asked.endsWith('/') ? asked.slice(0, -1) : asked
+  const named =
+    typeof requested !== 'string' ? originOf(requested) : requested.endsWith('/') ? requested.slice(0, -1) : requested
   const origin = fixedOrigin ?? named
   if (origin === undefined) return undefined
   if (named !== undefined && named !== origin && originOf(named) !== origin) return undefined
-  // The target of CONNECT is no path, and nothing of it is sent but to the origin.
+  // CONNECT has a target instead of a path, and only the origin receives the request.
   if (method === 'CONNECT') return `${origin}/`
   if (typeof path !== 'string' || path.startsWith('/')) return `${origin}${path}`
   return path.startsWith(`${origin}/`) ? path : undefined
 }
 
-/** Whether a body is still there after it was sent. A stream or an iterator is not. */
+/** Whether a body can be sent again; a stream or an iterator cannot. */
 function isRepeatable(body: unknown): boolean {
   if (body === undefined || body === null || typeof body === 'string') return true
   if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer || body instanceof Blob) return true
@@ -172,8 +189,8 @@ function isRepeatable(body: unknown): boolean {
 }
 
 /**
- * Whether a cache stands outside ours: it sees no `Authorization`, and what it keeps would go to another tenant. undici exports
- * neither its handlers nor a mark of them, so they are known by the names of their classes.
+ * Whether a cache interceptor runs before this one: it does not see `Authorization`, so it would mix tenants' responses.
+ * undici exports neither its handler classes nor a way to detect them, so their names are compared.
  */
 function isForCache(handler: Dispatcher.DispatchHandler): boolean {
   let next: unknown = handler
@@ -185,7 +202,7 @@ function isForCache(handler: Dispatcher.DispatchHandler): boolean {
   return false
 }
 
-/** undici looks at the handler it is given, which is ours. */
+/** undici validates only the handler that it receives, so the caller's own is validated here. */
 function isHandler(handler: unknown): boolean {
   if (typeof handler !== 'object' || handler === null) return false
   const { onRequestStart, onResponseError } = handler as Dispatcher.DispatchHandler
@@ -196,7 +213,7 @@ function checkInterceptor(client: unknown, options: unknown): void {
   const mistakes: string[] = []
   const known = client as Partial<Client> | null | undefined
   if (typeof known !== 'object' || known === null || typeof known.authorize !== 'function') {
-    mistakes.push('client must be what createClient() returned')
+    mistakes.push('client must be a client that createClient() returned')
   }
   if (typeof options !== 'object' || options === null) mistakes.push('options must be an object')
   else {

@@ -5,21 +5,21 @@ type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResp
 
 const decoders = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSync }
 
-/** Whether a response may be JSON. Servers send that as text, too, and without a type (rule R6). */
+/** Whether a response may be JSON; some servers send JSON as text or without a content type (rule R6). */
 export function mayBeJson(status: number, headers: ResponseHeaders): boolean {
   if (status < 200) return false
   const type = firstOf(headers['content-type'])?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   return ['', 'application/json', 'text/json', 'text/plain'].includes(type) || type.endsWith('+json')
 }
 
-/** Whether the first bytes of a body may be the begin of JSON; of compressed bytes that cannot be told. */
+/** Whether a body may be JSON judging by its first bytes; true for compressed ones, because they cannot be judged. */
 export function beginsAsJson(chunk: Buffer, headers: ResponseHeaders): boolean {
   if (headers['content-encoding'] !== undefined) return true
-  const begin = chunk.toString('latin1').trimStart()
-  return begin === '' || begin.startsWith('{') || begin.startsWith('[')
+  const start = chunk.toString('latin1').trimStart()
+  return start === '' || start.startsWith('{') || start.startsWith('[')
 }
 
-/** A body as JSON, decompressed to at most so many bytes; `undefined` if it is none. */
+/** Parses a JSON body, decompressed to at most `maxOutputLength` bytes; `undefined` for anything else. */
 export function parseJson(chunks: readonly Buffer[], headers: ResponseHeaders, maxOutputLength: number): unknown {
   const encoding = firstOf(headers['content-encoding'])?.trim().toLowerCase() ?? 'identity'
   const bytes = Buffer.concat(chunks)

@@ -1,17 +1,24 @@
 import type { Dispatcher } from 'undici'
 
-/**
- * What a request is by its marks: of the caller's own making; a hop to the origin of all hops before it; one that has left
- * that origin; one of which that cannot be told; or one whose host another interceptor has made an address of.
- */
-export type Hop = 'none' | 'home' | 'away' | 'unknown' | 'resolved'
+/** Whether a request is a redirect, and where it leads. */
+export type Hop =
+  /** The caller made the request. */
+  | 'none'
+  /** A redirect chain that never left its origin. */
+  | 'sameOrigin'
+  /** A redirect chain that has left its first origin. */
+  | 'crossOrigin'
+  /** A redirect whose earlier URLs are unknown. */
+  | 'unknown'
+  /** The dns interceptor replaced the host by an IP address. */
+  | 'resolved'
 
 /**
- * Reads the marks of undici's redirect interceptor, where that stands outside ours: it hands on a symbol in the options, and
- * its handler knows the URLs it came by. The dns interceptor uses the same symbol, for the host as it was.
+ * Detects an earlier redirect interceptor: it sets a symbol in the options, and its handler holds the URLs visited. The dns
+ * interceptor sets the same symbol to the original host.
  */
 export function readHop(opts: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): Hop {
-  // Looking for symbols takes a microsecond. These two names come with them, from redirect and from dns, and from few others.
+  // Looking for symbols takes about a microsecond, so it is done only if an option of redirect or dns is present.
   if (!('throwOnMaxRedirect' in opts || 'servername' in opts)) return 'none'
   const mark = readMark(opts)
   if (mark === undefined) return 'none'
@@ -19,16 +26,19 @@ export function readHop(opts: Dispatcher.DispatchOptions, handler: Dispatcher.Di
   if (originOf(mark) !== origin) return 'resolved'
   const history = readHistory(handler)
   if (history === undefined) return 'unknown'
-  return history.every((url) => originOf(url) === origin) ? 'home' : 'away'
+  return history.every((url) => originOf(url) === origin) ? 'sameOrigin' : 'crossOrigin'
 }
 
-/** The origin of a URL, or of the text of one; `undefined` where it is neither. */
+/** The origin of a URL or of a URL string; `undefined` for anything else. */
 export function originOf(url: unknown): string | undefined {
   if (url instanceof URL) return url.origin
   return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : undefined
 }
 
-/** The URLs that a request came by. A retry handler may stand between the redirect handler and ours. */
+/**
+ * The URLs visited before this request; the search looks through handlers, because a retry handler may wrap the redirect
+ * handler.
+ */
 function readHistory(handler: Dispatcher.DispatchHandler): readonly unknown[] | undefined {
   let next: unknown = handler
   while (typeof next === 'object' && next !== null) {
@@ -39,7 +49,7 @@ function readHistory(handler: Dispatcher.DispatchHandler): readonly unknown[] | 
   return undefined
 }
 
-/** undici exports none of its symbols. */
+/** Finds undici's symbol by its description, because undici does not export it. */
 function readMark(opts: object): unknown {
   for (const symbol of Object.getOwnPropertySymbols(opts)) {
     if (symbol.description === 'request origin') return (opts as Readonly<Record<symbol, unknown>>)[symbol]

@@ -1,32 +1,32 @@
 import type { Dispatcher } from 'undici'
 
-/** Headers in any form that undici takes. */
+/** Headers in any form that undici accepts. */
 export type GivenHeaders = NonNullable<Dispatcher.DispatchOptions['headers']> | null
 
-/** Headers in one of two forms: a record, or names and values in turn. */
+/** Headers as a record, or as a flat array of alternating names and values. */
 export type ReadableHeaders = Readonly<Record<string, unknown>> | readonly unknown[] | undefined
 
-/** Headers in a form that can be read more than once: an iterator's are there only the first time. */
+/** Converts headers to a form that can be read more than once, which an iterator cannot. */
 export function readHeaders(given: GivenHeaders | undefined): ReadableHeaders {
   if (given === undefined || given === null) return undefined
   if (Array.isArray(given)) return Array.isArray(given[0]) ? flatten(given) : given
   return isIterable(given) ? flatten(given) : (given as Readonly<Record<string, unknown>>)
 }
 
-/** What has been read, for undici. */
+/** Converts headers back to undici's type. */
 export function toGiven(headers: ReadableHeaders): GivenHeaders {
   return (headers ?? null) as GivenHeaders
 }
 
-/** What a caller's own headers carry, in bits. */
+/** Bits of `readCarried`. */
 export const carriesAuthorization = 1
 export const carriesProof = 2
 
 /**
- * A caller's own authorization wins (rule H6), and its own proof of possession stays with its origin (rule H2). A header
- * without a value is not sent.
+ * Finds a caller's own `Authorization` (which wins, rule H6) and `DPoP` proof (which stays with its origin, rule H2). Headers
+ * without a value do not count, because undici does not send them.
  *
- * @returns the sum of what they carry
+ * @returns `carriesAuthorization`, `carriesProof`, both or 0
  */
 export function readCarried(headers: ReadableHeaders): number {
   if (headers === undefined) return 0
@@ -37,7 +37,7 @@ export function readCarried(headers: ReadableHeaders): number {
     }
     return carried
   }
-  // Own names only, as undici sends no others.
+  // undici sends only own properties.
   for (const name of Object.keys(headers)) {
     const { length } = name
     if ((length === 13 || length === 4) && headers[name] !== undefined) carried |= bitOf(name.toLowerCase())
@@ -50,7 +50,7 @@ function bitOf(name: string): number {
   return name === 'dpop' ? carriesProof : 0
 }
 
-/** The headers without a proof of possession. */
+/** The headers without the `DPoP` proof. */
 export function withoutProof(headers: ReadableHeaders): ReadableHeaders {
   if (headers === undefined) return undefined
   const isProof = (name: unknown): boolean => lowerCase(name) === 'dpop'
@@ -58,17 +58,17 @@ export function withoutProof(headers: ReadableHeaders): ReadableHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !isProof(name)))
 }
 
-/** A copy, for the caller may use its own again before the request goes out. */
+/** Copies headers, because the caller may change its own before the request is sent. */
 export function copyHeaders(headers: ReadableHeaders): ReadableHeaders {
   if (headers === undefined) return undefined
   return isFlat(headers) ? headers.slice() : { ...headers }
 }
 
 /**
- * The request's headers with those that carry the token, which stand in place of any of the same name.
+ * Adds the headers that carry the token, replacing headers of the same name.
  *
- * @param carrying by lower-case names
- * @param isBearerOnly whether that is `authorization` alone
+ * @param carrying the added headers, with lower-case names
+ * @param isBearerOnly whether `authorization` is the only added header
  */
 export function addHeaders(
   headers: ReadableHeaders,
@@ -85,7 +85,7 @@ export function addHeaders(
     return all as string[]
   }
   const all: Record<string, unknown> = { ...headers, ...carrying }
-  // A record that has an authorization of its own does not come here.
+  // The caller's record has no `Authorization` in this case, so no name needs replacing.
   if (isBearerOnly) return all as Record<string, string>
   for (const name of Object.keys(headers)) {
     const key = name.toLowerCase()
@@ -98,7 +98,7 @@ function isFlat(headers: NonNullable<ReadableHeaders>): headers is readonly unkn
   return Array.isArray(headers)
 }
 
-/** As undici tells them apart: an iterator on the prototype of every object is not the headers' own. */
+/** Follows undici's rule: an iterator added to `Object.prototype` does not make headers iterable. */
 function isIterable(headers: object): headers is Iterable<unknown> {
   if (Object.hasOwn(headers, Symbol.iterator)) return true
   const prototype: unknown = Object.getPrototypeOf(headers)

@@ -54,8 +54,8 @@ async function startRaw(
 
 const isFirst = ({ headers }: IncomingMessage): boolean => headers.authorization === 'Bearer token-1'
 
-describe('what goes through the handler', () => {
-  it('informational answers and trailers', async () => {
+describe('the handler forwards', () => {
+  it('informational responses and trailers', async () => {
     const { origin, agent } = await startRaw((incoming, response) => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload' })
       if (isFirst(incoming)) return void response.writeHead(401).end()
@@ -93,7 +93,7 @@ describe('what goes through the handler', () => {
     expect(seen).toEqual(['Bearer token-1', 'Bearer token-1'])
   })
 
-  it('the pace of a slow reader', async () => {
+  it('backpressure of a slow reader', async () => {
     const size = 4_000_000
     const listener = (_incoming: IncomingMessage, response: ServerResponse) => void response.end(Buffer.alloc(size))
     const { origin, agent, readUntilQuiet } = await startRaw(listener)
@@ -102,7 +102,7 @@ describe('what goes through the handler', () => {
     expect((await body.bytes()).byteLength).toBe(size)
   })
 
-  it('requests in a pipeline, in their order', async () => {
+  it('pipelined requests, in order', async () => {
     const { origin, interceptor } = await startRaw((incoming, response) => {
       if (isFirst(incoming)) response.writeHead(401).end('no')
       else response.end(incoming.url)
@@ -116,7 +116,7 @@ describe('what goes through the handler', () => {
     await client.close()
   })
 
-  it('what was sent of the body', async () => {
+  it('the progress of a request body', async () => {
     const { origin, agent } = await startRaw(
       (incoming, response) => void incoming.resume().on('end', () => response.end()),
     )
@@ -139,12 +139,12 @@ describe('what goes through the handler', () => {
     expect(sent).toEqual(['text', 'sent', 'started'])
   })
 
-  it('a connection that breaks off, once', async () => {
+  it('a broken connection, once', async () => {
     const { origin, agent } = await startRaw(({ socket }) => socket.destroy())
     await expect(request(`${origin}/`, { dispatcher: agent })).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' })
   })
 
-  it('a 401 that breaks off while another token is asked for is repeated all the same', async () => {
+  it('the repeat of a 401 whose connection breaks during the token request', async () => {
     const { origin, agent } = await startRaw((incoming, response) => {
       if (!isFirst(incoming)) return void response.end('well')
       response.writeHead(401, { 'content-length': '10' })
@@ -155,7 +155,7 @@ describe('what goes through the handler', () => {
     expect(await body.text()).toBe('well')
   })
 
-  it('what a handler throws of a 401 that stands', async () => {
+  it('the error of a handler that throws on a final 401', async () => {
     const { origin, agent, client } = await startRaw((_incoming, response) => void response.writeHead(401).end('no'))
     await client.token()
     const { promise, resolve } = Promise.withResolvers<Error>()
@@ -173,7 +173,7 @@ describe('what goes through the handler', () => {
   })
 })
 
-describe('a 401 that is kept until another token is there', () => {
+describe('a 401 that is buffered until another token is available', () => {
   /** Every call of a handler; it may do something at one of them. */
   function record(at: Partial<Record<string, (controller: Dispatcher.DispatchController) => void>> = {}) {
     const calls: string[] = []
@@ -214,7 +214,7 @@ describe('a 401 that is kept until another token is there', () => {
     return { ...raw, asked, grant: () => resolve(second) }
   }
 
-  it('is kept up to a bound, and whole in the end', async () => {
+  it('is buffered up to a limit and delivered complete', async () => {
     const size = 4_000_000
     const { origin, agent, asked, grant, readUntilQuiet } = await startWaiting(
       (_incoming, response) => void response.writeHead(401).end(Buffer.alloc(size)),
@@ -228,7 +228,7 @@ describe('a 401 that is kept until another token is there', () => {
     expect([statusCode, (await body.bytes()).byteLength]).toEqual([401, size])
   })
 
-  it('goes on by itself for a handler that never paused it', async () => {
+  it('resumes for a handler that never paused it', async () => {
     const { origin, agent, asked, grant } = await startWaiting(
       (_incoming, response) => void response.writeHead(401).end(Buffer.alloc(4_000_000)),
       'token-1',
@@ -242,7 +242,7 @@ describe('a 401 that is kept until another token is there', () => {
     expect(calls.at(-1)).toBe('end')
   })
 
-  it('a caller who gives up hears so at once, and once', async () => {
+  it('fails a caller that aborts at once, and only once', async () => {
     const urls: unknown[] = []
     const { origin, agent, asked, grant } = await startWaiting(({ url }, response) => {
       urls.push(url)
@@ -258,7 +258,7 @@ describe('a 401 that is kept until another token is there', () => {
     expect([calls, urls]).toEqual([['start', 'error enough'], ['/']])
   })
 
-  it('a caller who gave up sees nothing of an answer that stands', async () => {
+  it('is not delivered to a caller that aborted', async () => {
     const { origin, agent, asked, grant } = await startWaiting(
       (_incoming, response) => void response.writeHead(401).end('no'),
       'token-1',
@@ -273,7 +273,7 @@ describe('a 401 that is kept until another token is there', () => {
     expect(calls).toEqual(['start', 'error enough'])
   })
 
-  it('a caller who gives up before the repeat has gone out stops it', async () => {
+  it('is not repeated if the caller aborts before the repeat is sent', async () => {
     const urls: unknown[] = []
     const held: ServerResponse[] = []
     const { origin, interceptor, asked, grant, client } = await startWaiting(({ url }, response) => {
@@ -301,7 +301,7 @@ describe('a 401 that is kept until another token is there', () => {
     ])
   })
 
-  it('a caller who gives up at its beginning sees no more of it', async () => {
+  it('is not delivered further to a caller that aborts at its start', async () => {
     const { origin, agent } = await startRaw(
       (_incoming, response) => void response.writeHead(401).end('no'),
       () => 'token-1',
@@ -312,7 +312,7 @@ describe('a 401 that is kept until another token is there', () => {
     expect(calls).toEqual(['start', '401', 'error enough'])
   })
 
-  it('one that broke off and stands is handed on as far as it came', async () => {
+  it('is delivered as far as received if its connection broke and it is final', async () => {
     const { origin, agent, asked, grant } = await startWaiting((incoming, response) => {
       response.writeHead(401, { 'content-length': '10' }).write('half')
       setTimeout(() => incoming.socket.destroy(), 20)
@@ -385,7 +385,7 @@ describe('tokens bound to a key', () => {
   const readProof = (proof: unknown): Record<string, unknown> =>
     JSON.parse(Buffer.from(String(proof).split('.')[1] ?? '', 'base64url').toString())
 
-  it('H3: go with a proof of the request, and again with the nonce that the API wants', async () => {
+  it('H3: are sent with a proof of the request, and repeated with the nonce that the API requires', async () => {
     const { home, agent, origin, events } = await startBound()
     home.answers.set('/api/x', ({ headers }, response) => {
       if (readProof(headers.dpop).nonce === 'n-1') sendJson(response, 200, {}, { 'dpop-nonce': 'n-2' })
@@ -409,7 +409,7 @@ describe('tokens bound to a key', () => {
     expect(events.filter(({ type }) => type === 'request.repeated')).toHaveLength(1)
   })
 
-  it('H2: a redirect gets a proof of its own, and none at another origin', async () => {
+  it('H2: a redirect gets its own proof, and none at another origin', async () => {
     const { interceptors } = await import('undici')
     const { home, away, agent, origin } = await startBound()
     const following = agent.compose(interceptors.redirect({ maxRedirections: 3 }))

@@ -22,7 +22,7 @@ async function startGlobal(provider: Parameters<typeof clientOf>[1] = {}, option
 }
 
 describe('as the global dispatcher', () => {
-  it('authorizes the platform’s own fetch, and leaves other origins alone', async () => {
+  it('authorizes global fetch and sends requests to other origins unchanged', async () => {
     const { home, away } = await startGlobal()
     const answers = await Promise.all([
       fetch(`${home.origin}/api/x`).then((response) => response.json()),
@@ -39,7 +39,7 @@ describe('as the global dispatcher', () => {
     expect(home.grants).toHaveLength(1)
   })
 
-  it('H3: replaces a token that the platform’s own fetch was refused', async () => {
+  it('H3: replaces a token that the API rejected for global fetch', async () => {
     const { home } = await startGlobal()
     home.revoked.add('token-1')
     const response = await fetch(`${home.origin}/api/x`)
@@ -52,7 +52,7 @@ describe('as the global dispatcher', () => {
     'parameters in the query': { tokenRequest: { method: 'GET', bodyFormat: 'none' } },
   } as const
   for (const [name, provider] of Object.entries(grants)) {
-    it(`does not make the client wait for its own token, with ${name}, one connection and a refusal`, async () => {
+    it(`does not block the client’s own token request: ${name}, one connection and a rejected token`, async () => {
       const { home } = await startGlobal(provider, { connections: 1 })
       home.revoked.add('token-1')
       const answer = await (await fetch(`${home.origin}/api/x`)).json()
@@ -61,7 +61,7 @@ describe('as the global dispatcher', () => {
     })
   }
 
-  it('does not make the client wait for its issuer’s metadata', async () => {
+  it('does not block the client’s request for its issuer’s metadata', async () => {
     const { home } = await startGlobal()
     const { origin } = home
     home.answers.set('/.well-known/oauth-authorization-server', (_request, response) =>
@@ -80,14 +80,14 @@ describe('as the global dispatcher', () => {
     }
   })
 
-  it('stays out of the way of client.fetch', async () => {
+  it('does not interfere with client.fetch', async () => {
     const { home, client } = await startGlobal()
     home.revoked.add('token-1').add('token-2')
     expect((await client.fetch(`${home.origin}/api/x`)).status).toBe(401)
     expect(home.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2'])
   })
 
-  it('serves two clients, each its own API', async () => {
+  it('authorizes two clients, each for its own API', async () => {
     const { home, away, client } = await startGlobal()
     const other = clientOf(away).client
     away.answers.set('/token', (_request, response) => sendJson(response, 200, { access_token: 'other' }))

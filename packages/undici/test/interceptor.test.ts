@@ -98,7 +98,7 @@ describe('a request', () => {
     expect(home.requests.map(({ target }) => target)).toEqual(dispatchers.map(() => '/api/x?y=1'))
   })
 
-  it('needs no origin of its own on a Client and on a Pool', async () => {
+  it('requires no origin on a Client or a Pool', async () => {
     const bench = await start()
     for (const dispatcher of [new Client(bench.home.origin), new Pool(bench.home.origin)]) {
       const { body } = await compose(bench, dispatcher).request({ path: '/api/x', method: 'GET' } as never)
@@ -125,7 +125,7 @@ describe('a request', () => {
     expect(JSON.parse(await text(pipeline))).toMatchObject({ token: 'token-1', body: 'piped' })
   })
 
-  it('goes through a proxy, by tunnel and without', async () => {
+  it('works through a proxy, with and without a tunnel', async () => {
     const bench = await start()
     const { createServer } = await import('node:http')
     const { connect } = await import('node:net')
@@ -160,7 +160,7 @@ describe('a request', () => {
     expect(seen).toEqual(['CONNECT undefined', `GET ${bench.url} Bearer token-1`])
   })
 
-  it('is what a MockAgent sees, token on', async () => {
+  it('reaches a MockAgent with the token', async () => {
     const { client } = await start()
     const mock = new MockAgent()
     mock.disableNetConnect()
@@ -175,7 +175,7 @@ describe('a request', () => {
     await mock.close()
   })
 
-  it('H6: with an authorization of its own goes out as it is, in whatever form it says so', async () => {
+  it('H6: with its own authorization is sent unchanged, in every form of headers', async () => {
     const { home, away, ask } = await start()
     const forms = [
       { Authorization: 'own' },
@@ -198,7 +198,7 @@ describe('a request', () => {
     expect(home.grants).toHaveLength(0)
   })
 
-  it('H6: keeps its headers, in whatever form, and nothing of the caller’s is written to', async () => {
+  it('H6: keeps its headers in every form, and the caller’s objects are not modified', async () => {
     const { home, agent } = await start({ authorizeRequest: (headers, { value }) => headers.set('X-Api-Token', value) })
     const forms = [
       { accept: 'a/b', 'X-API-Token': 'own' },
@@ -223,7 +223,7 @@ describe('a request', () => {
     expect(home.requests).toHaveLength(forms.length)
   })
 
-  it('H4: is not taken for authorized by a header that undici does not send', async () => {
+  it('H4: does not count as authorized because of a header that undici does not send', async () => {
     const { home, ask } = await start()
     await (await ask({ headers: Object.create({ authorization: 'inherited' }) })).body.dump()
     await (await ask({ headers: { Authorization: undefined } as never })).body.dump()
@@ -231,7 +231,7 @@ describe('a request', () => {
     expect(authorizationsOf(home)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1'])
   })
 
-  it('goes out as it was when it was dispatched, whatever the caller does to its options meanwhile', async () => {
+  it('is sent as it was dispatched, even if the caller changes its options later', async () => {
     const { home, away, agent } = await start()
     const headers: Record<string, string> = { 'x-n': '1' }
     const origin = new URL(home.origin)
@@ -248,7 +248,7 @@ describe('a request', () => {
 })
 
 describe('where a token may go', () => {
-  it('H1: another origin is refused before any token is asked for', async () => {
+  it('H1: another origin is rejected before any token request', async () => {
     const { home, away, ask, events } = await start()
     for (const at of [away.origin, 'http://api.evil.test/x', home.origin.replace('//127.0.0.1', '//localhost')]) {
       await expect(ask({}, at)).rejects.toMatchObject({ code: 'origin_refused' })
@@ -257,7 +257,7 @@ describe('where a token may go', () => {
     expect(events.map(({ type }) => type)).toEqual(['origin.refused', 'origin.refused', 'origin.refused'])
   })
 
-  it('H1: what counts is where a Client or Pool sends a request, not what that says', async () => {
+  it('H1: the origin of the Client or Pool counts, not the origin in the request', async () => {
     const bench = await start()
     const { home, away } = bench
     for (const dispatcher of [new Client(away.origin), new Pool(away.origin)]) {
@@ -280,7 +280,7 @@ describe('where a token may go', () => {
     expect(home.grants).toEqual([])
   })
 
-  it('H1: a path that is a whole URL must be of the same origin', async () => {
+  it('H1: a path that is an absolute URL must have the same origin', async () => {
     const { home, away, agent } = await start()
     const { origin } = home
     const refused = agent.request({ origin, path: `${away.origin}/x`, method: 'GET' })
@@ -293,7 +293,7 @@ describe('where a token may go', () => {
     expect(away.requests).toEqual([])
   })
 
-  it('H1: a dispatcher that spreads requests over origins is refused', async () => {
+  it('H1: a dispatcher with several origins is rejected', async () => {
     const { client, home, away } = await start()
     const pool = new BalancedPool([home.origin, away.origin])
     expect(() => pool.compose(nightlatchInterceptor(client))).toThrow(
@@ -302,7 +302,7 @@ describe('where a token may go', () => {
     await pool.close()
   })
 
-  it('H4: a request without an origin is refused', async () => {
+  it('H4: a request without an origin is rejected', async () => {
     const { agent } = await start()
     const { handler, calls, over } = record()
     agent.dispatch({ path: '/api/x', method: 'GET' }, handler)
@@ -310,7 +310,7 @@ describe('where a token may go', () => {
     expect(calls).toEqual(['error origin_refused'])
   })
 
-  it('passes requests elsewhere where it is told to', async () => {
+  it('passes requests to foreign origins through if foreignOrigins is passThrough', async () => {
     const { home, away, ask, events } = await start({}, { foreignOrigins: 'passThrough' })
     const elsewhere = await ask({ method: 'POST', body: 'a', headers: { 'x-y': 'z' } }, `${away.origin}/x`)
     expect(await elsewhere.body.json()).toMatchObject({ token: null, body: 'a' })
@@ -321,7 +321,7 @@ describe('where a token may go', () => {
   })
 })
 
-describe('a refusal', () => {
+describe('a rejected token', () => {
   it('H3: costs one other token and one repeat', async () => {
     const { home, ask, events } = await start()
     await (await ask()).body.dump()
@@ -332,7 +332,7 @@ describe('a refusal', () => {
     expect(events.filter(({ type }) => type === 'request.repeated')).toHaveLength(1)
   })
 
-  it('H3: the second is the caller’s', async () => {
+  it('H3: a second rejection is returned to the caller', async () => {
     const { home, ask } = await start()
     home.revoked.add('token-1').add('token-2')
     const { statusCode, body } = await ask()
@@ -340,7 +340,7 @@ describe('a refusal', () => {
     expect(home.requests).toHaveLength(2)
   })
 
-  it('H3: the same token once more is no other: the answer stands, body, headers and all', async () => {
+  it('H3: the same token is not sent twice: the response is final, with body and headers', async () => {
     const { home, agent, client } = await start()
     home.answers.set('/token', (_request, response) =>
       sendJson(response, 200, { access_token: 'token-1', token_type: 'Bearer', expires_in: 3600 }),
@@ -387,7 +387,7 @@ describe('a refusal', () => {
     expect(events.filter(({ type }) => type === 'request.repeated')).toMatchObject([{ status }])
   })
 
-  it('H3: a body that is judged reaches the caller whole, long, short, broken off or no JSON', async () => {
+  it('H3: a body inspected for a rejection reaches the caller complete: long, short, broken or not JSON', async () => {
     const judged: unknown[] = []
     const { home, ask } = await start({ tokenRejection: { body: (body) => judged.push(body) === 0 } })
     const long = JSON.stringify(['x'.repeat(70_000)])
@@ -416,7 +416,7 @@ describe('a refusal', () => {
     await expect(broken.body.text()).rejects.toThrow('other side closed')
   })
 
-  it('H3: bodies that can be sent again are', async () => {
+  it('H3: bodies that can be sent again are repeated', async () => {
     const { home, ask } = await start()
     const form = new FormData()
     form.set('a', 'b')
@@ -429,7 +429,7 @@ describe('a refusal', () => {
     }
   })
 
-  it('H3: streams and iterables are not, and the 401 is handed on as it is', async () => {
+  it('H3: streams and iterables are not repeated, and the 401 is returned unchanged', async () => {
     const { home, ask, url, agent } = await start()
     const bodies = [
       () => Readable.from(['text']),
@@ -503,7 +503,7 @@ describe('a refusal', () => {
     expect(home.grants).toHaveLength(2)
   })
 
-  it('H3: leaves its connection usable, and needs no other to ask for a token', async () => {
+  it('H3: leaves its connection usable, also for the token request', async () => {
     const { home, url } = await start()
     // One connection for everything: the API and the token endpoint are one origin.
     const { client } = clientOf(
@@ -521,7 +521,7 @@ describe('a refusal', () => {
     expect(new Set([...home.requests, ...home.grants].map(({ connection }) => connection)).size).toBe(1)
   })
 
-  it('H3: one that does not end is broken off', async () => {
+  it('H3: a response that does not end is aborted', async () => {
     const { home, ask } = await start({}, {}, { connections: 1 })
     home.answers.set('/api/x', ({ headers }, response) => {
       if (headers.authorization === 'Bearer token-2') return sendJson(response, 200, { well: true })
@@ -531,7 +531,7 @@ describe('a refusal', () => {
     expect(await body.json()).toEqual({ well: true })
   })
 
-  it.each([100, 300_000])('H3: the answer is whole, and dropped whole, with %i bytes', async (length) => {
+  it.each([100, 300_000])('H3: a response of %i bytes is delivered complete, or drained', async (length) => {
     const { home, agent, url } = await start()
     const long = 'x'.repeat(length)
     home.answers.set('/api/x', (_request, response) => sendJson(response, 401, long))
@@ -543,7 +543,7 @@ describe('a refusal', () => {
     expect(home.requests).toHaveLength(2)
   })
 
-  it('H4: fails the request where no other token can be had', async () => {
+  it('H4: fails the request if no other token is available', async () => {
     const { home, agent } = await start()
     home.revoked.add('token-1')
     home.answers.set('/token', (_request, response) =>
@@ -560,7 +560,7 @@ describe('a refusal', () => {
 })
 
 describe('without a token', () => {
-  it('H4, X1, X2: a request never goes out, and its handler hears why once', async () => {
+  it('H4, X1, X2: a request is never sent, and its handler gets the error once', async () => {
     const { home, agent, ask, url } = await start()
     home.answers.set('/token', (_request, response) => sendJson(response, 401, { error: 'invalid_client' }))
     const { handler, calls, over } = record()
@@ -577,7 +577,7 @@ describe('without a token', () => {
     expect(home.requests).toEqual([])
   })
 
-  it('a caller may give up its wait, and hears its own reason at once', async () => {
+  it('a caller can abort its wait, and gets its own reason at once', async () => {
     const { home, ask, url, agent, client } = await start()
     const { promise: mayGrant, resolve: grant } = Promise.withResolvers<void>()
     home.answers.set('/token', async (_request, response) => {
@@ -608,7 +608,7 @@ describe('without a token', () => {
     await expect.poll(() => silent.listenerCount('abort'), { timeout: 60_000 }).toBe(0)
   })
 
-  it('a caller may give up between a refusal and the repeat', async () => {
+  it('a caller can abort between a rejection and the repeat', async () => {
     const { home, ask, agent } = await start()
     await (await ask()).body.dump()
     home.revoked.add('token-1')
@@ -669,7 +669,7 @@ describe('redirects', () => {
         expect(await (await get('/api/moved')).body.json()).toMatchObject({ path: '/api/here', token: 'token-1' })
       })
 
-      it('H2: another origin gets none, nor a cookie, not even on the way back', async () => {
+      it('H2: another origin gets neither token nor cookie, not even after returning', async () => {
         const { home, away, get } = await startRedirects()
         home.answers.set('/api/moved', redirect(`${away.origin}/there`, 307))
         away.answers.set('/there', redirect(`${home.origin}/api/back`, 307))
@@ -703,7 +703,7 @@ describe('redirects', () => {
         await answer.body.dump()
       })
 
-      it('H2: the refusal of another origin says nothing of our token', async () => {
+      it('H2: a 401 from another origin does not reject our token', async () => {
         const { home, away, get } = await startRedirects()
         home.answers.set('/api/moved', redirect(`${away.origin}/there`))
         away.answers.set('/there', (_request, response) => sendJson(response, 401, {}))
@@ -712,7 +712,7 @@ describe('redirects', () => {
         expect(home.requests).toHaveLength(1)
       })
 
-      it('H2: a token in another header does not leave the origin with a stream that became a GET either', async () => {
+      it('H2: a token in another header stays at its origin if a stream became a GET', async () => {
         const { home, away, agent } = await startRedirects({
           authorizeRequest: (headers, { value }) => headers.set('x-api-token', value),
         })
@@ -726,7 +726,7 @@ describe('redirects', () => {
         for (const { headers } of away.requests) expect(headers).not.toHaveProperty('x-api-token')
       })
 
-      it('H2: a token in another header does not leave the origin either', async () => {
+      it('H2: a token in another header stays at its origin', async () => {
         const { home, away, get } = await startRedirects({
           authorizeRequest: (headers, { value }) => headers.set('x-api-token', value),
         })
@@ -747,7 +747,7 @@ describe('redirects', () => {
     })
   }
 
-  it('H2: where it cannot be told where a redirect came from, the request is refused', async () => {
+  it('H2: a redirect from an unknown origin is rejected', async () => {
     const { home, client } = await start()
     const hide: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (opts, handler) =>
       dispatch(opts, {
@@ -775,7 +775,7 @@ describe('redirects', () => {
     expect(home.requests[0]?.headers.authorization).toBe('Bearer token-1')
   })
 
-  it('H1: an address that the dns interceptor made of a host is refused, and says in which order it would not be', async () => {
+  it('H1: an IP address from the dns interceptor is rejected, and the error names the working order', async () => {
     const home = await startLoopback()
     onTestFinished(home.close)
     const named = home.origin.replace('127.0.0.1', 'localhost')
@@ -787,7 +787,9 @@ describe('redirects', () => {
       await wrong.destroy()
       await right.destroy()
     })
-    await expect(request(`${named}/api/x`, { dispatcher: wrong })).rejects.toThrow(/interceptors.dns\(\) before/)
+    await expect(request(`${named}/api/x`, { dispatcher: wrong })).rejects.toThrow(
+      /interceptors\.dns\(\) to compose\(\) before/,
+    )
     expect(home.requests).toEqual([])
     expect(await (await request(`${named}/api/x`, { dispatcher: right })).body.json()).toMatchObject({
       token: 'token-1',
@@ -795,7 +797,7 @@ describe('redirects', () => {
   })
 })
 
-describe('a transport that fails', () => {
+describe('a failing transport', () => {
   it.each(['GET', 'POST'])('X3: does not quote the token (%s)', async (method) => {
     const { createServer } = await import('node:net')
     const server = createServer((socket) => socket.on('error', () => {}).on('data', (data) => socket.end(data)))
@@ -824,8 +826,8 @@ describe('a transport that fails', () => {
   })
 })
 
-describe('an authorization of the caller’s', () => {
-  it('H6: goes out beside the header that the provider sets', async () => {
+describe('an authorization of the caller', () => {
+  it('H6: is sent beside the header that the provider sets', async () => {
     const { home, ask, away } = await start({
       authorizeRequest: (headers, { value }) => {
         headers.set('x-api-token', value)
@@ -842,8 +844,8 @@ describe('an authorization of the caller’s', () => {
   })
 })
 
-describe('what would let a token go astray', () => {
-  it('H1: a compose() that does not say where the dispatcher sends a request, as that of undici 7, is refused', async () => {
+describe('unsafe compositions', () => {
+  it('H1: a compose() that does not report the dispatcher’s origin, as in undici 7, is rejected', async () => {
     const { client } = await start()
     const compose = nightlatchInterceptor(client) as (dispatch: unknown, ...origin: readonly unknown[]) => unknown
     const dispatch = (): boolean => true
@@ -853,7 +855,7 @@ describe('what would let a token go astray', () => {
     expect(() => compose(dispatch, 'https://api.acme.test')).not.toThrow()
   })
 
-  it('a cache outside it, which would serve one tenant’s answers to another, is refused', async () => {
+  it('a cache before the interceptor is rejected, because it could serve one tenant’s response to another', async () => {
     const first = await start()
     const { client: second } = clientOf(first.home)
     const store = new cacheStores.MemoryCacheStore()
@@ -867,7 +869,7 @@ describe('what would let a token go astray', () => {
         const failure: unknown = await request(first.url, { dispatcher: agent }).catch((error: unknown) => error)
         expect(failure).toMatchObject({
           code: 'origin_refused',
-          message: expect.stringContaining('give compose() interceptors.cache() before nightlatchInterceptor'),
+          message: expect.stringContaining('Pass interceptors.cache() to compose() before nightlatchInterceptor'),
         })
       }
     }
@@ -884,7 +886,7 @@ describe('what would let a token go astray', () => {
     expect(answers).toEqual([{ of: 'Bearer token-1' }, { of: 'Bearer token-2' }])
   })
 
-  it('takes a handler that inherits nothing', async () => {
+  it('accepts a handler without a prototype', async () => {
     const { home, agent } = await start()
     const { handler, calls, over } = record()
     agent.dispatch({ origin: home.origin, path: '/api/x', method: 'GET' }, Object.assign(Object.create(null), handler))
@@ -893,8 +895,8 @@ describe('what would let a token go astray', () => {
   })
 })
 
-describe('what it is made of', () => {
-  it('refuses options that are wrong, and what is no client, by name', async () => {
+describe('arguments', () => {
+  it('rejects invalid options and an invalid client, by name', async () => {
     const { client } = await start()
     const make =
       (...given: unknown[]) =>
@@ -915,7 +917,7 @@ describe('what it is made of', () => {
     expect(make(client, {})).not.toThrow()
   })
 
-  it('refuses a handler that undici would refuse', async () => {
+  it('rejects a handler that undici would reject', async () => {
     const { agent, home } = await start()
     const opts = { origin: home.origin, path: '/api/x', method: 'GET' }
     for (const handler of [

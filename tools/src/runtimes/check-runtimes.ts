@@ -1,36 +1,35 @@
 /**
- * Packs the packages, installs them as a user would, runs the smoke suite on every runtime, and writes what works where into
- * docs/runtimes.md. With `--check` it writes nothing, and fails where these say something else; with
- * `--only=Bun` it tries that runtime alone, and writes nothing either.
+ * Runs the checks of the packed packages on every runtime and writes the results into docs/runtimes.md.
+ * `--check` only compares the results with that file; `--only=Bun` runs one runtime and writes nothing.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Package, readText, root } from '../read-repository.ts'
-import { type Consumer, prepareConsumer, programFile, workerFile } from './consumer.ts'
-import { type EmulatorDesk, openEmulatorDesk } from './emulator-desk.ts'
+import { type EmulatorServer, startEmulatorServer } from './emulator-server.ts'
 import { installRuntimes } from './install-runtimes.ts'
+import { knownFailures, type PackageResult, unexpectedResults, WITHOUT_NODE } from './known-failures.ts'
 import { runCommands, runSuite } from './run-process.ts'
 import { runInWorkerd } from './run-workerd.ts'
 import { type Runtime, runtimes } from './runtimes.ts'
 import { checkTable, packageTable, putTable } from './tables.ts'
-import { knownGaps, surprises, type Verdict, WITHOUT_NODE } from './verdict.ts'
+import { createTestProject, programFile, type TestProject, workerFile } from './test-project.ts'
 import { bundleWorker, collectWorker } from './worker-modules.ts'
 
-/** So many runtimes at a time: much of a run is waiting. */
-const LANES = 3
+/** Number of runtimes to check in parallel, because a run mostly waits. */
+const CONCURRENCY = 3
 
 const isCheck = process.argv.includes('--check')
 const only = process.argv.find((parameter) => parameter.startsWith('--only='))?.slice('--only='.length)
-const begun = performance.now()
+const startedAt = performance.now()
 
-/** How the command line is called, and what it then prints. */
+/** Calls of the command line and their expected output. */
 const calls = [
   { call: ['--version'], prints: /^\d+\.\d+\.\d+/ },
   { call: ['demo'], prints: /✓ Call: the projects are Refinery Turnaround/ },
 ]
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
@@ -40,24 +39,24 @@ async function examine(
   runtime: Runtime,
   program: string,
   { slug, manifest, isLibrary }: Package,
-  consumer: Consumer,
-  desk: EmulatorDesk,
-): Promise<Verdict> {
+  project: TestProject,
+  emulatorServer: EmulatorServer,
+): Promise<PackageResult> {
   const about = { runtime: labelOf(runtime), package: manifest.name }
-  const { folder } = consumer
+  const { folder } = project
   if (runtime.kind !== 'process') {
-    if (manifest.bin !== undefined) return { ...about, results: [], untried: '—' }
+    if (manifest.bin !== undefined) return { ...about, results: [], skipped: '—' }
     const prepare = runtime.kind === 'bundle' ? bundleWorker : collectWorker
     const worker = await prepare(folder, workerFile(slug))
     if (worker.builtins.length > 0) {
       return { ...about, results: [{ name: WITHOUT_NODE, problem: worker.builtins.join(', ') }] }
     }
-    const results = await runInWorkerd({ program, version: runtime.version }, folder, worker, desk.url)
+    const results = await runInWorkerd({ program, version: runtime.version }, folder, worker, emulatorServer.url)
     return { ...about, results: [{ name: WITHOUT_NODE }, ...results] }
   }
   const parameters = runtime.parameters?.(slug) ?? []
   const parts = [
-    ...(isLibrary ? [runSuite(program, [...parameters, programFile(slug), desk.url], folder)] : []),
+    ...(isLibrary ? [runSuite(program, [...parameters, programFile(slug), emulatorServer.url], folder)] : []),
     ...Object.values(manifest.bin ?? {}).map((command) =>
       runCommands(program, [...parameters, join('node_modules', manifest.name, command)], folder, calls),
     ),
@@ -65,71 +64,72 @@ async function examine(
   return { ...about, results: (await Promise.all(parts)).flat() }
 }
 
-async function examineAll(programs: ReadonlyMap<Runtime, string>, consumer: Consumer): Promise<readonly Verdict[]> {
-  const desk = await openEmulatorDesk()
-  const verdicts = new Map<Runtime, readonly Verdict[]>()
+async function examineAll(
+  programs: ReadonlyMap<Runtime, string>,
+  project: TestProject,
+): Promise<readonly PackageResult[]> {
+  const emulatorServer = await startEmulatorServer()
+  const packageResults = new Map<Runtime, readonly PackageResult[]>()
   const waiting = [...programs].filter(([runtime]) => only === undefined || labelOf(runtime).startsWith(only))
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [runtime, program] = next
-      const found: Verdict[] = []
-      for (const published of inOrder(consumer.packages)) {
-        found.push(await examine(runtime, program, published, consumer, desk))
+      const found: PackageResult[] = []
+      for (const published of inOrder(project.packages)) {
+        found.push(await examine(runtime, program, published, project, emulatorServer))
       }
-      verdicts.set(runtime, found)
+      packageResults.set(runtime, found)
       const count = found.flatMap(({ results }) => results).length
-      say(`${labelOf(runtime)}: ${count} checks, ${((performance.now() - begun) / 1000).toFixed(0)} s so far`)
+      print(`${labelOf(runtime)}: ${count} checks, ${((performance.now() - startedAt) / 1000).toFixed(0)} s so far`)
     }
   }
   try {
-    await Promise.all(Array.from({ length: LANES }, work))
+    await Promise.all(Array.from({ length: CONCURRENCY }, work))
   } finally {
-    await desk.close()
+    await emulatorServer.close()
   }
-  return runtimes.flatMap((runtime) => verdicts.get(runtime) ?? [])
+  return runtimes.flatMap((runtime) => packageResults.get(runtime) ?? [])
 }
 
-/** The core first, the command line last. */
+/** Orders the core first and the command line last. */
 function inOrder(packages: readonly Package[]): readonly Package[] {
-  const rank = ({ slug, manifest }: Package): number => (slug === 'core' ? 0 : manifest.bin === undefined ? 1 : 2)
-  return packages.toSorted((left, right) => rank(left) - rank(right))
+  const position = ({ slug, manifest }: Package): number => (slug === 'core' ? 0 : manifest.bin === undefined ? 1 : 2)
+  return packages.toSorted((left, right) => position(left) - position(right))
 }
 
-function publish(verdicts: readonly Verdict[]): void {
+function publish(packageResults: readonly PackageResult[]): void {
   const tables = [
-    { document: 'docs/runtimes.md', name: 'packages', table: packageTable(verdicts, knownGaps) },
-    { document: 'docs/runtimes.md', name: 'checks', table: checkTable(verdicts) },
+    { document: 'docs/runtimes.md', name: 'packages', table: packageTable(packageResults, knownFailures) },
+    { document: 'docs/runtimes.md', name: 'checks', table: checkTable(packageResults) },
   ]
   for (const { document, name, table } of tables) {
     const text = readText(document)
     const renewed = putTable(text, name, table)
     if (renewed === text) {
-      say(`ok   ${document} says so`)
+      print(`ok   ${document} is up to date`)
     } else if (isCheck) {
-      say(
-        `FAIL ${document} says something else; \`npx -y pnpm@12 tools runtimes\` writes what was found:\n\n${table}\n`,
-      )
+      print(`FAIL ${document} is outdated. Run \`npx -y pnpm@12 tools runtimes\` to write:\n\n${table}\n`)
       process.exitCode = 1
     } else {
       writeFileSync(join(root, document), renewed)
-      say(`     ${document} written`)
+      print(`     ${document} written`)
     }
   }
 }
 
 const ground = mkdtempSync(join(tmpdir(), 'nightlatch-runtimes-'))
 try {
-  // npm fetches the runtimes while the packages are packed.
-  const [programs, consumer] = await Promise.all([installRuntimes(runtimes), prepareConsumer(ground)])
-  say(`${programs.size} runtimes at hand, ${((performance.now() - begun) / 1000).toFixed(0)} s so far`)
-  const verdicts = await examineAll(programs, consumer)
-  const found = surprises(verdicts, knownGaps)
-  for (const line of found) say(`FAIL ${line}`)
+  // The runtimes are installed while the packages are packed.
+  const [programs, project] = await Promise.all([installRuntimes(runtimes), createTestProject(ground)])
+  print(`${programs.size} runtimes installed, ${((performance.now() - startedAt) / 1000).toFixed(0)} s so far`)
+  const packageResults = await examineAll(programs, project)
+  const found = unexpectedResults(packageResults, knownFailures)
+  for (const line of found) print(`FAIL ${line}`)
   if (found.length > 0) process.exitCode = 1
-  else if (only === undefined) publish(verdicts)
-  else say(`ok   nothing else than what is known of ${only}`)
+  else if (only === undefined) publish(packageResults)
+  else print(`ok   no unexpected results of ${only}`)
 } catch (error) {
-  say(`FAIL ${error instanceof Error ? error.message : String(error)}`)
+  print(`FAIL ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
 } finally {
   rmSync(ground, { recursive: true, force: true })

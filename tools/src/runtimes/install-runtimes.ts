@@ -1,4 +1,4 @@
-/** Fetches the runtimes from npm, once: some 700 MB that nobody else pays for. */
+/** Installs the runtimes from npm and caches them; they take about 700 MB. */
 import { execFile } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import type { Runtime } from './runtimes.ts'
 
 const folder = join(root, 'node_modules/.cache/nightlatch-runtimes')
 
-/** Where each runtime's program is. Throws where npm cannot be reached, or does not have one for this machine. */
+/** Returns the path of each runtime's program; throws if npm is unreachable or lacks one for this machine. */
 export async function installRuntimes(runtimes: readonly Runtime[]): Promise<ReadonlyMap<Runtime, string>> {
   const wanted = runtimes.flatMap(({ install }) => (install === undefined ? [] : [[install.alias, install.spec]]))
   const manifest = JSON.stringify({ private: true, dependencies: Object.fromEntries(wanted) })
@@ -17,9 +17,9 @@ export async function installRuntimes(runtimes: readonly Runtime[]): Promise<Rea
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), manifest)
-    // The programs are files of packages: no install script has to run, and none may.
+    // The programs are files in the packages, so install scripts are not required.
     const parameters = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock']
-    // Where npm cannot be reached, that is said within seconds.
+    // Fails within seconds if npm is unreachable.
     parameters.push('--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000')
     try {
       await promisify(execFile)('npm', parameters, { cwd: folder, timeout: 300_000 })

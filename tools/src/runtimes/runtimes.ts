@@ -1,23 +1,23 @@
-/** The runtimes that the packages are tried on: which versions, what npm calls them, how a module is run. */
+/** The runtimes to check the packages on, their versions and how to run a module. */
 
 import { oldestNode } from '../project.ts'
 
 export interface Runtime {
   readonly name: string
   readonly version: string
-  /** How modules come to it: a process that finds packages itself, or workerd, which is handed each module. */
+  /** How modules are loaded: by a process that resolves packages, or by workerd from a list of modules or one bundle. */
   readonly kind: 'process' | 'modules' | 'bundle'
-  /** What of npm holds the program; absent: the Node that runs this. */
+  /** The npm package with the program; default: the current Node. */
   readonly install?: { readonly alias: string; readonly spec: string }
-  /** Where the program is, once installed: a pattern below `node_modules`. */
+  /** A pattern of the program's path in `node_modules`. */
   readonly program?: string
-  /** What stands between the program and the module, for a package. */
+  /** Parameters before the module, for a package. */
   readonly parameters?: (slug: string) => readonly string[]
 }
 
 const NODE_OF_THE_WORKSPACE = process.versions.node
 
-/** Node's own program, as npm's package `node` would fetch it in an install script. */
+/** The package with Node's program, which npm's package `node` would install by a script. */
 function nodePackage(): string {
   const platform = process.platform === 'win32' ? 'win' : process.platform
   const prefix = platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'
@@ -36,8 +36,8 @@ function node(version: string): Runtime {
 }
 
 /**
- * Deno asks for each permission: the network is enough, but undici reads the environment, the command line files as well, and
- * workload identity a file.
+ * Deno requires a permission for the network; undici also reads the environment, the command line reads files, and workload
+ * identity reads a file.
  */
 function denoPermissions(slug: string): readonly string[] {
   const network = '--allow-net=127.0.0.1'

@@ -1,4 +1,4 @@
-/** A worker and what it imports, as workerd is handed it: module by module as npm has them, or in one bundle. */
+/** Collects a worker's modules for workerd, one by one or as a bundle. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join, relative } from 'node:path'
@@ -6,17 +6,17 @@ import { type Plugin, rolldown } from 'rolldown'
 import { readModule } from '../read-module.ts'
 
 export interface WorkerModules {
-  /** The modules of Node that it would need. */
+  /** The modules of Node that it imports. */
   readonly builtins: readonly string[]
-  /** Names for workerd, each with its file below the folder; the entry comes first. */
+  /** Module names for workerd and their files in the folder, with the entry first. */
   readonly modules: readonly { readonly name: string; readonly file: string }[]
 }
 
-/** What a bundler for the edge asks for in `exports`. */
+/** The conditions of `exports` that an edge bundler uses. */
 const conditionNames = ['workerd', 'worker', 'import', 'default']
 
-/** Modules that workerd brings. */
-const ofPlatform = /^(?:cloudflare|workerd):/
+/** Modules that workerd provides. */
+const platformModule = /^(?:cloudflare|workerd):/
 
 interface Import {
   readonly importer: string
@@ -24,10 +24,10 @@ interface Import {
   readonly file: string
 }
 
-/** One file, with nothing left to import. */
+/** Bundles a worker into one file. */
 export async function bundleWorker(folder: string, entry: string): Promise<WorkerModules> {
   const file = entry.replace(/\.js$/, '.bundle.js')
-  const isOutside = (id: string): boolean => isBuiltin(id) || ofPlatform.test(id)
+  const isOutside = (id: string): boolean => isBuiltin(id) || platformModule.test(id)
   const bundle = await rolldown({ ...inputOf(folder, entry), external: isOutside })
   const { output } = await bundle.write({ file: join(folder, file), format: 'esm', codeSplitting: false })
   await bundle.close()
@@ -36,10 +36,10 @@ export async function bundleWorker(folder: string, entry: string): Promise<Worke
     const required = [...chunk.code.matchAll(/\b__require\(["']([^"']+)["']\)/g)].map(([, name = '']) => name)
     return [...chunk.imports, ...chunk.dynamicImports, ...required]
   })
-  return { builtins: unique(left.filter((name) => !ofPlatform.test(name))), modules: [{ name: 'worker.js', file }] }
+  return { builtins: unique(left.filter((name) => !platformModule.test(name))), modules: [{ name: 'worker.js', file }] }
 }
 
-/** Each file as it was packed. */
+/** Collects the packed files of a worker without bundling. */
 export async function collectWorker(folder: string, entry: string): Promise<WorkerModules> {
   const imports: Import[] = []
   const builtins: string[] = []
@@ -50,7 +50,7 @@ export async function collectWorker(folder: string, entry: string): Promise<Work
         builtins.push(specifier)
         return { id: specifier, external: true }
       }
-      if (ofPlatform.test(specifier)) return { id: specifier, external: true }
+      if (platformModule.test(specifier)) return { id: specifier, external: true }
       const resolved = await this.resolve(specifier, importer, { skipSelf: true })
       if (resolved !== null && importer !== undefined) imports.push({ importer, specifier, file: resolved.id })
       return resolved
@@ -63,12 +63,12 @@ export async function collectWorker(folder: string, entry: string): Promise<Work
   const nameOf = (file: string): string => relative(folder, file).replaceAll('\\', '/')
   const modules = new Map([[entry, entry]])
   for (const { file } of imports) modules.set(nameOf(file), nameOf(file))
-  // workerd reads a bare specifier as a path beside the importer: there it finds a module that hands on the real one.
+  // workerd resolves a bare specifier relative to the importer, so an alias module there re-exports the real one.
   for (const { importer, specifier, file } of imports) {
     const place = join(dirname(nameOf(importer)), specifier).replaceAll('\\', '/')
     if (modules.has(place)) continue
     const alias = `${entry}.alias-${modules.size}.js`
-    writeFileSync(join(folder, alias), handOn(file, relative(dirname(place), nameOf(file))))
+    writeFileSync(join(folder, alias), reExport(file, relative(dirname(place), nameOf(file))))
     modules.set(place, alias)
   }
   return { builtins: unique(builtins), modules: [...modules].map(([name, file]) => ({ name, file })) }
@@ -84,8 +84,8 @@ function inputOf(folder: string, entry: string): object {
   }
 }
 
-/** `export *` leaves out the default export. */
-function handOn(file: string, way: string): string {
+/** Re-exports a module, including its default export, which `export *` omits. */
+function reExport(file: string, way: string): string {
   const name = `./${way.replaceAll('\\', '/')}`
   const { hasDefaultExport } = readModule(file, readFileSync(file, 'utf8'))
   return `export * from '${name}'\n${hasDefaultExport ? `export { default } from '${name}'\n` : ''}`

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
+import type { KnownFailure, PackageResult } from '../../src/runtimes/known-failures.ts'
 import { checkTable, packageTable, putTable } from '../../src/runtimes/tables.ts'
-import type { KnownGap, Verdict } from '../../src/runtimes/verdict.ts'
 
-const verdicts: readonly Verdict[] = [
+const packageResults: readonly PackageResult[] = [
   { runtime: 'Node.js 22.0.0', package: 'core', results: [{ name: 'a token' }, { name: 'it ends' }] },
-  { runtime: 'Node.js 22.0.0', package: 'undici', results: [], untried: 'not for Node' },
+  { runtime: 'Node.js 22.0.0', package: 'undici', results: [], skipped: 'not for Node' },
   { runtime: 'Bun 1.4.5', package: 'core', results: [{ name: 'a token' }, { name: 'it ends', problem: 'it lingers' }] },
   { runtime: 'Bun 1.4.5', package: 'undici', results: [{ name: 'a request', problem: 'compose is not a function' }] },
 ]
-const gaps: readonly KnownGap[] = [
+const known: readonly KnownFailure[] = [
   { runtime: 'Bun', package: 'undici', check: 'a request', why: 'Bun has its own undici' },
 ]
 
 describe('the table of packages', () => {
   it('says what works, what was not tried, what is known, and what fails', () => {
-    expect(packageTable(verdicts, gaps)).toBe(
+    expect(packageTable(packageResults, known)).toBe(
       [
         '|                | `core`    | `undici`               |',
         '| -------------- | --------- | ---------------------- |',
@@ -25,14 +25,16 @@ describe('the table of packages', () => {
   })
 
   it('shows no tick where nothing was asked', () => {
-    const half = verdicts.filter((verdict) => verdict.runtime !== 'Bun 1.4.5' || verdict.package !== 'core')
-    expect(packageTable(half, gaps)).toContain('| Bun 1.4.5      | —      | Bun')
+    const half = packageResults.filter(
+      (packageResult) => packageResult.runtime !== 'Bun 1.4.5' || packageResult.package !== 'core',
+    )
+    expect(packageTable(half, known)).toContain('| Bun 1.4.5      | —      | Bun')
   })
 })
 
 describe('the table of checks', () => {
   it('has a row for each check, and a dash where it was not made', () => {
-    expect(checkTable(verdicts)).toBe(
+    expect(checkTable(packageResults)).toBe(
       [
         '|          |           | Node.js 22.0.0 | Bun 1.4.5 |',
         '| -------- | --------- | -------------- | --------- |',

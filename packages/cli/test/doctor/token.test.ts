@@ -106,7 +106,7 @@ describe('the token request', () => {
     const env = { ...hexagonEnv(hexagon), HEXAGON_SCOPE: 'INGR.API' }
     const { step, report } = await seeDoctor(['smart-completions', '--probe-authentication'], { env })
     expect(step('token-request').details.failure).toMatchObject({ error: 'invalid_scope' })
-    expect(report.whatToDo.join()).toContain('case sensitive')
+    expect(report.whatToDo.join()).toContain('case-sensitive')
     expect(step('authentication-probe').status).toBe('skipped')
     expect(report.tokenRequests).toBe(1)
   })

@@ -73,7 +73,7 @@ describe('the Hexagon flow against an independent authorization server', () => {
     const client = createClient(provider, { credentials: { clientId: 'post=plant+1', clientSecret: secret } })
     await expect(client.token()).rejects.toMatchObject({
       error: 'invalid_scope',
-      hints: expect.arrayContaining([expect.stringMatching(/case sensitive/)]),
+      hints: expect.arrayContaining([expect.stringMatching(/case-sensitive/)]),
     })
   })
 

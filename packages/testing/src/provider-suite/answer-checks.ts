@@ -1,8 +1,8 @@
 import { type Failure, NightlatchError } from '@nightlatch/core'
 import { createClock } from '../clock.ts'
 import type { Answer } from '../faults.ts'
-import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import type { Fixture, RunWithFixture } from './fixture.ts'
 import { outageHeaders } from './outage-headers.ts'
 import type { DocumentedGrant, DocumentedRefusal, ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
@@ -12,83 +12,88 @@ const page: Answer = {
   body: '<!doctype html>\n<title>Sign in</title>\n',
 }
 
-/** Answers that hold no token, whoever's they are. */
-const tokenless: Readonly<Record<string, Answer>> = {
+/** Responses without a token, for any provider. */
+const tokenlessResponses: Readonly<Record<string, Answer>> = {
   'an HTML page': page,
-  nothing: { body: '' },
+  'an empty body': { body: '' },
   'an empty object': { body: {} },
   'an empty array': { body: [] },
   'two megabytes': { body: { padding: 'x'.repeat(2 * 1024 * 1024) } },
 }
 
-export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
-  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
-    group: 'reading the answer',
+export function answerChecks(
+  suite: ProviderSuite<ProviderOffers, unknown>,
+  runWithFixture: RunWithFixture,
+): readonly Check[] {
+  const check = (name: string, use: (fixture: Fixture) => Promise<void>): Check => ({
+    group: 'token response',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    ...(suite.grants ?? []).map((grant) => check(`reads ${grant.what}`, (stand) => readGrant(grant, stand))),
-    ...(suite.refusals ?? []).map((one) => check(`reads the refusal: ${one.what}`, (stand) => readRefusal(one, stand))),
-    ...Object.entries(tokenless).map(([what, answer]) =>
-      check(`takes no token from ${what}`, async (stand) => {
-        stand.emulator.faults.set('token', { name: 'answer', answer })
-        const { code } = await failureOf(stand.client().token(), `an answer of ${what}`)
+    ...(suite.grants ?? []).map((grant) => check(`reads ${grant.what}`, (fixture) => readGrant(grant, fixture))),
+    ...(suite.refusals ?? []).map((one) =>
+      check(`reads the grant error: ${one.what}`, (fixture) => readRefusal(one, fixture)),
+    ),
+    ...Object.entries(tokenlessResponses).map(([what, answer]) =>
+      check(`finds no token in ${what}`, async (fixture) => {
+        fixture.emulator.faults.set('token', { name: 'answer', answer })
+        const { code } = await failureOf(fixture.client().token(), `a response of ${what}`)
         expectThat(
           /^(response_unreadable|grant_refused)$/.test(code),
-          `the error code should be response_unreadable, and is ${code}`,
+          `the error code should be response_unreadable, but is ${code}`,
         )
       }),
     ),
-    check('takes no token from half an answer', async (stand) => {
-      const { value } = await stand.client().token()
-      stand.mark(value)
-      stand.emulator.faults.set('token', { name: 'truncated' })
-      const broken = await failureOf(stand.client().token(), 'an answer that breaks off')
-      expectEqual(broken.code, 'endpoint_unavailable', 'the error code of an answer that breaks off')
-      // Half of a text is a text: only of JSON can be told that it is not whole.
-      const { headers = {}, text = '' } = stand.answered('token') ?? {}
+    check('finds no token in a truncated response', async (fixture) => {
+      const { value } = await fixture.client().token()
+      fixture.markSecret(value)
+      fixture.emulator.faults.set('token', { name: 'truncated' })
+      const broken = await failureOf(fixture.client().token(), 'a response whose connection breaks')
+      expectEqual(broken.code, 'endpoint_unavailable', 'the error code of a response whose connection breaks')
+      // Only of JSON can the reader detect that it is incomplete.
+      const { headers = {}, text = '' } = fixture.lastAnswer('token') ?? {}
       if (parseJson(text) === undefined) return
-      // A token in a header is whole, whatever became of the body.
+      // A token in a header is complete, even if the body is not.
       if (Object.values(headers).some((header) => header.includes(value))) return
-      stand.emulator.faults.set('token', { name: 'truncated', by: 'json' })
+      fixture.emulator.faults.set('token', { name: 'truncated', by: 'json' })
       const halved = await failureOf(
-        stand.client().token(),
-        'half of the JSON, out of which readTokenResponse must take no token,',
+        fixture.client().token(),
+        'half of the JSON, from which readTokenResponse must not read a token,',
       )
       expectEqual(halved.code, 'response_unreadable', 'the error code of half of the JSON')
     }),
-    check('reads a refusal in the words of the standard', async (stand) => {
-      const body = { error: 'invalid_request', error_description: 'nightlatch asks' }
-      stand.emulator.faults.set('token', { name: 'answer', answer: { status: 400, body } })
-      const { error, errorDescription } = await failureOf(stand.client().token(), 'a refusal as RFC 6749 has it')
-      const wanted = { error: body.error, errorDescription: body.error_description }
+    check('reads a standard OAuth error', async (fixture) => {
+      const body = { error: 'invalid_request', error_description: 'nightlatch test' }
+      fixture.emulator.faults.set('token', { name: 'answer', answer: { status: 400, body } })
+      const { error, errorDescription } = await failureOf(fixture.client().token(), 'an error response as in RFC 6749')
+      const expected = { error: body.error, errorDescription: body.error_description }
       expectThat(
-        error === wanted.error && errorDescription === wanted.errorDescription,
-        `of ${JSON.stringify(body)} with status 400 the error should tell both, and tells ${JSON.stringify({ error, errorDescription })}; a reader of your own keeps what the default found: const usual = readStandardTokenResponse(answer), then error: ... ?? usual.error and errorDescription: ... ?? usual.errorDescription`,
+        error === expected.error && errorDescription === expected.errorDescription,
+        `for ${JSON.stringify(body)} with status 400 the error should have both fields, but has ${JSON.stringify({ error, errorDescription })}. Fall back to the standard reader in readTokenResponse: const usual = readStandardTokenResponse(answer), then error: ... ?? usual.error and errorDescription: ... ?? usual.errorDescription`,
       )
     }),
-    check('takes the page of a proxy for an outage', async (stand) => {
+    check("treats a proxy's page as an outage", async (fixture) => {
       const answer = { ...page, status: 502, headers: { ...page.headers, ...outageHeaders } }
-      stand.emulator.faults.set('token', { name: 'answer', answer })
-      const { code, retryable } = await failureOf(stand.client().token(), 'a page with status 502')
+      fixture.emulator.faults.set('token', { name: 'answer', answer })
+      const { code, retryable } = await failureOf(fixture.client().token(), 'a page with status 502')
       expectEqual({ code, retryable }, { code: 'endpoint_unavailable', retryable: true }, 'the error')
     }),
-    check('takes a 4xx with nothing in it for a refusal', async (stand) => {
-      stand.emulator.faults.set('token', { name: 'answer', answer: { status: 403 } })
-      const { code, status } = await failureOf(stand.client().token(), 'a 403 with nothing in it')
+    check('treats an empty 4xx as a grant error', async (fixture) => {
+      fixture.emulator.faults.set('token', { name: 'answer', answer: { status: 403 } })
+      const { code, status } = await failureOf(fixture.client().token(), 'an empty 403')
       expectEqual({ code, status }, { code: 'grant_refused', status: 403 }, 'the error')
     }),
-    check('uses no token of a type that its API does not take', async (stand) => {
-      stand.mark((await stand.client().token()).value)
-      const { headers = {}, text = '' } = stand.answered('token') ?? {}
+    check('rejects an unknown token type', async (fixture) => {
+      fixture.markSecret((await fixture.client().token()).value)
+      const { headers = {}, text = '' } = fixture.lastAnswer('token') ?? {}
       const body = parseJson(text)
       const [type] = leavesOf(body).filter(({ path }) => /^token_?type$/i.test(path.at(-1) ?? ''))
       if (type === undefined) return
-      const answer = { headers, body: replaceAt(body, type.path, 'nightlatch-unheard-of') }
-      stand.emulator.faults.set('token', { name: 'answer', answer })
-      // A reader may know that its vendor's words mean nothing: then it says Bearer.
-      const used = await stand
+      const answer = { headers, body: replaceAt(body, type.path, 'nightlatch-unknown') }
+      fixture.emulator.faults.set('token', { name: 'answer', answer })
+      // A reader may map a vendor's own type to Bearer.
+      const used = await fixture
         .client()
         .token()
         .catch((failure: unknown) => failure)
@@ -96,19 +101,19 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
         used instanceof NightlatchError
           ? used.code === 'response_unreadable'
           : /^(Bearer|DPoP)$/.test((used as { type: string }).type)
-      expectThat(isFine, 'a token of an unheard-of type should be refused, or be a Bearer token by the reader’s word')
+      expectThat(isFine, 'a token of an unknown type should be rejected, unless the reader maps it to Bearer')
     }),
-    check('reads any answer without throwing', async (stand) => {
-      const read = stand.provider.readTokenResponse
-      stand.mark((await stand.client().token()).value)
+    check('readTokenResponse does not throw for any response', async (fixture) => {
+      const read = fixture.provider.readTokenResponse
+      fixture.markSecret((await fixture.client().token()).value)
       if (read === undefined) return
-      const good = stand.answered('token')
-      for (const body of oddBodies(parseJson(good?.text ?? ''))) {
+      const good = fixture.lastAnswer('token')
+      for (const body of unexpectedBodies(parseJson(good?.text ?? ''))) {
         for (const [status, headers] of [200, 400, 502].flatMap((one) => [
           [one, {}] as const,
           [one, good?.headers] as const,
         ])) {
-          const fields = tryTo(() => read({ status, headers: new Headers(headers), body }))
+          const fields = attempt(() => read({ status, headers: new Headers(headers), body }))
           expectThat(
             !('thrown' in fields),
             `readTokenResponse threw: ${fields.thrown}; for ${kindOf(body)} with status ${status}`,
@@ -120,42 +125,43 @@ export function answerChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
         }
       }
     }),
-    check('explains any failure without throwing', async (stand) => {
-      const explain = stand.provider.explain
+    check('explain does not throw for any failure', async (fixture) => {
+      const explain = fixture.provider.explain
       if (explain === undefined) return
       for (const failure of anyFailure()) {
-        const hints = tryTo(() => explain(failure))
+        const hints = attempt(() => explain(failure))
         const what =
-          'code' in failure ? failure.code : `an answer with status ${failure.status} and ${kindOf(failure.body)}`
+          'code' in failure ? failure.code : `a response with status ${failure.status} and ${kindOf(failure.body)}`
         expectThat(!('thrown' in hints), `explain threw: ${hints.thrown}; for ${what}`)
         const isList = Array.isArray(hints.made) && hints.made.every((hint) => typeof hint === 'string')
-        expectThat(isList, `explain should return an array of texts for ${what}`)
+        expectThat(isList, `explain should return an array of strings for ${what}`)
       }
     }),
   ]
 }
 
-async function readGrant(grant: DocumentedGrant, stand: Stand): Promise<void> {
+async function readGrant(grant: DocumentedGrant, fixture: Fixture): Promise<void> {
   const { status = 200, headers = {}, body, accessToken, expiresIn, scopes, givenAt } = grant
   const clock = createClock(givenAt)
-  stand.mark(accessToken)
+  fixture.markSecret(accessToken)
   const date = new Date(clock.now()).toUTCString()
-  stand.emulator.faults.set('token', { name: 'answer', answer: { status, headers: { date, ...headers }, body } })
-  const token = await stand.client({ now: clock.now }).token()
-  expectThat(token.value === accessToken, 'the token is not the documented one')
+  fixture.emulator.faults.set('token', { name: 'answer', answer: { status, headers: { date, ...headers }, body } })
+  const token = await fixture.client({ now: clock.now }).token()
+  expectThat(token.value === accessToken, 'the token should be the documented one')
   const lifetime = token.expiresAt && (token.expiresAt.getTime() - clock.now()) / 1000
-  const wanted = expiresIn ?? stand.provider.defaultLifetime
-  const isRight = wanted === undefined || lifetime === undefined ? lifetime === wanted : Math.abs(lifetime - wanted) < 2
-  expectThat(isRight, `the lifetime should be ${wanted} seconds, and is ${lifetime}`)
+  const expected = expiresIn ?? fixture.provider.defaultLifetime
+  const isRight =
+    expected === undefined || lifetime === undefined ? lifetime === expected : Math.abs(lifetime - expected) < 2
+  expectThat(isRight, `the lifetime should be ${expected} s, but is ${lifetime} s`)
   if (scopes !== undefined) expectEqual(token.scopes, scopes, 'the scopes')
 }
 
-async function readRefusal(refusal: DocumentedRefusal, stand: Stand): Promise<void> {
+async function readRefusal(refusal: DocumentedRefusal, fixture: Fixture): Promise<void> {
   const { status, headers = {}, body, error, errorDescription, code = 'grant_refused' } = refusal
   const { retryable = code === 'endpoint_unavailable' } = refusal
   const answer = { status, headers: { ...outageHeaders, ...headers }, body }
-  stand.emulator.faults.set('token', { name: 'answer', answer })
-  const failure = await failureOf(stand.client().token(), refusal.what)
+  fixture.emulator.faults.set('token', { name: 'answer', answer })
+  const failure = await failureOf(fixture.client().token(), refusal.what)
   expectEqual(
     { code: failure.code, status: failure.status, error: failure.error, retryable: failure.retryable },
     { code, status, error, retryable },
@@ -164,8 +170,8 @@ async function readRefusal(refusal: DocumentedRefusal, stand: Stand): Promise<vo
   if (errorDescription !== undefined) expectEqual(failure.errorDescription, errorDescription, 'its description')
 }
 
-/** Bodies that no document shows, and a real one with each of its parts spoilt. */
-function oddBodies(body: unknown): readonly unknown[] {
+/** Undocumented bodies, and a valid one with each of its parts replaced. */
+function unexpectedBodies(body: unknown): readonly unknown[] {
   const parts = leavesOf(body).flatMap(({ path }) => path.map((_, depth) => path.slice(0, depth + 1)))
   const spoilt = [null, 'text', [], 42].flatMap((junk) => parts.map((path) => replaceAt(body, path, junk)))
   return [undefined, null, '', 'text', 42, true, [], [null], {}, { error: null }, { data: null }, ...spoilt]
@@ -192,16 +198,16 @@ function anyFailure(): readonly Failure[] {
   ]
 }
 
-function tryTo(work: () => unknown): { readonly made?: unknown; readonly thrown?: string } {
+function attempt(work: () => unknown): { readonly made?: unknown; readonly thrown?: string } {
   try {
     return { made: work() }
   } catch (failure) {
-    return { thrown: failure instanceof Error ? failure.message : 'what is no Error' }
+    return { thrown: failure instanceof Error ? failure.message : 'a value that is not an Error' }
   }
 }
 
 function kindOf(body: unknown): string {
   return body === undefined || body === ''
-    ? 'nothing'
+    ? 'no body'
     : `a body of ${Array.isArray(body) ? 'an array' : body === null ? 'null' : typeof body}`
 }

@@ -1,35 +1,35 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { NightlatchError } from '@nightlatch/core'
 
-/** One thing that a provider, or a token store, must do. */
+/** One requirement of a provider or a token store. */
 export interface Check {
-  /** What it is about. */
+  /** The `describe` block of the check. */
   readonly group: string
-  /** A sentence about what it does. */
+  /** What the provider or store must do. */
   readonly name: string
-  /** Rejects where it does not, in words without secrets. */
+  /** Rejects with a message without secrets if the requirement is not met. */
   run(): Promise<void>
 }
 
-/** Fails a check. */
-export function expectThat(holds: boolean, otherwise: string): asserts holds {
-  if (!holds) throw new Error(otherwise)
+/** Fails a check unless a condition holds. */
+export function expectThat(holds: boolean, message: string): asserts holds {
+  if (!holds) throw new Error(message)
 }
 
-/** Fails a check where two values differ. */
-export function expectEqual(actual: unknown, wanted: unknown, what: string): void {
-  expectThat(isDeepStrictEqual(actual, wanted), `${what} should be ${inspect(wanted)}, and is ${inspect(actual)}`)
+/** Fails a check if two values differ. */
+export function expectEqual(actual: unknown, expected: unknown, what: string): void {
+  expectThat(isDeepStrictEqual(actual, expected), `${what} should be ${inspect(expected)}, but is ${inspect(actual)}`)
 }
 
-/** The error that a piece of work fails with, which must be one of Nightlatch's. */
+/** Returns the error that a promise rejects with, which must be a NightlatchError. */
 export async function failureOf(work: Promise<unknown>, what: string): Promise<NightlatchError> {
   try {
     await work
   } catch (failure) {
     if (failure instanceof NightlatchError) return failure
     throw new Error(
-      `${what} should fail with a NightlatchError, and fails with ${failure instanceof Error ? `a ${failure.name}: ${failure.message}` : 'what is no Error'}`,
+      `${what} should fail with a NightlatchError, but fails with ${failure instanceof Error ? `a ${failure.name}: ${failure.message}` : 'a value that is not an Error'}`,
     )
   }
-  throw new Error(`${what} should fail, and does not`)
+  throw new Error(`${what} should fail, but succeeds`)
 }

@@ -1,124 +1,127 @@
 import { type AccessToken, type Client, NightlatchError } from '@nightlatch/core'
 import { type Clock, createClock } from '../clock.ts'
-import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat } from './check.ts'
+import type { Fixture, RunWithFixture } from './fixture.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { type Leaf, leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
-/** What stands where a lifetime should; `half` is half of what was there. */
-const lies: Readonly<Record<string, (half: number) => unknown>> = {
-  'less than nothing': (half) => -half,
+/** Invalid values of a lifetime; `half` is half of the valid one. */
+const invalidLifetimes: Readonly<Record<string, (half: number) => unknown>> = {
+  'a negative number': (half) => -half,
   zero: () => 0,
   null: () => null,
-  'an empty text': () => '',
-  'a number with letters behind it': (half) => `${half}abc`,
-  'the text NaN': () => 'NaN',
-  'far too much': () => 1e15,
-  'a text of forty digits': () => '9'.repeat(40),
+  'an empty string': () => '',
+  'a number followed by letters': (half) => `${half}abc`,
+  'the string NaN': () => 'NaN',
+  '1e15 seconds': () => 1e15,
+  'a string of forty digits': () => '9'.repeat(40),
   'an object': () => ({}),
 }
 
-const tenYears = 10 * 366 * 24 * 3600
+const tenYearsSeconds = 10 * 366 * 24 * 3600
 
-export function lifetimeChecks(_suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
-  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
-    group: 'the life of its tokens',
+export function lifetimeChecks(
+  _suite: ProviderSuite<ProviderOffers, unknown>,
+  runWithFixture: RunWithFixture,
+): readonly Check[] {
+  const check = (name: string, use: (fixture: Fixture) => Promise<void>): Check => ({
+    group: 'token lifetime',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    check('keeps a token', async (stand) => {
-      const client = stand.client()
+    check('caches a token', async (fixture) => {
+      const client = fixture.client()
       const token = await client.token()
-      stand.mark(token.value)
-      expectThat((await client.token()) === token, 'the second call should answer with the same token')
-      expectEqual(stand.requests('token').length, 1, 'the number of token requests')
+      fixture.markSecret(token.value)
+      expectThat((await client.token()) === token, 'the second call should return the same token')
+      expectEqual(fixture.requests('token').length, 1, 'the number of token requests')
     }),
-    check('replaces a token that has ended', async (stand) => {
+    check('replaces an expired token', async (fixture) => {
       const clock = createClock()
-      const client = stand.client({ now: clock.now })
+      const client = fixture.client({ now: clock.now })
       const token = await client.token()
-      stand.mark(token.value)
+      fixture.markSecret(token.value)
       clock.advance(secondsLeft(token, clock.now()) + 1)
       const next = await client.token()
-      stand.mark(next.value)
-      expectThat(next.value !== token.value, 'a token that has ended should be replaced by another')
-      expectEqual(stand.requests('token').length, 2, 'the number of token requests')
+      fixture.markSecret(next.value)
+      expectThat(next.value !== token.value, 'an expired token should be replaced')
+      expectEqual(fixture.requests('token').length, 2, 'the number of token requests')
     }),
-    check('replaces a token that was rejected', async (stand) => {
-      const client = stand.client()
+    check('replaces a rejected token', async (fixture) => {
+      const client = fixture.client()
       const rejected = await client.token()
-      stand.mark(rejected.value)
+      fixture.markSecret(rejected.value)
       const next = await client.token({ rejected })
-      stand.mark(next.value)
-      expectThat(next.value !== rejected.value, 'a rejected token should be replaced by another')
+      fixture.markSecret(next.value)
+      expectThat(next.value !== rejected.value, 'a rejected token should be replaced')
     }),
-    ...Object.entries(lies).map(([what, lie]) =>
-      check(`believes no lifetime of ${what}`, async (stand) => {
-        const token = await stand.client().token()
-        stand.mark(token.value)
-        const { headers = {}, text = '' } = stand.answered('token') ?? {}
+    ...Object.entries(invalidLifetimes).map(([what, invalid]) =>
+      check(`treats a lifetime of ${what} as unknown`, async (fixture) => {
+        const token = await fixture.client().token()
+        fixture.markSecret(token.value)
+        const { headers = {}, text = '' } = fixture.lastAnswer('token') ?? {}
         const body = parseJson(text)
         if (typeof body !== 'object' || body === null) return
         const good = { givenAt: Date.now(), headers, body }
-        const known = await lifetimeOf(stand, good)
+        const known = await lifetimeOf(fixture, good)
         for (const leaf of leavesOf(body)) {
-          if (leaf.value !== token.value) await tryLie(stand, { good, known }, leaf, lie)
+          if (leaf.value !== token.value) await checkInvalidLifetime(fixture, { good, known }, leaf, invalid)
         }
       }),
     ),
   ]
 }
 
-/** Puts a lie into one place of a good answer: if that is where the lifetime is read, it must count as unknown. */
-async function tryLie(
-  stand: Stand,
+/** Replaces one value of a valid response: if the reader takes the lifetime from it, the lifetime must be unknown. */
+async function checkInvalidLifetime(
+  fixture: Fixture,
   { good, known }: { readonly good: GoodAnswer; readonly known: Lifetime | undefined },
   { path, value }: Leaf,
-  lie: (half: number) => unknown,
+  invalid: (half: number) => unknown,
 ): Promise<void> {
   const number = Number(value)
   const half = typeof value !== 'boolean' && Number.isFinite(number) && number > 1 ? Math.floor(number / 2) : 1800
   const place = path.join('.')
-  const spoil = (replacement: unknown): GoodAnswer => ({ ...good, body: replaceAt(good.body, path, replacement) })
-  const halved = await lifetimeOf(stand, spoil(typeof value === 'string' ? String(half) : half))
-  const lied = await liveOn(stand, spoil(lie(half)))
+  const replace = (replacement: unknown): GoodAnswer => ({ ...good, body: replaceAt(good.body, path, replacement) })
+  const halved = await lifetimeOf(fixture, replace(typeof value === 'string' ? String(half) : half))
+  const observed = await observeLifetime(fixture, replace(invalid(half)))
   const isLifetime = halved !== undefined && known !== undefined && !isNear(halved.lifetime, known.lifetime)
-  if (lied === undefined) {
-    return expectThat(!isLifetime, `a lifetime in ${place} that cannot be believed should be unknown, and no refusal`)
+  if (observed === undefined) {
+    return expectThat(!isLifetime, `an invalid lifetime in ${place} should be unknown, not an error`)
   }
-  const shown = `the token whose answer has such a thing in ${place}`
-  expectThat(lied.lifetime === undefined || lied.lifetime > 0, `${shown} should not be expired at once`)
-  expectThat(lied.lifetime === undefined || lied.lifetime <= tenYears, `${shown} should not live for ever`)
-  expectThat(lied.isKept, `${shown} should be kept: every call asked for a new one`)
-  expectThat(lied.isReplaced, `${shown} should not be kept for ever`)
-  const isHalfParsed = isLifetime && lied.lifetime !== undefined && isNear(lied.lifetime, halved.lifetime)
-  expectThat(!isHalfParsed, `${shown} should not live as long as if the number in it were meant`)
+  const subject = `a token whose response has an invalid lifetime in ${place}`
+  expectThat(observed.lifetime === undefined || observed.lifetime > 0, `${subject} should not expire at once`)
+  expectThat(observed.lifetime === undefined || observed.lifetime <= tenYearsSeconds, `${subject} should expire`)
+  expectThat(observed.isCached, `${subject} should be cached, but every call requests a new one`)
+  expectThat(observed.isReplaced, `${subject} should not be cached for ever`)
+  const isHalfParsed = isLifetime && observed.lifetime !== undefined && isNear(observed.lifetime, halved.lifetime)
+  expectThat(!isHalfParsed, `${subject} should not use the number within the invalid value`)
 }
 
-/** What gives a token: where that is in a header, the headers are needed, too. */
+/** A valid token response; the headers are included because the token may be in one of them. */
 interface GoodAnswer {
-  /** By the clocks of server and client: a token whose own end is read is then as old each time, however busy the machine. */
+  /** The time of both server and client, so that a token's own expiry gives the same lifetime each time. */
   readonly givenAt: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
 }
 
 interface Lifetime {
-  /** Seconds; `undefined` where unknown. */
+  /** Seconds; `undefined` if unknown. */
   readonly lifetime: number | undefined
 }
 
-interface Life extends Lifetime {
-  /** Whether the next call got the same. */
-  readonly isKept: boolean
-  /** Whether it was given up in the end. */
+interface ObservedLifetime extends Lifetime {
+  /** Whether the next call returned the same token. */
+  readonly isCached: boolean
+  /** Whether the token was replaced after twenty years. */
   readonly isReplaced: boolean
 }
 
-/** The lifetime of a token with this answer; `undefined` where the answer gives none. */
-async function lifetimeOf(stand: Stand, answer: GoodAnswer): Promise<Lifetime | undefined> {
-  const { client, clock } = answerWith(stand, answer)
+/** The lifetime of the token in a response; `undefined` if it contains none. */
+async function lifetimeOf(fixture: Fixture, answer: GoodAnswer): Promise<Lifetime | undefined> {
+  const { client, clock } = answerWith(fixture, answer)
   try {
     return readLifetime(await client.token(), clock.now())
   } catch (failure) {
@@ -127,29 +130,29 @@ async function lifetimeOf(stand: Stand, answer: GoodAnswer): Promise<Lifetime | 
   }
 }
 
-function answerWith(stand: Stand, { givenAt, headers, body }: GoodAnswer): { client: Client; clock: Clock } {
+function answerWith(fixture: Fixture, { givenAt, headers, body }: GoodAnswer): { client: Client; clock: Clock } {
   const date = new Date(givenAt).toUTCString()
-  stand.emulator.faults.set('token', { name: 'answer', answer: { headers: { date, ...headers }, body } })
+  fixture.emulator.faults.set('token', { name: 'answer', answer: { headers: { date, ...headers }, body } })
   const clock = createClock(givenAt)
-  return { client: stand.client({ now: clock.now }), clock }
+  return { client: fixture.client({ now: clock.now }), clock }
 }
 
 function readLifetime({ expiresAt }: AccessToken, now: number): Lifetime {
   return { lifetime: expiresAt && (expiresAt.getTime() - now) / 1000 }
 }
 
-/** The life of a token with this answer; `undefined` where the answer gives none. */
-async function liveOn(stand: Stand, answer: GoodAnswer): Promise<Life | undefined> {
-  const { client, clock } = answerWith(stand, answer)
-  const asked = stand.requests('token').length
+/** Observes how long the token of a response is cached; `undefined` if it contains none. */
+async function observeLifetime(fixture: Fixture, answer: GoodAnswer): Promise<ObservedLifetime | undefined> {
+  const { client, clock } = answerWith(fixture, answer)
+  const count = fixture.requests('token').length
   try {
     const token = await client.token()
     const { lifetime } = readLifetime(token, clock.now())
     await client.token()
-    const isKept = stand.requests('token').length === asked + 1
-    clock.advance(2 * tenYears)
+    const isCached = fixture.requests('token').length === count + 1
+    clock.advance(2 * tenYearsSeconds)
     await client.token()
-    return { lifetime, isKept, isReplaced: stand.requests('token').length > asked + 1 }
+    return { lifetime, isCached, isReplaced: fixture.requests('token').length > count + 1 }
   } catch (failure) {
     if (failure instanceof NightlatchError) return undefined
     throw failure
@@ -160,7 +163,7 @@ function isNear(one: number | undefined, other: number | undefined): boolean {
   return one === undefined || other === undefined ? one === other : Math.abs(one - other) < 2
 }
 
-/** A token of unknown life is kept for a minute. */
+/** Seconds until a token is no longer served; one of unknown lifetime is cached for a minute. */
 function secondsLeft({ expiresAt }: AccessToken, now: number): number {
   return expiresAt === undefined ? 60 : (expiresAt.getTime() - now) / 1000
 }

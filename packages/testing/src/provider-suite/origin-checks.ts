@@ -1,9 +1,9 @@
-import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, failureOf } from './check.ts'
+import type { Fixture, RunWithFixture } from './fixture.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 
-/** Under these anybody can have a host: a `*` right before one lets everybody in. */
-const openToAnybody: readonly string[] = [
+/** Domains under which anyone can register a host, so that `*` before one allows everyone. */
+const sharedDomains: readonly string[] = [
   ...['co.uk', 'com.au', 'co.jp', 'com.br', 'co.nz', 'co.za', 'com.cn', 'co.in', 'co.kr'],
   ...['amazonaws.com', 'cloudfront.net', 'elasticbeanstalk.com', 'awsapprunner.com'],
   ...['azurewebsites.net', 'azure-api.net', 'cloudapp.net', 'cloudapp.azure.com', 'azurefd.net', 'windows.net'],
@@ -12,62 +12,65 @@ const openToAnybody: readonly string[] = [
   ...['onrender.com', 'ngrok.io', 'ngrok.app', 'ngrok-free.app', 'trycloudflare.com', 'deno.dev'],
 ]
 
-export function originChecks(_suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
-  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
-    group: 'where its tokens go',
+export function originChecks(
+  _suite: ProviderSuite<ProviderOffers, unknown>,
+  runWithFixture: RunWithFixture,
+): readonly Check[] {
+  const check = (name: string, use: (fixture: Fixture) => Promise<void>): Check => ({
+    group: 'allowed origins',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    check('refuses other origins before it asks for a token', async (stand) => {
-      const known = await stand.apiUrl(stand.client())
-      const asked = stand.requests('token').length
-      for (const url of strangers(stand, known)) {
-        const { code } = await failureOf(stand.client().fetch(url), `a call of ${new URL(url).origin}`)
+    check('rejects foreign origins before it requests a token', async (fixture) => {
+      const known = await fixture.apiUrl(fixture.client())
+      const count = fixture.requests('token').length
+      for (const url of foreignUrls(fixture, known)) {
+        const { code } = await failureOf(fixture.client().fetch(url), `a call of ${new URL(url).origin}`)
         expectEqual(code, 'origin_refused', `the error code of a call of ${new URL(url).origin}`)
       }
-      expectEqual(stand.requests('token').length - asked, 0, 'the number of token requests')
-      expectEqual(stand.stray.length, 0, 'the number of requests at other servers')
+      expectEqual(fixture.requests('token').length - count, 0, 'the number of token requests')
+      expectEqual(fixture.strayRequests.length, 0, 'the number of requests at other servers')
     }),
-    check('names no origins that anybody can have', async (stand) => {
-      const open = (stand.provider.apiOrigins ?? []).filter((pattern) =>
-        openToAnybody.some((suffix) =>
+    check('allows no origins of shared hosting domains', async (fixture) => {
+      const open = (fixture.provider.apiOrigins ?? []).filter((pattern) =>
+        sharedDomains.some((suffix) =>
           pattern
             .replace(/\/$/, '')
             .replace(/:\d{1,5}$/, '')
             .endsWith(`*.${suffix}`),
         ),
       )
-      expectEqual(open, [], 'the apiOrigins under which anybody can have a host')
+      expectEqual(open, [], 'the apiOrigins under which anyone can register a host')
     }),
-    check('loses the token where the API redirects to another origin', async (stand) => {
-      const client = stand.client()
-      const url = await stand.apiUrl(client)
+    check('removes the token on redirects to another origin', async (fixture) => {
+      const client = fixture.client()
+      const url = await fixture.apiUrl(client)
       const token = await client.token()
-      stand.mark(token.value)
+      fixture.markSecret(token.value)
       for (const status of [302, 307] as const) {
-        stand.emulator.faults.set('api', { name: 'redirect', to: `${stand.stranger}/caught`, status })
+        fixture.emulator.faults.set('api', { name: 'redirect', to: `${fixture.foreignServer}/caught`, status })
         await client.fetch(url).catch(() => undefined)
       }
-      const shown = stand.stray.filter(({ sent }) => sent.includes(token.value))
-      expectEqual(shown.length, 0, 'the number of requests that showed another server the token')
+      const leaks = fixture.strayRequests.filter(({ sent }) => sent.includes(token.value))
+      expectEqual(leaks.length, 0, 'the number of requests that sent the token to another server')
     }),
   ]
 }
 
-/** URLs that look as if they were the provider's, and are not. */
-function strangers(stand: Stand, api: URL): readonly string[] {
-  const patterns = (stand.provider.apiOrigins ?? []).filter((pattern) => pattern.startsWith('https://*.'))
+/** Foreign URLs that resemble the provider's. */
+function foreignUrls(fixture: Fixture, api: URL): readonly string[] {
+  const patterns = (fixture.provider.apiOrigins ?? []).filter((pattern) => pattern.startsWith('https://*.'))
   const lookalikes = patterns.flatMap((pattern) => {
     const host = pattern.slice('https://*.'.length).replace(/\/$/, '')
-    // `*` is one label, and all before the host is the label's.
-    return [`https://${host}.stranger.example`, `https://stranger-${host}`, `https://a.b.${host}`, `http://a.${host}`]
+    // `*` matches exactly one label, so none of these is allowed.
+    return [`https://${host}.foreign.example`, `https://foreign-${host}`, `https://a.b.${host}`, `http://a.${host}`]
   })
-  const elsewhere = (stand.emulator as { readonly elsewhereUrl?: unknown }).elsewhereUrl
+  const elsewhere = (fixture.emulator as { readonly elsewhereUrl?: unknown }).elsewhereUrl
   return [
-    stand.stranger,
-    'https://stranger.example',
-    `https://${api.hostname}.stranger.example`,
+    fixture.foreignServer,
+    'https://foreign.example',
+    `https://${api.hostname}.foreign.example`,
     ...(typeof elsewhere === 'string' ? [elsewhere] : []),
     ...lookalikes,
   ].filter((url) => URL.canParse(url))

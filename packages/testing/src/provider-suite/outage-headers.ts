@@ -1,5 +1,2 @@
-/**
- * Headers of an outage. No client waits a minute for its next attempt: the failure is there at once, and a check need not wait
- * for retries that it says nothing about.
- */
+/** Headers of an outage: clients report such a long Retry-After instead of retrying, so checks do not wait. */
 export const outageHeaders: Readonly<Record<string, string>> = { 'retry-after': '60' }

@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 
-/** The secrets that some printing, logging or serialising of a value gives away. */
+/** Returns the secrets that printing, logging or serialising a value reveals. */
 export function findLeaks(value: unknown, secrets: readonly string[]): readonly string[] {
   const printed = printingsOf(value)
   return secrets.filter((secret) => printed.includes(secret))

@@ -3,90 +3,96 @@ import type { Emulation } from '../emulation.ts'
 import type { EmulatedCredentials } from '../registered-client.ts'
 import type { Emulator } from '../start-emulator.ts'
 
-/** What every emulator that a provider is tested against has. */
+/** Members that an emulator must have to test a provider. */
 export interface ProviderOffers {
-  /** What the token endpoint accepts. */
+  /** Valid credentials of the token endpoint. */
   readonly credentials: EmulatedCredentials
 }
 
-/** A token answer of the vendor's documents. */
+/** A token response from the vendor's documents. */
 export interface DocumentedGrant {
-  /** In the test's name: 'the sample of the page on tokens'. */
+  /** Part of the test's name, for example 'the sample of the page on tokens'. */
   readonly what: string
   /** Default 200. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** A string as it is, anything else as JSON. */
+  /** A string is sent unchanged, anything else as JSON. */
   readonly body: unknown
-  /** The token within it. */
+  /** The token in the response. */
   readonly accessToken: string
-  /** The lifetime that it states, in seconds; `undefined`: it states none. */
+  /** The lifetime in the response, in seconds; `undefined` if there is none. */
   readonly expiresIn: number | undefined
-  /** The scopes that it names; left out, they are not looked at. */
+  /** The scopes in the response; default: not compared. */
   readonly scopes?: readonly string[]
-  /** When it was given, for an answer that states an instant; default now. */
+  /** When the response was sent, if it contains an instant; default now. */
   readonly givenAt?: Date
 }
 
-/** A refusal of the vendor's documents. */
+/** An error response of the token endpoint from the vendor's documents. */
 export interface DocumentedRefusal {
-  /** In the test's name: 'a wrong secret'. */
+  /** Part of the test's name, for example 'a wrong secret'. */
   readonly what: string
-  /** Of the answer; there are vendors that refuse with a 200. */
+  /** Status of the response; some vendors report errors with 200. */
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  /** A string as it is, anything else as JSON. */
+  /** A string is sent unchanged, anything else as JSON. */
   readonly body?: unknown
-  /** Default `'grant_refused'`; an outage is `'endpoint_unavailable'`, an answer with neither token nor error `'response_unreadable'`. */
+  /**
+   * Expected error code. Default `'grant_refused'`; use `'endpoint_unavailable'` for an outage, `'response_unreadable'` for
+   * a response with neither token nor error.
+   */
   readonly code?: 'grant_refused' | 'endpoint_unavailable' | 'response_unreadable'
-  /** The error's code within the answer, as text; `undefined`: it has none. */
+  /** The error code in the response, as a string; `undefined` if there is none. */
   readonly error: string | undefined
-  /** The error's description within it; left out, it is not looked at. */
+  /** The error description in the response; default: not compared. */
   readonly errorDescription?: string
-  /** Whether the same request may succeed later; default: where `code` is `'endpoint_unavailable'`. */
+  /** Whether the same request may succeed later; default true for `'endpoint_unavailable'`, otherwise false. */
   readonly retryable?: boolean
 }
 
 /**
- * A token request as the vendor's documents show it. In each text `{clientId}` and `{clientSecret}` stand for the credentials,
- * and after a scheme, as in `Basic {clientId}:{clientSecret}`, for their Base64, form-encoded first or not.
+ * A token request from the vendor's documents. `{clientId}` and `{clientSecret}` are placeholders for the credentials; after a
+ * scheme, as in `Basic {clientId}:{clientSecret}`, for their Base64, form-encoded or not.
  */
 export interface DocumentedRequest {
   /** Default `'POST'`. */
   readonly method?: 'POST' | 'GET'
-  /** Without its parameters; default `application/x-www-form-urlencoded`, `null` for none. */
+  /** Without parameters; default `application/x-www-form-urlencoded`, `null` for none. */
   readonly contentType?: string | null
-  /** Headers that must be there; others may be. */
+  /** Required headers; others are allowed. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Everything in the body, or in the query where there is no body: the form's parameters or the members of the JSON. */
+  /** All parameters of the form, members of the JSON body or, without a body, parameters of the query. */
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
-/** A provider, and what its vendor's documents say that nobody can know from the provider alone. */
+/** A provider to test, its emulation, and examples from the vendor's documents. */
 export interface ProviderSuite<Offers extends ProviderOffers, Info = unknown> {
   /** The test runner's `describe`; default: the global one. */
   readonly describe?: (name: string, body: () => void) => unknown
   /** The test runner's `it` or `test`; default: the global `it`. */
   readonly it?: (name: string, body: () => Promise<void>) => unknown
-  /** The emulation to test against, made anew for each test. */
+  /** Creates the emulation to test against; called for each check. */
   readonly emulation: () => Emulation<Offers>
-  /** The provider, pointed at the emulator. */
+  /** Creates the provider with the emulator's addresses. */
   readonly provider: (emulator: Emulator & Offers) => Provider<Info>
-  /** Who the client is; default: the emulator's `credentials`. */
+  /** Credentials of the client; default: the emulator's `credentials`. */
   readonly credentials?: (emulator: Emulator & Offers) => ClientOptions['credentials']
-  /** Whether the client's secret itself is sent; default true. `false` for signatures, certificates and no authentication. */
+  /** Whether the client sends its secret; default true. Use `false` for signatures, certificates and no authentication. */
   readonly sendsSecret?: boolean
-  /** What the vendor's page shows of the token request. */
+  /** The documented token request; default: not compared. */
   readonly request?: DocumentedRequest
-  /** The token answers that the vendor's page shows. */
+  /** The documented token responses. */
   readonly grants?: readonly DocumentedGrant[]
-  /** The refusals that the vendor's page shows. */
+  /** The documented error responses. */
   readonly refusals?: readonly DocumentedRefusal[]
-  /** What the provider has to ask for first: where its `api` is, by a function, or its token endpoint, by its `issuer`; default nothing. */
+  /**
+   * What the provider discovers: `'api'` by its `api` function, `'issuer'` for the token endpoint by its issuer's metadata;
+   * default nothing.
+   */
   readonly discovers?: 'api' | 'issuer'
   /**
-   * A URL that the emulator answers with a 2xx to a GET with a token; default: the base URL of the API. `null`: there is no API
-   * to call, and what is about calls is left out.
+   * A URL that responds with a 2xx to a GET with a token; default: the base URL of the API. `null` skips the checks of the API,
+   * for a provider without one.
    */
   readonly apiUrl?: ((emulator: Emulator & Offers) => string | URL) | null
 }

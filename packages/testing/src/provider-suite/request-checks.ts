@@ -1,52 +1,58 @@
 import type { RecordedRequest } from '../recorded-request.ts'
-import type { Bench, Stand } from './bench.ts'
 import { type Check, expectEqual, expectThat, failureOf } from './check.ts'
+import type { Fixture, RunWithFixture } from './fixture.ts'
 import type { DocumentedRequest, ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { bodyMembers, encodingsOf, parseJson, placesOf } from './secret-places.ts'
 
-export function requestChecks(suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
-  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
-    group: 'asking for a token',
+export function requestChecks(
+  suite: ProviderSuite<ProviderOffers, unknown>,
+  runWithFixture: RunWithFixture,
+): readonly Check[] {
+  const check = (name: string, use: (fixture: Fixture) => Promise<void>): Check => ({
+    group: 'token request',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    check('gives a token', async (stand) => {
-      const token = await stand.client().token()
-      stand.mark(token.value)
-      expectEqual(stand.requests('token').length, 1, 'the number of token requests')
+    check('returns a token', async (fixture) => {
+      const token = await fixture.client().token()
+      fixture.markSecret(token.value)
+      expectEqual(fixture.requests('token').length, 1, 'the number of token requests')
     }),
-    check('discovers what the suite was told', async ({ provider: { api, tokenEndpoint } }) => {
+    check('discovers what the option `discovers` says', async ({ provider: { api, tokenEndpoint } }) => {
       const discovers = typeof api === 'function' ? 'api' : tokenEndpoint === undefined ? 'issuer' : undefined
-      const wanted = discovers === undefined ? 'no `discovers`' : `discovers: '${discovers}'`
-      expectThat(suite.discovers === discovers, `testProvider should be told ${wanted}`)
+      const option = discovers === undefined ? 'no `discovers`' : `discovers: '${discovers}'`
+      expectThat(suite.discovers === discovers, `this provider requires ${option} in the options of testProvider`)
     }),
-    check('says what its body is', async (stand) => {
-      const { method, body, headers } = await requestOf(stand)
-      const { tokenRequest = {} } = stand.provider
+    check('sends the content type of its body', async (fixture) => {
+      const { method, body, headers } = await requestOf(fixture)
+      const { tokenRequest = {} } = fixture.provider
       expectEqual(method, tokenRequest.method ?? 'POST', 'the method')
       const type = typeOf(headers)
-      if (body === '') return expectEqual(type, null, 'the content type of no body')
+      if (body === '') return expectEqual(type, null, 'the content type of an empty body')
       const isJson = typeof parseJson(body) === 'object'
       expectEqual(type, isJson ? 'application/json' : 'application/x-www-form-urlencoded', 'the content type')
     }),
-    check('says what answer it can read', async (stand) => {
-      const { headers } = await requestOf(stand)
+    check('accepts a content type that it can read', async (fixture) => {
+      const { headers } = await requestOf(fixture)
       const accept = headers.get('accept') ?? ''
-      expectThat(/json|text\/plain|urlencoded|\*\/\*/.test(accept), `Accept is "${accept}": no token comes as that`)
-    }),
-    check('authenticates its client once', async (stand) => {
-      const request = await requestOf(stand)
-      const places = placesOf(stand.emulator.credentials.clientSecret, request)
-      if (suite.sendsSecret === false) return expectEqual(places, [], 'the places of the client secret')
-      const words = places.length === 0 ? 'is nowhere' : `is in ${places.length} places (${places.join(', ')})`
       expectThat(
-        places.length === 1,
-        `the client secret ${words}, and belongs in one; if the vendor wants a signature instead, say sendsSecret: false`,
+        /json|text\/plain|urlencoded|\*\/\*/.test(accept),
+        `Accept is "${accept}", which is not a format of token responses`,
       )
     }),
-    check('sends no empty parameter, and none twice', async (stand) => {
-      const request = await requestOf(stand)
+    check('sends the client secret in one place', async (fixture) => {
+      const request = await requestOf(fixture)
+      const places = placesOf(fixture.emulator.credentials.clientSecret, request)
+      if (suite.sendsSecret === false) return expectEqual(places, [], 'the places of the client secret')
+      const found = places.length === 0 ? 'missing' : `in ${places.length} places (${places.join(', ')})`
+      expectThat(
+        places.length === 1,
+        `the client secret should be in one place, but is ${found}. If the vendor requires a signature instead, set sendsSecret: false`,
+      )
+    }),
+    check('sends no empty or repeated parameter', async (fixture) => {
+      const request = await requestOf(fixture)
       const sent = [...request.query, ...bodyMembers(request)]
       expectEqual(
         sent.filter(([, value]) => value === '').map(([name]) => name),
@@ -60,36 +66,36 @@ export function requestChecks(suite: ProviderSuite<ProviderOffers, unknown>, ben
         'the repeated parameters',
       )
     }),
-    ...(suite.request === undefined ? [] : [check('asks as its vendor documents', compareWith(suite.request))]),
-    check('follows no redirect with the client secret', async (stand) => {
+    ...(suite.request === undefined ? [] : [check('matches the documented request', compareWith(suite.request))]),
+    check('does not follow redirects with the client secret', async (fixture) => {
       for (const status of [302, 307, 308] as const) {
-        stand.emulator.faults.set('token', { name: 'redirect', to: `${stand.stranger}/caught`, status })
-        const { code } = await failureOf(stand.client().token(), 'a redirected token request')
+        fixture.emulator.faults.set('token', { name: 'redirect', to: `${fixture.foreignServer}/caught`, status })
+        const { code } = await failureOf(fixture.client().token(), 'a redirected token request')
         expectEqual(code, 'response_unreadable', 'the error code')
       }
-      expectEqual(stand.stray.length, 0, 'the number of requests at the other server')
+      expectEqual(fixture.strayRequests.length, 0, 'the number of requests at the other server')
     }),
-    ...(suite.sendsSecret === false ? [] : [check('is refused with a wrong secret, and does not insist', refuse)]),
+    ...(suite.sendsSecret === false ? [] : [check('fails with a wrong secret, without a retry', refuse)]),
   ]
 }
 
-async function refuse(stand: Stand): Promise<void> {
-  const { clientId } = stand.emulator.credentials
+async function refuse(fixture: Fixture): Promise<void> {
+  const { clientId } = fixture.emulator.credentials
   const credentials = { clientId, clientSecret: 'nightlatch-wrong-secret' }
-  const failure = await failureOf(stand.client({ credentials }).token(), 'a token request with a wrong secret')
+  const failure = await failureOf(fixture.client({ credentials }).token(), 'a token request with a wrong secret')
   expectEqual(
     { code: failure.code, retryable: failure.retryable },
     { code: 'grant_refused', retryable: false },
     'the error',
   )
-  expectEqual(stand.requests('token').length, 1, 'the number of token requests')
+  expectEqual(fixture.requests('token').length, 1, 'the number of token requests')
 }
 
-async function requestOf(stand: Stand): Promise<RecordedRequest> {
-  const token = await stand.client().token()
-  stand.mark(token.value)
-  const [request] = stand.requests('token')
-  expectThat(request !== undefined, 'the emulator got no token request')
+async function requestOf(fixture: Fixture): Promise<RecordedRequest> {
+  const token = await fixture.client().token()
+  fixture.markSecret(token.value)
+  const [request] = fixture.requests('token')
+  expectThat(request !== undefined, 'the emulator received no token request')
   return request
 }
 
@@ -97,21 +103,21 @@ function typeOf(headers: Headers): string | null {
   return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? null
 }
 
-function compareWith(documented: DocumentedRequest): (stand: Stand) => Promise<void> {
-  return async (stand) => {
-    const request = await requestOf(stand)
+function compareWith(documented: DocumentedRequest): (fixture: Fixture) => Promise<void> {
+  return async (fixture) => {
+    const request = await requestOf(fixture)
     const { method = 'POST', contentType = 'application/x-www-form-urlencoded', headers = {}, parameters } = documented
-    const show = (value: unknown): unknown => withoutCredentials(value, stand)
+    const show = (value: unknown): unknown => withoutCredentials(value, fixture)
     expectEqual(request.method, method, 'the method')
-    // A GET, or a POST without a body, has no content type to document.
-    const wantsBody = contentType !== null && method !== 'GET'
-    if (wantsBody || request.body !== '') expectEqual(typeOf(request.headers), contentType, 'the content type')
-    for (const [name, wanted] of Object.entries(headers)) {
-      expectEqual(show(request.headers.get(name)), wanted, `the header ${name}`)
+    // A GET, or a POST without a body, has no content type.
+    const hasBody = contentType !== null && method !== 'GET'
+    if (hasBody || request.body !== '') expectEqual(typeOf(request.headers), contentType, 'the content type')
+    for (const [name, value] of Object.entries(headers)) {
+      expectEqual(show(request.headers.get(name)), value, `the header ${name}`)
     }
     const json = parseJson(request.body)
     const sent = request.body === '' ? toMembers(request.query) : (json ?? toMembers(request.form))
-    expectEqual(show(sent), parameters, 'what is sent')
+    expectEqual(show(sent), parameters, 'the parameters')
   }
 }
 
@@ -124,20 +130,20 @@ function toMembers(parameters: URLSearchParams): Record<string, unknown> {
   )
 }
 
-/** Credentials as a vendor's page writes them: by name. */
-function withoutCredentials(value: unknown, stand: Stand): unknown {
-  const { clientId, clientSecret } = stand.emulator.credentials
+/** Replaces credentials by the placeholders of documents. */
+function withoutCredentials(value: unknown, fixture: Fixture): unknown {
+  const { clientId, clientSecret } = fixture.emulator.credentials
   if (typeof value === 'string') {
     const [, scheme = '', encoded = ''] = /^([A-Za-z][\w-]{0,40}) ([A-Za-z0-9+/_-]+={0,2})$/.exec(value) ?? []
     const decoded = Buffer.from(encoded, 'base64').toString('utf8')
-    // Of another scheme what follows may be what it looks like: a token, a key.
+    // Another scheme is not necessarily followed by Base64.
     const isPair = scheme === 'Basic' || encodingsOf(clientSecret).some((form) => decoded.includes(`:${form}`))
     let text = scheme !== '' && isPair ? `${scheme} ${decoded}` : value
     for (const form of encodingsOf(clientSecret)) text = text.replaceAll(form, '{clientSecret}')
     for (const form of encodingsOf(clientId)) text = text.replaceAll(form, '{clientId}')
     return text
   }
-  if (Array.isArray(value)) return value.map((one) => withoutCredentials(one, stand))
+  if (Array.isArray(value)) return value.map((one) => withoutCredentials(one, fixture))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutCredentials(one, stand)]))
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutCredentials(one, fixture)]))
 }

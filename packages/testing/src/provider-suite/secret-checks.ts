@@ -1,69 +1,72 @@
 import type { Answer } from '../faults.ts'
 import type { RecordedRequest } from '../recorded-request.ts'
-import type { Bench, Stand } from './bench.ts'
 import { type Check, expectThat } from './check.ts'
+import type { Fixture, RunWithFixture } from './fixture.ts'
 import { outageHeaders } from './outage-headers.ts'
 import { findLeaks } from './printings.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { leavesOf, parseJson, replaceAt } from './secret-places.ts'
 
-/** In bodies, headers and queries of answers: what errors must not quote (rule X2). */
+/** A text in responses that errors must not quote (rule X2). */
 const marker = 'nightlatch-marker-7f3a'
 
-export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, bench: Bench): readonly Check[] {
-  const group = 'what it tells'
-  const check = (name: string, use: (stand: Stand) => Promise<void>): Check => ({
+export function secretChecks(
+  suite: ProviderSuite<ProviderOffers, unknown>,
+  runWithFixture: RunWithFixture,
+): readonly Check[] {
+  const group = 'secrets'
+  const check = (name: string, use: (fixture: Fixture) => Promise<void>): Check => ({
     group,
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    check('X1: no secret when all is well', async (stand) => {
-      const client = stand.client()
+    check('X1: reveals no secret on success', async (fixture) => {
+      const client = fixture.client()
       const token = await client.token()
-      stand.mark(token.value)
-      if (suite.apiUrl !== null) await client.fetch(await stand.apiUrl(client))
-      expectSilence(stand, { token, client, provider: client.provider })
+      fixture.markSecret(token.value)
+      if (suite.apiUrl !== null) await client.fetch(await fixture.apiUrl(client))
+      expectNoSecrets(fixture, { token, client, provider: client.provider })
     }),
-    check('X1: no secret when the server repeats what it was sent', async (stand) => {
+    check('X1: reveals no secret if the server echoes the request', async (fixture) => {
       for (const write of echoes(suite)) {
-        const answer = (request: RecordedRequest): Answer => write(quote(request, stand))
-        stand.emulator.faults.set('token', { name: 'answer', answer })
-        await fail(stand, stand.client().token())
+        const answer = (request: RecordedRequest): Answer => write(quote(request, fixture))
+        fixture.emulator.faults.set('token', { name: 'answer', answer })
+        await expectSafeOutcome(fixture, fixture.client().token())
       }
     }),
-    check('X1: no secret when a token comes with an error', async (stand) => {
-      const token = await stand.client().token()
-      stand.mark(token.value)
+    check('X1: reveals no secret if a token comes with an error', async (fixture) => {
+      const token = await fixture.client().token()
+      fixture.markSecret(token.value)
       const { value } = token
-      const { headers = {}, text = '' } = stand.answered('token') ?? {}
+      const { headers = {}, text = '' } = fixture.lastAnswer('token') ?? {}
       const good = parseJson(text)
       const members = typeof good === 'object' && good !== null && !Array.isArray(good) ? good : { access_token: value }
-      const said = { error_description: `kept ${value}`, errorSummary: value, message: value, detail: value }
-      const body = { ...members, error: 'invalid_client', ...said }
+      const errors = { error_description: `kept ${value}`, errorSummary: value, message: value, detail: value }
+      const body = { ...members, error: 'invalid_client', ...errors }
       for (const status of [200, 400, 500]) {
-        // A token in a header is there as before: the reader is what can tell that it is one.
-        stand.emulator.faults.set('token', { name: 'answer', answer: { status, headers, body } })
-        await fail(stand, stand.client().token())
+        // The valid response's headers are kept, because the token may be in one of them.
+        fixture.emulator.faults.set('token', { name: 'answer', answer: { status, headers, body } })
+        await expectSafeOutcome(fixture, fixture.client().token())
       }
     }),
     {
       group,
-      name: 'X1: no secret when the network fails',
+      name: 'X1: reveals no secret if the network fails',
       async run() {
         const faults = [{ name: 'reset' }, { name: 'hang' }, { name: 'truncated' }] as const
-        // Each of them takes the client all of its time.
+        // Run in parallel, because each takes the client's whole timeout.
         await Promise.all(
           faults.map((fault) =>
-            bench(async (stand) => {
-              stand.emulator.faults.set('token', fault)
-              await fail(stand, stand.client({ timeout: 0.3 }).token())
+            runWithFixture(async (fixture) => {
+              fixture.emulator.faults.set('token', fault)
+              await expectSafeOutcome(fixture, fixture.client({ timeout: 0.3 }).token())
             }),
           ),
         )
       },
     },
-    check('X2: nothing of an answer but its status and its error', async (stand) => {
+    check('X2: reveals only the status and the error of a response', async (fixture) => {
       const headers = {
         ...outageHeaders,
         'x-nightlatch': marker,
@@ -71,36 +74,36 @@ export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
         'www-authenticate': `Basic realm="${marker}"`,
       }
       const body = { error: 'invalid_client', nightlatch: marker, data: { nightlatch: marker }, trace: [marker] }
-      stand.mark(marker)
+      fixture.markSecret(marker)
       for (const answer of [
         { status: 400, headers, body },
         { status: 200, headers, body: { ...body, error: undefined } },
         { status: 500, headers, body: `<p>${marker}` },
       ]) {
-        stand.emulator.faults.set('token', { name: 'answer', answer })
-        await fail(stand, stand.client().token())
+        fixture.emulator.faults.set('token', { name: 'answer', answer })
+        await expectSafeOutcome(fixture, fixture.client().token())
       }
     }),
-    check('X1: no secret in its hints', async (stand) => {
-      const explain = stand.provider.explain
-      const token = await stand.client().token()
-      stand.mark(token.value)
+    check('X1: reveals no secret in hints', async (fixture) => {
+      const explain = fixture.provider.explain
+      const token = await fixture.client().token()
+      fixture.markSecret(token.value)
       if (explain === undefined) return
       const url = new URL(`https://api.example/path?token=${encodeURIComponent(token.value)}`)
       for (const status of [200, 400, 401, 403, 404, 429, 500]) {
         for (const body of [token.value, { error: token.value, message: `got ${token.value}` }, [token.value]]) {
           expectThat(
-            findLeaks(explain({ status, url, body }), stand.secrets()).length === 0,
-            `the hints for a ${status} of the API quote it, token and all`,
+            findLeaks(explain({ status, url, body }), fixture.secrets()).length === 0,
+            `the hints for a ${status} of the API quote the response, including the token`,
           )
         }
       }
     }),
     ...(suite.discovers !== undefined
       ? [
-          check('X1, X2: no secret and no answer when the discovery fails', async (stand) => {
-            stand.mark((await stand.client().token()).value)
-            stand.mark(marker)
+          check('X1, X2: reveals neither secret nor response if discovery fails', async (fixture) => {
+            fixture.markSecret((await fixture.client().token()).value)
+            fixture.markSecret(marker)
             for (const [status, type] of [
               [200, 'text/plain'],
               [200, 'application/json'],
@@ -109,7 +112,7 @@ export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
               [500, 'text/plain'],
             ] as const) {
               const answer = (request: RecordedRequest): Answer => {
-                const said = `${quote(request, stand)} ${marker}`
+                const said = `${quote(request, fixture)} ${marker}`
                 const isText = type === 'text/plain'
                 return {
                   status,
@@ -117,9 +120,12 @@ export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
                   body: isText ? said : { message: said, error: said, apiUrl: said },
                 }
               }
-              stand.emulator.faults.set('discovery', { name: 'answer', answer })
-              const client = stand.client()
-              await fail(stand, typeof stand.provider.api === 'function' ? client.api() : client.token())
+              fixture.emulator.faults.set('discovery', { name: 'answer', answer })
+              const client = fixture.client()
+              await expectSafeOutcome(
+                fixture,
+                typeof fixture.provider.api === 'function' ? client.api() : client.token(),
+              )
             }
           }),
         ]
@@ -127,7 +133,7 @@ export function secretChecks(suite: ProviderSuite<ProviderOffers, unknown>, benc
   ]
 }
 
-/** Answers that repeat a text wherever an error might be read from, in the vendor's shapes and in the usual ones. */
+/** Responses that echo a text in every place of an error, in the vendor's and in common formats. */
 function echoes(suite: ProviderSuite<ProviderOffers, unknown>): readonly ((said: string) => Answer)[] {
   const documented = (suite.refusals ?? []).map(
     ({ status, headers = {}, body }) =>
@@ -136,7 +142,7 @@ function echoes(suite: ProviderSuite<ProviderOffers, unknown>): readonly ((said:
         headers: { ...outageHeaders, ...headers },
         body: leavesOf(body)
           .filter(({ value }) => typeof value === 'string')
-          .reduce((spoilt, { path }) => replaceAt(spoilt, path, said), body),
+          .reduce((echo, { path }) => replaceAt(echo, path, said), body),
       }),
   )
   return [
@@ -150,32 +156,29 @@ function echoes(suite: ProviderSuite<ProviderOffers, unknown>): readonly ((said:
   ]
 }
 
-/** All that a request carried, as a careless server logs it. */
-function quote({ headers, query, body }: RecordedRequest, stand: Stand): string {
-  const { clientSecret } = stand.emulator.credentials
+/** Everything a request carried, as a careless server would quote it. */
+function quote({ headers, query, body }: RecordedRequest, fixture: Fixture): string {
+  const { clientSecret } = fixture.emulator.credentials
   return `${clientSecret} ${[...headers].flat().join(' ')} ${query} ${body}`
 }
 
-/** Lets a piece of work fail, or not, and looks at all that is told of it. */
-async function fail(stand: Stand, work: Promise<unknown>): Promise<void> {
+/** Waits for a promise and checks its outcome and the events for secrets. */
+async function expectSafeOutcome(fixture: Fixture, work: Promise<unknown>): Promise<void> {
   const outcome = await work.then(
     () => undefined,
     (failure: unknown) => failure,
   )
-  expectSilence(stand, { outcome })
+  expectNoSecrets(fixture, { outcome })
 }
 
-function expectSilence(stand: Stand, told: Readonly<Record<string, unknown>>): void {
+function expectNoSecrets(fixture: Fixture, values: Readonly<Record<string, unknown>>): void {
   const all: readonly (readonly [string, unknown])[] = [
-    ...Object.entries(told),
-    ...stand.events.map((event) => [`the event ${event.type}`, event] as const),
+    ...Object.entries(values),
+    ...fixture.events.map((event) => [`the event ${event.type}`, event] as const),
   ]
   for (const [what, value] of all) {
-    const leaks = findLeaks(value, stand.secrets())
+    const leaks = findLeaks(value, fixture.secrets())
     const name = what === 'outcome' ? 'the error' : what
-    expectThat(
-      leaks.length === 0,
-      `${name} tells what must not be told (${leaks.length} of ${stand.secrets().length} secrets)`,
-    )
+    expectThat(leaks.length === 0, `${name} reveals ${leaks.length} of ${fixture.secrets().length} secrets`)
   }
 }

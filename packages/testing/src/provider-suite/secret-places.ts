@@ -1,6 +1,9 @@
 import type { RecordedRequest } from '../recorded-request.ts'
 
-/** Every place of a request that holds a text, as it is, URL- or form-encoded, or within Base64: `header authorization`. */
+/**
+ * The places of a request that contain a text, plain, URL-encoded, form-encoded or in Base64, for example `header
+ * authorization`.
+ */
 export function placesOf(text: string, request: RecordedRequest): readonly string[] {
   const forms = encodingsOf(text)
   const holds = (value: string): boolean =>
@@ -13,12 +16,12 @@ export function placesOf(text: string, request: RecordedRequest): readonly strin
   return [...inHeaders, ...inPath, ...inQuery, ...inBody]
 }
 
-/** A text as it is, and as URLs and forms write it. */
+/** A text, plain, URL-encoded and form-encoded. */
 export function encodingsOf(text: string): readonly string[] {
   return [...new Set([text, encodeURIComponent(text), new URLSearchParams([['', text]]).toString().slice(1)])]
 }
 
-/** What a body says, by name: a form's parameters, or the members of JSON, nested ones too. */
+/** The parameters of a form, or the members of JSON with the path of nested ones. */
 export function bodyMembers(request: RecordedRequest): readonly (readonly [name: string, value: unknown])[] {
   if (request.body === '') return []
   const json = parseJson(request.body)
@@ -26,7 +29,7 @@ export function bodyMembers(request: RecordedRequest): readonly (readonly [name:
   return [...request.form]
 }
 
-/** A value within JSON that is no object and no array, and the names that lead there. */
+/** A primitive value in JSON and its path. */
 export interface Leaf {
   readonly path: readonly string[]
   readonly value: unknown
@@ -38,7 +41,7 @@ export function leavesOf(value: unknown, path: readonly string[] = []): readonly
   return Object.entries(value).flatMap(([name, member]) => leavesOf(member, [...path, name]))
 }
 
-/** A copy of a JSON value with something else in one place. */
+/** Copies a JSON value with one value replaced. */
 export function replaceAt(value: unknown, path: readonly string[], replacement: unknown): unknown {
   const [name, ...rest] = path
   if (name === undefined) return replacement
@@ -48,7 +51,7 @@ export function replaceAt(value: unknown, path: readonly string[], replacement: 
   return copy
 }
 
-/** The value of a JSON text; `undefined` for anything else. */
+/** Parses JSON; `undefined` for invalid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,19 +1,19 @@
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { jsonDifference } from './json-difference.ts'
-import type { StoreBench, StoreStand } from './store-bench.ts'
+import type { RunWithStoreFixture, StoreFixture } from './store-fixture.ts'
 
-export function concurrencyChecks(bench: StoreBench): readonly Check[] {
-  const check = (name: string, use: (stand: StoreStand) => Promise<void>): Check => ({
-    group: 'what many do at once',
+export function concurrencyChecks(runWithFixture: RunWithStoreFixture): readonly Check[] {
+  const check = (name: string, use: (fixture: StoreFixture) => Promise<void>): Check => ({
+    group: 'concurrency',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    check('gives one of the tokens that were set, and never half of two', async (stand) => {
-      const handles = [stand.store, await stand.another()]
-      const key = stand.newKey()
+    check('never returns a mix of two tokens', async (fixture) => {
+      const handles = [fixture.store, await fixture.another()]
+      const key = fixture.newKey()
       const tokens = Array.from({ length: 20 }, (_, at) =>
-        stand.token({ value: `${at} `.repeat(1000 + at * 20), extra: { at } }, 3600 + at),
+        fixture.token({ value: `${at} `.repeat(1000 + at * 20), extra: { at } }, 3600 + at),
       )
       const seen: unknown[] = []
       await Promise.all(
@@ -24,21 +24,24 @@ export function concurrencyChecks(bench: StoreBench): readonly Check[] {
         }),
       )
       const last = await Promise.all(handles.map((store) => store.get(key)))
-      expectThat(last[0] !== undefined, 'after all were set, one should be there')
+      expectThat(last[0] !== undefined, 'after all tokens were set, one should be stored')
       const [first, second] = last
       const difference = jsonDifference(second, first, "one handle's token")
-      expectThat(difference === undefined, `after all were set, both handles should see the same: ${difference}`)
+      expectThat(
+        difference === undefined,
+        `after all tokens were set, both handles should return the same: ${difference}`,
+      )
       const whole = [...seen, ...last].every(
         (one) => one === undefined || tokens.some((token) => jsonDifference(one, token) === undefined),
       )
-      expectThat(whole, 'what is got should be a token as it was set, and is something else')
+      expectThat(whole, 'get should return a token exactly as it was set')
     }),
-    check('keeps every token where many keys are written at once', async (stand) => {
-      const entries = Array.from({ length: 50 }, (_, at) => [stand.newKey(), stand.token({ at })] as const)
-      await Promise.all(entries.map(([key, token]) => stand.store.set(key, token)))
-      const got = await Promise.all(entries.map(([key]) => stand.store.get(key)))
+    check('keeps every token of many concurrent writes', async (fixture) => {
+      const entries = Array.from({ length: 50 }, (_, at) => [fixture.newKey(), fixture.token({ at })] as const)
+      await Promise.all(entries.map(([key, token]) => fixture.store.set(key, token)))
+      const got = await Promise.all(entries.map(([key]) => fixture.store.get(key)))
       const lost = entries.filter(([, token], at) => jsonDifference(got[at], token) !== undefined)
-      expectThat(lost.length === 0, `of ${entries.length} tokens, ${lost.length} are not there as they were set`)
+      expectThat(lost.length === 0, `${lost.length} of ${entries.length} tokens are missing or changed`)
     }),
   ]
 }

@@ -1,30 +1,30 @@
 import { type Check, expectThat } from '../provider-suite/check.ts'
-import { expectNothing, expectStored, type StoreBench, type StoreStand } from './store-bench.ts'
+import { expectNothing, expectStored, type RunWithStoreFixture, type StoreFixture } from './store-fixture.ts'
 
 const content = { value: 'v', scopes: ['a', 'b'], extra: { one: 1, none: null, list: [{ x: 'y' }], empty: {} } }
 
-/** Tokens that are others by very little. */
-const others: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+/** Tokens that differ slightly from `content`. */
+const similarTokens: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'another value': { ...content, value: 'V' },
-  'a member more': { ...content, more: 1 },
-  'a member less': { value: 'v', scopes: ['a', 'b'] },
-  'a member more within': { ...content, extra: { ...content.extra, more: 1 } },
-  'a list in another order': { ...content, scopes: ['b', 'a'] },
-  'a longer list': { ...content, scopes: ['a', 'b', 'c'] },
-  'a text for a number': { ...content, extra: { ...content.extra, one: '1' } },
-  'nothing for null': { ...content, extra: { one: 1, list: [{ x: 'y' }], empty: {} } },
-  'a list for an object': { ...content, extra: { ...content.extra, empty: [] } },
+  'an additional member': { ...content, more: 1 },
+  'a missing member': { value: 'v', scopes: ['a', 'b'] },
+  'an additional nested member': { ...content, extra: { ...content.extra, more: 1 } },
+  'an array in another order': { ...content, scopes: ['b', 'a'] },
+  'a longer array': { ...content, scopes: ['a', 'b', 'c'] },
+  'a string instead of a number': { ...content, extra: { ...content.extra, one: '1' } },
+  'undefined instead of null': { ...content, extra: { one: 1, list: [{ x: 'y' }], empty: {} } },
+  'an array instead of an object': { ...content, extra: { ...content.extra, empty: [] } },
 }
 
-/** @param isAtomic whether looking and deleting are one step */
-export function deletionChecks(bench: StoreBench, isAtomic: boolean): readonly Check[] {
-  const check = (name: string, use: (stand: StoreStand) => Promise<void>): Check => ({
-    group: 'what it deletes',
+/** @param isAtomic whether the store compares and deletes in one step */
+export function deletionChecks(runWithFixture: RunWithStoreFixture, isAtomic: boolean): readonly Check[] {
+  const check = (name: string, use: (fixture: StoreFixture) => Promise<void>): Check => ({
+    group: 'delete',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    check('deletes', async ({ store, token, newKey }) => {
+    check('deletes a token', async ({ store, token, newKey }) => {
       const key = newKey()
       await store.set(key, token({ value: 'v' }))
       await store.delete(key)
@@ -33,13 +33,13 @@ export function deletionChecks(bench: StoreBench, isAtomic: boolean): readonly C
       await store.set(key, next)
       await expectStored(store, key, next, 'set again after it was deleted')
     }),
-    check('deletes nothing where there is nothing', async ({ store, token, newKey }) => {
+    check('accepts a delete of an unknown key', async ({ store, token, newKey }) => {
       const key = newKey()
       await store.delete(key)
       await store.delete(key, token({ value: 'v' }))
-      await expectNothing(store, key, 'a key that nobody wrote')
+      await expectNothing(store, key, 'a key that was never set')
     }),
-    check('deletes a token that is still the stored one', async ({ store, token, newKey }) => {
+    check('deletes a token that equals the stored one', async ({ store, token, newKey }) => {
       const key = newKey()
       const kept = token(content)
       await store.set(key, kept)
@@ -47,36 +47,36 @@ export function deletionChecks(bench: StoreBench, isAtomic: boolean): readonly C
       await expectNothing(store, key, 'after an equal one was deleted')
       await store.set(key, kept)
       const got = await store.get(key)
-      expectThat(got !== undefined, 'the token should be there, and is not')
+      expectThat(got !== undefined, 'the token should be stored')
       await store.delete(key, got)
-      await expectNothing(store, key, 'after the one that get gave was deleted')
+      await expectNothing(store, key, 'after the token that get returned was deleted')
     }),
-    check('deletes it whatever the order of its members', async ({ store, token, newKey }) => {
+    check('deletes a token whose members are in another order', async ({ store, token, newKey }) => {
       const key = newKey()
       const kept = token(content)
       await store.set(key, kept)
-      await store.delete(key, turn(kept))
-      await expectNothing(store, key, 'after one with its members in another order was deleted')
+      await store.delete(key, reverseMembers(kept))
+      await expectNothing(store, key, 'after deleting the token with members in another order')
     }),
-    ...Object.entries(others).map(([what, other]) =>
-      check(`leaves a token that is not the one to delete: ${what}`, async ({ store, token, newKey }) => {
+    ...Object.entries(similarTokens).map(([what, other]) =>
+      check(`keeps a token that differs from the one to delete: ${what}`, async ({ store, token, newKey }) => {
         const key = newKey()
         const kept = token(content)
         await store.set(key, kept)
         await store.delete(key, { ...other, expiresAt: kept.expiresAt })
-        await expectStored(store, key, kept, `after one with ${what} was deleted`)
+        await expectStored(store, key, kept, `after deleting a token with ${what}`)
       }),
     ),
-    check('leaves a token that is not the one to delete: another end', async ({ store, token, newKey }) => {
+    check('keeps a token that differs from the one to delete: another expiresAt', async ({ store, token, newKey }) => {
       const key = newKey()
       const kept = token(content)
       await store.set(key, kept)
       await store.delete(key, { ...kept, expiresAt: kept.expiresAt + 1 })
-      await expectStored(store, key, kept, 'after one with another end was deleted')
+      await expectStored(store, key, kept, 'after deleting a token with another expiresAt')
     }),
     ...(isAtomic
       ? [
-          check('never deletes what was set meanwhile', async ({ store, another, token, newKey }) => {
+          check('never deletes a token that was set at the same time', async ({ store, another, token, newKey }) => {
             const other = await another()
             for (let round = 0; round < 25; round += 1) {
               const key = newKey()
@@ -85,7 +85,7 @@ export function deletionChecks(bench: StoreBench, isAtomic: boolean): readonly C
               const work = [() => store.delete(key, old), () => other.set(key, next)]
               if (round % 2 === 1) work.reverse()
               await Promise.all(work.map((start) => start()))
-              await expectStored(store, key, next, 'set while the one before was deleted')
+              await expectStored(store, key, next, 'a token set while the previous one was deleted')
             }
           }),
         ]
@@ -93,13 +93,13 @@ export function deletionChecks(bench: StoreBench, isAtomic: boolean): readonly C
   ]
 }
 
-/** The same JSON with the members of all objects in the opposite order. */
-function turn<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(turn) as T
+/** Copies JSON with the members of all objects in reverse order. */
+function reverseMembers<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(reverseMembers) as T
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
       .toReversed()
-      .map(([name, member]) => [name, turn(member)]),
+      .map(([name, member]) => [name, reverseMembers(member)]),
   ) as T
 }

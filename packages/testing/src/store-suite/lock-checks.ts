@@ -1,112 +1,112 @@
 import type { StoreLock, TokenStore } from '@nightlatch/core'
 import { type Check, expectThat } from '../provider-suite/check.ts'
-import { expectNothing, expectStored, type StoreBench, type StoreStand } from './store-bench.ts'
+import { expectNothing, expectStored, type RunWithStoreFixture, type StoreFixture } from './store-fixture.ts'
 
-/** Seconds of a lock that is not to end by itself. */
-const ttl = 60
+/** Time to live of a lock that does not expire during a check. */
+const longTtlSeconds = 60
 
-/** @param hasLock whether the store is said to have one */
-export function lockChecks(bench: StoreBench, hasLock: boolean): readonly Check[] {
-  const check = (name: string, use: (stand: StoreStand) => Promise<void>): Check => ({
-    group: 'its lock',
+/** @param hasLock whether the store supports locks */
+export function lockChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean): readonly Check[] {
+  const check = (name: string, use: (fixture: StoreFixture) => Promise<void>): Check => ({
+    group: 'lock',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   if (!hasLock) {
     return [
-      check('is none', async ({ store }) => {
-        expectThat(store.lock === undefined, 'the store has a lock: leave out `lock: false`, and it is tested')
+      check('is absent', async ({ store }) => {
+        expectThat(store.lock === undefined, 'the store has a lock. Remove `lock: false` to test it')
       }),
     ]
   }
   return [
-    check('is held by one at a time', async (stand) => {
-      const other = await stand.another()
-      const key = stand.newKey()
-      const lock = await hold(stand.store, key)
+    check('is held by one process at a time', async (fixture) => {
+      const other = await fixture.another()
+      const key = fixture.newKey()
+      const lock = await hold(fixture.store, key)
       try {
-        await expectHeld(stand.store, key, 'while it is held')
+        await expectHeld(fixture.store, key, 'while it is held')
         await expectHeld(other, key, 'while another handle holds it')
       } finally {
         await lock.release()
       }
     }),
-    check('goes to one of many that ask at once', async (stand) => {
-      const handles = [stand.store, await stand.another()]
-      const key = stand.newKey()
-      const asked = Array.from({ length: 20 }, (_, at) => lockOf(handles[at % 2] ?? stand.store, key))
-      const held = (await Promise.all(asked)).filter((lock) => lock !== undefined)
+    check('is granted to one of many concurrent requests', async (fixture) => {
+      const handles = [fixture.store, await fixture.another()]
+      const key = fixture.newKey()
+      const attempts = Array.from({ length: 20 }, (_, at) => lockOf(handles[at % 2] ?? fixture.store, key))
+      const held = (await Promise.all(attempts)).filter((lock) => lock !== undefined)
       await Promise.all(held.map((lock) => lock.release()))
-      expectThat(held.length === 1, `one of ${asked.length} should get the lock, and ${held.length} got it`)
+      expectThat(held.length === 1, `one of ${attempts.length} requests should get the lock, but ${held.length} got it`)
     }),
-    check('is free once it is released', async (stand) => {
-      const other = await stand.another()
-      const key = stand.newKey()
-      for (const store of [stand.store, other, stand.store]) {
+    check('is free after its release', async (fixture) => {
+      const other = await fixture.another()
+      const key = fixture.newKey()
+      for (const store of [fixture.store, other, fixture.store]) {
         const lock = await hold(store, key)
         await lock.release()
       }
     }),
-    check('is free once its time is up, and not before', async (stand) => {
-      const key = stand.newKey()
-      const end = stand.now() + stand.shortLife * 1000
-      const lock = await hold(stand.store, key, stand.shortLife)
-      const early = await lockOf(stand.store, key)
-      const isEarly = !stand.isOver(end)
+    check('expires after its ttl, not before', async (fixture) => {
+      const key = fixture.newKey()
+      const end = fixture.now() + fixture.shortLife * 1000
+      const lock = await hold(fixture.store, key, fixture.shortLife)
+      const early = await lockOf(fixture.store, key)
+      const isEarly = !fixture.isOver(end)
       await early?.release()
-      expectThat(early === undefined || !isEarly, 'a lock should be held until its time is up, and is free before')
-      await stand.pass(stand.shortLife)
-      const next = await holdSoon(stand, key)
+      expectThat(early === undefined || !isEarly, 'a lock should be held until its ttl has passed, but is free before')
+      await fixture.pass(fixture.shortLife)
+      const next = await holdSoon(fixture, key)
       await next.release()
       await lock.release()
     }),
-    check('is not freed by one whose time was up', async (stand) => {
-      const key = stand.newKey()
-      const late = await hold(stand.store, key, stand.shortLife)
-      await stand.pass(stand.shortLife)
-      const next = await holdSoon(stand, key)
+    check('is not released by an expired owner', async (fixture) => {
+      const key = fixture.newKey()
+      const late = await hold(fixture.store, key, fixture.shortLife)
+      await fixture.pass(fixture.shortLife)
+      const next = await holdSoon(fixture, key)
       try {
         await late.release()
-        await expectHeld(stand.store, key, 'after one whose time was up released it')
+        await expectHeld(fixture.store, key, 'after an expired owner released it')
       } finally {
         await next.release()
       }
     }),
-    check('may be released twice', async (stand) => {
-      const key = stand.newKey()
-      const first = await hold(stand.store, key)
+    check('can be released twice', async (fixture) => {
+      const key = fixture.newKey()
+      const first = await hold(fixture.store, key)
       await first.release()
       await first.release()
-      const second = await hold(stand.store, key)
+      const second = await hold(fixture.store, key)
       try {
         await first.release()
-        await expectHeld(stand.store, key, 'after the one before released it again')
+        await expectHeld(fixture.store, key, 'after the previous owner released it again')
       } finally {
         await second.release()
       }
     }),
-    check("is each key's own", async (stand) => {
-      const start = stand.newKey()
+    check('is separate for each key', async (fixture) => {
+      const start = fixture.newKey()
       const locks: StoreLock[] = []
       try {
         for (const key of [
           start,
-          stand.newKey(),
+          fixture.newKey(),
           `${start}.1`,
           `${start}-`,
           start.toLowerCase(),
           start.toUpperCase(),
         ]) {
-          locks.push(await hold(stand.store, key))
+          locks.push(await hold(fixture.store, key))
         }
         await locks.shift()?.release()
-        await expectHeld(stand.store, `${start}-`, "after another key's was released")
+        await expectHeld(fixture.store, `${start}-`, "after another key's lock was released")
       } finally {
         await Promise.all(locks.map((lock) => lock.release()))
       }
     }),
-    check('leaves the token alone', async (stand) => {
-      const { store, token, newKey } = stand
+    check('does not change the token', async (fixture) => {
+      const { store, token, newKey } = fixture
       const [full, empty] = [newKey(), newKey()]
       const kept = token({ value: 'v' })
       await store.set(full, kept)
@@ -114,22 +114,22 @@ export function lockChecks(bench: StoreBench, hasLock: boolean): readonly Check[
       try {
         for (const key of [full, empty]) locks.push(await hold(store, key))
         await expectStored(store, full, kept, 'while its key is locked')
-        await expectNothing(store, empty, 'where only the lock is')
+        await expectNothing(store, empty, 'a key with a lock but no token')
       } finally {
         await Promise.all(locks.map((lock) => lock.release()))
       }
       await expectStored(store, full, kept, 'after the lock was released')
       await expectNothing(store, empty, 'after the lock was released')
     }),
-    check('is left alone by the token', async (stand) => {
-      const { store, token, newKey } = stand
+    check('is not changed by set and delete', async (fixture) => {
+      const { store, token, newKey } = fixture
       const key = newKey()
       const lock = await hold(store, key)
       try {
         const kept = token({ value: 'v' })
         await store.set(key, kept)
         await expectHeld(store, key, 'after a token was set')
-        await expectStored(store, key, kept, 'set while its key is locked')
+        await expectStored(store, key, kept, 'a token set while its key is locked')
         await store.delete(key, kept)
         await store.delete(key)
         await expectHeld(store, key, 'after the token was deleted')
@@ -142,29 +142,29 @@ export function lockChecks(bench: StoreBench, hasLock: boolean): readonly Check[
   ]
 }
 
-async function lockOf(store: TokenStore, key: string, seconds = ttl): Promise<StoreLock | undefined> {
-  expectThat(store.lock !== undefined, 'the store has no lock: say so with `lock: false`')
+async function lockOf(store: TokenStore, key: string, seconds = longTtlSeconds): Promise<StoreLock | undefined> {
+  expectThat(store.lock !== undefined, 'the store has no lock. Set `lock: false` to skip its checks')
   return store.lock(key, { ttl: seconds })
 }
 
-async function hold(store: TokenStore, key: string, seconds = ttl): Promise<StoreLock> {
+async function hold(store: TokenStore, key: string, seconds = longTtlSeconds): Promise<StoreLock> {
   const lock = await lockOf(store, key, seconds)
-  expectThat(lock !== undefined, 'a lock that nobody holds should be had, and is not')
+  expectThat(lock !== undefined, 'a free lock should be granted, but is not')
   return lock
 }
 
-/** The lock of one whose time was up a moment ago. */
-async function holdSoon(stand: StoreStand, key: string): Promise<StoreLock> {
+/** Waits for a lock whose ttl has just passed. */
+async function holdSoon(fixture: StoreFixture, key: string): Promise<StoreLock> {
   let lock: StoreLock | undefined
-  await stand.expectSoon(async () => {
-    lock = await lockOf(stand.store, key)
+  await fixture.expectSoon(async () => {
+    lock = await lockOf(fixture.store, key)
     return lock !== undefined
-  }, 'a lock should be free soon after its time is up, and is still held')
-  return lock ?? hold(stand.store, key)
+  }, 'a lock should be free soon after its ttl has passed, but is still held')
+  return lock ?? hold(fixture.store, key)
 }
 
 async function expectHeld(store: TokenStore, key: string, when: string): Promise<void> {
   const lock = await lockOf(store, key)
   await lock?.release()
-  expectThat(lock === undefined, `${when}, the lock should be nobody else's, and is given away`)
+  expectThat(lock === undefined, `${when}, the lock should not be granted, but is`)
 }

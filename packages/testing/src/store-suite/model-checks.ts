@@ -1,33 +1,37 @@
 import type { StoredToken, StoreLock } from '@nightlatch/core'
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { jsonDifference } from './json-difference.ts'
-import type { StoreBench, StoreStand } from './store-bench.ts'
+import type { RunWithStoreFixture, StoreFixture } from './store-fixture.ts'
 
 const seeds = [1, 2, 3]
-const length = 150
+const stepsPerSequence = 150
 
-/** @param hasLock whether locks are among the operations */
-export function modelChecks(bench: StoreBench, hasLock: boolean): readonly Check[] {
+/** @param hasLock whether the operations include locks */
+export function modelChecks(runWithFixture: RunWithStoreFixture, hasLock: boolean): readonly Check[] {
   return seeds.map((seed) => ({
-    group: 'whatever is done to it',
-    name: `answers as a map would (sequence ${seed})`,
-    run: () => bench((stand) => compare(stand, seed, hasLock)),
+    group: 'sequences of operations',
+    name: `behaves like a Map (sequence ${seed})`,
+    run: () => runWithFixture((fixture) => compare(fixture, seed, hasLock)),
   }))
 }
 
-/** Does the same things to a store and to a map, through two handles, and looks at the store after each. */
-async function compare(stand: StoreStand, seed: number, hasLock: boolean): Promise<void> {
-  const handles = [stand.store, await stand.another()]
-  const keys = [stand.newKey(), stand.newKey(), stand.newKey()]
-  const tokens = [stand.token({ value: 'a' }), stand.token({ value: 'b', extra: { list: [] } }), stand.token({}, 90)]
-  const expired = stand.token({ value: 'a' }, -60)
+/** Applies the same operations to a store, through two handles, and to a Map, and compares them after each. */
+async function compare(fixture: StoreFixture, seed: number, hasLock: boolean): Promise<void> {
+  const handles = [fixture.store, await fixture.another()]
+  const keys = [fixture.newKey(), fixture.newKey(), fixture.newKey()]
+  const tokens = [
+    fixture.token({ value: 'a' }),
+    fixture.token({ value: 'b', extra: { list: [] } }),
+    fixture.token({}, 90),
+  ]
+  const expired = fixture.token({ value: 'a' }, -60)
   const stored = new Map<string, StoredToken>()
   const locks = new Map<string, StoreLock>()
   const random = generate(seed)
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
 
   try {
-    for (let step = 1; step <= length; step += 1) {
+    for (let step = 1; step <= stepsPerSequence; step += 1) {
       const store = pick(handles)
       const key = pick(keys)
       const token = pick(tokens)
@@ -54,8 +58,8 @@ async function compare(stand: StoreStand, seed: number, hasLock: boolean): Promi
                 const lock = await store.lock?.(key, { ttl: 60 })
                 const isHeld = locks.has(key)
                 if (lock !== undefined) locks.set(key, lock)
-                const wanted = isHeld ? 'the lock is held, and given away' : 'the lock is free, and not given'
-                expectThat((lock === undefined) === isHeld, `${place}: ${wanted}`)
+                const mistake = isHeld ? 'a held lock is granted' : 'a free lock is not granted'
+                expectThat((lock === undefined) === isHeld, `${place}: ${mistake}`)
               },
               async release() {
                 await locks.get(key)?.release()
@@ -67,8 +71,8 @@ async function compare(stand: StoreStand, seed: number, hasLock: boolean): Promi
       const name = pick(Object.keys(operations))
       const place = `sequence ${seed}, step ${step} (${name})`
       await operations[name]?.()
-      const seen = pick(handles)
-      const difference = jsonDifference(await seen.get(key), stored.get(key), 'the answer of get')
+      const reader = pick(handles)
+      const difference = jsonDifference(await reader.get(key), stored.get(key), 'the result of get')
       expectThat(difference === undefined, `${place}: ${difference}`)
     }
   } finally {
@@ -76,7 +80,7 @@ async function compare(stand: StoreStand, seed: number, hasLock: boolean): Promi
   }
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** A reproducible random generator (mulberry32). */
 function generate(seed: number): () => number {
   let state = seed
   return () => {

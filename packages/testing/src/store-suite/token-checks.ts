@@ -1,12 +1,12 @@
 import type { StoredToken } from '@nightlatch/core'
 import { type Check, expectThat } from '../provider-suite/check.ts'
 import { jsonDifference } from './json-difference.ts'
-import { expectNothing, expectStored, type StoreBench, type StoreStand } from './store-bench.ts'
+import { expectNothing, expectStored, type RunWithStoreFixture, type StoreFixture } from './store-fixture.ts'
 
-/** All that JSON can say, and what is often lost on the way. */
+/** All kinds of JSON values, including those that stores often lose. */
 const contents: Readonly<Record<string, () => Readonly<Record<string, unknown>>>> = {
-  'nothing but its end': () => ({}),
-  'what the core writes': () => ({
+  'only expiresAt': () => ({}),
+  'the fields that the core writes': () => ({
     schema: 1,
     requestedAt: 1_700_000_000_000,
     lifetime: 3_600_000,
@@ -16,8 +16,8 @@ const contents: Readonly<Record<string, () => Readonly<Record<string, unknown>>>
     extra: { token_use: 'access' },
   }),
   'a value of 16 kB': () => ({ value: '0123456789abcdef'.repeat(1024) }),
-  'objects and arrays within one another': () => ({ extra: nest(60), rows: [[], [[]], [{}, [null]]] }),
-  'empty and odd texts': () => ({
+  'nested objects and arrays': () => ({ extra: nest(60), rows: [[], [[]], [{}, [null]]] }),
+  'empty and unusual strings': () => ({
     empty: '',
     blank: ' ',
     lines: 'a\r\nb\tc',
@@ -28,12 +28,15 @@ const contents: Readonly<Record<string, () => Readonly<Record<string, unknown>>>
     date: '2026-01-02T03:04:05.678Z',
     object: '{"a":1}',
   }),
-  'texts of every script': () => ({ text: 'héllo Grüße Ωμέγα こんにちは עברית 👩‍🔧🏳️‍🌈 e\u0301 \ufffd', '🔑 név': 'é' }),
+  'strings in several scripts': () => ({
+    text: 'héllo Grüße Ωμέγα こんにちは עברית 👩‍🔧🏳️‍🌈 e\u0301 \ufffd',
+    '🔑 név': 'é',
+  }),
   'numbers of every size': () => ({
     numbers: [0, -1, 0.1, 1e-7, 1e21, 5e-324, Number.MAX_VALUE, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
   }),
-  'truth and null': () => ({ yes: true, no: false, none: null, list: [null, true, false] }),
-  'members named as what every object has': () =>
+  'booleans and null': () => ({ yes: true, no: false, none: null, list: [null, true, false] }),
+  'members named like those of Object.prototype': () =>
     JSON.parse(
       '{"extra":{"__proto__":{"polluted":true},"constructor":"c","toString":"t","hasOwnProperty":1,"":"empty"}}',
     ),
@@ -43,67 +46,67 @@ function nest(depth: number): unknown {
   return depth === 0 ? 'deep' : { list: [nest(depth - 1)] }
 }
 
-/** Members of a key that a store may take for equal: letters of either case, wildcards, ends, and what begins alike. */
-const lookalikes = ['v1.Abc-_d', 'v1.abc-_d', 'v1.ABC-_D', 'v1.Abc__d', 'v1.Abc-xd', 'v1.Abc-_', 'v1.Abc-_d-', 'v1']
+/** Ends of keys that a store may confuse: case, wildcards, suffixes and common prefixes. */
+const similarEnds = ['v1.Abc-_d', 'v1.abc-_d', 'v1.ABC-_D', 'v1.Abc__d', 'v1.Abc-xd', 'v1.Abc-_', 'v1.Abc-_d-', 'v1']
 
-export function tokenChecks(bench: StoreBench): readonly Check[] {
-  const check = (name: string, use: (stand: StoreStand) => Promise<void>): Check => ({
-    group: 'what it keeps',
+export function tokenChecks(runWithFixture: RunWithStoreFixture): readonly Check[] {
+  const check = (name: string, use: (fixture: StoreFixture) => Promise<void>): Check => ({
+    group: 'get and set',
     name,
-    run: () => bench(use),
+    run: () => runWithFixture(use),
   })
   return [
-    check('answers with undefined where there is nothing', async ({ store, newKey }) => {
-      await expectNothing(store, newKey(), 'a key that nobody wrote')
+    check('returns undefined for an unknown key', async ({ store, newKey }) => {
+      await expectNothing(store, newKey(), 'a key that was never set')
     }),
     ...Object.entries(contents).map(([what, content]) =>
-      check(`gives back a token with ${what}`, async ({ store, token, newKey }) => {
+      check(`returns a token with ${what}`, async ({ store, token, newKey }) => {
         const key = newKey()
         const kept = token(content())
         await store.set(key, freeze(structuredClone(kept)))
-        await expectStored(store, key, kept, 'after it was set')
+        await expectStored(store, key, kept, 'after set')
         await expectStored(store, key, kept, 'a second time')
       }),
     ),
-    check('puts a token in the place of another', async ({ store, token, newKey }) => {
+    check('replaces a token', async ({ store, token, newKey }) => {
       const key = newKey()
       await store.set(key, token({ value: 'first', more: { a: 1 } }))
       const second = token({ value: 'second' }, 60)
       await store.set(key, second)
       await expectStored(store, key, second, 'after the second was set')
     }),
-    check('keeps a copy of what it was given', async ({ store, token, newKey }) => {
+    check('stores a copy of the token', async ({ store, token, newKey }) => {
       const key = newKey()
       const given = token({ value: 'v', extra: { list: [1] } })
       const kept = structuredClone(given)
       await store.set(key, given)
-      spoil(given)
-      await expectStored(store, key, kept, 'after the object that was set had changed')
+      mutate(given)
+      await expectStored(store, key, kept, 'after the caller changed the object that it had set')
     }),
-    check('gives a copy of what it keeps', async ({ store, token, newKey }) => {
+    check('returns a copy of the stored token', async ({ store, token, newKey }) => {
       const key = newKey()
       const kept = token({ value: 'v', extra: { list: [1] } })
       await store.set(key, kept)
       const got = await store.get(key)
-      if (got !== undefined) spoil(got)
-      await expectStored(store, key, kept, 'after the object that get gave had changed')
+      if (got !== undefined) mutate(got)
+      await expectStored(store, key, kept, 'after the caller changed the object that get returned')
     }),
-    check('leaves alone what it is given', async ({ store, token, newKey }) => {
+    check("does not change the caller's token", async ({ store, token, newKey }) => {
       const key = newKey()
       const given = token({ value: 'v', extra: { list: [1] } })
       const before = structuredClone(given)
       await store.set(key, given)
       await store.delete(key, given)
       const difference = jsonDifference(given, before, 'the token')
-      expectThat(difference === undefined, `the caller's object was changed: ${difference}`)
+      expectThat(difference === undefined, `the store changed the caller's object: ${difference}`)
     }),
-    check('keeps keys apart', async ({ store, token, newKey }) => {
+    check('distinguishes similar keys', async ({ store, token, newKey }) => {
       const start = newKey()
-      const keys = lookalikes.map((end) => `${start}.${end}`)
+      const keys = similarEnds.map((end) => `${start}.${end}`)
       const tokenOf = new Map(keys.map((key, at) => [key, token({ value: `token ${at}` })]))
       try {
         for (const [at, [key, own]] of [...tokenOf].entries()) {
-          await expectNothing(store, key, `a key that differs from others a little (${lookalikes[at]})`)
+          await expectNothing(store, key, `a key that resembles others (${similarEnds[at]})`)
           await store.set(key, own)
         }
         for (const [key, own] of tokenOf) await expectStored(store, key, own, 'after others were set')
@@ -116,12 +119,12 @@ export function tokenChecks(bench: StoreBench): readonly Check[] {
         await Promise.allSettled(keys.map((key) => store.delete(key)))
       }
     }),
-    check('shows what is set to other handles', async ({ store, another, token, newKey }) => {
+    check('shares tokens between handles', async ({ store, another, token, newKey }) => {
       const other = await another()
       const key = newKey()
       const first = token({ value: 'first' })
       await store.set(key, first)
-      await expectStored(other, key, first, 'at another handle (both must be handles on one store)')
+      await expectStored(other, key, first, 'at another handle (both must be handles on the same store)')
       const second = token({ value: 'second' })
       await other.set(key, second)
       await expectStored(store, key, second, 'after another handle had set it')
@@ -137,7 +140,7 @@ function freeze<T>(value: T): T {
   return value
 }
 
-function spoil(token: StoredToken): void {
+function mutate(token: StoredToken): void {
   const open = token as { value?: unknown; expiresAt: number; extra?: { list?: unknown[] } }
   open.extra?.list?.push('spoilt')
   open.value = 'spoilt'

@@ -1,26 +1,26 @@
 import type { TokenStore } from '@nightlatch/core'
 import type { Clock } from '../clock.ts'
 
-/** What a store cannot do, and how its checks go about it. */
+/** Options of `testTokenStore`: the store's limitations, and how to test it. */
 export interface TokenStoreSuite {
   /** The test runner's `describe`; default: the global one. */
   readonly describe?: (name: string, body: () => void) => unknown
   /** The test runner's `it` or `test`; default: the global `it`. */
   readonly it?: (name: string, body: () => Promise<void>) => unknown
-  /** Ends a store that the function made, after the check that it was made for. Left out where the function hands out one store again and again. */
+  /** Closes a handle after its check; default: handles stay open, for a function that returns the same store each time. */
   readonly close?: (store: TokenStore) => Promise<void> | void
-  /** The clock that the store goes by, where it takes one: time is then moved, and not waited for. */
+  /** The store's clock, if it accepts one; checks then advance it instead of waiting. */
   readonly clock?: Clock
   /**
-   * Seconds of the lives of tokens and locks whose end is waited for; default 0.5. A store may be as late again. A store that
-   * counts in whole seconds needs 3.
+   * Lifetime in seconds of tokens and locks whose expiry is awaited; default 0.5. Expiry may be late by the same time. A store
+   * that counts in whole seconds requires 3.
    */
   readonly shortLife?: number
-  /** Whether the store has a `lock`; default true. */
+  /** Whether the store supports `lock`; default true. */
   readonly lock?: boolean
   /**
-   * Whether `delete` with a token looks and deletes in one step; default true. `false` for a store that cannot: a token set in
-   * between is then lost, which costs a grant.
+   * Whether `delete` with a token compares and deletes atomically; default true. With `false`, a token set in between may be
+   * lost, which costs one grant.
    */
   readonly atomicDelete?: boolean
 }

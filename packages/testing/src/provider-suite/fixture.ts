@@ -12,42 +12,42 @@ import { type Emulator, startEmulator } from '../start-emulator.ts'
 import type { ProviderOffers, ProviderSuite } from './provider-suite.ts'
 import { encodingsOf } from './secret-places.ts'
 
-/** A request that should not have been made: to somebody else's server. */
+/** A forbidden request: to a server that does not belong to the provider. */
 interface StrayRequest {
   readonly url: string
   /** Headers and body, as text. */
   readonly sent: string
 }
 
-/** A provider at its emulator, for one check. */
-export interface Stand {
+/** A provider and its emulator, for one check. */
+export interface Fixture {
   readonly emulator: Emulator & ProviderOffers
   readonly provider: Provider
   readonly credentials: ClientOptions['credentials']
-  /** A client of the provider. Its requests reach this machine only. */
+  /** Creates a client of the provider whose requests never leave this machine. */
   client(options?: Partial<ClientOptions>): Client
-  /** What the clients told. */
+  /** The events of all clients. */
   readonly events: readonly ClientEvent[]
-  /** The requests that the emulator got for a part. */
+  /** The requests for a part that the emulator received. */
   requests(part: Part): readonly RecordedRequest[]
-  /** Base URL of a server that is none of the provider's; it answers everything with 200. */
-  readonly stranger: string
-  /** What reached the stranger, or would have left this machine. */
-  readonly stray: readonly StrayRequest[]
-  /** A URL of the API to call, discovered first where the provider discovers. */
+  /** Origin of a server that does not belong to the provider and responds to every request with 200. */
+  readonly foreignServer: string
+  /** What reached the foreignServer, or would have left this machine. */
+  readonly strayRequests: readonly StrayRequest[]
+  /** The URL of the API to call, after discovery if the provider uses it. */
   apiUrl(client: Client): Promise<URL>
-  /** The last answer of a part, as it came. */
-  answered(part: Part): AnswerSample | undefined
-  /** What must not be told: the secret, what carried it, and what was marked. */
+  /** The last response of a part, as received. */
+  lastAnswer(part: Part): AnswerSample | undefined
+  /** What must not be revealed: the client secret, the credentials sent, and the marked secrets. */
   secrets(): readonly string[]
-  mark(secret: string): void
+  markSecret(secret: string): void
 }
 
-/** An answer as it came over the socket. */
+/** A response as received. */
 interface AnswerSample {
   readonly status: number
   readonly contentType: string | undefined
-  /** Those that are the vendor's own, and not of this one body or this one transfer. */
+  /** The vendor's own headers, without those of the transfer. */
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
 }
@@ -61,55 +61,64 @@ const transferHeaders: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ])
 
-/** Makes a stand, lets it be used, and clears it away. */
-export type Bench = (use: (stand: Stand) => Promise<void>) => Promise<void>
+/** Creates a fixture, passes it to a check, and closes it. */
+export type RunWithFixture = (use: (fixture: Fixture) => Promise<void>) => Promise<void>
 
-/** @param create makes the clients; another one only where the suite itself is tested */
-export function aimAt(
+/** @param create replaces `createClient` in the suite's own tests */
+export function createFixtureRunner(
   suite: ProviderSuite<ProviderOffers, unknown>,
   create: typeof createClient = createClient,
-): Bench {
+): RunWithFixture {
   return async (use) => {
-    const stray: StrayRequest[] = []
+    const strayRequests: StrayRequest[] = []
     const marked: string[] = []
     const closing: (() => Promise<void>)[] = []
     const emulator = await startEmulator(suite.emulation())
     closing.push(() => emulator.close())
     const secrets = (): readonly string[] => [...new Set([...marked, ...carriedSecrets(emulator)])]
     try {
-      const stranger = await startLoopbackServer(0, (request, response) => {
+      const foreignServer = await startLoopbackServer(0, (request, response) => {
         const chunks: Buffer[] = []
         request.on('data', (chunk: Buffer) => chunks.push(chunk))
         request.on('end', () => {
-          const url = `${stranger.origin}${request.url}`
-          stray.push({ url, sent: `${request.rawHeaders.join('\n')}\n${Buffer.concat(chunks)}` })
+          const url = `${foreignServer.origin}${request.url}`
+          strayRequests.push({ url, sent: `${request.rawHeaders.join('\n')}\n${Buffer.concat(chunks)}` })
           response.end('{}')
         })
       })
-      closing.push(() => stranger.close())
-      await use(layOut(suite, create, { emulator, stray, marked, closing, stranger: stranger.origin, secrets }))
+      closing.push(() => foreignServer.close())
+      await use(
+        createFixture(suite, create, {
+          emulator,
+          strayRequests,
+          marked,
+          closing,
+          foreignServer: foreignServer.origin,
+          secrets,
+        }),
+      )
     } catch (failure) {
-      throw hideIn(failure, secrets())
+      throw redactFailure(failure, secrets())
     } finally {
       for (const close of closing.toReversed()) await close()
     }
   }
 }
 
-interface StandParts {
+interface FixtureParts {
   readonly emulator: Emulator & ProviderOffers
-  readonly stray: StrayRequest[]
+  readonly strayRequests: StrayRequest[]
   readonly marked: string[]
   readonly closing: (() => Promise<void>)[]
-  readonly stranger: string
+  readonly foreignServer: string
   readonly secrets: () => readonly string[]
 }
 
-function layOut(
+function createFixture(
   suite: ProviderSuite<ProviderOffers, unknown>,
   create: typeof createClient,
-  { emulator, stray, marked, closing, stranger, secrets }: StandParts,
-): Stand {
+  { emulator, strayRequests, marked, closing, foreignServer, secrets }: FixtureParts,
+): Fixture {
   const provider = suite.provider(emulator)
   const credentials = suite.credentials?.(emulator) ?? emulator.credentials
   const events: ClientEvent[] = []
@@ -119,15 +128,15 @@ function layOut(
     const request = new Request(input, init)
     const url = new URL(request.url)
     if (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost') {
-      stray.push({ url: url.href, sent: `${[...request.headers].flat().join('\n')}\n${await request.text()}` })
-      throw new TypeError('a check lets no request leave this machine')
+      strayRequests.push({ url: url.href, sent: `${[...request.headers].flat().join('\n')}\n${await request.text()}` })
+      throw new TypeError('the conformance suite blocks requests that leave this machine')
     }
     const response = await globalThis.fetch(input, init)
     const part = emulator.requests.findLast(({ origin, path }) => origin === url.origin && path === url.pathname)?.part
     if (part !== undefined && Number(response.headers.get('content-length') ?? 0) < 100_000) {
       const contentType = response.headers.get('content-type') ?? undefined
       const headers = Object.fromEntries([...response.headers].filter(([name]) => !transferHeaders.has(name)))
-      // Read beside the client: a body that hangs or breaks off is none to remember.
+      // Read in parallel to the client; a body that hangs or breaks is not recorded.
       response
         .clone()
         .text()
@@ -157,23 +166,25 @@ function layOut(
     },
     events,
     requests: (part) => emulator.requests.filter((request) => request.part === part),
-    stranger,
-    stray,
+    foreignServer,
+    strayRequests,
     async apiUrl(client) {
       if (typeof provider.api === 'function') await client.api()
       if (suite.apiUrl) return new URL(suite.apiUrl(emulator))
       const discovered = events.find((event) => event.type === 'api.discovered')
       const found = discovered?.type === 'api.discovered' ? discovered.baseUrl : provider.api
       if (typeof found === 'string' || found instanceof URL) return new URL(found)
-      throw new Error('The provider names no API: tell testProvider an `apiUrl` to call, or `apiUrl: null` for none.')
+      throw new Error(
+        'The provider has no API URL. Pass testProvider an `apiUrl` to call, or `apiUrl: null` to skip the checks of the API.',
+      )
     },
-    answered: (part) => answers.get(part),
+    lastAnswer: (part) => answers.get(part),
     secrets,
-    mark: (secret) => void marked.push(secret),
+    markSecret: (secret) => void marked.push(secret),
   }
 }
 
-/** The client's secret in each form, and whatever went to the token endpoint as a credential. */
+/** The client secret in each encoding, and the credentials sent to the token endpoint. */
 function carriedSecrets(emulator: Emulator & ProviderOffers): readonly string[] {
   const { clientSecret } = emulator.credentials
   const sent = emulator.requests.flatMap(({ headers, form }) => [
@@ -183,9 +194,9 @@ function carriedSecrets(emulator: Emulator & ProviderOffers): readonly string[] 
   return [...encodingsOf(clientSecret), ...sent].filter((secret) => secret.length > 7)
 }
 
-/** A failed check is printed, and what a test prints ends up in the logs of a build server. */
-function hideIn(failure: unknown, secrets: readonly string[]): Error {
-  const error = failure instanceof Error ? failure : new Error('what was thrown is no Error')
+/** Redacts the secrets in a failure, because a build server's logs keep what a test prints. */
+function redactFailure(failure: unknown, secrets: readonly string[]): Error {
+  const error = failure instanceof Error ? failure : new Error('the check threw a value that is not an Error')
   const hide = (text: string): string => secrets.reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text)
   const shown = new Error(hide(error.message))
   if (error.stack !== undefined) shown.stack = hide(error.stack)

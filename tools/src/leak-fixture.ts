@@ -1,4 +1,4 @@
-/** A stage for clients whose every output is kept: events, errors, results, what their stores are given, what is logged. */
+/** Records all outputs of clients: events, errors, results and store keys. */
 import {
   type Client,
   type ClientEvent,
@@ -11,49 +11,49 @@ import {
 } from '@nightlatch/core'
 import { MarkedSecrets } from './leak-search.ts'
 
-/** Sees outputs that belong to no one client: a console, spans, a log. `nightlatch` is told nothing of it. */
+/** Records outputs that belong to no single client, such as a console, spans or a log. */
 export interface Observer {
   readonly name: string
-  /** All that was seen so far. */
+  /** All values recorded so far. */
   seen(): readonly unknown[]
 }
 
-export class Stage {
+export class LeakFixture {
   readonly secrets: MarkedSecrets = new MarkedSecrets()
   readonly codes: Set<string> = new Set()
   readonly events: Set<string> = new Set()
-  /** Seconds that a client on it may take: short where nothing is going to come. */
-  patience = 30
+  /** Timeout of the clients; short if the server never responds. */
+  timeoutSeconds = 30
   readonly #name: string
   readonly #leaks = new Set<string>()
-  /** Looked through at the end, since a secret may be marked after it was told. */
-  readonly #told: { readonly what: string; readonly value: unknown }[] = []
+  /** Searched at the end, because a value may be recorded before its secret is marked. */
+  readonly #recorded: { readonly what: string; readonly value: unknown }[] = []
 
   constructor(name: string) {
     this.#name = name
   }
 
-  /** A secret that stands nowhere else. */
+  /** Creates and marks a unique secret. */
   secret(name: string): string {
-    // With what encodings differ in, and what ends a line of a header or a part of a URL.
+    // Contains the characters that encodings write differently, or that end a part of a URL.
     const secret = `mk+/=:%&?#@${crypto.randomUUID()}`
     this.secrets.mark(name, secret)
     return secret
   }
 
-  /** What a library gave out. */
-  tell(what: string, value: unknown): void {
-    this.#told.push({ what, value })
+  /** Records an output of the library. */
+  record(what: string, value: unknown): void {
+    this.#recorded.push({ what, value })
   }
 
-  /** Does something, and tells what came of it. Answers with it, or with `undefined` where it failed. */
+  /** Runs a step and records its outcome; resolves to `undefined` if it failed. */
   async try<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result | undefined> {
     try {
       const result = await work()
-      this.tell(`${what}: what it answers`, result)
+      this.record(`${what}: result`, result)
       return result
     } catch (failure) {
-      this.tell(`${what}: what it throws`, failure)
+      this.record(`${what}: error`, failure)
       for (let error: unknown = failure; error instanceof Error; error = error.cause) {
         if (error instanceof NightlatchError) this.codes.add(error.code)
       }
@@ -61,27 +61,27 @@ export class Stage {
     }
   }
 
-  /** A client that is watched, or nothing where it is refused. */
+  /** Creates a client whose outputs are recorded; `undefined` if `createClient` throws. */
   async client<Info>(provider: Provider<Info>, options: ClientOptions): Promise<Client<Info> | undefined> {
     const onEvent = (event: ClientEvent): void => {
       this.events.add(event.type)
-      this.tell(`the event ${event.type}`, event)
+      this.record(`the event ${event.type}`, event)
       options.onEvent?.(event)
     }
     const store = options.store === undefined ? {} : { store: this.#watchStore(options.store) }
     const fetch = this.#watchFetch(options.fetch ?? globalThis.fetch)
     return this.try('createClient', () =>
-      createClient(provider, { timeout: this.patience, ...options, ...store, fetch, onEvent }),
+      createClient(provider, { timeout: this.timeoutSeconds, ...options, ...store, fetch, onEvent }),
     )
   }
 
-  /** Every leak, without the secret. */
+  /** All leaks, without the secrets. */
   leaks(observers: readonly Observer[] = []): readonly string[] {
     const seen = observers.flatMap((observer) => observer.seen().map((value) => ({ what: observer.name, value })))
-    for (const { what, value } of [...this.#told, ...seen]) {
+    for (const { what, value } of [...this.#recorded, ...seen]) {
       for (const name of this.secrets.findPrinted(value)) this.#leaks.add(`${this.#name}: ${what}: ${name}`)
     }
-    this.#told.length = 0
+    this.#recorded.length = 0
     return [...this.#leaks]
   }
 
@@ -96,7 +96,7 @@ export class Stage {
   #watchStore(store: TokenStore): TokenStore {
     const { lock } = store
     const key = (key: string): string => {
-      this.tell('a key of the store', key)
+      this.record('a key of the store', key)
       return key
     }
     return {

@@ -5,38 +5,38 @@ import { expectThat } from '../provider-suite/check.ts'
 import { jsonDifference } from './json-difference.ts'
 import type { TokenStoreSuite } from './token-store-suite.ts'
 
-/** A store, for one check. */
-export interface StoreStand {
+/** A store for one check. */
+export interface StoreFixture {
   readonly store: TokenStore
-  /** Another handle on the same store, as another process has one. */
+  /** Opens another handle on the same store, as another process would. */
   another(): Promise<TokenStore>
-  /** A key that nobody else uses, as the core makes them. */
+  /** Creates a unique key in the core's format. */
   newKey(): string
-  /** A token that lives for so many seconds; default an hour. */
+  /** Creates a token that expires in `seconds`; default 3600. */
   token(fields?: Readonly<Record<string, unknown>>, seconds?: number): StoredToken
-  /** Seconds of a life whose end is waited for. */
+  /** Lifetime in seconds of tokens and locks whose expiry is awaited. */
   readonly shortLife: number
-  /** Whether an instant has come, by the store's clock. */
+  /** Whether an instant has passed, by the store's clock. */
   isOver(instant: number): boolean
   now(): number
   /** Lets time pass, in seconds. */
   pass(seconds: number): Promise<void>
   /**
-   * Fails unless something holds within another short life: stores may count coarsely. The last look begins after it, however
-   * long a busy machine took for those before.
+   * Fails unless a condition holds within another `shortLife`, because a store's expiry may be coarse. The last poll starts
+   * after that time, however slow the machine is.
    */
-  expectSoon(holds: () => Promise<boolean>, otherwise: string): Promise<void>
+  expectSoon(holds: () => Promise<boolean>, message: string): Promise<void>
 }
 
-/** Makes a stand, lets it be used, and clears it away. */
-export type StoreBench = (use: (stand: StoreStand) => Promise<void>) => Promise<void>
+/** Creates a fixture, passes it to a check, and cleans up. */
+export type RunWithStoreFixture = (use: (fixture: StoreFixture) => Promise<void>) => Promise<void>
 
-/** @param patience seconds after which an operation counts as hung */
-export function setUpStores(
+/** @param timeoutSeconds time after which an operation fails its check */
+export function createStoreFixtureRunner(
   open: () => TokenStore | Promise<TokenStore>,
   suite: TokenStoreSuite,
-  patience: number,
-): StoreBench {
+  timeoutSeconds: number,
+): RunWithStoreFixture {
   const { close, clock, shortLife = 0.5 } = suite
   const now = clock?.now ?? Date.now
   return async (use) => {
@@ -45,7 +45,7 @@ export function setUpStores(
     const openOne = async (): Promise<TokenStore> => {
       const store = await open()
       opened.push(store)
-      return watch(store, patience)
+      return withTimeout(store, timeoutSeconds)
     }
     const pass = async (seconds: number): Promise<void> => {
       if (clock === undefined) await sleep(seconds * 1000)
@@ -66,18 +66,18 @@ export function setUpStores(
         isOver: (instant) => now() >= instant,
         now,
         pass,
-        async expectSoon(holds, otherwise) {
+        async expectSoon(holds, message) {
           const end = now() + shortLife * 1000
           for (;;) {
             const isLast = now() >= end
             if (await holds()) return
-            expectThat(!isLast, otherwise)
+            expectThat(!isLast, message)
             await pass(shortLife / 10)
           }
         },
       })
     } finally {
-      // What a check leaves in somebody's store would be found there later.
+      // The store may be in use, so nothing of a check remains in it.
       const [first] = opened
       if (first !== undefined) await Promise.allSettled([...keys].map(async (key) => first.delete(key)))
       for (const store of opened.toReversed()) await close?.(store)
@@ -85,12 +85,12 @@ export function setUpStores(
   }
 }
 
-/** The same store, where an operation that hangs fails the check. */
-function watch(store: TokenStore, patience: number): TokenStore {
+/** Wraps a store so that an operation that hangs fails the check. */
+function withTimeout(store: TokenStore, timeoutSeconds: number): TokenStore {
   const answerOf = async <T>(operation: string, answer: Promise<T>): Promise<T> => {
     const { promise: late, reject } = Promise.withResolvers<never>()
-    const hung = (): void => reject(new Error(`${operation} should answer within ${patience} s`))
-    const timer = setTimeout(hung, patience * 1000)
+    const hung = (): void => reject(new Error(`${operation} should settle within ${timeoutSeconds} s`))
+    const timer = setTimeout(hung, timeoutSeconds * 1000)
     try {
       return await Promise.race([answer, late])
     } finally {
@@ -102,7 +102,7 @@ function watch(store: TokenStore, patience: number): TokenStore {
     set: (key, token) => answerOf('set', store.set(key, token)),
     delete: (...parameters) => answerOf('delete', store.delete(...parameters)),
   }
-  // Called on the store itself, which may need its `this`.
+  // Called on the store, because the method may use `this`.
   const { lock } = store
   if (lock === undefined) return watched
   return {
@@ -114,17 +114,17 @@ function watch(store: TokenStore, patience: number): TokenStore {
   }
 }
 
-/** Fails a check unless a store answers with this very token. */
+/** Fails a check unless the store returns exactly this token. */
 export async function expectStored(store: TokenStore, key: string, wanted: StoredToken, what: string): Promise<void> {
   const stored = await store.get(key)
-  expectThat(stored !== undefined, `${what}: the token should be there, and is not`)
+  expectThat(stored !== undefined, `${what}: the token should be stored, but is not`)
   const difference = jsonDifference(stored, wanted, 'the token')
   expectThat(difference === undefined, `${what}: ${difference}`)
 }
 
-/** Fails a check unless a store answers with nothing. */
+/** Fails a check unless the store returns `undefined`. */
 export async function expectNothing(store: TokenStore, key: string, what: string): Promise<void> {
   const stored = await store.get(key)
-  const found = stored === null ? 'null, and not undefined' : 'something'
-  expectThat(stored === undefined, `${what}: nothing should be there, and get answers with ${found}`)
+  const found = stored === null ? 'null' : 'an entry'
+  expectThat(stored === undefined, `${what}: get should return undefined, but returns ${found}`)
 }

@@ -1,23 +1,23 @@
-/** What `@nightlatch/redis` must do on every runtime: its connection is the user's, so there is no server here. */
+/** Checks of `@nightlatch/redis` on every runtime, without a server because the connection is the user's. */
 import { createClient, type StoredToken } from '@nightlatch/core'
 import { redisStore } from '@nightlatch/redis'
 import { MemoryRedis } from '../../memory-redis.ts'
-import { expect, expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
+import { expect, expectEqual, offered, type RuntimeCheck } from './runtime-check.ts'
 
 async function newKey(): Promise<CryptoKey> {
   const algorithm = { name: 'AES-GCM', length: 256 }
   return (await crypto.subtle.generateKey(algorithm, false, ['encrypt', 'decrypt'])) as CryptoKey
 }
 
-// On workerd there is no time yet while modules are loaded.
+// A function, because workerd's clock does not run while modules are loaded.
 const newEntry = (): StoredToken & { readonly value: string } => ({
   expiresAt: Date.now() + 3_600_000,
-  value: 'a-token-nobody-may-read',
+  value: 'a-secret-token',
 })
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'an entry is encrypted, and opens under its own key alone',
+    name: 'an entry is encrypted, and decrypts only under its own key',
     async run() {
       const client = new MemoryRedis()
       const entry = newEntry()
@@ -25,12 +25,12 @@ export const checks: readonly SmokeCheck[] = [
       await store.set('blue', entry)
       expectEqual(await store.get('blue'), entry, 'what comes back')
 
-      const [[place, sealed] = ['', '']] = client.entries
-      expect(place.startsWith('nightlatch:') && !sealed.includes(entry.value), 'it is kept sealed')
-      expect(!atob(sealed.slice(sealed.indexOf('.') + 1)).includes(entry.value), 'it is more than Base64')
-      client.entries.set(place.replace('blue', 'red'), sealed)
+      const [[redisKey, sealed] = ['', '']] = client.entries
+      expect(redisKey.startsWith('nightlatch:') && !sealed.includes(entry.value), 'the entry is encrypted')
+      expect(!atob(sealed.slice(sealed.indexOf('.') + 1)).includes(entry.value), 'the entry is not only Base64')
+      client.entries.set(redisKey.replace('blue', 'red'), sealed)
       expectEqual([await store.get('red')], [undefined], 'an entry moved')
-      client.entries.set(place, `${sealed.slice(0, 30)}${sealed[30] === 'A' ? 'B' : 'A'}${sealed.slice(31)}`)
+      client.entries.set(redisKey, `${sealed.slice(0, 30)}${sealed[30] === 'A' ? 'B' : 'A'}${sealed.slice(31)}`)
       expectEqual([await store.get('blue')], [undefined], 'an entry altered')
     },
   },
@@ -39,16 +39,16 @@ export const checks: readonly SmokeCheck[] = [
     async run() {
       const client = new MemoryRedis()
       const entry = newEntry()
-      const [old, young] = [await newKey(), await newKey()]
-      await redisStore({ client, encryptionKeys: [old] }).set('blue', entry)
-      const both = redisStore({ client, encryptionKeys: [young, old] })
+      const [oldKey, newerKey] = [await newKey(), await newKey()]
+      await redisStore({ client, encryptionKeys: [oldKey] }).set('blue', entry)
+      const both = redisStore({ client, encryptionKeys: [newerKey, oldKey] })
       expectEqual(await both.get('blue'), entry, 'sealed with the older key')
       await both.set('blue', entry)
-      expectEqual([await redisStore({ client, encryptionKeys: [old] }).get('blue')], [undefined], 'sealed anew')
+      expectEqual([await redisStore({ client, encryptionKeys: [oldKey] }).get('blue')], [undefined], 'sealed anew')
     },
   },
   {
-    name: 'one at a time has the lock of a key',
+    name: 'one process at a time has the lock of a key',
     async run() {
       const client = new MemoryRedis()
       const encryptionKeys = [await newKey()]
@@ -65,8 +65,8 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'one token for two clients, and its deletion',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const redis = new MemoryRedis()
       const store = redisStore({ client: redis, encryptionKeys: [await newKey()] })
       const provider = { name: 'acme', tokenEndpoint: offered(emulator, 'tokenEndpoint') }

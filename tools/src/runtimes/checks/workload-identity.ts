@@ -1,9 +1,9 @@
-/** What `@nightlatch/workload-identity` must do where Node's modules are. */
+/** Checks of `@nightlatch/workload-identity` on every runtime with Node's modules. */
 import { NightlatchError } from '@nightlatch/core'
 import { azureManagedIdentity, fromFile, githubActions } from '@nightlatch/workload-identity'
-import { expect, expectEqual, failureOf, type SmokeCheck } from './smoke-check.ts'
+import { expect, expectEqual, failureOf, type RuntimeCheck } from './runtime-check.ts'
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
     name: 'a JWT from the endpoint that a platform names in its environment',
     async run() {

@@ -1,18 +1,18 @@
-/** One thing that a package must do on every runtime, and how the outcome is told. Nothing here but what every runtime has. */
+/** A check of a package on every runtime; this module uses only APIs that every runtime has. */
 
-export interface SmokeCheck {
-  /** What works where it passes: a row of the table. */
+export interface RuntimeCheck {
+  /** What works if the check passes: a row of the table. */
   readonly name: string
-  run(desk: Desk): Promise<void>
+  run(emulatorServer: EmulatorServerClient): Promise<void>
 }
 
-export interface SmokeResult {
+export interface RuntimeCheckResult {
   readonly name: string
-  /** What went wrong; absent where nothing did. */
+  /** Why the check failed; absent if it passed. */
   readonly problem?: string
 }
 
-/** What one of the desk's emulators was asked. */
+/** A request that an emulator received. */
 export interface SeenRequest {
   readonly part: string | undefined
   readonly path: string
@@ -20,8 +20,8 @@ export interface SeenRequest {
   readonly scheme: string | undefined
 }
 
-/** An emulator that the desk started: what it offers, and a way to look into it and to break it. */
-export interface DeskEmulator {
+/** An emulator of the emulator server: its addresses, requests and faults. */
+export interface RemoteEmulator {
   readonly id: string
   readonly offers: Readonly<Record<string, string>>
   readonly credentials: { readonly clientId: string; readonly clientSecret: string }
@@ -29,21 +29,21 @@ export interface DeskEmulator {
   fault(part: string, fault: object): Promise<void>
 }
 
-/** The server that starts emulators for the suite, wherever the suite runs. */
-export interface Desk {
-  emulator(kind: string, settings?: object): Promise<DeskEmulator>
+/** A client of the server that starts emulators for the checks. */
+export interface EmulatorServerClient {
+  emulator(kind: string, settings?: object): Promise<RemoteEmulator>
 }
 
-export function openDesk(url: string): Desk {
+export function connectToEmulatorServer(url: string): EmulatorServerClient {
   const ask = async <Answer>(path: string, body: object): Promise<Answer> => {
     const headers = { 'content-type': 'application/json' }
     const response = await fetch(`${url}/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`the desk answered ${response.status}: ${await response.text()}`)
+    if (!response.ok) throw new Error(`the emulator server responded with ${response.status}: ${await response.text()}`)
     return (await response.json()) as Answer
   }
   return {
     async emulator(kind, settings = {}) {
-      const started = await ask<Pick<DeskEmulator, 'id' | 'offers' | 'credentials'>>('emulators', { kind, settings })
+      const started = await ask<Pick<RemoteEmulator, 'id' | 'offers' | 'credentials'>>('emulators', { kind, settings })
       const { id } = started
       return {
         ...started,
@@ -59,13 +59,16 @@ export function openDesk(url: string): Desk {
   }
 }
 
-/** Runs the checks one after the other; none stops those after it. */
-export async function runChecks(checks: readonly SmokeCheck[], deskUrl: string): Promise<readonly SmokeResult[]> {
-  const desk = openDesk(deskUrl)
-  const results: SmokeResult[] = []
+/** Runs the checks in order and continues after failures. */
+export async function runChecks(
+  checks: readonly RuntimeCheck[],
+  emulatorServerUrl: string,
+): Promise<readonly RuntimeCheckResult[]> {
+  const emulatorServer = connectToEmulatorServer(emulatorServerUrl)
+  const results: RuntimeCheckResult[] = []
   for (const { name, run } of checks) {
     try {
-      await run(desk)
+      await run(emulatorServer)
       results.push({ name })
     } catch (error) {
       results.push({ name, problem: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
@@ -75,33 +78,33 @@ export async function runChecks(checks: readonly SmokeCheck[], deskUrl: string):
 }
 
 export function expect(isSo: boolean, what: string): asserts isSo {
-  if (!isSo) throw new Error(`not so: ${what}`)
+  if (!isSo) throw new Error(`failed: ${what}`)
 }
 
-/** Compared as JSON: enough for the plain values of the suite. */
+/** Compares plain values as JSON. */
 export function expectEqual(found: unknown, wanted: unknown, what: string): void {
   const [left, right] = [JSON.stringify(found), JSON.stringify(wanted)]
-  if (left !== right) throw new Error(`${what}: ${left} in place of ${right}`)
+  if (left !== right) throw new Error(`${what}: ${left} instead of ${right}`)
 }
 
-/** What a promise rejects with. */
+/** Returns the error that a promise rejects with. */
 export async function failureOf(work: Promise<unknown>, what: string): Promise<unknown> {
   try {
     await work
   } catch (error) {
     return error
   }
-  throw new Error(`not refused: ${what}`)
+  throw new Error(`did not fail: ${what}`)
 }
 
-/** The value of a record that must have it. */
-export function offered(emulator: DeskEmulator, name: string): string {
+/** Returns a member of an emulator that must exist. */
+export function offered(emulator: RemoteEmulator, name: string): string {
   const value = emulator.offers[name]
-  if (value === undefined) throw new Error(`the emulator does not offer ${name}`)
+  if (value === undefined) throw new Error(`the emulator has no ${name}`)
   return value
 }
 
-/** Every way to print a value that the runtime has. */
+/** Prints a value in every way that the runtime supports. */
 export function printings(value: unknown): readonly string[] {
   const runtime = globalThis as {
     readonly Bun?: { inspect(value: unknown): string }

@@ -1,7 +1,4 @@
-/**
- * A server that starts emulators for the smoke suite and says what they were asked: the suite runs in processes that may
- * not be able to start a server themselves.
- */
+/** Starts emulators on behalf of the checks, which also run on runtimes that cannot start a server. */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -18,7 +15,7 @@ import {
 } from '@nightlatch/testing'
 import { calculateJwkThumbprint, EmbeddedJWK, importJWK, type JWK, jwtVerify } from 'jose'
 
-export interface EmulatorDesk {
+export interface EmulatorServer {
   readonly url: string
   close(): Promise<void>
 }
@@ -80,7 +77,9 @@ const kinds: Readonly<Record<string, Start>> = {
   },
 }
 
-/** The thumbprint of the key that a request's DPoP proof was made with (RFC 9449 section 4.3); `undefined` where it is none. */
+/**
+ * Verifies a request's DPoP proof (RFC 9449 section 4.3) and returns its key's thumbprint; `undefined` if it is invalid.
+ */
 async function provenKey(request: RecordedRequest, token?: string): Promise<string | undefined> {
   try {
     const proof = await jwtVerify(request.headers.get('dpop') ?? '', EmbeddedJWK, { typ: 'dpop+jwt' })
@@ -98,13 +97,13 @@ async function sha256(value: string): Promise<string> {
   return Buffer.from(digest).toString('base64url')
 }
 
-export async function openEmulatorDesk(): Promise<EmulatorDesk> {
+export async function startEmulatorServer(): Promise<EmulatorServer> {
   const emulators: AnyEmulator[] = []
 
   const work: Readonly<Record<string, (body: Asked) => Promise<unknown>>> = {
     async emulators({ kind = '', settings = {} }) {
       const start = kinds[kind]
-      if (start === undefined) throw new Error(`there is no emulator "${kind}"`)
+      if (start === undefined) throw new Error(`unknown emulator "${kind}"`)
       const emulator = await start(settings)
       const offers = Object.entries(Object.getOwnPropertyDescriptors(emulator))
         .filter(([, { value }]) => typeof value === 'string')
@@ -121,7 +120,7 @@ export async function openEmulatorDesk(): Promise<EmulatorDesk> {
       }))
     },
     async faults(body) {
-      if (body.part === undefined || body.fault === undefined) throw new Error('a fault needs a part')
+      if (body.part === undefined || body.fault === undefined) throw new Error('a fault requires a part')
       emulatorOf(body).faults.set(body.part, body.fault)
       return {}
     },
@@ -129,13 +128,13 @@ export async function openEmulatorDesk(): Promise<EmulatorDesk> {
 
   function emulatorOf({ id }: Asked): AnyEmulator {
     const emulator = emulators[Number(id)]
-    if (emulator === undefined) throw new Error(`there is no emulator ${id}`)
+    if (emulator === undefined) throw new Error(`unknown emulator ${id}`)
     return emulator
   }
 
   async function answer(request: IncomingMessage): Promise<unknown> {
     const asked = work[request.url?.slice(1) ?? '']
-    if (asked === undefined) throw new Error(`there is nothing at ${request.url}`)
+    if (asked === undefined) throw new Error(`unknown path ${request.url}`)
     return asked(JSON.parse(await text(request)) as Asked)
   }
 

@@ -1,4 +1,4 @@
-/** What `@nightlatch/core` must do on every runtime. */
+/** Checks of `@nightlatch/core` on every runtime. */
 import {
   type ClientEvent,
   createClient,
@@ -10,19 +10,19 @@ import {
   privateKeyJwt,
 } from '@nightlatch/core'
 import {
-  type DeskEmulator,
   expect,
   expectEqual,
   failureOf,
   offered,
   printings,
-  type SmokeCheck,
-} from './smoke-check.ts'
+  type RemoteEmulator,
+  type RuntimeCheck,
+} from './runtime-check.ts'
 
-/** Seconds; a timer that was left behind would hold the process for as long. */
+/** A timer that is left behind would keep the process running for this time. */
 const timeout = 60
 
-function acme(emulator: DeskEmulator, more: Partial<Provider> = {}): Provider {
+function acme(emulator: RemoteEmulator, more: Partial<Provider> = {}): Provider {
   return {
     name: 'acme',
     tokenEndpoint: offered(emulator, 'tokenEndpoint'),
@@ -51,23 +51,23 @@ interface Channels {
 
 type Platform = { readonly process?: { getBuiltinModule?(name: string): Channels | undefined } }
 
-/** As the core finds them: an import would keep the suite from runtimes that have none. */
+/** Loaded without an import, which would fail on runtimes without the module. */
 const channels = (globalThis as Platform).process?.getBuiltinModule?.('node:diagnostics_channel')
 
-// Held from the start: where the last client of a name's channel is gone, Bun may forget the channel of the next one with it.
+// Referenced from the start, because Bun may drop a channel together with its last client.
 const held = channels && [channels.channel('nightlatch:event'), channels.tracingChannel('nightlatch:grant')]
 
 function findChannels(): Channels {
   expect(held !== undefined, 'the channels are held')
-  expect(channels !== undefined, 'the runtime has node:diagnostics_channel, and a way to ask for it')
+  expect(channels !== undefined, 'the runtime has node:diagnostics_channel and getBuiltinModule')
   return channels
 }
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
     name: 'a token, the secret sent by Basic',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       const token = await client.token()
       expectEqual(token.type, 'Bearer', 'the type')
@@ -78,9 +78,9 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'a token, proved by a signature (private_key_jwt)',
-    async run(desk) {
+    async run(emulatorServer) {
       const { pair, publicKey } = await signingKey()
-      const emulator = await desk.emulator('signed', { publicKey })
+      const emulator = await emulatorServer.emulator('signed', { publicKey })
       const provider = acme(emulator, { clientAuthentication: privateKeyJwt() })
       const client = createClient(provider, {
         credentials: { clientId: 'robot', privateKey: pair.privateKey },
@@ -96,15 +96,15 @@ export const checks: readonly SmokeCheck[] = [
         credentials: { clientId: 'robot', privateKey: stranger.pair.privateKey },
         timeout,
       })
-      const error = await failureOf(refused.token(), 'the signature of a stranger')
-      expect(error instanceof NightlatchError && error.code === 'grant_refused', 'the stranger is refused')
+      const error = await failureOf(refused.token(), 'the signature of another key')
+      expect(error instanceof NightlatchError && error.code === 'grant_refused', 'another key is rejected')
       await refused.close()
     },
   },
   {
     name: 'a token bound to a key (DPoP)',
-    async run(desk) {
-      const emulator = await desk.emulator('dpop')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('dpop')
       const client = createClient(acme(emulator, { dpop: true }), { credentials: emulator.credentials, timeout })
       expectEqual((await client.token()).type, 'DPoP', 'the type')
       const response = await client.fetch(`${offered(emulator, 'apiUrl')}/orders?page=2`, {
@@ -118,8 +118,8 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'client.fetch: an authorised request',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       const request = new Request(`${offered(emulator, 'apiUrl')}/orders`, {
         method: 'PUT',
@@ -143,8 +143,8 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'client.api(): ky on the API',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       const api = await client.api()
       const echo = await api
@@ -155,9 +155,9 @@ export const checks: readonly SmokeCheck[] = [
     },
   },
   {
-    name: 'one request for the token of 100 callers',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    name: 'one token request for 100 callers',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       const tokens = await Promise.all(Array.from({ length: 100 }, () => client.token()))
       expectEqual(new Set(tokens.map(({ value }) => value)).size, 1, 'tokens')
@@ -166,9 +166,9 @@ export const checks: readonly SmokeCheck[] = [
     },
   },
   {
-    name: 'a token that the API refuses is replaced',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    name: 'a token that the API rejects is replaced',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       await client.token()
       await emulator.fault('api', { name: 'revoked' })
@@ -184,9 +184,9 @@ export const checks: readonly SmokeCheck[] = [
     },
   },
   {
-    name: 'another origin is refused the token',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    name: 'a foreign origin gets no token',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       const error = await failureOf(client.fetch(offered(emulator, 'elsewhereUrl')), 'another origin')
       expect(error instanceof NightlatchError && error.code === 'origin_refused', 'origin_refused')
@@ -196,8 +196,8 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'a redirect to another origin loses the token',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       const response = await client.fetch(offered(emulator, 'redirectUrl'))
       const echo = (await response.json()) as { authorized: boolean; path: string }
@@ -207,8 +207,8 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'errors and tokens print no secret',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const token = await createClient(acme(emulator), { credentials: emulator.credentials, timeout }).token()
       for (const text of printings({ token }).concat(printings(token))) {
         expect(!text.includes(token.value), 'a token prints without its value')
@@ -227,8 +227,8 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'a store serves two clients (memoryStore)',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const options = { credentials: emulator.credentials, store: memoryStore(), timeout }
       const [first, second] = [createClient(acme(emulator), options), createClient(acme(emulator), options)]
       const token = await first.token()
@@ -238,9 +238,9 @@ export const checks: readonly SmokeCheck[] = [
     },
   },
   {
-    name: 'a pool of clients keeps tenants apart',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    name: 'a pool of clients separates tenants',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const pool = createClientPool(acme(emulator), {
         credentials: (tenant) =>
           tenant === 'blue' ? emulator.credentials : { clientId: tenant, clientSecret: 'not known here' },
@@ -253,9 +253,9 @@ export const checks: readonly SmokeCheck[] = [
     },
   },
   {
-    name: 'an aborted caller leaves at once, with its own reason',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    name: 'an aborted call rejects at once, with its own reason',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       await emulator.fault('token', { name: 'slow', seconds: 0.5 })
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout })
       const controller = new AbortController()
@@ -271,9 +271,9 @@ export const checks: readonly SmokeCheck[] = [
     },
   },
   {
-    name: 'a deadline ends a grant that hangs',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    name: 'a timeout ends a grant that hangs',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       await emulator.fault('token', { name: 'hang' })
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout: 0.3 })
       const error = await failureOf(client.token(), 'an endpoint that hangs')
@@ -283,8 +283,8 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'events reach the client’s own listener',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const heard: string[] = []
       const onEvent = ({ type }: ClientEvent): void => void heard.push(type)
       const client = createClient(acme(emulator), { credentials: emulator.credentials, timeout, onEvent })
@@ -296,9 +296,9 @@ export const checks: readonly SmokeCheck[] = [
   },
   {
     name: 'events reach the channel nightlatch:event, and grants nightlatch:grant',
-    async run(desk) {
+    async run(emulatorServer) {
       const channels = findChannels()
-      const emulator = await desk.emulator('standard')
+      const emulator = await emulatorServer.emulator('standard')
       const heard: string[] = []
       const onEvent = (message: unknown): void => void heard.push((message as ClientEvent).type)
       const onEnd = (message: unknown): void => void heard.push(`grant ${(message as GrantTrace).attempt}`)

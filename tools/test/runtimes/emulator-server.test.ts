@@ -1,32 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type EmulatorDesk, openEmulatorDesk } from '../../src/runtimes/emulator-desk.ts'
-import { openDesk, runChecks } from '../../src/runtimes/smoke/smoke-check.ts'
+import { connectToEmulatorServer, runChecks } from '../../src/runtimes/checks/runtime-check.ts'
+import { type EmulatorServer, startEmulatorServer } from '../../src/runtimes/emulator-server.ts'
 
-let desk: EmulatorDesk
+let emulatorServer: EmulatorServer
 beforeAll(async () => {
-  desk = await openEmulatorDesk()
+  emulatorServer = await startEmulatorServer()
 })
-afterAll(() => desk.close())
+afterAll(() => emulatorServer.close())
 
 const form = { grant_type: 'client_credentials' }
 const ask = (endpoint: string | undefined, more: Readonly<Record<string, string>>) =>
   fetch(endpoint ?? '', { method: 'POST', body: new URLSearchParams({ ...form, ...more }) })
 
-describe('the emulators of the desk', () => {
-  it('say what they were asked, and of a credential its scheme only', async () => {
-    const emulator = await openDesk(desk.url).emulator('standard')
+describe('the emulators of the emulator server', () => {
+  it('report requests, with only the scheme of credentials', async () => {
+    const emulator = await connectToEmulatorServer(emulatorServer.url).emulator('standard')
     await fetch(emulator.offers.apiUrl ?? '', { headers: { authorization: 'Bearer of-nobody' } })
     expect(await emulator.requests()).toEqual([{ part: 'api', path: '/api', scheme: 'Bearer' }])
   })
 
-  it('break as they are told', async () => {
-    const emulator = await openDesk(desk.url).emulator('standard')
+  it('support faults', async () => {
+    const emulator = await connectToEmulatorServer(emulatorServer.url).emulator('standard')
     await emulator.fault('token', { name: 'error', status: 503 })
     expect((await ask(emulator.offers.tokenEndpoint, {})).status).toBe(503)
   })
 
-  it('want a signature where a signature is due: a secret is refused, and a word that is no signature', async () => {
-    const emulator = await openDesk(desk.url).emulator('signed', { publicKey: { kty: 'EC', crv: 'P-256' } })
+  it('require a valid signature: a secret or an invalid signature is rejected', async () => {
+    const emulator = await connectToEmulatorServer(emulatorServer.url).emulator('signed', {
+      publicKey: { kty: 'EC', crv: 'P-256' },
+    })
     const assertion = {
       client_assertion: 'no.signature.here',
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -35,25 +37,25 @@ describe('the emulators of the desk', () => {
     expect((await ask(emulator.offers.tokenEndpoint, assertion)).status).toBe(401)
   })
 
-  it('want a proof where tokens are bound to a key', async () => {
-    const emulator = await openDesk(desk.url).emulator('dpop')
+  it('require a proof for tokens bound to a key', async () => {
+    const emulator = await connectToEmulatorServer(emulatorServer.url).emulator('dpop')
     expect((await ask(emulator.offers.tokenEndpoint, {})).status).toBe(400)
     const response = await fetch(emulator.offers.apiUrl ?? '', { headers: { authorization: 'DPoP of-nobody' } })
     expect(response.status).toBe(401)
   })
 
-  it('are of kinds that there are', async () => {
-    await expect(openDesk(desk.url).emulator('imagined')).rejects.toThrow('there is no emulator')
+  it('must be of a known kind', async () => {
+    await expect(connectToEmulatorServer(emulatorServer.url).emulator('imagined')).rejects.toThrow('unknown emulator')
   })
 })
 
-describe('the checks of a suite', () => {
-  it('run all, and what fails is told by its name', async () => {
+describe('the checks', () => {
+  it('are all run, and failures are reported by name', async () => {
     const checks = [
       { name: 'first', run: () => Promise.reject(new TypeError('broken')) },
       { name: 'second', run: () => Promise.resolve() },
     ]
-    expect(await runChecks(checks, desk.url)).toEqual([
+    expect(await runChecks(checks, emulatorServer.url)).toEqual([
       { name: 'first', problem: 'TypeError: broken' },
       { name: 'second' },
     ])

@@ -1,14 +1,14 @@
-/** What `@nightlatch/undici` must do where undici runs. */
+/** Checks of `@nightlatch/undici`, for runtimes that support undici. */
 import { createClient, NightlatchError } from '@nightlatch/core'
 import { nightlatchInterceptor } from '@nightlatch/undici'
 import { Agent, request } from 'undici'
-import { expect, expectEqual, failureOf, offered, type SmokeCheck } from './smoke-check.ts'
+import { expect, expectEqual, failureOf, offered, type RuntimeCheck } from './runtime-check.ts'
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'undici’s requests carry the token, and replace a refused one',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
+    name: 'undici’s requests carry the token, and replace a rejected one',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
       const provider = {
         name: 'acme',
         tokenEndpoint: offered(emulator, 'tokenEndpoint'),

@@ -1,13 +1,13 @@
-/** What `@nightlatch/prevu3d` must do on every runtime. */
+/** Checks of `@nightlatch/prevu3d` on every runtime. */
 import { createClient } from '@nightlatch/core'
 import { prevu3d } from '@nightlatch/prevu3d'
-import { expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
+import { expectEqual, offered, type RuntimeCheck } from './runtime-check.ts'
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'token, discovery and a call of Prevu3D',
-    async run(desk) {
-      const emulator = await desk.emulator('prevu3d')
+    name: 'a token, discovery and a request of Prevu3D',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('prevu3d')
       const provider = prevu3d({ cloudApiUrl: offered(emulator, 'url') })
       const client = createClient(provider, { credentials: emulator.credentials, timeout: 60 })
       const { organization } = await client.info()

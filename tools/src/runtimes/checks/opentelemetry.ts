@@ -1,18 +1,18 @@
-/** What `@nightlatch/opentelemetry` must do where there is `node:diagnostics_channel`. */
+/** Checks of `@nightlatch/opentelemetry`, for runtimes with `node:diagnostics_channel`. */
 import { createClient } from '@nightlatch/core'
 import { instrument } from '@nightlatch/opentelemetry'
 import { type Attributes, type MeterProvider, type TracerProvider, trace } from '@opentelemetry/api'
-import { expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
+import { expectEqual, offered, type RuntimeCheck } from './runtime-check.ts'
 
-/** Providers that write down the names of what is made with them. */
-function notebook(): { readonly notes: string[]; readonly providers: object } {
+/** Providers that record the names of spans and metrics. */
+function recordingProviders(): { readonly notes: string[]; readonly providers: object } {
   const notes: string[] = []
-  // Of OpenTelemetry's own spans that do nothing, each with an end that is noted.
-  const silent = trace.getTracer('nobody')
+  // No-op spans of OpenTelemetry whose end is recorded.
+  const noopTracer = trace.getTracer('noop')
   const tracerProvider = {
     getTracer: () => ({
       startSpan(name: string) {
-        const span = silent.startSpan(name)
+        const span = noopTracer.startSpan(name)
         return Object.assign(Object.create(span), { end: () => notes.push(`span ${name}`) })
       },
     }),
@@ -28,12 +28,12 @@ function notebook(): { readonly notes: string[]; readonly providers: object } {
   return { notes, providers: { tracerProvider, meterProvider } }
 }
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'a client’s work becomes spans and metrics, until it is undone',
-    async run(desk) {
-      const emulator = await desk.emulator('standard')
-      const { notes, providers } = notebook()
+    name: 'clients emit spans and metrics, until undone',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('standard')
+      const { notes, providers } = recordingProviders()
       const provider = { name: 'acme', tokenEndpoint: offered(emulator, 'tokenEndpoint') }
       const client = createClient(provider, { credentials: emulator.credentials, timeout: 60 })
       const undo = instrument(providers)

@@ -1,13 +1,13 @@
-/** What `@nightlatch/hexagon` must do on every runtime. */
+/** Checks of `@nightlatch/hexagon` on every runtime. */
 import { createClient } from '@nightlatch/core'
 import { smartCompletions } from '@nightlatch/hexagon'
-import { expectEqual, offered, type SmokeCheck } from './smoke-check.ts'
+import { expectEqual, offered, type RuntimeCheck } from './runtime-check.ts'
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'token and a call of Smart Completions',
-    async run(desk) {
-      const emulator = await desk.emulator('smart-completions')
+    name: 'a token and a request of Smart Completions',
+    async run(emulatorServer) {
+      const emulator = await emulatorServer.emulator('smart-completions')
       const provider = smartCompletions({
         host: offered(emulator, 'host'),
         authorizationServer: offered(emulator, 'authorizationServer'),

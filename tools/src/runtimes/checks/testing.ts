@@ -1,13 +1,13 @@
-/** What `@nightlatch/testing` must do where there are servers: the emulators themselves run on the runtime. */
+/** Checks of `@nightlatch/testing`, for runtimes that can start a server. */
 import { createClient } from '@nightlatch/core'
 import { smartCompletions } from '@nightlatch/hexagon'
 import { prevu3d } from '@nightlatch/prevu3d'
 import { createClock, prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
-import { expectEqual, type SmokeCheck } from './smoke-check.ts'
+import { expectEqual, type RuntimeCheck } from './runtime-check.ts'
 
-export const checks: readonly SmokeCheck[] = [
+export const checks: readonly RuntimeCheck[] = [
   {
-    name: 'the emulated Prevu3D answers, refuses and lets time pass',
+    name: 'the emulated Prevu3D works, with faults and a clock',
     async run() {
       const clock = createClock()
       const emulator = await startEmulator(prevu3dEmulation({ now: clock.now }))
@@ -29,7 +29,7 @@ export const checks: readonly SmokeCheck[] = [
     },
   },
   {
-    name: 'the emulated Smart Completions answers',
+    name: 'the emulated Smart Completions works',
     async run() {
       const emulator = await startEmulator(smartCompletionsEmulation())
       try {
