@@ -25,7 +25,7 @@ export async function toProofKey(
     if (part !== undefined) parts.push(part)
   }
   if (parts.length === 0) {
-    // Whoever knows the id of a client without authentication gets a token from the server, too.
+    // The id alone gets a token from the server for a client without authentication.
     const isPublic = methodName(provider.clientAuthentication, choosesAuthenticationLater(provider)) === 'none'
     if (!isPublic || 'privateKey' in credentials) return undefined
   }
