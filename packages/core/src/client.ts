@@ -265,7 +265,7 @@ export class ProviderClient<Info> implements Client<Info> {
     }
   }
 
-  /** For the pool: notes that a client was asked for. */
+  /** For the pool: marks a client as used. */
   static markUsed(client: ProviderClient<unknown>): void {
     client.#isUsed = true
   }

@@ -79,7 +79,7 @@ export interface Diagnostics {
     work: () => Promise<T>,
     describe?: (failure: unknown) => Error,
   ): Promise<T>
-  /** Work that runs in the asynchronous context of this call, whoever starts it; unchanged if no channel has subscribers. */
+  /** Binds work to the asynchronous context of this call, so that it runs there later; unchanged if no channel has subscribers. */
   bind<F extends (...values: never[]) => unknown>(work: F): F
 }
 

@@ -1,14 +1,14 @@
 /**
- * What went wrong, in a word a program can branch on. docs/errors.md says of each when it comes and what to do.
+ * The kind of failure. docs/errors.md says when each occurs and what to do.
  *
  * - `invalid_options`: an option, a credential or a provider's description is wrong; the message names it by its path.
- * - `grant_refused`: the authorization server said no: an error in the answer whatever its status, or a 4xx whose body is empty
+ * - `grant_refused`: the authorization server rejected the request: an OAuth error with any status, or a 4xx whose body is empty
  *   or JSON.
- * - `response_unreadable`: something answered, but not with a token that can be used, nor with an error: an HTML page, for example.
- * - `endpoint_unavailable`: it did not answer, or with a 5xx.
+ * - `response_unreadable`: the response holds neither a usable token nor an OAuth error; it is an HTML page, for example.
+ * - `endpoint_unavailable`: the server did not respond, or responded with a 5xx.
  * - `timed_out`: the deadline of the grant or of the discovery passed.
- * - `discovery_failed`: the issuer's metadata, or the API's address, could not be had.
- * - `origin_refused`: this URL may not see the token.
+ * - `discovery_failed`: the issuer's metadata or the API's base URL could not be discovered.
+ * - `origin_refused`: the URL's origin is not allowed for the token.
  */
 export type ErrorCode =
   | 'invalid_options'
@@ -29,7 +29,7 @@ function isInstance(this: unknown, value: unknown): boolean {
   return typeof value === 'object' && value !== null && brand in value && !Object.hasOwn(value, brand)
 }
 
-/** What is known of a failure besides its code; each field as on {@link NightlatchError}. */
+/** Details of a failure; each field as on {@link NightlatchError}. */
 export interface NightlatchErrorDetails {
   readonly provider?: string | undefined
   readonly retryable?: boolean | undefined
@@ -43,15 +43,15 @@ export interface NightlatchErrorDetails {
 }
 
 /**
- * The one error of this library. It carries words and numbers only: never a body, a header, a query, or a cause that
- * could hold one, so it may be logged as it is. `instanceof NightlatchError` also recognises the errors of other
- * copies of this package: package managers, bundlers and test runners may load several.
+ * The only error class of this library. It never holds a body, a header, a query or a cause, so it can be logged as it is.
+ *
+ * `instanceof NightlatchError` also recognises errors of other copies of this package, which bundlers and test runners may load.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}
  */
 export class NightlatchError extends Error {
   static {
-    // On the prototype, as the platform's own errors have it: not one more enumerable field of each error.
+    // On the prototype, as in the platform's own errors, so that `name` is no enumerable field.
     Object.defineProperty(NightlatchError.prototype, 'name', {
       value: 'NightlatchError',
       configurable: true,
@@ -61,23 +61,23 @@ export class NightlatchError extends Error {
     Object.defineProperty(NightlatchError, Symbol.hasInstance, { value: isInstance })
   }
 
-  /** What went wrong. */
+  /** The kind of failure. */
   readonly code: ErrorCode
-  /** The provider's name; `undefined` where none is known yet. */
+  /** The provider's name; `undefined` if it is not known yet. */
   readonly provider: string | undefined
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without a change of settings. */
   readonly retryable: boolean
-  /** HTTP status of the answer, if there was one. */
+  /** HTTP status of the response, if there was one. */
   readonly status: number | undefined
   /** The OAuth error code, if there was one. */
   readonly error: string | undefined
-  /** The authorization server's own words, if there were any; secrets taken out, and cut at 2,000 characters. */
+  /** The authorization server's description, if there was one; without secrets, at most 2,000 characters. */
   readonly errorDescription: string | undefined
-  /** Seconds the server asked to wait, if it did. */
+  /** Seconds that the server asked to wait, if it did. */
   readonly retryAfter: number | undefined
-  /** What to check, from the provider that knows. */
+  /** What to check, from the provider. */
   readonly hints: readonly string[]
-  /** The server's own id of the request, from the answer's body or a header: its operators find the request by it. */
+  /** The server's id of the request, from the response's body or a header, by which its operators find the request. */
   readonly requestId: string | undefined
   /** The client's `label`, or a pool's tenant. The message has it in parentheses after the provider's name. */
   readonly label: string | undefined
@@ -96,19 +96,19 @@ export class NightlatchError extends Error {
     this.label = details.label
   }
 
-  /** All that it says, message included, for logs that are JSON. */
+  /** All fields and the message, for JSON logs. */
   toJSON(): object {
     const { name, message } = this
     return Object.assign({ name, message }, this)
   }
 }
 
-/** The same error with more hints, each once. */
+/** Copies an error and adds hints, each once. */
 export function withHints(error: NightlatchError, hints: readonly string[]): NightlatchError {
   return copyError(error, error.message, { hints: [...new Set([...error.hints, ...hints])] })
 }
 
-/** The same failure with the client's label; unchanged if it is no error of this library, or has a label. */
+/** Copies an error and adds the client's label; other values, and errors with a label, stay as they are. */
 export function withLabel(failure: unknown, label: string | undefined): unknown {
   if (label === undefined || !(failure instanceof NightlatchError) || failure.label !== undefined) return failure
   const { provider, message } = failure

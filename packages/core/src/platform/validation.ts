@@ -46,7 +46,7 @@ export type ExactObjectSchema<Entries extends v.ObjectEntries> = v.SchemaWithPip
 
 /**
  * What is wrong with the names in an options object, one line per unknown name: "Unknown option `scope`. Did you mean `scopes`?"
- * For a provider's or store's own options, where a misspelt one would be ignored.
+ * For a provider's or store's own options, because a misspelt one would otherwise be ignored.
  *
  * @param options what the caller passed; anything but an object has no unknown names
  * @param names all options there are
@@ -92,15 +92,15 @@ function joinMistakes(mistakes: readonly string[]): string {
   return mistakes.join('; ').replaceAll('?; ', '? ')
 }
 
-/** Whether a URL stays on this machine, where plain http tells nobody anything. */
+/** Whether a URL is on this machine, where plain http cannot be read by others. */
 export function isLoopback(url: URL): boolean {
   return networkPlaceOf(url) === 'loopback'
 }
 
-/** No server takes a longer one, and what works with a URL need not be quick. */
+/** No server accepts a longer URL, and code that parses one may be slow. */
 const maxUrlLength = 8192
 
-/** What keeps a secret or a token from going to this URL, in words; `undefined` where nothing does. */
+/** Why a secret or a token must not go to this URL, as the end of a sentence; `undefined` if it may. */
 export function findUrlMistake(value: string | URL, allowInsecureRequests: boolean): string | undefined {
   if (String(value).length > maxUrlLength) return `must be ${maxUrlLength} characters at most`
   if (!URL.canParse(value)) return 'must be an absolute URL'
