@@ -22,7 +22,7 @@ export type {
 export type { TokenParameters } from './acquire/token-request.ts'
 export { hostLabel, hostName, pathSegment } from './acquire/url-parts.ts'
 export { findNearestName } from './platform/nearest-name.ts'
-export { findUnknownOptions } from './platform/validation.ts'
+export { findUnknownOptions } from './platform/unknown-options.ts'
 
 // Credentials and client authentication
 export type { Credentials } from './acquire/credentials.ts'

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { NightlatchError, withLabel } from '../errors.ts'
 import { findNearestName } from './nearest-name.ts'
 import { networkPlaceOf } from './network-place.ts'
+import { describeUnknown } from './unknown-options.ts'
 
 /** What is wrong with a value from outside, a line each: `options.timeout must be ...`. Never the value itself: it may be a secret. */
 export function findMistakes(schema: v.GenericSchema, value: unknown, subject: string): readonly string[] {
@@ -43,34 +44,6 @@ export function exactObject<const Entries extends v.ObjectEntries>(
 export type ExactObjectSchema<Entries extends v.ObjectEntries> = v.SchemaWithPipe<
   readonly [v.LooseObjectSchema<Entries, string>, v.RawCheckAction<v.InferOutput<v.LooseObjectSchema<Entries, string>>>]
 >
-
-/**
- * What is wrong with the names in an options object, one line per unknown name: "Unknown option `scope`. Did you mean `scopes`?"
- * For a provider's or store's own options, because a misspelt one would otherwise be ignored.
- *
- * @param options what the caller passed; anything but an object has no unknown names
- * @param names all options there are
- * @example
- * ```ts
- * const mistakes = findUnknownOptions(options, ['tenant', 'region'])
- * if (mistakes.length > 0) throw new NightlatchError('invalid_options', `acme: ${mistakes.join(' ')}`)
- * ```
- */
-export function findUnknownOptions(options: unknown, names: readonly string[]): readonly string[] {
-  if (typeof options !== 'object' || options === null) return []
-  return Object.keys(options)
-    .filter((name) => !names.includes(name))
-    .map((name) => describeUnknown(`options.${name}`, findNearestName(name, names) ?? ''))
-}
-
-/** @param nearest the last part of the path that was probably meant, or nothing */
-function describeUnknown(path: string, nearest: string): string {
-  const isOption = path.startsWith('options.')
-  const shown = isOption ? path.slice('options.'.length) : path
-  const meant = `${shown.slice(0, shown.lastIndexOf('.') + 1)}${nearest}`
-  const unknown = `Unknown ${isOption ? 'option' : 'field'} \`${shown}\``
-  return nearest === '' ? `${unknown}: remove it, or check its spelling` : `${unknown}. Did you mean \`${meant}\`?`
-}
 
 /** A copy of an object's own members, which inherits nothing: what is not in it is `undefined`, whatever `Object.prototype` has. */
 export function ownMembers<T extends object>(from: T): T {

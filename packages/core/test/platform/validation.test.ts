@@ -1,14 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { NightlatchError } from '../../src/errors.ts'
-import {
-  exactObject,
-  findMistakes,
-  findUnknownOptions,
-  findUrlMistake,
-  isLoopback,
-  refuseMistakes,
-} from '../../src/platform/validation.ts'
+import { exactObject, findMistakes, findUrlMistake, isLoopback, refuseMistakes } from '../../src/platform/validation.ts'
 
 const schema = exactObject(
   {
@@ -49,21 +42,6 @@ describe('findMistakes', () => {
     [{ name: 1, deep: { list: null } }, ['options.name must be a string', 'options.deep.list must be an array']],
   ])('X1: %o: %o', (value, mistakes) => {
     expect(findMistakes(schema, value, 'options')).toEqual(mistakes)
-  })
-})
-
-describe('findUnknownOptions', () => {
-  it.each<[unknown, readonly string[]]>([
-    [{ tenant: 'a', region: 'MARKED' }, []],
-    [{ tennant: 'MARKED' }, ['Unknown option `tennant`. Did you mean `tenant`?']],
-    [{ REGION: 'MARKED' }, ['Unknown option `REGION`. Did you mean `region`?']],
-    [{ zone: 'MARKED' }, ['Unknown option `zone`: remove it, or check its spelling']],
-    [Object.create({ inherited: 'MARKED' }), []],
-    [undefined, []],
-    [null, []],
-    ['MARKED', []],
-  ])('X1: %o: %o', (options, mistakes) => {
-    expect(findUnknownOptions(options, ['tenant', 'region'])).toEqual(mistakes)
   })
 })
 
