@@ -41,14 +41,15 @@ const poolEntries = {
 /** What a pool has besides a client's options is checked first, because the other checks use it. */
 const poolSchema = v.object(poolEntries)
 
-const poolOptionsSchema = exactObject(
-  {
-    ...clientOptionsEntries,
-    ...poolEntries,
-    label: v.optional(v.never('is set by the pool: it is the tenant')),
-  },
-  'must be an object',
-)
+const poolOptionsSchema = /* @__PURE__ */ (() =>
+  exactObject(
+    {
+      ...clientOptionsEntries,
+      ...poolEntries,
+      label: v.optional(v.never('is set by the pool: it is the tenant')),
+    },
+    'must be an object',
+  ))()
 
 /**
  * Creates a pool of clients for many tenants of one provider: bounded, with nothing shared between tenants but the store and

@@ -15,7 +15,7 @@ export interface AccessToken {
 const redacted = '[redacted]'
 
 /** Shared by all tokens without other fields. */
-const noExtra: Readonly<Record<string, unknown>> = Object.freeze({})
+const noExtra: Readonly<Record<string, unknown>> = /* @__PURE__ */ Object.freeze({})
 
 /** Levels of the other fields that are copied and frozen. */
 const maxDepth = 16

@@ -55,7 +55,7 @@ function readPrivateMember({
 }
 
 /** No JWT begins like this, so the signature is of no use anywhere else. */
-const signedText = new TextEncoder().encode('nightlatch: who holds this private key')
+const signedText = 'nightlatch: who holds this private key'
 
 /** A key that cannot be exported shows its holder by a signature, if the algorithm signs a text the same way each time. */
 async function signAlike(key: PrivateKey): Promise<string | undefined> {
@@ -63,7 +63,7 @@ async function signAlike(key: PrivateKey): Promise<string | undefined> {
   if (name !== 'RSASSA-PKCS1-v1_5' && name !== 'RSA-PSS' && name !== 'Ed25519') return undefined
   // Without salt, RSA-PSS draws no random bytes.
   const parameters = name === 'RSA-PSS' ? { name, saltLength: 0 } : { name }
-  return `signature ${toBase64(new Uint8Array(await crypto.subtle.sign(parameters, key, signedText)))}`
+  return `signature ${toBase64(new Uint8Array(await crypto.subtle.sign(parameters, key, new TextEncoder().encode(signedText))))}`
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -64,10 +64,11 @@ const credentialsSchema: v.GenericSchema<Credentials> = exactObject(
 ) as v.GenericSchema<Credentials>
 
 /** The same for a client authentication with a source, which needs no client id. */
-const schemaWithSource: v.GenericSchema<Credentials> = exactObject(
-  { ...members, clientId: v.exactOptional(printable) },
-  'must be an object with or without a clientId, or a function that returns one',
-) as v.GenericSchema<Credentials>
+const schemaWithSource: v.GenericSchema<Credentials> = /* @__PURE__ */ (() =>
+  exactObject(
+    { ...members, clientId: v.exactOptional(printable) },
+    'must be an object with or without a clientId, or a function that returns one',
+  ))() as v.GenericSchema<Credentials>
 
 function isJwk(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !isCryptoKey(value)

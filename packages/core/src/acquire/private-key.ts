@@ -65,10 +65,10 @@ const signingAlgorithms: Readonly<Record<string, SigningAlgorithm>> = {
 }
 
 /** The names of the algorithms a client may sign with. */
-export const signingAlgorithmNames: readonly string[] = Object.keys(signingAlgorithms)
+export const signingAlgorithmNames: readonly string[] = /* @__PURE__ */ Object.keys(signingAlgorithms)
 
 /** The algorithms that an RSA key can sign with. */
-const rsaNames = signingAlgorithmNames.filter((name) => /^[RP]S/.test(name))
+const rsaNames = /* @__PURE__ */ signingAlgorithmNames.filter((name) => /^[RP]S/.test(name))
 
 /** Shorter RSA keys are not safe, and servers reject them. */
 const minModulusBits = 2048

@@ -50,7 +50,7 @@ function textsIn(value: unknown): readonly string[] {
 }
 
 /** Members of a JSON body that are not secrets, and whose text an error may share. */
-const publicMembers: ReadonlySet<string> = new Set([...publicNames, 'grant_type', 'scope'])
+const publicMembers: ReadonlySet<string> = new Set(['client_id', 'client_assertion_type', 'grant_type', 'scope'])
 
 /** Words of a header's value that are not secrets. */
 const schemes: ReadonlySet<string> = new Set(['basic', 'bearer'])

@@ -51,7 +51,7 @@ export const parametersSchema: v.GenericSchema = v.pipe(
   providerParametersSchema,
   v.check(
     (parameters) => Object.keys(parameters as object).every((name) => !reserved.has(name)),
-    `must not contain ${[...reserved].join(', ')}, because the provider and the credentials set them`,
+    () => `must not contain ${[...reserved].join(', ')}, because the provider and the credentials set them`,
   ),
 )
 

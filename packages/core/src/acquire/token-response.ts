@@ -307,7 +307,7 @@ function refuseForeignPage(answer: TokenAnswer, fields: TokenFields, context: An
   throw toUnreadable(answer, `with ${describeBody(answer)}`, context, retry)
 }
 
-const readerFailed: TokenFields = Object.freeze(Object.create(null))
+const readerFailed: TokenFields = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ Object.create(null))
 
 /** Runs the provider's reader. Its exception is dropped because it may quote the body, and the status still shows an error. */
 function readFields(answer: TokenAnswer, read: (answer: TokenAnswer) => TokenFields): TokenFields {

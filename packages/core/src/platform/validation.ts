@@ -22,6 +22,7 @@ function describe(issue: v.BaseIssue<unknown>, subject: string): string {
 const unknownName = 'raw_check'
 
 /** An object of these entries and no others; each unknown one is a mistake, which names the nearest entry. */
+/* @__NO_SIDE_EFFECTS__ */
 export function exactObject<const Entries extends v.ObjectEntries>(
   entries: Entries,
   message: string,
