@@ -97,17 +97,17 @@ export class DpopProofs {
   }
 
   /**
-   * After a server has rejected a proof: uses the server's time in the next ones, if its `Date` differs from this machine's.
+   * After a server has rejected a proof: uses the server's time in the next ones, by its `Date`.
    *
    * @param date the answer's `Date` header, which has just arrived
-   * @returns seconds by which the server's clock is ahead; `undefined` if the clocks agree or the header is missing
+   * @returns whether the next proof will hold another time than this one
    */
-  adoptServerTime(url: URL, date: string | null): number | undefined {
+  adoptServerTime(url: URL, date: string | null): boolean {
     // `Date` has whole seconds: less than one is no difference.
-    const seconds = Math.trunc((Date.parse(date ?? '') - this.#now()) / 1000)
-    if (Number.isNaN(seconds) || seconds === 0) return undefined
-    this.#update(url, { clockOffset: seconds * 1000 })
-    return seconds
+    const clockOffset = Math.trunc((Date.parse(date ?? '') - this.#now()) / 1000) * 1000
+    if (Number.isNaN(clockOffset) || clockOffset === this.clockOffset(url)) return false
+    this.#update(url, { clockOffset })
+    return true
   }
 
   /** Milliseconds added to this machine's time in proofs for this origin. */

@@ -95,7 +95,7 @@ export class Repeats {
     let next: AccessToken
     const challenge = headers.get('www-authenticate')
     const isClockCorrected =
-      challengesProof(challenge, 'invalid_dpop_proof') && dpop?.adoptServerTime(url, headers.get('date')) !== undefined
+      challengesProof(challenge, 'invalid_dpop_proof') && dpop?.adoptServerTime(url, headers.get('date')) === true
     if (this.#mayRenewProof && (isClockCorrected || (nonceGiven && challengesProof(challenge, 'use_dpop_nonce')))) {
       this.#mayRenewProof = false
       next = sent
