@@ -21,6 +21,7 @@ export function insightsHub(options: {
     parameters,
     clientAuthentication: {
       name: 'insights-hub',
+      requires: 'clientSecret',
       async authenticate(request, credentials) {
         await clientSecretBasic({ encoding: 'raw' }).authenticate(request, credentials)
         request.headers.set('x-space-auth-key', request.headers.get('authorization') ?? '')

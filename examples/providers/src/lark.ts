@@ -12,6 +12,7 @@ export function lark(): Provider {
     },
     clientAuthentication: {
       name: 'lark',
+      requires: 'clientSecret',
       authenticate({ parameters }, credentials) {
         parameters.set('app_id', credentials.clientId)
         parameters.set('app_secret', clientSecretOf(credentials))

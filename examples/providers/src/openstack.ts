@@ -13,6 +13,7 @@ export function openstack({ identity, api }: { identity: string; api: string }):
     tokenRequest: { bodyFormat: 'json' },
     clientAuthentication: {
       name: 'openstack',
+      requires: 'clientSecret',
       authenticate(request, credentials) {
         const application_credential = { id: credentials.clientId, secret: clientSecretOf(credentials) }
         request.json = { auth: { identity: { methods: ['application_credential'], application_credential } } }

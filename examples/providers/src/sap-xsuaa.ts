@@ -15,6 +15,7 @@ export function sapXsuaa(options: { subdomain: string; region: string; api: stri
     tokenEndpoint: `https://${subdomain}.authentication.${region}.hana.ondemand.com/oauth/token`,
     clientAuthentication: {
       name: 'sap-xsuaa',
+      requires: 'clientSecret',
       async authenticate(request, credentials) {
         await basic.authenticate(request, credentials)
         request.parameters.set('client_id', credentials.clientId)

@@ -8,6 +8,7 @@ export function wechat(): Provider {
     tokenRequest: { method: 'GET', grantType: 'client_credential' },
     clientAuthentication: {
       name: 'wechat',
+      requires: 'clientSecret',
       authenticate({ parameters }, credentials) {
         parameters.set('appid', credentials.clientId)
         parameters.set('secret', clientSecretOf(credentials))

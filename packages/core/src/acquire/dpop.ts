@@ -97,17 +97,17 @@ export class DpopProofs {
   }
 
   /**
-   * Adopts the server's time for the next proofs, after the server rejected one and its `Date` differs from this machine's time.
+   * Adopts the server's time for the next proofs, after the server rejected one.
    *
    * @param date the `Date` header of the response that has just arrived
-   * @returns seconds by which the server's clock is ahead; `undefined` if the clocks agree or the header is missing
+   * @returns whether the next proof will hold another time
    */
-  adoptServerTime(url: URL, date: string | null): number | undefined {
+  adoptServerTime(url: URL, date: string | null): boolean {
     // `Date` has whole seconds, so a smaller difference is not one.
-    const seconds = Math.trunc((Date.parse(date ?? '') - this.#now()) / 1000)
-    if (Number.isNaN(seconds) || seconds === 0) return undefined
-    this.#update(url, { clockOffset: seconds * 1000 })
-    return seconds
+    const clockOffset = Math.trunc((Date.parse(date ?? '') - this.#now()) / 1000) * 1000
+    if (Number.isNaN(clockOffset) || clockOffset === this.clockOffset(url)) return false
+    this.#update(url, { clockOffset })
+    return true
   }
 
   /** Milliseconds added to this machine's time in proofs for this origin. */

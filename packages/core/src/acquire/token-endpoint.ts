@@ -340,17 +340,17 @@ function judge(
       secrets,
     })
   } catch (failure) {
-    const seconds = isProofRejected(failure)
-      ? dpop?.adoptServerTime(endpoint.url, answer.headers.get('date'))
-      : undefined
-    if (!(failure instanceof NightlatchError) || seconds === undefined) throw failure
+    if (dpop === undefined || !isProofRejected(failure)) throw failure
+    dpop.adoptServerTime(endpoint.url, answer.headers.get('date'))
+    const seconds = dpop.clockOffset(endpoint.url) / 1000
+    if (seconds === 0) throw failure
     const off = `${Math.abs(seconds)} s ${seconds > 0 ? 'behind' : 'ahead of'} the server's`
     throw new NightlatchError(failure.code, `${failure.message}. This machine's clock is ${off}.`, { ...failure })
   }
 }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-5 RFC 9449 section 5} */
-function isProofRejected(failure: unknown): boolean {
+function isProofRejected(failure: unknown): failure is NightlatchError {
   return failure instanceof NightlatchError && failure.error === 'invalid_dpop_proof'
 }
 

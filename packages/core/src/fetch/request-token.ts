@@ -98,7 +98,7 @@ export class Repeats {
     let next: AccessToken
     const challenge = status === 401 ? headers.get('www-authenticate') : null
     const isClockCorrected =
-      challengesProof(challenge, 'invalid_dpop_proof') && dpop?.adoptServerTime(url, headers.get('date')) !== undefined
+      challengesProof(challenge, 'invalid_dpop_proof') && dpop?.adoptServerTime(url, headers.get('date')) === true
     if (this.#mayRenewProof && (isClockCorrected || (nonceGiven && challengesProof(challenge, 'use_dpop_nonce')))) {
       if (!repeatable) return undefined
       this.#mayRenewProof = false

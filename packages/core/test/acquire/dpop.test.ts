@@ -81,16 +81,20 @@ describe('proofs of possession', () => {
     const date = (seconds: number): string => new Date(now() + seconds * 1000).toUTCString()
     const issuedAt = async (address: URL): Promise<number> =>
       Number(decodeJwt(await proofs.prove(address, 'GET', token)).iat) - now() / 1000
-    expect(proofs.adoptServerTime(url, date(90))).toBe(90)
+    expect(proofs.adoptServerTime(url, date(90))).toBe(true)
+    expect(proofs.adoptServerTime(url, date(90))).toBe(false)
     expect(await issuedAt(url)).toBe(90)
     expect(proofs.clockOffset(url)).toBe(90_000)
     expect(await issuedAt(new URL('https://login.acme.example/'))).toBe(0)
     proofs.learn(url, 'n')
-    expect(proofs.adoptServerTime(url, date(-7))).toBe(-7)
+    expect(proofs.adoptServerTime(url, date(-7))).toBe(true)
     expect(await issuedAt(url)).toBe(-7)
     expect(decodeJwt(await proofs.prove(url, 'GET', token)).nonce).toBe('n')
-    for (const none of [null, '', 'soon', date(0)]) expect(proofs.adoptServerTime(url, none)).toBeUndefined()
+    for (const none of [null, '', 'soon']) expect(proofs.adoptServerTime(url, none)).toBe(false)
     expect(await issuedAt(url)).toBe(-7)
+    // The clock was set: the correction would be wrong from now on.
+    expect(proofs.adoptServerTime(url, date(0))).toBe(true)
+    expect(await issuedAt(url)).toBe(0)
   })
 
   it('use the same generated key as a concurrent thumbprint', async () => {

@@ -547,6 +547,17 @@ describe('DPoP', () => {
     },
   )
 
+  it('G8: a clock that is set right afterwards: the correction goes the same way', async () => {
+    let now = at - 300_000
+    const dpop = new DpopProofs(undefined, () => now)
+    server.answer(strict)
+    await ask({ dpop })
+    now = at
+    await ask({ dpop })
+    await ask({ dpop })
+    expect(server.requests.map((request) => Number(claimsOf(request).iat) - at / 1000)).toEqual([-300, 0, 300, 0, 0])
+  })
+
   it.each([
     [-300_000, "This machine's clock is 300 s behind the server's"],
     [90_000, "This machine's clock is 90 s ahead of the server's"],

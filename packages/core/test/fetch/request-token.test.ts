@@ -86,7 +86,7 @@ describe('the repeats of a request', () => {
     expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
     expect(decodeJwt(await dpop.prove(url, 'GET', token)).iat).toBe(at / 1000)
     expect(rejected).toEqual([])
-    // One repeat with another proof; after it the token is replaced, as after any other 401.
+    // The proof holds the API's time: it is the token that the API rejects now.
     expect((await repeats.next(proofRejected, token, url, undefined))?.value).toBe('second')
     expect(repeats.left).toBe(false)
   })
