@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { ClientOptions, Provider } from '@nightlatch/core'
 import { CommandError } from './command-error.ts'
 import { showMessage } from './foreign-error.ts'
+import { isSlug } from './slug.ts'
 
 /** A client that the command line knows by a name of your own: its provider, and all that `createClient` takes. */
 export interface ClientConfiguration extends ClientOptions {
@@ -95,7 +96,7 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
 
 function findMistakes(name: string, client: unknown, taken: readonly string[]): readonly string[] {
   const path = `clients.${name}`
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) return [`${path}: a name has lower-case letters, digits and dashes`]
+  if (!isSlug(name)) return [`${path}: a name has lower-case letters, digits and dashes`]
   if (taken.includes(name)) return [`${path}: this is the name of a provider that nightlatch knows; choose another`]
   if (typeof client !== 'object' || client === null) return [`${path} must be an object with provider and credentials`]
   return ['provider', 'credentials'].flatMap((member) =>

@@ -47,9 +47,18 @@ export function reportFailure(thrown: unknown): FailureReport {
 /** A mistake in what was typed; what follows an `=` is left out, for it may be a secret. */
 function readUsageMistake({ message: said }: CommanderError): Pick<FailureReport, 'message' | 'hints'> {
   const [first = '', suggestion = ''] = said.replace(/^error: /, '').split('\n')
-  const message = first.replace(/^(unknown option '[^'=]*)=.*'$/, "$1'")
+  const [option] = /^unknown option '[^'=]*(?==)/.exec(first) ?? []
+  const message = option === undefined ? first : `${option}'`
   const [, meant] = /^\(Did you mean (.*)\?\)$/.exec(suggestion) ?? []
-  const [, typed, choices] = /'([^']*)' is invalid.* Allowed choices are (.*)\.$/.exec(message) ?? []
-  const nearest = meant ?? findNearestName(typed ?? '', choices?.split(', ') ?? [])
+  const nearest = meant ?? findNearestChoice(message)
   return { message, hints: nearest === undefined ? [] : [`Did you mean ${nearest}?`] }
+}
+
+/** The allowed choice that is most like the value that was typed, if Commander's message names the choices. */
+function findNearestChoice(message: string): string | undefined {
+  const end = message.indexOf("' is invalid")
+  const [, choices] = message.slice(Math.max(end, 0)).split(' Allowed choices are ')
+  if (end < 0 || choices === undefined) return undefined
+  const typed = message.slice(message.lastIndexOf("'", end - 1) + 1, end)
+  return findNearestName(typed, choices.slice(0, -1).split(', '))
 }

@@ -28,9 +28,10 @@ export function inFlags(hint: string, { settings, configured }: Target): string 
   if (scope !== undefined) said = said.replace(/scopes: \['([^']{1,200})'\]/g, `${scope} '$1'`)
   const origins = flagOf('apiOrigin')
   if (origins !== undefined) said = said.replace(/`?apiOrigins`?/g, origins)
-  // Names of one word are words of English, too.
-  for (const { name, flag } of settings) {
-    if (/[A-Z]/.test(name)) said = said.replace(new RegExp(`(?<![\\w-])${name}(?!\\w)`, 'g'), nameOfFlag(flag))
-  }
-  return said
+  return said.replace(/[\w-]+/g, (word) => {
+    const [name = ''] = word.split('-')
+    // Names of one word are also English words.
+    const flag = /[A-Z]/.test(name) ? flagOf(name) : undefined
+    return flag === undefined ? word : `${flag}${word.slice(name.length)}`
+  })
 }

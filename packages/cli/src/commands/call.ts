@@ -136,12 +136,12 @@ async function readRequest(flags: CallFlags, io: Io): Promise<CallRequest> {
 function readHeaders(lines: readonly string[]): Headers {
   const headers = new Headers()
   for (const line of lines) {
-    const [, name, value] = /^([^:]+):(.*)$/s.exec(line) ?? []
+    const colon = line.indexOf(':')
     try {
-      if (name === undefined || value === undefined) throw new TypeError()
-      headers.append(name.trim(), value.trim())
+      if (colon < 1) throw new TypeError()
+      headers.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim())
     } catch {
-      // What it holds is not repeated: it may be a secret.
+      // The header may hold a secret, so the message does not repeat it.
       throw new CommandError('wrong_usage', "--header must be of the form 'name: value'")
     }
   }

@@ -144,7 +144,7 @@ async function planFiles(draft: ProviderDraft, dir: string): Promise<Files> {
 async function findImportExtension(dir: string): Promise<'ts' | 'js'> {
   const settings = await readFile(join(dir, 'tsconfig.json'), 'utf8').catch(() => undefined)
   if (settings === undefined) return 'ts'
-  return /"(allowImportingTsExtensions|rewriteRelativeImportExtensions)"\s*:\s*true|"extends"/.test(settings)
+  return /"(allowImportingTsExtensions|rewriteRelativeImportExtensions)"\s{0,99}:\s{0,99}true|"extends"/.test(settings)
     ? 'ts'
     : 'js'
 }

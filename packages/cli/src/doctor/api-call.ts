@@ -14,7 +14,7 @@ export async function examineApiCall({ evidence, knowledge, known, timeout, wait
   if (api === undefined) return skipped("the API's address is not known")
   const { path, documentedIn } = knowledge.harmlessCall(api.info)
   const url = new URL(api.baseUrl)
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`
+  url.pathname = `${withoutTrailingSlashes(url.pathname)}/${path}`
 
   const finding = draftFinding()
   finding.detail('url', showUrl(url))
@@ -88,6 +88,12 @@ function judge(
       'Make a call that the product documents: nightlatch call.',
     )
   }
+}
+
+function withoutTrailingSlashes(path: string): string {
+  let end = path.length
+  while (path[end - 1] === '/') end -= 1
+  return path.slice(0, end)
 }
 
 function parse(text: string): unknown {

@@ -25,8 +25,8 @@ export function describeCredentialText(text: string, clientId?: string): readonl
   const oddities: readonly (Omit<TextOddity, 'isGrave'> & { readonly is: boolean })[] = [
     { name: 'line-break', is: /[\r\n]/.test(text), words: 'holds a line break' },
     { name: 'surrounding-blanks', is: /^[^\S\r\n]|[^\S\r\n]$/.test(text), words: 'begins or ends with a blank' },
-    { name: 'blanks', is: /\S[^\S\r\n]+\S/.test(text), words: 'has a blank inside' },
-    { name: 'quotes', is: /^\s*(['"`]).*\1\s*$/s.test(text), words: 'is wrapped in quotes' },
+    { name: 'blanks', is: text.split(/[\r\n]/).some((line) => /\s/.test(line.trim())), words: 'has a blank inside' },
+    { name: 'quotes', is: isQuoted(text.trim()), words: 'is wrapped in quotes' },
     { name: 'control-characters', is: /[^\P{Cc}\r\n\t]/u.test(text), words: 'holds a control character' },
     { name: 'percent-encoded', is: /%[0-9a-f]{2}/i.test(text), words: 'looks percent-encoded (%XX)' },
     {
@@ -37,7 +37,7 @@ export function describeCredentialText(text: string, clientId?: string): readonl
     { name: 'ellipsis', is: /…|\.\.\./.test(text), words: 'holds an ellipsis, as a shortened copy does' },
     {
       name: 'placeholder',
-      is: /^<.*>$|^\$\{?\w+\}?$|^(your|my)[-_ ]|^(changeme|secret|password|x{3,}|\*{3,}|•{3,})$/i.test(text),
+      is: /^<.*>$|^\$\{?\w+\}?$|^(your|my)[-_ ]|^(changeme|secret|password)$|^x{3,}$|^\*{3,}$|^•{3,}$/i.test(text),
       words: 'looks like a placeholder',
     },
     { name: 'invisible', is: /[\p{Cf}\u00a0]/u.test(text), words: 'holds an invisible character' },
@@ -52,6 +52,11 @@ export function describeCredentialText(text: string, clientId?: string): readonl
 }
 
 const harmless: ReadonlySet<TextOddity['name']> = new Set(['blanks', 'percent-encoded', 'not-ascii'])
+
+function isQuoted(text: string): boolean {
+  const [quote = ''] = text
+  return text.length > 1 && /^['"`]/.test(text) && text.endsWith(quote)
+}
 
 function decodeBase64(text: string): string {
   return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text.trim()) ? Buffer.from(text, 'base64').toString('utf8') : ''

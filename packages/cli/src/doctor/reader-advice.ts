@@ -1,4 +1,4 @@
-import { nameThings } from '../new-provider/provider-draft.ts'
+import { isProviderName, nameThings } from '../new-provider/provider-draft.ts'
 import { readSample } from '../new-provider/sample-answer.ts'
 import { code, identifier, importLine } from '../new-provider/source-text.ts'
 import { writeReader } from '../new-provider/write-provider.ts'
@@ -15,7 +15,7 @@ interface UnreadAnswer {
 
 /** Prints the `readTokenResponse` that reads such an answer, as far as the names of its fields tell where the token is. */
 export function adviseReader(finding: FindingDraft, { known, provider }: Examination, answer: UnreadAnswer): void {
-  const { title } = nameThings(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(known.name) ? known.name : 'client')
+  const { title } = nameThings(isProviderName(known.name) ? known.name : 'client')
   const sample = findSample(answer)
   const reader = sample === undefined ? undefined : writeReader(sample, { title })
   const written =

@@ -1,4 +1,5 @@
 import { CommandError } from '../command-error.ts'
+import { isSlug } from '../slug.ts'
 import { isFieldName, readSample, type SampleAnswer } from './sample-answer.ts'
 
 /** How a client shows who it is, where it sends a secret. */
@@ -61,7 +62,7 @@ export interface ProviderDraft {
  */
 export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   const mistakes: string[] = []
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) mistakes.push('<name> must be a lower-case slug, such as acme-cloud')
+  if (!isProviderName(name)) mistakes.push('<name> must be a lower-case slug, such as acme-cloud')
   const tokenEndpoint = readUrl('--token-endpoint', wishes.tokenEndpoint, mistakes)
   if (wishes.tokenEndpoint === undefined) mistakes.push('missing: --token-endpoint')
   const api = readUrl('--api-url', wishes.apiUrl === '' ? undefined : wishes.apiUrl, mistakes)
@@ -202,6 +203,11 @@ const reserved: ReadonlySet<string> = new Set(
     ' ',
   ),
 )
+
+/** Whether a provider can have this name: a slug that begins with a letter, so that it can name a function. */
+export function isProviderName(text: string): boolean {
+  return isSlug(text) && /^[a-z]/.test(text)
+}
 
 /** The names of a provider in code, by its slug. */
 export function nameThings(name: string): { readonly identifier: string; readonly title: string } {

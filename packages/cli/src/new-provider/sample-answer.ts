@@ -42,15 +42,17 @@ function splitAnswer(text: string): {
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
 } {
-  const statusLine = /^HTTP\/[\d.]+ (\d{3})[^\n]*/i.exec(text)
+  const statusLine = /^HTTP\/[\d.]+ (\d{3})/i.exec(text)
   if (statusLine === null) return { status: undefined, headers: [], body: text }
-  const [head = '', ...rest] = text.split(/\r?\n[ \t]*\r?\n/)
-  const headers = head.split(/\r?\n/).flatMap((line) => {
+  const lines = text.split('\n')
+  const blank = lines.findIndex((line) => line.trim() === '')
+  const end = blank < 0 ? lines.length : blank
+  const headers = lines.slice(0, end).flatMap((line) => {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(colon, 0)).trim()
     return isFieldName(name) ? [[name.toLowerCase(), line.slice(colon + 1).trim()] as const] : []
   })
-  return { status: Number(statusLine[1]), headers, body: rest.join('\n\n') }
+  return { status: Number(statusLine[1]), headers, body: lines.slice(end + 1).join('\n') }
 }
 
 type SampleBody = Omit<SampleAnswer, 'status'>
@@ -65,13 +67,17 @@ function readBody(text: string, tokenHeader: HeaderField | undefined): SampleBod
   const json = parseJson(text)
   if (typeof json === 'object' && json !== null) return readMembers(json, 'json', tokenHeader)
   const none = { token: [], lifetime: undefined, scope: undefined, oddType: undefined, error: undefined }
-  if (json === undefined && /^[\w.-]+=[^&\s]*(?:&[\w.-]+=[^&\s]*)*$/.test(text)) {
+  if (json === undefined && isForm(text)) {
     const members = readMembers(Object.fromEntries(new URLSearchParams(text)), 'form', tokenHeader)
     if (members !== undefined) return members
   }
   if (tokenHeader !== undefined) return { form: 'none', body: undefined, tokenHeader: tokenHeader[0], ...none }
   if (json !== undefined || !/^[\x21-\x7e]{8,}$/.test(text) || text.startsWith('<')) return undefined
   return { form: 'text', body: sampleToken, tokenHeader: undefined, ...none }
+}
+
+function isForm(text: string): boolean {
+  return !/\s/.test(text) && text.split('&').every((pair) => /^[\w.-]+=/.test(pair))
 }
 
 function readMembers(
@@ -146,11 +152,11 @@ function clean(
   return Object.fromEntries(members.map(([name, member]) => [name, clean(member, [...path, name], cleanLeaf, isCopy)]))
 }
 
-const tokenWords: readonly RegExp[] = [
+const tokenWords: readonly Pick<RegExp, 'test'>[] = [
   /^access_?token$/i,
   /^(api|auth|bearer|session|jwt|security)_?token$/i,
   /^(token|jwt)$/i,
-  /^(?!.*(refresh|id_?token|type)).*token(_?value|_?string)?$/i,
+  { test: (name) => /token(_?value|_?string)?$/i.test(name) && !/refresh|id_?token|type/i.test(name) },
   /^(session_?id|ticket|access_?key|value|key)$/i,
 ]
 
@@ -167,7 +173,7 @@ interface NamedLeaf {
 
 function best(
   leaves: readonly NamedLeaf[],
-  words: readonly RegExp[],
+  words: readonly Pick<RegExp, 'test'>[],
   fits: (leaf: NamedLeaf) => boolean,
 ): NamedLeaf | undefined {
   for (const word of words) {

@@ -14,7 +14,9 @@ export class SecretFinder {
 
   /** Redacts this text from now on. */
   add(secret: string): void {
-    const base64 = Buffer.from(secret, 'utf8').toString('base64').replace(/=+$/, '')
+    const base64 = Buffer.from(secret, 'utf8')
+      .toString('base64')
+      .replace(/={1,2}$/, '')
     const written = [secret, secret.replaceAll(' ', '+')]
     const inBytes = written.map((text) => Buffer.from(text, 'utf8').toString('latin1'))
     for (const form of [...written, ...inBytes, base64, base64.replaceAll('+', '-').replaceAll('/', '_')]) {
