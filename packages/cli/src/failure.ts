@@ -5,16 +5,16 @@ import { inFlags } from './flag-words.ts'
 import { showMessage } from './foreign-error.ts'
 import { FailureWithNextStep } from './next-step.ts'
 
-/** A failure, as it is told. */
+/** An error as the command line prints it. */
 export interface FailureReport {
   readonly exitStatus: 1 | 2
   readonly message: string
   readonly hints: readonly string[]
-  /** What `--json` prints under `error`. */
+  /** The member `error` of the JSON document. */
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** What there is to say of anything that was thrown: words, and never a stack. */
+/** Describes anything that was thrown, without a stack. */
 export function reportFailure(thrown: unknown): FailureReport {
   if (thrown instanceof FailureWithNextStep) {
     const { fields, ...report } = reportFailure(thrown.failure)
@@ -44,7 +44,7 @@ export function reportFailure(thrown: unknown): FailureReport {
   return { exitStatus: 1, message, hints: [], fields: { code: 'unexpected', message, hints: [] } }
 }
 
-/** A mistake in what was typed; what follows an `=` is left out, for it may be a secret. */
+/** Describes a usage error of Commander. The text after `=` is left out because it may be a secret. */
 function readUsageMistake({ message: said }: CommanderError): Pick<FailureReport, 'message' | 'hints'> {
   const [first = '', suggestion = ''] = said.replace(/^error: /, '').split('\n')
   const [option] = /^unknown option '[^'=]*(?==)/.exec(first) ?? []
@@ -54,7 +54,7 @@ function readUsageMistake({ message: said }: CommanderError): Pick<FailureReport
   return { message, hints: nearest === undefined ? [] : [`Did you mean ${nearest}?`] }
 }
 
-/** The allowed choice that is most like the value that was typed, if Commander's message names the choices. */
+/** The allowed choice most similar to the typed value, if Commander's message lists choices. */
 function findNearestChoice(message: string): string | undefined {
   const end = message.indexOf("' is invalid")
   const [, choices] = message.slice(Math.max(end, 0)).split(' Allowed choices are ')

@@ -1,13 +1,13 @@
 import { codeOf } from './foreign-error.ts'
 
-/** Why a server could not be reached: in words that follow its name, and what to do. */
+/** Why a server could not be reached, and what to do. `said` follows the server's name in a sentence. */
 export interface Unreachable {
   readonly code: string | undefined
   readonly said: string
   readonly advice: string
 }
 
-/** Reads why a request of ours got no response. */
+/** Explains why a request got no response. */
 export function readUnreachable(failure: unknown, host: string): Unreachable {
   const code = codeOf(failure)
   const { said, advice } = explainCode(code, host)
@@ -15,7 +15,7 @@ export function readUnreachable(failure: unknown, host: string): Unreachable {
   return { code, said: `${said}${shown}`, advice }
 }
 
-/** What a code means, in words that follow the name of a server, and what to do. */
+/** Explains a network or TLS error code. */
 export function explainCode(code: string | undefined, host: string): Omit<Unreachable, 'code'> {
   const authority = `If ${host} or a proxy in between is your own, set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority (PEM). Otherwise do not trust it.`
   switch (code) {

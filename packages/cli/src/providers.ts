@@ -3,11 +3,11 @@ import { type AuthorizationServerAddress, type SmartApiOptions, smartApi, smartC
 import { type Prevu3dInfo, prevu3d } from '@nightlatch/prevu3d'
 import type { Setting, Settings, SettingsPlan } from './settings.ts'
 
-/** A provider that the command line knows: how settings become its description. */
+/** A built-in provider of the command line. */
 export interface KnownProvider extends SettingsPlan {
   readonly secretVariable: string
   describe(settings: Settings): Provider
-  /** What stands for something that only the provider's discovery tells, in the paths of its documents. */
+  /** Placeholders in paths, and functions that read their values from the discovered info. */
   readonly placeholders: Readonly<Record<string, (info: unknown) => string>>
 }
 
@@ -45,7 +45,7 @@ const prevu3dProvider: KnownProvider = {
     if (apiOrigin === undefined) return provider
     return prevu3d({ ...address, apiOrigins: [...(provider.apiOrigins ?? []), ...apiOrigin.split(' ')] })
   },
-  // The vendor's own spelling, so that paths can be pasted from its guide.
+  // Spelled as in the vendor's guide, so that its paths can be pasted.
   placeholders: { '{organization_id}': (info) => (info as Prevu3dInfo).organization.id },
 }
 
@@ -145,7 +145,7 @@ const smartApiProvider: KnownProvider = {
   placeholders: {},
 }
 
-/** What all products behind the Smart API are told. */
+/** Options that all products behind the Smart API share. */
 function readSmartApi(settings: Settings): Omit<SmartApiOptions, 'apiUrl'> & AuthorizationServerAddress {
   const { scope, resource, clientAuthentication } = settings
   const authenticate = clientAuthentications[clientAuthentication ?? '']
@@ -157,7 +157,7 @@ function readSmartApi(settings: Settings): Omit<SmartApiOptions, 'apiUrl'> & Aut
   }
 }
 
-/** `needs` has seen to it that exactly one is set. */
+/** Reads the one address that is set; `needs` ensures that exactly one is. */
 function readAuthorizationServer(settings: Settings): AuthorizationServerAddress {
   const { authorizationServer, tokenEndpoint, issuer } = settings
   if (issuer !== undefined) return { issuer }
@@ -165,5 +165,5 @@ function readAuthorizationServer(settings: Settings): AuthorizationServerAddress
   return { authorizationServer: authorizationServer ?? '' }
 }
 
-/** Every provider that the command line knows. */
+/** The built-in providers. */
 export const knownProviders: readonly KnownProvider[] = [prevu3dProvider, smartCompletionsProvider, smartApiProvider]

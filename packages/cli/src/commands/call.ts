@@ -18,7 +18,7 @@ interface CallFlags extends ConnectionFlags {
   readonly header?: readonly string[]
 }
 
-/** `nightlatch call <provider> <path>`: one request to the API, with a token on it. */
+/** `nightlatch call <provider> <path>`: sends one request with a token to the API. */
 export function addCallCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('call')
@@ -66,16 +66,16 @@ interface CallRequest {
 }
 
 interface Answer {
-  /** Where it came from. */
+  /** The URL of the response, after redirects. */
   readonly url: URL
   readonly response: Response
   readonly bytes: Uint8Array
 }
 
 /**
- * The answer, and what the provider says to it.
+ * Prints the response and the provider's hints.
  *
- * @throws CommandError `api_refused` where it is not 2xx
+ * @throws CommandError `api_refused` if the status is not 2xx
  */
 function showAnswer(
   { provider }: Client,
@@ -108,7 +108,7 @@ function showAnswer(
   output.noteHints(hints)
 }
 
-/** The request, in `fetch`'s terms, but for where it goes. */
+/** Reads method, headers and body from the flags. */
 async function readRequest(flags: CallFlags, io: Io): Promise<CallRequest> {
   const headers = readHeaders(flags.header ?? [])
   if (!headers.has('accept')) headers.set('accept', 'application/json')
@@ -159,7 +159,7 @@ async function readData(data: string, io: Io): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
-/** One request, and all of its answer, in time. */
+/** Sends the request and reads the whole response, within the timeout. */
 async function ask(target: Target, client: Client, path: string, init: CallRequest, flags: CallFlags): Promise<Answer> {
   const api = await client.api()
   const filled = await fillPlaceholders(target, client, path)
@@ -172,7 +172,7 @@ async function ask(target: Target, client: Client, path: string, init: CallReque
   try {
     const response = isWhole(filled)
       ? await client.fetch(filled, { ...init, signal })
-      : // Once, and as it comes: what the shell sees is what the API said.
+      : // No retry and no error for a status, so that the shell shows the API's own response.
         await api(filled, {
           ...init,
           signal,
@@ -181,7 +181,7 @@ async function ask(target: Target, client: Client, path: string, init: CallReque
           timeout: false,
           hooks: { beforeRequest: [beforeRequest] },
         })
-    // A transport that makes its answers itself may leave their address out.
+    // The response of a custom `fetch` may have no URL.
     const url = new URL(response.url === '' ? asked : response.url)
     return { url, response, bytes: new Uint8Array(await response.arrayBuffer()) }
   } catch (failure) {
@@ -209,7 +209,7 @@ function isWhole(path: string): boolean {
   return /^https?:\/\//i.test(path)
 }
 
-/** JSON where it is JSON, text where it is not, `undefined` where there is nothing. */
+/** The body as JSON, or else as text; `undefined` if it is empty. */
 function readBody(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   const text = new TextDecoder().decode(bytes)
@@ -217,7 +217,7 @@ function readBody(bytes: Uint8Array): unknown {
   return parsed === undefined ? text : parsed
 }
 
-/** `undefined` for what is no JSON. */
+/** `undefined` if the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -226,7 +226,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The body as it came; indented for a person. */
+/** Prints the body unchanged; at a terminal, JSON is indented. */
 function printAnswer({ response, bytes }: Answer, body: unknown, flags: CallFlags, io: Io, output: Output): void {
   if (flags.include === true) {
     output.print(`HTTP ${response.status} ${response.statusText}`.trim())

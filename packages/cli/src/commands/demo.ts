@@ -6,18 +6,18 @@ import type { Command } from 'commander'
 import { type Output, styled } from '../output/output.ts'
 import { inWords } from './token.ts'
 
-/** A request, and what came back: what may be shown of both. */
+/** A request and its response, without secrets. */
 interface Exchange {
   readonly method: string
   readonly url: string
-  /** What was sent in the body. */
+  /** The body of the request. */
   readonly sent?: string
   readonly status: number
-  /** The answer, with what is secret or long made short. */
+  /** The response body, without tokens and long members. */
   readonly answer: unknown
 }
 
-/** One thing done, and what it took. */
+/** One step of a scene, and the requests it sent. */
 interface Step {
   readonly provider: string
   readonly outcome: string
@@ -27,12 +27,12 @@ interface Step {
 /** The part of the demonstration that shows one provider. */
 interface Scene {
   readonly title: string
-  /** The code that does all of it. */
+  /** The code for all steps. */
   readonly code: readonly string[]
   readonly steps: readonly Step[]
 }
 
-/** `nightlatch demo`: the whole job, against emulated providers on this machine. */
+/** `nightlatch demo`: gets tokens and calls APIs of emulated providers on this machine. */
 export function addDemoCommand(program: Command, output: Output): void {
   const command = program
     .command('demo')
@@ -53,7 +53,7 @@ export function addDemoCommand(program: Command, output: Output): void {
 }
 
 async function showPrevu3d(): Promise<Scene> {
-  // As in reality the API is not where the tokens come from.
+  // Prevu3D's API has another origin than its token endpoint.
   const emulator = await startEmulator(prevu3dEmulation({ separateRegion: true }))
   try {
     const { url: cloudApiUrl, apiOrigins, credentials } = emulator
@@ -125,10 +125,10 @@ async function describeToken(client: Client, step: (outcome: string) => void): P
   step(`Token: client id and secret were exchanged for a ${type} token${forWhat}, good for ${inWords(lifetime)}`)
 }
 
-/** A `fetch` that keeps what went over the socket, and cuts it into steps. */
+/** A `fetch` that records requests and responses, grouped by step. */
 function createRecorder(provider: string): {
   readonly fetch: Fetch
-  /** All that was asked since the last step led to this. */
+  /** Ends a step that consists of the requests since the last one. */
   step(outcome: string): void
   takeSteps(): readonly Step[]
 } {
@@ -156,7 +156,7 @@ function createRecorder(provider: string): {
   }
 }
 
-/** An answer without its token, and without what only fills the page. */
+/** A response body without its token and without members that are long. */
 function showable(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return answer
   const members = Object.entries(answer).map(([name, value]) => [name, /^access_?token$/i.test(name) ? '...' : value])
@@ -182,10 +182,10 @@ function printScene({ title, code, steps }: Scene, { print }: Output): void {
   }
 }
 
-const longest = 96
+const maxLength = 96
 
 function shorten(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}...` : text
+  return text.length > maxLength ? `${text.slice(0, maxLength)}...` : text
 }
 
 function printClosing({ print }: Output): void {

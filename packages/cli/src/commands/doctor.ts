@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { AlreadyTold, CommandError } from '../command-error.ts'
+import { CommandError, ExitWithStatus } from '../command-error.ts'
 import { addConnectionFlags, type ConnectionFlags, refuseSettings } from '../connect.ts'
 import { examine } from '../doctor/examine.ts'
 import { describeReport, isIll, printStep, printWhatToDo } from '../doctor/report.ts'
@@ -15,7 +15,7 @@ interface DoctorFlags extends ConnectionFlags {
   readonly probeAuthentication?: true
 }
 
-/** `nightlatch doctor <provider>`: works through what can be wrong, in order, and ends with what to do. */
+/** `nightlatch doctor <provider>`: checks everything from the settings to an API call, and advises what to do. */
 export function addDoctorCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('doctor')
@@ -60,5 +60,5 @@ async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Outpu
   })
   if (isForPeople) printWhatToDo(taken, output)
   else output.printJson(describeReport(known.name, taken, tokenRequests))
-  if (isIll(taken)) throw new AlreadyTold()
+  if (isIll(taken)) throw new ExitWithStatus()
 }

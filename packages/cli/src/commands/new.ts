@@ -67,9 +67,9 @@ Examples:
       --sample '{"data": {"token": "abc", "expiresInMs": 3600000}}'`
 
 /**
- * Asks for what most providers differ in.
+ * Prompts for the settings in which most providers differ; without a terminal, returns the flags unchanged.
  *
- * @throws CommandError `wrong_usage` where there is nobody to ask
+ * @throws CommandError `wrong_usage` if the user cancels
  */
 async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stderr }: Io): Promise<Wishes> {
   if (!terminal.stdin || !terminal.stderr) return flags
@@ -127,7 +127,7 @@ async function readSampleFlag(sample: string | undefined, io: Io): Promise<Pick<
 
 type Files = ReadonlyMap<string, string>
 
-/** Files for a project of the user's own. */
+/** Plans the files for a user's project. */
 async function planFiles(draft: ProviderDraft, dir: string): Promise<Files> {
   const { name } = draft
   const extension = await findImportExtension(dir)
@@ -140,7 +140,7 @@ async function planFiles(draft: ProviderDraft, dir: string): Promise<Files> {
   ])
 }
 
-/** Compilers differ in how a module names a TypeScript neighbour; Node itself wants `.ts`. */
+/** The extension in imports of TypeScript files: Node requires `.ts`, while some TypeScript settings require `.js`. */
 async function findImportExtension(dir: string): Promise<'ts' | 'js'> {
   const settings = await readFile(join(dir, 'tsconfig.json'), 'utf8').catch(() => undefined)
   if (settings === undefined) return 'ts'
@@ -150,9 +150,9 @@ async function findImportExtension(dir: string): Promise<'ts' | 'js'> {
 }
 
 /**
- * Files for a package of this repository.
+ * Plans the files for a package of this repository.
  *
- * @throws CommandError `wrong_usage` anywhere else
+ * @throws CommandError `wrong_usage` if the folder is not this repository
  */
 async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
   const { name } = draft
@@ -176,7 +176,7 @@ async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
     [join(folder, 'test/conformance.test.ts'), writeTest(draft, places).text],
     [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@nightlatch/${name}`).text],
     [join(dir, '.changeset', `${name}.md`), writeChangeset(draft)],
-    // Where the repository's own checks find the packages that documents import.
+    // The checks of code in documents resolve packages from there.
     [tools, withDependency(manifest, `@nightlatch/${name}`)],
   ])
 }
@@ -189,8 +189,8 @@ function withDependency(text: string, name: string): string {
 }
 
 /**
- * Writes all of the files, or, where one is there already, none. No link is followed: what a name stands for elsewhere is
- * not ours to write.
+ * Writes all files, or none if one exists already and `--force` is not set. Symbolic links are replaced, never followed, so
+ * that no file outside the project changes.
  *
  * @throws CommandError `wrong_usage`
  */
@@ -210,7 +210,7 @@ async function writeFiles(files: Files, { force }: NewFlags): Promise<void> {
   for (const [file, text] of files) {
     await mkdir(dirname(file), { recursive: true })
     if (force === true || isEdited(file)) await rm(file, { force: true })
-    // `wx` also refuses a link, dangling or not.
+    // `wx` also fails on a symbolic link.
     await writeFile(file, text, { flag: 'wx' })
   }
 }

@@ -12,7 +12,7 @@ interface TokenFlags extends ConnectionFlags {
   readonly showToken?: true
 }
 
-/** `nightlatch token <provider>`: asks for a token, and says what came. */
+/** `nightlatch token <provider>`: requests a token and describes it. */
 export function addTokenCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('token')
@@ -85,7 +85,7 @@ function describeToken({ type, scopes, expiresAt }: AccessToken): {
   }
 }
 
-/** Seconds as people say them, in the two largest units. */
+/** A duration in seconds as text, in its two largest units. */
 export function inWords(seconds: number): string {
   const parts = [
     [Math.floor(seconds / 86_400), 'd'],
