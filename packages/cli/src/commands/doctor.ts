@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { CommandError, ExitWithStatus } from '../command-error.ts'
 import { addConnectionFlags, type ConnectionFlags, refuseSettings } from '../connect.ts'
 import { examine } from '../doctor/examine.ts'
-import { describeReport, isIll, printStep, printWhatToDo } from '../doctor/report.ts'
+import { describeReport, hasFailure, printStep, printWhatToDo } from '../doctor/report.ts'
 import type { Io } from '../io.ts'
 import { type Output, styled } from '../output/output.ts'
 import { knownProviders } from '../providers.ts'
@@ -60,5 +60,5 @@ async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Outpu
   })
   if (isForPeople) printWhatToDo(taken, output)
   else output.printJson(describeReport(known.name, taken, tokenRequests))
-  if (isIll(taken)) throw new ExitWithStatus()
+  if (hasFailure(taken)) throw new ExitWithStatus()
 }

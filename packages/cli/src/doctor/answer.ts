@@ -3,7 +3,7 @@ import { draftFinding, type Finding, skipped } from './finding.ts'
 import { adviseReader } from './reader-advice.ts'
 import { parseFields, showNames, showPaths, showText } from './shown-text.ts'
 
-/** Fields of a token answer that are read, by all their spellings, or are known and mean no harm. */
+/** Fields of a token response that the core reads, in all spellings, or that are known to be harmless. */
 const known: ReadonlySet<string> = new Set([
   ...['access_token', 'accessToken', 'token_type', 'tokenType', 'scope', 'scopes', 'expires_in', 'expiresIn'],
   ...[
@@ -21,10 +21,10 @@ const known: ReadonlySet<string> = new Set([
   ...['errorCode', 'errorSummary', 'errorLink', 'errorId', 'errorCauses'],
 ])
 
-/** Fields that this grant has no use for, and that are secrets. */
+/** Secret fields that this grant does not use. */
 const surplus: ReadonlySet<string> = new Set(['refresh_token', 'refreshToken', 'id_token', 'idToken'])
 
-/** Step 6: what the token endpoint's answer holds: names, and of values only those that are never secret. */
+/** Step `answer`: the fields of the token response. Of values, only those that are never secret are shown. */
 export async function examineAnswer(examination: Examination): Promise<Finding> {
   const { evidence, output } = examination
   const grant = evidence.granted ?? (await examination.grant())
@@ -139,10 +139,10 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
   return finding.done()
 }
 
-/** A lifetime in seconds from which on it may be one in milliseconds: 35 days. */
+/** A longer lifetime in seconds, 35 days, is probably in milliseconds. */
 const maxSeconds = 35 * 86_400
 
-/** A number, or a short plain word; anything else may be a secret in the wrong place. */
+/** Shows a number or a short plain text. Anything else may be a secret in the wrong field. */
 function showValue(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   return typeof value === 'string' && /^[\w .:+-]{0,40}$/.test(value) ? `"${value}"` : `(a ${typeof value}, not shown)`

@@ -7,7 +7,7 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
 import { showUrl } from './shown-text.ts'
 
-/** Step 9: one call that changes nothing, made as any program would make it; redirects are looked at, not followed. */
+/** Step `api-call`: one call of the API that changes nothing. Redirects are reported, not followed. */
 export async function examineApiCall({ evidence, knowledge, known, timeout, waitFor }: Examination): Promise<Finding> {
   const { granted, api } = evidence
   if (granted === undefined) return skipped('it takes a token')
@@ -68,7 +68,7 @@ function judge(
 ): void {
   const base = showUrl(url)
   if (status === 401 || status === 403) {
-    // What to do about it is the next step's affair.
+    // The next step gives the advice.
     finding.fail(status === 401 ? 'the API does not take the token' : 'the API does not permit the call')
   } else if (status >= 200 && status <= 299) {
     if (isWebPage) finding.warn('the answer is a web page', `Check the base URL: a web page answers at ${base}.`)

@@ -11,13 +11,13 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { mayBeProbed, readServerWords } from './token-request.ts'
 
-/** Seconds between two tries. */
-const breath = 1
+/** Seconds between two attempts. */
+const attemptDelay = 1
 
 interface Way {
-  /** As `--client-authentication` names it. */
+  /** Its value for `--client-authentication`. */
   readonly name: string
-  /** As it is written in code. */
+  /** The expression in code. */
   readonly code: string
   readonly clientAuthentication: ClientAuthentication
 }
@@ -32,7 +32,7 @@ const ways: readonly Way[] = [
   { name: 'post', code: 'clientSecretPost()', clientAuthentication: clientSecretPost() },
 ]
 
-/** Step 5, on request only (rule G10): which way of sending the credentials the server takes; the first that works is the last tried. */
+/** Step `authentication-probe`, only with its flag (rule G10): tries client authentications until the server accepts one. */
 export async function examineAuthentication(examination: Examination): Promise<Finding> {
   const { known, provider, settings, secret, output } = examination
   const grant = await examination.grant()
@@ -56,7 +56,7 @@ export async function examineAuthentication(examination: Examination): Promise<F
   if (examination.isForPeople) output.note(`Trying other ways to send the credentials: ${warning}.`)
 
   for (const { name, code, clientAuthentication } of tries) {
-    await pause(breath * 1000)
+    await pause(attemptDelay * 1000)
     const tried = await examination.ask({ ...provider, clientAuthentication })
     const { failure, exchange } = tried
     outcomes.push({ way: name, status: exchange?.status ?? null, error: failure?.error ?? failure?.code ?? null })
@@ -88,7 +88,7 @@ function adviseAfterProbe(name: string, words: ReturnType<typeof readServerWords
     : `It is not how the credentials are sent: check the client id, get a new client secret for ${name}, and ${mayGrant}.`
 }
 
-/** What is worth a try: not what was sent before, nor what would be the same on the wire. */
+/** Chooses the client authentications to try: those that differ on the wire from what was sent before. */
 async function chooseTries(
   provider: Provider,
   credentials: Credentials,
@@ -111,7 +111,7 @@ async function chooseTries(
   return { tries, others }
 }
 
-/** What a way would send; `undefined` where it cannot. To be compared, never to be shown. */
+/** What a client authentication sends, for comparison only, never for output; `undefined` if it fails. */
 async function spell(
   clientAuthentication: ClientAuthentication,
   credentials: Credentials,

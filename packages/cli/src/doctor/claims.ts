@@ -3,16 +3,16 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { parseObject, showText } from './shown-text.ts'
 
-/** Claims that say who, what for and how long, and nothing personal beyond. */
+/** Claims that identify the client, its access and the lifetime, without personal data. */
 const shown = [
   ...['iss', 'aud', 'sub', 'exp', 'iat', 'nbf', 'scope', 'scp', 'scopes'],
   ...['client_id', 'cid', 'azp', 'appid', 'ingr.client_id', 'ver', 'token_use'],
 ] as const
 
-/** Seconds that issuers and machines may differ by. */
+/** Tolerated clock difference in seconds. */
 const leeway = 60
 
-/** Step 7: what a token says about itself where it is a JWT. It is read, not verified: that is the API's part. */
+/** Step `claims`: the claims of a token that is a JWT. Its signature is not verified, because that is the API's task. */
 export function examineClaims({ evidence, knowledge }: Examination): Finding {
   const { granted } = evidence
   if (granted?.token === undefined) return skipped('there is no token')

@@ -1,10 +1,10 @@
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 
-/** Seconds: what servers that compare clocks commonly let pass. */
-const tolerable = 30
+/** Clock difference in seconds that servers commonly tolerate. */
+const maxSkew = 30
 
-/** Step 4: how far this machine's clock is from the server's, by the `Date` of an answer. */
+/** Step `clock`: the difference between this machine's clock and the `Date` header of a response. */
 export async function examineClock(examination: Examination): Promise<Finding> {
   const grant = await examination.grant()
   if (grant === undefined) return skipped('nothing was asked: the settings are not complete')
@@ -14,14 +14,14 @@ export async function examineClock(examination: Examination): Promise<Finding> {
   if (Number.isNaN(date)) return skipped('the answer has no Date header')
 
   const finding = draftFinding()
-  // The server wrote it at some moment between the two, in whole seconds.
+  // The server set the header between request and response, in whole seconds.
   const middle = (exchange.sentAt + exchange.answeredAt) / 2
   const doubt = 1 + Math.ceil((exchange.answeredAt - exchange.sentAt) / 2000)
   const skew = Math.round((date + 500 - middle) / 1000)
   finding.detail('skewSeconds', skew)
   const size = Math.abs(skew)
   if (size <= doubt) finding.saw(`the server's clock and this machine's agree, to ${doubt} s`)
-  else if (size <= tolerable) finding.saw(describeSkew(skew))
+  else if (size <= maxSkew) finding.saw(describeSkew(skew))
   else {
     finding.warn(
       describeSkew(skew),

@@ -1,4 +1,4 @@
-/** Something about the spelling of a credential that is seldom meant. */
+/** A peculiarity of a credential's text that is often a mistake. */
 export interface TextOddity {
   readonly name:
     | 'line-break'
@@ -14,13 +14,13 @@ export interface TextOddity {
     | 'not-ascii'
     | 'scheme'
     | 'as-client-id'
-  /** After the credential's name. */
+  /** Follows the credential's name in a sentence. */
   readonly words: string
-  /** Hardly ever meant; the others occur in good secrets. */
+  /** Almost always a mistake; the others occur in valid secrets. */
   readonly isGrave: boolean
 }
 
-/** What is odd about a credential, without a word of it; what is hardly ever meant first. */
+/** Describes the peculiarities of a credential without quoting it, the grave ones first. */
 export function describeCredentialText(text: string, clientId?: string): readonly TextOddity[] {
   const oddities: readonly (Omit<TextOddity, 'isGrave'> & { readonly is: boolean })[] = [
     { name: 'line-break', is: /[\r\n]/.test(text), words: 'holds a line break' },

@@ -6,7 +6,7 @@ import { draftFinding, type Finding, type FindingDraft, skipped } from './findin
 import type { Grant } from './grant.ts'
 import { parseObject, showText, showUrl } from './shown-text.ts'
 
-/** Step 8: what is discovered: an issuer's metadata, and where the API is. */
+/** Step `discovery`: discovery of the issuer's metadata and of the API's address. */
 export async function examineDiscovery(examination: Examination): Promise<Finding> {
   const { evidence, knowledge, provider, timeout } = examination
   const first = await examination.grant()
@@ -82,7 +82,7 @@ async function findApi(
   }
 }
 
-/** The issuer's metadata as it was answered when the token was asked for. */
+/** Reports the issuer's metadata, as received during the token request. */
 async function noteMetadata(finding: FindingDraft, { metadata, failure }: Grant): Promise<void> {
   const asked = []
   for (const exchange of metadata) {

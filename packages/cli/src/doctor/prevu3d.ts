@@ -4,7 +4,7 @@ import { draftFinding, type Finding, skipped } from './finding.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 import { showText } from './shown-text.ts'
 
-/** What is known of Prevu3D, from its 'Client Credentials Flow' page and its sample answers. */
+/** Prevu3D, as described on its page 'Client Credentials Flow' and in its sample responses. */
 export const prevu3dKnowledge: ProviderKnowledge = {
   tokenAddress: ({ cloudApiUrl }) => cloudApiUrl ?? 'https://cloud-api.prevu3d.com',
   describeInfo(info) {
@@ -25,7 +25,7 @@ export const prevu3dKnowledge: ProviderKnowledge = {
   claimsRemark: 'the scopes of an application are in the discovery, not in the token',
 }
 
-/** Of a layer: whether the call got through it. */
+/** Whether the call passed a layer of access. */
 type Layer = 'passed' | 'missing' | 'unknown'
 
 interface Layers {
@@ -39,7 +39,7 @@ const contentAdvice =
   'Layer 2, content access: give the service user (Settings > Users, named like the OAuth application) content access to the nodes.'
 const roleAdvice = 'Layer 3, role: give the service user a role on these nodes that permits what the calls do.'
 
-/** The three layers of access, told apart as far as the answers allow. */
+/** Finds the missing layer of access, as far as the responses allow. */
 function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
   const finding = draftFinding()
   const conclude = (layers: Layers): Finding => {
@@ -98,7 +98,7 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
   return conclude({ oauthScopes: 'passed', contentAccess: 'passed', role: 'passed' })
 }
 
-/** How a list of nodes is wrapped is not documented: an array, or an object that holds arrays. */
+/** Counts the nodes of an array or of an object with arrays, because the response's shape is not documented. */
 function countNodes(body: unknown): number | undefined {
   if (Array.isArray(body)) return body.length
   if (typeof body !== 'object' || body === null) return undefined

@@ -2,20 +2,20 @@ import type { Evidence } from './evidence.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 
-/** What is known of any product behind the Smart API. */
+/** Any product behind the Smart API. */
 export const smartApiKnowledge: ProviderKnowledge = {
   tokenAddress: ({ tokenEndpoint, authorizationServer, issuer }) => issuer ?? tokenEndpoint ?? authorizationServer,
   harmlessCall: () => ({ path: '', documentedIn: undefined }),
   judgeAccess,
 }
 
-/** What is known of Smart Completions besides: its service document. */
+/** Smart Completions, whose service document is documented. */
 export const smartCompletionsKnowledge: ProviderKnowledge = {
   ...smartApiKnowledge,
   harmlessCall: () => ({ path: '', documentedIn: 'Smart API Reference Guide 5.3.24, service document' }),
 }
 
-/** The product finds its user by the token's `sub`: whether there seems to be one. */
+/** Judges whether the product has a user with the name in the token's `sub`. */
 function judgeAccess({ call, claims, granted }: Evidence, clientId: string): Finding {
   if (granted === undefined) return skipped('it takes a token')
   const finding = draftFinding()

@@ -6,10 +6,10 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft } from './finding.ts'
 import { showText } from './shown-text.ts'
 
-/** Days before its end at which a certificate is worth a word. */
-const soon = 14
+/** A certificate that expires within this many days causes a warning. */
+const warningDays = 14
 
-/** Step 3: whether the server proves that it is who it is. Nothing but the handshake is sent. */
+/** Step `tls`: the server's certificate. Only the TLS handshake is sent. */
 export async function examineTls({ address, timeout, env, evidence, waitFor }: Examination): Promise<Finding> {
   const finding = draftFinding()
   noteProxies(finding, env)
@@ -48,7 +48,7 @@ export async function examineTls({ address, timeout, env, evidence, waitFor }: E
 interface Greeting {
   readonly certificate: PeerCertificate
   readonly protocol: string | null
-  /** OpenSSL's word for why the certificate is not trusted. */
+  /** OpenSSL's code for why the certificate is not trusted. */
   readonly distrust: string | undefined
 }
 
@@ -59,12 +59,12 @@ function shakeHands(host: string, port: number, timeout: number): Promise<Greeti
       port,
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ['http/1.1'],
-      // To look at a certificate one must let it in; nothing is sent over this connection.
+      // Accept any certificate in order to read it. No data is sent over this connection.
       rejectUnauthorized: false,
     })
     const timer = setTimeout(() => socket.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })), timeout * 1000)
     socket.once('secureConnect', () => {
-      // Typed as an Error, it is a code.
+      // The type says Error, but the value is a code.
       const distrust: unknown = socket.authorizationError
       resolve({
         certificate: socket.getPeerCertificate(),
@@ -110,9 +110,9 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
       `the certificate is not valid before ${showInstant(begins)}`,
       `Check the clock of this machine, then the certificate of ${host}.`,
     )
-  } else if (ends.getTime() - now < soon * 86_400_000) {
+  } else if (ends.getTime() - now < warningDays * 86_400_000) {
     finding.warn(
-      `the certificate ends in less than ${soon} days`,
+      `the certificate ends in less than ${warningDays} days`,
       `Tell whoever runs ${host} that its certificate ends soon.`,
     )
   }
@@ -139,12 +139,12 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
   finding.detail('code', distrust)
 }
 
-/** All other codes are about dates and names, which are looked at one by one: OpenSSL tells the first problem only. */
+/** Whether a code is about trust. Dates and names are checked separately, because OpenSSL reports only the first problem. */
 function isOfTrust(code: string): boolean {
   return /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|CERT_REJECTED|INVALID_CA|CERT_REVOKED|CHAIN/.test(code)
 }
 
-/** Which proxies the environment names; of their addresses only the host, for they may hold a password. */
+/** Reports proxies in the environment by host only, because their addresses may hold a password. */
 function noteProxies(finding: FindingDraft, env: Examination['env']): void {
   const variables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
   const proxies = variables.flatMap((variable) => {
@@ -169,7 +169,7 @@ function skip(finding: FindingDraft, reason: string): Finding {
   return { status: 'skipped', saw: [reason, ...saw], advice, details }
 }
 
-/** Plain http to these tells nobody anything. */
+/** Whether the host is this machine, where plain http is safe. */
 function isLoopback({ hostname }: URL): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }

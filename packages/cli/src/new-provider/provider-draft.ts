@@ -2,7 +2,7 @@ import { CommandError } from '../command-error.ts'
 import { isSlug } from '../slug.ts'
 import { isFieldName, readSample, type SampleAnswer } from './sample-answer.ts'
 
-/** How a client shows who it is, where it sends a secret. */
+/** Client authentications with a client secret, and their labels in the prompt. */
 export const authentications: Readonly<Record<string, string>> = {
   basic: 'Basic header, form-encoded first, as RFC 6749 says',
   'basic-raw': 'Basic header, id and secret as they are',
@@ -10,7 +10,7 @@ export const authentications: Readonly<Record<string, string>> = {
   header: 'a header, or two, of their own',
 }
 
-/** What was typed, or answered, about a provider. */
+/** Flags or answers to prompts about a provider. */
 export interface Wishes {
   readonly tokenEndpoint?: string
   readonly clientAuthentication?: string
@@ -28,37 +28,37 @@ export interface Wishes {
   readonly runner?: string
 }
 
-/** A provider to be written. */
+/** The checked settings of a provider to write. */
 export interface ProviderDraft {
-  /** The slug. */
+  /** A slug, such as `acme-cloud`. */
   readonly name: string
-  /** The function's name. */
+  /** The name of the provider's function. */
   readonly identifier: string
-  /** The name of its types, and for people. */
+  /** The name in its types and for people. */
   readonly title: string
   readonly tokenEndpoint: URL
   readonly authentication: 'basic' | 'basic-raw' | 'post' | 'header'
-  /** A parameter's or a header's name; `undefined`: the usual one, or for a header none. */
+  /** The name of the parameter or header; `undefined` means `client_id`, or no header. */
   readonly clientIdName: string | undefined
   readonly clientSecretName: string | undefined
   readonly method: 'POST' | 'GET'
   readonly bodyFormat: 'form' | 'json' | 'none'
-  /** `null`: none is sent. */
+  /** `null` sends no `grant_type`. */
   readonly grantType: string | null
   readonly scopes: readonly string[]
   readonly parameters: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly sample: SampleAnswer | undefined
   readonly api: URL | undefined
-  /** The header that takes the token, where that is not `Authorization: Bearer`. */
+  /** The header for the token, if it is not `Authorization: Bearer`. */
   readonly tokenHeader: string | undefined
   readonly runner: 'vitest' | 'node:test'
 }
 
 /**
- * Brings wishes into a draft.
+ * Checks the settings of a new provider.
  *
- * @throws CommandError `wrong_usage`, naming every mistake at once
+ * @throws CommandError `wrong_usage`, naming all mistakes
  */
 export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   const mistakes: string[] = []
@@ -141,7 +141,7 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   return { ...draft, tokenEndpoint }
 }
 
-/** Parameters are texts: a nested member would be sent as the text of its JSON. */
+/** Reports parameters with nested JSON, which would be sent as text. */
 function findNested(parameters: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(parameters)
     .filter(([, value]) => /^[[{]/.test(value) && isJson(value))
@@ -162,7 +162,7 @@ function isJson(text: string): boolean {
 
 function readUrl(flag: string, text: string | undefined, mistakes: string[]): URL | undefined {
   if (text === undefined) return undefined
-  // A URL parser takes braces in a path, and encodes them.
+  // A URL parser accepts and encodes braces in a path.
   if (/[{}<>]/.test(text)) {
     mistakes.push(
       `${flag} holds a placeholder: write an example tenant or host; it becomes an option of the function afterwards, with hostLabel, hostName or pathSegment`,
@@ -197,7 +197,7 @@ function readPairs(
   )
 }
 
-/** Words that no function may be called: those of the language, and those that what is written imports. */
+/** Names that the provider's function cannot have: reserved words, and names in the generated code. */
 const reserved: ReadonlySet<string> = new Set(
   'await break case catch class const continue default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield arguments eval standard describe it test token readStandardTokenResponse clientSecretPost clientSecretBasic nightlatchError testProvider'.split(
     ' ',
@@ -209,7 +209,7 @@ export function isProviderName(text: string): boolean {
   return isSlug(text) && /^[a-z]/.test(text)
 }
 
-/** The names of a provider in code, by its slug. */
+/** Derives the names in code from a slug. */
 export function nameThings(name: string): { readonly identifier: string; readonly title: string } {
   const words = name.split('-')
   const title = words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join('')

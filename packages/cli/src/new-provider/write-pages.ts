@@ -15,7 +15,7 @@ import {
   table,
 } from './source-text.ts'
 
-/** The provider's page: what is known is written, what is not has a heading and a question. */
+/** Writes the provider's page, with a question under each heading that needs more information. */
 export function writePage(draft: ProviderDraft, from: string): Markdown {
   const { name, title, tokenEndpoint, api } = draft
   const variable = name.toUpperCase().replaceAll('-', '_')
@@ -107,7 +107,7 @@ function describeAnswer({ sample }: ProviderDraft): Markdown {
         ? ''
         : JSON.stringify(body, undefined, 2)
   const head = tokenHeader === undefined ? '' : `HTTP/1.1 ${status}\n${tokenHeader}: ${sampleToken}\n\n`
-  // Not as `json`: a formatter would bring the vendor's sample into another shape.
+  // A block of `json` would be reformatted, which would change the vendor's sample.
   return markdown`\n${codeBlock('http', `${head}${said}`.trimEnd())}`
 }
 
@@ -139,10 +139,10 @@ function describeDepartures(draft: ProviderDraft): readonly Markdown[] {
   return departures
 }
 
-/** Where this project is hosted. */
+/** The project's repository. */
 export const repositoryUrl = 'https://github.com/nightlatch/nightlatch'
 
-/** What makes a package of a provider. */
+/** Writes the files that make a provider a package. */
 export function writePackageFiles({
   name,
   title,
@@ -195,12 +195,12 @@ npm install ../nightlatch/tarballs/*.tgz
   }
 }
 
-/** JSON as Biome formats a manifest: an array or an object that fits a line stays open where it was. */
+/** JSON in Biome's format for a manifest, which keeps arrays and objects on several lines. */
 export function toJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
-/** The changelog's entry. */
+/** Writes the changeset of a new package. */
 export function writeChangeset({ name, title }: ProviderDraft): string {
   return `---\n"@nightlatch/${name}": minor\n---\n\n${title}: tokens by client credentials.\n`
 }

@@ -12,7 +12,7 @@ import {
   toSource,
 } from './source-text.ts'
 
-/** The provider's file: what departs from the defaults, and no more. */
+/** Writes the provider's file, with only what differs from the defaults. */
 export function writeProvider(draft: ProviderDraft): Code {
   const { name, title, tokenEndpoint, api, scopes, parameters, tokenHeader } = draft
   const authentication = writeAuthentication(draft)
@@ -54,7 +54,7 @@ ${membersOf(fields, '    ')}  }
 ${authentication.code}${reader?.code}`
 }
 
-/** Where the token request departs from RFC 6749 section 4.4.2. */
+/** The options in which the token request differs from RFC 6749 section 4.4.2. */
 function writeFormat({ method, bodyFormat, grantType, headers }: ProviderDraft): object {
   const tokenRequest = {
     ...(method === 'GET' && { method }),
@@ -65,7 +65,7 @@ function writeFormat({ method, bodyFormat, grantType, headers }: ProviderDraft):
   return Object.keys(tokenRequest).length > 0 ? { tokenRequest } : {}
 }
 
-/** A field of the provider, and the function that it names. */
+/** A field of the provider, and the declaration that it names. */
 interface Written {
   readonly field?: Code
   readonly code?: Code
@@ -107,7 +107,7 @@ ${id}    ${target}.set(${quote(secretName)}, credentials.clientSecret)
   return { field, code: written, values: ['NightlatchError'], types: ['ClientAuthentication'] }
 }
 
-/** The `readTokenResponse` of a provider whose answers look like a sample. */
+/** Writes a `readTokenResponse` for responses that look like a sample. */
 export function writeReader(
   sample: SampleAnswer,
   { title }: Pick<ProviderDraft, 'title'>,
@@ -135,7 +135,7 @@ function ${field}(answer: TokenAnswer): TokenFields {
     ...(oddType && { tokenType: 'Bearer' }),
     ...life?.field,
     ...(scope && { scope: at(scope) }),
-    // 0 is no error: the core knows.
+    // The core treats 0 as no error.
     ...(error && { error: code`${at(error.code)} ?? usual.error` }),
     ...(error?.words && { errorDescription: code`${at(error.words)} ?? usual.errorDescription` }),
   }
@@ -166,7 +166,7 @@ const words: Readonly<Record<Lifetime['kind'], string>> = {
   date: 'its end, as a date',
 }
 
-/** A lifetime in the core's terms, and what of the core that takes. */
+/** Code that reads a lifetime, and the names that it imports from the core. */
 function readLifetime(
   { kind, value }: Lifetime,
   stated: Code,
