@@ -9,7 +9,7 @@ const { versions, argv, env, stdin, stdout, stderr } = process
 const needed = manifest.engines.node.replace(/[^\d.]/g, '')
 
 if (isOlder(versions.node, needed)) {
-  stderr.write(`nightlatch needs Node ${needed} or newer; this is Node ${versions.node}.\n`)
+  stderr.write(`nightlatch requires Node ${needed} or newer; this is Node ${versions.node}.\n`)
   process.exitCode = 2
 } else {
   // A reader such as `head` may close the pipe early.

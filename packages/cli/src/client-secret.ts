@@ -24,7 +24,7 @@ export async function readClientSecret({ file, variable, provider }: SecretSourc
   if (io.terminal.stdin && io.terminal.stderr) {
     const answer = await askPerson(`Client secret of ${provider}`, io)
     if (answer !== undefined && answer !== '') return answer
-    throw new CommandError('wrong_usage', 'no client secret was given')
+    throw new CommandError('wrong_usage', 'no client secret was entered')
   }
   throw new CommandError('wrong_usage', `${provider}: ${variable} or --client-secret-file is missing`)
 }

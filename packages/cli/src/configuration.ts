@@ -82,12 +82,12 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
     return (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown }
   } catch (failure) {
     const { code, message } = (
-      failure instanceof Error ? failure : new Error('it threw no Error')
+      failure instanceof Error ? failure : new Error('it threw a value that is not an Error')
     ) as NodeJS.ErrnoException
     const hints =
       code === 'ERR_UNKNOWN_FILE_EXTENSION'
         ? [
-            'Node reads TypeScript from 22.18 on; with an older one, write the file in JavaScript: nightlatch.config.mjs.',
+            'Node reads TypeScript since 22.18. With an older Node, write the file in JavaScript: nightlatch.config.mjs.',
           ]
         : []
     throw new CommandError('wrong_usage', `${file} cannot be read: ${showMessage(message).split('\n')[0]}`, { hints })
@@ -96,8 +96,8 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
 
 function findMistakes(name: string, client: unknown, taken: readonly string[]): readonly string[] {
   const path = `clients.${name}`
-  if (!isSlug(name)) return [`${path}: a name has lower-case letters, digits and dashes`]
-  if (taken.includes(name)) return [`${path}: this is the name of a provider that nightlatch knows; choose another`]
+  if (!isSlug(name)) return [`${path}: a name must consist of lower-case letters, digits and dashes`]
+  if (taken.includes(name)) return [`${path}: this is the name of a built-in provider; choose another`]
   if (typeof client !== 'object' || client === null) return [`${path} must be an object with provider and credentials`]
   return ['provider', 'credentials'].flatMap((member) =>
     (client as Record<string, unknown>)[member] == null ? [`${path}.${member} is missing`] : [],

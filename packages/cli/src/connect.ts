@@ -20,7 +20,7 @@ export interface ConnectionFlags {
 export function addConnectionFlags(command: Command): void {
   command.option(
     '--timeout <seconds>',
-    'how long to wait for a token, for an address, for an answer; default 10',
+    'seconds to wait for a token, for discovery, or for a response; default 10',
     readSeconds,
   )
   addSettings(command, knownProviders)
@@ -83,7 +83,7 @@ async function connect(
  */
 export function refuseSettings({ name }: Target, flags: ConnectionFlags): void {
   const [foreign] = findForeignFlags({ name, title: name, settings: [], needs: [] }, flags, knownProviders)
-  if (foreign !== undefined) throw new CommandError('wrong_usage', `${foreign}, which is as its file says`)
+  if (foreign !== undefined) throw new CommandError('wrong_usage', `${foreign}, whose settings are in its file`)
 }
 
 /** Wraps a configured client so that the output redacts its secret, its tokens and its `Authorization` headers. */
@@ -117,7 +117,7 @@ function hideTokensOf(provider: Provider, output: Output): Provider {
 function readSeconds(text: string): number {
   const seconds = Number(text)
   if (text.trim() !== '' && seconds > 0 && seconds <= 3600) return seconds
-  throw new InvalidArgumentError('It must be a number of seconds, an hour at most.')
+  throw new InvalidArgumentError('It must be a number of seconds, at most 3600.')
 }
 
 /** A `fetch` that makes the output redact each `Authorization` value: Basic credentials and tokens. */

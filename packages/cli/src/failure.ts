@@ -33,14 +33,14 @@ export function reportFailure(thrown: unknown): FailureReport {
     return { exitStatus: code === 'wrong_usage' ? 2 : 1, message, hints, fields: { code, message, ...details, hints } }
   }
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
-    const [message, hints] = ['no command is named', ['nightlatch --help lists them']]
+    const [message, hints] = ['no command given', ['Run nightlatch --help for the list of commands.']]
     return { exitStatus: 2, message, hints, fields: { code: 'wrong_usage', message, hints } }
   }
   if (thrown instanceof CommanderError) {
     const { message, hints } = readUsageMistake(thrown)
     return { exitStatus: 2, message, hints, fields: { code: 'wrong_usage', message, hints } }
   }
-  const message = thrown instanceof Error ? showMessage(thrown.message) : 'something was thrown that is no Error'
+  const message = thrown instanceof Error ? showMessage(thrown.message) : 'a value that is not an Error was thrown'
   return { exitStatus: 1, message, hints: [], fields: { code: 'unexpected', message, hints: [] } }
 }
 

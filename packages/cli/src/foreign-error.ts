@@ -1,6 +1,6 @@
 /** The message of an unexpected error. `JSON.parse` quotes its input, which may hold a secret, so its message is replaced. */
 export function showMessage(message: string): string {
-  return message.endsWith('is not valid JSON') ? 'what was read is not valid JSON' : message
+  return message.endsWith('is not valid JSON') ? 'the input is not valid JSON' : message
 }
 
 /** The error code, such as `ECONNREFUSED`, of an error or its causes. Messages are not used: they may quote the request. */

@@ -47,7 +47,7 @@ function doctorStep({ name }: Target, command: Command): string {
 
 /** Names the command's help, for errors in its arguments or flags. */
 export function helpStep(command: string): string {
-  return `Run ${['nightlatch', command].filter(Boolean).join(' ')} --help for what it takes.`
+  return `Run ${['nightlatch', command].filter(Boolean).join(' ')} --help for its arguments and flags.`
 }
 
 /** Quotes for POSIX shells and PowerShell. */

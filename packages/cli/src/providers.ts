@@ -14,7 +14,7 @@ export interface KnownProvider extends SettingsPlan {
 const clientSecretFile: Setting = {
   name: 'clientSecretFile',
   flag: '--client-secret-file <path>',
-  description: 'file that holds the client secret, - is stdin; else PREVU3D_CLIENT_SECRET or HEXAGON_CLIENT_SECRET',
+  description: 'file with the client secret, - reads stdin; default PREVU3D_CLIENT_SECRET or HEXAGON_CLIENT_SECRET',
 }
 
 const prevu3dProvider: KnownProvider = {
@@ -28,13 +28,13 @@ const prevu3dProvider: KnownProvider = {
       name: 'cloudApiUrl',
       flag: '--cloud-api-url <url>',
       variable: 'PREVU3D_CLOUD_API_URL',
-      description: 'where tokens are asked for; default https://cloud-api.prevu3d.com',
+      description: 'address that issues tokens; default https://cloud-api.prevu3d.com',
       isUrl: true,
     },
     {
       name: 'apiOrigin',
       flag: '--api-origin <origin>',
-      description: "one more origin that may see the token, besides Prevu3D's own; repeatable",
+      description: "an additional allowed origin for the token, besides Prevu3D's own; repeatable",
       isRepeatable: true,
     },
   ],
@@ -67,33 +67,33 @@ const hexagonSettings: readonly Setting[] = [
     name: 'authorizationServer',
     flag: '--authorization-server <url>',
     variable: 'HEXAGON_AUTHORIZATION_SERVER',
-    description: 'Okta-shaped authorization server: tokens come from <url>/v1/token',
+    description: "authorization server with Okta's paths: the token endpoint is <url>/v1/token",
     isUrl: true,
   },
   {
     name: 'tokenEndpoint',
     flag: '--token-endpoint <url>',
     variable: 'HEXAGON_TOKEN_ENDPOINT',
-    description: 'instead of it: the token endpoint, used as it is',
+    description: 'or the token endpoint, used unchanged',
     isUrl: true,
   },
   {
     name: 'issuer',
     flag: '--issuer <url>',
-    description: 'instead of both: an issuer, whose metadata names the token endpoint',
+    description: 'or an issuer, whose metadata names the token endpoint',
     isUrl: true,
   },
   {
     name: 'scope',
     flag: '--scope <scopes>',
     variable: 'HEXAGON_SCOPE',
-    description: "scopes, between spaces; default ingr.api, '' for none",
+    description: "scopes, separated by spaces; default ingr.api, '' for none",
   },
   {
     name: 'resource',
     flag: '--resource <id>',
     variable: 'HEXAGON_RESOURCE',
-    description: 'service id that Smart API Manager may want besides',
+    description: 'service id, if Smart API Manager requires one',
   },
   {
     name: 'clientAuthentication',

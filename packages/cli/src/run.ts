@@ -73,12 +73,12 @@ function addHelp(thrown: unknown, program: Command, parameters: readonly string[
 function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Command {
   const program = new Command('nightlatch')
   program
-    .description('OAuth 2.0 client credentials from a shell: get a token, call an API, see how it works.')
+    .description('OAuth 2.0 client credentials in a shell: get a token, call an API, find out why a request fails.')
     .version(manifest.version)
-    .option('--json', 'print one JSON document, failures too')
+    .option('--json', 'print one JSON document, also for errors')
     .option(
       '--config <path>',
-      'configuration file; default nightlatch.config.ts (.mts, .js, .mjs) of the working directory',
+      'configuration file; default nightlatch.config.ts (.mts, .js, .mjs) in the working directory',
     )
     .exitOverride()
     .configureOutput({
@@ -107,4 +107,4 @@ Examples:
   $ nightlatch providers
   $ nightlatch new acme
 
-Exit status: 0 done, 1 the provider or the API refused, 2 wrong usage.`
+Exit status: 0 success, 1 the provider or the API rejected a request or did not respond, 2 wrong usage.`

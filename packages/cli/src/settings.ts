@@ -90,7 +90,7 @@ export function readSettings(
   if (missing.length === 0 && mistakes.length === 0) return found.settings
   const [only, ...others] = mistakes
   if (missing.length === 0 && only !== undefined && others.length === 0) throw new CommandError('wrong_usage', only)
-  throw new CommandError('wrong_usage', `${plan.name} cannot be asked with these settings`, {
+  throw new CommandError('wrong_usage', `${plan.name} cannot be used with these settings`, {
     hints: [...missing.map((what) => `missing: ${what}`), ...mistakes],
   })
 }
@@ -169,5 +169,5 @@ export function findForeignFlags(
   const all = new Map(plans.flatMap(({ settings }) => settings.map((setting) => [setting.name, setting.flag])))
   return [...all]
     .filter(([name]) => flags[name] !== undefined && !plan.settings.some((setting) => setting.name === name))
-    .map(([, flag]) => `${nameOfFlag(flag)} is no setting of ${plan.name}`)
+    .map(([, flag]) => `${nameOfFlag(flag)} is not a setting of ${plan.name}`)
 }

@@ -47,9 +47,9 @@ export async function findTarget(name: string, config: string | undefined): Prom
   throw new CommandError('wrong_usage', `there is no provider or client ${name}`, {
     hints: [
       ...(nearest === undefined ? [] : [`Did you mean ${nearest}?`]),
-      `There are ${all.join(', ')}.`,
-      'Run nightlatch providers for what each of them needs.',
-      ...(configured.length === 0 ? ['A client of your own has its name in nightlatch.config.ts.'] : []),
+      `Known names: ${all.join(', ')}.`,
+      'Run nightlatch providers for the settings of each.',
+      ...(configured.length === 0 ? ['To add your own client, name it in nightlatch.config.ts.'] : []),
     ],
   })
 }

@@ -185,8 +185,8 @@ describe('each place of a text has its own escape', () => {
 
 describe('what is written is parsed first', () => {
   it('and what does not parse is not written', () => {
-    expect(() => checkSyntax('a.ts', 'const a: = 1')).toThrow('a.ts would not parse, so nothing was written')
-    expect(() => checkSyntax('a.json', '{"a":}')).toThrow('a.json would not parse')
+    expect(() => checkSyntax('a.ts', 'const a: = 1')).toThrow('a.ts does not parse, so nothing was written')
+    expect(() => checkSyntax('a.json', '{"a":}')).toThrow('a.json does not parse')
     expect(() => checkSyntax('a.md', '```')).not.toThrow()
   })
 })

@@ -22,14 +22,11 @@ interface CallFlags extends ConnectionFlags {
 export function addCallCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('call')
-    .description('make one request to the API of a provider, with a token on it, and print what it answers')
+    .description('send one request with a token to the API of a provider, and print the response')
     .argument('<provider>', describeProviders())
-    .argument(
-      '<path>',
-      'what to ask for, below the base URL of the API; or a whole URL, such as the link to a next page',
-    )
-    .option('-X, --method <method>', 'default GET, or POST where there is --data')
-    .option('-d, --data <body>', 'what to send; @file for what a file holds, - for stdin')
+    .argument('<path>', 'path relative to the base URL of the API; or a whole URL, such as the link to the next page')
+    .option('-X, --method <method>', 'default GET, or POST with --data')
+    .option('-d, --data <body>', 'request body; @file reads a file, - reads stdin')
     .option('-H, --header <header>', "a header, 'name: value'; repeatable", (header: string, before: string[] = []) => [
       ...before,
       header,
@@ -42,7 +39,7 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
     const target = await findTarget(name, flags.config)
     const init = await readRequest(flags, io)
     const request = async (client: Client<unknown>): Promise<void> => {
-      const done = output.noteWaiting(`asking ${target.name}`)
+      const done = output.noteWaiting(`Waiting for ${target.name}`)
       const answer = await ask(target, client, path, init, flags).finally(done)
       showAnswer(client, init.method, answer, flags, io, output)
     }
@@ -51,8 +48,8 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
 }
 
 const examples = `
-For Prevu3D, {organization_id} in the path stands for the id of the organisation that the client belongs to.
-An answer that is not 2xx is printed too, and the exit status is 1.
+For Prevu3D, {organization_id} in the path is replaced by the id of the client's organisation.
+A response that is not 2xx is printed, too, and the exit status is 1.
 
 Examples:
   $ nightlatch call prevu3d 'v1/nodes/{organization_id}/browse'
@@ -104,7 +101,7 @@ function showAnswer(
     return
   }
   printAnswer(answer, body, flags, io, output)
-  if (bytes.length === 0) output.note(`${said}, with nothing in it`)
+  if (bytes.length === 0) output.note(`${said}, with an empty body`)
   output.noteHints(hints)
 }
 
@@ -118,14 +115,14 @@ async function readRequest(flags: CallFlags, io: Io): Promise<CallRequest> {
 
   if (method === 'GET' || method === 'HEAD') throw new CommandError('wrong_usage', `${method} takes no --data`)
   if (flags.data === '-' && flags.clientSecretFile === '-') {
-    throw new CommandError('wrong_usage', 'stdin cannot hold both --data and the client secret')
+    throw new CommandError('wrong_usage', 'stdin cannot provide both --data and the client secret')
   }
   const body = await readData(flags.data, io)
   if (!headers.has('content-type')) {
     if (parseJson(Buffer.from(body).toString('utf8')) === undefined) {
       throw new CommandError(
         'wrong_usage',
-        "--data is no JSON; if that is meant, say what it is: -H 'content-type: ...'",
+        "--data is not JSON. For another format, add its type: -H 'content-type: ...'",
       )
     }
     headers.set('content-type', 'application/json')
@@ -187,7 +184,7 @@ async function ask(target: Target, client: Client, path: string, init: CallReque
   } catch (failure) {
     if (failure instanceof NightlatchError) throw failure
     if (signal.aborted) {
-      throw new CommandError('api_timed_out', `${target.name}: the API did not answer within ${timeout} s`)
+      throw new CommandError('api_timed_out', `${target.name}: the API did not respond within ${timeout} s`)
     }
     const { origin, host } = new URL(asked)
     const { said, advice } = readUnreachable(failure, host)

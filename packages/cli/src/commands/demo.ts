@@ -36,7 +36,7 @@ interface Scene {
 export function addDemoCommand(program: Command, output: Output): void {
   const command = program
     .command('demo')
-    .description('show the whole job, against emulated providers on this machine: no account, no network')
+    .description('get tokens and call APIs of emulated providers on this machine; needs no account and no network')
   command.action(async () => {
     const flags = command.optsWithGlobals<{ readonly json?: true }>()
     const scenes = [showPrevu3d, showSmartCompletions]
@@ -73,7 +73,7 @@ async function showPrevu3d(): Promise<Scene> {
 
     emulator.faults.set('api', { name: 'revoked' })
     await browse()
-    step('Recovery: the token was revoked meanwhile, so another was fetched and the call repeated, once')
+    step('Recovery: the token was revoked, so the client requested another and repeated the call once')
 
     await client.close()
     return {
@@ -165,8 +165,8 @@ function showable(answer: unknown): unknown {
 
 function printOpening({ print }: Output): void {
   print(styled('title', 'Nightlatch: a program gets a token and calls an API, with no user signed in.'))
-  print('Both providers are emulated on this machine. What you see was really sent over a socket, and answered;')
-  print('only tokens are left out. A program of yours has the lines of code, and the real addresses.')
+  print('Both providers are emulated on this machine. All requests and responses were sent over a socket;')
+  print('only tokens are left out. Your program has the same lines of code, with the real addresses.')
 }
 
 function printScene({ title, code, steps }: Scene, { print }: Output): void {
@@ -190,7 +190,7 @@ function shorten(text: string): string {
 
 function printClosing({ print }: Output): void {
   print('')
-  print(styled('title', 'The same with the real ones (the client secret is asked for):'))
+  print(styled('title', 'The same with the real providers (the command prompts for the client secret):'))
   print('    ', styled('code', `nightlatch call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`))
   print('    ', styled('code', `nightlatch call smart-completions 'Instances(2)/Projects' --client-id <id> \\`))
   print('    ', styled('code', '  --host <https://...> --authorization-server <https://...>'))

@@ -13,7 +13,7 @@ interface ProvidersFlags {
 export function addProvidersCommand(program: Command, output: Output): void {
   const command = program
     .command('providers')
-    .description('list the providers that are known and the clients of the configuration file, with their settings')
+    .description('list the built-in providers and the clients of the configuration file, with their settings')
   command.action(async () => {
     const { json, config } = command.optsWithGlobals<ProvidersFlags>()
     const configured = await findConfigured(config)

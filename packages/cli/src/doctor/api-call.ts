@@ -39,7 +39,7 @@ export async function examineApiCall({ evidence, knowledge, known, timeout, wait
     finding.detail('status', call.status)
     finding.saw(`GET ${showUrl(url)} answered ${call.status} after ${(Date.now() - startedAt) / 1000} s`)
     if (documentedIn === undefined) finding.saw('what a call of this address does is not documented')
-    if (granted.tokenRequests() > before) finding.saw('the token was refused, so a second, fresh one was sent')
+    if (granted.tokenRequests() > before) finding.saw('the API rejected the token, so the client sent a new one')
     judge(finding, call, documentedIn !== undefined, response.headers.get('location'))
   } catch (failure) {
     const code = signal.aborted
@@ -76,16 +76,19 @@ function judge(
     const target = URL.parse(location ?? '', url)
     finding.fail(
       `it redirects${target === null ? '' : ` to ${showUrl(target)}`}`,
-      'Check the base URL: an API does not redirect; a sign-in page, or another address of the API, is where this leads.',
+      'Check the base URL: an API does not redirect. The target may be a sign-in page or another address of the API.',
     )
   } else if (status === 429 || status > 499) {
-    finding.fail('the API fails by itself', 'Try again later, then tell whoever runs the API.')
+    finding.fail(
+      'the API has an internal error or too many requests',
+      'Try again later. If it still fails, contact the operator of the API.',
+    )
   } else if (isDocumented) {
-    finding.fail('there is no such thing at this address', `Check the base URL: ${base} should be there.`)
+    finding.fail('the API has no such path', `Check the base URL: ${base} should be there.`)
   } else {
     finding.warn(
-      'a server is there; whether it takes the token, this does not tell',
-      'Make a call that the product documents: nightlatch call.',
+      'a server responds, but this does not show whether it accepts the token',
+      'Make a call that the product documents, with nightlatch call.',
     )
   }
 }

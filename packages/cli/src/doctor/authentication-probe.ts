@@ -37,7 +37,7 @@ export async function examineAuthentication(examination: Examination): Promise<F
   const { known, provider, settings, secret, output } = examination
   const grant = await examination.grant()
   const { clientId } = settings.settings
-  if (secret.isNotUsed === true) return skipped('the client has no secret that could be sent otherwise')
+  if (secret.isNotUsed === true) return skipped('the client has no secret that could be sent in another way')
   if (grant === undefined || provider === undefined || clientId === undefined || secret.value === undefined) {
     return skipped('the settings are not complete')
   }
@@ -67,14 +67,14 @@ export async function examineAuthentication(examination: Examination): Promise<F
       examination.evidence.granted = tried
       return { ...finding.done(), settles: 'token-request' }
     }
-    finding.saw(`${name}: ${failure?.message ?? 'refused'}`)
+    finding.saw(`${name}: ${failure?.message ?? 'rejected'}`)
     if (exchange === undefined || exchange.status === 429 || exchange.status > 499) {
-      finding.fail('no more tries: the server has enough, or is ill', 'Wait before trying again.')
+      finding.fail('no more tries: the server limits requests or fails', 'Wait before trying again.')
       return finding.done()
     }
   }
   finding.fail(
-    tries.length === 0 ? 'there is no other way to try' : 'none of them works',
+    tries.length === 0 ? 'there is no other way to send the credentials' : 'none of them works',
     adviseAfterProbe(known.name, grant.failure && readServerWords(grant.failure)),
   )
   return { ...finding.done(), rulesOut: ['client-authentication'] }
@@ -82,10 +82,11 @@ export async function examineAuthentication(examination: Examination): Promise<F
 
 function adviseAfterProbe(name: string, words: ReturnType<typeof readServerWords>): string {
   const mayGrant = 'check that the client may use client credentials'
-  if (words === 'client id') return `It is not how the credentials are sent: correct the client id, and ${mayGrant}.`
+  if (words === 'client id')
+    return `The way of sending the credentials is not the cause: correct the client id, and ${mayGrant}.`
   return words === 'client secret'
-    ? `It is not how the credentials are sent: get a new client secret for ${name}.`
-    : `It is not how the credentials are sent: check the client id, get a new client secret for ${name}, and ${mayGrant}.`
+    ? `The way of sending the credentials is not the cause: get a new client secret for ${name}.`
+    : `The way of sending the credentials is not the cause: check the client id, get a new client secret for ${name}, and ${mayGrant}.`
 }
 
 /** Chooses the client authentications to try: those that differ on the wire from what was sent before. */
@@ -101,7 +102,7 @@ async function chooseTries(
   for (const way of ways) {
     const wire = await spell(way.clientAuthentication, credentials)
     const twin = wire === undefined ? undefined : known.get(wire)
-    if (wire === undefined) others.push(`${way.name}: not tried, it cannot carry this client id`)
+    if (wire === undefined) others.push(`${way.name}: not tried, it cannot encode this client id`)
     else if (twin !== undefined) others.push(`${way.name}: not tried, it is the same on the wire as ${twin}`)
     else {
       known.set(wire, way.name)

@@ -19,7 +19,7 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
   const parts = granted.token.value.split('.')
   const [header, payload] = parts.slice(0, 2).map((part) => parseObject(decode(part)))
   if (parts.length !== 3 || header === undefined || payload === undefined) {
-    return skipped('the token is no JWT: what it says is for the API alone, and that is fine', { isJwt: false })
+    return skipped('the token is not a JWT, so only the API can read it; this is not a problem', { isJwt: false })
   }
   const finding = draftFinding()
   const claims: Record<string, Claims[string]> = {}
@@ -43,10 +43,10 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
   const { exp, iat, nbf } = claims
   const clock = 'Compare the clocks of this machine and of the server.'
   if (typeof exp === 'number' && exp < now - leeway) {
-    finding.warn('exp has passed already: an API that looks at it will refuse this token', clock)
+    finding.warn('exp has passed already: an API that checks it will reject this token', clock)
   }
   if ([iat, nbf].some((instant) => typeof instant === 'number' && instant > now + leeway)) {
-    finding.warn('by iat or nbf the token comes from the future: an API may refuse it until then', clock)
+    finding.warn('iat or nbf is in the future: an API may reject the token until then', clock)
   }
   const { namedLifetime } = evidence
   if (typeof exp === 'number' && typeof iat === 'number' && namedLifetime !== undefined) {

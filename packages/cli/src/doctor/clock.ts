@@ -7,9 +7,9 @@ const maxSkew = 30
 /** Step `clock`: the difference between this machine's clock and the `Date` header of a response. */
 export async function examineClock(examination: Examination): Promise<Finding> {
   const grant = await examination.grant()
-  if (grant === undefined) return skipped('nothing was asked: the settings are not complete')
+  if (grant === undefined) return skipped('no request was sent: the settings are not complete')
   const exchange = grant.exchange ?? grant.metadata.at(-1)
-  if (exchange === undefined) return skipped('there was no answer to read a time from')
+  if (exchange === undefined) return skipped('there was no response to read a time from')
   const date = Date.parse(exchange.headers.get('date') ?? '')
   if (Number.isNaN(date)) return skipped('the answer has no Date header')
 
@@ -25,7 +25,7 @@ export async function examineClock(examination: Examination): Promise<Finding> {
   else {
     finding.warn(
       describeSkew(skew),
-      'Set the clock of this machine (NTP), unless it is the server that is wrong. A lifetime in seconds is counted here and does not care; JWT authentication does (an assertion seems expired, or not valid yet), and so does who compares exp or nbf of a token with a clock.',
+      "Set the clock of this machine (NTP), unless the server's clock is wrong. A lifetime in seconds does not depend on the clock. JWT authentication does (an assertion seems expired, or not valid yet), and so does a check of a token's exp or nbf.",
     )
   }
   return finding.done()

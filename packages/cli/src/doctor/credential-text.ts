@@ -32,9 +32,9 @@ export function describeCredentialText(text: string, clientId?: string): readonl
     {
       name: 'base64-pair',
       is: clientId !== undefined && clientId !== '' && decodeBase64(text).startsWith(`${clientId}:`),
-      words: 'is the Base64 of client id and secret together: the secret alone is wanted',
+      words: 'is the Base64 of client id and secret together; it must be the secret alone',
     },
-    { name: 'ellipsis', is: /…|\.\.\./.test(text), words: 'holds an ellipsis, as a shortened copy does' },
+    { name: 'ellipsis', is: /…|\.\.\./.test(text), words: 'holds an ellipsis, like a shortened copy' },
     {
       name: 'placeholder',
       is: /^<.*>$|^\$\{?\w+\}?$|^(your|my)[-_ ]|^(changeme|secret|password)$|^x{3,}$|^\*{3,}$|^•{3,}$/i.test(text),
@@ -42,7 +42,11 @@ export function describeCredentialText(text: string, clientId?: string): readonl
     },
     { name: 'invisible', is: /[\p{Cf}\u00a0]/u.test(text), words: 'holds an invisible character' },
     { name: 'not-ascii', is: /[^\p{ASCII}\p{Cf}…•\u00a0]/u.test(text), words: 'holds characters beyond ASCII' },
-    { name: 'scheme', is: /^(basic|bearer)\s/i.test(text), words: 'begins with the name of an HTTP scheme' },
+    {
+      name: 'scheme',
+      is: /^(basic|bearer)\s/i.test(text),
+      words: 'begins with the name of an HTTP authentication scheme',
+    },
     { name: 'as-client-id', is: text === clientId, words: 'is the same text as the client id' },
   ]
   return oddities

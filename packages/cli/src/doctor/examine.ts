@@ -145,10 +145,10 @@ async function readConfigured(
     })
     read = await withinTime(reading(), timeout)
   } catch (failure) {
-    const why = failure instanceof Error ? failure.name : 'something that is no Error'
+    const why = failure instanceof Error ? failure.name : 'a value that is not an Error'
     return found(`the credentials function of ${name} failed with ${why}`)
   }
-  if (read === undefined) return found(`the credentials function of ${name} did not answer within ${timeout} s`)
+  if (read === undefined) return found(`the credentials function of ${name} did not return within ${timeout} s`)
   const place = `clients.${name}.credentials${typeof source === 'function' ? '()' : ''}`
   const { credentials } = read
   if (typeof credentials !== 'object' || credentials === null) {
@@ -182,7 +182,7 @@ function checkWithoutSecret(name: string, { provider, options }: ConfiguredClien
   }
 }
 
-const isItSet = 'if it comes from an environment variable, is that set?'
+const isItSet = 'if it comes from an environment variable, is the variable set?'
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
@@ -197,7 +197,7 @@ async function findSecret(known: Target, flags: ConnectionFlags, io: Io): Promis
   const source = file !== undefined ? '--client-secret-file' : io.env[variable] ? variable : 'typed'
   try {
     const value = await readClientSecret(sources, io)
-    return value === '' ? { ...nothing, mistake: `${source} holds nothing` } : { value, source, mistake: undefined }
+    return value === '' ? { ...nothing, mistake: `${source} is empty` } : { value, source, mistake: undefined }
   } catch (failure) {
     if (!(failure instanceof CommandError)) throw failure
     return { ...nothing, mistake: failure.message }

@@ -5,7 +5,7 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { withinTime } from './within-time.ts'
 
-/** Step `name-resolution`: whether the token endpoint's host has an address. Uses the same lookup as `fetch`, including the hosts file. */
+/** Step `name-resolution`: resolves the token endpoint's host in the same way as `fetch`, including the hosts file. */
 export async function examineNameResolution({ address, timeout, evidence, waitFor }: Examination): Promise<Finding> {
   if (address === undefined) return skipped('the settings name no address')
   const host = address.hostname.replace(/^\[|\]$/g, '')

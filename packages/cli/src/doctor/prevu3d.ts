@@ -53,7 +53,7 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
   if (call === undefined || api === undefined) {
     if (discoveryStatus !== 403) return skipped('no call of the API was answered')
     finding.fail(
-      'the discovery answered 403: which layer is missing, it does not say',
+      'the discovery answered 403, which does not name the missing layer',
       scopesAdvice,
       contentAdvice,
       roleAdvice,
@@ -69,24 +69,24 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
       finding.advise(scopesAdvice)
       return conclude({ ...nothingKnown, oauthScopes: 'missing' })
     }
-    finding.saw(`the application has ${scopes.map(showText).join(' ')}; which scope browsing takes is not documented`)
-    finding.saw('without content access the list is empty, as a rule, and not refused: look at 1 and 3 first')
+    finding.saw(`the application has ${scopes.map(showText).join(' ')}; the scope for browsing is not documented`)
+    finding.saw('without content access the list is usually empty, not forbidden: check layers 1 and 3 first')
     finding.advise(scopesAdvice, roleAdvice, contentAdvice)
     return conclude(nothingKnown)
   }
   if (call.status === 401) {
     finding.fail(
-      'the API does not take a token that the discovery took',
-      'Check that the region is right, and ask Prevu3D: this is about the token, and none of the three layers.',
+      'the API rejects a token that the discovery accepted',
+      'Check the region, then ask Prevu3D: the token is the cause, not one of the three layers.',
     )
     return conclude(nothingKnown)
   }
-  if (call.status !== 200) return skipped(`an answer with ${call.status} says nothing about access`)
+  if (call.status !== 200) return skipped(`a response with ${call.status} does not show whether the client has access`)
 
   const count = countNodes(call.body)
   finding.detail('nodes', count ?? null)
   if (count === undefined) {
-    finding.saw('the answer is no list that is known here, so what is in it is not told')
+    finding.saw('the response is not a known list, so its content is not shown')
     return conclude({ ...nothingKnown, oauthScopes: 'passed' })
   }
   if (count === 0) {
@@ -94,7 +94,7 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
     finding.advise(roleAdvice)
     return conclude({ oauthScopes: 'passed', contentAccess: 'missing', role: 'unknown' })
   }
-  finding.saw(`${count} ${count === 1 ? 'node' : 'nodes'} to see; this holds for browsing, other calls may take more`)
+  finding.saw(`${count} ${count === 1 ? 'node' : 'nodes'} to see; this is about browsing; other calls may require more`)
   return conclude({ oauthScopes: 'passed', contentAccess: 'passed', role: 'passed' })
 }
 

@@ -32,5 +32,5 @@ interface HarmlessCall {
 export const plainKnowledge: ProviderKnowledge = {
   tokenAddress: ({ tokenEndpoint, issuer }) => tokenEndpoint ?? issuer,
   harmlessCall: () => ({ path: '', documentedIn: undefined }),
-  judgeAccess: () => skipped('who may do what at this provider is not known here'),
+  judgeAccess: () => skipped('nightlatch does not know how this provider reports permissions'),
 }

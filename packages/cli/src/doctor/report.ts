@@ -30,7 +30,7 @@ export function printWhatToDo(taken: readonly TakenStep[], { print }: Output): v
   print(styled('title', 'What to do'))
   for (const [at, sentence] of sentences.entries()) print(`  ${at + 1}. ${sentence}`)
   if (sentences.length === 0) {
-    print(hasFailure(taken) ? '  Nothing that is known here.' : '  Nothing: all is well.')
+    print(hasFailure(taken) ? '  No advice is known for this failure.' : '  Nothing: all steps passed.')
   }
 }
 

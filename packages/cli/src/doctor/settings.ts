@@ -26,7 +26,7 @@ export function examineSettings(examination: Examination): Finding {
     if (url !== null && (url.search !== '' || url.username !== '')) {
       finding.warn(
         `${name} holds more than an address (a query, or a user name), which is not shown`,
-        `Look at ${source}: a query or a user name in it is seldom meant.`,
+        `Check ${source}: a query or a user name in it is usually a mistake.`,
       )
     }
   }
@@ -54,7 +54,7 @@ export function examineSettings(examination: Examination): Finding {
   }
 
   for (const what of settings.missing) finding.fail(`missing: ${what}`, `Set ${what}.`)
-  if (secret.isNotUsed === true) finding.saw('no client secret: the client shows who it is by other means')
+  if (secret.isNotUsed === true) finding.saw('no client secret: the client authenticates in another way')
   else if (value === undefined) {
     const missing = `${known.secretVariable}, or --client-secret-file`
     if (secret.mistake === undefined) finding.fail(`missing: ${missing}`, `Set ${missing}.`)

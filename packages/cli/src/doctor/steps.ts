@@ -42,9 +42,9 @@ export async function takeStep({ examine }: Step, examination: Examination): Pro
     return await examine(examination)
   } catch (failure) {
     const finding = draftFinding()
-    const name = failure instanceof Error ? failure.name : 'what is no Error'
+    const name = failure instanceof Error ? failure.name : 'a value that is not an Error'
     // The message may quote a request or a response, so it is not shown.
-    finding.fail(`this step broke: ${name}${codeOf(failure) === undefined ? '' : ` (${codeOf(failure)})`}`)
+    finding.fail(`this step failed with ${name}${codeOf(failure) === undefined ? '' : ` (${codeOf(failure)})`}`)
     return finding.done()
   }
 }

@@ -16,13 +16,13 @@ export async function examineTls({ address, timeout, env, evidence, waitFor }: E
   if (address === undefined) return skip(finding, 'the settings name no address')
   if (address.protocol === 'http:') {
     if (isLoopback(address)) return skip(finding, 'plain http to this machine: there is no certificate to look at')
-    finding.fail(`${address.origin} is plain http`, 'Use https: anybody on the way can read what http carries.')
+    finding.fail(`${address.origin} is plain http`, 'Use https: anyone on the network can read plain http.')
     return finding.done()
   }
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     finding.warn(
-      'NODE_TLS_REJECT_UNAUTHORIZED=0: this program takes any certificate',
-      'Take NODE_TLS_REJECT_UNAUTHORIZED=0 away; name the authority in a file by NODE_EXTRA_CA_CERTS instead.',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0: this program accepts any certificate',
+      "Remove NODE_TLS_REJECT_UNAUTHORIZED=0. Instead, set NODE_EXTRA_CA_CERTS to a file with the authority's certificate.",
     )
   }
 
@@ -103,7 +103,10 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
   const now = Date.now()
   if (ends.getTime() < now) {
     problems.push('expired')
-    finding.fail(`the certificate expired on ${showInstant(ends)}`, `Whoever runs ${host} must renew its certificate.`)
+    finding.fail(
+      `the certificate expired on ${showInstant(ends)}`,
+      `The operator of ${host} must renew the certificate.`,
+    )
   } else if (begins.getTime() > now) {
     problems.push('not-yet-valid')
     finding.fail(
@@ -112,8 +115,8 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
     )
   } else if (ends.getTime() - now < warningDays * 86_400_000) {
     finding.warn(
-      `the certificate ends in less than ${warningDays} days`,
-      `Tell whoever runs ${host} that its certificate ends soon.`,
+      `the certificate expires in less than ${warningDays} days`,
+      `Tell the operator of ${host} that the certificate expires soon.`,
     )
   }
   if (checkServerIdentity(host, certificate) !== undefined) {
@@ -128,12 +131,12 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
     finding.fail(
       `the certificate is not trusted (${distrust})`,
       distrust === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
-        ? `An intermediate certificate is missing: whoever runs ${host} should send the whole chain. Otherwise set NODE_EXTRA_CA_CERTS to a file with it.`
-        : `Where ${host} is inside a company, or a proxy opens TLS: set NODE_EXTRA_CA_CERTS to a file with the authority's certificate (PEM). Elsewhere, do not trust this server.`,
+        ? `An intermediate certificate is missing: the operator of ${host} must configure the whole chain. Until then, set NODE_EXTRA_CA_CERTS to a file with it.`
+        : `If ${host} is inside a company, or a proxy intercepts TLS, set NODE_EXTRA_CA_CERTS to a file with the authority's certificate (PEM). Otherwise, do not trust this server.`,
     )
   } else if (distrust !== undefined && problems.length === 0) {
     problems.push('other')
-    finding.fail(`the certificate is refused (${distrust})`, `Have whoever runs ${host} look at its certificate.`)
+    finding.fail(`the certificate is rejected (${distrust})`, `Ask the operator of ${host} to check the certificate.`)
   }
   finding.detail('problems', problems)
   finding.detail('code', distrust)
@@ -155,11 +158,11 @@ function noteProxies(finding: FindingDraft, env: Examination['env']): void {
   if (proxies.length === 0) return
   const said = proxies.map(({ variable, host }) => `${variable} (${showText(host)})`).join(', ')
   if (env.NODE_USE_ENV_PROXY === '1') {
-    finding.saw(`proxies: ${said}; requests go through them, this look at the certificate does not`)
+    finding.saw(`proxies: ${said}; requests use them, this check of the certificate does not`)
   } else {
     finding.warn(
-      `proxies: ${said}; they are not used, since NODE_USE_ENV_PROXY=1 is not set`,
-      'Where the network can be left through a proxy only: set NODE_USE_ENV_PROXY=1 (Node 22.21, or 24 and newer).',
+      `proxies: ${said}; they are not used, because NODE_USE_ENV_PROXY=1 is not set`,
+      'If the network requires a proxy, set NODE_USE_ENV_PROXY=1 (Node 22.21, or 24 and newer).',
     )
   }
 }

@@ -30,7 +30,7 @@ export async function examineTokenRequest(examination: Examination): Promise<Fin
     await noteGrantFailure(finding, failure, examination)
     if (mayBeProbed(grant) && !examination.mayProbe && words === undefined) {
       finding.advise(
-        `If id and secret are surely right, let nightlatch doctor ${examination.known.name} --probe-authentication find out how the server wants them; the server may count each try as a failed sign-in.`,
+        `If id and secret are correct, run nightlatch doctor ${examination.known.name} --probe-authentication to find out how the server expects them. The server may count each try as a failed sign-in.`,
       )
     }
   }
@@ -62,15 +62,15 @@ function adviseSpelling(
     ...(words === what ? [adviseByWords(what, source)] : []),
     // If the server names one of the two, the other needs no check.
     ...(words === undefined || words === what
-      ? oddities.map(({ words: oddity }) => `Check the ${what} (${source}): it ${oddity}. Is that meant?`)
+      ? oddities.map(({ words: oddity }) => `Check the ${what} (${source}): it ${oddity}. Is that intended?`)
       : []),
   ])
 }
 
 function adviseByWords(what: 'client id' | 'client secret', source: string | undefined): string {
   return what === 'client id'
-    ? `The server's words are about the client id (${source}): check it letter by letter, and ask whoever registered the client whether a client of that id exists at this address and is enabled.`
-    : `The server's words are about the client secret (${source}): copy its value anew, and ask whoever registered the client whether it has expired or was replaced.`
+    ? `The server's message is about the client id (${source}): check it letter by letter, and ask the person who registered the client whether a client with that id exists at this address and is enabled.`
+    : `The server's message is about the client secret (${source}): copy its value again, and ask the person who registered the client whether it has expired or was replaced.`
 }
 
 /** Whether another client authentication could help: the server rejected the client, not the scope or the grant type. */
@@ -107,18 +107,19 @@ function adviseByCode({ code, status, retryAfter, hints }: NightlatchError, hasF
     case 'grant_refused':
       if (status === 429)
         return [`Wait ${retryAfter === undefined ? 'a while' : `${retryAfter} s`}: too many requests.`]
-      return hints.length > 0 ? [] : ['Ask whoever registered the client about id, secret, scope and grant type.']
+      return hints.length > 0
+        ? []
+        : ['Ask the person who registered the client about id, secret, scope and grant type.']
     case 'response_unreadable':
       return hasFields
         ? []
-        : [
-            'Check the address of the token endpoint: a web page or a redirect is what a sign-in page or a proxy answers.',
-          ]
+        : ['Check the address of the token endpoint: a sign-in page or a proxy responds with a web page or a redirect.']
     case 'endpoint_unavailable':
-      if (status !== undefined) return ['The server fails by itself: try again later, then tell whoever runs it.']
+      if (status !== undefined)
+        return ['The server has an internal error: try again later. If it still fails, contact its operator.']
       return hints.length > 0 ? [] : ['The token endpoint could not be reached: look for a firewall, a VPN or a proxy.']
     case 'timed_out':
-      return ['Try again with a longer --timeout; where that does not help, look for a firewall that drops packets.']
+      return ['Try again with a longer --timeout; if that does not help, look for a firewall that drops packets.']
     case 'discovery_failed':
       return ['Check the issuer, or set the token endpoint itself.']
     case 'origin_refused':

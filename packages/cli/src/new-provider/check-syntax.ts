@@ -11,6 +11,6 @@ export function checkSyntax(file: string, text: string): void {
     // Node has this parser since 22.13.
     if (file.endsWith('.ts')) nodeModule.stripTypeScriptTypes?.(text)
   } catch {
-    throw new Error(`${file} would not parse, so nothing was written; please report the flags you used`)
+    throw new Error(`${file} does not parse, so nothing was written. Please report this bug with the flags you used`)
   }
 }

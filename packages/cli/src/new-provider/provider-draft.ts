@@ -4,10 +4,10 @@ import { isFieldName, readSample, type SampleAnswer } from './sample-answer.ts'
 
 /** Client authentications with a client secret, and their labels in the prompt. */
 export const authentications: Readonly<Record<string, string>> = {
-  basic: 'Basic header, form-encoded first, as RFC 6749 says',
-  'basic-raw': 'Basic header, id and secret as they are',
+  basic: 'Basic header, id and secret form-encoded as in RFC 6749',
+  'basic-raw': 'Basic header, id and secret not encoded',
   post: 'parameters of the request: client_id and client_secret, or other names',
-  header: 'a header, or two, of their own',
+  header: 'one or two other headers',
 }
 
 /** Flags or answers to prompts about a provider. */
@@ -85,7 +85,7 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   )
   const { clientIdName, clientSecretName } = wishes
   if (authentication === 'header' && clientSecretName === undefined) {
-    mistakes.push('--client-authentication header needs --client-secret-name, the name of the header')
+    mistakes.push('--client-authentication header requires --client-secret-name, the name of the header')
   }
   if (/^basic/.test(authentication) && (clientIdName ?? clientSecretName) !== undefined) {
     mistakes.push('--client-id-name and --client-secret-name are for --client-authentication post or header')
@@ -98,7 +98,7 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   const sample = wishes.sample?.trim() ? readSample(wishes.sample) : undefined
   if (wishes.sample?.trim() && sample === undefined) {
     mistakes.push(
-      '--sample: no token can be told in it; is it the whole answer of the token endpoint? Where the token is in a header, the sample has the head, too: HTTP/1.1 200 OK, the headers, an empty line, the body',
+      '--sample has no recognisable token. Is it the whole response of the token endpoint? If the token is in a header, include status line and headers: HTTP/1.1 200 OK, the headers, an empty line, the body',
     )
   }
   const { grantType = 'client_credentials' } = wishes
@@ -128,7 +128,7 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
     ...Object.keys(headers),
   ]
   for (const header of namesOfHeaders) {
-    if (header !== undefined && !isFieldName(header)) mistakes.push(`"${header}" is no name of a header`)
+    if (header !== undefined && !isFieldName(header)) mistakes.push(`"${header}" is not a valid header name`)
   }
   for (const [header, value] of Object.entries(headers)) {
     if (!/^[\t\x20-\x7e]*$/.test(value)) mistakes.push(`--header ${header}: its value must be printable ASCII`)
@@ -147,7 +147,7 @@ function findNested(parameters: Readonly<Record<string, string>>): readonly stri
     .filter(([, value]) => /^[[{]/.test(value) && isJson(value))
     .map(
       ([name]) =>
-        `--parameter ${name}: nested JSON would be sent as a text; leave it out, and let a clientAuthentication of your own set \`json\` to the whole body: docs/providers-vocabulary.md shows one`,
+        `--parameter ${name}: nested JSON would be sent as text; omit it, and write a clientAuthentication that sets \`json\` to the whole body: docs/providers-vocabulary.md shows one`,
     )
 }
 
@@ -165,7 +165,7 @@ function readUrl(flag: string, text: string | undefined, mistakes: string[]): UR
   // A URL parser accepts and encodes braces in a path.
   if (/[{}<>]/.test(text)) {
     mistakes.push(
-      `${flag} holds a placeholder: write an example tenant or host; it becomes an option of the function afterwards, with hostLabel, hostName or pathSegment`,
+      `${flag} contains a placeholder. Write an example tenant or host; afterwards make it an option of the function, with hostLabel, hostName or pathSegment`,
     )
     return undefined
   }
@@ -174,10 +174,10 @@ function readUrl(flag: string, text: string | undefined, mistakes: string[]): UR
   if (url === null) mistakes.push(`${flag} must be an absolute URL`)
   else if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
     mistakes.push(
-      `${flag} must be https: write https here; where a test network has http only, the provider is given the http URL and the client allowInsecureRequests`,
+      `${flag} must be https. If a test network has only http, write https here, then pass the http URL to the provider and allowInsecureRequests to the client`,
     )
   else if (url.username !== '' || url.password !== '' || url.hash !== '') {
-    mistakes.push(`${flag} must hold no user name, no password and no fragment`)
+    mistakes.push(`${flag} must not contain a user name, a password or a fragment`)
   } else return url
   return undefined
 }
