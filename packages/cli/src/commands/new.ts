@@ -4,7 +4,12 @@ import type { Command } from 'commander'
 import { CommandError } from '../command-error.ts'
 import { type Io, readInput } from '../io.ts'
 import { checkSyntax } from '../new-provider/check-syntax.ts'
-import { authentications, draftProvider, type ProviderDraft, type Wishes } from '../new-provider/provider-draft.ts'
+import {
+  authentications,
+  draftProvider,
+  type ProviderDraft,
+  type ProviderSettings,
+} from '../new-provider/provider-draft.ts'
 import { isReadByDefault } from '../new-provider/sample-answer.ts'
 import { repositoryUrl, toJson, writeChangeset, writePackageFiles, writePage } from '../new-provider/write-pages.ts'
 import { writeProvider } from '../new-provider/write-provider.ts'
@@ -12,7 +17,7 @@ import { writeEmulation, writeTest } from '../new-provider/write-tests.ts'
 import { type Output, styled } from '../output/output.ts'
 import { escapeUnsafe } from '../output/unsafe-characters.ts'
 
-interface NewFlags extends Wishes {
+interface NewFlags extends ProviderSettings {
   readonly package?: true
   readonly dir: string
   readonly force?: true
@@ -49,8 +54,8 @@ export function addNewCommand(program: Command, io: Io, output: Output): void {
     .addHelpText('after', examples)
   command.action(async (name: string) => {
     const flags = command.optsWithGlobals<NewFlags>()
-    const wishes = flags.tokenEndpoint === undefined ? await askPerson(name, flags, io) : flags
-    const draft = draftProvider(name, { ...wishes, ...(await readSampleFlag(wishes.sample, io)) })
+    const given = flags.tokenEndpoint === undefined ? await askPerson(name, flags, io) : flags
+    const draft = draftProvider(name, { ...given, ...(await readSampleFlag(given.sample, io)) })
     const files = flags.package === true ? await planPackage(draft, flags.dir) : await planFiles(draft, flags.dir)
     await writeFiles(files, flags)
     report(draft, [...files.keys()], flags, output)
@@ -69,7 +74,7 @@ Examples:
  *
  * @throws CommandError `wrong_usage` if the user cancels
  */
-async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stderr }: Io): Promise<Wishes> {
+async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stderr }: Io): Promise<ProviderSettings> {
   if (!terminal.stdin || !terminal.stderr) return flags
   const { isCancel, select, text } = await import('@clack/prompts')
   const leaving = new AbortController()
@@ -112,7 +117,7 @@ async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stder
   }
 }
 
-async function readSampleFlag(sample: string | undefined, io: Io): Promise<Pick<Wishes, 'sample'>> {
+async function readSampleFlag(sample: string | undefined, io: Io): Promise<Pick<ProviderSettings, 'sample'>> {
   if (sample === '-') return { sample: (await readInput(io)).toString('utf8') }
   if (sample === undefined || !sample.startsWith('@')) return {}
   const file = sample.slice(1)

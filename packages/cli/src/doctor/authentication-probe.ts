@@ -61,7 +61,7 @@ export async function examineAuthentication(examination: Examination): Promise<F
     const { failure, exchange } = tried
     outcomes.push({ way: name, status: exchange?.status ?? null, error: failure?.error ?? failure?.code ?? null })
     if (tried.token !== undefined) {
-      finding.saw(`${name}: gave a token`)
+      finding.saw(`${name}: returned a token`)
       finding.detail('works', name)
       finding.advise(adviseWay(examination, name, code))
       examination.evidence.granted = tried

@@ -75,7 +75,7 @@ export async function askForGrant(provider: Provider, terms: GrantTerms): Promis
     }
     if (!isMetadata(url)) {
       if (tokenRequests > 0 && !(tokenRequests === 1 && isNonceGiven()))
-        throw new TypeError('the token was asked for already')
+        throw new TypeError('the token was requested already')
       tokenRequests += 1
       tokenUrl = url.href
     }

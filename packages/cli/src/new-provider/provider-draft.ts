@@ -11,7 +11,7 @@ export const authentications: Readonly<Record<string, string>> = {
 }
 
 /** Flags or answers to prompts about a provider. */
-export interface Wishes {
+export interface ProviderSettings {
   readonly tokenEndpoint?: string
   readonly clientAuthentication?: string
   readonly clientIdName?: string
@@ -60,12 +60,12 @@ export interface ProviderDraft {
  *
  * @throws CommandError `wrong_usage`, naming all mistakes
  */
-export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
+export function draftProvider(name: string, settings: ProviderSettings): ProviderDraft {
   const mistakes: string[] = []
   if (!isProviderName(name)) mistakes.push('<name> must be a lower-case slug, such as acme-cloud')
-  const tokenEndpoint = readUrl('--token-endpoint', wishes.tokenEndpoint, mistakes)
-  if (wishes.tokenEndpoint === undefined) mistakes.push('missing: --token-endpoint')
-  const api = readUrl('--api-url', wishes.apiUrl === '' ? undefined : wishes.apiUrl, mistakes)
+  const tokenEndpoint = readUrl('--token-endpoint', settings.tokenEndpoint, mistakes)
+  if (settings.tokenEndpoint === undefined) mistakes.push('missing: --token-endpoint')
+  const api = readUrl('--api-url', settings.apiUrl === '' ? undefined : settings.apiUrl, mistakes)
   const choose = <Choice extends string>(
     flag: string,
     given: string | undefined,
@@ -77,34 +77,34 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   }
   const authentication = choose(
     '--client-authentication',
-    wishes.clientAuthentication,
+    settings.clientAuthentication,
     'basic',
     'basic-raw',
     'post',
     'header',
   )
-  const { clientIdName, clientSecretName } = wishes
+  const { clientIdName, clientSecretName } = settings
   if (authentication === 'header' && clientSecretName === undefined) {
     mistakes.push('--client-authentication header requires --client-secret-name, the name of the header')
   }
   if (/^basic/.test(authentication) && (clientIdName ?? clientSecretName) !== undefined) {
     mistakes.push('--client-id-name and --client-secret-name are for --client-authentication post or header')
   }
-  const method = choose('--method', wishes.method?.toUpperCase(), 'POST', 'GET')
-  const bodyFormat = choose('--body-format', wishes.bodyFormat, 'form', 'json', 'none')
-  if (method === 'GET' && wishes.bodyFormat !== undefined && bodyFormat !== 'none') {
+  const method = choose('--method', settings.method?.toUpperCase(), 'POST', 'GET')
+  const bodyFormat = choose('--body-format', settings.bodyFormat, 'form', 'json', 'none')
+  if (method === 'GET' && settings.bodyFormat !== undefined && bodyFormat !== 'none') {
     mistakes.push('--method GET has no body: its parameters are in the query')
   }
-  const sample = wishes.sample?.trim() ? readSample(wishes.sample) : undefined
-  if (wishes.sample?.trim() && sample === undefined) {
+  const sample = settings.sample?.trim() ? readSample(settings.sample) : undefined
+  if (settings.sample?.trim() && sample === undefined) {
     mistakes.push(
       '--sample has no recognisable token. Is it the whole response of the token endpoint? If the token is in a header, include status line and headers: HTTP/1.1 200 OK, the headers, an empty line, the body',
     )
   }
-  const { grantType = 'client_credentials' } = wishes
-  const parameters = readPairs('--parameter', '=', wishes.parameter, mistakes)
+  const { grantType = 'client_credentials' } = settings
+  const parameters = readPairs('--parameter', '=', settings.parameter, mistakes)
   if (bodyFormat === 'json') mistakes.push(...findNested(parameters))
-  const headers = readPairs('--header', ':', wishes.header, mistakes)
+  const headers = readPairs('--header', ':', settings.header, mistakes)
   const draft = {
     name,
     ...nameThings(name),
@@ -114,16 +114,16 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
     method,
     bodyFormat: method === 'GET' ? ('none' as const) : bodyFormat,
     grantType: grantType === 'none' ? null : grantType,
-    scopes: (wishes.scope ?? '').split(/[\s,]+/).filter(Boolean),
+    scopes: (settings.scope ?? '').split(/[\s,]+/).filter(Boolean),
     parameters,
     headers,
     sample,
     api,
-    tokenHeader: wishes.tokenHeader,
-    runner: choose('--runner', wishes.runner, 'vitest', 'node:test'),
+    tokenHeader: settings.tokenHeader,
+    runner: choose('--runner', settings.runner, 'vitest', 'node:test'),
   }
   const namesOfHeaders = [
-    wishes.tokenHeader,
+    settings.tokenHeader,
     ...(authentication === 'header' ? [clientIdName, clientSecretName] : []),
     ...Object.keys(headers),
   ]

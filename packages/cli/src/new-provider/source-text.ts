@@ -51,7 +51,7 @@ export function joinMarkdown(pieces: readonly Markdown[], separator: '\n' | '' =
 
 /** A name as code. */
 export function identifier(name: string): Code {
-  if (!isName(name)) throw new TypeError('this is no name that code can have')
+  if (!isName(name)) throw new TypeError('this is not a valid identifier')
   return new Code(name)
 }
 

@@ -40,7 +40,7 @@ export function writeProvider(draft: ProviderDraft): Code {
   const types = ['Provider', ...authentication.types, ...(reader?.types ?? [])]
   const options = identifier(`${title}Options`)
   return code`${importLine(values, types, '@nightlatch/core')}
-${docComment`Where ${title} is.`}
+${docComment`Addresses of ${title}.`}
 export interface ${options} {
   ${docComment`Default \`${tokenEndpoint.href}\`.`}
   readonly tokenEndpoint?: string | URL
@@ -92,7 +92,7 @@ function writeAuthentication({
   const idName = clientIdName ?? (authentication === 'post' ? 'client_id' : undefined)
   const id = idName === undefined ? undefined : code`    ${target}.set(${quote(idName)}, credentials.clientId)\n`
   const secretName = clientSecretName ?? 'client_secret'
-  const needs = quote(`${name} needs a client secret`)
+  const needs = quote(`${name} requires a client secret`)
   const written = code`
 const ${field}: ClientAuthentication = {
   name: ${quote(`${name}_own`)},
@@ -117,7 +117,7 @@ export function writeReader(
   const values = ['readStandardTokenResponse']
   if (sample.form === 'text') {
     const written = code`
-/** The answer is the token itself, as text. */
+/** The response is the token itself, as text. */
 function ${field}(answer: TokenAnswer): TokenFields {
   const { status, body } = answer
   return typeof body === 'string' && status === 200 ? { accessToken: body.trim() } : readStandardTokenResponse(answer)
@@ -143,7 +143,7 @@ function ${field}(answer: TokenAnswer): TokenFields {
   const place = tokenHeader === undefined ? `\`${token.join('.')}\`` : `in the header \`${tokenHeader}\``
   const usual = error && code`  const usual = readStandardTokenResponse(answer)\n`
   const written = code`
-${docComment`The token is ${place}${stated}. What is wrong with either is judged by the core.`}
+${docComment`The token is ${place}${stated}. The core checks their values.`}
 function ${field}(answer: TokenAnswer): TokenFields {
 ${usual}  return {
     ...${error ? code`usual` : code`readStandardTokenResponse(answer)`},
@@ -161,9 +161,9 @@ const words: Readonly<Record<Lifetime['kind'], string>> = {
   seconds: 'its lifetime in seconds',
   milliseconds: 'its lifetime in milliseconds',
   minutes: 'its lifetime in minutes',
-  'epoch-seconds': 'its end, in seconds since 1970',
-  'epoch-milliseconds': 'its end, in milliseconds since 1970',
-  date: 'its end, as a date',
+  'epoch-seconds': 'its expiry time, in seconds since 1970',
+  'epoch-milliseconds': 'its expiry time, in milliseconds since 1970',
+  date: 'its expiry time, as a date',
 }
 
 /** Code that reads a lifetime, and the names that it imports from the core. */

@@ -36,7 +36,7 @@ export function writeEmulation(draft: ProviderDraft): Code {
     ...(tokenHeader && { readToken: code`({ headers }) => headers.get(${quote(tokenHeader)}) ?? undefined` }),
   }
   return code`${importLine(['standardEmulation'], ['Emulation', 'StandardOffers'], '@nightlatch/testing')}
-${docComment`${title}'s token endpoint as its documents have it, and an API that answers what it was asked.`}
+${docComment`${title}'s token endpoint as documented, and an API that returns the request it received.`}
 export function ${identifier(`${draft.identifier}Emulation`)}(): Emulation<StandardOffers> {
   return standardEmulation({
 ${membersOf(fields, '    ')}  })
