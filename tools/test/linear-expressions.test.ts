@@ -3,13 +3,8 @@ import { findNonlinearity } from '../src/linear-expression.ts'
 import { filesIn, publishedPackages, readText } from '../src/read-repository.ts'
 import { everyNode, parseModule } from '../src/syntax.ts'
 
-/** All but the command line, whose text from outside is one answer or one typed word. */
-const packages = publishedPackages()
-  .map(({ slug }) => slug)
-  .filter((slug) => slug !== 'cli')
-
-const files = packages.flatMap((name) =>
-  filesIn(`packages/${name}/src`, '**/*.ts').map((file) => `packages/${name}/src/${file}`),
+const files = publishedPackages().flatMap(({ folder }) =>
+  filesIn(`${folder}/src`, '**/*.ts').map((file) => `${folder}/src/${file}`),
 )
 
 describe('X3: no expression for external text can backtrack', () => {

@@ -1,24 +1,23 @@
 #!/usr/bin/env node
-// Besides types only the manifest, which the build puts in line: an older Node would fail on anything else before it
-// could say what is wrong.
+// The build inlines the manifest. Any other static import could fail on an older Node before the version check below.
 import manifest from '../package.json' with { type: 'json' }
 import type { Io } from './io.ts'
 
-/** Milliseconds for what ends by itself: the lock of a store is released in the background. */
-const grace = 500
+/** Milliseconds for work in the background, such as the release of a store's lock. */
+const graceMs = 500
 const { versions, argv, env, stdin, stdout, stderr } = process
 const needed = manifest.engines.node.replace(/[^\d.]/g, '')
 
 if (isOlder(versions.node, needed)) {
-  stderr.write(`nightlatch needs Node ${needed} or newer; this is Node ${versions.node}.\n`)
+  stderr.write(`nightlatch requires Node ${needed} or newer; this is Node ${versions.node}.\n`)
   process.exitCode = 2
 } else {
-  // Whoever reads our output may stop when they have seen enough: `nightlatch call ... | head`.
+  // A reader such as `head` may close the pipe early.
   stdout.on('error', (failure: NodeJS.ErrnoException) => {
     if (failure.code === 'EPIPE') process.exit()
     throw failure
   })
-  // What Node calls experimental (reading TypeScript) is no concern of whoever runs a command.
+  // Node warns that reading a TypeScript configuration file is experimental, which the user cannot change.
   const { emitWarning } = process
   process.emitWarning = (warning: string | Error, ...rest: readonly unknown[]) => {
     const [kind] = rest
@@ -29,11 +28,11 @@ if (isOlder(versions.node, needed)) {
   const io: Io = { env, stdin, stdout, stderr, terminal }
   const { run } = await import('./run.ts')
   process.exitCode = await run(argv.slice(2), io)
-  // What a configuration file holds open, a connection of its store say, keeps nobody waiting; once all is written.
-  stdout.write('', () => void setTimeout(() => process.exit(), grace).unref())
+  // A configuration file may leave handles open, such as a store's connection. Exit anyway, after the output is flushed.
+  stdout.write('', () => void setTimeout(() => process.exit(), graceMs).unref())
 }
 
-/** Whether a version comes before another: `22.11.0` before `22.12`. */
+/** Whether a version is lower than another, such as `22.11.0` and `22.12`. */
 function isOlder(version: string, than: string): boolean {
   const [parts, wanted] = [version, than].map((text) => text.split('.').map(Number))
   for (const [at, part] of (wanted ?? []).entries()) {

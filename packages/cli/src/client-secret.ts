@@ -2,20 +2,20 @@ import { readFile } from 'node:fs/promises'
 import { CommandError } from './command-error.ts'
 import { type Io, readInput } from './io.ts'
 
-/** Where a client secret may come from. */
+/** Sources of a client secret, besides a prompt. */
 export interface SecretSources {
   /** A path; `-` is stdin. */
   readonly file: string | undefined
   readonly variable: string
-  /** For whom, in the question to a person. */
+  /** The provider's name, for the prompt. */
   readonly provider: string
 }
 
 /**
- * The client secret: from a file, the environment, or a person at a terminal, in this order. Never from a flag: anybody on
- * the machine can read those in the list of processes, and a shell keeps them in its history.
+ * Reads the client secret from a file, the environment or a prompt, in this order. No flag takes it, because other users
+ * see flags in the list of processes and the shell keeps them in its history.
  *
- * @throws CommandError `wrong_usage` where there is none
+ * @throws CommandError `wrong_usage` if no source has one
  */
 export async function readClientSecret({ file, variable, provider }: SecretSources, io: Io): Promise<string> {
   if (file !== undefined) return withoutLineEnd(await readSecretFile(file, io))
@@ -24,12 +24,12 @@ export async function readClientSecret({ file, variable, provider }: SecretSourc
   if (io.terminal.stdin && io.terminal.stderr) {
     const answer = await askPerson(`Client secret of ${provider}`, io)
     if (answer !== undefined && answer !== '') return answer
-    throw new CommandError('wrong_usage', 'no client secret was given')
+    throw new CommandError('wrong_usage', 'no client secret was entered')
   }
   throw new CommandError('wrong_usage', `${provider}: ${variable} or --client-secret-file is missing`)
 }
 
-/** Whether there is somewhere to read a client secret from. */
+/** Whether a client secret can be read from a file, the environment or a prompt. */
 export function hasClientSecret({ file, variable }: SecretSources, { env, terminal }: Io): boolean {
   return file !== undefined || Boolean(env[variable]) || (terminal.stdin && terminal.stderr)
 }
@@ -44,15 +44,15 @@ async function readSecretFile(file: string, io: Io): Promise<string> {
   }
 }
 
-/** Editors and `echo` end a file with one. */
+/** Editors and `echo` end a file with a line break, which is not part of the secret. */
 function withoutLineEnd(text: string): string {
   return text.replace(/\r?\n$/, '')
 }
 
 async function askPerson(message: string, { stdin, stderr }: Io): Promise<string | undefined> {
   const { isCancel, password } = await import('@clack/prompts')
-  // The question itself does not notice Ctrl-D, nor that nobody is left to answer it. An answer, too, stops the reading:
-  // that one is heard first.
+  // The prompt does not notice Ctrl-D or a closed stdin. An answer also pauses stdin, so the abort waits until the prompt
+  // has taken it.
   const leaving = new AbortController()
   const leave = (): void => void setImmediate(() => leaving.abort())
   stdin.once('end', leave).once('pause', leave)

@@ -1,18 +1,18 @@
-/** What went wrong, in a word a script can branch on; a `NightlatchError` brings its own. */
+/** Codes of the command line's own errors, for scripts. A `NightlatchError` has its own codes. */
 export type CommandErrorCode =
-  /** The command was given what it does not take, or not given what it needs. */
+  /** An argument, flag or setting is missing or invalid. */
   | 'wrong_usage'
-  /** The API answered, and not with a 2xx. */
+  /** The API's response is not 2xx. */
   | 'api_refused'
-  /** The API did not answer. */
+  /** The API could not be reached. */
   | 'api_unavailable'
-  /** The API did not answer in time. */
+  /** The API did not respond within `--timeout`. */
   | 'api_timed_out'
 
-/** A failure of the command line's own. */
+/** An error of the command line itself. */
 export class CommandError extends Error {
   readonly code: CommandErrorCode
-  /** What a script is told besides: status, url, body. */
+  /** More members of the error in `--json`: status, url, body. */
   readonly details: Readonly<Record<string, unknown>>
   readonly hints: readonly string[]
 
@@ -29,5 +29,5 @@ export class CommandError extends Error {
   }
 }
 
-/** Ends a command whose result, printed already, says what is wrong: exit status 1, and nothing more is told. */
-export class AlreadyTold extends Error {}
+/** Ends a command with exit status 1 after its printed result has shown what is wrong. */
+export class ExitWithStatus extends Error {}

@@ -4,21 +4,22 @@ import { pathToFileURL } from 'node:url'
 import type { ClientOptions, Provider } from '@nightlatch/core'
 import { CommandError } from './command-error.ts'
 import { showMessage } from './foreign-error.ts'
+import { isSlug } from './slug.ts'
 
-/** A client that the command line knows by a name of your own: its provider, and all that `createClient` takes. */
+/** A client of the configuration file: its provider, and all options of `createClient`. */
 export interface ClientConfiguration extends ClientOptions {
-  // A provider with discovery is one of its own type; the command line takes any.
+  // Providers differ in the type of their discovered info; the command line takes any.
   readonly provider: Provider<never> | Provider
 }
 
-/** What a configuration file of the command line says. */
+/** What a configuration file exports. */
 export interface Configuration {
-  /** By the name that is typed: `nightlatch token <name>`. Lower-case letters, digits and dashes. */
+  /** Clients by name, for `nightlatch token <name>`. A name has lower-case letters, digits and dashes. */
   readonly clients: Readonly<Record<string, ClientConfiguration>>
 }
 
 /**
- * Types a configuration file, `nightlatch.config.ts`, whose default export is what this returns.
+ * Adds types to a configuration file, `nightlatch.config.ts`, which exports the returned object by default.
  *
  * @param configuration the clients, by name
  * @returns the same object
@@ -27,21 +28,21 @@ export function defineConfig(configuration: Configuration): Configuration {
   return configuration
 }
 
-/** A configuration file that was read. */
+/** A configuration file and its clients. */
 export interface FoundConfiguration {
-  /** As people know it. */
+  /** The path as the user typed it, or the file's name. */
   readonly file: string
   readonly clients: ReadonlyMap<string, ClientConfiguration>
 }
 
-/** Looked for in the working directory, in this order. */
+/** File names in the working directory, in order of precedence. */
 const names = ['nightlatch.config.ts', 'nightlatch.config.mts', 'nightlatch.config.js', 'nightlatch.config.mjs']
 
 /**
- * The configuration file: the one that is named, or the one in the working directory, if there is one.
+ * Reads the named configuration file, or the one in the working directory; `undefined` if there is no file.
  *
- * @param taken names that no client may have
- * @throws CommandError `wrong_usage` where there is none by that name, or what it exports is none
+ * @param taken names that no client can have
+ * @throws CommandError `wrong_usage` if the file cannot be read or exports something else
  */
 export async function readConfiguration(
   named: string | undefined,
@@ -51,7 +52,7 @@ export async function readConfiguration(
   if (path === undefined) return undefined
   const file = named ?? basename(path)
   const exported = await importFile(path, file)
-  // A compiler that makes CommonJS puts the default export one level deeper.
+  // Compiled to CommonJS, the default export is one level deeper.
   const made = { ...(exported.default as Partial<Configuration> & { readonly default?: Partial<Configuration> }) }
   const clients = made.clients ?? made.default?.clients
   if (typeof clients !== 'object' || clients === null) {
@@ -70,7 +71,7 @@ async function findFile(): Promise<string | undefined> {
       await access(name)
       return resolve(name)
     } catch {
-      // The next one, then.
+      // Try the next name.
     }
   }
   return undefined
@@ -81,12 +82,12 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
     return (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown }
   } catch (failure) {
     const { code, message } = (
-      failure instanceof Error ? failure : new Error('it threw no Error')
+      failure instanceof Error ? failure : new Error('it threw a value that is not an Error')
     ) as NodeJS.ErrnoException
     const hints =
       code === 'ERR_UNKNOWN_FILE_EXTENSION'
         ? [
-            'Node reads TypeScript from 22.18 on; with an older one, write the file in JavaScript: nightlatch.config.mjs.',
+            'Node reads TypeScript since 22.18. With an older Node, write the file in JavaScript: nightlatch.config.mjs.',
           ]
         : []
     throw new CommandError('wrong_usage', `${file} cannot be read: ${showMessage(message).split('\n')[0]}`, { hints })
@@ -95,8 +96,8 @@ async function importFile(path: string, file: string): Promise<{ readonly defaul
 
 function findMistakes(name: string, client: unknown, taken: readonly string[]): readonly string[] {
   const path = `clients.${name}`
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) return [`${path}: a name has lower-case letters, digits and dashes`]
-  if (taken.includes(name)) return [`${path}: this is the name of a provider that nightlatch knows; choose another`]
+  if (!isSlug(name)) return [`${path}: a name must consist of lower-case letters, digits and dashes`]
+  if (taken.includes(name)) return [`${path}: this is the name of a built-in provider; choose another`]
   if (typeof client !== 'object' || client === null) return [`${path} must be an object with provider and credentials`]
   return ['provider', 'credentials'].flatMap((member) =>
     (client as Record<string, unknown>)[member] == null ? [`${path}.${member} is missing`] : [],

@@ -8,33 +8,33 @@ import { knownProviders } from './providers.ts'
 import { addSettings, findForeignFlags, readSettings } from './settings.ts'
 import type { ConfiguredClient, Target } from './target.ts'
 
-/** Flags of a command that talks to a provider. */
+/** Flags of a command that sends requests to a provider. */
 export interface ConnectionFlags {
   readonly timeout?: number
-  /** Of the whole command line: the configuration file. */
+  /** The configuration file, from the global flag `--config`. */
   readonly config?: string
   readonly [setting: string]: unknown
 }
 
-/** Gives a command the flags that say whom to talk to, and as whom. */
+/** Adds the flags for a provider's settings, credentials and timeout to a command. */
 export function addConnectionFlags(command: Command): void {
   command.option(
     '--timeout <seconds>',
-    'how long to wait for a token, for an address, for an answer; default 10',
+    'seconds to wait for a token, for discovery, or for a response; default 10',
     readSeconds,
   )
   addSettings(command, knownProviders)
 }
 
-/** Seconds: what was typed, what the configuration file says, or ten. */
+/** The timeout in seconds: from the flag, else from the configuration file, else 10. */
 export function timeoutOf({ configured }: Target, { timeout }: ConnectionFlags): number {
   return timeout ?? configured?.options.timeout ?? 10
 }
 
 /**
- * Does something with a client of a provider, as flags and environment describe it, and closes it again.
+ * Creates a client from flags and environment, passes it to a function, and closes it.
  *
- * @throws CommandError `wrong_usage`, NightlatchError `invalid_options`, or what is thrown on the way
+ * @throws CommandError `wrong_usage`, NightlatchError `invalid_options`, or what the function throws
  */
 export async function withClient(
   target: Target,
@@ -77,20 +77,20 @@ async function connect(
 }
 
 /**
- * A configured client takes no setting from a flag: the file says it all.
+ * Rejects setting flags for a client of the configuration file, which has all its settings in the file.
  *
  * @throws CommandError `wrong_usage`
  */
 export function refuseSettings({ name }: Target, flags: ConnectionFlags): void {
   const [foreign] = findForeignFlags({ name, title: name, settings: [], needs: [] }, flags, knownProviders)
-  if (foreign !== undefined) throw new CommandError('wrong_usage', `${foreign}, which is as its file says`)
+  if (foreign !== undefined) throw new CommandError('wrong_usage', `${foreign}, whose settings are in its file`)
 }
 
-/** A configured client whose secrets leave by no way, wherever it has them from. */
+/** Wraps a configured client so that the output redacts its secret, its tokens and its `Authorization` headers. */
 function hideSecretsOf({ provider, options }: ConfiguredClient, output: Output): Omit<ConfiguredClient, 'file'> {
   const { credentials, fetch } = options
   const hide = (read: Credentials): Credentials => {
-    // What is none is refused where it is used.
+    // The core rejects credentials that are not an object.
     const { clientSecret } = Object(read) as { readonly clientSecret?: unknown }
     if (typeof clientSecret === 'string') output.hide(clientSecret)
     return read
@@ -102,7 +102,7 @@ function hideSecretsOf({ provider, options }: ConfiguredClient, output: Output):
   }
 }
 
-/** A provider that puts tokens where it likes, and not into `Authorization`. */
+/** Redacts the tokens of a provider that sends them in other headers than `Authorization`. */
 function hideTokensOf(provider: Provider, output: Output): Provider {
   if (typeof provider.authorizeRequest !== 'function') return provider
   return {
@@ -117,10 +117,10 @@ function hideTokensOf(provider: Provider, output: Output): Provider {
 function readSeconds(text: string): number {
   const seconds = Number(text)
   if (text.trim() !== '' && seconds > 0 && seconds <= 3600) return seconds
-  throw new InvalidArgumentError('It must be a number of seconds, an hour at most.')
+  throw new InvalidArgumentError('It must be a number of seconds, at most 3600.')
 }
 
-/** `fetch`, with all that it carries as `Authorization` hidden: the Basic header of the grant, the token of each request. */
+/** A `fetch` that makes the output redact each `Authorization` value: Basic credentials and tokens. */
 export function createHidingFetch(output: Output, transport: Fetch = globalThis.fetch): Fetch {
   return (input, init) => {
     const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))

@@ -1,7 +1,7 @@
 import { nameOfFlag } from './settings.ts'
 import type { Target } from './target.ts'
 
-/** How a client authentication is written in code, and as a value of `--client-authentication`. */
+/** Client authentications in code, and their values for `--client-authentication`. */
 const authentications: readonly (readonly [code: RegExp, method: string])[] = [
   [/clientSecretBasic\(\{ encoding: 'raw' \}\)/g, 'basic-raw'],
   [/clientSecretBasic\((?:\{ encoding: 'form' \})?\)/g, 'basic-form'],
@@ -9,8 +9,8 @@ const authentications: readonly (readonly [code: RegExp, method: string])[] = [
 ]
 
 /**
- * A hint in the words of the command line: hints of providers name options as code has them, and where a flag exists, the
- * flag is what a reader can type. A client of a configuration file has no flags.
+ * Replaces option names in a provider's hint with the flags that a user can type. A client of the configuration file has
+ * no flags, so its hints stay as they are.
  */
 export function inFlags(hint: string, { settings, configured }: Target): string {
   if (configured !== undefined) return hint
@@ -28,9 +28,10 @@ export function inFlags(hint: string, { settings, configured }: Target): string 
   if (scope !== undefined) said = said.replace(/scopes: \['([^']{1,200})'\]/g, `${scope} '$1'`)
   const origins = flagOf('apiOrigin')
   if (origins !== undefined) said = said.replace(/`?apiOrigins`?/g, origins)
-  // Names of one word are words of English, too.
-  for (const { name, flag } of settings) {
-    if (/[A-Z]/.test(name)) said = said.replace(new RegExp(`(?<![\\w-])${name}(?!\\w)`, 'g'), nameOfFlag(flag))
-  }
-  return said
+  return said.replace(/[\w-]+/g, (word) => {
+    const [name = ''] = word.split('-')
+    // Names of one word are also English words.
+    const flag = /[A-Z]/.test(name) ? flagOf(name) : undefined
+    return flag === undefined ? word : `${flag}${word.slice(name.length)}`
+  })
 }

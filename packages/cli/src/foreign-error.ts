@@ -1,11 +1,9 @@
-/** What may be shown of an error that is not the command line's own. */
-
-/** A message of the platform or of a configuration file; but `JSON.parse` quotes what it could not read, a secret maybe. */
+/** The message of an unexpected error. `JSON.parse` quotes its input, which may hold a secret, so its message is replaced. */
 export function showMessage(message: string): string {
-  return message.endsWith('is not valid JSON') ? 'what was read is not valid JSON' : message
+  return message.endsWith('is not valid JSON') ? 'the input is not valid JSON' : message
 }
 
-/** The system's word for a failure; messages of a transport may hold the request. */
+/** The error code, such as `ECONNREFUSED`, of an error or its causes. Messages are not used: they may quote the request. */
 export function codeOf(failure: unknown): string | undefined {
   let error = failure
   for (let depth = 0; depth < 5 && error instanceof Error; depth += 1) {

@@ -1,16 +1,16 @@
 import type { Readable, Writable } from 'node:stream'
 
-/** All that a command knows of the process it runs in. */
+/** The environment and streams of the process, so that tests can replace them. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: Readable
   readonly stdout: Writable
   readonly stderr: Writable
-  /** Which of the three a person sits at. */
+  /** Which of the three streams are terminals. */
   readonly terminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
 }
 
-/** Everything that comes in on stdin. */
+/** Reads stdin to its end. */
 export async function readInput({ stdin }: Io): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk))

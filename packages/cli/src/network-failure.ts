@@ -1,13 +1,13 @@
 import { codeOf } from './foreign-error.ts'
 
-/** Why a server could not be reached: in words that follow its name, and what to do. */
+/** Why a server could not be reached, and what to do. `said` follows the server's name in a sentence. */
 export interface Unreachable {
   readonly code: string | undefined
   readonly said: string
   readonly advice: string
 }
 
-/** Reads why a request of ours got no response. */
+/** Explains why a request got no response. */
 export function readUnreachable(failure: unknown, host: string): Unreachable {
   const code = codeOf(failure)
   const { said, advice } = explainCode(code, host)
@@ -15,14 +15,14 @@ export function readUnreachable(failure: unknown, host: string): Unreachable {
   return { code, said: `${said}${shown}`, advice }
 }
 
-/** What a code means, in words that follow the name of a server, and what to do. */
+/** Explains a network or TLS error code. */
 export function explainCode(code: string | undefined, host: string): Omit<Unreachable, 'code'> {
   const authority = `If ${host} or a proxy in between is your own, set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority (PEM). Otherwise do not trust it.`
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return {
         said: 'cannot be trusted: its TLS certificate has expired',
-        advice: `Whoever runs ${host} must renew its certificate; check the clock of this machine, too.`,
+        advice: `The operator of ${host} must renew the certificate. Check the clock of this machine, too.`,
       }
     case 'CERT_NOT_YET_VALID':
       return {
@@ -34,13 +34,13 @@ export function explainCode(code: string | undefined, host: string): Omit<Unreac
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
       return {
-        said: 'cannot be trusted: its TLS certificate is of an authority that this machine does not know',
+        said: 'cannot be trusted: its TLS certificate is from an authority that this machine does not trust',
         advice: authority,
       }
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return {
         said: 'cannot be trusted: its TLS certificate comes without the intermediate certificates',
-        advice: `Whoever runs ${host} should send the whole chain; until then set NODE_EXTRA_CA_CERTS to a file with the certificates that are missing (PEM).`,
+        advice: `The operator of ${host} must configure the whole chain. Until then, set NODE_EXTRA_CA_CERTS to a file with the missing certificates (PEM).`,
       }
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return {
@@ -51,16 +51,16 @@ export function explainCode(code: string | undefined, host: string): Omit<Unreac
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return {
         said: 'does not speak TLS',
-        advice: 'Something answers there that speaks no TLS: check the port, and whether a proxy is in between.',
+        advice: 'The server does not use TLS on this port: check the port, and whether a proxy is in between.',
       }
     case 'ECONNREFUSED':
       return {
         said: 'refused the connection',
-        advice: `Nothing listens at this port of ${host}: check host and port, and whether a firewall refuses.`,
+        advice: `Nothing listens at this port of ${host}: check host and port, and whether a firewall rejects connections.`,
       }
     case 'ENOTFOUND':
       return {
-        said: 'is not a host that is known',
+        said: 'is an unknown host',
         advice: `Check the spelling of ${host}, and whether it is known inside a VPN only.`,
       }
     case 'EAI_AGAIN':

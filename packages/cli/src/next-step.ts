@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { Target } from './target.ts'
 
-/** A failure with the command that tells more about it. */
+/** An error with the command to run next. */
 export class FailureWithNextStep extends Error {
   readonly failure: unknown
   readonly nextStep: string
-  /** Whose failure it is; its hints are said in flags. */
+  /** The target that failed; the report replaces option names in hints with its flags. */
   readonly target: Target | undefined
 
   constructor(failure: unknown, nextStep: string, target?: Target) {
@@ -16,7 +16,7 @@ export class FailureWithNextStep extends Error {
   }
 }
 
-/** Does some work with a provider; where it fails, the failure names doctor as the command to run next. */
+/** Runs a function; if it fails, the error names `nightlatch doctor` as the command to run next. */
 export async function withDoctorNext<Result>(
   target: Target,
   command: Command,
@@ -29,7 +29,7 @@ export async function withDoctorNext<Result>(
   }
 }
 
-/** `nightlatch doctor <provider>` with those flags of this command line that it takes. */
+/** `nightlatch doctor <provider>` with the flags of this command line that doctor also takes. */
 function doctorStep({ name }: Target, command: Command): string {
   const doctor = command.parent?.commands.find((other) => other.name() === 'doctor')
   const known = new Set([...(doctor?.options ?? []), ...(command.parent?.options ?? [])].map(({ long }) => long))
@@ -38,19 +38,19 @@ function doctorStep({ name }: Target, command: Command): string {
     const value: unknown = owner?.getOptionValue(option.attributeName())
     const isTyped = owner?.getOptionValueSource(option.attributeName()) === 'cli'
     if (!isTyped || !known.has(option.long) || typeof value === 'boolean') return []
-    // A repeatable flag has its values joined by blanks, which are in no URL.
+    // The values of a repeatable flag are joined by spaces, which no URL contains.
     const values = option.long === '--api-origin' ? String(value).split(' ') : [String(value)]
     return values.map((one) => `${option.long} ${quoteForShell(one)}`)
   })
   return `To find the cause, run: ${['nightlatch doctor', name, ...flags].join(' ')}`
 }
 
-/** The help of a command, where the flags themselves are wrong. */
+/** Names the command's help, for errors in its arguments or flags. */
 export function helpStep(command: string): string {
-  return `Run ${['nightlatch', command].filter(Boolean).join(' ')} --help for what it takes.`
+  return `Run ${['nightlatch', command].filter(Boolean).join(' ')} --help for its arguments and flags.`
 }
 
-/** As POSIX shells and PowerShell read it. */
+/** Quotes for POSIX shells and PowerShell. */
 function quoteForShell(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

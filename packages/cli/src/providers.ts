@@ -3,18 +3,18 @@ import { type AuthorizationServerAddress, type SmartApiOptions, smartApi, smartC
 import { type Prevu3dInfo, prevu3d } from '@nightlatch/prevu3d'
 import type { Setting, Settings, SettingsPlan } from './settings.ts'
 
-/** A provider that the command line knows: how settings become its description. */
+/** A built-in provider of the command line. */
 export interface KnownProvider extends SettingsPlan {
   readonly secretVariable: string
   describe(settings: Settings): Provider
-  /** What stands for something that only the provider's discovery tells, in the paths of its documents. */
+  /** Placeholders in paths, and functions that read their values from the discovered info. */
   readonly placeholders: Readonly<Record<string, (info: unknown) => string>>
 }
 
 const clientSecretFile: Setting = {
   name: 'clientSecretFile',
   flag: '--client-secret-file <path>',
-  description: 'file that holds the client secret, - is stdin; else PREVU3D_CLIENT_SECRET or HEXAGON_CLIENT_SECRET',
+  description: 'file with the client secret, - reads stdin; default PREVU3D_CLIENT_SECRET or HEXAGON_CLIENT_SECRET',
 }
 
 const prevu3dProvider: KnownProvider = {
@@ -28,13 +28,13 @@ const prevu3dProvider: KnownProvider = {
       name: 'cloudApiUrl',
       flag: '--cloud-api-url <url>',
       variable: 'PREVU3D_CLOUD_API_URL',
-      description: 'where tokens are asked for; default https://cloud-api.prevu3d.com',
+      description: 'address that issues tokens; default https://cloud-api.prevu3d.com',
       isUrl: true,
     },
     {
       name: 'apiOrigin',
       flag: '--api-origin <origin>',
-      description: "one more origin that may see the token, besides Prevu3D's own; repeatable",
+      description: "an additional allowed origin for the token, besides Prevu3D's own; repeatable",
       isRepeatable: true,
     },
   ],
@@ -45,7 +45,7 @@ const prevu3dProvider: KnownProvider = {
     if (apiOrigin === undefined) return provider
     return prevu3d({ ...address, apiOrigins: [...(provider.apiOrigins ?? []), ...apiOrigin.split(' ')] })
   },
-  // The vendor's own spelling, so that paths can be pasted from its guide.
+  // Spelled as in the vendor's guide, so that its paths can be pasted.
   placeholders: { '{organization_id}': (info) => (info as Prevu3dInfo).organization.id },
 }
 
@@ -67,33 +67,33 @@ const hexagonSettings: readonly Setting[] = [
     name: 'authorizationServer',
     flag: '--authorization-server <url>',
     variable: 'HEXAGON_AUTHORIZATION_SERVER',
-    description: 'Okta-shaped authorization server: tokens come from <url>/v1/token',
+    description: "authorization server with Okta's paths: the token endpoint is <url>/v1/token",
     isUrl: true,
   },
   {
     name: 'tokenEndpoint',
     flag: '--token-endpoint <url>',
     variable: 'HEXAGON_TOKEN_ENDPOINT',
-    description: 'instead of it: the token endpoint, used as it is',
+    description: 'or the token endpoint, used unchanged',
     isUrl: true,
   },
   {
     name: 'issuer',
     flag: '--issuer <url>',
-    description: 'instead of both: an issuer, whose metadata names the token endpoint',
+    description: 'or an issuer, whose metadata names the token endpoint',
     isUrl: true,
   },
   {
     name: 'scope',
     flag: '--scope <scopes>',
     variable: 'HEXAGON_SCOPE',
-    description: "scopes, between spaces; default ingr.api, '' for none",
+    description: "scopes, separated by spaces; default ingr.api, '' for none",
   },
   {
     name: 'resource',
     flag: '--resource <id>',
     variable: 'HEXAGON_RESOURCE',
-    description: 'service id that Smart API Manager may want besides',
+    description: 'service id, if Smart API Manager requires one',
   },
   {
     name: 'clientAuthentication',
@@ -145,7 +145,7 @@ const smartApiProvider: KnownProvider = {
   placeholders: {},
 }
 
-/** What all products behind the Smart API are told. */
+/** Options that all products behind the Smart API share. */
 function readSmartApi(settings: Settings): Omit<SmartApiOptions, 'apiUrl'> & AuthorizationServerAddress {
   const { scope, resource, clientAuthentication } = settings
   const authenticate = clientAuthentications[clientAuthentication ?? '']
@@ -157,7 +157,7 @@ function readSmartApi(settings: Settings): Omit<SmartApiOptions, 'apiUrl'> & Aut
   }
 }
 
-/** `needs` has seen to it that exactly one is set. */
+/** Reads the one address that is set; `needs` ensures that exactly one is. */
 function readAuthorizationServer(settings: Settings): AuthorizationServerAddress {
   const { authorizationServer, tokenEndpoint, issuer } = settings
   if (issuer !== undefined) return { issuer }
@@ -165,5 +165,5 @@ function readAuthorizationServer(settings: Settings): AuthorizationServerAddress
   return { authorizationServer: authorizationServer ?? '' }
 }
 
-/** Every provider that the command line knows. */
+/** The built-in providers. */
 export const knownProviders: readonly KnownProvider[] = [prevu3dProvider, smartCompletionsProvider, smartApiProvider]

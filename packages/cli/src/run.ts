@@ -1,7 +1,7 @@
 import { findNearestName } from '@nightlatch/core'
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { AlreadyTold, CommandError } from './command-error.ts'
+import { CommandError, ExitWithStatus } from './command-error.ts'
 import { addCallCommand } from './commands/call.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addDemoCommand } from './commands/demo.ts'
@@ -18,12 +18,12 @@ import { createOutput, type Output } from './output/output.ts'
  * Runs the command line.
  *
  * @param parameters what was typed after `nightlatch`
- * @returns the exit status: 0 done, 1 the provider or the API refused, 2 wrong usage
+ * @returns the exit status: 0 success, 1 the provider or the API rejected a request or did not respond, 2 wrong usage
  */
 export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 | 2> {
   const output = createOutput(io)
   const isJson = parameters.includes('--json')
-  // What commander prints by itself, which in JSON has to be part of the document.
+  // Collects what Commander prints itself, because --json prints one document.
   let printed = ''
   const program = buildProgram(io, output, {
     writeOut: (text) => {
@@ -38,23 +38,23 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
     await program.parseAsync([...parameters], { from: 'user' })
     return 0
   } catch (thrown) {
-    // Help and version were asked for, and printed.
+    // Commander throws this after it has printed help or version.
     if (thrown instanceof CommanderError && thrown.exitCode === 0) {
       if (isJson)
         output.printJson(thrown.code === 'commander.version' ? { version: printed.trim() } : { help: printed })
       return 0
     }
-    if (thrown instanceof AlreadyTold) return 1
+    if (thrown instanceof ExitWithStatus) return 1
     const report = reportFailure(addHelp(thrown, program, parameters))
-    // `help` is commander's name for a command that was left out: the help on stderr says it all.
-    const isTold = thrown instanceof CommanderError && thrown.code === 'commander.help'
+    // No command was given, and Commander has already printed the help on stderr.
+    const isHelpPrinted = thrown instanceof CommanderError && thrown.code === 'commander.help'
     if (isJson) output.printJson({ error: report.fields })
-    else if (!isTold) output.noteFailure(report)
+    else if (!isHelpPrinted) output.noteFailure(report)
     return report.exitStatus
   }
 }
 
-/** Wrong usage names the help, and a misspelt flag the nearest right one, unless the failure names a command already. */
+/** Adds the command's help to a usage error, and the most similar flag to an unknown flag. */
 function addHelp(thrown: unknown, program: Command, parameters: readonly string[]): unknown {
   const isUsage =
     (thrown instanceof CommanderError && thrown.code !== 'commander.help') ||
@@ -73,17 +73,17 @@ function addHelp(thrown: unknown, program: Command, parameters: readonly string[
 function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Command {
   const program = new Command('nightlatch')
   program
-    .description('OAuth 2.0 client credentials from a shell: get a token, call an API, see how it works.')
+    .description('OAuth 2.0 client credentials in a shell: get a token, call an API, find out why a request fails.')
     .version(manifest.version)
-    .option('--json', 'print one JSON document, failures too')
+    .option('--json', 'print one JSON document, also for errors')
     .option(
       '--config <path>',
-      'configuration file; default nightlatch.config.ts (.mts, .js, .mjs) of the working directory',
+      'configuration file; default nightlatch.config.ts (.mts, .js, .mjs) in the working directory',
     )
     .exitOverride()
     .configureOutput({
       ...writers,
-      // Failures are told in one place, whatever they are: see `run`.
+      // `run` prints all errors.
       outputError: () => undefined,
     })
     .configureHelp({ showGlobalOptions: true })
@@ -107,4 +107,4 @@ Examples:
   $ nightlatch providers
   $ nightlatch new acme
 
-Exit status: 0 done, 1 the provider or the API refused, 2 wrong usage.`
+Exit status: 0 success, 1 the provider or the API rejected a request or did not respond, 2 wrong usage.`

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { CommandError } from './command-error.ts'
 
-/** The settings that there are, over all providers. */
+/** The settings of all providers. */
 type SettingName =
   | 'clientId'
   | 'clientSecretFile'
@@ -16,35 +16,35 @@ type SettingName =
   | 'resource'
   | 'clientAuthentication'
 
-/** A setting of a provider: a flag, or an environment variable where there is one; the flag wins. */
+/** A setting of a provider. Its flag takes precedence over its environment variable. */
 export interface Setting {
   readonly name: SettingName
-  /** As commander spells it: `--client-id <id>`. */
+  /** In Commander's syntax: `--client-id <id>`. */
   readonly flag: string
   readonly variable?: string
   readonly description: string
-  /** Of an absolute URL. */
+  /** The value must be an absolute URL. */
   readonly isUrl?: boolean
   readonly choices?: readonly string[]
-  /** May be given more than once; its values are then joined by spaces. */
+  /** Can be repeated; the values are joined by spaces. */
   readonly isRepeatable?: boolean
 }
 
-/** What a provider can be told. */
+/** The settings of one provider. */
 export interface SettingsPlan {
   /** The provider's name. */
   readonly name: string
-  /** What its flags are listed under. */
+  /** Its name for people. */
   readonly title: string
   readonly settings: readonly Setting[]
-  /** Of each group exactly one is needed. */
+  /** Of each group, exactly one setting is required. */
   readonly needs: readonly (readonly SettingName[])[]
 }
 
-/** What was found, by setting. */
+/** Values by setting. */
 export type Settings = Readonly<Partial<Record<SettingName, string>>>
 
-/** Gives a command the flags of all the providers: each listed once, with those who know it. */
+/** Adds the flags of all providers to a command, each once, grouped by the providers that take it. */
 export function addSettings(command: Command, plans: readonly SettingsPlan[]): void {
   const flags = new Set(plans.flatMap(({ settings }) => settings.map(({ flag }) => flag)))
   for (const flag of flags) {
@@ -71,11 +71,11 @@ function describe(description: string, variables: readonly string[]): string {
 }
 
 /**
- * What a provider was told, by flags and by the environment.
+ * Reads a provider's settings from flags and environment.
  *
- * @param flags what commander read, by the names of the settings
- * @param alsoMissing what else is, to be named with the rest
- * @throws CommandError `wrong_usage`, naming every mistake and everything missing at once
+ * @param flags what Commander parsed, by setting name
+ * @param alsoMissing other missing values, for the same error
+ * @throws CommandError `wrong_usage`, naming every mistake and every missing setting
  */
 export function readSettings(
   plan: SettingsPlan,
@@ -90,21 +90,21 @@ export function readSettings(
   if (missing.length === 0 && mistakes.length === 0) return found.settings
   const [only, ...others] = mistakes
   if (missing.length === 0 && only !== undefined && others.length === 0) throw new CommandError('wrong_usage', only)
-  throw new CommandError('wrong_usage', `${plan.name} cannot be asked with these settings`, {
+  throw new CommandError('wrong_usage', `${plan.name} cannot be used with these settings`, {
     hints: [...missing.map((what) => `missing: ${what}`), ...mistakes],
   })
 }
 
-/** What flags and environment hold, and what is wrong with it. */
+/** Settings from flags and environment, and their mistakes. */
 export interface FoundSettings {
   readonly settings: Settings
-  /** Where each comes from: its flag, or its variable. */
+  /** The flag or environment variable that each value comes from. */
   readonly sources: ReadonlyMap<SettingName, string>
   readonly missing: readonly string[]
   readonly mistakes: readonly string[]
 }
 
-/** What a provider was told; nothing is thrown for what is wrong. */
+/** Like {@link readSettings}, but returns mistakes instead of throwing them. */
 export function findSettings(
   plan: SettingsPlan,
   flags: Readonly<Record<string, unknown>>,
@@ -116,14 +116,14 @@ export function findSettings(
   for (const { name, variable } of plan.settings) {
     const flag = flags[name]
     if (typeof flag === 'string') byFlag.set(name, flag)
-    // What a script leaves empty it leaves out.
+    // Scripts often set an unused variable to an empty text.
     const found = variable === undefined ? undefined : env[variable]
     if (found !== undefined && found !== '') byVariable.set(name, found)
   }
 
   const missing: string[] = []
   for (const group of plan.needs) {
-    // A flag displaces whatever the environment says of its group.
+    // A flag overrides all environment variables of its group.
     const source = group.some((name) => byFlag.has(name)) ? byFlag : byVariable
     for (const name of group) if (source === byFlag) byVariable.delete(name)
     const given = group.filter((name) => source.has(name))
@@ -160,7 +160,7 @@ function spell(plan: SettingsPlan, name: SettingName, part?: 'flag' | 'variable'
   return part === 'variable' ? setting.variable : `${flag} or ${setting.variable}`
 }
 
-/** Flags of other providers. */
+/** Reports flags that belong to other providers. */
 export function findForeignFlags(
   plan: SettingsPlan,
   flags: Readonly<Record<string, unknown>>,
@@ -169,5 +169,5 @@ export function findForeignFlags(
   const all = new Map(plans.flatMap(({ settings }) => settings.map((setting) => [setting.name, setting.flag])))
   return [...all]
     .filter(([name]) => flags[name] !== undefined && !plan.settings.some((setting) => setting.name === name))
-    .map(([, flag]) => `${nameOfFlag(flag)} is no setting of ${plan.name}`)
+    .map(([, flag]) => `${nameOfFlag(flag)} is not a setting of ${plan.name}`)
 }

@@ -4,9 +4,9 @@ import { CommandError } from './command-error.ts'
 import { type ClientConfiguration, readConfiguration } from './configuration.ts'
 import { type KnownProvider, knownProviders } from './providers.ts'
 
-/** Whom a command talks to: a provider that the command line knows, or a client of the configuration file. */
+/** What `<provider>` names: a built-in provider, or a client of the configuration file. */
 export interface Target extends KnownProvider {
-  /** `undefined`: flags and environment say it all. */
+  /** `undefined` for a built-in provider, which flags and environment configure. */
   readonly configured?: ConfiguredClient
 }
 
@@ -17,24 +17,24 @@ export interface ConfiguredClient {
   readonly options: ClientOptions
 }
 
-/** Where the way to a client's tokens begins: the token endpoint, or the issuer whose metadata names it. */
+/** The token endpoint, or the issuer whose metadata names it. */
 export function addressOf({ provider }: ConfiguredClient): string {
   return String(provider.tokenEndpoint ?? provider.issuer)
 }
 
 const builtIn = knownProviders.map(({ name }) => name)
 
-/** All clients of the configuration file; none where there is no such file. */
+/** All clients of the configuration file; empty if there is no file. */
 export async function findConfigured(config: string | undefined): Promise<readonly Target[]> {
   const found = await readConfiguration(config, builtIn)
   return [...(found?.clients ?? [])].map(([name, client]) => toTarget(name, found?.file ?? '', client))
 }
 
 /**
- * The target of a name.
+ * Finds the target with a name.
  *
- * @param config the configuration file, where a flag names it
- * @throws CommandError `wrong_usage` where nobody has the name, naming all who have one
+ * @param config the configuration file, if a flag names one
+ * @throws CommandError `wrong_usage` if no target has this name, listing all targets
  */
 export async function findTarget(name: string, config: string | undefined): Promise<Target> {
   const known = knownProviders.find((provider) => provider.name === name)
@@ -47,9 +47,9 @@ export async function findTarget(name: string, config: string | undefined): Prom
   throw new CommandError('wrong_usage', `there is no provider or client ${name}`, {
     hints: [
       ...(nearest === undefined ? [] : [`Did you mean ${nearest}?`]),
-      `There are ${all.join(', ')}.`,
-      'Run nightlatch providers for what each of them needs.',
-      ...(configured.length === 0 ? ['A client of your own has its name in nightlatch.config.ts.'] : []),
+      `Known names: ${all.join(', ')}.`,
+      'Run nightlatch providers for the settings of each.',
+      ...(configured.length === 0 ? ['To add your own client, name it in nightlatch.config.ts.'] : []),
     ],
   })
 }

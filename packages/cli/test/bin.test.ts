@@ -90,7 +90,7 @@ describe('on a Node that is too old', () => {
     for (const version of ['18.20.8', '20.20.2', `${major}.${minor - 1}.9`]) {
       expect(await runOn(version)).toEqual({
         status: 2,
-        stderr: `nightlatch needs Node ${needed} or newer; this is Node ${version}.\n`,
+        stderr: `nightlatch requires Node ${needed} or newer; this is Node ${version}.\n`,
       })
     }
     for (const version of [`${needed}.0`, `${major}.${minor + 1}.0`, `${major + 1}.0.0`]) {

@@ -63,7 +63,7 @@ describe('nightlatch call prevu3d', () => {
     const { stdout, stderr } = await nightlatch(browse, { env, typed: '' })
     expect(stdout).toMatch(/^\[\n {2}\{\n {4}"id"/)
     // What was waited for is wiped out again.
-    expect(stderr).toContain('asking prevu3d')
+    expect(stderr).toContain('Waiting for prevu3d')
     expect(stderr.endsWith('\r\u001b[K')).toBe(true)
   })
 
@@ -258,7 +258,7 @@ describe('nightlatch call smart-completions', () => {
     expect(await nightlatch(projects, { env })).toMatchObject({
       status: 0,
       stdout: '',
-      stderr: '204 No Content, with nothing in it\n',
+      stderr: '204 No Content, with an empty body\n',
     })
     emulator.faults.set('api', { name: 'answer', answer: { body: 'Überraschung, no JSON' } })
     expect(await nightlatch(projects, { env })).toMatchObject({ status: 0, stdout: 'Überraschung, no JSON\n' })
@@ -283,7 +283,7 @@ describe('nightlatch call smart-completions', () => {
     emulator.faults.set('api', { name: 'hang', at: 'body' })
     // The token must come in this time, on a busy machine, too.
     const late = await nightlatch([...projects, '--timeout', '2'], { env })
-    expect(late).toMatchObject({ status: 1, stderr: expect.stringContaining('did not answer within 2 s') })
+    expect(late).toMatchObject({ status: 1, stderr: expect.stringContaining('did not respond within 2 s') })
     emulator.faults.set('api', { name: 'reset' })
     const gone = await nightlatch([...projects, '--json'], { env })
     expect(JSON.parse(gone.stdout).error).toMatchObject({ code: 'api_unavailable' })

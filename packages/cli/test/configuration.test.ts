@@ -129,7 +129,7 @@ describe('configuration file', () => {
     ['nothing by default', 'export const clients = {}', /must export by default/],
     ['clients that are none', 'export default { clients: 3 }', /must export by default/],
     ['a name that is taken', 'export default { clients: { prevu3d: {} } }', /clients\.prevu3d: this is the name/],
-    ['a name that is no word', 'export default { clients: { "A b": {} } }', /clients\.A b: a name has/],
+    ['a name that is no word', 'export default { clients: { "A b": {} } }', /clients\.A b: a name must consist of/],
     ['no client', 'export default { clients: { plant: null } }', /clients\.plant must be an object/],
     [
       'no provider, no credentials',
@@ -151,9 +151,9 @@ describe('configuration file', () => {
     )
     const flag = await nightlatch(['token', 'plant', '--config', file, '--client-id', 'x'])
     expect(flag).toMatchObject({ status: 2 })
-    expect(flag.stderr).toContain('--client-id is no setting of plant')
+    expect(flag.stderr).toContain('--client-id is not a setting of plant')
     const nobody = await nightlatch(['token', 'tower', '--config', file])
-    expect(nobody.stderr).toContain('There are prevu3d, smart-completions, smart-api, plant.')
+    expect(nobody.stderr).toContain('Known names: prevu3d, smart-completions, smart-api, plant.')
     const absent = await nightlatch(['token', 'plant', '--config', join(folder, 'absent.mjs')])
     expect(absent).toMatchObject({ status: 2 })
     expect(absent.stderr).toContain('cannot be read')
@@ -245,7 +245,7 @@ describe('a configured client', () => {
       } } }`)
     const { stdout, status } = await nightlatch(['doctor', 'plant', '--config', file, '--timeout', '0.2'])
     expect(status).toBe(1)
-    expect(stdout).toContain('the credentials function of plant did not answer within 0.2 s')
+    expect(stdout).toContain('the credentials function of plant did not return within 0.2 s')
   })
 
   it('doctor takes the options of the file, all of them', async () => {
@@ -332,7 +332,7 @@ describe('a configured client', () => {
     }
   })
 
-  it('refuses a configuration file that throws what is no Error, and quotes none that is no JSON', async () => {
+  it('refuses a configuration file that throws a value that is not an Error, and quotes none that is no JSON', async () => {
     for (const text of ['throw null', 'throw "marked-secret-Zq7"', 'JSON.parse("marked-secret-Zq7")']) {
       const { status, stderr } = await nightlatch([
         'token',

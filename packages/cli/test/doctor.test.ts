@@ -32,7 +32,7 @@ describe('nightlatch doctor', () => {
       '✓ API call',
       '✓ Access',
     ])
-    expect(outcome.stdout).toMatch(/\nWhat to do\n {2}Nothing: all is well\.\n$/)
+    expect(outcome.stdout).toMatch(/\nWhat to do\n {2}Nothing: all steps passed\.\n$/)
     expect(outcome.stdout).not.toContain('\u001b')
     expectNothingSecret(outcome, emulator)
   })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkSyntax } from '../src/new-provider/check-syntax.ts'
-import { draftProvider, type Wishes } from '../src/new-provider/provider-draft.ts'
+import { draftProvider, type ProviderSettings } from '../src/new-provider/provider-draft.ts'
 import { codeBlock, codeSpan, docComment, identifier, lineComment, quote } from '../src/new-provider/source-text.ts'
 import { writePage } from '../src/new-provider/write-pages.ts'
 import { writeProvider } from '../src/new-provider/write-provider.ts'
@@ -45,7 +45,7 @@ const attacks: readonly string[] = [
 ]
 
 /** Where a text of a vendor or of a user gets into what is written. */
-const places: Readonly<Record<string, (attack: string) => Wishes>> = {
+const places: Readonly<Record<string, (attack: string) => ProviderSettings>> = {
   'a parameter': (attack) => ({ parameter: [`${attack.replaceAll('=', '')}=${attack}`, `audience=${attack}`] }),
   'a scope': (attack) => ({ scope: attack }),
   'a grant type': (attack) => ({ grantType: attack }),
@@ -116,8 +116,8 @@ describe('what a vendor or a user wrote', () => {
   for (const [place, wish] of Object.entries(places)) {
     it(`is text, and nothing else, in ${place}`, () => {
       for (const attack of attacks) {
-        const wishes: Wishes = { tokenEndpoint: 'https://a.example/token', ...wish(attack) }
-        const draft = draftProvider('acme', wishes)
+        const settings: ProviderSettings = { tokenEndpoint: 'https://a.example/token', ...wish(attack) }
+        const draft = draftProvider('acme', settings)
         const provider = writeProvider(draft).text
         const emulation = writeEmulation(draft).text
         const test = writeTest(draft, { provider: '../src/acme.ts', emulation: './acme-emulation.ts' }).text
@@ -140,8 +140,8 @@ describe('what a vendor or a user wrote', () => {
 
   it('is refused where a header cannot hold it', () => {
     for (const attack of ['a\nb: c', 'a\u0000', 'a\u202e', 'ü']) {
-      const wishes = { tokenEndpoint: 'https://a.example/token', header: [`x-note: ${attack}`] }
-      expect(() => draftProvider('acme', wishes)).toThrow('printable ASCII')
+      const settings = { tokenEndpoint: 'https://a.example/token', header: [`x-note: ${attack}`] }
+      expect(() => draftProvider('acme', settings)).toThrow('printable ASCII')
     }
   })
 })
@@ -185,8 +185,8 @@ describe('each place of a text has its own escape', () => {
 
 describe('what is written is parsed first', () => {
   it('and what does not parse is not written', () => {
-    expect(() => checkSyntax('a.ts', 'const a: = 1')).toThrow('a.ts would not parse, so nothing was written')
-    expect(() => checkSyntax('a.json', '{"a":}')).toThrow('a.json would not parse')
+    expect(() => checkSyntax('a.ts', 'const a: = 1')).toThrow('a.ts does not parse, so nothing was written')
+    expect(() => checkSyntax('a.json', '{"a":}')).toThrow('a.json does not parse')
     expect(() => checkSyntax('a.md', '```')).not.toThrow()
   })
 })

@@ -60,8 +60,8 @@ describe('nightlatch new', () => {
     const folder = await makeFolder()
     const next = async (...flags: readonly string[]): Promise<string> =>
       (await nightlatch(['new', 'acme', '--dir', folder, '--force', '--token-endpoint', login, ...flags])).stdout
-    expect(await next()).toContain('Without a --sample')
-    expect(await next('--sample', '{"access_token": "abc"}')).not.toContain('Without a --sample')
+    expect(await next()).toContain('Without --sample')
+    expect(await next('--sample', '{"access_token": "abc"}')).not.toContain('Without --sample')
   })
 
   it('overwrites nothing without --force, and then writes nothing at all', async () => {
@@ -116,12 +116,12 @@ describe('nightlatch new', () => {
   it('asks a person at a terminal', async () => {
     const folder = await makeFolder()
     const outcome = await talk(['new', 'acme', '--dir', folder], {
-      'where are tokens asked for': 'https://login.acme.example/t\r',
-      'How does it want': '\u001b[B\u001b[B\u001b[B\r',
+      'what is the token endpoint': 'https://login.acme.example/t\r',
+      'How does it expect': '\u001b[B\u001b[B\u001b[B\r',
       'Which header': 'x-key\r',
       'Which scopes': 'read\r',
-      'sample answer': '\r',
-      'Where is its API': 'https://api.acme.example\r',
+      'sample response': '\r',
+      "What is its API's base URL": 'https://api.acme.example\r',
     })
     expect(outcome.status).toBe(0)
     const written = await readFile(join(folder, 'src/acme.ts'), 'utf8')
@@ -139,32 +139,35 @@ describe('nightlatch new', () => {
     [['acme'], /missing: --token-endpoint/],
     [['acme', '--token-endpoint', 'acme'], /--token-endpoint must be an absolute URL/],
     [['acme', '--token-endpoint', 'http://a.example'], /--token-endpoint must be https.*allowInsecureRequests/],
-    [['acme', '--token-endpoint', 'https://{host}/token'], /--token-endpoint holds a placeholder.*hostLabel/],
-    [['acme', '--token-endpoint', 'https://a.example/<tenant>/token'], /--token-endpoint holds a placeholder/],
-    [['acme', '--token-endpoint', login, '--api-url', 'https://{tenant}.example'], /--api-url holds a placeholder/],
-    [['acme', '--token-endpoint', 'https://u:p@a.example'], /no user name/],
+    [['acme', '--token-endpoint', 'https://{host}/token'], /--token-endpoint contains a placeholder.*hostLabel/],
+    [['acme', '--token-endpoint', 'https://a.example/<tenant>/token'], /--token-endpoint contains a placeholder/],
+    [['acme', '--token-endpoint', login, '--api-url', 'https://{tenant}.example'], /--api-url contains a placeholder/],
+    [['acme', '--token-endpoint', 'https://u:p@a.example'], /must not contain a user name/],
     [
       ['acme', '--token-endpoint', login, '--client-authentication', 'jwt'],
       /must be one of basic, basic-raw, post, header/,
     ],
-    [['acme', '--token-endpoint', login, '--client-authentication', 'header'], /needs --client-secret-name/],
+    [['acme', '--token-endpoint', login, '--client-authentication', 'header'], /requires --client-secret-name/],
     [
       ['acme', '--token-endpoint', login, '--client-secret-name', 'x'],
       /are for --client-authentication post or header/,
     ],
     [['acme', '--token-endpoint', login, '--method', 'GET', '--body-format', 'json'], /GET has no body/],
     [['acme', '--token-endpoint', login, '--parameter', 'x'], /--parameter must be of the form name=value/],
-    [['acme', '--token-endpoint', login, '--token-header', 'x y'], /no name of a header/],
-    [['acme', '--token-endpoint', login, '--header', 'x y: 1'], /"x y" is no name of a header/],
+    [['acme', '--token-endpoint', login, '--token-header', 'x y'], /not a valid header name/],
+    [['acme', '--token-endpoint', login, '--header', 'x y: 1'], /"x y" is not a valid header name/],
     [
       ['acme', '--token-endpoint', login, '--body-format', 'json', '--parameter', 'request={"type": "a"}'],
       /--parameter request: nested JSON.*clientAuthentication/,
     ],
-    [['acme', '--token-endpoint', login, '--sample', '<html>'], /no token can be told/],
-    [['acme', '--token-endpoint', login, '--sample', '{"a": 1}'], /no token can be told.*HTTP\/1\.1 200 OK/],
-    [['acme', '--token-endpoint', login, '--sample', 'HTTP/1.1 200 OK\nx-id: 1\n\n{"a": 1}'], /no token can be told/],
+    [['acme', '--token-endpoint', login, '--sample', '<html>'], /no recognisable token/],
+    [['acme', '--token-endpoint', login, '--sample', '{"a": 1}'], /no recognisable token.*HTTP\/1\.1 200 OK/],
+    [['acme', '--token-endpoint', login, '--sample', 'HTTP/1.1 200 OK\nx-id: 1\n\n{"a": 1}'], /no recognisable token/],
     [['acme', '--token-endpoint', login, '--sample', '@/no/such'], /cannot be read \(ENOENT\)/],
-    [['acme', '--token-endpoint', login, '--package', '--dir', '/'], /--package is for Nightlatch's own repository/],
+    [
+      ['acme', '--token-endpoint', login, '--package', '--dir', '/'],
+      /--package is only for Nightlatch's own repository/,
+    ],
   ]
   it.each(mistakes)('wrong usage: %j', async (flags, says) => {
     const folder = await makeFolder()

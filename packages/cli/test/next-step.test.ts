@@ -106,11 +106,14 @@ describe('the nearest right name', () => {
     expect(findNearestName('x'.repeat(100_000), ['x'])).toBeUndefined()
   })
 
-  it('a secret after a misspelt flag is not repeated', async () => {
-    const { stdout, stderr } = await nightlatch(['token', 'prevu3d', '--client-secret=marked-secret'])
-    expect(`${stdout}${stderr}`).not.toContain('marked-secret')
-    expect(stderr).toContain("unknown option '--client-secret'")
-  })
+  it.each(['marked-secret', 'marked-secret\nsecond line'])(
+    'a secret after a misspelt flag is not repeated: %j',
+    async (secret) => {
+      const { stdout, stderr } = await nightlatch(['token', 'prevu3d', `--client-secret=${secret}`])
+      expect(`${stdout}${stderr}`).not.toContain('marked-secret')
+      expect(stderr).toContain("unknown option '--client-secret'")
+    },
+  )
 })
 
 describe('a certificate that is refused is said to be one, with what to do', () => {

@@ -123,7 +123,7 @@ describe('nightlatch token prevu3d', () => {
       const { PREVU3D_CLIENT_SECRET: _, ...rest } = env
       const outcome = await nightlatch(['token', 'prevu3d'], { env: rest, typed })
       expect(outcome.status).toBe(2)
-      expect(outcome.stderr).toContain('no client secret was given')
+      expect(outcome.stderr).toContain('no client secret was entered')
       expect(emulator.requests).toEqual([])
     })
   }

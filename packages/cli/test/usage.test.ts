@@ -22,7 +22,7 @@ it('with --json, help, version and a command that is left out are one document, 
     const { status, stdout, stderr } = await nightlatch(typed)
     return { status, stderr, document: JSON.parse(stdout) as unknown }
   }
-  const left = { error: expect.objectContaining({ code: 'wrong_usage', message: 'no command is named' }) }
+  const left = { error: expect.objectContaining({ code: 'wrong_usage', message: 'no command given' }) }
   expect(await read(['--json'])).toEqual({ status: 2, stderr: '', document: left })
   const version = { version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }
   expect(await read(['--version', '--json'])).toEqual({ status: 0, stderr: '', document: version })
@@ -93,7 +93,7 @@ const mistakes: readonly {
   { typed: ['token', 'prevu3d', '--client-secret', 'x'], says: /unknown option '--client-secret'/ },
   { typed: ['token', 'prevu3d', '--timeout', 'soon'], says: /number of seconds/ },
   { typed: ['token', 'prevu3d', '--timeout', '-1'], says: /number of seconds/ },
-  { typed: ['token', 'prevu3d', '--host', 'https://a.test'], env: prevu3d, says: /--host is no setting of prevu3d/ },
+  { typed: ['token', 'prevu3d', '--host', 'https://a.test'], env: prevu3d, says: /--host is not a setting of prevu3d/ },
   {
     typed: ['token', 'prevu3d', '--cloud-api-url', 'a.test'],
     env: prevu3d,
@@ -117,10 +117,14 @@ const mistakes: readonly {
     env: { ...hexagon, HEXAGON_TOKEN_ENDPOINT: 'https://b.test' },
     says: /only one of HEXAGON_AUTHORIZATION_SERVER, HEXAGON_TOKEN_ENDPOINT can be set/,
   },
-  { typed: ['call', 'prevu3d', 'x', '-d', 'no json'], env: prevu3d, says: /--data is no JSON/ },
+  { typed: ['call', 'prevu3d', 'x', '-d', 'no json'], env: prevu3d, says: /--data is not JSON/ },
   { typed: ['call', 'prevu3d', 'x', '-d', '{}', '-X', 'GET'], env: prevu3d, says: /GET takes no --data/ },
   { typed: ['call', 'prevu3d', 'x', '-d', '@/no/such'], env: prevu3d, says: /ENOENT/ },
-  { typed: ['call', 'prevu3d', 'x', '-d', '-', '--client-secret-file', '-'], env: prevu3d, says: /stdin cannot hold/ },
+  {
+    typed: ['call', 'prevu3d', 'x', '-d', '-', '--client-secret-file', '-'],
+    env: prevu3d,
+    says: /stdin cannot provide/,
+  },
   { typed: ['call', 'prevu3d', 'x', '-H', 'marked-secret-Zq7'], env: prevu3d, says: /--header must be of the form/ },
 ]
 

@@ -18,18 +18,15 @@ interface CallFlags extends ConnectionFlags {
   readonly header?: readonly string[]
 }
 
-/** `nightlatch call <provider> <path>`: one request to the API, with a token on it. */
+/** `nightlatch call <provider> <path>`: sends one request with a token to the API. */
 export function addCallCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('call')
-    .description('make one request to the API of a provider, with a token on it, and print what it answers')
+    .description('send one request with a token to the API of a provider, and print the response')
     .argument('<provider>', describeProviders())
-    .argument(
-      '<path>',
-      'what to ask for, below the base URL of the API; or a whole URL, such as the link to a next page',
-    )
-    .option('-X, --method <method>', 'default GET, or POST where there is --data')
-    .option('-d, --data <body>', 'what to send; @file for what a file holds, - for stdin')
+    .argument('<path>', 'path relative to the base URL of the API; or a whole URL, such as the link to the next page')
+    .option('-X, --method <method>', 'default GET, or POST with --data')
+    .option('-d, --data <body>', 'request body; @file reads a file, - reads stdin')
     .option('-H, --header <header>', "a header, 'name: value'; repeatable", (header: string, before: string[] = []) => [
       ...before,
       header,
@@ -42,7 +39,7 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
     const target = await findTarget(name, flags.config)
     const init = await readRequest(flags, io)
     const request = async (client: Client<unknown>): Promise<void> => {
-      const done = output.noteWaiting(`asking ${target.name}`)
+      const done = output.noteWaiting(`Waiting for ${target.name}`)
       const answer = await ask(target, client, path, init, flags).finally(done)
       showAnswer(client, init.method, answer, flags, io, output)
     }
@@ -51,8 +48,8 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
 }
 
 const examples = `
-For Prevu3D, {organization_id} in the path stands for the id of the organisation that the client belongs to.
-An answer that is not 2xx is printed too, and the exit status is 1.
+For Prevu3D, {organization_id} in the path is replaced by the id of the client's organisation.
+A response that is not 2xx is printed, too, and the exit status is 1.
 
 Examples:
   $ nightlatch call prevu3d 'v1/nodes/{organization_id}/browse'
@@ -66,16 +63,16 @@ interface CallRequest {
 }
 
 interface Answer {
-  /** Where it came from. */
+  /** The URL of the response, after redirects. */
   readonly url: URL
   readonly response: Response
   readonly bytes: Uint8Array
 }
 
 /**
- * The answer, and what the provider says to it.
+ * Prints the response and the provider's hints.
  *
- * @throws CommandError `api_refused` where it is not 2xx
+ * @throws CommandError `api_refused` if the status is not 2xx
  */
 function showAnswer(
   { provider }: Client,
@@ -104,11 +101,11 @@ function showAnswer(
     return
   }
   printAnswer(answer, body, flags, io, output)
-  if (bytes.length === 0) output.note(`${said}, with nothing in it`)
+  if (bytes.length === 0) output.note(`${said}, with an empty body`)
   output.noteHints(hints)
 }
 
-/** The request, in `fetch`'s terms, but for where it goes. */
+/** Reads method, headers and body from the flags. */
 async function readRequest(flags: CallFlags, io: Io): Promise<CallRequest> {
   const headers = readHeaders(flags.header ?? [])
   if (!headers.has('accept')) headers.set('accept', 'application/json')
@@ -118,14 +115,14 @@ async function readRequest(flags: CallFlags, io: Io): Promise<CallRequest> {
 
   if (method === 'GET' || method === 'HEAD') throw new CommandError('wrong_usage', `${method} takes no --data`)
   if (flags.data === '-' && flags.clientSecretFile === '-') {
-    throw new CommandError('wrong_usage', 'stdin cannot hold both --data and the client secret')
+    throw new CommandError('wrong_usage', 'stdin cannot provide both --data and the client secret')
   }
   const body = await readData(flags.data, io)
   if (!headers.has('content-type')) {
     if (parseJson(Buffer.from(body).toString('utf8')) === undefined) {
       throw new CommandError(
         'wrong_usage',
-        "--data is no JSON; if that is meant, say what it is: -H 'content-type: ...'",
+        "--data is not JSON. For another format, add its type: -H 'content-type: ...'",
       )
     }
     headers.set('content-type', 'application/json')
@@ -136,12 +133,12 @@ async function readRequest(flags: CallFlags, io: Io): Promise<CallRequest> {
 function readHeaders(lines: readonly string[]): Headers {
   const headers = new Headers()
   for (const line of lines) {
-    const [, name, value] = /^([^:]+):(.*)$/s.exec(line) ?? []
+    const colon = line.indexOf(':')
     try {
-      if (name === undefined || value === undefined) throw new TypeError()
-      headers.append(name.trim(), value.trim())
+      if (colon < 1) throw new TypeError()
+      headers.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim())
     } catch {
-      // What it holds is not repeated: it may be a secret.
+      // The header may hold a secret, so the message does not repeat it.
       throw new CommandError('wrong_usage', "--header must be of the form 'name: value'")
     }
   }
@@ -159,7 +156,7 @@ async function readData(data: string, io: Io): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
-/** One request, and all of its answer, in time. */
+/** Sends the request and reads the whole response, within the timeout. */
 async function ask(target: Target, client: Client, path: string, init: CallRequest, flags: CallFlags): Promise<Answer> {
   const api = await client.api()
   const filled = await fillPlaceholders(target, client, path)
@@ -172,7 +169,7 @@ async function ask(target: Target, client: Client, path: string, init: CallReque
   try {
     const response = isWhole(filled)
       ? await client.fetch(filled, { ...init, signal })
-      : // Once, and as it comes: what the shell sees is what the API said.
+      : // No retry and no error for a status, so that the shell shows the API's own response.
         await api(filled, {
           ...init,
           signal,
@@ -181,13 +178,13 @@ async function ask(target: Target, client: Client, path: string, init: CallReque
           timeout: false,
           hooks: { beforeRequest: [beforeRequest] },
         })
-    // A transport that makes its answers itself may leave their address out.
+    // The response of a custom `fetch` may have no URL.
     const url = new URL(response.url === '' ? asked : response.url)
     return { url, response, bytes: new Uint8Array(await response.arrayBuffer()) }
   } catch (failure) {
     if (failure instanceof NightlatchError) throw failure
     if (signal.aborted) {
-      throw new CommandError('api_timed_out', `${target.name}: the API did not answer within ${timeout} s`)
+      throw new CommandError('api_timed_out', `${target.name}: the API did not respond within ${timeout} s`)
     }
     const { origin, host } = new URL(asked)
     const { said, advice } = readUnreachable(failure, host)
@@ -209,7 +206,7 @@ function isWhole(path: string): boolean {
   return /^https?:\/\//i.test(path)
 }
 
-/** JSON where it is JSON, text where it is not, `undefined` where there is nothing. */
+/** The body as JSON, or else as text; `undefined` if it is empty. */
 function readBody(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   const text = new TextDecoder().decode(bytes)
@@ -217,7 +214,7 @@ function readBody(bytes: Uint8Array): unknown {
   return parsed === undefined ? text : parsed
 }
 
-/** `undefined` for what is no JSON. */
+/** `undefined` if the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -226,7 +223,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The body as it came; indented for a person. */
+/** Prints the body unchanged; at a terminal, JSON is indented. */
 function printAnswer({ response, bytes }: Answer, body: unknown, flags: CallFlags, io: Io, output: Output): void {
   if (flags.include === true) {
     output.print(`HTTP ${response.status} ${response.statusText}`.trim())

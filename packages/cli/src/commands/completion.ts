@@ -4,7 +4,7 @@ import { knownProviders } from '../providers.ts'
 
 const shells = { bash: writeBash, zsh: writeZsh, fish: writeFish, powershell: writePowerShell } as const
 
-/** `nightlatch completion <shell>`: a script that teaches a shell the commands, the flags and the providers. */
+/** `nightlatch completion <shell>`: prints a script that completes commands, flags and providers. */
 export function addCompletionCommand(program: Command, output: Output): void {
   program
     .command('completion')
@@ -25,12 +25,12 @@ Examples:
   $ nightlatch completion fish > ~/.config/fish/completions/nightlatch.fish
   > nightlatch completion powershell | Out-String | Invoke-Expression             # in $PROFILE, for PowerShell 5.1 and 7`
 
-/** What may be typed, by command; '' is the program itself. */
+/** What a user can type after a command; '' is the program itself. */
 interface Words {
   readonly command: string
   readonly description: string
   readonly flags: readonly { readonly flag: string; readonly description: string; readonly takesFile: boolean }[]
-  /** What the first argument may be. */
+  /** Values of the first argument. */
   readonly choices: readonly string[]
 }
 
@@ -127,12 +127,12 @@ function writePowerShell(all: readonly Words[]): string {
       ...flags.map(({ flag, description }) => [flag, description] as const),
     ]
     const entries = words.map(
-      // The comma keeps each pair together: PowerShell would join lists within a list.
+      // The comma keeps each pair together, because PowerShell flattens nested lists.
       ([word, meaning]) => `      ,@(${quoteForPowerShell(word)}, ${quoteForPowerShell(meaning || word)})`,
     )
     return `    ${quoteForPowerShell(command)} = @(\n${entries.join('\n')}\n    )`
   })
-  // Where nothing is returned, PowerShell completes files.
+  // If the script returns nothing, PowerShell completes file names.
   return `# PowerShell completion of nightlatch
 Register-ArgumentCompleter -Native -CommandName nightlatch -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
@@ -160,12 +160,12 @@ function fileFlags(all: readonly Words[]): readonly string[] {
   return [...new Set(all.flatMap(({ flags }) => flags.filter(({ takesFile }) => takesFile).map(({ flag }) => flag)))]
 }
 
-/** As PowerShell reads it: nothing in it is special. It takes typographic quotes for quotes, too. */
+/** Quotes for PowerShell, which also treats typographic quotes as quotes. */
 function quoteForPowerShell(text: string): string {
   return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`
 }
 
-/** As a shell reads it: nothing in it is special. */
+/** Quotes for POSIX shells. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

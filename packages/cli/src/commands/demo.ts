@@ -6,18 +6,18 @@ import type { Command } from 'commander'
 import { type Output, styled } from '../output/output.ts'
 import { inWords } from './token.ts'
 
-/** A request, and what came back: what may be shown of both. */
+/** A request and its response, without secrets. */
 interface Exchange {
   readonly method: string
   readonly url: string
-  /** What was sent in the body. */
+  /** The body of the request. */
   readonly sent?: string
   readonly status: number
-  /** The answer, with what is secret or long made short. */
+  /** The response body, without tokens and long members. */
   readonly answer: unknown
 }
 
-/** One thing done, and what it took. */
+/** One step of a scene, and the requests it sent. */
 interface Step {
   readonly provider: string
   readonly outcome: string
@@ -27,16 +27,16 @@ interface Step {
 /** The part of the demonstration that shows one provider. */
 interface Scene {
   readonly title: string
-  /** The code that does all of it. */
+  /** The code for all steps. */
   readonly code: readonly string[]
   readonly steps: readonly Step[]
 }
 
-/** `nightlatch demo`: the whole job, against emulated providers on this machine. */
+/** `nightlatch demo`: gets tokens and calls APIs of emulated providers on this machine. */
 export function addDemoCommand(program: Command, output: Output): void {
   const command = program
     .command('demo')
-    .description('show the whole job, against emulated providers on this machine: no account, no network')
+    .description('get tokens and call APIs of emulated providers on this machine; needs no account and no network')
   command.action(async () => {
     const flags = command.optsWithGlobals<{ readonly json?: true }>()
     const scenes = [showPrevu3d, showSmartCompletions]
@@ -53,7 +53,7 @@ export function addDemoCommand(program: Command, output: Output): void {
 }
 
 async function showPrevu3d(): Promise<Scene> {
-  // As in reality the API is not where the tokens come from.
+  // Prevu3D's API has another origin than its token endpoint.
   const emulator = await startEmulator(prevu3dEmulation({ separateRegion: true }))
   try {
     const { url: cloudApiUrl, apiOrigins, credentials } = emulator
@@ -73,7 +73,7 @@ async function showPrevu3d(): Promise<Scene> {
 
     emulator.faults.set('api', { name: 'revoked' })
     await browse()
-    step('Recovery: the token was revoked meanwhile, so another was fetched and the call repeated, once')
+    step('Recovery: the token was revoked, so the client requested another and repeated the call once')
 
     await client.close()
     return {
@@ -125,10 +125,10 @@ async function describeToken(client: Client, step: (outcome: string) => void): P
   step(`Token: client id and secret were exchanged for a ${type} token${forWhat}, good for ${inWords(lifetime)}`)
 }
 
-/** A `fetch` that keeps what went over the socket, and cuts it into steps. */
+/** A `fetch` that records requests and responses, grouped by step. */
 function createRecorder(provider: string): {
   readonly fetch: Fetch
-  /** All that was asked since the last step led to this. */
+  /** Ends a step that consists of the requests since the last one. */
   step(outcome: string): void
   takeSteps(): readonly Step[]
 } {
@@ -156,7 +156,7 @@ function createRecorder(provider: string): {
   }
 }
 
-/** An answer without its token, and without what only fills the page. */
+/** A response body without its token and without members that are long. */
 function showable(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return answer
   const members = Object.entries(answer).map(([name, value]) => [name, /^access_?token$/i.test(name) ? '...' : value])
@@ -165,8 +165,8 @@ function showable(answer: unknown): unknown {
 
 function printOpening({ print }: Output): void {
   print(styled('title', 'Nightlatch: a program gets a token and calls an API, with no user signed in.'))
-  print('Both providers are emulated on this machine. What you see was really sent over a socket, and answered;')
-  print('only tokens are left out. A program of yours has the lines of code, and the real addresses.')
+  print('Both providers are emulated on this machine. All requests and responses were sent over a socket;')
+  print('only tokens are left out. Your program has the same lines of code, with the real addresses.')
 }
 
 function printScene({ title, code, steps }: Scene, { print }: Output): void {
@@ -182,15 +182,15 @@ function printScene({ title, code, steps }: Scene, { print }: Output): void {
   }
 }
 
-const longest = 96
+const maxLength = 96
 
 function shorten(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}...` : text
+  return text.length > maxLength ? `${text.slice(0, maxLength)}...` : text
 }
 
 function printClosing({ print }: Output): void {
   print('')
-  print(styled('title', 'The same with the real ones (the client secret is asked for):'))
+  print(styled('title', 'The same with the real providers (the command prompts for the client secret):'))
   print('    ', styled('code', `nightlatch call prevu3d v1/nodes/{organization_id}/browse --client-id <id>`))
   print('    ', styled('code', `nightlatch call smart-completions 'Instances(2)/Projects' --client-id <id> \\`))
   print('    ', styled('code', '  --host <https://...> --authorization-server <https://...>'))

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { AlreadyTold, CommandError } from '../command-error.ts'
+import { CommandError, ExitWithStatus } from '../command-error.ts'
 import { addConnectionFlags, type ConnectionFlags, refuseSettings } from '../connect.ts'
 import { examine } from '../doctor/examine.ts'
-import { describeReport, isIll, printStep, printWhatToDo } from '../doctor/report.ts'
+import { describeReport, hasFailure, printStep, printWhatToDo } from '../doctor/report.ts'
 import type { Io } from '../io.ts'
 import { type Output, styled } from '../output/output.ts'
 import { knownProviders } from '../providers.ts'
@@ -15,15 +15,15 @@ interface DoctorFlags extends ConnectionFlags {
   readonly probeAuthentication?: true
 }
 
-/** `nightlatch doctor <provider>`: works through what can be wrong, in order, and ends with what to do. */
+/** `nightlatch doctor <provider>`: checks everything from the settings to an API call, and advises what to do. */
 export function addDoctorCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('doctor')
-    .description('work through what can be wrong, from the settings to an API call, and say what to do')
+    .description('check everything from the settings to an API call, and advise what to do')
     .argument('<provider>', describeProviders())
     .option(
       '--probe-authentication',
-      'where the client is refused: try the other ways to send the credentials, two at most; each may count as a failed sign-in',
+      'if the server rejects the client, try other ways to send the credentials, at most two; each may count as a failed sign-in',
     )
     .addHelpText('after', examples)
   addConnectionFlags(command)
@@ -31,8 +31,8 @@ export function addDoctorCommand(program: Command, io: Io, output: Output): void
 }
 
 const examples = `
-One token is asked for, and one call is made that changes nothing. Neither the secret nor a token is shown.
-Exit status: 0 all is well, or there are warnings only; 1 a step failed; 2 wrong usage.
+The command requests one token and makes one call that changes nothing. It shows neither the secret nor a token.
+Exit status: 0 success or only warnings; 1 a step failed; 2 wrong usage.
 
 Examples:
   $ nightlatch doctor prevu3d
@@ -60,5 +60,5 @@ async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Outpu
   })
   if (isForPeople) printWhatToDo(taken, output)
   else output.printJson(describeReport(known.name, taken, tokenRequests))
-  if (isIll(taken)) throw new AlreadyTold()
+  if (hasFailure(taken)) throw new ExitWithStatus()
 }

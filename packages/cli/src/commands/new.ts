@@ -4,7 +4,12 @@ import type { Command } from 'commander'
 import { CommandError } from '../command-error.ts'
 import { type Io, readInput } from '../io.ts'
 import { checkSyntax } from '../new-provider/check-syntax.ts'
-import { authentications, draftProvider, type ProviderDraft, type Wishes } from '../new-provider/provider-draft.ts'
+import {
+  authentications,
+  draftProvider,
+  type ProviderDraft,
+  type ProviderSettings,
+} from '../new-provider/provider-draft.ts'
 import { isReadByDefault } from '../new-provider/sample-answer.ts'
 import { repositoryUrl, toJson, writeChangeset, writePackageFiles, writePage } from '../new-provider/write-pages.ts'
 import { writeProvider } from '../new-provider/write-provider.ts'
@@ -12,7 +17,7 @@ import { writeEmulation, writeTest } from '../new-provider/write-tests.ts'
 import { type Output, styled } from '../output/output.ts'
 import { escapeUnsafe } from '../output/unsafe-characters.ts'
 
-interface NewFlags extends Wishes {
+interface NewFlags extends ProviderSettings {
   readonly package?: true
   readonly dir: string
   readonly force?: true
@@ -24,35 +29,33 @@ export function addNewCommand(program: Command, io: Io, output: Output): void {
   const collect = (value: string, before: string[] = []): string[] => [...before, value]
   const command = program
     .command('new')
-    .description(
-      'write a provider of your own: its description, an emulation, a test with the conformance suite, a page',
-    )
+    .description('write your own provider: its description, an emulation, a test with the conformance suite, a page')
     .argument('<name>', 'lower-case slug, such as acme-cloud')
-    .option('--token-endpoint <url>', 'where tokens are asked for; without it, a person at a terminal is asked')
+    .option('--token-endpoint <url>', 'token endpoint; without it, the command prompts for settings at a terminal')
     .option('--client-authentication <how>', `${Object.keys(authentications).join(', ')}; default basic`)
-    .option('--client-id-name <name>', 'of the parameter or header that takes the client id')
-    .option('--client-secret-name <name>', 'of the parameter or header that takes the client secret')
+    .option('--client-id-name <name>', 'name of the parameter or header for the client id')
+    .option('--client-secret-name <name>', 'name of the parameter or header for the client secret')
     .option('--method <method>', 'POST (default), or GET with the parameters in the query')
     .option('--body-format <format>', 'form (default), json, or none with the parameters in the query')
-    .option('--grant-type <type>', 'default client_credentials; none: not sent')
-    .option('--scope <scopes>', 'scopes to ask for, between spaces')
-    .option('--parameter <parameter>', "one more parameter, 'name=value'; repeatable", collect)
-    .option('--header <header>', "one more header of the token request, 'name: value'; repeatable", collect)
+    .option('--grant-type <type>', 'default client_credentials; none to send none')
+    .option('--scope <scopes>', 'scopes, separated by spaces')
+    .option('--parameter <parameter>', "an additional parameter, 'name=value'; repeatable", collect)
+    .option('--header <header>', "an additional header of the token request, 'name: value'; repeatable", collect)
     .option(
       '--sample <answer>',
-      "a token answer of the vendor's page, with its head where a header has the token; @file for what a file holds, - for stdin",
+      "a token response from the vendor's page, with status line and headers if a header has the token; @file reads a file, - reads stdin",
     )
     .option('--api-url <url>', 'base URL of the API')
-    .option('--token-header <name>', 'header that takes the token, in place of Authorization: Bearer')
-    .option('--runner <runner>', 'what the test runs on: vitest (default) or node:test')
-    .option('--dir <folder>', 'the project to write into', '.')
-    .option('--package', "make it a package of Nightlatch's own repository, at --dir")
-    .option('--force', 'overwrite files that are there')
+    .option('--token-header <name>', 'header for the token, in place of Authorization: Bearer')
+    .option('--runner <runner>', 'test runner: vitest (default) or node:test')
+    .option('--dir <folder>', 'folder of the project', '.')
+    .option('--package', "write a package of Nightlatch's own repository, at --dir")
+    .option('--force', 'overwrite existing files')
     .addHelpText('after', examples)
   command.action(async (name: string) => {
     const flags = command.optsWithGlobals<NewFlags>()
-    const wishes = flags.tokenEndpoint === undefined ? await askPerson(name, flags, io) : flags
-    const draft = draftProvider(name, { ...wishes, ...(await readSampleFlag(wishes.sample, io)) })
+    const given = flags.tokenEndpoint === undefined ? await askPerson(name, flags, io) : flags
+    const draft = draftProvider(name, { ...given, ...(await readSampleFlag(given.sample, io)) })
     const files = flags.package === true ? await planPackage(draft, flags.dir) : await planFiles(draft, flags.dir)
     await writeFiles(files, flags)
     report(draft, [...files.keys()], flags, output)
@@ -67,11 +70,11 @@ Examples:
       --sample '{"data": {"token": "abc", "expiresInMs": 3600000}}'`
 
 /**
- * Asks for what most providers differ in.
+ * Prompts for the settings in which most providers differ; without a terminal, returns the flags unchanged.
  *
- * @throws CommandError `wrong_usage` where there is nobody to ask
+ * @throws CommandError `wrong_usage` if the user cancels
  */
-async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stderr }: Io): Promise<Wishes> {
+async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stderr }: Io): Promise<ProviderSettings> {
   if (!terminal.stdin || !terminal.stderr) return flags
   const { isCancel, select, text } = await import('@clack/prompts')
   const leaving = new AbortController()
@@ -86,34 +89,35 @@ async function askPerson(name: string, flags: NewFlags, { terminal, stdin, stder
   stdin.once('end', leave)
   try {
     const tokenEndpoint = await ask(
-      `${escapeUnsafe(name)}: where are tokens asked for?`,
+      `${escapeUnsafe(name)}: what is the token endpoint?`,
       'https://login.acme.example/token',
     )
     const clientAuthentication =
       flags.clientAuthentication ??
       given(
         await select({
-          message: 'How does it want the client id and the secret?',
+          message: 'How does it expect client id and secret?',
           options: Object.entries(authentications).map(([value, label]) => ({ value, label })),
           ...common,
         }),
       )
     const names =
       clientAuthentication === 'header' && flags.clientSecretName === undefined
-        ? { clientSecretName: await ask('Which header takes the secret?', 'x-api-key') }
+        ? { clientSecretName: await ask('Which header has the secret?', 'x-api-key') }
         : {}
-    const scope = flags.scope ?? (await ask('Which scopes? Nothing for none.', 'read write'))
+    const scope = flags.scope ?? (await ask('Which scopes? Empty for none.', 'read write'))
     const sample =
       flags.sample ??
-      (await ask("The sample answer of its page, or @file; nothing for RFC 6749's.", '{"access_token": ...}'))
-    const apiUrl = flags.apiUrl ?? (await ask('Where is its API? Nothing for none.', 'https://api.acme.example/v2'))
+      (await ask("A sample response from its page, or @file; empty for RFC 6749's.", '{"access_token": ...}'))
+    const apiUrl =
+      flags.apiUrl ?? (await ask("What is its API's base URL? Empty for none.", 'https://api.acme.example/v2'))
     return { ...flags, tokenEndpoint, clientAuthentication, ...names, scope, sample, apiUrl }
   } finally {
     stdin.off('end', leave)
   }
 }
 
-async function readSampleFlag(sample: string | undefined, io: Io): Promise<Pick<Wishes, 'sample'>> {
+async function readSampleFlag(sample: string | undefined, io: Io): Promise<Pick<ProviderSettings, 'sample'>> {
   if (sample === '-') return { sample: (await readInput(io)).toString('utf8') }
   if (sample === undefined || !sample.startsWith('@')) return {}
   const file = sample.slice(1)
@@ -127,7 +131,7 @@ async function readSampleFlag(sample: string | undefined, io: Io): Promise<Pick<
 
 type Files = ReadonlyMap<string, string>
 
-/** Files for a project of the user's own. */
+/** Plans the files for a user's project. */
 async function planFiles(draft: ProviderDraft, dir: string): Promise<Files> {
   const { name } = draft
   const extension = await findImportExtension(dir)
@@ -140,19 +144,19 @@ async function planFiles(draft: ProviderDraft, dir: string): Promise<Files> {
   ])
 }
 
-/** Compilers differ in how a module names a TypeScript neighbour; Node itself wants `.ts`. */
+/** The extension in imports of TypeScript files: Node requires `.ts`, while some TypeScript settings require `.js`. */
 async function findImportExtension(dir: string): Promise<'ts' | 'js'> {
   const settings = await readFile(join(dir, 'tsconfig.json'), 'utf8').catch(() => undefined)
   if (settings === undefined) return 'ts'
-  return /"(allowImportingTsExtensions|rewriteRelativeImportExtensions)"\s*:\s*true|"extends"/.test(settings)
+  return /"(allowImportingTsExtensions|rewriteRelativeImportExtensions)"\s{0,99}:\s{0,99}true|"extends"/.test(settings)
     ? 'ts'
     : 'js'
 }
 
 /**
- * Files for a package of this repository.
+ * Plans the files for a package of this repository.
  *
- * @throws CommandError `wrong_usage` anywhere else
+ * @throws CommandError `wrong_usage` if the folder is not this repository
  */
 async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
   const { name } = draft
@@ -161,8 +165,8 @@ async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
     [join(dir, 'packages/prevu3d/LICENSE'), tools].map((file) => readFile(file, 'utf8').catch(() => undefined)),
   )
   if (licence === undefined || manifest === undefined) {
-    throw new CommandError('wrong_usage', "--package is for Nightlatch's own repository: its root is --dir", {
-      hints: ['For a provider in a project of your own leave --package out.'],
+    throw new CommandError('wrong_usage', "--package is only for Nightlatch's own repository; set --dir to its root", {
+      hints: ['For a provider in your own project, omit --package.'],
     })
   }
   const folder = join(dir, 'packages', name)
@@ -176,7 +180,7 @@ async function planPackage(draft: ProviderDraft, dir: string): Promise<Files> {
     [join(folder, 'test/conformance.test.ts'), writeTest(draft, places).text],
     [join(dir, 'docs/providers', `${name}.md`), writePage(draft, `@nightlatch/${name}`).text],
     [join(dir, '.changeset', `${name}.md`), writeChangeset(draft)],
-    // Where the repository's own checks find the packages that documents import.
+    // The checks of code in documents resolve packages from there.
     [tools, withDependency(manifest, `@nightlatch/${name}`)],
   ])
 }
@@ -189,8 +193,8 @@ function withDependency(text: string, name: string): string {
 }
 
 /**
- * Writes all of the files, or, where one is there already, none. No link is followed: what a name stands for elsewhere is
- * not ours to write.
+ * Writes all files, or none if one exists already and `--force` is not set. Symbolic links are replaced, never followed, so
+ * that no file outside the project changes.
  *
  * @throws CommandError `wrong_usage`
  */
@@ -204,13 +208,13 @@ async function writeFiles(files: Files, { force }: NewFlags): Promise<void> {
   const there: string[] = []
   for (const file of files.keys()) if (!isEdited(file) && (await isThere(file))) there.push(file)
   if (there.length > 0 && force !== true) {
-    throw new CommandError('wrong_usage', 'these files are there already; --force overwrites them', { hints: there })
+    throw new CommandError('wrong_usage', 'these files exist already; --force overwrites them', { hints: there })
   }
   for (const [file, text] of files) checkSyntax(file, text)
   for (const [file, text] of files) {
     await mkdir(dirname(file), { recursive: true })
     if (force === true || isEdited(file)) await rm(file, { force: true })
-    // `wx` also refuses a link, dangling or not.
+    // `wx` also fails on a symbolic link.
     await writeFile(file, text, { flag: 'wx' })
   }
 }
@@ -237,7 +241,7 @@ function report(draft: ProviderDraft, files: readonly string[], flags: NewFlags,
     const { token, lifetime, lifetimeKind } = recognised
     const life = lifetime === null ? 'it states no lifetime' : `its lifetime in ${lifetime} (${lifetimeKind})`
     output.print(
-      `\nOf the sample: the token is ${token === '' ? 'the whole answer' : `in ${token.replace(/^header /, 'the header ')}`}, ${life}.`,
+      `\nOf the sample: the token is ${token === '' ? 'the whole response' : `in ${token.replace(/^header /, 'the header ')}`}, ${life}.`,
     )
   }
   output.print('\nNext:')
@@ -248,10 +252,10 @@ function nextSteps({ name, runner, sample }: ProviderDraft, flags: NewFlags): re
   const warning =
     sample === undefined
       ? [
-          'Without a --sample the emulation answers as RFC 6749 says: green tests do not show that the vendor does, too.',
+          'Without --sample the emulation responds as in RFC 6749. Passing tests do not prove that the vendor does the same.',
         ]
       : []
-  const compare = "Hold the request and the answer in the test against the vendor's page, and add its refusals."
+  const compare = "Compare request and response in the test with the vendor's page, and add its error responses."
   if (flags.package === true) {
     return [
       ...warning,

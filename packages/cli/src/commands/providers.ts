@@ -9,11 +9,11 @@ interface ProvidersFlags {
   readonly config?: string
 }
 
-/** `nightlatch providers`: whom the other commands can talk to, and what each must be told. */
+/** `nightlatch providers`: lists built-in providers and configured clients, with their settings. */
 export function addProvidersCommand(program: Command, output: Output): void {
   const command = program
     .command('providers')
-    .description('list the providers that are known and the clients of the configuration file, with their settings')
+    .description('list the built-in providers and the clients of the configuration file, with their settings')
   command.action(async () => {
     const { json, config } = command.optsWithGlobals<ProvidersFlags>()
     const configured = await findConfigured(config)
@@ -64,7 +64,7 @@ function printClient(target: Target, { print }: Output): void {
   print('\n', styled('title', target.name), `  ${target.title}\n  tokens from ${tokensFrom(target)}`)
 }
 
-/** Origin and path: a query is nobody's business. */
+/** Origin and path only, because a query may hold a secret. */
 function tokensFrom({ configured }: Target): string {
   const url = configured === undefined ? null : URL.parse(addressOf(configured))
   return url === null ? 'no URL' : `${url.origin}${url.pathname}`
@@ -74,7 +74,7 @@ function variableOf({ secretVariable }: KnownProvider, { name, variable }: Setti
   return name === 'clientSecretFile' ? secretVariable : (variable ?? null)
 }
 
-/** `null`: it may be left out. */
+/** `null` for an optional setting. */
 function describeNeed({ needs }: KnownProvider, { name }: Setting): string | null {
   if (name === 'clientSecretFile') return 'needed'
   const group = needs.find((names) => names.includes(name))

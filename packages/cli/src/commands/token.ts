@@ -12,13 +12,13 @@ interface TokenFlags extends ConnectionFlags {
   readonly showToken?: true
 }
 
-/** `nightlatch token <provider>`: asks for a token, and says what came. */
+/** `nightlatch token <provider>`: requests a token and describes it. */
 export function addTokenCommand(program: Command, io: Io, output: Output): void {
   const command = program
     .command('token')
-    .description('ask a provider for a token, and say what came; the token itself only with --show-token')
+    .description('request a token and describe it; print the token itself only with --show-token')
     .argument('<provider>', describeProviders())
-    .option('--show-token', 'print the token, and nothing else')
+    .option('--show-token', 'print only the token')
     .addHelpText('after', examples)
   addConnectionFlags(command)
   command.action(async (name: string) => {
@@ -31,8 +31,8 @@ export function addTokenCommand(program: Command, io: Io, output: Output): void 
 }
 
 const examples = `
-The client secret comes from the environment, from a file, or is asked for at a terminal. There is no flag for it:
-flags are seen in the list of processes, and stay in the history of the shell.
+The client secret comes from the environment, a file, or a prompt at a terminal. There is no flag for it, because
+flags appear in the list of processes and stay in the shell's history.
 
 Examples:
   $ nightlatch token prevu3d --client-id 0b6c2f3e
@@ -46,7 +46,7 @@ async function askForToken(
   flags: TokenFlags,
   output: Output,
 ): Promise<void> {
-  const done = output.noteWaiting(`asking ${name} for a token`)
+  const done = output.noteWaiting(`Waiting for a token from ${name}`)
   const token = await client.token().finally(done)
   const isShown = flags.showToken === true
   if (!isShown) output.hide(token.value)
@@ -85,7 +85,7 @@ function describeToken({ type, scopes, expiresAt }: AccessToken): {
   }
 }
 
-/** Seconds as people say them, in the two largest units. */
+/** A duration in seconds as text, in its two largest units. */
 export function inWords(seconds: number): string {
   const parts = [
     [Math.floor(seconds / 86_400), 'd'],

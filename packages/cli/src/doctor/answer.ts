@@ -3,7 +3,7 @@ import { draftFinding, type Finding, skipped } from './finding.ts'
 import { adviseReader } from './reader-advice.ts'
 import { parseFields, showNames, showPaths, showText } from './shown-text.ts'
 
-/** Fields of a token answer that are read, by all their spellings, or are known and mean no harm. */
+/** Fields of a token response that the core reads, in all spellings, or that are known to be harmless. */
 const known: ReadonlySet<string> = new Set([
   ...['access_token', 'accessToken', 'token_type', 'tokenType', 'scope', 'scopes', 'expires_in', 'expiresIn'],
   ...[
@@ -21,10 +21,10 @@ const known: ReadonlySet<string> = new Set([
   ...['errorCode', 'errorSummary', 'errorLink', 'errorId', 'errorCauses'],
 ])
 
-/** Fields that this grant has no use for, and that are secrets. */
+/** Secret fields that this grant does not use. */
 const surplus: ReadonlySet<string> = new Set(['refresh_token', 'refreshToken', 'id_token', 'idToken'])
 
-/** Step 6: what the token endpoint's answer holds: names, and of values only those that are never secret. */
+/** Step `answer`: the fields of the token response. Of values, only those that are never secret are shown. */
 export async function examineAnswer(examination: Examination): Promise<Finding> {
   const { evidence, output } = examination
   const grant = evidence.granted ?? (await examination.grant())
@@ -71,10 +71,10 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
   if (unknown.length > 0) finding.saw(`not read: ${unknown.join(', ')}`)
   finding.detail('unknownFields', unknown)
   for (const name of Object.keys(fields).filter((field) => surplus.has(field))) {
-    finding.warn(`${name} is there, which this grant has no use for; it is dropped (RFC 6749 section 4.4.3)`)
+    finding.warn(`${name} is there, but this grant does not use it, so it is dropped (RFC 6749 section 4.4.3)`)
   }
   if (type !== null && !/json|x-www-form-urlencoded/i.test(type)) {
-    finding.saw(`the content type is ${showText(type)}, not JSON; the answer was read anyhow`)
+    finding.saw(`the content type is ${showText(type)}, not JSON; the response was read nevertheless`)
   }
   if (token === undefined) {
     if (grant.failure?.code === 'response_unreadable') {
@@ -86,7 +86,7 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
       return finding.done()
     }
     const { saw, ...done } = finding.done()
-    return { ...done, status: 'skipped', saw: ['the answer is a rejection: see the steps before', ...saw] }
+    return { ...done, status: 'skipped', saw: ['the response is an error: see the steps before', ...saw] }
   }
 
   const tokenType = pick('token_type', 'tokenType')
@@ -103,8 +103,8 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
   const lacking = asked.filter((one) => !granted.includes(one))
   if (scope !== undefined && lacking.length > 0) {
     finding.warn(
-      `asked for and not granted: ${lacking.join(' ')}`,
-      `Ask whoever registered the client for the scope ${lacking.join(' ')}, or correct its spelling: case counts.`,
+      `requested but not granted: ${lacking.join(' ')}`,
+      `Ask the person who registered the client for the scope ${lacking.join(' ')}, or correct its spelling, including upper and lower case.`,
     )
   }
 
@@ -119,9 +119,9 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
     seconds: left ?? null,
     expiresAt: token.expiresAt?.toISOString() ?? null,
   })
-  const judged = left === undefined ? 'unknown: such a token is kept for a short time only' : `${left} s`
+  const judged = left === undefined ? 'unknown: such a token is cached only briefly' : `${left} s`
   const isBelieved = left !== undefined && Number(lifetime) === left
-  if (lifetime === undefined) finding.saw(`lifetime: not named, judged as ${judged}`)
+  if (lifetime === undefined) finding.saw(`lifetime: not named, treated as ${judged}`)
   else if (isBelieved && Number(lifetime) >= maxSeconds && Number(lifetime) % 1000 === 0) {
     finding.warn(
       `lifetime: ${showValue(lifetime)}, which looks like milliseconds; as seconds it is ${Math.round(Number(lifetime) / 86_400)} days`,
@@ -132,17 +132,17 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
     finding.saw(`lifetime: ${showValue(lifetime)} s, shortened to ${left} s by the token's own exp or the answer's Age`)
   } else {
     finding.warn(
-      `lifetime: ${showValue(lifetime)}, which is no number of seconds that can be believed; judged as ${judged}`,
+      `lifetime: ${showValue(lifetime)}, which is not a valid number of seconds; treated as ${judged}`,
       left === undefined ? 'Tell the vendor that the lifetime in its token answer is wrong.' : undefined,
     )
   }
   return finding.done()
 }
 
-/** A lifetime in seconds from which on it may be one in milliseconds: 35 days. */
+/** A longer lifetime in seconds, 35 days, is probably in milliseconds. */
 const maxSeconds = 35 * 86_400
 
-/** A number, or a short plain word; anything else may be a secret in the wrong place. */
+/** Shows a number or a short plain text. Anything else may be a secret in the wrong field. */
 function showValue(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   return typeof value === 'string' && /^[\w .:+-]{0,40}$/.test(value) ? `"${value}"` : `(a ${typeof value}, not shown)`

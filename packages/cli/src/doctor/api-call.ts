@@ -7,14 +7,14 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
 import { showUrl } from './shown-text.ts'
 
-/** Step 9: one call that changes nothing, made as any program would make it; redirects are looked at, not followed. */
+/** Step `api-call`: one call of the API that changes nothing. Redirects are reported, not followed. */
 export async function examineApiCall({ evidence, knowledge, known, timeout, waitFor }: Examination): Promise<Finding> {
   const { granted, api } = evidence
   if (granted === undefined) return skipped('it takes a token')
   if (api === undefined) return skipped("the API's address is not known")
   const { path, documentedIn } = knowledge.harmlessCall(api.info)
   const url = new URL(api.baseUrl)
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`
+  url.pathname = `${withoutTrailingSlashes(url.pathname)}/${path}`
 
   const finding = draftFinding()
   finding.detail('url', showUrl(url))
@@ -39,7 +39,7 @@ export async function examineApiCall({ evidence, knowledge, known, timeout, wait
     finding.detail('status', call.status)
     finding.saw(`GET ${showUrl(url)} answered ${call.status} after ${(Date.now() - startedAt) / 1000} s`)
     if (documentedIn === undefined) finding.saw('what a call of this address does is not documented')
-    if (granted.tokenRequests() > before) finding.saw('the token was refused, so a second, fresh one was sent')
+    if (granted.tokenRequests() > before) finding.saw('the API rejected the token, so the client sent a new one')
     judge(finding, call, documentedIn !== undefined, response.headers.get('location'))
   } catch (failure) {
     const code = signal.aborted
@@ -68,7 +68,7 @@ function judge(
 ): void {
   const base = showUrl(url)
   if (status === 401 || status === 403) {
-    // What to do about it is the next step's affair.
+    // The next step gives the advice.
     finding.fail(status === 401 ? 'the API does not take the token' : 'the API does not permit the call')
   } else if (status >= 200 && status <= 299) {
     if (isWebPage) finding.warn('the answer is a web page', `Check the base URL: a web page answers at ${base}.`)
@@ -76,18 +76,27 @@ function judge(
     const target = URL.parse(location ?? '', url)
     finding.fail(
       `it redirects${target === null ? '' : ` to ${showUrl(target)}`}`,
-      'Check the base URL: an API does not redirect; a sign-in page, or another address of the API, is where this leads.',
+      'Check the base URL: an API does not redirect. The target may be a sign-in page or another address of the API.',
     )
   } else if (status === 429 || status > 499) {
-    finding.fail('the API fails by itself', 'Try again later, then tell whoever runs the API.')
+    finding.fail(
+      'the API has an internal error or too many requests',
+      'Try again later. If it still fails, contact the operator of the API.',
+    )
   } else if (isDocumented) {
-    finding.fail('there is no such thing at this address', `Check the base URL: ${base} should be there.`)
+    finding.fail('the API has no such path', `Check the base URL: ${base} should be there.`)
   } else {
     finding.warn(
-      'a server is there; whether it takes the token, this does not tell',
-      'Make a call that the product documents: nightlatch call.',
+      'a server responds, but this does not show whether it accepts the token',
+      'Make a call that the product documents, with nightlatch call.',
     )
   }
+}
+
+function withoutTrailingSlashes(path: string): string {
+  let end = path.length
+  while (path[end - 1] === '/') end -= 1
+  return path.slice(0, end)
 }
 
 function parse(text: string): unknown {

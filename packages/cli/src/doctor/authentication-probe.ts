@@ -11,13 +11,13 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { mayBeProbed, readServerWords } from './token-request.ts'
 
-/** Seconds between two tries. */
-const breath = 1
+/** Seconds between two attempts. */
+const attemptDelay = 1
 
 interface Way {
-  /** As `--client-authentication` names it. */
+  /** Its value for `--client-authentication`. */
   readonly name: string
-  /** As it is written in code. */
+  /** The expression in code. */
   readonly code: string
   readonly clientAuthentication: ClientAuthentication
 }
@@ -32,12 +32,12 @@ const ways: readonly Way[] = [
   { name: 'post', code: 'clientSecretPost()', clientAuthentication: clientSecretPost() },
 ]
 
-/** Step 5, on request only (rule G10): which way of sending the credentials the server takes; the first that works is the last tried. */
+/** Step `authentication-probe`, only with its flag (rule G10): tries client authentications until the server accepts one. */
 export async function examineAuthentication(examination: Examination): Promise<Finding> {
   const { known, provider, settings, secret, output } = examination
   const grant = await examination.grant()
   const { clientId } = settings.settings
-  if (secret.isNotUsed === true) return skipped('the client has no secret that could be sent otherwise')
+  if (secret.isNotUsed === true) return skipped('the client has no secret that could be sent in another way')
   if (grant === undefined || provider === undefined || clientId === undefined || secret.value === undefined) {
     return skipped('the settings are not complete')
   }
@@ -56,25 +56,25 @@ export async function examineAuthentication(examination: Examination): Promise<F
   if (examination.isForPeople) output.note(`Trying other ways to send the credentials: ${warning}.`)
 
   for (const { name, code, clientAuthentication } of tries) {
-    await pause(breath * 1000)
+    await pause(attemptDelay * 1000)
     const tried = await examination.ask({ ...provider, clientAuthentication })
     const { failure, exchange } = tried
     outcomes.push({ way: name, status: exchange?.status ?? null, error: failure?.error ?? failure?.code ?? null })
     if (tried.token !== undefined) {
-      finding.saw(`${name}: gave a token`)
+      finding.saw(`${name}: returned a token`)
       finding.detail('works', name)
       finding.advise(adviseWay(examination, name, code))
       examination.evidence.granted = tried
       return { ...finding.done(), settles: 'token-request' }
     }
-    finding.saw(`${name}: ${failure?.message ?? 'refused'}`)
+    finding.saw(`${name}: ${failure?.message ?? 'rejected'}`)
     if (exchange === undefined || exchange.status === 429 || exchange.status > 499) {
-      finding.fail('no more tries: the server has enough, or is ill', 'Wait before trying again.')
+      finding.fail('no more tries: the server limits requests or fails', 'Wait before trying again.')
       return finding.done()
     }
   }
   finding.fail(
-    tries.length === 0 ? 'there is no other way to try' : 'none of them works',
+    tries.length === 0 ? 'there is no other way to send the credentials' : 'none of them works',
     adviseAfterProbe(known.name, grant.failure && readServerWords(grant.failure)),
   )
   return { ...finding.done(), rulesOut: ['client-authentication'] }
@@ -82,13 +82,14 @@ export async function examineAuthentication(examination: Examination): Promise<F
 
 function adviseAfterProbe(name: string, words: ReturnType<typeof readServerWords>): string {
   const mayGrant = 'check that the client may use client credentials'
-  if (words === 'client id') return `It is not how the credentials are sent: correct the client id, and ${mayGrant}.`
+  if (words === 'client id')
+    return `The way of sending the credentials is not the cause: correct the client id, and ${mayGrant}.`
   return words === 'client secret'
-    ? `It is not how the credentials are sent: get a new client secret for ${name}.`
-    : `It is not how the credentials are sent: check the client id, get a new client secret for ${name}, and ${mayGrant}.`
+    ? `The way of sending the credentials is not the cause: get a new client secret for ${name}.`
+    : `The way of sending the credentials is not the cause: check the client id, get a new client secret for ${name}, and ${mayGrant}.`
 }
 
-/** What is worth a try: not what was sent before, nor what would be the same on the wire. */
+/** Chooses the client authentications to try: those that differ on the wire from what was sent before. */
 async function chooseTries(
   provider: Provider,
   credentials: Credentials,
@@ -101,7 +102,7 @@ async function chooseTries(
   for (const way of ways) {
     const wire = await spell(way.clientAuthentication, credentials)
     const twin = wire === undefined ? undefined : known.get(wire)
-    if (wire === undefined) others.push(`${way.name}: not tried, it cannot carry this client id`)
+    if (wire === undefined) others.push(`${way.name}: not tried, it cannot encode this client id`)
     else if (twin !== undefined) others.push(`${way.name}: not tried, it is the same on the wire as ${twin}`)
     else {
       known.set(wire, way.name)
@@ -111,7 +112,7 @@ async function chooseTries(
   return { tries, others }
 }
 
-/** What a way would send; `undefined` where it cannot. To be compared, never to be shown. */
+/** What a client authentication sends, for comparison only, never for output; `undefined` if it fails. */
 async function spell(
   clientAuthentication: ClientAuthentication,
   credentials: Credentials,

@@ -3,23 +3,23 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { parseObject, showText } from './shown-text.ts'
 
-/** Claims that say who, what for and how long, and nothing personal beyond. */
+/** Claims that identify the client, its access and the lifetime, without personal data. */
 const shown = [
   ...['iss', 'aud', 'sub', 'exp', 'iat', 'nbf', 'scope', 'scp', 'scopes'],
   ...['client_id', 'cid', 'azp', 'appid', 'ingr.client_id', 'ver', 'token_use'],
 ] as const
 
-/** Seconds that issuers and machines may differ by. */
+/** Tolerated clock difference in seconds. */
 const leeway = 60
 
-/** Step 7: what a token says about itself where it is a JWT. It is read, not verified: that is the API's part. */
+/** Step `claims`: the claims of a token that is a JWT. Its signature is not verified, because that is the API's task. */
 export function examineClaims({ evidence, knowledge }: Examination): Finding {
   const { granted } = evidence
   if (granted?.token === undefined) return skipped('there is no token')
   const parts = granted.token.value.split('.')
   const [header, payload] = parts.slice(0, 2).map((part) => parseObject(decode(part)))
   if (parts.length !== 3 || header === undefined || payload === undefined) {
-    return skipped('the token is no JWT: what it says is for the API alone, and that is fine', { isJwt: false })
+    return skipped('the token is not a JWT, so only the API can read it; this is not a problem', { isJwt: false })
   }
   const finding = draftFinding()
   const claims: Record<string, Claims[string]> = {}
@@ -43,10 +43,10 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
   const { exp, iat, nbf } = claims
   const clock = 'Compare the clocks of this machine and of the server.'
   if (typeof exp === 'number' && exp < now - leeway) {
-    finding.warn('exp has passed already: an API that looks at it will refuse this token', clock)
+    finding.warn('exp has passed already: an API that checks it will reject this token', clock)
   }
   if ([iat, nbf].some((instant) => typeof instant === 'number' && instant > now + leeway)) {
-    finding.warn('by iat or nbf the token comes from the future: an API may refuse it until then', clock)
+    finding.warn('iat or nbf is in the future: an API may reject the token until then', clock)
   }
   const { namedLifetime } = evidence
   if (typeof exp === 'number' && typeof iat === 'number' && namedLifetime !== undefined) {

@@ -6,7 +6,7 @@ import { draftFinding, type Finding, type FindingDraft, skipped } from './findin
 import type { Grant } from './grant.ts'
 import { parseObject, showText, showUrl } from './shown-text.ts'
 
-/** Step 8: what is discovered: an issuer's metadata, and where the API is. */
+/** Step `discovery`: discovery of the issuer's metadata and of the API's address. */
 export async function examineDiscovery(examination: Examination): Promise<Finding> {
   const { evidence, knowledge, provider, timeout } = examination
   const first = await examination.grant()
@@ -52,37 +52,40 @@ async function findApi(
     if (found === undefined) return
     evidence.api = { baseUrl: found, info }
     evidence.discoveryStatus = 200
-    finding.saw(`API: ${showUrl(found)}; its origin may see the token`)
+    finding.saw(`API: ${showUrl(found)}; its origin is allowed`)
     finding.detail('baseUrl', showUrl(found))
   } catch (failure) {
     if (!(failure instanceof NightlatchError)) {
       finding.detail('failure', { code: 'timed_out' })
-      finding.fail(`the API's address was not told within ${timeout} s`, 'Try again with a longer --timeout.')
+      finding.fail(
+        `the discovery did not return the API's address within ${timeout} s`,
+        'Try again with a longer --timeout.',
+      )
       return
     }
     evidence.discoveryStatus = failure.status
     const { message, hints, fields } = reportFailure(failure)
     finding.detail('failure', fields)
     finding.fail(`${failure.code}: ${message}`, ...hints.map((hint) => inFlags(hint, known)))
-    if (tokenRequests() > before) finding.saw('the token was refused, and a second, fresh one too')
+    if (tokenRequests() > before) finding.saw('the discovery rejected the token, and a new one, too')
     if (failure.code === 'origin_refused') {
-      finding.saw(`origins that may see the token: ${(provider.apiOrigins ?? []).join(', ')}`)
+      finding.saw(`allowed origins: ${(provider.apiOrigins ?? []).join(', ')}`)
       finding.advise(
-        `If that is where the API is (a preproduction environment, for example), let its origin in: ${
+        `If that is where the API is (a preproduction environment, for example), allow its origin: ${
           known.settings.some(({ name }) => name === 'apiOrigin') ? '--api-origin' : 'apiOrigins of the provider'
-        }. If not, ask the vendor: no token was sent there.`,
+        }. If not, ask the vendor. No token was sent there.`,
       )
     } else if (hints.length === 0) {
       finding.advise(
         failure.retryable
-          ? 'The discovery fails by itself: try again later, then tell whoever runs it.'
+          ? 'The discovery has an internal error: try again later. If it still fails, contact its operator.'
           : 'The discovery does not answer as documented: check the address, then ask the vendor.',
       )
     }
   }
 }
 
-/** The issuer's metadata as it was answered when the token was asked for. */
+/** Reports the issuer's metadata, as received during the token request. */
 async function noteMetadata(finding: FindingDraft, { metadata, failure }: Grant): Promise<void> {
   const asked = []
   for (const exchange of metadata) {
@@ -96,7 +99,7 @@ async function noteMetadata(finding: FindingDraft, { metadata, failure }: Grant)
   if (failure?.code === 'discovery_failed') {
     finding.fail(
       `${failure.code}: ${failure.message}`,
-      'Open <issuer>/.well-known/openid-configuration: its issuer must be the very text that was set; or set its token_endpoint as the token endpoint.',
+      'Open <issuer>/.well-known/openid-configuration: its issuer must equal the configured issuer. Or set its token_endpoint as the token endpoint.',
     )
   } else if (metadata.length === 0) finding.saw('the issuer did not answer')
 }

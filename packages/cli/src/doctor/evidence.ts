@@ -1,24 +1,24 @@
 import type { Grant } from './grant.ts'
 
-/** What steps leave for those after them. */
+/** Results of steps that later steps need. */
 export interface Evidence {
-  /** The host of the address is not known to the name server. */
+  /** The host has no address in DNS. */
   hasNoAddress?: true
-  /** A step has found, and said, why there is no connection to the address. */
+  /** A step has already reported why the address cannot be reached. */
   isUnreachable?: true
-  /** The grant that gave a token: the first, or one of a probe. */
+  /** The successful grant: the first, or one of the probe. */
   granted?: Grant
-  /** Seconds: the lifetime that the answer names. */
+  /** The lifetime in the token response, in seconds. */
   namedLifetime?: number
   claims?: Claims
-  /** What discovery told; there is one as soon as the API's address is known. */
+  /** The API's address and the discovered info, once known. */
   api?: { readonly baseUrl: URL; readonly info: unknown }
-  /** Why discovery failed: HTTP status, where there was one. */
+  /** The HTTP status of the discovery response, if there was one. */
   discoveryStatus?: number | undefined
   call?: ApiCall
 }
 
-/** The answer of the one API call. */
+/** The response to the API call. */
 export interface ApiCall {
   readonly url: URL
   readonly status: number
@@ -26,5 +26,5 @@ export interface ApiCall {
   readonly isWebPage: boolean
 }
 
-/** What could be read of a token, by claim: text, whole numbers, and lists of text. */
+/** Claims of a token, by name. */
 export type Claims = Readonly<Record<string, string | number | readonly string[]>>

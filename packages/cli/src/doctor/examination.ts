@@ -6,42 +6,42 @@ import type { Evidence } from './evidence.ts'
 import type { Grant } from './grant.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 
-/** What a doctor knows of a patient before the first step, and what the steps find for those after them. */
+/** The input of all steps, and the evidence that steps leave for later ones. */
 export interface Examination {
   readonly known: Target
   readonly knowledge: ProviderKnowledge
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Seconds, for each step that waits for somebody. */
+  /** Seconds, for each step that waits for a response. */
   readonly timeout: number
-  /** Whether other ways to send the credentials may be tried. */
+  /** Whether `--probe-authentication` is set. */
   readonly mayProbe: boolean
   readonly output: Output
-  /** Whether words to people may go to stderr meanwhile. */
+  /** Whether notes can be printed on stderr: not with `--json`. */
   readonly isForPeople: boolean
   readonly settings: FoundSettings
   readonly secret: FoundSecret
-  /** `undefined` where the settings do not make one. */
+  /** `undefined` if the settings are incomplete or invalid. */
   readonly provider: Provider | undefined
-  /** What is wrong with the settings, in the provider's own words. */
+  /** The provider's error about invalid settings. */
   readonly mistake: string | undefined
-  /** Where the way to a token begins: the token endpoint, or what names it. */
+  /** The token endpoint, or the address whose metadata or path leads to it. */
   readonly address: URL | undefined
-  /** The one token request, made when somebody first asks; `undefined` where the settings do not permit one. */
+  /** The single token request, sent on the first call; `undefined` if the settings are incomplete. */
   grant(): Promise<Grant | undefined>
-  /** Makes another token request, to a provider described otherwise. */
+  /** Sends another token request, with another description of the provider. */
   ask(provider: Provider): Promise<Grant>
-  /** Says on a terminal what is waited for, as long as the work lasts. */
+  /** Shows on a terminal what the command waits for, until the work is done. */
   waitFor<Result>(what: string, work: Promise<Result>): Promise<Result>
   readonly evidence: Evidence
 }
 
-/** A client secret, if there is one. */
+/** A client secret and its source. */
 export interface FoundSecret {
   readonly value: string | undefined
-  /** Where from, in words. */
+  /** The flag, environment variable or file that it comes from. */
   readonly source: string | undefined
-  /** Why there is none, where reading it failed. */
+  /** Why reading it failed. */
   readonly mistake: string | undefined
-  /** The client shows who it is by something else: a key, or a certificate. */
+  /** The client authenticates in another way, such as with a key or a certificate. */
   readonly isNotUsed?: true
 }

@@ -22,30 +22,30 @@ const knowledge: Readonly<Record<string, ProviderKnowledge>> = {
   'smart-api': smartApiKnowledge,
 }
 
-/** How an examination is made. */
-export interface ExaminationOrder {
+/** Options of {@link examine}. */
+export interface ExaminationOptions {
   readonly known: Target
   readonly flags: ConnectionFlags
   readonly mayProbe: boolean
   readonly isForPeople: boolean
   readonly io: Io
   readonly output: Output
-  /** Called with each step after it is taken. */
+  /** Called after each step. */
   readonly onStep: (taken: TakenStep) => void
 }
 
-/** Takes every step there is. */
-export async function examine(order: ExaminationOrder): Promise<{
+/** Runs all steps. */
+export async function examine(options: ExaminationOptions): Promise<{
   readonly taken: readonly TakenStep[]
   readonly tokenRequests: number
 }> {
-  const { examination, grants } = await prepare(order)
+  const { examination, grants } = await prepare(options)
   const taken: TakenStep[] = []
   try {
     for (const step of steps) {
       const finding = await takeStep(step, examination)
       taken.push({ step, finding })
-      order.onStep({ step, finding })
+      options.onStep({ step, finding })
     }
   } finally {
     await Promise.all(grants.map(({ client }) => client.close()))
@@ -53,7 +53,7 @@ export async function examine(order: ExaminationOrder): Promise<{
   return { taken, tokenRequests: grants.reduce((sum, grant) => sum + grant.tokenRequests(), 0) }
 }
 
-async function prepare({ known, flags, mayProbe, isForPeople, io, output }: ExaminationOrder): Promise<{
+async function prepare({ known, flags, mayProbe, isForPeople, io, output }: ExaminationOptions): Promise<{
   readonly examination: Examination
   readonly grants: readonly Grant[]
 }> {
@@ -114,7 +114,7 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
   return { examination, grants }
 }
 
-/** What was found to ask for a token with. */
+/** Credentials of a configured client, and how the report shows them. */
 interface FoundCredentials {
   readonly settings: FoundSettings
   readonly secret: FoundSecret
@@ -122,9 +122,9 @@ interface FoundCredentials {
 }
 
 /**
- * What a configured client has for settings: its credentials, read once.
+ * Reads the credentials of a configured client, once.
  *
- * @throws CommandError `wrong_usage` where it has no client secret, and nothing else that it could show
+ * @throws CommandError `wrong_usage` if the core rejects credentials without a client secret
  */
 async function readConfigured(
   name: string,
@@ -145,17 +145,17 @@ async function readConfigured(
     })
     read = await withinTime(reading(), timeout)
   } catch (failure) {
-    const why = failure instanceof Error ? failure.name : 'something that is no Error'
+    const why = failure instanceof Error ? failure.name : 'a value that is not an Error'
     return found(`the credentials function of ${name} failed with ${why}`)
   }
-  if (read === undefined) return found(`the credentials function of ${name} did not answer within ${timeout} s`)
+  if (read === undefined) return found(`the credentials function of ${name} did not return within ${timeout} s`)
   const place = `clients.${name}.credentials${typeof source === 'function' ? '()' : ''}`
   const { credentials } = read
   if (typeof credentials !== 'object' || credentials === null) {
     return found(`${place} must be an object with clientId and clientSecret`)
   }
   const { clientId, clientSecret } = credentials as Readonly<Record<string, unknown>>
-  // A key, a certificate or nothing at all: the core knows what is wrong with these.
+  // The core checks credentials of other kinds, such as a key or a certificate.
   const isWithoutSecret = !('clientSecret' in credentials)
   if (isWithoutSecret) checkWithoutSecret(name, { file, provider, options }, credentials as Credentials)
   const isComplete = isText(clientId) && (isWithoutSecret || isText(clientSecret))
@@ -172,7 +172,7 @@ async function readConfigured(
   }
 }
 
-/** @throws CommandError `wrong_usage` where the provider needs a client secret after all */
+/** @throws CommandError `wrong_usage` if the core rejects credentials without a client secret */
 function checkWithoutSecret(name: string, { provider, options }: ConfiguredClient, credentials: Credentials): void {
   try {
     createClient(provider, { ...options, credentials })
@@ -182,7 +182,7 @@ function checkWithoutSecret(name: string, { provider, options }: ConfiguredClien
   }
 }
 
-const isItSet = 'if it comes from an environment variable, is that set?'
+const isItSet = 'if it comes from an environment variable, is the variable set?'
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
@@ -197,14 +197,14 @@ async function findSecret(known: Target, flags: ConnectionFlags, io: Io): Promis
   const source = file !== undefined ? '--client-secret-file' : io.env[variable] ? variable : 'typed'
   try {
     const value = await readClientSecret(sources, io)
-    return value === '' ? { ...nothing, mistake: `${source} holds nothing` } : { value, source, mistake: undefined }
+    return value === '' ? { ...nothing, mistake: `${source} is empty` } : { value, source, mistake: undefined }
   } catch (failure) {
     if (!(failure instanceof CommandError)) throw failure
     return { ...nothing, mistake: failure.message }
   }
 }
 
-/** The provider, and what its package or the core have against the settings. */
+/** Creates the provider, or returns why its package or the core rejects the settings. */
 function describeProvider(
   known: Target,
   { settings, missing, mistakes }: FoundSettings,
@@ -214,7 +214,7 @@ function describeProvider(
   if (mistakes.length > 0 || missing.length > 0) return { provider: undefined, mistake: undefined }
   try {
     const provider = known.describe(settings)
-    // Made for what it has to say; nothing is asked by it.
+    // Creating a client checks the options and sends no request.
     if (credentials !== undefined) {
       createClient(provider, { ...known.configured?.options, credentials, timeout })
     }
@@ -225,11 +225,11 @@ function describeProvider(
   }
 }
 
-/** Whatever repeats the secret, in whatever spelling it was sent: it does not leave. */
+/** Redacts the secret in all encodings in which the probe may send it, because a server may repeat them. */
 function hideSpellings(clientId: string, clientSecret: string, output: Output): void {
   if (clientSecret === '') return
   const form = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1)
   const pairs = [`${clientId}:${clientSecret}`, `${form(clientId)}:${form(clientSecret)}`, clientSecret]
-  // As a step shows a text, with its blanks collapsed.
+  // showText replaces control characters, so its result is redacted, too.
   for (const text of [...pairs, showText(clientSecret)]) output.hide(text)
 }

@@ -1,7 +1,7 @@
-/** What advice is about, as far as steps rule it out for each other. */
+/** Topics of advice that a later step can rule out. */
 export type AdviceTopic = 'client-authentication' | 'client-secret'
 
-/** Whether a sentence, of a provider's hints too, is about a topic. */
+/** Whether a sentence of advice or a provider's hint is about a topic. */
 export function isAbout(sentence: string, topic: AdviceTopic): boolean {
   return topic === 'client-authentication'
     ? /client-?authentication|clientSecret(Basic|Post)|basic-(raw|form)|form-encode|reads differently|in the form/i.test(
@@ -10,28 +10,28 @@ export function isAbout(sentence: string, topic: AdviceTopic): boolean {
     : /new client secret/i.test(sentence)
 }
 
-/** What a step came to. */
+/** The result of a step. */
 export type FindingStatus = 'ok' | 'warning' | 'failed' | 'skipped'
 
-/** What a step saw, and what there is to do about it. Nothing in it is secret. */
+/** Observations and advice of a step, without secrets. */
 export interface Finding {
   readonly status: FindingStatus
-  /** Lines for people; of a skipped step the first one is the reason. */
+  /** Lines for people. The first line of a skipped step is the reason. */
   readonly saw: readonly string[]
-  /** What to do, a sentence each. */
+  /** One sentence for each thing to do. */
   readonly advice: readonly string[]
-  /** The same for programs. */
+  /** The observations for programs. */
   readonly details: Readonly<Record<string, unknown>>
-  /** The name of an earlier step whose advice this one makes needless. */
+  /** An earlier step whose advice is no longer needed. */
   readonly settles?: string
-  /** What this step has ruled out: advice about it, of whatever step, is left out. */
+  /** Topics that this step has ruled out; the report omits advice about them. */
   readonly rulesOut?: readonly AdviceTopic[]
 }
 
-/** Gathers what a step sees: its status is that of the worst thing noted. */
+/** Collects the observations of a step. The status is that of the worst observation. */
 export interface FindingDraft {
   saw(line: string): void
-  /** Not wrong, and worth a look. */
+  /** Adds a line that deserves attention but is not an error. */
   warn(line: string, advice?: string): void
   fail(line: string, ...advice: readonly string[]): void
   advise(...advice: readonly string[]): void
@@ -67,7 +67,7 @@ export function draftFinding(): FindingDraft {
   }
 }
 
-/** A step that could not be taken, or need not be. */
+/** The finding of a step that is impossible or unnecessary. */
 export function skipped(reason: string, details: Finding['details'] = {}): Finding {
   return { status: 'skipped', saw: [reason], advice: [], details }
 }

@@ -11,7 +11,7 @@ import {
 import { createHidingFetch } from '../connect.ts'
 import type { Output } from '../output/output.ts'
 
-/** A request that was answered, as the wire showed it. */
+/** A request and its response. */
 interface Exchange {
   readonly url: URL
   readonly status: number
@@ -19,38 +19,38 @@ interface Exchange {
   /** Milliseconds since the epoch. */
   readonly sentAt: number
   readonly answeredAt: number
-  /** The body; `undefined` where it broke off, or was not kept. May hold a token: to be read, never to be shown. */
+  /** The body; `undefined` if it broke off or is too long. It may hold a token, so it must not be shown. */
   readonly text: Promise<string | undefined>
 }
 
-/** One token request, and all that came of it. */
+/** One token request and its result. */
 export interface Grant {
   readonly client: Client
   readonly provider: Provider
   readonly token: AccessToken | undefined
   readonly failure: NightlatchError | undefined
-  /** The answer to the token request; `undefined` where there was none. */
+  /** The exchange with the token endpoint; `undefined` if there was no response. */
   readonly exchange: Exchange | undefined
-  /** Answers of the issuer's metadata. */
+  /** Requests for the issuer's metadata. */
   readonly metadata: readonly Exchange[]
-  /** Where the API was found to be, once the client has discovered it. */
+  /** The API's base URL, once it is known. */
   readonly baseUrl: () => URL | undefined
-  /** Token requests sent so far: a refused token is replaced. */
+  /** Token requests sent so far. A rejected token causes another one. */
   readonly tokenRequests: () => number
 }
 
-/** What a token is asked for with. */
+/** Options of a token request. */
 interface GrantTerms {
   readonly credentials: Credentials
   /** Seconds. */
   readonly timeout: number
   readonly output: Output
-  /** What a configuration file says besides; not where tokens are shared, for the way to one is what is looked at. */
+  /** Other options of a configured client. A store is left out, because a cached token would hide the token request. */
   readonly options?: Omit<ClientOptions, 'store'> | undefined
 }
 
 /**
- * Makes one token request, whatever comes of it: no repetition, so that a doctor does not hammer what is ill already.
+ * Sends one token request, without retries, so that doctor adds no load to a failing server.
  *
  * @throws NightlatchError `invalid_options`
  */
@@ -63,7 +63,7 @@ export async function askForGrant(provider: Provider, terms: GrantTerms): Promis
   let isOver = false
   let baseUrl: URL | undefined
 
-  /** A server may want to see a nonce in a proof, and names it in its first answer. */
+  /** With DPoP, the first response may require a nonce, which takes a second request. */
   const isNonceGiven = (): boolean =>
     provider.dpop === true && exchanges.findLast(({ url }) => !isMetadata(url))?.headers.has('dpop-nonce') === true
 
@@ -75,7 +75,7 @@ export async function askForGrant(provider: Provider, terms: GrantTerms): Promis
     }
     if (!isMetadata(url)) {
       if (tokenRequests > 0 && !(tokenRequests === 1 && isNonceGiven()))
-        throw new TypeError('the token was asked for already')
+        throw new TypeError('the token was requested already')
       tokenRequests += 1
       tokenUrl = url.href
     }
@@ -91,7 +91,7 @@ export async function askForGrant(provider: Provider, terms: GrantTerms): Promis
     ...options,
     credentials,
     fetch,
-    // A first attempt gets two thirds of it: that is what the flag means here.
+    // The core gives a first attempt two thirds of the timeout, so this makes it the value of the flag.
     timeout: Math.min(timeout * 1.5, 600),
     onEvent(event) {
       if (event.type === 'grant.retried') stopping.abort(event.error)
@@ -128,7 +128,7 @@ function isAddress(api: Provider['api']): api is string | URL {
   return typeof api === 'string' || api instanceof URL
 }
 
-const longest = 1024 * 1024
+const maxLength = 1024 * 1024
 
 async function readText(response: Response): Promise<string | undefined> {
   if (response.body === null) return ''
@@ -137,7 +137,7 @@ async function readText(response: Response): Promise<string | undefined> {
   try {
     for await (const chunk of response.body) {
       text += decoder.decode(chunk, { stream: true })
-      if (text.length > longest) return undefined
+      if (text.length > maxLength) return undefined
     }
     return text + decoder.decode()
   } catch {

@@ -5,7 +5,7 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { withinTime } from './within-time.ts'
 
-/** Step 2: whether the host that tokens come from has an address. Asked as `fetch` asks: hosts file and all. */
+/** Step `name-resolution`: resolves the token endpoint's host in the same way as `fetch`, including the hosts file. */
 export async function examineNameResolution({ address, timeout, evidence, waitFor }: Examination): Promise<Finding> {
   if (address === undefined) return skipped('the settings name no address')
   const host = address.hostname.replace(/^\[|\]$/g, '')

@@ -4,7 +4,7 @@ import { draftFinding, type Finding, skipped } from './finding.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 import { showText } from './shown-text.ts'
 
-/** What is known of Prevu3D, from its 'Client Credentials Flow' page and its sample answers. */
+/** Prevu3D, as described on its page 'Client Credentials Flow' and in its sample responses. */
 export const prevu3dKnowledge: ProviderKnowledge = {
   tokenAddress: ({ cloudApiUrl }) => cloudApiUrl ?? 'https://cloud-api.prevu3d.com',
   describeInfo(info) {
@@ -25,7 +25,7 @@ export const prevu3dKnowledge: ProviderKnowledge = {
   claimsRemark: 'the scopes of an application are in the discovery, not in the token',
 }
 
-/** Of a layer: whether the call got through it. */
+/** Whether the call passed a layer of access. */
 type Layer = 'passed' | 'missing' | 'unknown'
 
 interface Layers {
@@ -39,7 +39,7 @@ const contentAdvice =
   'Layer 2, content access: give the service user (Settings > Users, named like the OAuth application) content access to the nodes.'
 const roleAdvice = 'Layer 3, role: give the service user a role on these nodes that permits what the calls do.'
 
-/** The three layers of access, told apart as far as the answers allow. */
+/** Finds the missing layer of access, as far as the responses allow. */
 function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
   const finding = draftFinding()
   const conclude = (layers: Layers): Finding => {
@@ -53,7 +53,7 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
   if (call === undefined || api === undefined) {
     if (discoveryStatus !== 403) return skipped('no call of the API was answered')
     finding.fail(
-      'the discovery answered 403: which layer is missing, it does not say',
+      'the discovery answered 403, which does not name the missing layer',
       scopesAdvice,
       contentAdvice,
       roleAdvice,
@@ -69,24 +69,24 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
       finding.advise(scopesAdvice)
       return conclude({ ...nothingKnown, oauthScopes: 'missing' })
     }
-    finding.saw(`the application has ${scopes.map(showText).join(' ')}; which scope browsing takes is not documented`)
-    finding.saw('without content access the list is empty, as a rule, and not refused: look at 1 and 3 first')
+    finding.saw(`the application has ${scopes.map(showText).join(' ')}; the scope for browsing is not documented`)
+    finding.saw('without content access the list is usually empty, not forbidden: check layers 1 and 3 first')
     finding.advise(scopesAdvice, roleAdvice, contentAdvice)
     return conclude(nothingKnown)
   }
   if (call.status === 401) {
     finding.fail(
-      'the API does not take a token that the discovery took',
-      'Check that the region is right, and ask Prevu3D: this is about the token, and none of the three layers.',
+      'the API rejects a token that the discovery accepted',
+      'Check the region, then ask Prevu3D: the token is the cause, not one of the three layers.',
     )
     return conclude(nothingKnown)
   }
-  if (call.status !== 200) return skipped(`an answer with ${call.status} says nothing about access`)
+  if (call.status !== 200) return skipped(`a response with ${call.status} does not show whether the client has access`)
 
   const count = countNodes(call.body)
   finding.detail('nodes', count ?? null)
   if (count === undefined) {
-    finding.saw('the answer is no list that is known here, so what is in it is not told')
+    finding.saw('the response is not a known list, so its content is not shown')
     return conclude({ ...nothingKnown, oauthScopes: 'passed' })
   }
   if (count === 0) {
@@ -94,11 +94,11 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
     finding.advise(roleAdvice)
     return conclude({ oauthScopes: 'passed', contentAccess: 'missing', role: 'unknown' })
   }
-  finding.saw(`${count} ${count === 1 ? 'node' : 'nodes'} to see; this holds for browsing, other calls may take more`)
+  finding.saw(`${count} ${count === 1 ? 'node' : 'nodes'} to see; this is about browsing; other calls may require more`)
   return conclude({ oauthScopes: 'passed', contentAccess: 'passed', role: 'passed' })
 }
 
-/** How a list of nodes is wrapped is not documented: an array, or an object that holds arrays. */
+/** Counts the nodes of an array or of an object with arrays, because the response's shape is not documented. */
 function countNodes(body: unknown): number | undefined {
   if (Array.isArray(body)) return body.length
   if (typeof body !== 'object' || body === null) return undefined

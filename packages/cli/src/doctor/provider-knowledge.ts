@@ -2,17 +2,17 @@ import type { Settings } from '../settings.ts'
 import type { Evidence } from './evidence.ts'
 import { type Finding, skipped } from './finding.ts'
 
-/** What a doctor must know of one provider; the steps themselves know none. */
+/** What the steps need to know about one provider. */
 export interface ProviderKnowledge {
-  /** Where the way to a token begins, as the settings have it. */
+  /** The token endpoint, or the address that leads to it, from the settings. */
   tokenAddress(settings: Settings): string | undefined
-  /** What the discovery told, in lines for people and for programs; `undefined`: there is no discovery. */
+  /** Describes the discovered info; `undefined` for a provider without discovery. */
   readonly describeInfo?: (info: unknown) => InfoDescription
   /** A call that changes nothing. */
   harmlessCall(info: unknown): HarmlessCall
-  /** What the answers say about who may do what. */
+  /** Judges the client's access by the responses. */
   judgeAccess(evidence: Evidence, clientId: string): Finding
-  /** A remark to the claims of a token. */
+  /** A remark on the claims of a token. */
   readonly claimsRemark?: string
 }
 
@@ -22,15 +22,15 @@ interface InfoDescription {
 }
 
 interface HarmlessCall {
-  /** Below the API's base URL. */
+  /** Relative to the API's base URL. */
   readonly path: string
-  /** Where the vendor describes it; `undefined`: nowhere that is known. */
+  /** The vendor's document that describes the call, if known. */
   readonly documentedIn: string | undefined
 }
 
-/** What is known of a provider that nothing is known of. */
+/** Defaults for a provider without knowledge of its own. */
 export const plainKnowledge: ProviderKnowledge = {
   tokenAddress: ({ tokenEndpoint, issuer }) => tokenEndpoint ?? issuer,
   harmlessCall: () => ({ path: '', documentedIn: undefined }),
-  judgeAccess: () => skipped('who may do what at this provider is not known here'),
+  judgeAccess: () => skipped('nightlatch does not know how this provider reports permissions'),
 }

@@ -1,4 +1,4 @@
-import { nameThings } from '../new-provider/provider-draft.ts'
+import { isProviderName, nameThings } from '../new-provider/provider-draft.ts'
 import { readSample } from '../new-provider/sample-answer.ts'
 import { code, identifier, importLine } from '../new-provider/source-text.ts'
 import { writeReader } from '../new-provider/write-provider.ts'
@@ -6,16 +6,16 @@ import type { Examination } from './examination.ts'
 import type { FindingDraft } from './finding.ts'
 import { showNames } from './shown-text.ts'
 
-/** An answer with no token where one is looked for. */
+/** A response in which the core finds no token. */
 interface UnreadAnswer {
-  /** May hold a token: names and places of it are shown, and no value. */
+  /** The body. It may hold a token, so only names and paths are shown. */
   readonly text: string
   readonly headers: Headers
 }
 
-/** Prints the `readTokenResponse` that reads such an answer, as far as the names of its fields tell where the token is. */
+/** Prints a `readTokenResponse` for the response. The field names suggest where the token is. */
 export function adviseReader(finding: FindingDraft, { known, provider }: Examination, answer: UnreadAnswer): void {
-  const { title } = nameThings(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(known.name) ? known.name : 'client')
+  const { title } = nameThings(isProviderName(known.name) ? known.name : 'client')
   const sample = findSample(answer)
   const reader = sample === undefined ? undefined : writeReader(sample, { title })
   const written =
@@ -38,13 +38,13 @@ function ${identifier(`read${title}Answer`)}(answer: TokenAnswer): TokenFields {
   )
 }
 
-/** Where the token seems to be: in the body, or in a header. */
+/** Looks for the token in the body, then in the headers. */
 function findSample({ text, headers }: UnreadAnswer): ReturnType<typeof readSample> {
   const head = [...headers].map(([name, value]) => `${name}: ${value}`).join('\n')
   const sample = readSample(text) ?? readSample(`HTTP/1.1 200 OK\n${head}\n\n${text}`)
   const paths = [sample?.token, sample?.lifetime?.path, sample?.scope, sample?.error?.code, sample?.error?.words]
   const names = paths.flatMap((path) => path ?? []).filter((step) => typeof step === 'string')
-  // A name that does not look like one may be anything, a secret too.
+  // An unusual field name may be a secret.
   const isShown = names.every((name) => showNames({ [name]: 0 })[0] === name)
   return isShown ? sample : undefined
 }

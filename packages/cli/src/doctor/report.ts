@@ -2,7 +2,7 @@ import { type Output, type Style, styled } from '../output/output.ts'
 import { type Finding, type FindingStatus, isAbout } from './finding.ts'
 import type { Step } from './steps.ts'
 
-/** A step with what it came to. */
+/** A step and its finding. */
 export interface TakenStep {
   readonly step: Step
   readonly finding: Finding
@@ -15,7 +15,7 @@ const marks: Readonly<Record<FindingStatus, readonly [Style, string]>> = {
   skipped: ['quiet', '-'],
 }
 
-/** One step, for people. */
+/** Prints one step for people. */
 export function printStep({ step, finding }: TakenStep, { print }: Output): void {
   const [style, mark] = marks[finding.status]
   const isSkipped = finding.status === 'skipped'
@@ -23,23 +23,23 @@ export function printStep({ step, finding }: TakenStep, { print }: Output): void
   for (const line of finding.saw) print(isSkipped ? styled('quiet', `    ${line}`) : `    ${line}`)
 }
 
-/** The end of a report, for people. */
+/** Prints the advice at the end of a report. */
 export function printWhatToDo(taken: readonly TakenStep[], { print }: Output): void {
   const sentences = whatToDo(taken)
   print('')
   print(styled('title', 'What to do'))
   for (const [at, sentence] of sentences.entries()) print(`  ${at + 1}. ${sentence}`)
   if (sentences.length === 0) {
-    print(isIll(taken) ? '  Nothing that is known here.' : '  Nothing: all is well.')
+    print(hasFailure(taken) ? '  No advice is known for this failure.' : '  Nothing: all steps passed.')
   }
 }
 
-/** The whole report, for programs. */
+/** The whole report as JSON, for programs. */
 export function describeReport(provider: string, taken: readonly TakenStep[], tokenRequests: number): object {
   const isDoubtful = taken.some(({ finding }) => finding.status === 'warning')
   return {
     provider,
-    status: isIll(taken) ? 'failed' : isDoubtful ? 'warning' : 'ok',
+    status: hasFailure(taken) ? 'failed' : isDoubtful ? 'warning' : 'ok',
     steps: taken.map(({ step: { name, title }, finding: { status, saw, advice, details } }) => ({
       name,
       title,
@@ -53,12 +53,12 @@ export function describeReport(provider: string, taken: readonly TakenStep[], to
   }
 }
 
-/** Whether something failed. */
-export function isIll(taken: readonly TakenStep[]): boolean {
+/** Whether a step failed. */
+export function hasFailure(taken: readonly TakenStep[]): boolean {
   return taken.some(({ finding }) => finding.status === 'failed')
 }
 
-/** In the order of the steps: a later failure is often the doing of an earlier one. Each sentence once. */
+/** All advice, each sentence once, in the order of the steps, because an earlier failure often causes a later one. */
 function whatToDo(taken: readonly TakenStep[]): readonly string[] {
   const settled = new Set(taken.map(({ finding }) => finding.settles))
   const open = taken.filter(({ step }) => !settled.has(step.name))

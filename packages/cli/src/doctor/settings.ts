@@ -3,34 +3,34 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding } from './finding.ts'
 import { showText, showUrl } from './shown-text.ts'
 
-/** Step 1: which settings there are, where they come from, and what is odd about the spelling of the credentials. */
+/** Step `settings`: the settings, their sources, and peculiarities of the credentials' text. */
 export function examineSettings(examination: Examination): Finding {
   const { known, settings, secret, mistake } = examination
   const finding = draftFinding()
-  const told = []
+  const shownSettings = []
   for (const { name, isUrl } of known.settings) {
     const value = settings.settings[name]
     const source = settings.sources.get(name)
     if (value === undefined || source === undefined || name === 'clientSecretFile') continue
     if (name === 'clientId') {
-      // Id and secret are easily swapped: not before the server has taken it is it surely the id.
+      // Users may swap id and secret, so the id is not shown before the server has accepted it.
       finding.saw(`${name}: ${[...value].length} characters (${source})`)
-      told.push({ name, source, length: [...value].length })
+      shownSettings.push({ name, source, length: [...value].length })
       continue
     }
     const url = isUrl === true ? URL.parse(value) : null
-    // What should be a URL and is none may be anything, the secret included.
+    // An invalid URL may be a secret in the wrong place.
     const shown = isUrl === true ? (url === null ? '(no URL)' : showUrl(url)) : showText(value)
     finding.saw(`${name}: ${shown === '' ? "''" : shown} (${source})`)
-    told.push({ name, source, value: shown })
+    shownSettings.push({ name, source, value: shown })
     if (url !== null && (url.search !== '' || url.username !== '')) {
       finding.warn(
         `${name} holds more than an address (a query, or a user name), which is not shown`,
-        `Look at ${source}: a query or a user name in it is seldom meant.`,
+        `Check ${source}: a query or a user name in it is usually a mistake.`,
       )
     }
   }
-  finding.detail('settings', told)
+  finding.detail('settings', shownSettings)
 
   const { clientId } = settings.settings
   const idOddities = clientId === undefined ? [] : describeCredentialText(clientId)
@@ -54,7 +54,7 @@ export function examineSettings(examination: Examination): Finding {
   }
 
   for (const what of settings.missing) finding.fail(`missing: ${what}`, `Set ${what}.`)
-  if (secret.isNotUsed === true) finding.saw('no client secret: the client shows who it is by other means')
+  if (secret.isNotUsed === true) finding.saw('no client secret: the client authenticates in another way')
   else if (value === undefined) {
     const missing = `${known.secretVariable}, or --client-secret-file`
     if (secret.mistake === undefined) finding.fail(`missing: ${missing}`, `Set ${missing}.`)
@@ -66,14 +66,14 @@ export function examineSettings(examination: Examination): Finding {
 }
 
 function noteOddities(finding: ReturnType<typeof draftFinding>, what: string, oddities: readonly TextOddity[]): void {
-  // What to do about them is said where the server refuses: it may be that they are meant.
+  // They may be intended, so the advice follows only if the server rejects the credentials.
   for (const { words, isGrave } of oddities) {
     if (isGrave) finding.warn(`${what} ${words}`)
     else finding.saw(`${what} ${words}`)
   }
 }
 
-/** The characters for which form-encoding and none differ, each once, without a place; a space by name. */
+/** The printable ASCII characters that form-encoding changes, sorted, each once. */
 function encodedCharacters(text: string): readonly string[] {
   const special = [...new Set(text)].filter((character) => /[^A-Za-z0-9*._-]/.test(character))
   return special.filter((character) => /^[\x21-\x7e]$/.test(character)).sort()

@@ -1,26 +1,26 @@
-const longest = 200
+const maxLength = 200
 
 /**
- * Somebody else's words, fit for a terminal: one line, no control characters. What is too long is not shown at all: half a
- * secret would not be known for one.
+ * Text from outside on one line, without control characters. A long text is not shown at all, because redaction would not
+ * recognise part of a secret.
  */
 export function showText(text: string): string {
   const shown = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-  return shown.length > longest ? `(${shown.length} characters, not shown)` : shown
+  return shown.length > maxLength ? `(${shown.length} characters, not shown)` : shown
 }
 
-/** A URL without what may hold a secret: no user, no query (rule X2). Any text with a colon may be a URL of another kind. */
+/** Origin and path of an HTTP URL; user name and query may hold a secret (rule X2), and so may a URL of another scheme. */
 export function showUrl(url: URL): string {
   if (!isHttp(url)) return '(no http URL)'
   return showText(`${url.origin}${url.pathname}`)
 }
 
-/** The names of an object's fields; a name that does not look like one may be anything, and is not shown. */
+/** The field names of an object. An unusual name may be a secret, so it is not shown. */
 export function showNames(fields: object): readonly string[] {
   return Object.keys(fields).map((name) => (/^[A-Za-z_@$][\w.@$:/-]{0,59}$/.test(name) ? name : '(an odd name)'))
 }
 
-/** `undefined` for what is no JSON object. */
+/** `undefined` if the text is not a JSON object. */
 export function parseObject(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed: unknown = JSON.parse(text ?? '')
@@ -32,7 +32,7 @@ export function parseObject(text: string | undefined): Readonly<Record<string, u
   }
 }
 
-/** The fields of a JSON document, a list's too, or of a form; `undefined` for anything else. */
+/** The fields of a JSON object or array, or of a form; `undefined` for other texts. */
 export function parseFields(
   text: string | undefined,
   type: string | null | undefined,
@@ -49,7 +49,7 @@ export function parseFields(
   }
 }
 
-/** Where an answer has its values: `data.token`; at most forty places, four levels deep. */
+/** The paths of values, such as `data.token`: at most 40 paths, at most four levels deep. */
 export function showPaths(fields: object, depth = 4): readonly string[] {
   const paths = Object.entries(fields).flatMap(([name, value]) => {
     const [shown = ''] = Array.isArray(fields) ? [name] : showNames({ [name]: value })

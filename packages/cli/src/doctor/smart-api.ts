@@ -2,20 +2,20 @@ import type { Evidence } from './evidence.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import type { ProviderKnowledge } from './provider-knowledge.ts'
 
-/** What is known of any product behind the Smart API. */
+/** Any product behind the Smart API. */
 export const smartApiKnowledge: ProviderKnowledge = {
   tokenAddress: ({ tokenEndpoint, authorizationServer, issuer }) => issuer ?? tokenEndpoint ?? authorizationServer,
   harmlessCall: () => ({ path: '', documentedIn: undefined }),
   judgeAccess,
 }
 
-/** What is known of Smart Completions besides: its service document. */
+/** Smart Completions, whose service document is documented. */
 export const smartCompletionsKnowledge: ProviderKnowledge = {
   ...smartApiKnowledge,
   harmlessCall: () => ({ path: '', documentedIn: 'Smart API Reference Guide 5.3.24, service document' }),
 }
 
-/** The product finds its user by the token's `sub`: whether there seems to be one. */
+/** Judges whether the product has a user with the name in the token's `sub`. */
 function judgeAccess({ call, claims, granted }: Evidence, clientId: string): Finding {
   if (granted === undefined) return skipped('it takes a token')
   const finding = draftFinding()
@@ -26,7 +26,7 @@ function judgeAccess({ call, claims, granted }: Evidence, clientId: string): Fin
   finding.detail('isClientId', isNamed ? sub === clientId : null)
   if (isNamed) {
     finding.saw(`sub: ${sub}${sub === clientId ? ', the client id' : ', which is not the client id'}`)
-    finding.saw('the product looks for a user of that very name, and for the roles of that user')
+    finding.saw('the product looks for a user of that name, and for the roles of that user')
   } else if (claims === undefined) {
     finding.saw('the token cannot be read, so its sub is not known; under client credentials it is the client id')
   } else {
@@ -45,10 +45,10 @@ function judgeAccess({ call, claims, granted }: Evidence, clientId: string): Fin
   if (call.status === 200) finding.saw('the API answered, so it seems to know that user')
   else if (call.status === 401 || call.status === 403) {
     finding.fail(
-      `the API refused a valid token with ${call.status}: as a rule there is no such user, or it has no roles`,
+      `the API rejected a valid token with ${call.status}: usually there is no such user, or it has no roles`,
       `In the product, make a user ${user} and give it roles for the Smart API; the name must be the same, letter by letter.`,
-      "Check that the scope asked for is the one of this product's installation.",
+      "Check that the requested scope is the one of this product's installation.",
     )
-  } else finding.saw(`an answer with ${call.status} does not tell whether there is such a user`)
+  } else finding.saw(`a response with ${call.status} does not show whether there is such a user`)
   return finding.done()
 }

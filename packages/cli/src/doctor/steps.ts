@@ -13,15 +13,15 @@ import { examineSettings } from './settings.ts'
 import { examineTls } from './tls.ts'
 import { examineTokenRequest } from './token-request.ts'
 
-/** One thing that can be wrong, and how it is looked at. */
+/** One check of the doctor. */
 export interface Step {
-  /** For programs. */
+  /** Its name in the JSON document. */
   readonly name: string
   readonly title: string
   readonly examine: (examination: Examination) => Finding | Promise<Finding>
 }
 
-/** In the order of the way from settings to an answered call. */
+/** All steps, from the settings to an API call. */
 export const steps: readonly Step[] = [
   { name: 'settings', title: 'Settings', examine: examineSettings },
   { name: 'name-resolution', title: 'Name resolution', examine: examineNameResolution },
@@ -36,15 +36,15 @@ export const steps: readonly Step[] = [
   { name: 'access', title: 'Access', examine: examineAccess },
 ]
 
-/** Takes a step; one that breaks is a finding too, and does not stop those after it. */
+/** Runs a step. If it throws, the error becomes a finding and the later steps still run. */
 export async function takeStep({ examine }: Step, examination: Examination): Promise<Finding> {
   try {
     return await examine(examination)
   } catch (failure) {
     const finding = draftFinding()
-    const name = failure instanceof Error ? failure.name : 'what is no Error'
-    // Its message may quote an answer, or a request.
-    finding.fail(`this step broke: ${name}${codeOf(failure) === undefined ? '' : ` (${codeOf(failure)})`}`)
+    const name = failure instanceof Error ? failure.name : 'a value that is not an Error'
+    // The message may quote a request or a response, so it is not shown.
+    finding.fail(`this step failed with ${name}${codeOf(failure) === undefined ? '' : ` (${codeOf(failure)})`}`)
     return finding.done()
   }
 }

@@ -6,23 +6,23 @@ import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft } from './finding.ts'
 import { showText } from './shown-text.ts'
 
-/** Days before its end at which a certificate is worth a word. */
-const soon = 14
+/** A certificate that expires within this many days causes a warning. */
+const warningDays = 14
 
-/** Step 3: whether the server proves that it is who it is. Nothing but the handshake is sent. */
+/** Step `tls`: the server's certificate. Only the TLS handshake is sent. */
 export async function examineTls({ address, timeout, env, evidence, waitFor }: Examination): Promise<Finding> {
   const finding = draftFinding()
   noteProxies(finding, env)
   if (address === undefined) return skip(finding, 'the settings name no address')
   if (address.protocol === 'http:') {
     if (isLoopback(address)) return skip(finding, 'plain http to this machine: there is no certificate to look at')
-    finding.fail(`${address.origin} is plain http`, 'Use https: anybody on the way can read what http carries.')
+    finding.fail(`${address.origin} is plain http`, 'Use https: anyone on the network can read plain http.')
     return finding.done()
   }
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     finding.warn(
-      'NODE_TLS_REJECT_UNAUTHORIZED=0: this program takes any certificate',
-      'Take NODE_TLS_REJECT_UNAUTHORIZED=0 away; name the authority in a file by NODE_EXTRA_CA_CERTS instead.',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0: this program accepts any certificate',
+      "Remove NODE_TLS_REJECT_UNAUTHORIZED=0. Instead, set NODE_EXTRA_CA_CERTS to a file with the authority's certificate.",
     )
   }
 
@@ -48,7 +48,7 @@ export async function examineTls({ address, timeout, env, evidence, waitFor }: E
 interface Greeting {
   readonly certificate: PeerCertificate
   readonly protocol: string | null
-  /** OpenSSL's word for why the certificate is not trusted. */
+  /** OpenSSL's code for why the certificate is not trusted. */
   readonly distrust: string | undefined
 }
 
@@ -59,12 +59,12 @@ function shakeHands(host: string, port: number, timeout: number): Promise<Greeti
       port,
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ['http/1.1'],
-      // To look at a certificate one must let it in; nothing is sent over this connection.
+      // Accept any certificate in order to read it. No data is sent over this connection.
       rejectUnauthorized: false,
     })
     const timer = setTimeout(() => socket.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })), timeout * 1000)
     socket.once('secureConnect', () => {
-      // Typed as an Error, it is a code.
+      // The type says Error, but the value is a code.
       const distrust: unknown = socket.authorizationError
       resolve({
         certificate: socket.getPeerCertificate(),
@@ -103,17 +103,20 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
   const now = Date.now()
   if (ends.getTime() < now) {
     problems.push('expired')
-    finding.fail(`the certificate expired on ${showInstant(ends)}`, `Whoever runs ${host} must renew its certificate.`)
+    finding.fail(
+      `the certificate expired on ${showInstant(ends)}`,
+      `The operator of ${host} must renew the certificate.`,
+    )
   } else if (begins.getTime() > now) {
     problems.push('not-yet-valid')
     finding.fail(
       `the certificate is not valid before ${showInstant(begins)}`,
       `Check the clock of this machine, then the certificate of ${host}.`,
     )
-  } else if (ends.getTime() - now < soon * 86_400_000) {
+  } else if (ends.getTime() - now < warningDays * 86_400_000) {
     finding.warn(
-      `the certificate ends in less than ${soon} days`,
-      `Tell whoever runs ${host} that its certificate ends soon.`,
+      `the certificate expires in less than ${warningDays} days`,
+      `Tell the operator of ${host} that the certificate expires soon.`,
     )
   }
   if (checkServerIdentity(host, certificate) !== undefined) {
@@ -128,23 +131,23 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
     finding.fail(
       `the certificate is not trusted (${distrust})`,
       distrust === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
-        ? `An intermediate certificate is missing: whoever runs ${host} should send the whole chain. Otherwise set NODE_EXTRA_CA_CERTS to a file with it.`
-        : `Where ${host} is inside a company, or a proxy opens TLS: set NODE_EXTRA_CA_CERTS to a file with the authority's certificate (PEM). Elsewhere, do not trust this server.`,
+        ? `An intermediate certificate is missing: the operator of ${host} must configure the whole chain. Until then, set NODE_EXTRA_CA_CERTS to a file with it.`
+        : `If ${host} is inside a company, or a proxy intercepts TLS, set NODE_EXTRA_CA_CERTS to a file with the authority's certificate (PEM). Otherwise, do not trust this server.`,
     )
   } else if (distrust !== undefined && problems.length === 0) {
     problems.push('other')
-    finding.fail(`the certificate is refused (${distrust})`, `Have whoever runs ${host} look at its certificate.`)
+    finding.fail(`the certificate is rejected (${distrust})`, `Ask the operator of ${host} to check the certificate.`)
   }
   finding.detail('problems', problems)
   finding.detail('code', distrust)
 }
 
-/** All other codes are about dates and names, which are looked at one by one: OpenSSL tells the first problem only. */
+/** Whether a code is about trust. Dates and names are checked separately, because OpenSSL reports only the first problem. */
 function isOfTrust(code: string): boolean {
   return /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|CERT_REJECTED|INVALID_CA|CERT_REVOKED|CHAIN/.test(code)
 }
 
-/** Which proxies the environment names; of their addresses only the host, for they may hold a password. */
+/** Reports proxies in the environment by host only, because their addresses may hold a password. */
 function noteProxies(finding: FindingDraft, env: Examination['env']): void {
   const variables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
   const proxies = variables.flatMap((variable) => {
@@ -155,11 +158,11 @@ function noteProxies(finding: FindingDraft, env: Examination['env']): void {
   if (proxies.length === 0) return
   const said = proxies.map(({ variable, host }) => `${variable} (${showText(host)})`).join(', ')
   if (env.NODE_USE_ENV_PROXY === '1') {
-    finding.saw(`proxies: ${said}; requests go through them, this look at the certificate does not`)
+    finding.saw(`proxies: ${said}; requests use them, this check of the certificate does not`)
   } else {
     finding.warn(
-      `proxies: ${said}; they are not used, since NODE_USE_ENV_PROXY=1 is not set`,
-      'Where the network can be left through a proxy only: set NODE_USE_ENV_PROXY=1 (Node 22.21, or 24 and newer).',
+      `proxies: ${said}; they are not used, because NODE_USE_ENV_PROXY=1 is not set`,
+      'If the network requires a proxy, set NODE_USE_ENV_PROXY=1 (Node 22.21, or 24 and newer).',
     )
   }
 }
@@ -169,7 +172,7 @@ function skip(finding: FindingDraft, reason: string): Finding {
   return { status: 'skipped', saw: [reason, ...saw], advice, details }
 }
 
-/** Plain http to these tells nobody anything. */
+/** Whether the host is this machine, where plain http is safe. */
 function isLoopback({ hostname }: URL): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }

@@ -6,7 +6,7 @@ import { draftFinding, type Finding, type FindingDraft, skipped } from './findin
 import type { Grant } from './grant.ts'
 import { parseFields, showText, showUrl } from './shown-text.ts'
 
-/** Step 5: the token request, made once. */
+/** Step `token-request`: the token request, sent once. */
 export async function examineTokenRequest(examination: Examination): Promise<Finding> {
   const grant = await examination.grant()
   if (grant === undefined) return skipped('the settings are not complete')
@@ -30,14 +30,14 @@ export async function examineTokenRequest(examination: Examination): Promise<Fin
     await noteGrantFailure(finding, failure, examination)
     if (mayBeProbed(grant) && !examination.mayProbe && words === undefined) {
       finding.advise(
-        `If id and secret are surely right, let nightlatch doctor ${examination.known.name} --probe-authentication find out how the server wants them; the server may count each try as a failed sign-in.`,
+        `If id and secret are correct, run nightlatch doctor ${examination.known.name} --probe-authentication to find out how the server expects them. The server may count each try as a failed sign-in.`,
       )
     }
   }
   return finding.done()
 }
 
-/** What the server's own words are about: the client id, the client secret, or `undefined` if they do not say. */
+/** Whether the server's error description is about the client id or the client secret; `undefined` if it does not say. */
 export function readServerWords({ errorDescription = '' }: NightlatchError): 'client id' | 'client secret' | undefined {
   const words = errorDescription.slice(0, 2000)
   if (/\b(client[ _-]?secret|app[ _-]?secret|secret|password)\b/i.test(words)) return 'client secret'
@@ -48,7 +48,7 @@ export function readServerWords({ errorDescription = '' }: NightlatchError): 'cl
   return isMissing.test(words) || isUnknown.test(words) || /\bclient_?id\b/i.test(words) ? 'client id' : undefined
 }
 
-/** What to check of the credentials, now that the server rejects them. */
+/** Advises what to check about credentials that the server rejects. */
 function adviseSpelling(
   { settings, secret }: Examination,
   words: ReturnType<typeof readServerWords>,
@@ -60,20 +60,20 @@ function adviseSpelling(
   ] as const
   return credentials.flatMap(({ what, source, oddities }) => [
     ...(words === what ? [adviseByWords(what, source)] : []),
-    // Where the server names the one, the other is not at fault.
+    // If the server names one of the two, the other needs no check.
     ...(words === undefined || words === what
-      ? oddities.map(({ words: oddity }) => `Check the ${what} (${source}): it ${oddity}. Is that meant?`)
+      ? oddities.map(({ words: oddity }) => `Check the ${what} (${source}): it ${oddity}. Is that intended?`)
       : []),
   ])
 }
 
 function adviseByWords(what: 'client id' | 'client secret', source: string | undefined): string {
   return what === 'client id'
-    ? `The server's words are about the client id (${source}): check it letter by letter, and ask whoever registered the client whether a client of that id exists at this address and is enabled.`
-    : `The server's words are about the client secret (${source}): copy its value anew, and ask whoever registered the client whether it has expired or was replaced.`
+    ? `The server's message is about the client id (${source}): check it letter by letter, and ask the person who registered the client whether a client with that id exists at this address and is enabled.`
+    : `The server's message is about the client secret (${source}): copy its value again, and ask the person who registered the client whether it has expired or was replaced.`
 }
 
-/** Whether another way to send the credentials could help: it is the client that was refused, and not what it asked for. */
+/** Whether another client authentication could help: the server rejected the client, not the scope or the grant type. */
 export function mayBeProbed({ failure }: Grant): boolean {
   if (failure?.code !== 'grant_refused') return false
   const { error, status } = failure
@@ -82,7 +82,7 @@ export function mayBeProbed({ failure }: Grant): boolean {
   return (status === 401 && error !== 'invalid_scope') || (status === 400 && isOfClient)
 }
 
-/** A failed grant, with what to do about it by its code. */
+/** Reports a failed grant, with advice by its code. */
 async function noteGrantFailure(
   finding: FindingDraft,
   failure: NightlatchError,
@@ -91,7 +91,7 @@ async function noteGrantFailure(
   const { code, message, status, error, errorDescription, retryAfter } = failure
   const hints = failure.hints.map((hint) => inFlags(hint, known))
   finding.detail('failure', { code, message, status, error, errorDescription, retryAfter, hints })
-  // An earlier step has said already why there is no connection.
+  // An earlier step has already reported why there is no connection.
   const isSaid = code === 'endpoint_unavailable' && status === undefined && evidence.isUnreachable === true
   finding.fail(`${code}: ${message}`, ...(isSaid ? [] : hints))
   const exchange = (await grant())?.exchange
@@ -99,7 +99,7 @@ async function noteGrantFailure(
   if (!isSaid) finding.advise(...adviseByCode(failure, hasFields))
 }
 
-/** @param hasFields whether the answer has fields: what is to be done about those is the next step's affair */
+/** @param hasFields whether the response has fields, about which the next step gives advice */
 function adviseByCode({ code, status, retryAfter, hints }: NightlatchError, hasFields: boolean): readonly string[] {
   switch (code) {
     case 'invalid_options':
@@ -107,18 +107,19 @@ function adviseByCode({ code, status, retryAfter, hints }: NightlatchError, hasF
     case 'grant_refused':
       if (status === 429)
         return [`Wait ${retryAfter === undefined ? 'a while' : `${retryAfter} s`}: too many requests.`]
-      return hints.length > 0 ? [] : ['Ask whoever registered the client about id, secret, scope and grant type.']
+      return hints.length > 0
+        ? []
+        : ['Ask the person who registered the client about id, secret, scope and grant type.']
     case 'response_unreadable':
       return hasFields
         ? []
-        : [
-            'Check the address of the token endpoint: a web page or a redirect is what a sign-in page or a proxy answers.',
-          ]
+        : ['Check the address of the token endpoint: a sign-in page or a proxy responds with a web page or a redirect.']
     case 'endpoint_unavailable':
-      if (status !== undefined) return ['The server fails by itself: try again later, then tell whoever runs it.']
+      if (status !== undefined)
+        return ['The server has an internal error: try again later. If it still fails, contact its operator.']
       return hints.length > 0 ? [] : ['The token endpoint could not be reached: look for a firewall, a VPN or a proxy.']
     case 'timed_out':
-      return ['Try again with a longer --timeout; where that does not help, look for a firewall that drops packets.']
+      return ['Try again with a longer --timeout; if that does not help, look for a firewall that drops packets.']
     case 'discovery_failed':
       return ['Check the issuer, or set the token endpoint itself.']
     case 'origin_refused':

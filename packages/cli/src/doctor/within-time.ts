@@ -1,4 +1,4 @@
-/** What work comes to; `undefined` where it takes longer than some seconds. The work itself goes on. */
+/** The result of a promise, or `undefined` after some seconds. The work itself is not cancelled. */
 export async function withinTime<T>(work: Promise<T>, seconds: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const passed = new Promise<undefined>((resolve) => {

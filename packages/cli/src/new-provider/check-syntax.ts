@@ -1,16 +1,16 @@
 import nodeModule from 'node:module'
 
 /**
- * Parses what is about to be written; a page is no program and is not parsed.
+ * Parses a generated JSON or TypeScript file before it is written.
  *
- * @throws Error where it does not parse, which would be a mistake of ours
+ * @throws Error if it does not parse, which is a bug in the command line
  */
 export function checkSyntax(file: string, text: string): void {
   try {
     if (file.endsWith('.json')) JSON.parse(text)
-    // Node's own parser, which is there from 22.13 on.
+    // Node has this parser since 22.13.
     if (file.endsWith('.ts')) nodeModule.stripTypeScriptTypes?.(text)
   } catch {
-    throw new Error(`${file} would not parse, so nothing was written; please report the flags you used`)
+    throw new Error(`${file} does not parse, so nothing was written. Please report this bug with the flags you used`)
   }
 }

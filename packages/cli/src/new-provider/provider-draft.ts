@@ -1,16 +1,17 @@
 import { CommandError } from '../command-error.ts'
+import { isSlug } from '../slug.ts'
 import { isFieldName, readSample, type SampleAnswer } from './sample-answer.ts'
 
-/** How a client shows who it is, where it sends a secret. */
+/** Client authentications with a client secret, and their labels in the prompt. */
 export const authentications: Readonly<Record<string, string>> = {
-  basic: 'Basic header, form-encoded first, as RFC 6749 says',
-  'basic-raw': 'Basic header, id and secret as they are',
+  basic: 'Basic header, id and secret form-encoded as in RFC 6749',
+  'basic-raw': 'Basic header, id and secret not encoded',
   post: 'parameters of the request: client_id and client_secret, or other names',
-  header: 'a header, or two, of their own',
+  header: 'one or two other headers',
 }
 
-/** What was typed, or answered, about a provider. */
-export interface Wishes {
+/** Flags or answers to prompts about a provider. */
+export interface ProviderSettings {
   readonly tokenEndpoint?: string
   readonly clientAuthentication?: string
   readonly clientIdName?: string
@@ -27,44 +28,44 @@ export interface Wishes {
   readonly runner?: string
 }
 
-/** A provider to be written. */
+/** The checked settings of a provider to write. */
 export interface ProviderDraft {
-  /** The slug. */
+  /** A slug, such as `acme-cloud`. */
   readonly name: string
-  /** The function's name. */
+  /** The name of the provider's function. */
   readonly identifier: string
-  /** The name of its types, and for people. */
+  /** The name in its types and for people. */
   readonly title: string
   readonly tokenEndpoint: URL
   readonly authentication: 'basic' | 'basic-raw' | 'post' | 'header'
-  /** A parameter's or a header's name; `undefined`: the usual one, or for a header none. */
+  /** The name of the parameter or header; `undefined` means `client_id`, or no header. */
   readonly clientIdName: string | undefined
   readonly clientSecretName: string | undefined
   readonly method: 'POST' | 'GET'
   readonly bodyFormat: 'form' | 'json' | 'none'
-  /** `null`: none is sent. */
+  /** `null` sends no `grant_type`. */
   readonly grantType: string | null
   readonly scopes: readonly string[]
   readonly parameters: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly sample: SampleAnswer | undefined
   readonly api: URL | undefined
-  /** The header that takes the token, where that is not `Authorization: Bearer`. */
+  /** The header for the token, if it is not `Authorization: Bearer`. */
   readonly tokenHeader: string | undefined
   readonly runner: 'vitest' | 'node:test'
 }
 
 /**
- * Brings wishes into a draft.
+ * Checks the settings of a new provider.
  *
- * @throws CommandError `wrong_usage`, naming every mistake at once
+ * @throws CommandError `wrong_usage`, naming all mistakes
  */
-export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
+export function draftProvider(name: string, settings: ProviderSettings): ProviderDraft {
   const mistakes: string[] = []
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) mistakes.push('<name> must be a lower-case slug, such as acme-cloud')
-  const tokenEndpoint = readUrl('--token-endpoint', wishes.tokenEndpoint, mistakes)
-  if (wishes.tokenEndpoint === undefined) mistakes.push('missing: --token-endpoint')
-  const api = readUrl('--api-url', wishes.apiUrl === '' ? undefined : wishes.apiUrl, mistakes)
+  if (!isProviderName(name)) mistakes.push('<name> must be a lower-case slug, such as acme-cloud')
+  const tokenEndpoint = readUrl('--token-endpoint', settings.tokenEndpoint, mistakes)
+  if (settings.tokenEndpoint === undefined) mistakes.push('missing: --token-endpoint')
+  const api = readUrl('--api-url', settings.apiUrl === '' ? undefined : settings.apiUrl, mistakes)
   const choose = <Choice extends string>(
     flag: string,
     given: string | undefined,
@@ -76,34 +77,34 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   }
   const authentication = choose(
     '--client-authentication',
-    wishes.clientAuthentication,
+    settings.clientAuthentication,
     'basic',
     'basic-raw',
     'post',
     'header',
   )
-  const { clientIdName, clientSecretName } = wishes
+  const { clientIdName, clientSecretName } = settings
   if (authentication === 'header' && clientSecretName === undefined) {
-    mistakes.push('--client-authentication header needs --client-secret-name, the name of the header')
+    mistakes.push('--client-authentication header requires --client-secret-name, the name of the header')
   }
   if (/^basic/.test(authentication) && (clientIdName ?? clientSecretName) !== undefined) {
     mistakes.push('--client-id-name and --client-secret-name are for --client-authentication post or header')
   }
-  const method = choose('--method', wishes.method?.toUpperCase(), 'POST', 'GET')
-  const bodyFormat = choose('--body-format', wishes.bodyFormat, 'form', 'json', 'none')
-  if (method === 'GET' && wishes.bodyFormat !== undefined && bodyFormat !== 'none') {
+  const method = choose('--method', settings.method?.toUpperCase(), 'POST', 'GET')
+  const bodyFormat = choose('--body-format', settings.bodyFormat, 'form', 'json', 'none')
+  if (method === 'GET' && settings.bodyFormat !== undefined && bodyFormat !== 'none') {
     mistakes.push('--method GET has no body: its parameters are in the query')
   }
-  const sample = wishes.sample?.trim() ? readSample(wishes.sample) : undefined
-  if (wishes.sample?.trim() && sample === undefined) {
+  const sample = settings.sample?.trim() ? readSample(settings.sample) : undefined
+  if (settings.sample?.trim() && sample === undefined) {
     mistakes.push(
-      '--sample: no token can be told in it; is it the whole answer of the token endpoint? Where the token is in a header, the sample has the head, too: HTTP/1.1 200 OK, the headers, an empty line, the body',
+      '--sample has no recognisable token. Is it the whole response of the token endpoint? If the token is in a header, include status line and headers: HTTP/1.1 200 OK, the headers, an empty line, the body',
     )
   }
-  const { grantType = 'client_credentials' } = wishes
-  const parameters = readPairs('--parameter', '=', wishes.parameter, mistakes)
+  const { grantType = 'client_credentials' } = settings
+  const parameters = readPairs('--parameter', '=', settings.parameter, mistakes)
   if (bodyFormat === 'json') mistakes.push(...findNested(parameters))
-  const headers = readPairs('--header', ':', wishes.header, mistakes)
+  const headers = readPairs('--header', ':', settings.header, mistakes)
   const draft = {
     name,
     ...nameThings(name),
@@ -113,21 +114,21 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
     method,
     bodyFormat: method === 'GET' ? ('none' as const) : bodyFormat,
     grantType: grantType === 'none' ? null : grantType,
-    scopes: (wishes.scope ?? '').split(/[\s,]+/).filter(Boolean),
+    scopes: (settings.scope ?? '').split(/[\s,]+/).filter(Boolean),
     parameters,
     headers,
     sample,
     api,
-    tokenHeader: wishes.tokenHeader,
-    runner: choose('--runner', wishes.runner, 'vitest', 'node:test'),
+    tokenHeader: settings.tokenHeader,
+    runner: choose('--runner', settings.runner, 'vitest', 'node:test'),
   }
   const namesOfHeaders = [
-    wishes.tokenHeader,
+    settings.tokenHeader,
     ...(authentication === 'header' ? [clientIdName, clientSecretName] : []),
     ...Object.keys(headers),
   ]
   for (const header of namesOfHeaders) {
-    if (header !== undefined && !isFieldName(header)) mistakes.push(`"${header}" is no name of a header`)
+    if (header !== undefined && !isFieldName(header)) mistakes.push(`"${header}" is not a valid header name`)
   }
   for (const [header, value] of Object.entries(headers)) {
     if (!/^[\t\x20-\x7e]*$/.test(value)) mistakes.push(`--header ${header}: its value must be printable ASCII`)
@@ -140,13 +141,13 @@ export function draftProvider(name: string, wishes: Wishes): ProviderDraft {
   return { ...draft, tokenEndpoint }
 }
 
-/** Parameters are texts: a nested member would be sent as the text of its JSON. */
+/** Reports parameters with nested JSON, which would be sent as text. */
 function findNested(parameters: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(parameters)
     .filter(([, value]) => /^[[{]/.test(value) && isJson(value))
     .map(
       ([name]) =>
-        `--parameter ${name}: nested JSON would be sent as a text; leave it out, and let a clientAuthentication of your own set \`json\` to the whole body: docs/providers-vocabulary.md shows one`,
+        `--parameter ${name}: nested JSON would be sent as text; omit it, and write a clientAuthentication that sets \`json\` to the whole body: docs/providers-vocabulary.md shows one`,
     )
 }
 
@@ -161,10 +162,10 @@ function isJson(text: string): boolean {
 
 function readUrl(flag: string, text: string | undefined, mistakes: string[]): URL | undefined {
   if (text === undefined) return undefined
-  // A URL parser takes braces in a path, and encodes them.
+  // A URL parser accepts and encodes braces in a path.
   if (/[{}<>]/.test(text)) {
     mistakes.push(
-      `${flag} holds a placeholder: write an example tenant or host; it becomes an option of the function afterwards, with hostLabel, hostName or pathSegment`,
+      `${flag} contains a placeholder. Write an example tenant or host; afterwards make it an option of the function, with hostLabel, hostName or pathSegment`,
     )
     return undefined
   }
@@ -173,10 +174,10 @@ function readUrl(flag: string, text: string | undefined, mistakes: string[]): UR
   if (url === null) mistakes.push(`${flag} must be an absolute URL`)
   else if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
     mistakes.push(
-      `${flag} must be https: write https here; where a test network has http only, the provider is given the http URL and the client allowInsecureRequests`,
+      `${flag} must be https. If a test network has only http, write https here, then pass the http URL to the provider and allowInsecureRequests to the client`,
     )
   else if (url.username !== '' || url.password !== '' || url.hash !== '') {
-    mistakes.push(`${flag} must hold no user name, no password and no fragment`)
+    mistakes.push(`${flag} must not contain a user name, a password or a fragment`)
   } else return url
   return undefined
 }
@@ -196,14 +197,19 @@ function readPairs(
   )
 }
 
-/** Words that no function may be called: those of the language, and those that what is written imports. */
+/** Names that the provider's function cannot have: reserved words, and names in the generated code. */
 const reserved: ReadonlySet<string> = new Set(
   'await break case catch class const continue default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield arguments eval standard describe it test token readStandardTokenResponse clientSecretPost clientSecretBasic nightlatchError testProvider'.split(
     ' ',
   ),
 )
 
-/** The names of a provider in code, by its slug. */
+/** Whether a provider can have this name: a slug that begins with a letter, so that it can name a function. */
+export function isProviderName(text: string): boolean {
+  return isSlug(text) && /^[a-z]/.test(text)
+}
+
+/** Derives the names in code from a slug. */
 export function nameThings(name: string): { readonly identifier: string; readonly title: string } {
   const words = name.split('-')
   const title = words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join('')

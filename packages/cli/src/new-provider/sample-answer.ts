@@ -1,34 +1,33 @@
-/** A token answer from a vendor's page: where in it the token is, and what it says of the lifetime. */
-
 type Path = readonly (string | number)[]
 
-/** How an answer states a lifetime. */
+/** The unit of a lifetime, or the format of an expiry time. */
 type LifetimeKind = 'seconds' | 'milliseconds' | 'minutes' | 'epoch-seconds' | 'epoch-milliseconds' | 'date'
 
+/** A token response from a vendor's page: where its token is, and how it states the lifetime. */
 export interface SampleAnswer {
-  /** What the body is: JSON, a form, the token itself, or, with the token in a header, nothing that says anything. */
+  /** The format of the body. `text`: the token itself. `none`: the token is in a header and the body is irrelevant. */
   readonly form: 'json' | 'form' | 'text' | 'none'
-  /** Of the answer, where the sample has its head. */
+  /** The status, if the sample includes the status line. */
   readonly status: number | undefined
-  /** The header that has the token, in lower case; `undefined`: it is in the body. */
+  /** The header with the token, in lower case; `undefined` if the token is in the body. */
   readonly tokenHeader: string | undefined
-  /** The parsed body; of its texts only those that say how the answer is to be read: any other may be a real secret. */
+  /** The parsed body. Texts that may be real secrets are replaced. */
   readonly body: unknown
-  /** Where in the body the token is; empty for a text, and for a token in a header. */
+  /** The token's path in the body; empty for `text`, and for a token in a header. */
   readonly token: Path
   readonly lifetime: { readonly path: Path; readonly kind: LifetimeKind; readonly value: string | number } | undefined
-  /** Where the granted scopes are. */
+  /** The path of the granted scopes. */
   readonly scope: Path | undefined
   /** A token type that is not Bearer. */
   readonly oddType: string | undefined
-  /** Where a code is that is 0 when all is well, and the words to it. */
+  /** The paths of an error code that is 0 on success, and of its message. */
   readonly error: { readonly code: Path; readonly words: Path | undefined } | undefined
 }
 
-/** What stands for the token of a sample in all that is written. */
+/** Replaces the sample's token in all generated files. */
 export const sampleToken = 'sample-token'
 
-/** Reads a sample; `undefined` where no token can be told in it. */
+/** Reads a sample; `undefined` if it has no recognisable token. */
 export function readSample(text: string): SampleAnswer | undefined {
   const { status, headers, body } = splitAnswer(text.trim())
   const tokenHeader = headers.find(([name, value]) => headerWords.test(name) && /^[\x21-\x7e]{2,}$/.test(value))
@@ -36,27 +35,29 @@ export function readSample(text: string): SampleAnswer | undefined {
   return found && { ...found, status }
 }
 
-/** The parts of an answer as HTTP/1.1 writes it, or `curl -i`; of anything else all is body. */
+/** Splits a response with status line and headers, as `curl -i` prints it; any other text is all body. */
 function splitAnswer(text: string): {
   readonly status: number | undefined
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
 } {
-  const statusLine = /^HTTP\/[\d.]+ (\d{3})[^\n]*/i.exec(text)
+  const statusLine = /^HTTP\/[\d.]+ (\d{3})/i.exec(text)
   if (statusLine === null) return { status: undefined, headers: [], body: text }
-  const [head = '', ...rest] = text.split(/\r?\n[ \t]*\r?\n/)
-  const headers = head.split(/\r?\n/).flatMap((line) => {
+  const lines = text.split('\n')
+  const blank = lines.findIndex((line) => line.trim() === '')
+  const end = blank < 0 ? lines.length : blank
+  const headers = lines.slice(0, end).flatMap((line) => {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(colon, 0)).trim()
     return isFieldName(name) ? [[name.toLowerCase(), line.slice(colon + 1).trim()] as const] : []
   })
-  return { status: Number(statusLine[1]), headers, body: rest.join('\n\n') }
+  return { status: Number(statusLine[1]), headers, body: lines.slice(end + 1).join('\n') }
 }
 
 type SampleBody = Omit<SampleAnswer, 'status'>
 type HeaderField = readonly [name: string, value: string]
 
-/** Whether a text can be the name of a header: a token, as RFC 9110 section 5.6.2 has it. */
+/** Whether a text is a valid header name: a token of RFC 9110 section 5.6.2. */
 export function isFieldName(text: string): boolean {
   return /^[!#$%&'*+.^_`|~\w-]+$/.test(text)
 }
@@ -65,7 +66,7 @@ function readBody(text: string, tokenHeader: HeaderField | undefined): SampleBod
   const json = parseJson(text)
   if (typeof json === 'object' && json !== null) return readMembers(json, 'json', tokenHeader)
   const none = { token: [], lifetime: undefined, scope: undefined, oddType: undefined, error: undefined }
-  if (json === undefined && /^[\w.-]+=[^&\s]*(?:&[\w.-]+=[^&\s]*)*$/.test(text)) {
+  if (json === undefined && isForm(text)) {
     const members = readMembers(Object.fromEntries(new URLSearchParams(text)), 'form', tokenHeader)
     if (members !== undefined) return members
   }
@@ -74,18 +75,23 @@ function readBody(text: string, tokenHeader: HeaderField | undefined): SampleBod
   return { form: 'text', body: sampleToken, tokenHeader: undefined, ...none }
 }
 
+function isForm(text: string): boolean {
+  return !/\s/.test(text) && text.split('&').every((pair) => /^[\w.-]+=/.test(pair))
+}
+
 function readMembers(
   parsed: object,
   form: 'json' | 'form',
   headerFound: HeaderField | undefined,
 ): SampleBody | undefined {
   const all = leavesOf(parsed)
-  // A header with a token's name says more than a member that is merely called `value` or `key`.
+  // A header with a token's name is a better match than a member named `value` or `key`.
   const words = headerFound === undefined ? tokenWords : tokenWords.slice(0, -1)
   const token = best(all, words, ({ value }) => typeof value === 'string' && value !== '')
   const tokenHeader = token === undefined ? headerFound?.[0] : undefined
   const value = String(token?.value ?? headerFound?.[1])
-  const isCopy = (text: string): boolean => text.includes(value) || (text.length >= minCopy && value.includes(text))
+  const isCopy = (text: string): boolean =>
+    text.includes(value) || (text.length >= minCopyLength && value.includes(text))
   const leaves = all.filter(({ path }) => !path.some((step) => isCopy(String(step))))
   if (token === undefined ? tokenHeader === undefined : !leaves.includes(token)) return undefined
   const [lifetime] = leaves.filter(({ name }) => lifetimeWords.test(name)).flatMap((leaf) => judgeLifetime(leaf) ?? [])
@@ -123,17 +129,17 @@ function readMembers(
   }
 }
 
-/** From this length on a part of a token is one of its copies, and no coincidence. */
-const minCopy = 8
+/** A text of at least this length that occurs in the token is treated as a copy of it. */
+const minCopyLength = 8
 
-/** Members whose texts are no secrets: all others lose theirs, whatever their names. */
+/** Members whose texts are not secret. The texts of all other members are replaced. */
 const plainNames =
   /^(token_?type|scopes?|status|state|success|result|message|msg|description|code|(error|err|fail|result|return)_?(code|msg|message|description)?)$/i
 
 /** Members whose numbers may be secrets. */
 const secretNames = /pass|pwd|\bpin\b|otp|secret|key|cookie/i
 
-/** A copy of a value that is JSON, its leaves replaced, without members that have a copy of the token for a name. */
+/** Copies a JSON value with replaced leaves, without members whose name is a copy of the token. */
 function clean(
   value: unknown,
   path: Path,
@@ -146,15 +152,15 @@ function clean(
   return Object.fromEntries(members.map(([name, member]) => [name, clean(member, [...path, name], cleanLeaf, isCopy)]))
 }
 
-const tokenWords: readonly RegExp[] = [
+const tokenWords: readonly Pick<RegExp, 'test'>[] = [
   /^access_?token$/i,
   /^(api|auth|bearer|session|jwt|security)_?token$/i,
   /^(token|jwt)$/i,
-  /^(?!.*(refresh|id_?token|type)).*token(_?value|_?string)?$/i,
+  { test: (name) => /token(_?value|_?string)?$/i.test(name) && !/refresh|id_?token|type/i.test(name) },
   /^(session_?id|ticket|access_?key|value|key)$/i,
 ]
 
-/** Headers that a token may be in; not `set-cookie`, which holds more than one thing. */
+/** Headers that may hold a token. `set-cookie` is not among them, because it also holds attributes. */
 const headerWords = /token$|^(x-)?(auth|access|session)(-key|-id)?$/i
 
 const lifetimeWords = /expir|ttl|life_?(time|span)|valid_?(for|until|to|ity)|max_?age/i
@@ -167,7 +173,7 @@ interface NamedLeaf {
 
 function best(
   leaves: readonly NamedLeaf[],
-  words: readonly RegExp[],
+  words: readonly Pick<RegExp, 'test'>[],
   fits: (leaf: NamedLeaf) => boolean,
 ): NamedLeaf | undefined {
   for (const word of words) {
@@ -177,8 +183,8 @@ function best(
   return undefined
 }
 
-/** More seconds than this, 35 days, are milliseconds, unless the name says otherwise. */
-const mostSeconds = 35 * 24 * 3600
+/** A greater number, 35 days in seconds, is read as milliseconds unless the name states a unit. */
+const maxSeconds = 35 * 24 * 3600
 
 function judgeLifetime({ path, name, value }: NamedLeaf): SampleAnswer['lifetime'] {
   const as = (kind: LifetimeKind): SampleAnswer['lifetime'] => ({ path, kind, value: value as string | number })
@@ -190,10 +196,10 @@ function judgeLifetime({ path, name, value }: NamedLeaf): SampleAnswer['lifetime
   if (number > 1e9) return as('epoch-seconds')
   if (/milli|_?ms$|Ms$|inMs/.test(name)) return as('milliseconds')
   if (/minutes?|_min$|Min$/.test(name)) return as('minutes')
-  return as(/second/i.test(name) || number <= mostSeconds ? 'seconds' : 'milliseconds')
+  return as(/second/i.test(name) || number <= maxSeconds ? 'seconds' : 'milliseconds')
 }
 
-/** The lifetime of a sample in seconds; of an end in time an hour, for no sample says when it was given. */
+/** The lifetime of a sample in seconds. For an expiry time it is one hour, because a sample does not state its issue time. */
 export function lifetimeInSeconds({ lifetime }: SampleAnswer): number | undefined {
   if (lifetime === undefined) return undefined
   const number = Number(lifetime.value)
@@ -203,14 +209,14 @@ export function lifetimeInSeconds({ lifetime }: SampleAnswer): number | undefine
   return 3600
 }
 
-/** The end of the sample's token, where it states one. */
+/** The expiry time of the sample's token, if it states one. */
 export function endOf({ lifetime }: SampleAnswer): Date | undefined {
   if (lifetime?.kind === 'date') return new Date(lifetime.value)
   if (lifetime?.kind === 'epoch-seconds') return new Date(Number(lifetime.value) * 1000)
   return lifetime?.kind === 'epoch-milliseconds' ? new Date(Number(lifetime.value)) : undefined
 }
 
-/** Whether the core reads such an answer as it is. */
+/** Whether the core reads such a response without a `readTokenResponse`. */
 export function isReadByDefault(sample: SampleAnswer): boolean {
   const { form, tokenHeader, token, lifetime, scope, oddType, error } = sample
   const isTop = (path: Path | undefined, ...names: readonly string[]): boolean =>
@@ -227,12 +233,12 @@ export function isReadByDefault(sample: SampleAnswer): boolean {
   )
 }
 
-/** A copy of a value that is JSON, with something else in one place. */
+/** Copies a JSON value with another value at one path. */
 export function replaceAt(value: unknown, path: Path, replacement: unknown): unknown {
   const [step, ...rest] = path
   if (step === undefined) return replacement
   const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string | number, unknown>
-  // Not by assignment: a member may be called __proto__.
+  // An assignment would set the prototype for a member named __proto__.
   const member = Object.hasOwn(copy, step) ? copy[step] : undefined
   Object.defineProperty(copy, step, {
     value: replaceAt(member, rest, replacement),

@@ -15,7 +15,7 @@ import {
   table,
 } from './source-text.ts'
 
-/** The provider's page: what is known is written, what is not has a heading and a question. */
+/** Writes the provider's page, with a question under each heading that needs more information. */
 export function writePage(draft: ProviderDraft, from: string): Markdown {
   const { name, title, tokenEndpoint, api } = draft
   const variable = name.toUpperCase().replaceAll('-', '_')
@@ -31,7 +31,7 @@ const client = createClient(${identifier(draft.identifier)}(), {
 ${membersOf({ credentials }, '  ')}})
 ${call}`
   const rows = [
-    [markdown`\`tokenEndpoint\``, markdown`where tokens are asked for`, codeSpan(tokenEndpoint.href)],
+    [markdown`\`tokenEndpoint\``, markdown`the token endpoint`, codeSpan(tokenEndpoint.href)],
     ...(api ? [[markdown`\`apiUrl\``, markdown`base URL of the API`, codeSpan(api.href)]] : []),
   ]
   const departures = describeDepartures(draft)
@@ -42,7 +42,7 @@ Tokens of ${heading} by client credentials${api && markdown`, and calls of its A
 
 ## Set-up at the vendor
 
-Where is a client registered, and what has to be switched on or granted before it gets a token?
+Where do you register a client, and what must be enabled or granted before it gets a token?
 
 ## Use
 
@@ -55,10 +55,10 @@ ${table([markdown`option`, markdown`what it is`, markdown`default`], rows)}
 ${codeBlock('http', describeRequest(draft))}${describeAnswer(draft)}
 ## How it departs from the standard
 
-${departures.length === 0 ? markdown`It does not.\n` : joinMarkdown(departures.map((line) => markdown`- ${line}\n`))}
+${departures.length === 0 ? markdown`There are no differences.\n` : joinMarkdown(departures.map((line) => markdown`- ${line}\n`))}
 ## Errors to expect
 
-Which errors does the vendor document, and what is to be done about each? Each belongs into \`refusals\` of the test, too.
+Which errors does the vendor document, and what should users do about each? Add each to \`refusals\` of the test, too.
 
 ## What the vendor does not say
 
@@ -98,7 +98,7 @@ function describeRequest(draft: ProviderDraft): string {
 
 function describeAnswer({ sample }: ProviderDraft): Markdown {
   if (sample === undefined) return markdown``
-  if (sample.form === 'text') return markdown`\nThe answer is the token itself, as text.\n`
+  if (sample.form === 'text') return markdown`\nThe response is the token itself, as text.\n`
   const { form, body, status = 200, tokenHeader } = sample
   const said =
     form === 'form'
@@ -107,14 +107,14 @@ function describeAnswer({ sample }: ProviderDraft): Markdown {
         ? ''
         : JSON.stringify(body, undefined, 2)
   const head = tokenHeader === undefined ? '' : `HTTP/1.1 ${status}\n${tokenHeader}: ${sampleToken}\n\n`
-  // Not as `json`: a formatter would bring the vendor's sample into another shape.
+  // A block of `json` would be reformatted, which would change the vendor's sample.
   return markdown`\n${codeBlock('http', `${head}${said}`.trimEnd())}`
 }
 
 function describeDepartures(draft: ProviderDraft): readonly Markdown[] {
   const { method, bodyFormat, grantType, authentication, tokenHeader, sample } = draft
   const departures: Markdown[] = []
-  if (method === 'GET') departures.push(markdown`Tokens are asked for with GET; the parameters are in the query.`)
+  if (method === 'GET') departures.push(markdown`The token request uses GET; the parameters are in the query.`)
   if (method === 'POST' && bodyFormat === 'json') departures.push(markdown`The request is JSON, not a form.`)
   if (method === 'POST' && bodyFormat === 'none') {
     departures.push(markdown`The parameters are in the query, not in a form.`)
@@ -124,25 +124,25 @@ function describeDepartures(draft: ProviderDraft): readonly Markdown[] {
     departures.push(markdown`The \`grant_type\` is ${codeSpan(grantType)}.`)
   }
   if (authentication === 'basic-raw') {
-    departures.push(markdown`Id and secret are joined as they are, not form-encoded first.`)
+    departures.push(markdown`Id and secret are not form-encoded before Base64.`)
   }
   if (authentication === 'header') {
     departures.push(markdown`The secret is in the header ${codeSpan(draft.clientSecretName ?? '')}.`)
   }
   if (sample?.tokenHeader !== undefined) {
-    departures.push(markdown`The token is in the answer's header ${codeSpan(sample.tokenHeader)}.`)
+    departures.push(markdown`The token is in the response header ${codeSpan(sample.tokenHeader)}.`)
   }
   if (sample && sample.tokenHeader === undefined && !isReadByDefault(sample)) {
-    departures.push(markdown`The answer has a shape of its own, which a reader brings into the usual one.`)
+    departures.push(markdown`The response has its own shape, which \`readTokenResponse\` converts to the standard one.`)
   }
-  if (tokenHeader) departures.push(markdown`The API takes the token in the header ${codeSpan(tokenHeader)}.`)
+  if (tokenHeader) departures.push(markdown`The API expects the token in the header ${codeSpan(tokenHeader)}.`)
   return departures
 }
 
-/** Where this project is hosted. */
+/** The project's repository. */
 export const repositoryUrl = 'https://github.com/nightlatch/nightlatch'
 
-/** What makes a package of a provider. */
+/** Writes the files that make a provider a package. */
 export function writePackageFiles({
   name,
   title,
@@ -195,12 +195,12 @@ npm install ../nightlatch/tarballs/*.tgz
   }
 }
 
-/** JSON as Biome formats a manifest: an array or an object that fits a line stays open where it was. */
+/** JSON in Biome's format for a manifest, which keeps arrays and objects on several lines. */
 export function toJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
-/** The changelog's entry. */
+/** Writes the changeset of a new package. */
 export function writeChangeset({ name, title }: ProviderDraft): string {
   return `---\n"@nightlatch/${name}": minor\n---\n\n${title}: tokens by client credentials.\n`
 }

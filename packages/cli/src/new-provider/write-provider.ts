@@ -12,7 +12,7 @@ import {
   toSource,
 } from './source-text.ts'
 
-/** The provider's file: what departs from the defaults, and no more. */
+/** Writes the provider's file, with only what differs from the defaults. */
 export function writeProvider(draft: ProviderDraft): Code {
   const { name, title, tokenEndpoint, api, scopes, parameters, tokenHeader } = draft
   const authentication = writeAuthentication(draft)
@@ -40,7 +40,7 @@ export function writeProvider(draft: ProviderDraft): Code {
   const types = ['Provider', ...authentication.types, ...(reader?.types ?? [])]
   const options = identifier(`${title}Options`)
   return code`${importLine(values, types, '@nightlatch/core')}
-${docComment`Where ${title} is.`}
+${docComment`Addresses of ${title}.`}
 export interface ${options} {
   ${docComment`Default \`${tokenEndpoint.href}\`.`}
   readonly tokenEndpoint?: string | URL
@@ -54,7 +54,7 @@ ${membersOf(fields, '    ')}  }
 ${authentication.code}${reader?.code}`
 }
 
-/** Where the token request departs from RFC 6749 section 4.4.2. */
+/** The options in which the token request differs from RFC 6749 section 4.4.2. */
 function writeFormat({ method, bodyFormat, grantType, headers }: ProviderDraft): object {
   const tokenRequest = {
     ...(method === 'GET' && { method }),
@@ -65,7 +65,7 @@ function writeFormat({ method, bodyFormat, grantType, headers }: ProviderDraft):
   return Object.keys(tokenRequest).length > 0 ? { tokenRequest } : {}
 }
 
-/** A field of the provider, and the function that it names. */
+/** A field of the provider, and the declaration that it names. */
 interface Written {
   readonly field?: Code
   readonly code?: Code
@@ -92,7 +92,7 @@ function writeAuthentication({
   const idName = clientIdName ?? (authentication === 'post' ? 'client_id' : undefined)
   const id = idName === undefined ? undefined : code`    ${target}.set(${quote(idName)}, credentials.clientId)\n`
   const secretName = clientSecretName ?? 'client_secret'
-  const needs = quote(`${name} needs a client secret`)
+  const needs = quote(`${name} requires a client secret`)
   const written = code`
 const ${field}: ClientAuthentication = {
   name: ${quote(`${name}_own`)},
@@ -107,7 +107,7 @@ ${id}    ${target}.set(${quote(secretName)}, credentials.clientSecret)
   return { field, code: written, values: ['NightlatchError'], types: ['ClientAuthentication'] }
 }
 
-/** The `readTokenResponse` of a provider whose answers look like a sample. */
+/** Writes a `readTokenResponse` for responses that look like a sample. */
 export function writeReader(
   sample: SampleAnswer,
   { title }: Pick<ProviderDraft, 'title'>,
@@ -117,7 +117,7 @@ export function writeReader(
   const values = ['readStandardTokenResponse']
   if (sample.form === 'text') {
     const written = code`
-/** The answer is the token itself, as text. */
+/** The response is the token itself, as text. */
 function ${field}(answer: TokenAnswer): TokenFields {
   const { status, body } = answer
   return typeof body === 'string' && status === 200 ? { accessToken: body.trim() } : readStandardTokenResponse(answer)
@@ -135,7 +135,7 @@ function ${field}(answer: TokenAnswer): TokenFields {
     ...(oddType && { tokenType: 'Bearer' }),
     ...life?.field,
     ...(scope && { scope: at(scope) }),
-    // 0 is no error: the core knows.
+    // The core treats 0 as no error.
     ...(error && { error: code`${at(error.code)} ?? usual.error` }),
     ...(error?.words && { errorDescription: code`${at(error.words)} ?? usual.errorDescription` }),
   }
@@ -143,7 +143,7 @@ function ${field}(answer: TokenAnswer): TokenFields {
   const place = tokenHeader === undefined ? `\`${token.join('.')}\`` : `in the header \`${tokenHeader}\``
   const usual = error && code`  const usual = readStandardTokenResponse(answer)\n`
   const written = code`
-${docComment`The token is ${place}${stated}. What is wrong with either is judged by the core.`}
+${docComment`The token is ${place}${stated}. The core checks their values.`}
 function ${field}(answer: TokenAnswer): TokenFields {
 ${usual}  return {
     ...${error ? code`usual` : code`readStandardTokenResponse(answer)`},
@@ -161,12 +161,12 @@ const words: Readonly<Record<Lifetime['kind'], string>> = {
   seconds: 'its lifetime in seconds',
   milliseconds: 'its lifetime in milliseconds',
   minutes: 'its lifetime in minutes',
-  'epoch-seconds': 'its end, in seconds since 1970',
-  'epoch-milliseconds': 'its end, in milliseconds since 1970',
-  date: 'its end, as a date',
+  'epoch-seconds': 'its expiry time, in seconds since 1970',
+  'epoch-milliseconds': 'its expiry time, in milliseconds since 1970',
+  date: 'its expiry time, as a date',
 }
 
-/** A lifetime in the core's terms, and what of the core that takes. */
+/** Code that reads a lifetime, and the names that it imports from the core. */
 function readLifetime(
   { kind, value }: Lifetime,
   stated: Code,

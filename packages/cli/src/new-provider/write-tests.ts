@@ -20,7 +20,7 @@ import {
   toSource,
 } from './source-text.ts'
 
-/** The emulation's file: what the vendor's documents say, on a socket. */
+/** Writes the emulation's file. */
 export function writeEmulation(draft: ProviderDraft): Code {
   const { name, title, tokenEndpoint, authentication, sample, tokenHeader } = draft
   const fields = {
@@ -36,7 +36,7 @@ export function writeEmulation(draft: ProviderDraft): Code {
     ...(tokenHeader && { readToken: code`({ headers }) => headers.get(${quote(tokenHeader)}) ?? undefined` }),
   }
   return code`${importLine(['standardEmulation'], ['Emulation', 'StandardOffers'], '@nightlatch/testing')}
-${docComment`${title}'s token endpoint as its documents have it, and an API that answers what it was asked.`}
+${docComment`${title}'s token endpoint as documented, and an API that returns the request it received.`}
 export function ${identifier(`${draft.identifier}Emulation`)}(): Emulation<StandardOffers> {
   return standardEmulation({
 ${membersOf(fields, '    ')}  })
@@ -69,7 +69,7 @@ function writeCredentials({ clientIdName, clientSecretName = '' }: ProviderDraft
   return code`({ headers }) => ({\n${membersOf(members, '      ')}    })`
 }
 
-/** The sample, with a token that the emulator issued and its life in place of the sample's own. */
+/** Writes a response like the sample, with the emulator's token and lifetime. */
 function writeGrant({ form, body, tokenHeader, token, lifetime, scope }: SampleAnswer): Code {
   if (form === 'text') return code`({ accessToken }) => accessToken`
   if (form === 'none') return code`() => ''`
@@ -114,13 +114,13 @@ const lifetimes: Readonly<Record<NonNullable<SampleAnswer['lifetime']>['kind'], 
   date: code`expiresAt.toISOString()`,
 }
 
-/** Where the files are, seen from the test. */
+/** Import paths from the test to the other files. */
 export interface TestPlaces {
   readonly provider: string
   readonly emulation: string
 }
 
-/** The test's file: the conformance suite, with what the vendor's page shows. */
+/** Writes the test's file, which runs the conformance suite with the request and response of the vendor's page. */
 export function writeTest(draft: ProviderDraft, places: TestPlaces): Code {
   const { api, sample, runner } = draft
   const given = api ? code`{ tokenEndpoint, apiUrl }` : code`{ tokenEndpoint }`
@@ -187,7 +187,7 @@ function describeGrant(sample: SampleAnswer): object {
     body: form === 'form' ? new URLSearchParams(body as Record<string, string>).toString() : (body ?? ''),
     accessToken: sampleToken,
     expiresIn: lifetimeInSeconds(sample) ?? code`undefined`,
-    // No page says when its sample was given: an hour before its end.
+    // A sample does not state its issue time, so assume one hour before its expiry.
     ...(end && { givenAt: code`new Date(${quote(new Date(end.getTime() - 3_600_000).toISOString())})` }),
   }
 }

@@ -4,10 +4,10 @@ import type { Io } from '../io.ts'
 import { SecretFinder } from './secret-finder.ts'
 import { escapeUnsafe } from './unsafe-characters.ts'
 
-/** How a piece of text looks on a terminal that shows colours. */
+/** The style of a text on a terminal with colours. */
 export type Style = 'title' | 'quiet' | 'good' | 'doubtful' | 'bad' | 'code'
 
-/** A piece of text with a style. */
+/** A text with a style. */
 export class Styled {
   readonly style: Style
   readonly text: string
@@ -18,33 +18,33 @@ export class Styled {
   }
 }
 
-/** A piece of text with a style. */
+/** Creates a text with a style. */
 export function styled(style: Style, text: string): Styled {
   return new Styled(style, text)
 }
 
-/** Pieces of a line, or of lines, written one after the other. */
+/** Pieces of text, written one after the other. */
 type Text = readonly (string | Styled)[]
 
 /**
- * The only way to a terminal: results to stdout, all else to stderr. Whatever goes through it loses its secrets, and its
- * control characters and invisible characters are escaped.
+ * Writes results to stdout and everything else to stderr; no other code writes to them. It redacts secrets, and escapes
+ * control characters and invisible characters.
  */
 export interface Output {
-  /** A line, or lines, of the result. */
+  /** Prints one or more lines of the result. */
   print(...text: Text): void
-  /** A body as it came, without secrets; a text ends with a line feed. At a terminal it is escaped as all else. */
+  /** Prints a body without secrets; a text ends with a line feed. At a terminal the body is escaped. */
   printBody(bytes: Uint8Array): void
-  /** The result as one JSON document. */
+  /** Prints the result as one JSON document. */
   printJson(value: unknown): void
-  /** A line, or lines, that are not the result. */
+  /** Prints one or more lines that are not the result. */
   note(...text: Text): void
-  /** A failure, for people. */
+  /** Prints an error for people. */
   noteFailure(report: FailureReport): void
   noteHints(hints: readonly string[]): void
-  /** Says on a terminal what is waited for, until the function it returns is called. */
+  /** Shows on a terminal what the command waits for, until the returned function is called. */
   noteWaiting(text: string): () => void
-  /** From now on this text leaves by no way, whatever server or error repeats it. */
+  /** Redacts this text in all output from now on. */
   hide(secret: string): void
 }
 
@@ -58,7 +58,7 @@ export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
         .map((piece) => {
           if (typeof piece === 'string') return clean(piece)
           const cleaned = clean(piece.text)
-          return inColour ? styleText(looks[piece.style], cleaned, { validateStream: false }) : cleaned
+          return inColour ? styleText(formats[piece.style], cleaned, { validateStream: false }) : cleaned
         })
         .join('')
   }
@@ -75,7 +75,7 @@ export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
     printBody(bytes) {
       const text = readText(bytes)
       if (text === undefined && !terminal.stdout) {
-        // One character a byte, so that what is no text survives.
+        // Latin-1 has one character for each byte, so that binary data stays intact.
         const raw = Buffer.from(bytes).toString('latin1')
         const shown = secrets.redact(raw)
         stdout.write(shown === raw ? bytes : Buffer.from(shown, 'latin1'))
@@ -94,7 +94,7 @@ export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
     },
     noteHints,
     noteWaiting(text) {
-      // One still line, not a spinner: those take hold of the keyboard and end the process on their own account.
+      // A plain line, because spinners read the keyboard and may end the process.
       if (!terminal.stderr || env.TERM === 'dumb') return () => undefined
       stderr.write(toNote([styled('quiet', `${text} ...`)]))
       return () => void stderr.write('\r\u001b[K')
@@ -103,7 +103,7 @@ export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
   }
 }
 
-const looks = {
+const formats = {
   title: 'bold',
   quiet: 'dim',
   good: 'green',
@@ -116,7 +116,7 @@ function isForced(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value !== 'false'
 }
 
-/** `undefined` for what is no UTF-8 text. */
+/** `undefined` if the bytes are not UTF-8 text. */
 function readText(bytes: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -1,31 +1,33 @@
 import { unsafe } from './unsafe-characters.ts'
 
-/** Secrets shorter than this are ordinary words: redacting them would ruin the text and thereby reveal them. */
+/** Shorter secrets may be ordinary words. Redacting those would garble the text and thereby reveal them. */
 const minLength = 8
 
-/** How often a text is decoded: JSON within JSON within a URL takes three. */
+/** How often a text is decoded. JSON within JSON within a URL takes three rounds. */
 const rounds = 3
 
 const redacted = '[redacted]'
 
-/** Finds secrets in a text, whichever way they are encoded there. */
+/** Finds secrets in a text, in any of several encodings. */
 export class SecretFinder {
   readonly #secrets = new Set<string>()
 
   /** Redacts this text from now on. */
   add(secret: string): void {
-    const base64 = Buffer.from(secret, 'utf8').toString('base64').replace(/=+$/, '')
+    const base64 = Buffer.from(secret, 'utf8')
+      .toString('base64')
+      .replace(/={1,2}$/, '')
     const written = [secret, secret.replaceAll(' ', '+')]
     const inBytes = written.map((text) => Buffer.from(text, 'utf8').toString('latin1'))
     for (const form of [...written, ...inBytes, base64, base64.replaceAll('+', '-').replaceAll('/', '_')]) {
-      // A secret that looks encoded is decoded together with what repeats it.
+      // Texts are decoded before comparison, so a secret that looks encoded is decoded, too.
       for (const text of decodings(form)) if (text.length >= minLength) this.#secrets.add(text)
     }
   }
 
   /**
-   * The text without the secrets. A secret is compared in decoded form: JSON escapes, percent-encoding, HTML entities and
-   * invisible characters in between do not hide it.
+   * Replaces the secrets in a text. It also finds them with JSON escapes, percent-encoding, HTML entities or invisible
+   * characters.
    */
   redact(text: string): string {
     if (!this.#isIn(text)) return text
@@ -44,7 +46,7 @@ export class SecretFinder {
     )
   }
 
-  /** Most texts hold no secret: they cost no map of where each character came from. */
+  /** A quick check, because most texts hold no secret and need no mapping of positions. */
   #isIn(text: string): boolean {
     if (this.#secrets.size === 0) return false
     for (const decoded of decodings(text)) {
@@ -54,7 +56,7 @@ export class SecretFinder {
   }
 }
 
-/** A text without its unsafe characters, then decoded once, twice, and so on. */
+/** The text without unsafe characters, then decoded once, twice, and so on. */
 function* decodings(text: string): Generator<string> {
   let decoded = text.replace(unsafe, '')
   yield decoded
@@ -76,19 +78,19 @@ function cutOut(text: string, ranges: readonly (readonly [start: number, end: nu
   return shown + text.slice(at)
 }
 
-/** A decoded text that knows where in the original each of its UTF-16 units came from. */
+/** A decoded text with the original position of each UTF-16 unit. */
 interface Reading {
   readonly text: string
   startOf(at: number): number
   endOf(at: number): number
 }
 
-/** The same as {@link decodings}, with the way back. */
+/** Like {@link decodings}, with the original positions. */
 function* readings(text: string): Generator<Reading> {
   let reading: Reading | undefined = dropUnsafe({ text, startOf: (at) => at, endOf: (at) => at + 1 })
   for (let round = 0; reading !== undefined; round += 1) {
     yield reading
-    // Escapes may stand for unsafe characters, too.
+    // Escapes may decode to unsafe characters.
     const decoded: Reading | undefined = round < rounds ? rewrite(reading, escapes, decodeEscape) : undefined
     reading = decoded && dropUnsafe(decoded)
   }
@@ -107,7 +109,7 @@ const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', 
 function decodeEscape(written: string): string {
   if (written.startsWith('\\u')) return String.fromCharCode(Number.parseInt(written.slice(2), 16))
   if (written.startsWith('\\')) return controls[written.slice(1)] ?? written.slice(1)
-  // A byte: characters beyond ASCII are compared as bytes, which is what `latin1` above is for.
+  // Percent-encoding encodes bytes, so characters beyond ASCII are compared as Latin-1 bytes (see `add`).
   if (written.startsWith('%')) return String.fromCharCode(Number.parseInt(written.slice(1), 16))
   if (!written.startsWith('&#')) return named[written.slice(1, -1).toLowerCase()] ?? written
   const isHex = /^&#x/i.test(written)
@@ -115,7 +117,7 @@ function decodeEscape(written: string): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : written
 }
 
-/** Replaces what a pattern matches, and keeps the way back to the original; `undefined` if nothing matches. */
+/** Replaces matches and keeps the original positions; `undefined` if nothing matches. */
 function rewrite(reading: Reading, pattern: RegExp, replace: (match: string) => string): Reading | undefined {
   const { text } = reading
   let rewritten = ''

@@ -96,7 +96,7 @@ describe('a rejection', () => {
   ])('%s %j: "Token answer" is no success', async (status, body) => {
     const { step } = await see(body, status)
     expect(step('answer')).toMatchObject({ status: 'skipped', details: { fields: Object.keys(body) } })
-    expect(step('answer').saw[0]).toContain('rejection')
+    expect(step('answer').saw[0]).toContain('the response is an error')
     expect(step('token-request').status).toBe('failed')
   })
 
@@ -108,7 +108,7 @@ describe('a rejection', () => {
     'The client application is disabled',
   ])('whose words are about the client id: %s', async (words) => {
     const { report } = await see({ error: 'invalid_client', error_description: words }, 401)
-    expect(report.whatToDo[0]).toMatch(/^The server's words are about the client id \(HEXAGON_CLIENT_ID\)/)
+    expect(report.whatToDo[0]).toMatch(/^The server's message is about the client id \(HEXAGON_CLIENT_ID\)/)
     expect(report.whatToDo.join('\n')).not.toContain('--probe-authentication')
     // The secret of this client holds characters that are advised about otherwise.
     expect(report.whatToDo.join('\n')).not.toMatch(/Check the client secret \(/)
@@ -118,7 +118,7 @@ describe('a rejection', () => {
     'whose words are about the secret: %s',
     async (words) => {
       const { report } = await see({ error: 'invalid_client', error_description: words }, 401)
-      expect(report.whatToDo[0]).toMatch(/^The server's words are about the client secret \(HEXAGON_CLIENT_SECRET\)/)
+      expect(report.whatToDo[0]).toMatch(/^The server's message is about the client secret \(HEXAGON_CLIENT_SECRET\)/)
     },
   )
 
@@ -126,7 +126,7 @@ describe('a rejection', () => {
     'whose words leave it open: %s',
     async (words) => {
       const { report } = await see({ error: 'invalid_client', error_description: words }, 401)
-      expect(report.whatToDo.join('\n')).not.toContain("The server's words are about")
+      expect(report.whatToDo.join('\n')).not.toContain("The server's message is about")
       expect(report.whatToDo.join('\n')).toContain('--probe-authentication')
     },
   )
@@ -138,7 +138,7 @@ describe('no advice contradicts a finding of the same run', () => {
     expect(step('authentication-probe')).toMatchObject({ status: 'failed' })
     const advice = report.whatToDo.join('\n')
     expect(advice).not.toMatch(/--client-authentication|clientSecret(Post|Basic)|--probe-authentication|form-encodes/)
-    expect(advice).toContain('It is not how the credentials are sent')
+    expect(advice).toContain('The way of sending the credentials is not the cause')
   })
 
   it('and where the words were about the id, no new secret is advised', async () => {
@@ -221,7 +221,7 @@ describe('a configured client without a secret', () => {
          } } }`,
       )
       const { step } = await seeDoctor(['open', '--config', file])
-      expect(step('settings').saw.join()).toContain('no client secret: the client shows who it is by other means')
+      expect(step('settings').saw.join()).toContain('no client secret: the client authenticates in another way')
       expect(standard.requests.filter(({ part }) => part === 'token')).toHaveLength(1)
       expect(step('authentication-probe').status).toBe('skipped')
     } finally {
@@ -250,7 +250,7 @@ it('with an authority that is trusted, an expired certificate is the one thing t
     await writeFile(file, authority.cert)
     const typed = ['doctor', 'smart-completions', '--token-endpoint', server.url, '--json']
     const { stdout } = await nightlatchProcess(typed, { env: { ...env, NODE_EXTRA_CA_CERTS: file } })
-    expect(JSON.parse(stdout).whatToDo).toEqual([expect.stringContaining('must renew its certificate')])
+    expect(JSON.parse(stdout).whatToDo).toEqual([expect.stringContaining('must renew the certificate')])
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -74,7 +74,7 @@ describe('prevu3d', () => {
       faults.set('discovery', { name: 'answer', answer: { status: 401 } }),
     )
     expect(step('discovery').details.failure).toMatchObject({ code: 'discovery_failed', status: 401 })
-    expect(step('discovery').saw.join()).toContain('a second, fresh one too')
+    expect(step('discovery').saw.join()).toContain('and a new one, too')
     expect(report.tokenRequests).toBe(2)
   })
 
@@ -128,7 +128,7 @@ describe('prevu3d', () => {
 
   it('an API that takes no token, fails, redirects, hangs or is not there', async () => {
     const refused = await examine({}, ({ faults }) => faults.set('api', { name: 'answer', answer: { status: 401 } }))
-    expect(refused.step('api-call').saw.join()).toContain('a second, fresh one')
+    expect(refused.step('api-call').saw.join()).toContain('the client sent a new one')
     expect(refused.step('access').status).toBe('failed')
     const ill = await examine({}, ({ faults }) => faults.set('api', { name: 'error', status: 502 }))
     expect(ill.step('api-call')).toMatchObject({ status: 'failed', details: { status: 502 } })

@@ -124,7 +124,7 @@ describe('the certificate', () => {
     const plain = { ...prevu3dEnv(emulator), PREVU3D_CLOUD_API_URL: emulator.url.replace('http:', 'https:') }
     const { step } = await seeDoctor(['prevu3d'], { env: plain })
     expect(step('tls')).toMatchObject({ status: 'failed' })
-    expect(step('tls').advice.join()).toContain('speaks no TLS')
+    expect(step('tls').advice.join()).toContain('does not use TLS')
   })
 
   it('of a server that never says hello: --timeout ends the wait', async () => {

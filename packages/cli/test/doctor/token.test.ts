@@ -318,7 +318,7 @@ describe('the claims', () => {
     expect(old.step('claims').saw.join()).toContain('exp has passed')
     const future = await startStandard({ basicEncoding: 'raw', now: () => Date.now() + 86_400_000 })
     const early = await seeDoctor(standardFlags(future), { env: standardEnv(future) })
-    expect(early.step('claims').saw.join()).toContain('from the future')
+    expect(early.step('claims').saw.join()).toContain('is in the future')
   })
 
   it('a claim cannot play with the terminal', async () => {
