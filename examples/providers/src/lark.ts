@@ -18,7 +18,7 @@ export function lark(): Provider {
         parameters.set('app_secret', clientSecretOf(credentials))
       },
     },
-    // A code other than 0 is a refusal, with whatever status.
+    // A code other than 0 is an error, with any status.
     readTokenResponse: (answer) => {
       const usual = readStandardTokenResponse(answer)
       return {
@@ -28,8 +28,7 @@ export function lark(): Provider {
         errorDescription: readPath(answer.body, 'msg') ?? usual.errorDescription,
       }
     },
-    // "Invalid access token for authorization", with status 400.
-    tokenRejection: { body: (body) => readPath(body, 'code') === 99991663 },
+    tokenRejection: { body: (body) => readPath(body, 'code') === 99991663 }, // with status 400
     api: 'https://open.larksuite.com/open-apis',
   }
 }
