@@ -190,7 +190,9 @@ export function checkClient(
   const name: unknown = provider?.name
   // What is no name may be anything that ended up in its place, a secret too.
   const isNamed = !mistakes.some((mistake) => mistake.startsWith('provider.name '))
-  refuseMistakes(mistakes, isNamed && typeof name === 'string' ? name : undefined)
+  const label: unknown = known?.label
+  const isLabelled = typeof label === 'string' && !mistakes.some((mistake) => mistake.startsWith('options.label '))
+  refuseMistakes(mistakes, isNamed && typeof name === 'string' ? name : undefined, isLabelled ? label : undefined)
 }
 
 /**

@@ -87,9 +87,8 @@ export function createClientPool<Info>(
   const clients = new Map<string, ProviderClient<Info>>()
 
   const createPartsOf = (tenant: string, label: string): ClientParts<Info> => {
-    const described = typeof provider === 'function' ? provider(tenant) : provider
     try {
-      return createParts(described, label)
+      return createParts(typeof provider === 'function' ? provider(tenant) : provider, label)
     } catch (failure) {
       throw withLabel(failure, label)
     }

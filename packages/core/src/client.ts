@@ -1,6 +1,12 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
-import { acquireToken, type CredentialsOf, describeLateness, type Grantor } from './acquire/acquire-token.ts'
+import {
+  acquireToken,
+  type CredentialsOf,
+  describeLateness,
+  explainFailure,
+  type Grantor,
+} from './acquire/acquire-token.ts'
 import {
   CredentialsReader,
   type CredentialsReaderOptions,
@@ -223,7 +229,7 @@ export function createSharedParts<Info>(
     shared,
     time,
     timeout,
-    timeoutError: (seconds) => describeLateness(provider, seconds),
+    timeoutError: (seconds) => explainFailure(provider, describeLateness(provider, seconds)) as NightlatchError,
     random,
     prepareRevocation: (client) => prepareRevocation({ provider, transport: watched, findEndpoint, timeout }, client),
   }
@@ -334,6 +340,7 @@ export class ProviderClient<Info> implements Client<Info> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('forget')
     this.#dropCopy()
     if (this.#view === undefined) this.#parts.forgetMetadata()
+    if (this.#view === undefined && this.#requests !== undefined) this.#requests.discoveries.forgotten += 1
     this.#requests?.finder.forget()
     await this.#tokens.forget(this.#view?.grant)
   }
@@ -343,7 +350,9 @@ export class ProviderClient<Info> implements Client<Info> {
     const revokeToken = await this.#parts.prepareRevocation(this.#tokens.client)
     const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.held(this.#view?.grant)]
     this.#unrevoked = undefined
-    await this.forget()
+    this.#dropCopy()
+    // The credentials stay, because the revocation needs them.
+    await this.#tokens.forget(this.#view?.grant, { keepCredentials: true })
     const results = await Promise.allSettled(tokens.map(revokeToken))
     const failed = results.find((result) => result.status === 'rejected')
     if (failed === undefined) return
@@ -412,16 +421,17 @@ export class ProviderClient<Info> implements Client<Info> {
     const shared = view === undefined ? undefined : view.client.#forRequests()
     const history = shared?.history ?? new RejectionHistory(this.#parts.time)
     const discoveredOrigins = shared?.discoveredOrigins ?? new Set<string>()
+    const discoveries = shared?.discoveries ?? { forgotten: 0 }
     const identity = view?.identity ?? this.#parts.defaultIdentity
     const tokens = new RequestTokens((options) => this.#obtain(options), history, identity)
     const { dpop, label } = this.#tokens
     const onRequests = { provider, tokens, dpop, emit, label }
-    const discovery = { timeout, transport, findEndpoint, diagnostics, discoveredOrigins }
+    const discovery = { timeout, transport, findEndpoint, diagnostics, discoveredOrigins, discoveries }
     const finder = createApiFinder({ ...onRequests, ...discovery })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })
     const authorize = createAuthorize({ ...guarded, underWay })
-    this.#requests = { finder, fetch, authorize, api: undefined, history, discoveredOrigins }
+    this.#requests = { finder, fetch, authorize, api: undefined, history, discoveredOrigins, discoveries }
     return this.#requests
   }
 }
@@ -444,4 +454,6 @@ interface RequestParts<Info> {
   readonly history: RejectionHistory
   /** Shared with the views of a client: what a client may send tokens to, its views may, too. */
   readonly discoveredOrigins: Set<string>
+  /** Shared with the views of a client: `forget()` of the client drops what its views discovered, too. */
+  readonly discoveries: { forgotten: number }
 }

@@ -58,6 +58,8 @@ export interface AcquiredToken {
   readonly jitter?: number | undefined
   /** The credentials that the server accepted for it; `undefined` if it comes from a store. */
   readonly grantedTo?: Credentials | undefined
+  /** With a source: the subject of the JWT that the server accepted, or `null` if it names none. */
+  readonly grantedSubject?: string | null | undefined
 }
 
 /**
@@ -75,12 +77,12 @@ export async function acquireToken(
   const report = new GrantReport(grantor, terms, client.label)
   return await report.trace(async () => {
     try {
-      const { granted, credentials } = await waitFor(
+      const { granted, ...accepted } = await waitFor(
         grantWithRetries(grantor, client, grant, terms, report),
         terms.signal,
       )
       report.granted(granted)
-      return { ...toAcquired(granted, grant), grantedTo: credentials }
+      return { ...toAcquired(granted, grant), ...accepted }
     } catch (failure) {
       const error = withLabel(explainFailure(grantor.provider, failure), client.label)
       // A cancelled refresh is not a failure.
@@ -96,7 +98,7 @@ async function grantWithRetries(
   grant: GrantRequest,
   { signal, timeout, background }: GrantTerms,
   report: GrantReport,
-): Promise<{ readonly granted: GrantedToken; readonly credentials: Credentials }> {
+): Promise<{ readonly granted: GrantedToken } & Pick<AcquiredToken, 'grantedTo' | 'grantedSubject'>> {
   const { provider, random, transport } = grantor
   const source = provider.clientAuthentication?.source
   const assertions = source && new AssertionReader(source, transport.now)
@@ -122,7 +124,7 @@ async function grantWithRetries(
           attemptGrant(grantor, client, { grant, credentials, assertions, signal: attemptSignal }, report),
         signal,
       )
-      return { granted, credentials }
+      return { granted, grantedTo: credentials, grantedSubject: assertions && (assertions.sentSubject ?? null) }
     } catch (failure) {
       if (!(failure instanceof NightlatchError) || signal.aborted) throw failure
       const isReadAgain = mayReadAgain && isCredentialRejected(failure) && (await readAgain())
@@ -194,7 +196,7 @@ export function isClientRefused(failure: NightlatchError): boolean {
 }
 
 /** Whether other credentials may be accepted: any final rejection of the client or its assertion (rule L8). */
-function isCredentialRejected(failure: NightlatchError): boolean {
+export function isCredentialRejected(failure: NightlatchError): boolean {
   const { code, status, error } = failure
   return code === 'grant_refused' && (status === 401 || (error !== undefined && rejections.has(error)))
 }

@@ -73,6 +73,11 @@ export class AssertionReader {
     return true
   }
 
+  /** The subject of the JWT that was sent last; see {@link subjectOf}. */
+  get sentSubject(): string | undefined {
+    return this.#sent && subjectOf(this.#sent)
+  }
+
   /** A hint for a grant that failed with the JWT that was sent last; see {@link findAudienceHint}. */
   findHint(issuer: string | undefined): string | undefined {
     return this.#sent && findAudienceHint(this.#sent, issuer)

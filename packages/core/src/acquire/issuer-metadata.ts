@@ -48,6 +48,7 @@ export function createEndpointFinder(provider: Provider, transport: Transport, t
   }
   const read: RequestTask<TokenEndpoint> = async ({ controller }) => {
     const readAt = transport.time()
+    isForgotten = false
     const request = (signal: AbortSignal): Promise<TokenEndpoint> => findByMetadata(provider, transport, signal)
     const endpoint = await withDeadline(seconds, timeoutError, request, controller.signal)
     known = { endpoint, readAt }

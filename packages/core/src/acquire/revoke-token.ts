@@ -2,7 +2,7 @@ import { NightlatchError, withLabel } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { findNamedUrlMistake, ownMembers } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
-import { type CredentialsOf, explainFailure, isClientRefused } from './acquire-token.ts'
+import { type CredentialsOf, explainFailure, isCredentialRejected } from './acquire-token.ts'
 import type { Credentials } from './credentials.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf } from './redact.ts'
@@ -48,7 +48,7 @@ export async function prepareRevocation(parts: RevocationParts, client: Credenti
       try {
         await revoke(parts, endpoint, credentials, token, signal)
       } catch (failure) {
-        if (!(failure instanceof NightlatchError && isClientRefused(failure))) throw failure
+        if (!(failure instanceof NightlatchError && isCredentialRejected(failure))) throw failure
         // If they cannot be read again, the caller gets the server's answer.
         const others = await client.readOthers(credentials, signal).catch(() => undefined)
         if (others === undefined) throw failure

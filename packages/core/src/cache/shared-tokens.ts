@@ -74,13 +74,15 @@ export function shareTokens(
   const source = provider.clientAuthentication?.source
   const proofKeys = new WeakMap<Credentials, PrivateKey>()
   const instant = (): Instant => ({ now: now(), time: time() })
+  // The failure of a source is the grant's to report, and to retry.
+  const readSubject = async (): Promise<string | undefined> =>
+    source && (await readAssertion(source, now()).then(subjectOf, () => undefined))
   const identify = async (
     client: CredentialsOf,
     credentials: Credentials,
     grant: GrantRequest,
+    subject: string | undefined,
   ): Promise<Holder | undefined> => {
-    // The failure of a source is the grant's to report, and to retry.
-    const subject = source && (await readAssertion(source, now()).then(subjectOf, () => undefined))
     if (source !== undefined && subject === undefined) return undefined
     const proofKey = proofKeys.get(credentials) ?? (await toProofKey(provider, credentials, subject))
     if (proofKey === undefined) return undefined
@@ -93,17 +95,21 @@ export function shareTokens(
   return {
     async open(client, grant, seconds, signal) {
       const credentials = await client.read(signal)
-      const holder = await identify(client, credentials, grant)
+      const subject = await readSubject()
+      const holder = await identify(client, credentials, grant, subject)
       if (holder === undefined) return notShared
-      // The server may have rejected these credentials, and granted the token to others.
-      const findWriter = async ({ grantedTo = credentials }: AcquiredToken): Promise<Holder | undefined> =>
-        grantedTo === credentials ? holder : await identify(client, grantedTo, grant)
+      // The server may have granted the token to other credentials, or for a later JWT of the source.
+      const findWriter = async (acquired: AcquiredToken): Promise<Holder | undefined> => {
+        const { grantedTo = credentials, grantedSubject = subject ?? null } = acquired
+        const isSame = grantedTo === credentials && grantedSubject === (subject ?? null)
+        return isSame ? holder : await identify(client, grantedTo, grant, grantedSubject ?? undefined)
+      }
       return openShared(guarded, holder, findWriter, seconds, instant)
     },
     async forget(client, grant) {
       const timeoutError = (): Error => new Error('the credentials were not read in time')
       const find = async (signal: AbortSignal): Promise<Holder | undefined> =>
-        await identify(client, await client.read(signal), grant)
+        await identify(client, await client.read(signal), grant, await readSubject())
       // Without credentials there is no key, and so no entry to delete.
       const holder = await withDeadline(timeout, timeoutError, find).catch(() => undefined)
       if (holder === undefined) return

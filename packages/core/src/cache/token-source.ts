@@ -91,11 +91,15 @@ export class TokenSource {
   }
 
   /**
-   * Drops the cached tokens and failures, the tokens in the store, and the credentials that a function returned.
+   * Drops the cached tokens and failures, and the tokens in the store. Without a grant, it also drops the credentials that a
+   * function returned.
    *
    * @param grant whose tokens; default: all
    */
-  async forget(grant?: GrantRequest): Promise<void> {
+  async forget(
+    grant?: GrantRequest,
+    { keepCredentials = grant !== undefined }: { readonly keepCredentials?: boolean } = {},
+  ): Promise<void> {
     const { shared, time } = this.#parts
     const entries = grant === undefined ? this.#entries() : [this.entryOf(grant)]
     const now = time()
@@ -107,7 +111,7 @@ export class TokenSource {
     }
     const deletions = entries.map(({ grant }) => shared?.forget(this.#client, grant))
     // The deletions have begun with the credentials so far, which the server accepted.
-    this.#client.forget?.()
+    if (!keepCredentials) this.#client.forget?.()
     await Promise.all(deletions)
   }
 
@@ -199,7 +203,9 @@ export class TokenSource {
   ): Promise<AccessToken> {
     const { time, timeout, listeners, diagnostics } = this.#parts
     let from: TokenServedEvent['from'] = 'flight'
+    let isOwn = false
     const task: RequestTask<AccessToken> = (request, queuedMs) => {
+      isOwn = true
       const seconds = Math.min(timeout, Math.max(timeout - queuedMs / 1000, minTimeoutSeconds))
       const report = (origin: 'store' | 'grant'): void => {
         from = origin
@@ -211,7 +217,9 @@ export class TokenSource {
     if (rejected !== undefined && entry.token?.value === rejected) entry.reject()
     const flight = singleFlightOf(entry)
     const result = rejected === undefined ? flight.join(bound) : flight.replace(rejected, bound)
-    const token = minimumMs === 0 ? waitFor(result, signal) : this.#waitOrServe(entry, rejected, result, signal)
+    const again = (): Promise<AccessToken> | undefined => (isOwn ? undefined : waitFor(flight.join(bound), signal))
+    const token =
+      minimumMs === 0 ? waitFor(result, signal) : this.#waitForLife(entry, rejected, minimumMs, result, again, signal)
     if (!listeners.hasSubscribers) return token
     return token.then((served) => {
       this.#emitServed(entry, from, now, time())
@@ -219,15 +227,22 @@ export class TokenSource {
     })
   }
 
-  /** A caller that asked for a longer life gets the living token if no other can be had. */
-  async #waitOrServe(
+  /**
+   * Waits for a token that lives long enough. A request in flight that another call began may bring a shorter one: then one more
+   * request follows. If no other token can be obtained, the living token is returned.
+   */
+  async #waitForLife(
     entry: TokenEntry,
     rejected: string | undefined,
+    minimumMs: number,
     result: Promise<AccessToken>,
+    again: () => Promise<AccessToken> | undefined,
     signal: AbortSignal | undefined,
   ): Promise<AccessToken> {
     try {
-      return await waitFor(result, signal)
+      const brought = await waitFor(result, signal)
+      const isTooShort = entry.token === brought && !entry.servesFor(minimumMs, this.#parts.time())
+      return (isTooShort ? await again() : undefined) ?? brought
     } catch (failure) {
       const { token, endsAt } = entry
       if (signal?.aborted || token === undefined || token.value === rejected) throw failure

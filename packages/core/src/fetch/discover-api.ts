@@ -30,6 +30,8 @@ export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
   readonly diagnostics?: Diagnostics | undefined
   /** The origins of discovered APIs, shared by all views of a client. */
   readonly discoveredOrigins?: Set<string>
+  /** How often the client has dropped its discoveries, those of its views included. */
+  readonly discoveries?: { readonly forgotten: number }
 }
 
 /** Finds a provider's API. */
@@ -50,7 +52,7 @@ export interface ApiFinder<Info> {
 
 /** Creates what finds a provider's API and checks where its tokens may go. */
 export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder<Info> {
-  const { provider, transport, label, discoveredOrigins = new Set() } = parts
+  const { provider, transport, label, discoveredOrigins = new Set(), discoveries = { forgotten: 0 } } = parts
   const { api, apiOrigins = [] } = provider
   const own = typeof api === 'function' || api === undefined ? [] : [new URL(api).origin]
   const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
@@ -66,12 +68,18 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
       throw withLabel(explainFailure(provider, failure), label)
     }
   }
+  let { forgotten } = discoveries
+  const forget = (): void => {
+    forgotten = discoveries.forgotten
+    found = undefined
+    flight.purge()
+  }
   return {
-    find: (signal) => waitFor(found ?? flight.join(discoverNow), signal),
-    forget() {
-      found = undefined
-      flight.purge()
+    find(signal) {
+      if (forgotten !== discoveries.forgotten) forget()
+      return waitFor(found ?? flight.join(discoverNow), signal)
     },
+    forget,
     mayReceiveToken: (url) => declared(url) || discoveredOrigins.has(url.origin),
   }
 }

@@ -61,22 +61,24 @@ export interface RepeatOptions {
 }
 
 /**
- * Counts how often one request may be repeated: once with another token (rule H3), and once with another DPoP proof, which has
- * the API's nonce or its time.
+ * Counts how often one request may be repeated: once with another token (rule H3), once with a DPoP proof that has the API's
+ * nonce, and once with a proof that has its time.
  */
 export class Repeats {
   readonly #parts: RequestTokenParts
   #mayReplaceToken = true
-  #mayRenewProof: boolean
+  #mayAddNonce: boolean
+  #mayCorrectClock: boolean
 
   constructor(parts: RequestTokenParts) {
     this.#parts = parts
-    this.#mayRenewProof = parts.dpop !== undefined
+    this.#mayAddNonce = parts.dpop !== undefined
+    this.#mayCorrectClock = parts.dpop !== undefined
   }
 
   /** Whether the request may be repeated once more. */
   get left(): boolean {
-    return this.#mayReplaceToken || this.#mayRenewProof
+    return this.#mayReplaceToken || this.#mayAddNonce || this.#mayCorrectClock
   }
 
   /**
@@ -97,11 +99,17 @@ export class Repeats {
     const nonceGiven = dpop?.learn(url, headers.get('dpop-nonce')) === true
     let next: AccessToken
     const challenge = status === 401 ? headers.get('www-authenticate') : null
-    const isClockCorrected =
-      challengesProof(challenge, 'invalid_dpop_proof') && dpop?.adoptServerTime(url, headers.get('date')) === true
-    if (this.#mayRenewProof && (isClockCorrected || (nonceGiven && challengesProof(challenge, 'use_dpop_nonce')))) {
+    if (this.#mayAddNonce && nonceGiven && challengesProof(challenge, 'use_dpop_nonce')) {
       if (!repeatable) return undefined
-      this.#mayRenewProof = false
+      this.#mayAddNonce = false
+      next = sent
+    } else if (
+      this.#mayCorrectClock &&
+      challengesProof(challenge, 'invalid_dpop_proof') &&
+      this.#correctClock(url, headers)
+    ) {
+      if (!repeatable) return undefined
+      this.#mayCorrectClock = false
       next = sent
     } else {
       if (!isTokenRejected(provider, answer)) {
@@ -121,6 +129,12 @@ export class Repeats {
     const labelled = label !== undefined && { label }
     emit({ type: 'request.repeated', provider: provider.name, ...labelled, url: showUrl(url), status })
     return next
+  }
+
+  /** Whether the next proof has another time than the one that was sent; a concurrent request may have corrected it already. */
+  #correctClock(url: URL, headers: ApiAnswer['headers']): boolean {
+    const { dpop } = this.#parts
+    return dpop !== undefined && (dpop.adoptServerTime(url, headers.get('date')) || dpop.clockOffset(url) !== 0)
   }
 }
 

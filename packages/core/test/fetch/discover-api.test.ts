@@ -164,14 +164,14 @@ describe('discovery of the API', () => {
   })
 
   it('says why there was no response, and that it is retryable', async () => {
-    const closed = await startEmulator(standardEmulation())
-    await closed.close()
+    // Not the port of a server that was closed: another test may have opened it again.
+    const unused = 'http://127.0.0.1:2'
     await using bench = await start(
       async ({ fetch, signal }) => {
-        await fetch(closed.elsewhereUrl, { signal })
+        await fetch(unused, { signal })
         return { baseUrl: '', info: 1 }
       },
-      { apiOrigins: [new URL(closed.elsewhereUrl).origin] },
+      { apiOrigins: [unused] },
     )
     await expect(bench.client.info()).rejects.toMatchObject({ code: 'discovery_failed', retryable: true })
     await expect(bench.client.info()).rejects.toThrow(/ECONNREFUSED/)

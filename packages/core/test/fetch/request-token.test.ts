@@ -87,8 +87,9 @@ describe('the repeats of a request', () => {
     expect(decodeJwt(await dpop.prove(url, 'GET', token)).iat).toBe(at / 1000)
     expect(rejected).toEqual([])
     // The proof holds the API's time: it is the token that the API rejects now.
-    expect((await repeats.next(proofRejected, token, url, undefined))?.value).toBe('second')
-    expect(repeats.left).toBe(false)
+    const second = await repeats.next(proofRejected, token, url, undefined)
+    expect(second?.value).toBe('second')
+    expect(await repeats.next(proofRejected, second ?? token, url, undefined)).toBeUndefined()
   })
 
   it('H3: none if the server grants only the rejected token', async () => {
@@ -97,14 +98,44 @@ describe('the repeats of a request', () => {
     expect(events).toEqual([])
   })
 
+  it('H3: one with the nonce and one with the time, before the token counts as rejected', async () => {
+    const at = Date.UTC(2026, 10, 21)
+    const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, () => at - 300_000) })
+    const date = new Date(at).toUTCString()
+    const proofRejected = {
+      status: 401,
+      headers: new Headers({ 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date }),
+    }
+    const token = make('first', 'DPoP')
+    expect(await repeats.next(nonceWanted, token, url, undefined)).toBe(token)
+    expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
+    expect(rejected).toEqual([])
+  })
+
+  it('H3: a clock that another request has corrected meanwhile costs no token', async () => {
+    const at = Date.UTC(2026, 10, 21)
+    const dpop = new DpopProofs(undefined, () => at - 300_000)
+    const date = new Date(at).toUTCString()
+    const proofRejected = {
+      status: 401,
+      headers: new Headers({ 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date }),
+    }
+    const token = make('first', 'DPoP')
+    for (const { repeats, rejected } of [start({ dpop }), start({ dpop })]) {
+      expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
+      expect(rejected).toEqual([])
+    }
+  })
+
   it('one more if a nonce is required, with the same token', async () => {
     const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, Date.now) })
     const sent = make('first', 'DPoP')
     expect(await repeats.next(nonceWanted, sent, url, undefined)).toBe(sent)
     expect(repeats.left).toBe(true)
-    expect((await repeats.next(nonceWanted, sent, url, undefined))?.value).toBe('second')
+    const second = await repeats.next(nonceWanted, sent, url, undefined)
+    expect(second?.value).toBe('second')
     expect(rejected).toEqual(['first'])
-    expect(repeats.left).toBe(false)
+    expect(await repeats.next(nonceWanted, second ?? sent, url, undefined)).toBeUndefined()
   })
 
   it.each([
