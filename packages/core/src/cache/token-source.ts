@@ -217,7 +217,8 @@ export class TokenSource {
     if (rejected !== undefined && entry.token?.value === rejected) entry.reject()
     const flight = singleFlightOf(entry)
     const result = rejected === undefined ? flight.join(bound) : flight.replace(rejected, bound)
-    const again = (): Promise<AccessToken> | undefined => (isOwn ? undefined : waitFor(flight.join(bound), signal))
+    const again = (): Promise<AccessToken> | undefined =>
+      isOwn ? undefined : waitFor(singleFlightOf(entry).join(bound), signal)
     const token =
       minimumMs === 0 ? waitFor(result, signal) : this.#waitForLife(entry, rejected, minimumMs, result, again, signal)
     if (!listeners.hasSubscribers) return token
