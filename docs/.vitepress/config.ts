@@ -53,7 +53,11 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
       '/': guides,
     },
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      // Rules are for contributors. Their words are those of the pages that users look for.
+      options: { _render: (source, env, md) => (env.relativePath === 'rules.md' ? '' : md.render(source, env)) },
+    },
     socialLinks: [{ icon: 'github', link: repositoryUrl }],
     footer: { message: 'MIT licence' },
   },
