@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
+import { tabsMarkdownPlugin } from 'vitepress-plugin-tabs'
 import { repositoryUrl } from '../../tools/src/project.ts'
 import { apiSidebar } from './api-sidebar.ts'
 import { headingAnchor } from './heading-anchor.ts'
@@ -17,27 +18,21 @@ const guides: DefaultTheme.SidebarItem[] = [
   { text: 'API reference', link: '/api/index.md' },
 ]
 
-/** The pictures' green, in place of the theme's own colour. */
-const green = `
-html:root { --vp-c-brand-1: #16704f; --vp-c-brand-2: #1a7f5a; --vp-c-brand-3: #1a7f5a; --vp-c-brand-soft: #1a7f5a24 }
-html.dark { --vp-c-brand-1: #4cc499; --vp-c-brand-2: #3fb68b; --vp-c-brand-3: #1a7f5a; --vp-c-brand-soft: #3fb68b29 }
-`
-
 const config: UserConfig<DefaultTheme.Config> = defineConfig({
   title: 'Nightlatch',
   description: 'OAuth 2.0 client credentials for TypeScript.',
   lang: 'en-GB',
-  head: [
-    ['link', { rel: 'icon', href: '/nightlatch.svg', type: 'image/svg+xml' }],
-    ['style', {}, green],
-  ],
+  head: [['link', { rel: 'icon', href: '/nightlatch.svg', type: 'image/svg+xml' }]],
   transformPageData(page) {
     if (page.relativePath === 'index.md') page.frontmatter = { ...startPage }
   },
   rewrites: { ...movedPages },
   markdown: {
     anchor: { slugify: headingAnchor },
-    config: repositoryLinks,
+    config: (md) => {
+      md.use<[]>(tabsMarkdownPlugin as never)
+      repositoryLinks(md)
+    },
   },
   // Pictures are files, and the index of the search, which is loaded when somebody searches, is as big as it is.
   vite: { build: { assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 } },

@@ -20,6 +20,7 @@ const DEFAULT_EXPORTS = [
   'packages/core/test/integration/workers/worker.ts',
   'examples/cloudflare-workers/src/worker.ts',
   'docs/.vitepress/config.ts',
+  'docs/.vitepress/theme/index.ts',
 ]
 
 // What a generator wrote has the generator's names and notes.
