@@ -62,6 +62,11 @@ export function linksIn({ prose }: Document): readonly Place[] {
   )
 }
 
+/** Files whose code a page of the site includes: lines such as `<<< ../examples/a/src/b.ts#region`. */
+export function includesIn({ prose }: Document): readonly Place[] {
+  return matches(prose, /^<<< (\S+?)(?:\{[^}]*\})?(?: \[[^\]]*\])?$/g)
+}
+
 /** Texts between backticks. */
 export function quotesIn({ prose }: Document): readonly Place[] {
   return matches(prose, /`([^`]+)`/g)

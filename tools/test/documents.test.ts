@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path/posix'
 import { describe, expect, it } from 'vitest'
 import { compileBlocks } from '../src/compile-blocks.ts'
-import { anchorsIn, type Document, linksIn, quotesIn, readDocuments } from '../src/read-documents.ts'
+import { anchorsIn, type Document, includesIn, linksIn, quotesIn, readDocuments } from '../src/read-documents.ts'
 import { exists, readManifest, readText } from '../src/read-repository.ts'
 import { tools } from '../src/tools.ts'
 
@@ -24,6 +24,26 @@ describe('code in documents', () => {
     const shown = documents.flatMap(({ blocks }) => blocks.filter(({ shows }) => shows !== undefined))
     const stale = shown.filter(({ shows, code }) => code !== readText(shows ?? ''))
     expect(stale.map(({ file, line, shows }) => `${file}:${line}: not what is in ${shows}`)).toEqual([])
+  })
+
+  it('that a page includes exists, with its region', () => {
+    const includes = documents.flatMap((document) =>
+      includesIn(document).map(({ line, text }) => ({ document, line, text })),
+    )
+    expect(includes.length).toBeGreaterThan(10)
+    const missing = includes.filter(({ document, text }) => !canInclude(document, text))
+    expect(missing.map(({ document, line, text }) => `${document.file}:${line}: ${text}`)).toEqual([])
+  })
+
+  it('that a page includes has at most 76 columns', () => {
+    const lines = documents.flatMap((page) =>
+      includesIn(page).flatMap(({ text }) => {
+        const [file = '', region] = join(dirname(page.file), text).split('#')
+        return linesOf(file, region).map((line, index) => ({ at: `${file}, line ${index + 1}`, line }))
+      }),
+    )
+    const wide = lines.filter(({ line }) => line.length > 76 && !/^import .*'$/.test(line))
+    expect(wide.map(({ at, line }) => `${at}: ${line.length}`)).toEqual([])
   })
 
   it('is marked as ts, and so is compiled', () => {
@@ -68,6 +88,21 @@ it('commands named in documents exist', () => {
   expect(documents.flatMap(commandsIn).map(({ tool }) => tool)).toContain('bench')
   expect(unknown).toEqual([])
 })
+
+function canInclude({ file }: Document, target: string): boolean {
+  const [path = '', region] = join(dirname(file), target).split('#')
+  return exists(path) && linesOf(path, region).length > 0
+}
+
+/** The lines of a file, or of its region: from `// #region name` to `// #endregion name`. */
+function linesOf(file: string, region: string | undefined): readonly string[] {
+  const lines = readText(file).split('\n')
+  if (region === undefined) return lines
+  const [from, to] = ['#region', '#endregion'].map((mark) =>
+    lines.findIndex((line) => line.endsWith(`${mark} ${region}`)),
+  )
+  return from === undefined || to === undefined || from < 0 ? [] : lines.slice(from + 1, to)
+}
 
 function leadsSomewhere(document: Document, target: string): boolean {
   const [path = '', anchor] = target.split('#')

@@ -1,4 +1,4 @@
-/** A Fastify service: one client for the whole service, closed with it; errors become answers a caller can read. */
+/** A Fastify service with one client, which it closes. */
 import { type Client, NightlatchError } from '@nightlatch/core'
 import type { Prevu3dInfo } from '@nightlatch/prevu3d'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -10,14 +10,16 @@ export function buildService(client: Client<Prevu3dInfo>): FastifyInstance {
   service.addHook('onClose', () => client.close())
 
   service.get('/divisions', async (request) => {
-    // Whoever goes away does not end the grant that others wait for.
+    // An aborted request does not end the grant that others wait for.
     const signal = request.signal
     const { organization } = await client.info({ signal })
     const api = await client.api({ signal })
-    return await api.get(`v1/nodes/${organization.id}/browse`, { signal }).json()
+    return await api
+      .get(`v1/nodes/${organization.id}/browse`, { signal })
+      .json()
   })
 
-  // Ready as soon as there is a token: for a load balancer, not for each request.
+  // For a load balancer: ready as soon as there is a token.
   service.get('/ready', async () => {
     await client.token()
     return { ready: true }
@@ -25,12 +27,18 @@ export function buildService(client: Client<Prevu3dInfo>): FastifyInstance {
 
   service.setErrorHandler((error, _request, reply) => {
     if (error instanceof NightlatchError) {
-      // It holds no secret, so it may be logged as it is, hints included.
+      // The error holds no secret.
       service.log.error(error)
-      if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter))
-      return reply.code(error.retryable ? 503 : 502).send({ error: error.code })
+      if (error.retryAfter !== undefined)
+        reply.header('retry-after', String(error.retryAfter))
+      return reply
+        .code(error.retryable ? 503 : 502)
+        .send({ error: error.code })
     }
-    if (error instanceof HTTPError) return reply.code(502).send({ error: 'vendor', status: error.response.status })
+    if (error instanceof HTTPError)
+      return reply
+        .code(502)
+        .send({ error: 'vendor', status: error.response.status })
     throw error
   })
 

@@ -1,10 +1,18 @@
-/** A NestJS module: `NightlatchModule.register(client)` once, and the client wherever it is injected. */
+/** A NestJS module that provides a client. */
 
-import { Controller, type DynamicModule, Get, Inject, Injectable, Module, type OnModuleDestroy } from '@nestjs/common'
+import {
+  Controller,
+  type DynamicModule,
+  Get,
+  Inject,
+  Injectable,
+  Module,
+  type OnModuleDestroy,
+} from '@nestjs/common'
 import type { Client } from '@nightlatch/core'
 import type { Prevu3dInfo } from '@nightlatch/prevu3d'
 
-/** What the client is injected by. */
+/** The injection token of the client. */
 export const PREVU3D = Symbol('prevu3d')
 
 @Injectable()

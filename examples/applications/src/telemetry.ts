@@ -1,18 +1,32 @@
 import { instrument } from '@nightlatch/opentelemetry'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import {
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 
 /**
- * Metrics of every client of the process, to the collector of `OTEL_EXPORTER_OTLP_ENDPOINT`, once a minute.
+ * Exports the metrics of every client of the process, once a minute, to
+ * the collector of `OTEL_EXPORTER_OTLP_ENDPOINT`.
  *
- * @param instance what tells this replica from the others, such as the name of its pod: without it all would write the same series
- * @returns exports what there is, and ends it
+ * @param instance the name of this replica, such as its pod's name
+ * @returns a function that exports what is left and stops
  */
-export function startTelemetry(service: string, instance: string): () => Promise<void> {
+export function startTelemetry(
+  service: string,
+  instance: string,
+): () => Promise<void> {
   const meterProvider = new MeterProvider({
-    resource: resourceFromAttributes({ 'service.name': service, 'service.instance.id': instance }),
-    readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],
+    resource: resourceFromAttributes({
+      'service.name': service,
+      'service.instance.id': instance,
+    }),
+    readers: [
+      new PeriodicExportingMetricReader({
+        exporter: new OTLPMetricExporter(),
+      }),
+    ],
   })
   const stop = instrument({ meterProvider })
   return async () => {

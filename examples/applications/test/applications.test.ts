@@ -79,7 +79,7 @@ describe('applications', () => {
     await refused.close()
   })
 
-  it('a NestJS module gives its client to whoever injects it', async () => {
+  it('a NestJS module injects its client', async () => {
     await using emulator = await startEmulator(prevu3dEmulation())
     const application = await NestFactory.create(NightlatchModule.register(connect(emulator)), new FastifyAdapter(), {
       logger: false,
@@ -124,7 +124,7 @@ describe('applications', () => {
     expect(await invoke(700)).toMatchObject({ statusCode: 504 })
   })
 
-  it('a sync job goes on with the others when one tenant fails, and stops when told', async () => {
+  it('a sync job goes on with the others when one tenant fails, and stops after an abort', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, apiUrl, credentials } = emulator
     emulator.faults.set('api', {

@@ -4,13 +4,14 @@ import got, { type Got, type Options } from 'got'
 type Sent = Pick<Options, 'headers'>
 
 export function createGot(client: Client, prefixUrl: string): Got {
-  /** By the options of each attempt. */
+  /** The key is the options object of an attempt. */
   const authorizations = new WeakMap<Sent, Authorization>()
-  /** Attempts at another origin, to which the API redirected. */
+  /** Attempts at another origin, after a redirect. */
   const elsewhere = new WeakSet<Sent>()
 
   const takeOff = (sent: Sent, { headers } = sent): void => {
-    for (const name of Object.keys(authorizations.get(sent)?.headers ?? {})) delete headers[name]
+    for (const name of Object.keys(authorizations.get(sent)?.headers ?? {}))
+      delete headers[name]
   }
 
   return got.extend({
@@ -18,12 +19,22 @@ export function createGot(client: Client, prefixUrl: string): Got {
     hooks: {
       beforeRequest: [
         async (options) => {
-          const { url, method, headers, username, password, context } = options
-          // A caller's own authorization wins.
-          if (elsewhere.has(options) || headers.authorization !== undefined || username || password) return
-          const repeated = context.authorization as Authorization | undefined
+          const { url, method, headers, username, password, context } =
+            options
+          // A request with its own authorization is sent as it is.
+          if (
+            elsewhere.has(options) ||
+            headers.authorization !== undefined ||
+            username ||
+            password
+          )
+            return
+          const repeated = context.authorization as
+            | Authorization
+            | undefined
           delete context.authorization
-          const authorization = repeated ?? (await client.authorize(`${url}`, { method }))
+          const authorization =
+            repeated ?? (await client.authorize(`${url}`, { method }))
           if (authorization === undefined) return
           authorizations.set(options, authorization)
           Object.assign(headers, authorization.headers)
@@ -33,7 +44,9 @@ export function createGot(client: Client, prefixUrl: string): Got {
         (options, response) => {
           const before = response.request.options
           takeOff(before, options)
-          const isElsewhere = new URL(`${options.url}`).origin !== new URL(`${before.url}`).origin
+          const isElsewhere =
+            new URL(`${options.url}`).origin !==
+            new URL(`${before.url}`).origin
           if (isElsewhere || elsewhere.has(before)) elsewhere.add(options)
         },
       ],
@@ -42,12 +55,20 @@ export function createGot(client: Client, prefixUrl: string): Got {
         async (response, retryWithMergedOptions) => {
           const { options } = response.request
           const { statusCode: status, headers } = response
-          const repeatable = !(typeof options.body === 'object' && Symbol.asyncIterator in options.body)
-          const authorization = await authorizations.get(options)?.handleResponse({ status, headers }, { repeatable })
-          // Responses and errors hold the options, and get logged.
+          const repeatable = !(
+            typeof options.body === 'object' &&
+            Symbol.asyncIterator in options.body
+          )
+          const authorization = await authorizations
+            .get(options)
+            ?.handleResponse({ status, headers }, { repeatable })
+          // Responses and errors contain the options and may be logged.
           takeOff(options)
           if (authorization === undefined) return response
-          return retryWithMergedOptions({ context: { authorization }, preserveHooks: true })
+          return retryWithMergedOptions({
+            context: { authorization },
+            preserveHooks: true,
+          })
         },
       ],
       beforeError: [
@@ -60,7 +81,11 @@ export function createGot(client: Client, prefixUrl: string): Got {
   })
 }
 
-export async function placeOrder(client: Client, baseUrl: string, item: string): Promise<unknown> {
+export async function placeOrder(
+  client: Client,
+  baseUrl: string,
+  item: string,
+): Promise<unknown> {
   const api = createGot(client, baseUrl)
   return await api.post('orders', { json: { item } }).json()
 }

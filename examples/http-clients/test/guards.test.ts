@@ -93,7 +93,8 @@ describe.each(examples)('$name', (example) => {
   it('H1: refuses another origin before a token is asked for', async () => {
     await using scene = await startScene(example)
     const error = await scene.failure(scene.emulator.elsewhereUrl)
-    if (example.checksItself) expect(error).toMatchObject({ message: expect.stringContaining('may not see the token') })
+    if (example.checksItself)
+      expect(error).toMatchObject({ message: expect.stringContaining('is not an allowed origin') })
     else expect(codesIn(error)).toContain('origin_refused')
     expect(scene.emulator.requests).toEqual([])
   })

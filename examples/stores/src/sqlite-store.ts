@@ -3,25 +3,39 @@ import type { DatabaseSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
 import type { TokenStore } from '@nightlatch/core'
 
-/** Tokens in a file, for the processes of one machine: with a lock, and with a deletion that is one step. */
+/** Tokens in a file, with a lock, for the processes of one machine. */
 export function sqliteStore(database: DatabaseSync): TokenStore {
   database.exec(`
     PRAGMA busy_timeout = 500;
     PRAGMA journal_mode = WAL;
-    CREATE TABLE IF NOT EXISTS token (key TEXT PRIMARY KEY, text TEXT NOT NULL, ends INTEGER NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS lock (key TEXT PRIMARY KEY, owner TEXT NOT NULL, ends INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS token (
+      key TEXT PRIMARY KEY, text TEXT NOT NULL, ends INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS lock (
+      key TEXT PRIMARY KEY, owner TEXT NOT NULL, ends INTEGER NOT NULL
+    ) STRICT;
   `)
-  const find = database.prepare('SELECT text FROM token WHERE key = ? AND ends > ?')
-  const put = database.prepare('INSERT OR REPLACE INTO token (key, text, ends) VALUES (?, ?, ?)')
+  const find = database.prepare(
+    'SELECT text FROM token WHERE key = ? AND ends > ?',
+  )
+  const put = database.prepare(
+    'INSERT OR REPLACE INTO token (key, text, ends) VALUES (?, ?, ?)',
+  )
   const remove = database.prepare('DELETE FROM token WHERE key = ?')
-  const removeSame = database.prepare('DELETE FROM token WHERE key = ? AND text = ?')
+  const removeSame = database.prepare(
+    'DELETE FROM token WHERE key = ? AND text = ?',
+  )
   const removeEnded = database.prepare('DELETE FROM token WHERE ends <= ?')
   const take = database.prepare(`
     INSERT INTO lock (key, owner, ends) VALUES (?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, ends = excluded.ends WHERE lock.ends <= ?
+    ON CONFLICT (key) DO UPDATE
+    SET owner = excluded.owner, ends = excluded.ends WHERE lock.ends <= ?
   `)
-  const free = database.prepare('DELETE FROM lock WHERE key = ? AND owner = ?')
-  const read = (key: string): string | undefined => find.get(key, Date.now())?.text as string | undefined
+  const free = database.prepare(
+    'DELETE FROM lock WHERE key = ? AND owner = ?',
+  )
+  const read = (key: string): string | undefined =>
+    find.get(key, Date.now())?.text as string | undefined
 
   return {
     async get(key) {
@@ -36,14 +50,21 @@ export function sqliteStore(database: DatabaseSync): TokenStore {
       if (token === undefined) remove.run(key)
       else {
         const text = read(key)
-        // What another process writes between the two is another text, and stays.
-        if (text !== undefined && isDeepStrictEqual(JSON.parse(text), token)) removeSame.run(key, text)
+        // A text that another process writes in between differs, and stays.
+        if (
+          text !== undefined &&
+          isDeepStrictEqual(JSON.parse(text), token)
+        )
+          removeSame.run(key, text)
       }
     },
     async lock(key, { ttl }) {
       const owner = randomUUID()
       const now = Date.now()
-      if (take.run(key, owner, Math.ceil(now + ttl * 1000), now).changes === 0) return undefined
+      if (
+        take.run(key, owner, Math.ceil(now + ttl * 1000), now).changes === 0
+      )
+        return undefined
       return { release: async () => void free.run(key, owner) }
     },
   }
