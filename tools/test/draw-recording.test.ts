@@ -6,6 +6,9 @@ import { drawRecording, readPicture, readShown } from '../src/draw-recording.ts'
 
 const root = join(import.meta.dirname, '../..')
 
+/** A token of one hour prints as 59 min 59 s on a slow machine. */
+const withoutDelay = (text: string): string => text.replaceAll('59 min 59 s', '1 h')
+
 describe('recording', () => {
   it('of the demo matches the demo’s output', () => {
     const bin = join(root, 'packages/cli/src/bin.ts')
@@ -15,7 +18,8 @@ describe('recording', () => {
     })
     const picture = readFileSync(join(root, 'docs/demo.svg'), 'utf8')
     // A difference: record it again, `npx -y pnpm@12 tools record`.
-    expect(readPicture(picture)).toBe(readShown(`$ npx -y pnpm@12 demo\n${printed}`))
+    const shown = readShown(`$ npx -y pnpm@12 demo\n${printed}`)
+    expect(withoutDelay(readPicture(picture))).toBe(withoutDelay(shown))
   })
 
   it('keeps styles and text, and escapes markup', () => {
