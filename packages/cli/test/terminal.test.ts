@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { type SmartCompletionsEmulator, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { cpuTimeOf } from '../../core/test/cpu-time.ts'
+import { measureGrowth, mostGrowth } from '../../core/test/growth.ts'
 import { createOutput, type Output, styled } from '../src/output/output.ts'
 import { nightlatch } from './run-nightlatch.ts'
 
@@ -142,13 +142,9 @@ describe('a hidden secret', () => {
   it('costs time in proportion to the text', () => {
     const { output } = openOutput(false)
     output.hide(secret)
-    const time = (text: string): number => {
-      return Math.min(...[1, 2, 3].map(() => cpuTimeOf(() => output.print(text))))
-    }
-    // Eight times the text: eight times the time if it is linear, and 64 times if it is quadratic.
     for (const unit of ['%25', '\\\\u005c', '&amp;', '&#', 'S3cr&t/+ ', '\u200b']) {
-      const small = time(unit.repeat(50_000))
-      expect(time(unit.repeat(400_000)), unit).toBeLessThan(30 * small)
+      const growth = measureGrowth((size) => output.print(unit.repeat(size)), 5000)
+      expect(growth, unit).toBeLessThanOrEqual(mostGrowth)
     }
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodePemBlock, readPemBlocks } from '../../src/acquire/pem.ts'
-import { cpuTimeOf } from '../cpu-time.ts'
+import { measureGrowth, mostGrowth } from '../growth.ts'
 
 const block = (label: string, base64: string): string => `-----BEGIN ${label}-----${base64}-----END ${label}-----`
 
@@ -40,18 +40,6 @@ describe('decodePemBlock', () => {
 })
 
 describe('long texts', () => {
-  /** Processor time of reading a text, in milliseconds: the least of many runs. */
-  function costOf(text: string): number {
-    let least = Number.POSITIVE_INFINITY
-    for (let run = 0; run < 25; run += 1) {
-      const time = cpuTimeOf(() => {
-        for (let count = 0; count < 20; count += 1) readPemBlocks(text)
-      })
-      least = Math.min(least, time)
-    }
-    return least
-  }
-
   it.each([
     ['begins', '-----BEGIN A-----\n'],
     ['begins of other labels', '-----BEGIN A-----\n-----BEGIN B-----\n'],
@@ -60,8 +48,10 @@ describe('long texts', () => {
     ['blanks', ' \t\n'],
     ['blocks that end by another label', '-----BEGIN A-----\nAAAA\n-----END B-----\n'],
   ])('X3: reading %s takes time by its length', (_, part) => {
-    const text = part.repeat(Math.ceil(8000 / part.length))
-    // Eight times the length: linear reading takes eight times as long, quadratic 64 times.
-    expect(costOf(text.repeat(8))).toBeLessThanOrEqual(27 * costOf(text))
+    const growth = measureGrowth((size) => {
+      const text = part.repeat(Math.ceil(size / part.length))
+      for (let count = 0; count < 20; count += 1) readPemBlocks(text)
+    }, 8000)
+    expect(growth).toBeLessThanOrEqual(mostGrowth)
   })
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { redact } from '../../src/acquire/redact.ts'
 import { SecretTraces } from '../../src/acquire/secret-traces.ts'
-import { cpuTimeOf } from '../cpu-time.ts'
+import { measureGrowth, mostGrowth } from '../growth.ts'
 
 const secret = 'p&"<Wö/d+9%_Q7~tR\'2\\kZ=x'
 const hex = Buffer.from(secret).toString('hex')
@@ -127,22 +127,13 @@ describe('traces of a secret', () => {
 
   it('X3: cost grows with the length of a text only, whatever its form', () => {
     const traces = new SecretTraces([secret, 'x'.repeat(2000)])
-    const time = (text: string): number => {
-      let best = Number.POSITIVE_INFINITY
-      for (let round = 0; round < 5; round += 1) {
-        const time = cpuTimeOf(() => {
-          traces.areIn(text)
-          traces.mask(text)
-        })
-        best = Math.min(best, time)
-      }
-      return best
-    }
     for (const part of ['&#', '&amp', '\\u00', '\\\\', '%4', '%25', 'QUJD', '4141', 'a ', '\u0301', '&&&&', '=3D']) {
-      const short = time(part.repeat(2000 / part.length))
-      const long = time(part.repeat(8000 / part.length))
-      // Four times the text: quadratic would be sixteen. A millisecond is noise.
-      expect(long, part).toBeLessThan(10 * short + 5)
+      const growth = measureGrowth((size) => {
+        const text = part.repeat(size / part.length)
+        traces.areIn(text)
+        traces.mask(text)
+      }, 2000)
+      expect(growth, part).toBeLessThanOrEqual(mostGrowth)
     }
   })
 })
