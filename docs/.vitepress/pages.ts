@@ -48,6 +48,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Events', file: 'events.md' },
       { title: 'OpenTelemetry', file: 'opentelemetry.md' },
       { title: 'Command line', file: 'cli.md' },
+      { title: 'Gateway', file: 'gateway.md' },
       { title: 'Errors', file: 'errors.md' },
       { title: 'Production checklist', file: 'production-checklist.md' },
       { title: 'Migrating', file: 'migrating.md' },

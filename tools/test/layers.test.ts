@@ -73,11 +73,11 @@ describe('a published package', () => {
     expect(found).toEqual([])
   })
 
-  it("reads the process's environment only in the module that finds a platform's JWT", () => {
-    // Platforms put the JWT's location into the environment. The module reads it at the call, as the default of an option.
-    const reader = 'packages/workload-identity/src/environment.ts'
+  it("reads the process's environment only for a platform's JWT and for the gateway's secrets", () => {
+    // Platforms put the JWT's location into the environment, and operators put secrets there. Both are read at the call.
+    const readers = ['packages/gateway/src/environment.ts', 'packages/workload-identity/src/environment.ts']
     const found = all.filter(({ imports }) => imports.includes('node:process')).map(({ file }) => file)
-    expect(found).toEqual([reader])
+    expect(found).toEqual(readers)
   })
 
   it('has no module-level state', () => {
