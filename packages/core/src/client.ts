@@ -65,8 +65,8 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    */
   readonly fetch: Fetch
   /**
-   * Authorizes one request that an HTTP client other than `fetch` makes, with the checks of `client.fetch`; `undefined` if the
-   * request is to be sent as it is: it requests a token itself, or its origin is not allowed and `foreignOrigins` is
+   * Authorizes one request that an HTTP client other than `fetch` makes, with the checks of `client.fetch`. Returns `undefined`
+   * for a request to send unchanged: it requests a token itself, or its origin is not allowed and `foreignOrigins` is
    * `'passThrough'`.
    *
    * @param url the request's absolute URL

@@ -50,6 +50,6 @@ const wrongEndpoint: readonly string[] = [
 ]
 
 const unmappedUser: readonly string[] = [
-  'The product rejects a valid token if it has no matching user: with client credentials the `sub` claim is the client id, so a product user with exactly that name must exist and have roles.',
+  'The product rejects a valid token if it has no matching user. With client credentials the `sub` claim is the client id: a product user with exactly that name must exist and have roles.',
   "Check that the token's scope is the one that this product's installation requires.",
 ]

@@ -236,7 +236,7 @@ class AuthorizedHandler implements Handler {
     return (this.#authorization?.redactError(error) ?? error) as Error
   }
 
-  /** Reports an unbuffered response to the client, which remembers whether the token was rejected, and the next DPoP nonce. */
+  /** Reports an unbuffered response to the client, which notes whether the token was rejected, and the next DPoP nonce. */
   #report(status: number, headers: ResponseHeaders): void {
     if (this.#isRedirected) return
     void this.#authorization?.handleResponse({ status, headers }, { repeatable: false })

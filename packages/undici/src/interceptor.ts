@@ -26,8 +26,8 @@ export interface NightlatchInterceptorOptions {
 /**
  * Creates an interceptor for an undici dispatcher's `compose()` that adds the client's token to each request.
  *
- * It rejects origins that are not allowed before it requests a token, and repeats a request once with another token if the
- * API rejects the first and the body can be sent again. A request with its own `Authorization` header is sent unchanged. If
+ * It rejects origins that are not allowed before it requests a token. If the API rejects the token and the body can be sent
+ * again, it repeats the request once with another token. A request with its own `Authorization` header is sent unchanged. If
  * no token is available, the request fails with the error of `client.authorize` and is not sent.
  *
  * @param client the client whose tokens are used

@@ -69,8 +69,8 @@ function adviseSpelling(
 
 function adviseByWords(what: 'client id' | 'client secret', source: string | undefined): string {
   return what === 'client id'
-    ? `The server's message is about the client id (${source}): check it letter by letter, and ask the person who registered the client whether a client with that id exists at this address and is enabled.`
-    : `The server's message is about the client secret (${source}): copy its value again, and ask the person who registered the client whether it has expired or was replaced.`
+    ? `The server's message is about the client id (${source}): check it letter by letter. If it is right, ask the person who registered the client whether that id exists at this address and is enabled.`
+    : `The server's message is about the client secret (${source}): copy its value again. If it is right, ask the person who registered the client whether the secret has expired or was replaced.`
 }
 
 /** Whether another client authentication could help: the server rejected the client, not the scope or the grant type. */

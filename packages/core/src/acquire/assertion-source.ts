@@ -1,8 +1,8 @@
 import { NightlatchError } from '../errors.ts'
 
 /**
- * Where the client gets a JWT that another party signed: its platform, or an identity provider. It is asked for each HTTP
- * attempt. Its `name` (a function has one) is shown in messages, and is part of the cache key.
+ * Where the client gets a JWT that another party signed: its platform, or an identity provider. The client calls
+ * it for each HTTP attempt. Its `name` (a function has one) is shown in messages, and is part of the cache key.
  */
 export type AssertionSource = () => string | Promise<string>
 

@@ -153,7 +153,7 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
  *
  * @param requestedAt the instant that lifetimes count from
  * @param parameters the parameters of the standard request
- * @param proof the DPoP proof, if the token is to be bound
+ * @param proof the DPoP proof, for a token bound to a key
  */
 async function exchange(
   call: TokenEndpointCall,

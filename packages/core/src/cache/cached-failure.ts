@@ -16,8 +16,8 @@ const maxFailureMs = 30_000
 const maxRetryAfterSeconds = 60
 
 /**
- * Plans how long a failure is cached: a final one for 2 to 30 seconds, one with a `Retry-After` for that time, at most a minute,
- * and any other not at all.
+ * Plans how long a failure is cached: 2 to 30 seconds for a final one, its `Retry-After` for one that has it (at most a minute).
+ * Others are not cached.
  *
  * @param now steady clock, in milliseconds
  */

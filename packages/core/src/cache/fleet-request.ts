@@ -32,7 +32,7 @@ const minMarkerSeconds = 0.1
 /** A token, and what remains to be done with it. */
 export interface FoundToken {
   readonly found: AcquiredToken
-  /** Where to write it; `undefined` if it was read from the store, or there is none. */
+  /** Where to write it; `undefined` without a store, or if it was read from the store. */
   readonly shared?: SharedToken
   /** Releases the lock, once others can find the token. */
   readonly release?: () => void
@@ -60,8 +60,8 @@ export interface FleetRequest {
  * (rule S2). If the lock's owner does not deliver within half of the call's time (less for a short one), one of the others takes
  * over.
  *
- * A background refresh is not taken over: if it fails, its owner leaves a marker for the length of the backoff, so that the
- * other processes do not try one after another.
+ * Nothing takes a background refresh over. If it fails, its owner leaves a marker for the length of the backoff, which keeps the
+ * other processes from trying one after another.
  */
 export async function acquireForFleet(shared: SharedToken, request: FleetRequest): Promise<FoundToken> {
   const { terms, timeout, serves, requestToken, backoffSeconds, isCacheable, random } = request

@@ -2,8 +2,8 @@
 const monotonicReadMs = 1000
 
 /**
- * Creates a clock that never goes back (rule L10): it follows the clock that moved further, because the wall clock can be set and
- * the monotonic clock may stop while the machine sleeps. Within a second after a reading only the wall clock is read, which is
+ * Creates a clock that never goes back (rule L10): it follows the clock that moved further. The wall clock can be set, and the
+ * monotonic clock may stop while the machine sleeps. Within a second after a reading only the wall clock is read, which is
  * cheaper, so a step back within that second goes unnoticed.
  *
  * @param wall milliseconds since the epoch

@@ -100,7 +100,7 @@ export class TokenEntry {
     return value !== undefined && this.#failures?.rejected === value && now < this.#failures.irreplaceableUntil
   }
 
-  /** Whether the cached token lives for so many milliseconds more, or no better one is to be requested now. */
+  /** Whether the cached token lives for so many milliseconds more, or a retry delay forbids to request a better one. */
   servesFor(minimumLifetime: number, now: number): boolean {
     if (now < (this.#failures?.retryAt ?? 0)) return true
     return livesLongEnough(this.#requestedAt ?? 0, this.#expiresAt, minimumLifetime, now)

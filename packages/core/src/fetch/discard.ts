@@ -2,7 +2,7 @@
 const maxBytes = 65_536
 const maxDrainMs = 50
 
-/** Drops a response. A short body is read to its end, so that the connection can be reused; a longer one is cancelled. */
+/** Drops a response. Reads a short body to its end, so that the connection can be reused, and cancels a longer one. */
 export async function discard({ body }: Response): Promise<void> {
   if (body === null) return
   const reader = body.getReader()

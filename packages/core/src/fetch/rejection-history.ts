@@ -30,7 +30,7 @@ const maxEntries = 1000
 
 /**
  * What APIs did with a client's tokens, for all its views. It slows down replacements for an API that rejects new tokens, too,
- * because the token is not the reason (rule L5): of the rejections in a row, the 1st, 2nd, 3rd, 5th, 9th, 17th, ... lead to a
+ * because the token is not the reason (rule L5). Of the rejections in a row, the 1st, 2nd, 3rd, 5th, 9th, 17th, ... lead to a
  * replacement.
  */
 export class RejectionHistory {
@@ -53,7 +53,7 @@ export class RejectionHistory {
    * Notes that an API rejected a token.
    *
    * @param identity of the token's grant; see cache-key.ts
-   * @returns whether the token is to be replaced now
+   * @returns whether to replace the token now
    */
   reject(identity: string, url: URL, token: string): boolean {
     const now = this.#time()

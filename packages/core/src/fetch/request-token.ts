@@ -61,8 +61,8 @@ export interface RepeatOptions {
 }
 
 /**
- * Counts how often one request may be repeated: once with another token (rule H3), once with a DPoP proof that has the API's
- * nonce, and once with a proof that has its time.
+ * Counts how often one request may be repeated. Each of these allows it once: another token (rule H3), a DPoP proof with the
+ * API's nonce, and a proof with the API's time.
  */
 export class Repeats {
   readonly #parts: RequestTokenParts

@@ -7,8 +7,8 @@ import { RejectionHistory, type Unreplaced } from './rejection-history.ts'
 const maxWaitMs = 2000
 
 /**
- * Where a client's requests get their tokens. A token that the API rejected is replaced: at once for a request that can be sent
- * again, else by the next request (rule H3); less and less often for an API that rejects new tokens, too (rule L5).
+ * Where a client's requests get their tokens. A token that the API rejected is replaced at once for a request that can be sent
+ * again, else by the next request (rule H3). An API that rejects new tokens, too, gets them less and less often (rule L5).
  */
 export class RequestTokens {
   readonly #obtain: TokenSource['obtain']
@@ -33,7 +33,7 @@ export class RequestTokens {
   }
 
   /**
-   * A token in place of one that the API rejected; the cached one, which may be that very token, while none is to be requested.
+   * A token in place of one that the API rejected; the cached one, which may be that very token, while the client may not request another.
    *
    * @param url where it was rejected
    */

@@ -83,13 +83,13 @@ export function findUrlMistake(value: string | URL, allowInsecureRequests: boole
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or a password'
   if (url.hash !== '') return 'must not have a fragment'
   if (url.protocol === 'http:' && !allowInsecureRequests && !isLoopback(url)) {
-    return 'must be https: anybody on the way can read what http carries (allowInsecureRequests permits it for a test network)'
+    return 'must be https: every machine on the way can read what http carries (allowInsecureRequests permits it for a test network)'
   }
   return undefined
 }
 
 /**
- * What keeps a client from following a URL that a server names, in words: besides the mistakes of any URL, an address or a local
+ * What keeps a client from following a URL that a server names, in words. Besides the mistakes of any URL: an address or a local
  * name, unless the server itself is in such a place (rule X4). Otherwise a server could make its clients send requests, and
  * their secrets, to machines that only the clients can reach.
  *
