@@ -9,8 +9,6 @@ export interface Page {
   readonly title: string
   /** From `docs`. */
   readonly file: string
-  /** 50 to 160 characters for search engines; default the beginning of the page's first paragraph. */
-  readonly description?: string
 }
 
 export const pageGroups: readonly PageGroup[] = [

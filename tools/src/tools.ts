@@ -53,6 +53,10 @@ export const tools: Readonly<Record<string, Tool>> = {
     summary: 'checks the packed packages; part of `check`',
     steps: file('tools/src/check-packages.ts'),
   },
+  prose: {
+    summary: 'lists sentences and phrases to rewrite, in pages, comments, messages and `--help`',
+    steps: file('tools/src/prose/check-prose.ts'),
+  },
   record: {
     summary: 'draws docs/demo.svg from a real run of the demo, after a change of its output',
     steps: (parameters) => [build, { program: 'tools/src/record-demo.ts', parameters }],

@@ -1,26 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { compileBlocks } from '../src/compile-blocks.ts'
-import { commentsIn, examplesIn } from '../src/read-comments.ts'
+import { examplesIn } from '../src/read-comments.ts'
 import type { CodeBlock } from '../src/read-documents.ts'
 import { readModule } from '../src/read-module.ts'
 import { filesIn, publishedPackages, readText } from '../src/read-repository.ts'
-
-/** Phrases that have a plain word: the word to use instead, and the phrases. */
-const phrases: Readonly<Record<string, RegExp>> = {
-  'in the background':
-    /\bbehind (the|its|their) (callers?|users?)['’]s? backs?\b|\b(refresh|fetch|fly|flown)(es|ed|ing)? ahead\b/i,
-  'return, serve': /\bhand(s|ed|ing)? (it )?out\b/i,
-  'report, emit, say': /\b(is|are|was|were|be|been|being) told\b|\btold apart\b/i,
-  'name the caller, the client or the user': /\b(whoever|nobody|somebody|anybody)\b/i,
-  'expire, expired': /\bits time is up\b|\bgone by\b/i,
-  'task, request, acquire': /\bpilot\b|\bon board\b/i,
-  'rejected token, failed grant': /\brefused (token|grant)s?\b/i,
-  'allowed origin': /\bmay (not )?see (the|a|no) tokens?\b/i,
-  'not supported': /\bhas no such thing\b/i,
-  'invalid lifetime': /\blifetimes? (that|may) lies?\b/i,
-  'store unavailable': /\b(unwell|bad store)\b/i,
-  'layer, foreign': /\b(the|three) rooms\b|\bstrangers?\b/i,
-}
 
 const sources = publishedPackages().flatMap(({ folder }) =>
   filesIn(`${folder}/src`, '**/*.ts').map((name) => ({
@@ -28,39 +11,6 @@ const sources = publishedPackages().flatMap(({ folder }) =>
     text: readText(`${folder}/src/${name}`),
   })),
 )
-
-function offencesIn(file: string, text: string): readonly string[] {
-  return commentsIn(file, text).flatMap((comment) =>
-    Object.entries(phrases).flatMap(([instead, phrase]) => {
-      const found = phrase.exec(comment.text)?.[0]
-      return found === undefined ? [] : [`${file}:${comment.line}: "${found}" (write: ${instead})`]
-    }),
-  )
-}
-
-describe('comments are in plain words', () => {
-  it('contain none of the phrases that have a plain word', () => {
-    expect(sources.length).toBeGreaterThan(0)
-    expect(sources.flatMap(({ file, text }) => offencesIn(file, text))).toEqual([])
-  })
-
-  it.each([
-    ['/** A refresh behind the callers’ backs. */', 'behind the callers’ backs'],
-    ['/**\n * Nobody\n * waits.\n */', 'Nobody'],
-    ['// The caller is\n// told.', 'is told'],
-    ['const x = 1 // handed out', 'handed out'],
-  ])('%j: the phrase is found', (text, phrase) => {
-    expect(offencesIn('a.ts', text)).toEqual([expect.stringMatching(/^a\.ts:1: /)])
-    expect(offencesIn('a.ts', text)[0]).toContain(phrase)
-  })
-
-  it.each(["const a = 'nobody'", '// The clock is ahead.', 'const a = 1 // is\n\nconst b = 1 // told'])(
-    '%j: no phrase is found',
-    (text) => {
-      expect(offencesIn('a.ts', text)).toEqual([])
-    },
-  )
-})
 
 describe('examples in docstrings', () => {
   const core = readModule('index.ts', readText('packages/core/src/index.ts'))

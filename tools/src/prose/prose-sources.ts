@@ -11,10 +11,13 @@ const leftOut: Readonly<Record<string, string>> = {
 }
 
 export function proseOfDocuments(): readonly Prose[] {
-  return repositoryFiles()
-    .filter((file) => /^(README|SECURITY)\.md$|^docs\/.*\.md$|^packages\/[^/]+\/README\.md$/.test(file))
-    .filter((file) => leftOut[file] === undefined)
-    .map((file) => ({ file, line: 1, text: readText(file) }))
+  return (
+    repositoryFiles()
+      .filter((file) => /^(README|SECURITY)\.md$|^docs\/.*\.md$|^packages\/[^/]+\/README\.md$/.test(file))
+      .filter((file) => leftOut[file] === undefined)
+      // Lines that include code from a file are no prose.
+      .map((file) => ({ file, line: 1, text: readText(file).replace(/^<<< .*$/gm, '') }))
+  )
 }
 
 /** The comments and the texts of all published packages. */
@@ -74,7 +77,7 @@ export function proseOfTexts(file: string, source: string): readonly Prose[] {
 
 /** A shell script, or a list of words without a mark between them. */
 function isCode(text: string): boolean {
-  return /[{(]\s*\n/.test(text) || /^[a-z ]{100,}$/.test(text)
+  return /[{(]\s*\n/.test(text) || /^[a-z ]{100,}$/i.test(text)
 }
 
 function isNode(value: unknown): value is CodeNode & Readonly<Record<string, unknown>> {

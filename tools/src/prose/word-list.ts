@@ -43,7 +43,10 @@ export const wordRules: readonly WordRule[] = [
     write: 'store unavailable, degraded',
     not: /\bunwell\b|\bbad stores?\b|\bstores? (that )?(is|are|was|being) (away|not well|in trouble)\b|\bin trouble\b/i,
   },
-  { write: 'not supported', not: /(?<!\b(if|when|where|while|because) )\bthere is none\b|\b(has|have) no such thing\b/i },
+  {
+    write: 'not supported',
+    not: /(?<!\b(if|when|where|while|because) )\bthere is none\b|\b(has|have) no such thing\b/i,
+  },
   { write: 'requires, must, can, cannot', not: /\bwants\b|\b(is|are) to be\b/i },
   { write: 'invalid lifetime', not: /\blifetimes? (that|may|which) lies?\b/i },
   { write: 'for example, such as', not: /, say[,:]|\(say[,:]? |\bas, say\b/i },

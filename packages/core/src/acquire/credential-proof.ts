@@ -9,8 +9,8 @@ import { choosesAuthenticationLater, type Provider } from './provider.ts'
  * showing the credential.
  *
  * @param subject issuer and subject of the JWT that authenticates the client, if a source returns one
- * @returns `undefined` if nothing in the credentials shows who holds them: a TLS certificate is in the transport alone, and
- * no two signatures of an ECDSA or ML-DSA `CryptoKey` are the same
+ * @returns `undefined` if nothing in the credentials shows who holds them. A TLS certificate is in the transport alone, and no
+ * two signatures of an ECDSA or ML-DSA `CryptoKey` are the same
  */
 export async function toProofKey(
   provider: Provider,
