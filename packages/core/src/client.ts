@@ -1,12 +1,6 @@
 import type { KyInstance } from 'ky'
 import type { AccessToken } from './acquire/access-token.ts'
-import {
-  acquireToken,
-  type CredentialsOf,
-  describeLateness,
-  explainFailure,
-  type Grantor,
-} from './acquire/acquire-token.ts'
+import { acquireToken, describeLateness, explainFailure, type Grantor } from './acquire/acquire-token.ts'
 import {
   CredentialsReader,
   type CredentialsReaderOptions,
@@ -16,6 +10,7 @@ import {
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/issuer-metadata.ts'
 import { copyDescription, hasSource, type Provider } from './acquire/provider.ts'
+import type { CredentialsOf } from './acquire/request-credentials.ts'
 import { prepareRevocation, type RevokeToken } from './acquire/revoke-token.ts'
 import { createOpenidLoader, type TokenEndpoint, type Transport } from './acquire/token-endpoint.ts'
 import { type GrantRequest, refineGrant } from './acquire/token-request.ts'
@@ -42,7 +37,7 @@ import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
 import { RejectionHistory } from './fetch/rejection-history.ts'
 import { RequestTokens } from './fetch/request-tokens.ts'
 import type { Fetch } from './platform/fetch.ts'
-import { RequestsUnderWay } from './platform/requests-under-way.ts'
+import { InFlightRequests } from './platform/in-flight-requests.ts'
 import { ownMembers } from './platform/validation.ts'
 
 /**
@@ -164,7 +159,7 @@ export interface ClientParts<Info> extends TokenSourceParts {
     source: CredentialsSource | TenantCredentials,
     options: Pick<CredentialsReaderOptions, 'tenant' | 'label'>,
   ) => CredentialsReader
-  readonly underWay: RequestsUnderWay
+  readonly inFlight: InFlightRequests
   readonly prepareRevocation: (client: CredentialsOf) => Promise<RevokeToken>
 }
 
@@ -191,8 +186,8 @@ export function createSharedParts<Info>(
   const random = Math.random
   const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
-  const underWay = new RequestsUnderWay()
-  const watched: Transport = { ...transport, fetch: underWay.watch(fetch) }
+  const inFlight = new InFlightRequests()
+  const watched: Transport = { ...transport, fetch: inFlight.watch(fetch) }
   const { find: findEndpoint, forget: forgetMetadata, close } = createEndpointFinder(provider, watched, timeout)
   const loadOpenid = createOpenidLoader()
   const grantor: Grantor = { provider, transport: watched, findEndpoint, loadOpenid, emit, diagnostics, random }
@@ -222,7 +217,7 @@ export function createSharedParts<Info>(
         label,
         expiry,
       }),
-    underWay,
+    inFlight,
     defaultGrant,
     defaultIdentity: grantIdentity(defaultGrant),
     acquire: (client, grant, terms) => acquireToken(grantor, client, grant, terms),
@@ -416,7 +411,7 @@ export class ProviderClient<Info> implements Client<Info> {
 
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
-    const { provider, transport, findEndpoint, timeout, emit, diagnostics, underWay } = this.#parts
+    const { provider, transport, findEndpoint, timeout, emit, diagnostics, inFlight } = this.#parts
     const view = this.#view
     const shared = view === undefined ? undefined : view.client.#forRequests()
     const history = shared?.history ?? new RejectionHistory(this.#parts.time)
@@ -430,7 +425,7 @@ export class ProviderClient<Info> implements Client<Info> {
     const finder = createApiFinder({ ...onRequests, ...discovery })
     const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
     const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })
-    const authorize = createAuthorize({ ...guarded, underWay })
+    const authorize = createAuthorize({ ...guarded, inFlight })
     this.#requests = { finder, fetch, authorize, api: undefined, history, discoveredOrigins, discoveries }
     return this.#requests
   }

@@ -55,6 +55,7 @@ export {
 // Stores
 export { memoryStore } from './cache/memory-store.ts'
 export type { StoredToken, StoreLock, TokenStore } from './cache/token-store.ts'
+export { areEqualTokens } from './cache/equal-tokens.ts'
 
 // Errors
 export { type ErrorCode, NightlatchError, type NightlatchErrorDetails } from './errors.ts'

@@ -80,7 +80,7 @@ describe('client options', () => {
     expect(message).not.toContain('marked-secret')
   })
 
-  it('X1: a name that is none is not told, for it may be a secret in the wrong place', () => {
+  it('X1: an invalid name is not shown, because it may be a secret in the wrong place', () => {
     try {
       createClient({ ...provider, name: 'Marked-Secret' }, { credentials })
       expect.unreachable()

@@ -154,7 +154,7 @@ describe('client', () => {
     expect(emulator.requests).toHaveLength(2)
   })
 
-  it('S3: a broken store fails no token, and is told', async () => {
+  it('S3: a broken store fails no token, and is reported', async () => {
     stopTimers()
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator

@@ -104,7 +104,7 @@ describe('the channels of the process', () => {
     expect(findLeaks([watched.seen, watched.events], ['MARKED-secret', value])).toEqual([])
   })
 
-  it('X1: show of a failure what may be told, and the caller gets the failure itself', async () => {
+  it('X1: show only the harmless part of a failure, and the caller gets the failure itself', async () => {
     // A store that failed is left alone for a second.
     stopTimers()
     await using emulator = await startEmulator(standardEmulation())
@@ -255,7 +255,7 @@ describe('the channels of the process', () => {
 })
 
 describe('a failure that is not of this library', () => {
-  it('X1: is told by its kind alone', () => {
+  it('X1: shows its kind only', () => {
     class Sealed extends Error {
       override name = 'SealedVault'
     }

@@ -1,4 +1,5 @@
 import {
+  areEqualTokens,
   findUnknownOptions,
   NightlatchError,
   type StoredToken,
@@ -91,7 +92,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
         }
         for (let attempts = 0; attempts < maxDeleteAttempts; attempts += 1) {
           const stored = await read(redisKey)
-          if (stored === undefined || !isEqual(stored.token, token)) return
+          if (stored === undefined || !areEqualTokens(stored.token, token)) return
           // Without an atomic way another process's new entry may be deleted too, which costs one grant.
           if (await compareAndDelete(redisKey, stored.text, () => true)) return
         }
@@ -138,18 +139,6 @@ function missIfWrongType(failure: unknown): undefined {
 function stopwatch(now: () => number): () => number {
   const started = { steady: performance.now(), wall: now() }
   return () => Math.max(performance.now() - started.steady, now() - started.wall)
-}
-
-/** Deep equality of JSON, regardless of the order of members. */
-function isEqual(a: StoredToken, b: StoredToken): boolean {
-  return sortedJson(a) === sortedJson(b)
-}
-
-function sortedJson(token: StoredToken): string {
-  return JSON.stringify(token, (_name, value: unknown) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-  })
 }
 
 interface CheckedOptions extends Required<Omit<RedisStoreOptions, 'client'>> {

@@ -3,10 +3,11 @@ import { NightlatchError, withHints, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
-import { AssertionReader } from './assertion-source.ts'
-import type { Credentials, CredentialsReader } from './credentials.ts'
+import type { Assertion } from './assertion-source.ts'
+import type { Credentials } from './credentials.ts'
 import { GrantReport } from './grant-report.ts'
 import type { Provider } from './provider.ts'
+import { type CredentialsOf, RequestCredentials } from './request-credentials.ts'
 import { planAttempt, planGrantRetry } from './retry.ts'
 import {
   type GrantedToken,
@@ -17,10 +18,6 @@ import {
   type Transport,
 } from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
-
-/** Where a client's credentials come from; see credentials.ts. */
-export type CredentialsOf = Pick<CredentialsReader, 'read' | 'readOthers'> &
-  Partial<Pick<CredentialsReader, 'dpop' | 'label' | 'forget'>>
 
 /** What all grants of a provider share. */
 export interface Grantor {
@@ -43,6 +40,8 @@ export interface GrantTerms {
   readonly timeout: number
   /** Whether an older token is still valid, so that no caller waits: then a failure is retried after a backoff, not here. */
   readonly background: boolean
+  /** The JWT that the client authentication's source has just returned, if it was asked already. */
+  readonly assertion?: Assertion | undefined
 }
 
 /** A token as it was acquired. */
@@ -96,39 +95,33 @@ async function grantWithRetries(
   grantor: Grantor,
   client: CredentialsOf,
   grant: GrantRequest,
-  { signal, timeout, background }: GrantTerms,
+  { signal, timeout, background, assertion }: GrantTerms,
   report: GrantReport,
 ): Promise<{ readonly granted: GrantedToken } & Pick<AcquiredToken, 'grantedTo' | 'grantedSubject'>> {
   const { provider, random, transport } = grantor
-  const source = provider.clientAuthentication?.source
-  const assertions = source && new AssertionReader(source, transport.now)
   // Deadlines are real time, as timers are, whatever clock a test sets.
   const deadline = performance.now() + timeout * 1000
   const secondsLeft = (): number => (deadline - performance.now()) / 1000
-  let credentials = await client.read(signal)
-  /** Rule L8. If they cannot be read again, the caller gets the grant's failure. */
-  const readAgain = async (): Promise<boolean> => {
-    const others = await client.readOthers(credentials, signal).catch(() => undefined)
-    credentials = others ?? credentials
-    const hasOtherAssertion = assertions && (await waitFor(assertions.renew(), signal).catch(() => false))
-    return others !== undefined || hasOtherAssertion === true
-  }
-  let mayReadAgain = true
+  const source = provider.clientAuthentication?.source
+  const { now } = transport
+  const credentials = await RequestCredentials.read(client, { source, now, signal, timeout, assertion })
+  const { assertions } = credentials
   for (let retries = 0; ; ) {
     const seconds = background ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
+    const { current } = credentials
     try {
       const granted = await withDeadline(
         seconds,
         () => describeLateness(provider, seconds),
         (attemptSignal) =>
-          attemptGrant(grantor, client, { grant, credentials, assertions, signal: attemptSignal }, report),
+          attemptGrant(grantor, client, { grant, credentials: current, assertions, signal: attemptSignal }, report),
         signal,
       )
-      return { granted, grantedTo: credentials, grantedSubject: assertions && (assertions.sentSubject ?? null) }
+      return { granted, grantedTo: current, grantedSubject: assertions && (assertions.sentSubject ?? null) }
     } catch (failure) {
       if (!(failure instanceof NightlatchError) || signal.aborted) throw failure
-      const isReadAgain = mayReadAgain && isCredentialRejected(failure) && (await readAgain())
-      const wait = isReadAgain
+      const isRenewed = await credentials.renewAfter(failure)
+      const wait = isRenewed
         ? 0
         : background
           ? undefined
@@ -136,8 +129,7 @@ async function grantWithRetries(
       // The last attempt had the time that was left: the error names the whole.
       if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, timeout) : failure
       report.retried(failure, wait)
-      if (isReadAgain) mayReadAgain = false
-      else {
+      if (!isRenewed) {
         retries += 1
         await pause(wait, signal)
       }
@@ -189,25 +181,6 @@ export function describeLateness({ name, tokenEndpoint, issuer }: Provider, seco
     retryable: true,
   })
 }
-
-/** Whether the server does not know the client, or rejects its credentials. */
-export function isClientRefused(failure: NightlatchError): boolean {
-  return failure.code === 'grant_refused' && (failure.error === 'invalid_client' || failure.status === 401)
-}
-
-/** Whether other credentials may be accepted: any final rejection of the client or its assertion (rule L8). */
-export function isCredentialRejected(failure: NightlatchError): boolean {
-  const { code, status, error } = failure
-  return code === 'grant_refused' && (status === 401 || (error !== undefined && rejections.has(error)))
-}
-
-/** OAuth errors that say that the client, or its assertion, is not accepted. */
-const rejections: ReadonlySet<string> = new Set([
-  'invalid_client',
-  'unauthorized_client',
-  'access_denied',
-  'invalid_grant',
-])
 
 /** Adds the provider's hints. If its `explain` throws, there are none. */
 export function explainFailure(provider: Provider, failure: unknown): unknown {

@@ -1,4 +1,5 @@
 import { NightlatchError } from '../errors.ts'
+import { readJwtClaims } from './jwt-claims.ts'
 
 /**
  * Where the client gets a JWT that another party signed: its platform, or an identity provider. The client calls
@@ -28,35 +29,48 @@ export async function readAssertion(source: AssertionSource, now: number): Promi
       typeof returned === 'string' ? `${jwt.length} characters that are no JWT` : `a value of type ${typeof returned}`
     throw new NightlatchError('invalid_options', `${name} returned ${what}: it must return a JWT in compact form`)
   }
-  const claims = readClaims(jwt)
-  const { exp } = claims
-  if (typeof exp === 'number' && exp * 1000 <= now) {
-    const age = Math.round(now / 1000 - exp)
+  const claims = readJwtClaims(jwt)
+  const age = secondsSinceExpiry({ claims }, now)
+  if (age !== undefined) {
     throw new NightlatchError(
       'invalid_options',
-      `The JWT of ${name} expired ${age} s ago, and is not sent. Is the platform still renewing it, and is this machine's clock right?`,
+      `The JWT of ${name} expired ${Math.round(age)} s ago, and is not sent. Is the platform still renewing it, and is this machine's clock right?`,
     )
   }
   return { jwt, claims }
 }
 
-/** Asks a source during one grant, and knows which JWT was sent last. */
+/** Seconds since the JWT expired; `undefined` if it has not, or does not say. */
+function secondsSinceExpiry({ claims: { exp } }: Pick<Assertion, 'claims'>, now: number): number | undefined {
+  return typeof exp === 'number' && exp * 1000 <= now ? now / 1000 - exp : undefined
+}
+
+/** Asks a source during one request, and knows which JWT was sent last. */
 export class AssertionReader {
   readonly #source: AssertionSource
   readonly #now: () => number
   #sent: Assertion | undefined
-  #renewed: Assertion | undefined
+  /** What the source returned already, for the next attempt. */
+  #next: Assertion | undefined
 
-  /** @param now milliseconds since the epoch */
-  constructor(source: AssertionSource, now: () => number) {
+  /**
+   * @param now milliseconds since the epoch
+   * @param next what the source has just returned, so that the first attempt does not ask it again
+   */
+  constructor(source: AssertionSource, now: () => number, next?: Assertion) {
     this.#source = source
     this.#now = now
+    this.#next = next
   }
 
   /** The JWT for the next HTTP attempt; see {@link readAssertion}. */
   async read(): Promise<Assertion> {
-    const next = this.#renewed ?? (await readAssertion(this.#source, this.#now()))
-    this.#renewed = undefined
+    const now = this.#now()
+    const known = this.#next
+    this.#next = undefined
+    // A request may wait for other processes between asking the source and sending the JWT.
+    const isKnown = known !== undefined && secondsSinceExpiry(known, now) === undefined
+    const next = isKnown ? known : await readAssertion(this.#source, now)
     this.#sent = next
     return next
   }
@@ -69,7 +83,7 @@ export class AssertionReader {
   async renew(): Promise<boolean> {
     const next = await readAssertion(this.#source, this.#now())
     if (next.jwt === this.#sent?.jwt) return false
-    this.#renewed = next
+    this.#next = next
     return true
   }
 
@@ -112,19 +126,6 @@ export function findAudienceHint({ claims: { aud } }: Assertion, issuer: string 
 
 function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url
-}
-
-function readClaims(jwt: string): Readonly<Record<string, unknown>> {
-  const parts = jwt.split('.')
-  if (parts.length !== 3) return {}
-  try {
-    const payload = (parts[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
-    const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0))
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    return typeof claims === 'object' && claims !== null ? (claims as Readonly<Record<string, unknown>>) : {}
-  } catch {
-    return {}
-  }
 }
 
 /** Whether a text is a signed JWT (three parts) or an encrypted one (five), in compact form. */

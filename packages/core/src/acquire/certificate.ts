@@ -1,3 +1,4 @@
+import { toBase64Url } from '../platform/base64.ts'
 import { decodePemBlock, maxKeyTextLength, readPemBlocks } from './pem.ts'
 
 /**
@@ -20,8 +21,7 @@ export function readCertificate(text: string): Uint8Array<ArrayBuffer> | undefin
 export async function thumbprintMembers(
   certificate: Uint8Array<ArrayBuffer>,
 ): Promise<{ readonly x5t: string; readonly 'x5t#S256': string }> {
-  const { encode } = await import('jose/base64url')
   const digest = async (hash: string): Promise<string> =>
-    encode(new Uint8Array(await crypto.subtle.digest(hash, certificate)))
+    toBase64Url(new Uint8Array(await crypto.subtle.digest(hash, certificate)))
   return { x5t: await digest('SHA-1'), 'x5t#S256': await digest('SHA-256') }
 }

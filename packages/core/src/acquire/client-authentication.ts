@@ -1,4 +1,5 @@
 import { NightlatchError } from '../errors.ts'
+import { toBase64 } from '../platform/base64.ts'
 import { readCertificate, thumbprintMembers } from './certificate.ts'
 import { secretAlgorithmNames, signAssertion } from './client-assertion.ts'
 import type { Credentials, IdentifiedCredentials } from './credentials.ts'
@@ -39,7 +40,7 @@ export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): 
         )
       }
       const pair = raw ? `${clientId}:${clientSecret}` : `${formEncode(clientId)}:${formEncode(clientSecret)}`
-      headers.set('authorization', `Basic ${base64(pair)}`)
+      headers.set('authorization', `Basic ${toBase64(new TextEncoder().encode(pair))}`)
     },
   }
 }
@@ -318,10 +319,6 @@ function setAssertion({ parameters }: TokenRequestDraft, clientId: string, asser
 /** Encodes as an HTML form does: a space becomes `+`, and all but letters, digits and `*-._` is percent-encoded UTF-8. */
 export function formEncode(value: string): string {
   return new URLSearchParams([['', value]]).toString().slice(1)
-}
-
-function base64(value: string): string {
-  return btoa(String.fromCodePoint(...new TextEncoder().encode(value)))
 }
 
 function wrongOption(message: string): NightlatchError {

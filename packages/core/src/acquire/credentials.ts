@@ -107,8 +107,9 @@ const missing = {
   privateKey: 'the provider authenticates its client with a private key',
 } as const
 
-/** Credentials in use are read again within this time, or stay in use. */
-const rereadTimeoutSeconds = 2
+/** Credentials in use are read again within this time and this share of the time left, or stay in use. */
+const maxRereadSeconds = 2
+const rereadShare = 1 / 4
 
 /** When credentials that a function returned are read again. */
 export interface CredentialsExpiry {
@@ -143,8 +144,10 @@ export class CredentialsReader {
   readonly #tenant: string
   readonly #schema: v.GenericSchema<Credentials>
   readonly #expiry: CredentialsExpiry | undefined
-  /** What the function returned, or its promise. */
-  #known: Credentials | Promise<Credentials> | undefined
+  /** What the function returned. */
+  #known: Credentials | undefined
+  /** The call of the function that others may wait for, too. */
+  #reading: Promise<Credentials> | undefined
   /** When the function was called for the known credentials; steady clock, in milliseconds. */
   #readAt = 0
 
@@ -167,26 +170,31 @@ export class CredentialsReader {
    * credentials that are too old; if it fails or hangs then, the old ones stay in use.
    *
    * @param signal aborts at the deadline
+   * @param seconds until the deadline; default: there is none
    * @throws what the function throws, as it is; NightlatchError `invalid_options` if it returns no credentials
    */
-  async read(signal?: AbortSignal): Promise<Credentials> {
-    if (typeof this.#source !== 'function') return this.#source
+  async read(signal?: AbortSignal, seconds: number = Number.POSITIVE_INFINITY): Promise<Credentials> {
+    const source = this.#source
+    if (typeof source !== 'function') return source
     // On Workers a pending promise belongs to one request (rule L13).
-    const known = this.#known instanceof Promise && isCloudflareWorkers() ? undefined : this.#known
-    if (known !== undefined && !(known instanceof Promise) && !this.#isExpired()) return known
-    const reading = known instanceof Promise ? known : this.#call(this.#source, known)
-    this.#known = reading
-    const forget = (): void => {
-      if (this.#known === reading) this.#known = known instanceof Promise ? undefined : known
-    }
+    const pending = isCloudflareWorkers() ? undefined : this.#reading
+    const old = this.#known
+    if (old !== undefined && pending === undefined && !this.#isExpired()) return old
+    const reading = pending ?? this.#call(source)
+    const forget = (): void => this.#settle(reading)
     signal?.addEventListener('abort', forget, { once: true })
     try {
-      const credentials = await reading
-      if (this.#known === reading) this.#known = credentials
-      return credentials
+      if (old === undefined) return await reading
+      const limit = Math.min(maxRereadSeconds, seconds * rereadShare)
+      return await withDeadline(
+        limit,
+        () => new Error('the credentials were not read in time'),
+        () => reading,
+      )
     } catch (failure) {
       forget()
-      throw failure
+      if (old === undefined) throw failure
+      return old
     } finally {
       signal?.removeEventListener('abort', forget)
     }
@@ -195,6 +203,7 @@ export class CredentialsReader {
   /** The function is called again when credentials are next needed. */
   forget(): void {
     this.#known = undefined
+    this.#reading = undefined
   }
 
   #isExpired(): boolean {
@@ -202,21 +211,24 @@ export class CredentialsReader {
     return time !== undefined && maxAge !== undefined && time() - this.#readAt >= maxAge * 1000
   }
 
-  /** @param expired what stays in use if the function fails or hangs; `undefined`: its failure is the caller's */
-  async #call(source: TenantCredentials, expired: Credentials | undefined): Promise<Credentials> {
+  #call(source: TenantCredentials): Promise<Credentials> {
     const readAt = this.#expiry?.time() ?? 0
-    const reading = (): Promise<Credentials> => call(source, this.#tenant, this.#provider, this.#schema)
-    const timeoutError = (): Error => new Error('the credentials were not read in time')
-    try {
-      const credentials = await (expired === undefined
-        ? reading()
-        : withDeadline(rereadTimeoutSeconds, timeoutError, reading))
-      this.#readAt = readAt
+    const called = call(source, this.#tenant, this.#provider, this.#schema)
+    const reading = called.then((credentials) => {
+      if (this.#reading === reading) {
+        this.#known = credentials
+        this.#readAt = readAt
+      }
+      this.#settle(reading)
       return credentials
-    } catch (failure) {
-      if (expired === undefined) throw failure
-      return expired
-    }
+    })
+    this.#reading = reading
+    return reading
+  }
+
+  /** What was read later is not adopted, and the function may be called again. */
+  #settle(reading: Promise<Credentials>): void {
+    if (this.#reading === reading) this.#reading = undefined
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose'
+import { toBase64Url } from '../platform/base64.ts'
 import type { AccessToken } from './access-token.ts'
 import { algorithmsOf, findKeyMistake, type PrivateKey } from './private-key.ts'
 
@@ -14,7 +15,6 @@ type Handle = ReturnType<typeof import('openid-client').getDPoPHandle>
 /** Signs the proofs of API requests. It is loaded once, because importing a module again takes as long as signing. */
 interface Signer {
   readonly SignJWT: typeof import('jose/jwt/sign').SignJWT
-  readonly encode: typeof import('jose/base64url').encode
   readonly privateKey: PrivateKey
   readonly header: { readonly typ: string; readonly alg: string; readonly jwk: JWK }
 }
@@ -76,9 +76,11 @@ export class DpopProofs {
    * @param method the request's method
    */
   async prove(url: URL, method: string, token: AccessToken): Promise<string> {
-    const { SignJWT, encode, privateKey, header } = await this.#loadSigner()
+    const { SignJWT, privateKey, header } = await this.#loadSigner()
     const htu = `${url.origin}${url.pathname}`
-    const ath = encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token.value))))
+    const ath = toBase64Url(
+      new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token.value))),
+    )
     return await new SignJWT({ jti: crypto.randomUUID(), htm: method, htu, ath, ...this.#claimsFor(url) })
       .setProtectedHeader(header)
       .sign(privateKey)
@@ -139,12 +141,12 @@ export class DpopProofs {
 
   async #loadSigner(): Promise<Signer> {
     if (this.#signer !== undefined) return this.#signer
-    const [{ SignJWT }, { encode }] = await Promise.all([import('jose/jwt/sign'), import('jose/base64url')])
+    const { SignJWT } = await import('jose/jwt/sign')
     const { privateKey, publicKey } = await this.#loadKey()
     const jwk = publicMembers(await crypto.subtle.exportKey('jwk', publicKey))
     // `Ed25519`, not `EdDSA`, as in openid-client's proofs with the same key.
     const alg = algorithmsOf(privateKey).at(-1) ?? ''
-    this.#signer = { SignJWT, encode, privateKey, header: { typ: 'dpop+jwt', alg, jwk } }
+    this.#signer = { SignJWT, privateKey, header: { typ: 'dpop+jwt', alg, jwk } }
     return this.#signer
   }
 }

@@ -1,3 +1,5 @@
+import { readJwtClaims } from './jwt-claims.ts'
+
 /** Ten years. A longer value is an instant, another unit or a mistake. */
 const maxLifetimeSeconds = 10 * 365 * 24 * 3600
 
@@ -86,17 +88,8 @@ function readAge({ age }: LifetimeEvidence): number {
   return age !== null && /^\d{1,10}$/.test(age) ? Number(age) : 0
 }
 
-/** Reads a JWT's `exp` without verifying the JWT. */
+/** Reads a JWT's `exp`. */
 function readJwtExpiry({ accessToken }: LifetimeEvidence): number | undefined {
-  const parts = accessToken.split('.')
-  if (parts.length !== 3) return undefined
-  try {
-    const payload = (parts[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
-    const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0))
-    // Claims that are not an object throw (`null`) or have no `exp`.
-    const { exp } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly exp?: unknown }
-    return typeof exp === 'number' ? exp * 1000 : undefined
-  } catch {
-    return undefined
-  }
+  const { exp } = readJwtClaims(accessToken)
+  return typeof exp === 'number' ? exp * 1000 : undefined
 }

@@ -1,3 +1,5 @@
+import { fromBase64 } from '../platform/base64.ts'
+
 /** A block of PEM: the text between a BEGIN line and its END line. */
 export interface PemBlock {
   /** Such as `PRIVATE KEY`. */
@@ -30,7 +32,7 @@ export function readPemBlocks(text: string): readonly PemBlock[] {
 /** Decodes a block's bytes; `undefined` if it is not Base64. */
 export function decodePemBlock({ base64 }: PemBlock): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return Uint8Array.from(atob(base64.replaceAll(/\s/g, '')), (character) => character.charCodeAt(0))
+    return fromBase64(base64.replaceAll(/\s/g, ''))
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import { NightlatchError } from '../errors.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, TokenRequestFormat } from './provider.ts'
 import { redactTypeError } from './redact.ts'
 import type { GrantRequest } from './token-request.ts'
 import type { TokenRequestDraft } from './token-request-draft.ts'
@@ -38,7 +38,7 @@ export function toProviderParameters(
  */
 export function providerHeaders(provider: Provider): Headers {
   const headers = new Headers({ accept: 'application/json' })
-  const contentType = contentTypes[bodyFormatOf(provider)]
+  const contentType = contentTypes[bodyFormatOf(provider.tokenRequest)]
   if (contentType !== undefined) headers.set('content-type', contentType)
   for (const [name, value] of Object.entries(provider.tokenRequest?.headers ?? {})) {
     if (typeof value === 'string') headers.set(name, value)
@@ -75,27 +75,30 @@ const contentTypes: Readonly<Record<'form' | 'json' | 'none', string | undefined
   none: undefined,
 }
 
-function bodyFormatOf({ tokenRequest }: Provider): 'form' | 'json' | 'none' {
-  return tokenRequest?.method === 'GET' ? 'none' : (tokenRequest?.bodyFormat ?? 'form')
+function bodyFormatOf(format: TokenRequestFormat | undefined): 'form' | 'json' | 'none' {
+  return format?.method === 'GET' ? 'none' : (format?.bodyFormat ?? 'form')
 }
 
 /**
  * Converts a draft to the arguments of `fetch`. Redirects are not followed, because a 307 could send the secret to another origin
  * (rule G7).
  *
+ * @param requestFormat where the request departs from a form by POST
+ * @param provider its name, for the message
  * @throws NightlatchError `invalid_options` if the draft has a JSON body that would not be sent
  */
 export function toHttpRequest(
-  provider: Provider,
   draft: TokenRequestDraft,
+  requestFormat: TokenRequestFormat | undefined,
+  provider: string,
 ): { readonly url: URL; readonly init: RequestInit } {
-  const method = provider.tokenRequest?.method ?? 'POST'
-  const format = bodyFormatOf(provider)
+  const method = requestFormat?.method ?? 'POST'
+  const format = bodyFormatOf(requestFormat)
   if (draft.json !== undefined && format !== 'json') {
     throw new NightlatchError(
       'invalid_options',
-      `${provider.name}: the client authentication set a JSON body, which requires POST and provider.tokenRequest.bodyFormat 'json'`,
-      { provider: provider.name },
+      `${provider}: the client authentication set a JSON body, which requires POST and provider.tokenRequest.bodyFormat 'json'`,
+      { provider },
     )
   }
   const url = new URL(draft.url)

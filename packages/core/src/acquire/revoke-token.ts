@@ -1,11 +1,11 @@
 import { NightlatchError, withLabel } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
-import { findNamedUrlMistake, ownMembers } from '../platform/validation.ts'
+import { findNamedUrlMistake } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
-import { type CredentialsOf, explainFailure, isCredentialRejected } from './acquire-token.ts'
-import type { Credentials } from './credentials.ts'
+import { explainFailure } from './acquire-token.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf } from './redact.ts'
+import { type CredentialsOf, RequestCredentials } from './request-credentials.ts'
 import { authenticate, send, showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import type { TokenRequestDraft } from './token-request-draft.ts'
 import { judgeRevocationAnswer, readStandardTokenResponse } from './token-response.ts'
@@ -44,15 +44,14 @@ export async function prepareRevocation(parts: RevocationParts, client: Credenti
   const endpoint = await bounded('the revocation endpoint was not found', (signal) => findEndpoint(parts, signal))
   return (token) =>
     bounded(`${showUrl(endpoint.url)} did not revoke the token`, async (signal) => {
-      const credentials = await client.read(signal)
+      const source = provider.clientAuthentication?.source
+      const { now } = parts.transport
+      const credentials = await RequestCredentials.read(client, { source, now, signal, timeout })
       try {
         await revoke(parts, endpoint, credentials, token, signal)
       } catch (failure) {
-        if (!(failure instanceof NightlatchError && isCredentialRejected(failure))) throw failure
-        // If they cannot be read again, the caller gets the server's answer.
-        const others = await client.readOthers(credentials, signal).catch(() => undefined)
-        if (others === undefined) throw failure
-        await revoke(parts, endpoint, others, token, signal)
+        if (!(await credentials.renewAfter(failure))) throw failure
+        await revoke(parts, endpoint, credentials, token, signal)
       }
     })
 }
@@ -92,7 +91,7 @@ async function findEndpoint(
 async function revoke(
   { provider, transport }: RevocationParts,
   endpoint: RevocationEndpoint,
-  credentials: Credentials,
+  { current: credentials, assertions }: RequestCredentials,
   { value }: AccessToken,
   signal: AbortSignal,
 ): Promise<void> {
@@ -105,11 +104,10 @@ async function revoke(
     issuerIdentifier: endpoint.issuerIdentifier,
     date: new Date(transport.now()),
   }
-  // A revocation is a form by POST, however the provider's token request departs from RFC 6749.
-  const { tokenRequest: _, ...standard } = ownMembers(provider)
-  const call = { provider: ownMembers(standard), endpoint, credentials, transport, signal }
+  const call = { provider, endpoint, credentials, assertions, transport, signal }
   await authenticate(call, draft)
-  const { answer, answeredAt } = await send(call, draft)
+  // A revocation is a form by POST, however the provider's token request departs from RFC 6749.
+  const { answer, answeredAt } = await send(call, draft, undefined)
   judgeRevocationAnswer(answer, provider.readTokenResponse ?? readStandardTokenResponse, {
     provider: provider.name,
     endpoint: showUrl(endpoint.url),

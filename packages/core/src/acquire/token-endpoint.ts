@@ -7,7 +7,7 @@ import { chooseClientAuthentication, clientSecretBasic } from './client-authenti
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
 import { findExpiry, looksLikeMilliseconds, readLifetime } from './lifetime.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, TokenRequestFormat } from './provider.ts'
 import { computedHeaders, providerHeaders, toHttpRequest, toProviderParameters } from './provider-request.ts'
 import { redactTypeError, secretsOf } from './redact.ts'
 import { type GrantRequest, standardParameters } from './token-request.ts'
@@ -165,7 +165,7 @@ async function exchange(
   let isNonceGiven = false
   try {
     const { draft, secrets } = await toProviderRequest(call, parameters, proof)
-    const { answer, answeredAt } = await send(call, draft)
+    const { answer, answeredAt } = await send(call, draft, provider.tokenRequest)
     isNonceGiven = dpop?.learn(endpoint.url, answer.headers.get('dpop-nonce')) === true
     const judged = judge(call, answer, answeredAt, secrets)
     const date = answer.headers.get('date')
@@ -287,15 +287,17 @@ function findAuthentication({
 /**
  * Sends a request to the authorization server, and reads the answer.
  *
+ * @param format where the request departs from a form by POST
  * @throws NightlatchError `endpoint_unavailable`, `response_unreadable`; the signal's reason
  */
 export async function send(
   { provider, endpoint, transport, signal }: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'transport' | 'signal'>,
   draft: TokenRequestDraft,
+  format: TokenRequestFormat | undefined,
 ): Promise<{ readonly answer: TokenAnswer; readonly answeredAt: number }> {
   const { name } = provider
   const shown = showUrl(endpoint.url)
-  const { url, init } = toHttpRequest(provider, draft)
+  const { url, init } = toHttpRequest(draft, format, name)
   let response: Response
   let text: string | undefined
   let answeredAt: number

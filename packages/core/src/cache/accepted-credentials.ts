@@ -1,4 +1,5 @@
 import type { PrivateKey } from '../acquire/private-key.ts'
+import { toBase64Url } from '../platform/base64.ts'
 import type { StoredToken } from './token-store.ts'
 
 /** A credential that the authorization server accepted for an entry's identity. */
@@ -18,10 +19,7 @@ const maxAgeMs = 24 * 3_600_000
 export async function digestCredential(proofKey: PrivateKey, storeKey: string): Promise<string> {
   const text = new TextEncoder().encode(`nightlatch: accepted for ${storeKey}`)
   const digest = new Uint8Array(await crypto.subtle.sign('HMAC', proofKey, text))
-  return btoa(String.fromCharCode(...digest))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace('=', '')
+  return toBase64Url(digest)
 }
 
 /** Whether the server accepted this credential for the entry's identity. */

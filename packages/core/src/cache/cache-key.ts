@@ -1,6 +1,7 @@
 import { methodName } from '../acquire/client-authentication.ts'
 import { choosesAuthenticationLater, type Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
+import { toBase64Url } from '../platform/base64.ts'
 
 /** What distinguishes one token from another. The secret does not, so that it can be rotated. */
 export interface TokenIdentity {
@@ -39,10 +40,7 @@ export async function cacheKey({
     ...(subject === undefined ? [] : [{ subject }]),
   ]
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(identity, withoutWork)))
-  return `v1.${btoa(String.fromCharCode(...new Uint8Array(digest)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace('=', '')}`
+  return `v1.${toBase64Url(new Uint8Array(digest))}`
 }
 
 /** A header function counts by its name, because it returns another value for each request. */

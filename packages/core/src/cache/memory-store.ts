@@ -1,4 +1,5 @@
 import { NightlatchError } from '../errors.ts'
+import { areEqualTokens } from './equal-tokens.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
 
 const defaultMaxEntries = 10_000
@@ -39,7 +40,8 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
       if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
     },
     async delete(key, token) {
-      if (token === undefined || equal(entries.get(key), token)) entries.delete(key)
+      const stored = entries.get(key)
+      if (token === undefined || (stored !== undefined && areEqualTokens(stored, token))) entries.delete(key)
     },
     async lock(key, { ttl }) {
       const held = locks.get(key)
@@ -58,16 +60,4 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
       }
     },
   }
-}
-
-/** Whether two JSON values are equal; the order of members does not matter. */
-function equal(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
-  const names = Object.keys(a)
-  const inB = b as Record<string, unknown>
-  return (
-    Array.isArray(a) === Array.isArray(b) &&
-    names.length === Object.keys(b).length &&
-    names.every((name) => Object.hasOwn(b, name) && equal((a as Record<string, unknown>)[name], inB[name]))
-  )
 }

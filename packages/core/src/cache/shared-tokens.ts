@@ -1,9 +1,9 @@
-import type { AcquiredToken, CredentialsOf } from '../acquire/acquire-token.ts'
-import { readAssertion, subjectOf } from '../acquire/assertion-source.ts'
-import { toProofKey } from '../acquire/credential-proof.ts'
+import type { AcquiredToken } from '../acquire/acquire-token.ts'
+import { type Assertion, readAssertion, subjectOf } from '../acquire/assertion-source.ts'
 import type { Credentials } from '../acquire/credentials.ts'
 import type { PrivateKey } from '../acquire/private-key.ts'
 import type { Provider } from '../acquire/provider.ts'
+import type { CredentialsOf } from '../acquire/request-credentials.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Diagnostics } from '../diagnostics.ts'
@@ -11,6 +11,7 @@ import type { Emit } from '../events.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { addAccepted, digestCredential, isAcceptedFor } from './accepted-credentials.ts'
 import { cacheKey } from './cache-key.ts'
+import { toProofKey } from './credential-proof.ts'
 import { type GuardedStore, guardStore, planStoreBudget, type ReleaseLock, type StoreBudget } from './guarded-store.ts'
 import { fromStored, type Instant, toStored } from './stored-token.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
@@ -34,6 +35,8 @@ export interface SharedTokens {
 
 /** One identity's token in the store, as one token request uses it. */
 export interface SharedToken {
+  /** The JWT of the client authentication's source that the key was found with, for the grant to send. */
+  readonly assertion?: Assertion | undefined
   /** The token, if the server accepted this client's credential for it. */
   read(): Promise<AcquiredToken | undefined>
   /** Stores a token for the credentials that it was granted to, and for those that were accepted lately. */
@@ -75,8 +78,8 @@ export function shareTokens(
   const proofKeys = new WeakMap<Credentials, PrivateKey>()
   const instant = (): Instant => ({ now: now(), time: time() })
   // The failure of a source is the grant's to report, and to retry.
-  const readSubject = async (): Promise<string | undefined> =>
-    source && (await readAssertion(source, now()).then(subjectOf, () => undefined))
+  const askSource = async (): Promise<Assertion | undefined> =>
+    source && (await readAssertion(source, now()).catch(() => undefined))
   const identify = async (
     client: CredentialsOf,
     credentials: Credentials,
@@ -94,22 +97,26 @@ export function shareTokens(
   }
   return {
     async open(client, grant, seconds, signal) {
-      const credentials = await client.read(signal)
-      const subject = await readSubject()
+      const credentials = await client.read(signal, seconds)
+      const assertion = await askSource()
+      const subject = assertion && subjectOf(assertion)
       const holder = await identify(client, credentials, grant, subject)
-      if (holder === undefined) return notShared
+      if (holder === undefined) return { ...notShared, assertion }
       // The server may have granted the token to other credentials, or for a later JWT of the source.
       const findWriter = async (acquired: AcquiredToken): Promise<Holder | undefined> => {
         const { grantedTo = credentials, grantedSubject = subject ?? null } = acquired
         const isSame = grantedTo === credentials && grantedSubject === (subject ?? null)
         return isSame ? holder : await identify(client, grantedTo, grant, grantedSubject ?? undefined)
       }
-      return openShared(guarded, holder, findWriter, seconds, instant)
+      return { ...openShared(guarded, holder, findWriter, seconds, instant), assertion }
     },
     async forget(client, grant) {
       const timeoutError = (): Error => new Error('the credentials were not read in time')
-      const find = async (signal: AbortSignal): Promise<Holder | undefined> =>
-        await identify(client, await client.read(signal), grant, await readSubject())
+      const find = async (signal: AbortSignal): Promise<Holder | undefined> => {
+        const credentials = await client.read(signal, timeout)
+        const assertion = await askSource()
+        return await identify(client, credentials, grant, assertion && subjectOf(assertion))
+      }
       // Without credentials there is no key, and so no entry to delete.
       const holder = await withDeadline(timeout, timeoutError, find).catch(() => undefined)
       if (holder === undefined) return

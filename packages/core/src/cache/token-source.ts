@@ -1,8 +1,11 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import { type AcquiredToken, type CredentialsOf, type GrantTerms, isClientRefused } from '../acquire/acquire-token.ts'
+import type { AcquiredToken, GrantTerms } from '../acquire/acquire-token.ts'
+import type { Assertion } from '../acquire/assertion-source.ts'
+import { isClientRejected } from '../acquire/client-rejection.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
 import { toReportableError } from '../acquire/grant-report.ts'
 import type { Provider } from '../acquire/provider.ts'
+import type { CredentialsOf } from '../acquire/request-credentials.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Diagnostics, Subscribable } from '../diagnostics.ts'
 import { NightlatchError, withLabel } from '../errors.ts'
@@ -304,7 +307,7 @@ export class TokenSource {
   #fail(entry: TokenEntry, failure: unknown, retryAt: number): void {
     const now = this.#parts.time()
     const error = failure instanceof NightlatchError ? failure : undefined
-    const isOfClient = error !== undefined && isClientRefused(error)
+    const isOfClient = error !== undefined && isClientRejected(error)
     if (isOfClient) this.#clientFailure = planCachedFailure(error, now, this.#clientFailure)
     entry.fail(isOfClient ? undefined : error, retryAt, now)
     if (error !== undefined) entry.delayRetry(this.#clientFailure)
@@ -319,8 +322,8 @@ export class TokenSource {
     minimumMs: number,
   ): Promise<FoundToken> {
     const { shared, time, acquire, timeout, random } = this.#parts
-    const requestToken = async (seconds: number): Promise<AcquiredToken> => {
-      const acquired = await acquire(this.#client, entry.grant, { ...terms, timeout: seconds })
+    const requestToken = async (seconds: number, assertion?: Assertion): Promise<AcquiredToken> => {
+      const acquired = await acquire(this.#client, entry.grant, { ...terms, timeout: seconds, assertion })
       return { ...acquired, jitter: drawJitter(random(), terms.background) }
     }
     if (shared === undefined) return { found: await requestToken(terms.timeout) }
@@ -333,7 +336,7 @@ export class TokenSource {
         !request.rejected.has(found.token.value) &&
         time() < planLife(found, 0).endsAt &&
         livesLongEnough(found.requestedAt, expiryOf(found), minimumMs, time()),
-      requestToken,
+      requestToken: (seconds) => requestToken(seconds, opened.assertion),
       backoffSeconds: () => (retryAt - time()) / 1000,
       isCacheable: () => request.cacheable,
       random,

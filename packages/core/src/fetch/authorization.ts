@@ -1,5 +1,5 @@
 import type { AccessToken } from '../acquire/access-token.ts'
-import type { RequestsUnderWay } from '../platform/requests-under-way.ts'
+import type { InFlightRequests } from '../platform/in-flight-requests.ts'
 import { cacheOrigin, type OriginCheck } from './allowed-origins.ts'
 import {
   authorizationOf,
@@ -67,7 +67,7 @@ export type Authorize = (url: string | URL, options?: AuthorizeOptions) => Promi
 export interface AuthorizationParts extends RequestTokenParts {
   readonly mayReceiveToken: OriginCheck
   /** The client's own requests to the authorization server, which must not wait for a token. */
-  readonly underWay: RequestsUnderWay
+  readonly inFlight: InFlightRequests
 }
 
 /** Creates `client.authorize`, which makes the same checks as `client.fetch`. */
@@ -78,7 +78,7 @@ export function createAuthorize(parts: AuthorizationParts): Authorize {
   const tokenEndpointHref = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
   return async (url, { method = 'GET', signal, foreignOrigins = 'reject' } = {}) => {
     const address = typeof url === 'string' ? url : url.href
-    if (address === tokenEndpointHref || parts.underWay.has(address)) return undefined
+    if (address === tokenEndpointHref || parts.inFlight.has(address)) return undefined
     if (!mayReceiveToken(address)) {
       if (foreignOrigins === 'passThrough') return undefined
       throw refuseOrigin(parts, new URL(address))

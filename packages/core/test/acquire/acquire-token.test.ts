@@ -1,15 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AccessToken } from '../../src/acquire/access-token.ts'
-import {
-  acquireToken,
-  type CredentialsOf,
-  describeLateness,
-  explainFailure,
-  type Grantor,
-  isClientRefused,
-} from '../../src/acquire/acquire-token.ts'
+import { acquireToken, describeLateness, explainFailure, type Grantor } from '../../src/acquire/acquire-token.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
+import type { CredentialsOf } from '../../src/acquire/request-credentials.ts'
 import { createOpenidLoader } from '../../src/acquire/token-endpoint.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { createClient } from '../../src/client.ts'
@@ -375,7 +369,7 @@ describe('acquireToken: repetitions', () => {
     const trial = grantor()
     const terms = { signal: controller.signal, timeout: 10, background: false }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toBe(reason)
-    // Another grant, from its beginning to its end, leaves time for whatever would be told.
+    // A whole grant in between leaves time for any event that would follow.
     server.answer(json({ access_token: issued }))
     await acquire(grantor(), empty)
     expect(trial.events).toMatchObject([{ type: 'grant.failed', attempt: 1 }])
@@ -505,19 +499,6 @@ describe('acquireToken: rotation', () => {
     await expect(acquire(trial, empty)).rejects.toMatchObject({ status })
     expect(readOthers).not.toHaveBeenCalled()
     expect(server.requests).toHaveLength(1)
-  })
-})
-
-describe('isClientRefused', () => {
-  it.each([
-    [true, new NightlatchError('grant_refused', 'no', { status: 401 })],
-    [true, new NightlatchError('grant_refused', 'no', { status: 400, error: 'invalid_client' })],
-    [true, new NightlatchError('grant_refused', 'no', { status: 200, error: 'invalid_client' })],
-    [false, new NightlatchError('grant_refused', 'no', { status: 400, error: 'invalid_scope' })],
-    [false, new NightlatchError('grant_refused', 'no', { status: 403 })],
-    [false, new NightlatchError('response_unreadable', 'more than 1 MiB', { status: 401 })],
-  ])('L8: %s for %o', (refused, failure) => {
-    expect(isClientRefused(failure)).toBe(refused)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findAudienceHint, readAssertion, subjectOf } from '../../src/acquire/assertion-source.ts'
+import { AssertionReader, findAudienceHint, readAssertion, subjectOf } from '../../src/acquire/assertion-source.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 
@@ -91,11 +91,63 @@ describe('the JWT of a source', () => {
   })
 })
 
+describe('the JWTs of one request', () => {
+  const create = (...jwts: readonly string[]) => {
+    const left = [...jwts]
+    let asked = 0
+    const source = (): string => {
+      asked += 1
+      return left.shift() ?? ''
+    }
+    return { source, asked: () => asked }
+  }
+  const [first, second] = [toJwt({ sub: 'a', exp: seconds + 60 }), toJwt({ sub: 'b', exp: seconds + 600 })]
+
+  it('are those that the source returns, one an attempt', async () => {
+    const { source, asked } = create(first, second)
+    const reader = new AssertionReader(source, () => now)
+    expect(reader.sentSubject).toBeUndefined()
+    expect((await reader.read()).jwt).toBe(first)
+    expect(reader.sentSubject).toBe('[null,"a"]')
+    expect((await reader.read()).jwt).toBe(second)
+    expect(reader.sentSubject).toBe('[null,"b"]')
+    expect(asked()).toBe(2)
+  })
+
+  it('begin with the one that the source has just returned, if there is one', async () => {
+    const { source, asked } = create(second)
+    const reader = new AssertionReader(source, () => now, await readAssertion(() => first, now))
+    expect((await reader.read()).jwt).toBe(first)
+    expect(asked()).toBe(0)
+    expect((await reader.read()).jwt).toBe(second)
+  })
+
+  it.each([
+    [59_999, 'a'],
+    [60_000, 'b'],
+  ])('do not begin with one that has expired meanwhile: after %d ms it is that of %s', async (passed, subject) => {
+    const { source } = create(second)
+    const reader = new AssertionReader(source, () => now + passed, await readAssertion(() => first, now))
+    await reader.read()
+    expect(reader.sentSubject).toBe(`[null,"${subject}"]`)
+  })
+
+  it('after a rejection the next is another one, or there is none', async () => {
+    const { source, asked } = create(first, first, second)
+    const reader = new AssertionReader(source, () => now)
+    await reader.read()
+    expect(await reader.renew()).toBe(false)
+    expect(await reader.renew()).toBe(true)
+    expect((await reader.read()).jwt).toBe(second)
+    expect(asked()).toBe(3)
+  })
+})
+
 describe('whose JWT it is', () => {
   const subject = (claims: object): string | undefined =>
     subjectOf({ jwt: '', claims: claims as Record<string, unknown> })
 
-  it('is told by issuer and subject, and by nothing that changes', () => {
+  it('depends on issuer and subject, and on nothing that changes', () => {
     const robot = subject({ iss: 'a', sub: 'b', jti: '1', exp: 1 })
     expect(subject({ iss: 'a', sub: 'b', jti: '2', exp: 2 })).toBe(robot)
     expect(subject({ iss: 'a', sub: 'c' })).not.toBe(robot)

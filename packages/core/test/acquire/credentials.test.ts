@@ -385,6 +385,60 @@ describe('CredentialsReader', () => {
       expect(vi.getTimerCount()).toBe(0)
     })
 
+    it.each([
+      [4, 1],
+      [0.4, 0.1],
+      [7, 1.75],
+      [8, 2],
+      [600, 2],
+    ])('L8: with %d s left, a function that hangs is waited for %d s', async (left, wait) => {
+      const { reader, asked, pass } = aging(() => good)
+      await reader.read()
+      pass(60_000)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      asked.mockReturnValue(new Promise(() => {}))
+      const settled = vi.fn()
+      const reading = reader.read(new AbortController().signal, left).finally(settled)
+      await vi.advanceTimersByTimeAsync(wait * 1000 - 1)
+      expect(settled).not.toHaveBeenCalled()
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await reading).toEqual(good)
+    })
+
+    it('L8: a call that joins a reading waits as long as its own time allows', async () => {
+      const { reader, asked, pass } = aging(() => good)
+      await reader.read()
+      pass(60_000)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      asked.mockReturnValue(new Promise(() => {}))
+      const [long, short] = [vi.fn(), vi.fn()]
+      void reader.read(undefined, 600).finally(long)
+      void reader.read(undefined, 1).finally(short)
+      await vi.advanceTimersByTimeAsync(250)
+      expect(short).toHaveBeenCalled()
+      expect(long).not.toHaveBeenCalled()
+      await vi.advanceTimersByTimeAsync(1750)
+      expect(long).toHaveBeenCalled()
+      expect(asked).toHaveBeenCalledTimes(2)
+    })
+
+    it('L8: what a function returns after it was waited for is not used, and it is called again', async () => {
+      const { reader, asked, pass } = aging(() => next)
+      asked.mockReturnValueOnce(good)
+      await reader.read()
+      pass(60_000)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const late = Promise.withResolvers<Credentials>()
+      asked.mockReturnValueOnce(late.promise)
+      const reading = reader.read(undefined, 1)
+      await vi.advanceTimersByTimeAsync(250)
+      expect(await reading).toEqual(good)
+      late.resolve({ clientId: 'late', clientSecret: 'MARKED-late' })
+      await vi.advanceTimersByTimeAsync(0)
+      expect(await reader.read()).toEqual(next)
+      expect(asked).toHaveBeenCalledTimes(3)
+    })
+
     it('L8: a deadline that passes meanwhile does not lose the old credentials', async () => {
       const { reader, asked, pass } = aging(() => good)
       await reader.read()

@@ -87,18 +87,22 @@ describe('toHttpRequest', () => {
     provider: Provider,
     { json, url = acme.tokenEndpoint as string }: { json?: unknown; url?: string } = {},
   ): ReturnType<typeof toHttpRequest> =>
-    toHttpRequest(provider, {
-      url: new URL(url),
-      headers: providerHeaders(provider),
-      parameters: new URLSearchParams([
-        ['grant_type', 'client_credentials'],
-        ['scope', 'a b'],
-        ['resource', 'urn:a'],
-        ['resource', 'urn:b'],
-      ]),
-      issuer: undefined,
-      ...(json === undefined ? {} : { json }),
-    })
+    toHttpRequest(
+      {
+        url: new URL(url),
+        headers: providerHeaders(provider),
+        parameters: new URLSearchParams([
+          ['grant_type', 'client_credentials'],
+          ['scope', 'a b'],
+          ['resource', 'urn:a'],
+          ['resource', 'urn:b'],
+        ]),
+        issuer: undefined,
+        ...(json === undefined ? {} : { json }),
+      },
+      provider.tokenRequest,
+      provider.name,
+    )
 
   it('G7: redirects are not followed, in any format', () => {
     for (const tokenRequest of [{}, { method: 'GET' }, { bodyFormat: 'json' }, { bodyFormat: 'none' }] as const) {
@@ -151,7 +155,7 @@ describe('toHttpRequest', () => {
     expect(sent(acme, { url }).url.search).toBe(own)
     const nothing = { headers: new Headers(), parameters: new URLSearchParams(), issuer: undefined }
     for (const href of [url, 'https://login.acme.test/OAuth/Token']) {
-      const request = toHttpRequest(described({ tokenRequest: { method: 'GET' } }), { ...nothing, url: new URL(href) })
+      const request = toHttpRequest({ ...nothing, url: new URL(href) }, { method: 'GET' }, 'acme')
       expect(request.url.href).toBe(href)
     }
     expect(sent(described({ tokenRequest: { method: 'GET' } }), { url }).url.search).toBe(

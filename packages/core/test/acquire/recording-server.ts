@@ -28,7 +28,7 @@ export interface RecordingServer {
   close(): Promise<void>
 }
 
-/** Starts a server that answers 204 until told otherwise. */
+/** Starts a server that answers 204 until a test sets another answer. */
 export async function startRecordingServer(tls?: {
   readonly key: string
   readonly cert: string

@@ -9,6 +9,7 @@ import {
   type Client,
   type ClientAuthentication,
   type ClientOptions,
+  clientAssertion,
   clientSecretJwt,
   clientSecretPost,
   createClient,
@@ -130,6 +131,40 @@ describe('client.revoke', () => {
     emulator.rotateSecret()
     await client.revoke()
     expect(await statusWith(emulator, value)).toBe(401)
+  })
+
+  it.each([
+    ['another JWT', ['first', 'second'], 2, true],
+    ['the same JWT', ['first', 'first'], 1, false],
+  ])('L8: asks a source once more if the server rejects its JWT: %s', async (_, subjects, sent, isRevoked) => {
+    const left = [...subjects]
+    const forms: URLSearchParams[] = []
+    const toJwt = (sub: string): string => `e30.${Buffer.from(JSON.stringify({ sub })).toString('base64url')}.signature`
+    const client = createClient(
+      {
+        name: 'acme',
+        tokenEndpoint: 'https://login.acme.example/token',
+        revocationEndpoint: 'https://login.acme.example/revoke',
+        clientAuthentication: clientAssertion(() => toJwt(left.shift() ?? 'none')),
+      },
+      {
+        credentials: {},
+        fetch: async (url, init) => {
+          if (!String(url).endsWith('/revoke')) {
+            left.unshift(...subjects.slice(0, 2 - left.length))
+            return Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 3600 })
+          }
+          forms.push(new URLSearchParams(String(init?.body)))
+          const isAccepted = forms.at(-1)?.get('client_assertion') === toJwt('second')
+          return isAccepted ? new Response() : Response.json({ error: 'invalid_client' }, { status: 401 })
+        },
+      },
+    )
+    await client.token()
+    const revoked = client.revoke()
+    if (isRevoked) await revoked
+    else expect(await failureOf(revoked)).toMatchObject({ code: 'grant_refused', error: 'invalid_client' })
+    expect(forms).toHaveLength(sent)
   })
 
   it('L8: if they cannot be read again, the caller gets the answer of the server; nothing is sent twice', async () => {

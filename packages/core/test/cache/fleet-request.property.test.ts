@@ -346,7 +346,7 @@ describe('a fleet, whatever happens', () => {
     )
   })
 
-  it('S3: whatever the store does and whoever dies, no call fails or gets an expired token, or another identity’s', async () => {
+  it('S3: whatever the store does and whichever process dies, no call fails or gets an expired token, or another identity’s', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(allSteps, { maxLength: 50 }), randoms, (steps, dice) => run(steps, dice, false)),
       { numRuns: 500 },

@@ -67,6 +67,16 @@ const requestOf = ({ background = false, left, signal, timeout = 10, ...more }: 
   ...more,
 })
 
+/** An authorization server that grants a token at once, and notes how many seconds each request has. */
+function createServer() {
+  const asked: number[] = []
+  const requestToken = async (seconds: number): Promise<AcquiredToken> => {
+    asked.push(seconds)
+    return acquired('granted')
+  }
+  return { asked, requestToken }
+}
+
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** Lets virtual time pass until the work settles; how long that took, in milliseconds. */
@@ -204,11 +214,7 @@ describe('token request of a fleet', () => {
         const { shared, held } = createShared()
         held.set(0, 15)
         held.set(1, 15)
-        const asked: number[] = []
-        const requestToken = async (seconds: number): Promise<AcquiredToken> => {
-          asked.push(seconds)
-          return acquired('granted')
-        }
+        const { asked, requestToken } = createServer()
         const signal = abortAfter(timeout * 1000)
         const waiting = acquireForFleet(shared, requestOf({ timeout, signal, requestToken, random: () => random }))
         waiting.catch(() => {})
@@ -235,11 +241,7 @@ describe('token request of a fleet', () => {
         const signal = abortAfter(timeout * 1000)
         const { open } = shareTokens(provider, locked, transport, timeout, () => {})
         const shared = await open(client, { scopes: [], parameters: {} }, timeout, signal)
-        const asked: number[] = []
-        const requestToken = async (seconds: number): Promise<AcquiredToken> => {
-          asked.push(seconds)
-          return acquired('granted')
-        }
+        const { asked, requestToken } = createServer()
         const waiting = acquireForFleet(shared, requestOf({ timeout, signal, requestToken }))
         waiting.catch(() => {})
         await vi.advanceTimersByTimeAsync(timeout * 1000)
@@ -314,11 +316,7 @@ describe('token request of a fleet', () => {
     const { shared, held } = createShared()
     held.set(0, 15)
     held.set(1, 15)
-    const asked: number[] = []
-    const requestToken = async (seconds: number): Promise<AcquiredToken> => {
-      asked.push(seconds)
-      return acquired('granted')
-    }
+    const { asked, requestToken } = createServer()
     const waiting = acquireForFleet(shared, requestOf({ timeout: 10, left: 2, requestToken }))
     await timed(waiting)
     expect((await waiting).found.token.value).toBe('granted')

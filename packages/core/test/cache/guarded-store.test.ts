@@ -6,7 +6,7 @@ import { type Diagnostics, noDiagnostics } from '../../src/diagnostics.ts'
 import type { ClientEvent } from '../../src/events.ts'
 
 describe('guarded store', () => {
-  it('S3: of a store that works nothing is told', async () => {
+  it('S3: a store that works causes no event', async () => {
     const events: ClientEvent[] = []
     const guarded = guardStore(memoryStore(), 'acme', (event) => events.push(event))
     const token = { expiresAt: Date.now() + 60_000 }
@@ -86,7 +86,7 @@ describe('guarded store: one that fails', () => {
     vi.unstubAllGlobals()
   })
 
-  /** A store that works, hangs or fails, by operation, as told. */
+  /** A store that works, hangs or fails: each operation as a test sets it. */
   function createBench(locks = false) {
     const memory = memoryStore()
     const calls: string[] = []
@@ -332,7 +332,7 @@ describe('guarded store: its locks, its words and its timers', () => {
     vi.unstubAllGlobals()
   })
 
-  it('S2: it asks for a lock as long as told, says when another holds it, and lets it go once', async () => {
+  it('S2: it requests a lock for the given time, reports that another holds it, and releases it once', async () => {
     const release = vi.fn(async () => {})
     const lock = vi.fn<NonNullable<TokenStore['lock']>>(async () => ({ release }))
     const guarded = guardStore({ ...memoryStore(), lock }, 'acme', () => {})
@@ -350,7 +350,7 @@ describe('guarded store: its locks, its words and its timers', () => {
   it.each([
     ['EPIPE', Object.assign(new Error('redis://:password@host'), { code: 'EPIPE' }), 'EPIPE'],
     ['no code', new Error('redis://:password@host'), 'it gave no code'],
-  ])('S3: who looks is told of a failure with %s in words of our own', async (_, failure, told) => {
+  ])('S3: subscribers get a failure with %s in our own words', async (_, failure, words) => {
     const seen: string[] = []
     const diagnostics: Diagnostics = {
       ...noDiagnostics,
@@ -365,6 +365,6 @@ describe('guarded store: its locks, its words and its timers', () => {
     }
     const broken: TokenStore = { ...memoryStore(), get: () => Promise.reject(failure) }
     await guardStore(broken, 'acme', () => {}, diagnostics).get('k', planStoreBudget(10))
-    expect(seen).toEqual([`Error: the token store failed to get (${told})`])
+    expect(seen).toEqual([`Error: the token store failed to get (${words})`])
   })
 })

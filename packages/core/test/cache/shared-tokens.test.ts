@@ -1,5 +1,5 @@
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { type SharedToken, type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'
@@ -7,6 +7,7 @@ import {
   type AccessToken,
   type ClientEvent,
   type Credentials,
+  clientAssertion,
   createClient,
   createClientPool,
   memoryStore,
@@ -17,6 +18,8 @@ import {
 } from '../../src/index.ts'
 import { waitFor } from '../../src/platform/deadline.ts'
 import { findLeaks } from '../acquire/printings.ts'
+import { stopTimers } from '../virtual-time.ts'
+import { waitUntil } from '../wait-until.ts'
 
 describe('shared tokens', () => {
   it('L3: clients with other credentials, endpoints, scopes or authentication never share, others do', async () => {
@@ -295,7 +298,7 @@ describe('shared tokens', () => {
     }
   })
 
-  it('X1: credentials that a key needs and that cannot be had are told once, without their words', async () => {
+  it('X1: credentials that a key requires and that cannot be read are reported once, without the message of the error', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint } = emulator
     const events: ClientEvent[] = []
@@ -312,7 +315,7 @@ describe('shared tokens', () => {
     expect(findLeaks(events, ['MARKED-secret'])).toEqual([])
   })
 
-  it('S3: credentials that do not come within the time are told as that', async () => {
+  it('S3: credentials that are not read within the timeout are reported as timed out', async () => {
     const events: ClientEvent[] = []
     const client = createClient(
       { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
@@ -568,4 +571,101 @@ describe('a store that tenants share', () => {
     const name = touched.find((one) => one.startsWith('lock'))
     expect(name).toMatch(new RegExp(`^lock v1\\.[\\w-]{43}\\.${digest.slice(0, 2)}$`))
   })
+})
+
+describe('a source beside a store', () => {
+  const jwtUntil = (exp: number): string =>
+    ['{}', JSON.stringify({ iss: 'https://platform.example', sub: 'robot', exp }), 'MARKED']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.')
+
+  it('is asked once for a token: for the key and the grant alike', async () => {
+    const asked = vi.fn(() => jwtUntil(Date.now() / 1000 + 600))
+    const forms: URLSearchParams[] = []
+    const createWith = (store: TokenStore) =>
+      createClient(
+        {
+          name: 'acme',
+          tokenEndpoint: 'https://login.acme.example/token',
+          clientAuthentication: clientAssertion(Object.defineProperty(asked, 'name', { value: 'platform' })),
+        },
+        {
+          credentials: { clientId: 'app' },
+          store,
+          fetch: async (_url, init) => {
+            forms.push(new URLSearchParams(String(init?.body)))
+            return Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 3600 })
+          },
+        },
+      )
+    const store = memoryStore()
+    await createWith(store).token()
+    expect(asked).toHaveBeenCalledTimes(1)
+    expect(forms.map((form) => form.get('client_assertion'))).toEqual([asked.mock.results[0]?.value])
+    await createWith(store).token()
+    expect(asked).toHaveBeenCalledTimes(2)
+    expect(forms).toHaveLength(1)
+  })
+
+  it('is asked again if it failed for the key: the grant reports the failure, or goes on', async () => {
+    const asked = vi
+      .fn(() => jwtUntil(Date.now() / 1000 + 600))
+      .mockImplementationOnce(() => {
+        throw new Error('not there yet')
+      })
+    const client = createClient(
+      {
+        name: 'acme',
+        tokenEndpoint: 'https://login.acme.example/token',
+        clientAuthentication: clientAssertion(asked),
+      },
+      {
+        credentials: { clientId: 'app' },
+        store: memoryStore(),
+        fetch: async () => Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 3600 }),
+      },
+    )
+    expect((await client.token()).value).toBe('a')
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('credentials that are too old', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it.each([
+    ['with a store', memoryStore(), 2],
+    ['without a store', undefined, 1],
+  ])(
+    'L8: %s, a function that hangs leaves time for the grant, however short the timeout',
+    async (_, store, readings) => {
+      stopTimers()
+      const { fetch, requests } = createAuthorizationServer()
+      let now = 0
+      const asked = vi.fn<() => Credentials | Promise<Credentials>>(() => victim)
+      const client = createClient(acme, {
+        credentials: asked,
+        credentialsMaxAge: 60,
+        timeout: 0.4,
+        now: () => now,
+        fetch,
+        ...(store && { store }),
+      })
+      await client.token()
+      now += 7_200_000
+      asked.mockReturnValue(new Promise(() => {}))
+      const startedAt = performance.now()
+      const waiting = client.token()
+      // The store's key and the grant need the credentials: for each, the next timer is the end of the wait for them.
+      for (let reading = 1; reading <= readings; reading += 1) {
+        await waitUntil(() => asked.mock.calls.length === 1 + reading)
+        await vi.advanceTimersToNextTimerAsync()
+      }
+      expect((await waiting).value).toBeDefined()
+      expect(performance.now() - startedAt).toBeLessThan(400)
+      expect(requests).toHaveLength(2)
+    },
+  )
 })

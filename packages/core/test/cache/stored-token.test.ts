@@ -21,7 +21,7 @@ const instant: Instant = { now: 2000, time: 502_000 }
 const stored = toStored(acquired, [{ digest: 'x', at: 1 }], instant)
 
 describe('stored token', () => {
-  it('comes back through JSON as it went in, told by the wall clock', () => {
+  it('is the same after JSON, by the wall clock', () => {
     const json = JSON.parse(JSON.stringify(stored))
     expect(json).toMatchObject({ requestedAt: 1000, expiresAt: 3_599_000, lifetime: 3_600_000 })
     const back = fromStored(json, { now: 11_000, time: 77 })

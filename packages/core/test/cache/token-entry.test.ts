@@ -191,7 +191,7 @@ describe('token entry', () => {
     expect(entry.isNewer(acquired('two', 9000))).toBe(true)
   })
 
-  it('S3: what was requested before the entry was cleared is stale, whoever requested it', () => {
+  it('S3: a token that was requested before the entry was cleared is stale, whichever client requested it', () => {
     const entry = createEntry()
     entry.clear(5000)
     const created = new TokenEntry({ scopes: [], parameters: {} }, 5000)

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A token source over an authorization server that answers when told, in a time that passes when told. */
+/** A token source over an authorization server whose answers, and whose time, each test controls. */
 function createBench({
   lifetime = 3600,
   random = 0,
@@ -882,7 +882,7 @@ describe('token source', () => {
     expect((await second).value).toBe('token-2-read')
   })
 
-  it('L5: a refused token is not handed out again, by whatever flight', async () => {
+  it('L5: a rejected token is not served again, whichever request brings it', async () => {
     const { source, next, advance } = createBench()
     const first = source.obtain(undefined)
     ;(await next()).answer()
@@ -1237,7 +1237,7 @@ describe('token source', () => {
 })
 
 describe('token source: what it tells of each call', () => {
-  it('where the token came from, how long that took and how long it is still handed out', async () => {
+  it('where the token came from, how long that took and for how long it will be served', async () => {
     const { source, next, advance, events } = createBench({ lifetime: 3600 })
     const first = source.obtain(undefined)
     const second = source.obtain({})

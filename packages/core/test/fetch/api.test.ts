@@ -76,7 +76,7 @@ describe('client.api()', () => {
   })
 
   it.each(['', '/v1', '/v1/', '/v1//'])(
-    'goes to an absolute URL as it is, as the next page of a list is told (base "%s")',
+    'goes to an absolute URL as it is, such as the link to the next page of a list (base "%s")',
     async (base) => {
       await using emulator = await startEmulator(standardEmulation())
       const { tokenEndpoint, credentials, apiUrl } = emulator

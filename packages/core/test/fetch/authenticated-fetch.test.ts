@@ -659,7 +659,7 @@ describe('authenticated fetch', () => {
   })
 })
 
-/** Tokens bound to a key, at an API that answers as told; no socket. */
+/** Tokens bound to a key, at an API whose answers each test sets; no socket. */
 function startBound(answers: readonly Response[]) {
   const sent: { readonly htm: unknown; readonly htu: unknown; readonly nonce: unknown; readonly value: string }[] = []
   const rejected: (string | undefined)[] = []

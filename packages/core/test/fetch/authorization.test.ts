@@ -12,7 +12,7 @@ import {
 } from '../../src/fetch/authorization.ts'
 import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 import { type ClientEvent, type ClientOptions, clientSecretPost, createClient, type Provider } from '../../src/index.ts'
-import { RequestsUnderWay } from '../../src/platform/requests-under-way.ts'
+import { InFlightRequests } from '../../src/platform/in-flight-requests.ts'
 import { findLeaks } from '../acquire/printings.ts'
 import { passRetryDelay, stopTimers } from '../virtual-time.ts'
 
@@ -152,7 +152,7 @@ describe('client.authorize()', () => {
         },
       },
     )
-    // The API is where the token endpoint is: by its origin alone it could not be told.
+    // The API has the token endpoint's origin, so the origin alone does not distinguish them.
     expect((await bench.client.token()).type).toBe('Bearer')
     expect(passed).toEqual([new URL(bench.emulator.tokenEndpoint).pathname])
     expect(await bench.client.authorize(bench.emulator.apiUrl)).toBeDefined()
@@ -205,7 +205,7 @@ describe('client.authorize()', () => {
   })
 })
 
-/** Tokens bound to a key, and an API that answers as told; no socket. */
+/** Tokens bound to a key, and an API whose answers each test sets; no socket. */
 async function startBound(options?: AuthorizeOptions) {
   const rejected: (string | undefined)[] = []
   const authorize = createAuthorize({
@@ -218,7 +218,7 @@ async function startBound(options?: AuthorizeOptions) {
     dpop: new DpopProofs(undefined, Date.now),
     emit: () => {},
     mayReceiveToken: () => true,
-    underWay: new RequestsUnderWay(),
+    inFlight: new InFlightRequests(),
   })
   const again = async (): Promise<JWTPayload> => claimsOf(await authorize('https://api.acme.example/x', options))
   return { authorization: await authorize('https://api.acme.example/x?y', options), again, rejected }

@@ -5,7 +5,7 @@ const orders = new URL('https://api.acme.example/v2/orders')
 const billing = new URL('https://api.acme.example/v2/billing')
 const elsewhere = new URL('https://files.acme.example/v2/orders')
 
-/** A history, in a time that passes when told, and an API that rejects every token. */
+/** A history, in a time that each test controls, and an API that rejects every token. */
 function start() {
   let now = 0
   const history = new RejectionHistory(() => now)

@@ -139,10 +139,10 @@ describe('the repeats of a request', () => {
   })
 
   it.each([
-    ['a nonce is told, and not wanted', { 'dpop-nonce': 'n' }],
+    ['a nonce is given, and not required', { 'dpop-nonce': 'n' }],
     ['the token is what is refused', { 'dpop-nonce': 'n', 'www-authenticate': 'DPoP error="invalid_token"' }],
     ['another scheme is asked for', { 'dpop-nonce': 'n', 'www-authenticate': 'Bearer error="use_dpop_nonce"' }],
-    ['a nonce is wanted, and not told', { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }],
+    ['a nonce is required, and not given', { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }],
   ])('H3: with another token if %s', async (_what, headers) => {
     const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, Date.now) })
     const answer = { status: 401, headers: new Headers(headers) }

@@ -194,7 +194,7 @@ describe.skipIf(hindrance !== undefined).concurrent('in workerd', () => {
   it.for([
     ['goes on after the answer', modules],
     ['dies with its request', withoutWaitUntil],
-  ] as const)('L2: a refresh ahead that %s makes nobody wait as long as the token lives', async ([, code]) => {
+  ] as const)('L2: a background refresh that %s delays no caller while the token is valid', async ([, code]) => {
     await using bench = await startBench({ code, lifetime: 600 })
     const { workerd, count } = bench
     const [first = ''] = await workerd.ask('/token?client=plain')

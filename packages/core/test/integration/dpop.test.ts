@@ -262,7 +262,7 @@ describe('tokens bound to a key (RFC 9449)', () => {
     expect(elsewhereRequests[0]?.headers).not.toHaveProperty('authorization')
   })
 
-  it('L3: a token is shared with whoever has its key, and with nobody else', async () => {
+  it('L3: a token is shared with clients that have its key, and with no others', async () => {
     const store = memoryStore()
     const dpopKey = await makeKey()
     const tokens: string[] = []

@@ -80,6 +80,7 @@ describe('what forget() and revoke() drop', () => {
 describe('a token of another workload', () => {
   it('L3: is stored for the JWT that got it, not for the one before', async () => {
     const tokens: string[] = []
+    let isFirst = true
     const exp = Math.floor(Date.now() / 1000) + 600
     const fetch = async (_url: unknown, init?: RequestInit): Promise<Response> => {
       const { sub } = JSON.parse(
@@ -88,6 +89,10 @@ describe('a token of another workload', () => {
           'base64url',
         ).toString(),
       )
+      if (isFirst) {
+        isFirst = false
+        return Response.json({ error: 'invalid_client' }, { status: 401 })
+      }
       tokens.push(`token-of-${sub}-${tokens.length}`)
       return Response.json({ access_token: tokens.at(-1), token_type: 'Bearer', expires_in: 3600 })
     }
@@ -102,7 +107,7 @@ describe('a token of another workload', () => {
         { credentials: { clientId: 'app' }, store, fetch },
       )
     const subjects = ['a', 'b']
-    // The platform renews its JWT between the look into the store and the grant, and it is another workload's then.
+    // The server rejects the JWT that the store's key was found with, and the next one is another workload's.
     const moved = await clientOf(() =>
       jwtOf({ iss: 'https://platform.test', sub: subjects.shift() ?? 'b', exp }),
     ).token()

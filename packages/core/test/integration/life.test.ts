@@ -250,7 +250,7 @@ describe('the life of a token over real sockets', () => {
     expect(grants(emulator)).toBe(1)
   })
 
-  it('L8: where the place of the secret is out of reach, the refusal is what is told', async () => {
+  it('L8: if the secret cannot be read again, the error is that of the grant', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
     emulator.rotateSecret()
@@ -310,7 +310,7 @@ describe('the life of a token over real sockets', () => {
       { name: 'half-closed', tokenEndpoint: `http://127.0.0.1:${port}/token` },
       { credentials: { clientId: 'me', clientSecret: 'x' }, onEvent: passRetryDelay },
     )
-    // The timers stand still: whoever waits on such a connection for its deadline waits for ever.
+    // The timers stand still: a request that waits on such a connection for its deadline never ends.
     for (const expected of ['t1', 't2', 't3']) {
       expect((await client.token()).value).toBe(expected)
       await client.forget()

@@ -455,7 +455,7 @@ describe('clientAuthentication', () => {
     expect(findLeaks(failure, [...secrets, Buffer.from(`${clientId}:${clientSecret}`).toString('base64')])).toEqual([])
   })
 
-  it('G1: a JSON body that would not be sent is a mistake that is told, before anything is sent', async () => {
+  it('G1: a JSON body that would not be sent is reported as a mistake before anything is sent', async () => {
     const clientAuthentication: ClientAuthentication = {
       name: 'own',
       authenticate: (request, given) => {
@@ -564,7 +564,7 @@ describe('readTokenResponse: where the token is', () => {
     ['empty', ''],
     ['with a line break', `${issued}\n`],
     ['beyond ASCII', 'tökën'],
-  ])('R6: a token that is %s is none, whoever read it', async (_, accessToken) => {
+  ])('R6: a token that is %s is none, whichever reader returned it', async (_, accessToken) => {
     const failure = await failureOf(tokenOf(standard, () => ({ accessToken })))
     expect(failure.code).toBe('response_unreadable')
     expect(findLeaks(failure, [issued])).toEqual([])

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type InFlight, type RequestTask, SingleFlightQueue } from '../../src/platform/single-flight.ts'
 
-/** A queue whose requests settle when told. */
+/** A queue whose requests settle when a test says so. */
 function createBench() {
   const flight: { request: InFlight<string>; succeed: (value: string) => void; fail: (failure: unknown) => void }[] = []
   let underWay = 0

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** Flights that end when told. */
+/** Requests that settle when a test says so. */
 function createBench() {
   const begun: {
     readonly request: InFlight<string>
@@ -159,7 +159,7 @@ describe('WorkersSingleFlight', () => {
     const results = (await settled).map((one) => ('value' in one ? one.value : one.reason))
     expect(new Set(results)).toEqual(new Set(['quick']))
     expect(quick).toHaveBeenCalledTimes(1)
-    // Whoever comes later has one of their own.
+    // A later caller starts a request of its own.
     await ask().catch(() => {})
     expect(quick).toHaveBeenCalledTimes(2)
   })

@@ -1,4 +1,4 @@
-/** One process of a fleet: a client over a store, which asks for tokens when it is told to. */
+/** One process of a fleet: a client over a store, which requests a token for each message it gets. */
 import { type Client, createClient } from '@nightlatch/core'
 import { type RedisClient, redisStore } from '../../src/index.ts'
 import type { Order, Report, Setting } from './messages.ts'
@@ -17,7 +17,7 @@ process.on('message', async (order: Order) => {
   process.send?.(report)
 })
 
-// Whoever gives the orders is gone.
+// The process that sends the messages is gone.
 process.on('disconnect', () => process.exit())
 
 async function begin(setting: Setting): Promise<Client> {

@@ -1,6 +1,6 @@
 import type { PackageName } from '../servers/clients.ts'
 
-/** What a process of the fleet is told. */
+/** A message to a process of the fleet. */
 export type Order =
   | { readonly type: 'begin'; readonly id: number; readonly setting: Setting }
   | { readonly type: 'call'; readonly id: number; readonly callers: number; readonly scope: string }
@@ -17,7 +17,7 @@ export interface Setting {
   /** In base64; the first encrypts. */
   readonly encryptionKeys: readonly string[]
   readonly tokenEndpoint: string
-  /** Its number in the fleet, told to the token endpoint. */
+  /** Its number in the fleet, which it sends to the token endpoint. */
   readonly member: number
   /** Seconds. */
   readonly timeout: number

@@ -11,8 +11,8 @@ export function onServers<Case extends readonly [Kind, ...string[]]>(
   return (title, body) => {
     for (const one of cases) {
       let part = 0
-      const told = title.replace(/%s/g, () => one[part++] ?? '')
-      describe.skipIf(!installed.includes(one[0]))(told, () => body(...one))
+      const name = title.replace(/%s/g, () => one[part++] ?? '')
+      describe.skipIf(!installed.includes(one[0]))(name, () => body(...one))
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Fetch } from './fetch.ts'
  * The in-flight requests of a client to the authorization server. An interceptor that authorizes all requests of a process must
  * not make these wait for the token that they request.
  */
-export class RequestsUnderWay {
+export class InFlightRequests {
   readonly #counts = new Map<string, number>()
 
   /** @param address the URL as it was passed to the transport */

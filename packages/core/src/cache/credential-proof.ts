@@ -1,8 +1,9 @@
-import { methodName } from './client-authentication.ts'
-import type { Credentials } from './credentials.ts'
-import { decodePemBlock, readPemBlocks } from './pem.ts'
-import { isCryptoKey, type PrivateKey, type PrivateKeyMaterial } from './private-key.ts'
-import { choosesAuthenticationLater, type Provider } from './provider.ts'
+import { methodName } from '../acquire/client-authentication.ts'
+import type { Credentials } from '../acquire/credentials.ts'
+import { decodePemBlock, readPemBlocks } from '../acquire/pem.ts'
+import { isCryptoKey, type PrivateKey, type PrivateKeyMaterial } from '../acquire/private-key.ts'
+import { choosesAuthenticationLater, type Provider } from '../acquire/provider.ts'
+import { toBase64 } from '../platform/base64.ts'
 
 /**
  * An HMAC key that only a holder of these credentials can make. What it signs tells two clients of one id apart without
@@ -64,8 +65,4 @@ async function signAlike(key: PrivateKey): Promise<string | undefined> {
   // Without salt, RSA-PSS draws no random bytes.
   const parameters = name === 'RSA-PSS' ? { name, saltLength: 0 } : { name }
   return `signature ${toBase64(new Uint8Array(await crypto.subtle.sign(parameters, key, new TextEncoder().encode(signedText))))}`
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 }

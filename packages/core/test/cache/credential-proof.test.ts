@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { none, tlsClientAuth } from '../../src/acquire/client-authentication.ts'
-import { toProofKey } from '../../src/acquire/credential-proof.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import { importPrivateKey } from '../../src/acquire/private-key.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
+import { toProofKey } from '../../src/cache/credential-proof.ts'
 
 const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
 

@@ -1,0 +1,26 @@
+import type { StoredToken } from './token-store.ts'
+
+/**
+ * Whether two stored tokens are deeply equal, whatever the order of their members: the check that `TokenStore.delete` requires.
+ * For token stores.
+ *
+ * @example
+ * ```ts
+ * const stored = await read(key)
+ * if (stored !== undefined && areEqualTokens(stored, token)) await remove(key)
+ * ```
+ */
+export function areEqualTokens(a: StoredToken, b: StoredToken): boolean {
+  return isEqual(a, b)
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  const names = Object.keys(a)
+  const inB = b as Record<string, unknown>
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && isEqual((a as Record<string, unknown>)[name], inB[name]))
+  )
+}
