@@ -6,8 +6,11 @@ import type { StoredToken } from './token-store.ts'
  *
  * @example
  * ```ts
- * const stored = await read(key)
- * if (stored !== undefined && areEqualTokens(stored, token)) await remove(key)
+ * const entries = new Map<string, StoredToken>()
+ * function deleteEntry(key: string, token: StoredToken): void {
+ *   const stored = entries.get(key)
+ *   if (stored !== undefined && areEqualTokens(stored, token)) entries.delete(key)
+ * }
  * ```
  */
 export function areEqualTokens(a: StoredToken, b: StoredToken): boolean {
