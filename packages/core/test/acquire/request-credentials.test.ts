@@ -65,7 +65,10 @@ describe('the credentials of one request', () => {
     const left = [...subjects]
     const { credentials } = await read(
       async () => undefined,
-      () => toJwt(left.shift() ?? Object(Symbol())),
+      () => {
+        const subject = left.shift()
+        return subject === undefined ? 'no JWT' : toJwt(subject)
+      },
     )
     await credentials.assertions?.read()
     expect(await credentials.renewAfter(rejection)).toBe(isRenewed)
