@@ -9,7 +9,8 @@ const TOLD_ELSEWHERE = ['ClientAssertionOptions', 'JwtAuthenticationOptions']
 
 const readmes = publishedPackages().map(({ slug, folder, manifest, isLibrary }) => {
   const { prose, blocks } = readDocument(`${folder}/README.md`, readText(`${folder}/README.md`))
-  const isCommand = manifest.bin !== undefined
+  // The gateway has a program, too, but is used as a library first.
+  const isCommand = manifest.bin?.nightlatch !== undefined
   // Packages that are not published come from tarballs, and the command line runs from its sources.
   const clone = isCommand ? 'npx -y pnpm@12 nightlatch' : 'npm install ../nightlatch/tarballs/*.tgz'
   const install = isOnNpm ? manifest.name : clone

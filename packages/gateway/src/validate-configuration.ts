@@ -1,30 +1,33 @@
-import { isIPv4 } from 'node:net'
-import { type Credentials, NightlatchError, type Provider, type TokenStore } from '@nightlatch/core'
-import { smartApi, smartCompletions } from '@nightlatch/hexagon'
-import { prevu3d } from '@nightlatch/prevu3d'
-import type {
-  GatewayClient,
-  GatewayConfiguration,
-  GatewayCredentials,
-  ListenAddress,
-  RedisConfiguration,
-  Secret,
-  TlsConfiguration,
-} from './configuration.ts'
+import { NightlatchError } from '@nightlatch/core'
+import type { GatewayConfiguration } from './configuration.ts'
+import { configurationSchema } from './configuration-schema.ts'
 import { readEnvironment } from './environment.ts'
-import { readSecret } from './secret-reference.ts'
+import { findReferenceMistakes } from './reference-mistakes.ts'
+import { resolveAddress } from './resolve-address.ts'
+import { resolveClient } from './resolve-client.ts'
+import { resolveStore } from './resolve-store.ts'
+import type { Environment, Resolution } from './secret-reference.ts'
 import type {
   ValidAddress,
   ValidCaller,
   ValidClient,
   ValidConfiguration,
-  ValidStore,
-  ValidTls,
   ValidUpstream,
 } from './valid-configuration.ts'
+import { isObject, type Mistake, type Report } from './value-checks.ts'
 
-/** Credentials are read again before each grant, so that a rotated secret is found without a restart. */
-const credentialsMaxAge = 1
+/** How a configuration is checked. */
+export interface ValidationOptions {
+  /** Whether it is JSON or YAML, in which a secret is never a literal. Default `false`. */
+  readonly isData?: boolean
+  /** Default: that of this program. */
+  readonly environment?: Environment
+}
+
+/** A configuration without mistakes, or its mistakes. */
+export type ConfigurationResult =
+  | { readonly valid: ValidConfiguration; readonly mistakes?: undefined }
+  | { readonly valid?: undefined; readonly mistakes: readonly Mistake[] }
 
 /**
  * Checks a configuration and resolves its defaults, providers and secrets.
@@ -32,24 +35,69 @@ const credentialsMaxAge = 1
  * @throws NightlatchError `invalid_options`; the message names each mistake by its path
  */
 export async function validateConfiguration(config: GatewayConfiguration): Promise<ValidConfiguration> {
-  const hasCallers = config.callers !== undefined
-  const listen = await Promise.all(
-    (config.listen ?? [{ host: '127.0.0.1', port: 8711 }]).map((address, at) => readAddress(address, `listen[${at}]`)),
-  )
-  for (const [at, address] of listen.entries()) {
-    if (address.kind !== 'host' || isLoopback(address.host)) continue
-    if (address.tls === undefined || !hasCallers) {
-      throw new NightlatchError(
-        'invalid_options',
-        `listen[${at}]: ${address.host} is not a loopback address, so it requires \`tls\` and a \`callers\` section`,
-      )
-    }
+  const { valid, mistakes } = await checkConfiguration(config)
+  if (valid !== undefined) return valid
+  const sentences = mistakes.map(({ message }) => message)
+  throw new NightlatchError('invalid_options', sentences.join('; ').replaceAll('?; ', '? '))
+}
+
+/** Checks a configuration and finds all of its mistakes. */
+export async function checkConfiguration(
+  config: unknown,
+  options: ValidationOptions = {},
+): Promise<ConfigurationResult> {
+  const { isData = false, environment = readEnvironment() } = options
+  const mistakes: Mistake[] = []
+  const report: Report = (path, message) => void mistakes.push({ path, message })
+  configurationSchema(isData)(config, '', report)
+  if (!isObject(config)) return { mistakes }
+  const shapeMistakes = [...mistakes]
+  const isSound = (part: string): boolean =>
+    !shapeMistakes.some(({ path }) => path === part || path.startsWith(`${part}.`) || path.startsWith(`${part}[`))
+  const given = config as unknown as GatewayConfiguration
+  findReferenceMistakes(given, isSound, report)
+  const parts = await resolveParts(given, isSound, { report, environment })
+  for (const [name, upstream] of Object.entries(isObject(given.upstreams) ? given.upstreams : {})) {
+    const { client } = upstream ?? {}
+    const made = typeof client === 'string' && Object.hasOwn(parts.clients, client) ? parts.clients[client] : undefined
+    if (made === undefined || made.provider.api !== undefined) continue
+    const path = `upstreams.${name}.client`
+    report(path, `${path}: the provider of \`${client}\` has no API. Set clients.${client}.provider.api`)
+  }
+  if (mistakes.length > 0) return { mistakes }
+  return { valid: { ...withDefaults(given), ...parts } }
+}
+
+/** Resolves what has to be read or made; a part with a mistake is reported and left out. */
+async function resolveParts(
+  config: GatewayConfiguration,
+  isSound: (path: string) => boolean,
+  resolution: Resolution,
+): Promise<Pick<ValidConfiguration, 'clients' | 'store' | 'listen' | 'admin'>> {
+  const { clients, store, listen = [{ host: '127.0.0.1', port: 8711 }], admin } = config
+  const made: [string, ValidClient][] = []
+  for (const [name, client] of Object.entries(isObject(clients) ? clients : {})) {
+    const valid = isSound(`clients.${name}`) ? await resolveClient(client, name, resolution) : undefined
+    if (valid !== undefined) made.push([name, valid])
+  }
+  const addresses: ValidAddress[] = []
+  for (const [at, address] of (Array.isArray(listen) ? listen : []).entries()) {
+    const path = `listen[${at}]`
+    const valid = isSound(path) ? await resolveAddress(address, path, resolution) : undefined
+    if (valid !== undefined) addresses.push(valid)
   }
   return {
-    clients: mapValues(config.clients, readClient),
-    store: config.store === undefined ? undefined : await readStore(config.store),
-    listen,
-    admin: config.admin === undefined ? undefined : await readAddress(config.admin, 'admin'),
+    clients: Object.fromEntries(made),
+    store: store === undefined || !isSound('store') ? undefined : await resolveStore(store, resolution),
+    listen: addresses,
+    admin: admin === undefined || !isSound('admin') ? undefined : await resolveAddress(admin, 'admin', resolution),
+  }
+}
+
+function withDefaults(
+  config: GatewayConfiguration,
+): Omit<ValidConfiguration, 'clients' | 'store' | 'listen' | 'admin'> {
+  return {
     hosts: config.hosts ?? [],
     callers: config.callers && mapValues(config.callers, (caller): ValidCaller => ({ concurrency: 100, ...caller })),
     upstreams: mapValues(
@@ -67,80 +115,6 @@ export async function validateConfiguration(config: GatewayConfiguration): Promi
     ),
     tokens: config.tokens ?? {},
   }
-}
-
-function readClient({ provider, credentials, ...options }: GatewayClient, name: string): ValidClient {
-  return {
-    provider: resolveProvider(provider, name),
-    options: {
-      ...options,
-      label: name,
-      credentials:
-        typeof credentials === 'function'
-          ? credentials
-          : () => readCredentials(credentials, `clients.${name}.credentials`),
-      credentialsMaxAge,
-    },
-    source: { provider, credentials, options },
-  }
-}
-
-function resolveProvider(provider: GatewayClient['provider'], client: string): Provider {
-  if (!('use' in provider)) return provider
-  const { use, ...options } = provider
-  const factories: Readonly<Record<string, (options: never) => unknown>> = {
-    prevu3d,
-    'smart-api': smartApi,
-    'smart-completions': smartCompletions,
-  }
-  const factory = Object.hasOwn(factories, use) ? factories[use] : undefined
-  if (factory === undefined) {
-    throw new NightlatchError('invalid_options', `clients.${client}.provider.use: unknown provider`)
-  }
-  return factory(options as never) as Provider
-}
-
-async function readCredentials(credentials: GatewayCredentials, path: string): Promise<Credentials> {
-  const members = Object.entries(credentials) as readonly [string, Secret][]
-  const read = members.map(
-    async ([name, secret]) => [name, await readSecret(secret, `${path}.${name}`, readEnvironment())] as const,
-  )
-  return Object.fromEntries(await Promise.all(read)) as unknown as Credentials
-}
-
-async function readStore(store: RedisConfiguration | TokenStore): Promise<ValidStore> {
-  if (!('redis' in store)) return { kind: 'store', store }
-  const { redis, prefix, encryptionKeys } = store
-  return {
-    kind: 'redis',
-    url: await readSecret(redis, 'store.redis', readEnvironment()),
-    prefix,
-    readEncryptionKeys: () =>
-      Promise.all(encryptionKeys.map((key, at) => readSecret(key, `store.encryptionKeys[${at}]`, readEnvironment()))),
-    source: store,
-  }
-}
-
-async function readAddress(address: ListenAddress, path: string): Promise<ValidAddress> {
-  if ('socket' in address) {
-    return { kind: 'socket', path: address.socket, mode: Number.parseInt(address.mode ?? '0660', 8) }
-  }
-  if ('descriptor' in address) return { kind: 'descriptor', descriptor: address.descriptor }
-  const { host = '127.0.0.1', port, tls } = address
-  return { kind: 'host', host, port, tls: tls && (await readTls(tls, `${path}.tls`)) }
-}
-
-async function readTls({ certificate, key, clientAuthority }: TlsConfiguration, path: string): Promise<ValidTls> {
-  return {
-    certificate: await readSecret(certificate, `${path}.certificate`, readEnvironment()),
-    key: await readSecret(key, `${path}.key`, readEnvironment()),
-    clientAuthority:
-      clientAuthority && (await readSecret(clientAuthority, `${path}.clientAuthority`, readEnvironment())),
-  }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
 function mapValues<From, To>(

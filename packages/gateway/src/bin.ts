@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// The build inlines the manifest. Any other static import could fail on an older Node before the version check below.
+import manifest from '../package.json' with { type: 'json' }
+import type { ProgramIo } from './program/program-io.ts'
+
+const { versions, argv, env, stdout, stderr, pid } = process
+const needed = manifest.engines.node.replace(/[^\d.]/g, '')
+
+if (isOlder(versions.node, needed)) {
+  stderr.write(`nightlatch-gateway requires Node ${needed} or newer; this is Node ${versions.node}.\n`)
+  process.exitCode = 2
+} else {
+  // A reader of the audit log may end. Requests go on, and the loss is reported once.
+  stdout.once('error', () => stderr.write('nightlatch-gateway: standard output is closed; there is no audit log\n'))
+  stdout.on('error', () => undefined)
+  // Node warns that reading a TypeScript configuration file is experimental, which the user cannot change.
+  const { emitWarning } = process
+  process.emitWarning = (warning: string | Error, ...rest: readonly unknown[]) => {
+    const [kind] = rest
+    const type = typeof kind === 'object' && kind !== null && 'type' in kind ? kind.type : kind
+    if (type !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
+  }
+  const io: ProgramIo = {
+    environment: env,
+    folder: process.cwd(),
+    stdout,
+    stderr,
+    pid,
+    onSignal(signal, listener) {
+      process.on(signal, listener)
+      return () => void process.off(signal, listener)
+    },
+  }
+  const { run } = await import('./program/run.ts')
+  process.exitCode = await run(argv.slice(2), io)
+  // A configuration file may leave handles open, such as a store's connection. Exit anyway, after the output is flushed.
+  stdout.write('', () => process.exit())
+}
+
+/** Whether a version is lower than another, such as `22.11.0` and `22.12`. */
+function isOlder(version: string, than: string): boolean {
+  const [parts, wanted] = [version, than].map((text) => text.split('.').map(Number))
+  for (const [at, part] of (wanted ?? []).entries()) {
+    const own = parts?.[at] ?? 0
+    if (own !== part) return own < part
+  }
+  return false
+}
