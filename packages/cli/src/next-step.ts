@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ExitWithStatus } from './command-error.ts'
 import type { Target } from './target.ts'
 
 /** An error with the command to run next. */
@@ -25,6 +26,8 @@ export async function withDoctorNext<Result>(
   try {
     return await work()
   } catch (failure) {
+    // The result is printed already.
+    if (failure instanceof ExitWithStatus) throw failure
     throw new FailureWithNextStep(failure, doctorStep(target, command), target)
   }
 }

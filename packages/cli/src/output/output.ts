@@ -37,6 +37,8 @@ export interface Output {
   printBody(bytes: Uint8Array): void
   /** Prints the result as one JSON document. */
   printJson(value: unknown): void
+  /** Prints one line that holds the token which the user asked for, so nothing in it is redacted. */
+  printToken(line: string): void
   /** Prints one or more lines that are not the result. */
   note(...text: Text): void
   /** Prints an error for people. */
@@ -87,6 +89,7 @@ export function createOutput({ stdout, stderr, terminal, env }: Io): Output {
       else stdout.write(`${secrets.redact(lines)}\n`)
     },
     printJson: (value) => print(JSON.stringify(value, undefined, terminal.stdout ? 2 : undefined)),
+    printToken: (line) => void stdout.write(`${escapeUnsafe(line)}\n`),
     note,
     noteFailure({ message, hints }) {
       note(styled('bad', '✗'), ` ${message}`)
