@@ -20,7 +20,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'First call: Prevu3D', file: 'guides/prevu3d-first-call.md' },
       { title: 'First call: Hexagon', file: 'guides/hexagon-first-call.md' },
       { title: 'A fleet on Kubernetes', file: 'guides/fleet-on-kubernetes.md' },
-      { title: 'A token for other programs', file: 'guides/tokens-for-other-programs.md' },
+      { title: 'A token for other programs', file: 'guides/tokens-for-programs.md' },
     ],
   },
   {

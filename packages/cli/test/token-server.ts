@@ -16,7 +16,13 @@ export const clientSecret = 'MARKED-secret-of-robot'
  * @param lifetime seconds
  * @param delay milliseconds before each response
  */
-export async function startTokenServer({ lifetime = 3600, delay = 0, type = 'Bearer' } = {}): Promise<TokenServer> {
+export async function startTokenServer({
+  lifetime = 3600,
+  delay = 0,
+}: {
+  readonly lifetime?: number
+  readonly delay?: number
+} = {}): Promise<TokenServer> {
   const granted: string[] = []
   const expected = `Basic ${Buffer.from(`robot:${clientSecret}`).toString('base64')}`
   const server = createServer((incoming, outgoing) => {
@@ -27,7 +33,7 @@ export async function startTokenServer({ lifetime = 3600, delay = 0, type = 'Bea
       }
       const token = `MARKED-token-${granted.length + 1}`
       granted.push(token)
-      const body = JSON.stringify({ access_token: token, token_type: type, expires_in: lifetime })
+      const body = JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: lifetime })
       setTimeout(() => outgoing.writeHead(200, { 'content-type': 'application/json' }).end(body), delay)
     })
   })

@@ -38,6 +38,7 @@ export async function answerDocker(request: TokenRequest): Promise<void> {
 function toUrl(serverUrl: string): URL | null {
   if (serverUrl === '') return null
   if (/^https?:\/\//.test(serverUrl)) return URL.parse(serverUrl)
-  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/.test(serverUrl)
-  return URL.parse(`${isLocal ? 'http' : 'https'}://${serverUrl}`)
+  const plain = URL.parse(`http://${serverUrl}`)
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(plain?.hostname ?? '')
+  return isLocal ? plain : URL.parse(`https://${serverUrl}`)
 }

@@ -52,5 +52,5 @@ export async function bearerToken({ token, flags, target }: TokenRequest): Promi
 
 /** An instant without milliseconds, by RFC 3339: `2026-11-21T22:01:35Z`. */
 export function toTimestamp(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z')
+  return `${date.toISOString().slice(0, 19)}Z`
 }
