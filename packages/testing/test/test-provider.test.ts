@@ -752,7 +752,7 @@ describe('the suite detects', () => {
     for (const name of failed.keys()) found.add(name)
     return failed
   }
-  const timeout = 120_000
+  const timeout = 600_000
 
   for (const [what, { suite, fails }] of Object.entries(broken)) {
     it.concurrent(`a provider with ${what}`, { timeout }, async () => {
@@ -867,11 +867,11 @@ describe('the test runner', () => {
     expect(names).toContain('caches a token')
   })
 
-  it('can be node:test', { timeout: 120_000 }, async () => {
+  it('can be node:test', { timeout: 600_000 }, async () => {
     const file = join(import.meta.dirname, 'with-node-test.ts')
     const parameters = ['--conditions=@nightlatch/source', '--test', '--test-reporter=tap', file]
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
-    const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 110_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, parameters, { env, timeout: 590_000 })
     expect(stdout).toMatch(/^# fail 0$/m)
     expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBe(providerChecks(standard).length)
   })
