@@ -28,6 +28,7 @@ export const pageGroups: readonly PageGroup[] = [
     pages: [
       { title: 'Prevu3D', file: 'providers/prevu3d.md' },
       { title: 'Hexagon', file: 'providers/hexagon.md' },
+      { title: 'Other vendors', file: 'providers.md' },
     ],
   },
   {
@@ -62,7 +63,6 @@ export const pageGroups: readonly PageGroup[] = [
     pages: [
       { title: 'Adding a provider', file: 'adding-a-provider.md' },
       { title: 'The vocabulary', file: 'providers-vocabulary.md' },
-      { title: 'Real endpoints', file: 'real-endpoints.md' },
     ],
   },
   {

@@ -24,12 +24,12 @@ interface Declared {
   readonly text: string
 }
 
-/** @param declarations the declarations reachable from the index, from `readDeclarations` */
+/** @param declarations the declarations reachable from the entries, from `readDeclarations`; entries only re-export */
 export function publicTypes(declarations: Declarations): string {
   const modules = [...declarations].map(([file, text]) => ({ file, text, statements: parseModule(file, text) }))
   const reExports = modules
-    .filter(({ file }) => file === 'index.d.ts')
-    .flatMap(({ statements }) => statements.filter(isReExport).flatMap(specifiersOf))
+    .filter(({ statements }) => statements.every(isReExport))
+    .flatMap(({ statements }) => statements.flatMap(specifiersOf))
   const exported = new Set(reExports.map((specifier) => nameOf(specifier, 'local')))
   const declared = modules.flatMap(({ text, statements }) =>
     statements

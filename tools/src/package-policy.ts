@@ -85,6 +85,13 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     imports: 'prevu3d',
     limits: { packed: 45_000, unpacked: 320_000, bundled: 5_000 },
   },
+  providers: {
+    dependencies: [],
+    peers: [],
+    bundled: [],
+    imports: 'entraId',
+    limits: { packed: 60_000, unpacked: 300_000, bundled: 3_000 },
+  },
   redis: {
     dependencies: [],
     peers: [],

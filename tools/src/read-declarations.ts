@@ -1,10 +1,11 @@
-/** Generates the declarations that are reachable from a package's index, as a user's compiler sees them. */
+/** Generates the declarations that are reachable from a package's entries, as a user's compiler sees them. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isolatedDeclarationSync } from 'rolldown/experimental'
 import { type Declarations, pruneDeclarations } from './prune-declarations.ts'
+import type { Manifest } from './read-repository.ts'
 
-/** @returns declaration files by their path in the package's output folder, including `index.d.ts` */
+/** @returns declaration files by their path in the package's output folder, including those of its exports */
 export function readDeclarations(folder: string): Declarations {
   const declarations = new Map(
     globSync('src/**/*.ts', { cwd: folder }).map((file) => {
@@ -19,5 +20,13 @@ export function readDeclarations(folder: string): Declarations {
       return [declaration, code.replace(/(from\s+["']|import\(["'])(\.{1,2}\/[^"']+)\.ts(?=["'])/g, '$1$2.js')]
     }),
   )
-  return pruneDeclarations(declarations, ['index.d.ts'])
+  return pruneDeclarations(declarations, declaredEntries(folder))
+}
+
+/** The declarations that the package's exports name, from its output folder. */
+function declaredEntries(folder: string): readonly string[] {
+  const { exports }: Pick<Manifest, 'exports'> = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return Object.values(exports ?? {}).flatMap((entry) =>
+    typeof entry === 'string' || entry.types === undefined ? [] : [entry.types.replace(/^\.\/dist\//, '')],
+  )
 }

@@ -38,8 +38,8 @@ export const tools: Readonly<Record<string, Tool>> = {
     ],
   },
   endpoints: {
-    summary: 'writes docs/real-endpoints.md from examples/providers, after a change there',
-    steps: file('examples/providers/page/write-page.ts', fromSources),
+    summary: 'writes the tables of docs/providers.md and its README from packages/providers, after a change there',
+    steps: file('tools/src/write-providers-pages.ts', fromSources),
   },
   measure: {
     summary: 'measures what a cached token costs in bytes and nanoseconds, after a change of a hot path',
@@ -56,6 +56,10 @@ export const tools: Readonly<Record<string, Tool>> = {
   prose: {
     summary: 'lists sentences and phrases to rewrite, in pages, comments, messages and `--help`',
     steps: file('tools/src/prose/check-prose.ts'),
+  },
+  'provider-facts': {
+    summary: 'lists vendors whose page was read more than a year ago, or a year before the given day',
+    steps: file('tools/src/list-provider-facts.ts', fromSources),
   },
   record: {
     summary: 'draws docs/demo.svg from a real run of the demo, after a change of its output',

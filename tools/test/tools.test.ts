@@ -32,7 +32,7 @@ describe('the tools', () => {
   })
 
   it('are those that CONTRIBUTING lists, with the same summaries', () => {
-    const rows = [...readText('CONTRIBUTING.md').matchAll(/^\| `([\w:]+)` +\| (.*?) +\|$/gm)]
+    const rows = [...readText('CONTRIBUTING.md').matchAll(/^\| `([\w:-]+)` +\| (.*?) +\|$/gm)]
     const listed = rows.map(([, name = '', summary = '']) => [name, summary])
     expect(listed).toEqual(expect.arrayContaining(Object.entries(tools).map(([name, { summary }]) => [name, summary])))
   })

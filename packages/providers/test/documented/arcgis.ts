@@ -1,0 +1,29 @@
+import { arcgis } from '../../src/arcgis.ts'
+import { type DocumentedEndpoint, form, grant, posted } from '../documented-endpoint.ts'
+
+export const documented: DocumentedEndpoint = {
+  authentication: 'form',
+  odd: 'The requested lifetime is in minutes. Errors come with status 200. The token goes into a header of its own.',
+  missing: 'the sample responses: these are put together from published clients.',
+  provider: arcgis(),
+  request: {
+    method: 'POST',
+    url: 'https://www.arcgis.com/sharing/rest/oauth2/token',
+    headers: { 'content-type': form },
+    body: `${grant}&expiration=120&${posted}`,
+  },
+  answer: { body: { access_token: '3NKHt6i2urmWtqOuugvr9', expires_in: 7200 } },
+  token: { value: '3NKHt6i2urmWtqOuugvr9', lifetime: 7200 },
+  api: {
+    url: 'https://places-api.arcgis.com/arcgis/rest/services/places-service/v1/places/near-point?x=-3.1883&y=55.9533',
+    headers: { 'x-esri-authorization': 'Bearer 3NKHt6i2urmWtqOuugvr9' },
+  },
+  refusal: {
+    body: { error: { code: 400, error: 'invalid_client_id', error_description: 'Invalid client_id' } },
+    error: 'invalid_client_id',
+    errorDescription: 'Invalid client_id',
+  },
+  otherPages: [
+    'https://developers.arcgis.com/documentation/security-and-authentication/reference/http-authorization-headers/',
+  ],
+}

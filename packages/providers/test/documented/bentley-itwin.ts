@@ -1,0 +1,20 @@
+import { bentleyItwin } from '../../src/bentley-itwin.ts'
+import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documented-endpoint.ts'
+
+export const documented: DocumentedEndpoint = {
+  authentication: 'form',
+  odd: 'A service application sees nothing until its email address is a member of an iTwin.',
+  missing:
+    'the sample answer: this one is made of what is documented (Bearer, 3600 seconds). That id and secret go into the form is what published clients do.',
+  provider: bentleyItwin(),
+  request: {
+    method: 'POST',
+    url: 'https://ims.bentley.com/connect/token',
+    headers: { 'content-type': form },
+    body: `${grant}&scope=itwin-platform&${posted}`,
+  },
+  answer: { body: { access_token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', token_type: 'Bearer', expires_in: 3600 } },
+  token: { value: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', lifetime: 3600, scopes: ['itwin-platform'] },
+  api: { url: 'https://api.bentley.com/itwins', headers: bearer('eyJhbGciOiJSUzI1NiJ9.e30.c2ln') },
+  otherPages: ['https://developer.bentley.com/tutorials/authorize-service/'],
+}

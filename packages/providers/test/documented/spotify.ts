@@ -1,0 +1,18 @@
+import { spotify } from '../../src/spotify.ts'
+import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
+
+export const documented: DocumentedEndpoint = {
+  authentication: 'Basic header, raw',
+  odd: 'The token reaches only endpoints that return no user information.',
+  missing: 'the sample response and its lifetime: this one has the documented fields.',
+  provider: spotify(),
+  request: {
+    method: 'POST',
+    url: 'https://accounts.spotify.com/api/token',
+    headers: { authorization: basic, 'content-type': form },
+    body: grant,
+  },
+  answer: { body: { access_token: 'NgCXRKMzYjw', token_type: 'Bearer', expires_in: 3600 } },
+  token: { value: 'NgCXRKMzYjw', lifetime: 3600 },
+  api: { url: 'https://api.spotify.com/v1/albums/4aawyAB9vmqN3uQ7FjRGTy', headers: bearer('NgCXRKMzYjw') },
+}
