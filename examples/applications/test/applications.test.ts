@@ -34,6 +34,16 @@ afterEach(() => {
 })
 
 describe('applications', () => {
+  it('the first file of the documentation prints a token without its secret, and a response', async () => {
+    const file = join(import.meta.dirname, '../src/first-token.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@nightlatch/source', file], {
+      timeout: 60_000,
+    })
+    expect(stdout).toContain("value: '[redacted]'")
+    expect(stdout).toContain("path: '/api/orders/1'")
+    expect(stdout).toContain('authorized: true')
+  })
+
   it('a script prints the divisions, and ends', async () => {
     await using emulator = await startEmulator(prevu3dEmulation())
     const script = join(import.meta.dirname, '../src/script.ts')
@@ -77,6 +87,19 @@ describe('applications', () => {
     expect(answer.statusCode).toBe(502)
     expect(answer.json()).toEqual({ error: 'grant_refused' })
     await refused.close()
+  })
+
+  it('an Express service answers with data, and with the code of what failed', async () => {
+    // In a process of its own: with Vitest's conditions, `require` in Express finds an ES module.
+    const file = join(import.meta.dirname, 'run-express.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@nightlatch/source', file], {
+      timeout: 60_000,
+    })
+    expect(JSON.parse(stdout)).toEqual([
+      { status: 200, body: names.map((name) => expect.objectContaining({ name })) },
+      { status: 502, body: { error: 'vendor' } },
+      { status: 502, body: { error: 'grant_refused' } },
+    ])
   })
 
   it('a NestJS module injects its client', async () => {
