@@ -911,6 +911,8 @@ describe('X1: other packages reveal no secret', () => {
               stdout: out,
               stderr: out,
               terminal,
+              pid: 1,
+              isRunning: () => true,
             })
             fixture.record(`nightlatch ${[...command, ...manner].join(' ')}`, said.join(''))
           }

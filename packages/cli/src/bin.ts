@@ -25,11 +25,20 @@ if (isOlder(versions.node, needed)) {
     if (type !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
   }
   const terminal = { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true }
-  const io: Io = { env, stdin, stdout, stderr, terminal }
+  const io: Io = { env, stdin, stdout, stderr, terminal, pid: process.pid, isRunning }
   const { run } = await import('./run.ts')
   process.exitCode = await run(argv.slice(2), io)
   // A configuration file may leave handles open, such as a store's connection. Exit anyway, after the output is flushed.
   stdout.write('', () => void setTimeout(() => process.exit(), graceMs).unref())
+}
+
+/** Whether a process of this machine runs, of whatever user. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (failure) {
+    return (failure as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** Whether a version is lower than another, such as `22.11.0` and `22.12`. */

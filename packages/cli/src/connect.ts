@@ -1,4 +1,12 @@
-import { type Client, type Credentials, createClient, type Fetch, type Provider } from '@nightlatch/core'
+import {
+  type Client,
+  type ClientOptions,
+  type Credentials,
+  createClient,
+  type Fetch,
+  type Provider,
+  type TokenStore,
+} from '@nightlatch/core'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hasClientSecret, readClientSecret } from './client-secret.ts'
 import { CommandError } from './command-error.ts'
@@ -11,6 +19,7 @@ import type { ConfiguredClient, Target } from './target.ts'
 /** Flags of a command that sends requests to a provider. */
 export interface ConnectionFlags {
   readonly timeout?: number
+  readonly cache?: true
   /** The configuration file, from the global flag `--config`. */
   readonly config?: string
   readonly [setting: string]: unknown
@@ -24,6 +33,11 @@ export function addConnectionFlags(command: Command): void {
     readSeconds,
   )
   addSettings(command, knownProviders)
+}
+
+/** Adds the flag that keeps tokens between runs to a command. */
+export function addCacheFlag(command: Command): void {
+  command.option('--cache', 'keep the token in an encrypted file, and use it in later runs until it expires')
 }
 
 /** The timeout in seconds: from the flag, else from the configuration file, else 10. */
@@ -59,7 +73,7 @@ async function connect(
   if (target.configured !== undefined) {
     refuseSettings(target, flags)
     const { provider, options } = hideSecretsOf(target.configured, output)
-    return createClient(provider, { ...options, timeout })
+    return createClient(provider, { ...options, timeout, ...(await openStore(target, provider, options, flags, io)) })
   }
   const { name: provider, secretVariable: variable } = target
   const file = typeof flags.clientSecretFile === 'string' ? flags.clientSecretFile : undefined
@@ -69,11 +83,32 @@ async function connect(
   const { clientId = '' } = settings
   const clientSecret = await readClientSecret(sources, io)
   output.hide(clientSecret)
-  return createClient(target.describe(settings), {
+  const described = target.describe(settings)
+  return createClient(described, {
     credentials: { clientId, clientSecret },
     timeout,
+    ...(await openStore(target, described, {}, flags, io)),
     fetch: createHidingFetch(output),
   })
+}
+
+/** @throws CommandError `wrong_usage` for a client whose tokens cannot be kept */
+async function openStore(
+  { name }: Target,
+  { dpop }: Provider,
+  { store, dpopKey }: Partial<ClientOptions>,
+  { cache }: ConnectionFlags,
+  io: Io,
+): Promise<{ readonly store?: TokenStore }> {
+  if (cache !== true) return {}
+  if (store !== undefined) throw new CommandError('wrong_usage', `--cache: ${name} has a store in its file already`)
+  if (dpop === true && dpopKey === undefined) {
+    throw new CommandError('wrong_usage', `--cache: the tokens of ${name} are bound to a new key in each run (DPoP)`, {
+      hints: ['Set `dpopKey` in the configuration file, or leave out --cache.'],
+    })
+  }
+  const { openCache } = await import('./token-cache/open-cache.ts')
+  return { store: openCache(io) }
 }
 
 /**

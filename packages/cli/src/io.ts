@@ -8,6 +8,10 @@ export interface Io {
   readonly stderr: Writable
   /** Which of the three streams are terminals. */
   readonly terminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
+  /** The id of this process. */
+  readonly pid: number
+  /** Whether a process of this machine runs. */
+  isRunning(pid: number): boolean
 }
 
 /** Reads stdin to its end. */

@@ -2,6 +2,7 @@ import { findNearestName } from '@nightlatch/core'
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { CommandError, ExitWithStatus } from './command-error.ts'
+import { addCacheCommand } from './commands/cache.ts'
 import { addCallCommand } from './commands/call.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addDemoCommand } from './commands/demo.ts'
@@ -92,6 +93,7 @@ function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Com
   addTokenCommand(program, io, output)
   addCallCommand(program, io, output)
   addDoctorCommand(program, io, output)
+  addCacheCommand(program, io, output)
   addProvidersCommand(program, output)
   addNewCommand(program, io, output)
   addCompletionCommand(program, output)

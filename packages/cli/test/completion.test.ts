@@ -64,7 +64,17 @@ describe('completion', () => {
     expect(status).toBe(0)
     expect(script).toContain('Register-ArgumentCompleter -Native -CommandName nightlatch -ScriptBlock {')
     const table = readPowerShellTable(script)
-    expect([...table.keys()]).toEqual(['', 'demo', 'token', 'call', 'doctor', 'providers', 'new', 'completion'])
+    expect([...table.keys()]).toEqual([
+      '',
+      'demo',
+      'token',
+      'call',
+      'doctor',
+      'cache',
+      'providers',
+      'new',
+      'completion',
+    ])
     expect(table.get('')).toEqual(expect.arrayContaining(['token', 'doctor', '--json', '--config']))
     expect(table.get('token')).toEqual(expect.arrayContaining(['prevu3d', 'smart-api', '--show-token', '--json']))
     expect(table.get('completion')).toEqual(expect.arrayContaining(['bash', 'powershell']))

@@ -194,6 +194,6 @@ async function talk(parameters: readonly string[], answers: Readonly<Record<stri
     }
   })
   const terminal = { stdin: true, stdout: true, stderr: true }
-  const status = await run(parameters, { env: {}, stdin, stdout, stderr, terminal })
+  const status = await run(parameters, { env: {}, stdin, stdout, stderr, terminal, pid: 1, isRunning: () => true })
   return { status, ...printed }
 }

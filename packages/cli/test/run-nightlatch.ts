@@ -33,6 +33,8 @@ export async function nightlatch(parameters: readonly string[], surroundings: Su
     stdout: stdout.stream,
     stderr: stderr.stream,
     terminal: { stdin: isTerminal, stdout: isTerminal, stderr: isTerminal },
+    pid: process.pid,
+    isRunning: () => true,
   })
   return { status, stdout: stdout.text(), stderr: stderr.text() }
 }

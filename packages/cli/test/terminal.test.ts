@@ -20,6 +20,8 @@ function openOutput(isTerminal: boolean): { readonly output: Output; written(): 
     stdout: stream,
     stderr: stream,
     terminal: { stdin: isTerminal, stdout: isTerminal, stderr: isTerminal },
+    pid: 1,
+    isRunning: () => true,
   })
   return { output, written: () => Buffer.concat(chunks.splice(0)).toString('utf8') }
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type Client, NightlatchError } from '@nightlatch/core'
 import type { Command } from 'commander'
 import { CommandError } from '../command-error.ts'
-import { addConnectionFlags, type ConnectionFlags, timeoutOf, withClient } from '../connect.ts'
+import { addCacheFlag, addConnectionFlags, type ConnectionFlags, timeoutOf, withClient } from '../connect.ts'
 import { type Io, readInput } from '../io.ts'
 import { readUnreachable } from '../network-failure.ts'
 import { withDoctorNext } from '../next-step.ts'
@@ -33,6 +33,7 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
     ])
     .option('-i, --include', 'print status and headers before the body')
     .addHelpText('after', examples)
+  addCacheFlag(command)
   addConnectionFlags(command)
   command.action(async (name: string, path: string) => {
     const flags = command.optsWithGlobals<CallFlags>()

@@ -1,7 +1,7 @@
 import type { AccessToken, Client } from '@nightlatch/core'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError } from '../command-error.ts'
-import { addConnectionFlags, withClient } from '../connect.ts'
+import { addCacheFlag, addConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { withDoctorNext } from '../next-step.ts'
 import { type Output, styled } from '../output/output.ts'
@@ -37,6 +37,7 @@ export function addTokenCommand(program: Command, io: Io, output: Output): void 
   ] as const) {
     command.addOption(new Option(flag, description).helpGroup(ofFormats))
   }
+  addCacheFlag(command)
   addConnectionFlags(command)
   command.action(async (name: string, operation: string | undefined) => {
     const flags = command.optsWithGlobals<TokenFlags>()
