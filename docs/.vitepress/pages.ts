@@ -44,6 +44,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'GraphQL', file: 'guides/graphql.md' },
       { title: 'Generated clients', file: 'guides/generated-clients.md' },
       { title: 'The token alone', file: 'guides/token-only.md' },
+      { title: 'MCP', file: 'mcp.md' },
       { title: 'Tokens for long work', file: 'guides/long-lived-connections.md' },
       { title: 'Proxies and private CAs', file: 'guides/proxies-and-private-cas.md' },
       { title: 'A token for other programs', file: 'guides/tokens-for-programs.md' },

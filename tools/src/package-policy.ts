@@ -71,6 +71,13 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     imports: 'smartCompletions',
     limits: { packed: 10_000, unpacked: 35_000, bundled: 3_000 },
   },
+  mcp: {
+    dependencies: [],
+    peers: [],
+    bundled: [],
+    imports: 'mcpAuth',
+    limits: { packed: 18_000, unpacked: 70_000, bundled: 45_000 },
+  },
   opentelemetry: {
     dependencies: [],
     peers: ['@opentelemetry/api'],

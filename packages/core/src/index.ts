@@ -23,6 +23,8 @@ export type { TokenParameters } from './acquire/token-request.ts'
 export { hostLabel, hostName, pathSegment } from './acquire/url-parts.ts'
 export { findNearestName } from './platform/nearest-name.ts'
 export { findUnknownOptions } from './platform/unknown-options.ts'
+export { readBodyText } from './platform/answer-body.ts'
+export { findNamedUrlMistake, isLoopback } from './platform/validation.ts'
 
 // Credentials and client authentication
 export type { Credentials } from './acquire/credentials.ts'
