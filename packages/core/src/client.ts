@@ -19,6 +19,7 @@ import { shareTokens } from './cache/shared-tokens.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
 import type { TokenEntry } from './cache/token-entry.ts'
 import { TokenSource, type TokenSourceOptions, type TokenSourceParts } from './cache/token-source.ts'
+import type { TokenStatus } from './cache/token-status.ts'
 import {
   type ClientOptions,
   checkClient,
@@ -81,6 +82,16 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   info(options?: { signal?: AbortSignal }): Promise<Info>
+  /**
+   * The API's base URL, discovered first if the provider has discovery, for programs that send requests with an HTTP client of
+   * their own.
+   *
+   * @returns a copy
+   * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
+   */
+  apiUrl(options?: { signal?: AbortSignal }): Promise<URL>
+  /** What this client knows of its token, for a health check or a status page; it sends no request. A view describes its own. */
+  status(): TokenStatus
   /**
    * A view of this client that asks for tokens with other scopes or parameters. It shares everything else with the client:
    * credentials, cache, store, token requests in flight, events. A view of a view refines the view.
@@ -329,6 +340,16 @@ export class ProviderClient<Info> implements Client<Info> {
     // A provider without discovery has no Info to give.
     if (typeof this.#parts.provider.api !== 'function') return undefined as Info
     return (await this.#forRequests().finder.find(signal)).info
+  }
+
+  async apiUrl({ signal }: { signal?: AbortSignal } = {}): Promise<URL> {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('apiUrl')
+    return new URL((await this.#forRequests().finder.find(signal)).baseUrl)
+  }
+
+  status(): TokenStatus {
+    if (!ProviderClient.#isClient(this)) throw detachedMethod('status')
+    return this.#tokens.status(this.#parts.transport.now(), this.#view?.grant)
   }
 
   async forget(): Promise<void> {

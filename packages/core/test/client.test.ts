@@ -96,7 +96,8 @@ describe('client', () => {
       await client.fetch(`${apiUrl}/orders`)
       expect(Reflect.ownKeys(client)).toEqual([])
       const prototype: object = Object.getPrototypeOf(client)
-      const methods = ['token', 'fetch', 'authorize', 'api', 'info', 'with', 'forget', 'revoke', 'close']
+      const requests = ['fetch', 'authorize', 'api', 'apiUrl', 'info']
+      const methods = ['token', 'status', ...requests, 'with', 'forget', 'revoke', 'close']
       const names = ['constructor', 'provider', ...methods, Symbol.asyncDispose]
       expect(new Set(Reflect.ownKeys(prototype))).toEqual(new Set(names))
       expect(Object.getPrototypeOf(prototype)).toBe(Object.prototype)
@@ -107,7 +108,7 @@ describe('client', () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials, apiUrl } = emulator
     const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
-    for (const name of ['token', 'api', 'info', 'forget', 'revoke', 'close'] as const) {
+    for (const name of ['token', 'api', 'apiUrl', 'info', 'forget', 'revoke', 'close'] as const) {
       const { [name]: method } = client
       for (const self of [undefined, {}, 7]) {
         await expect(Reflect.apply(method, self, [])).rejects.toMatchObject({
@@ -119,6 +120,23 @@ describe('client', () => {
     const { fetch, authorize } = client
     expect((await fetch(`${apiUrl}/orders`)).status).toBe(200)
     expect(await authorize(`${apiUrl}/orders`)).toBeDefined()
+  })
+
+  it('names the base URL of its API, as a copy, and describes its token without a request', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials, apiUrl } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+    const url = await client.apiUrl()
+    expect(url.href).toBe(new URL(apiUrl).href)
+    url.pathname = '/elsewhere'
+    expect((await client.apiUrl()).href).toBe(new URL(apiUrl).href)
+    expect(client.status().state).toBe('none')
+    expect(emulator.requests).toHaveLength(0)
+    const { value } = await client.token()
+    expect(client.status()).toMatchObject({ state: 'fresh', refreshAt: expect.any(Date) })
+    expect(JSON.stringify(client.status())).not.toContain(value)
+    const view = client.with({ scopes: ['other'] })
+    expect(view.status().state).toBe('none')
   })
 
   it('L5, L12: a cached token is served no more once it was replaced or forgotten, however it was cached', async () => {

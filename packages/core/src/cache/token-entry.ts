@@ -13,6 +13,7 @@ import {
   planSameToken,
   type TokenLife,
 } from './freshness.ts'
+import type { TokenStatus } from './token-status.ts'
 
 /** What a call does: use the cached token, use it and refresh it in the background, or wait for a token request. */
 export type Decision = 'serve' | 'serve-and-refresh' | 'request'
@@ -167,6 +168,32 @@ export class TokenEntry {
     failures.rejected = this.#token?.value ?? failures.rejected
     failures.retryAt = 0
     failures.sameTokenCount = 0
+  }
+
+  /**
+   * Describes the token.
+   *
+   * @param clientFailure a failure of all the client's identities
+   * @param toDate converts from the steady clock
+   */
+  describe(now: number, clientFailure: CachedFailure | undefined, toDate: (time: number) => Date): TokenStatus {
+    const isServed = this.#token !== undefined && now < this.#endsAt
+    const refusedUntil = Math.max(this.#failures?.cached?.until ?? 0, clientFailure?.until ?? 0)
+    const retryAt = Math.max(this.#failures?.retryAt ?? 0, refusedUntil)
+    const served = (time: number): Date | undefined => (isServed ? toDate(time) : undefined)
+    return {
+      state: this.#state(now, isServed, refusedUntil),
+      requestedAt: served(this.#requestedAt ?? 0),
+      refreshAt: served(this.#refreshAt),
+      servedUntil: served(this.#endsAt),
+      retryAt: retryAt > now ? toDate(retryAt) : undefined,
+    }
+  }
+
+  #state(now: number, isServed: boolean, refusedUntil: number): TokenStatus['state'] {
+    if (this.inFlight?.busy === true) return 'requesting'
+    if (isServed) return now < this.#refreshAt ? 'fresh' : 'stale'
+    return now < refusedUntil ? 'refused' : 'none'
   }
 
   /** Drops everything. What the store holds from before now is stale: a deletion there may have failed (rule S3). */

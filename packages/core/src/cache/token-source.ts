@@ -19,6 +19,7 @@ import { acquireForFleet, type FoundToken } from './fleet-request.ts'
 import { drawJitter, expiryOf, livesLongEnough, planLife } from './freshness.ts'
 import type { SharedToken, SharedTokens } from './shared-tokens.ts'
 import { TokenEntry } from './token-entry.ts'
+import type { TokenStatus } from './token-status.ts'
 
 /** How one call for a token differs from the client's own. */
 export interface TokenSourceOptions {
@@ -142,6 +143,18 @@ export class TokenSource {
   /** Whether a token request is in flight. */
   get busy(): boolean {
     return this.#entries().some(({ inFlight }) => inFlight?.busy === true)
+  }
+
+  /**
+   * What is known of a token.
+   *
+   * @param now milliseconds since the epoch
+   * @param grant whose token; default: the client's own
+   */
+  status(now: number, grant?: GrantRequest): TokenStatus {
+    const entry = grant === undefined ? this.#default : this.entryOf(grant)
+    const time = this.#parts.time()
+    return entry.describe(time, this.#clientFailure, (instant) => new Date(now + instant - time))
   }
 
   #entries(): readonly TokenEntry[] {

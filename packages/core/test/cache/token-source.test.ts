@@ -1326,3 +1326,45 @@ describe('token source: what it tells of each call', () => {
     expect(events).toEqual([])
   })
 })
+
+describe('the status of a token', () => {
+  it('follows its life, and holds no token', async () => {
+    const { source, next, advance } = createBench({ lifetime: 1000 })
+    const epoch = 5_000_000
+    expect(source.status(epoch)).toEqual({ state: 'none' })
+    const pending = source.obtain()
+    const grant = await next()
+    expect(source.status(epoch).state).toBe('requesting')
+    grant.answer()
+    await pending
+    expect(source.status(epoch)).toEqual({
+      state: 'fresh',
+      requestedAt: new Date(epoch),
+      refreshAt: new Date(epoch + 500_000),
+      servedUntil: new Date(epoch + 998_000),
+      retryAt: undefined,
+    })
+    expect(JSON.stringify(source.status(epoch))).not.toContain('token-1')
+    advance(600)
+    expect(source.status(epoch).state).toBe('stale')
+    expect(source.status(epoch).requestedAt).toEqual(new Date(epoch - 600_000))
+    await source.obtain()
+    const refresh = await next()
+    expect(source.status(epoch)).toMatchObject({ state: 'requesting', servedUntil: expect.any(Date) })
+    refresh.refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(source.status(epoch)).toMatchObject({ state: 'stale', retryAt: expect.any(Date) })
+    advance(1000)
+    expect(source.status(epoch)).toMatchObject({ state: 'none', servedUntil: undefined })
+  })
+
+  it('says until when the client is refused', async () => {
+    const { source, next } = createBench()
+    const pending = source.obtain()
+    const grant = await next()
+    const error = new NightlatchError('grant_refused', 'no', { error: 'invalid_client' })
+    grant.refuse(error)
+    await expect(pending).rejects.toBe(error)
+    expect(source.status(0)).toMatchObject({ state: 'refused', retryAt: new Date(2000) })
+  })
+})
