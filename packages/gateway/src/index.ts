@@ -18,4 +18,5 @@ export type {
   TokenAccess,
   Upstream,
 } from './configuration.ts'
-export { createGateway, defineGateway, type Gateway, type GatewayAddress, type GatewayOptions } from './gateway.ts'
+export { createGateway, defineGateway } from './gateway.ts'
+export type { Gateway, GatewayAddress, GatewayOptions } from './gateway-types.ts'

@@ -1,0 +1,260 @@
+import type { FastifyReplyFromHooks } from '@fastify/reply-from'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { ActiveUpstream } from './active-configuration.ts'
+import type { Exchange } from './exchange.ts'
+import { type ForwardedFrom, toForwardedHeaders, toReturnedHeaders } from './forwarded-headers.ts'
+import { problem } from './problem.ts'
+import { BodyAborted, openBody, StreamedBody } from './request-body.ts'
+import type { RequestTarget } from './request-target.ts'
+import { bodyTooLarge, explainFailure } from './upstream-failure.ts'
+
+type Controller = Dispatcher.DispatchController
+type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2]
+
+/** What reply-from expects of a response. */
+interface ReceivedHead {
+  readonly statusCode: number
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly body: { destroy(): void }
+}
+
+type ReportHead = (failure: Error | null, head?: ReceivedHead) => void
+
+/** Sends one request to an API with the client's token, and hands the answer on. */
+export class Forwarding implements Dispatcher.DispatchHandler {
+  readonly exchange: Exchange
+  readonly #upstream: ActiveUpstream
+  readonly #path: string
+  readonly #headers: string[]
+  #content: Buffer | StreamedBody | undefined
+  #controller: Controller | undefined
+  #report: ReportHead | undefined
+  #status = 0
+  #responseHeaders: Headers = {}
+  /** Whether the request was repeated by this class, which the interceptor cannot do for a body that is streamed. */
+  #isRepeated = false
+  /** The response is not handed on: another attempt replaces it. */
+  #isDropped = false
+  #isPaused = false
+  /** Whether the head of the response waits for the first bytes of its body. */
+  #isHeadWaiting = false
+
+  constructor(
+    exchange: Exchange,
+    upstream: ActiveUpstream,
+    { path, query }: RequestTarget,
+    from: ForwardedFrom | undefined,
+  ) {
+    this.exchange = exchange
+    this.#upstream = upstream
+    this.#path = joinPath(upstream.client.base?.pathname ?? '/', path) + query
+    this.#headers = toForwardedHeaders(exchange.request, from)
+    exchange.onAbort = () => this.#controller?.abort(new BodyAborted('the caller went away'))
+  }
+
+  get origin(): string {
+    return this.#upstream.client.base?.origin ?? ''
+  }
+
+  /** Ends a response that has been silent for too long. */
+  abort(): void {
+    this.#controller?.abort(new Error('the API sent nothing for too long'))
+  }
+
+  /**
+   * Opens the body.
+   *
+   * @returns whether the request can be forwarded; else it has been answered
+   */
+  async open(): Promise<boolean> {
+    const { request } = this.exchange
+    const { maxBodyBytes, replayBytes } = this.#upstream
+    try {
+      const { content, contentLength } = await openBody(request, maxBodyBytes, replayBytes)
+      this.#content = content
+      if (contentLength !== undefined) this.#headers.push('content-length', contentLength)
+      if (Buffer.isBuffer(content)) this.exchange.entry.bytesIn = content.byteLength
+      return true
+    } catch (failure) {
+      if (!(failure instanceof BodyAborted)) this.exchange.answer(bodyTooLarge())
+      return false
+    }
+  }
+
+  /** Called by reply-from: sends the request. */
+  send(report: ReportHead): void {
+    this.#report = report
+    this.#dispatch()
+  }
+
+  #dispatch(): void {
+    const { client, timeout } = this.#upstream
+    try {
+      client.dispatcher.dispatch(
+        {
+          origin: this.origin,
+          path: this.#path,
+          method: this.exchange.entry.method as Dispatcher.HttpMethod,
+          headers: this.#headers,
+          body: this.#content ?? null,
+          headersTimeout: timeout * 1000,
+          // A silent response is ended elsewhere, because a stream of events may be silent.
+          bodyTimeout: 0,
+        },
+        this,
+      )
+    } catch (failure) {
+      this.#fail(failure as Error)
+    }
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller
+    this.exchange.entry.attempts += 1
+    if (this.exchange.isAborted) controller.abort(new BodyAborted('the caller went away'))
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: Headers): void {
+    // Informational responses end at this hop.
+    if (status < 200) return
+    this.#status = status
+    this.#responseHeaders = headers
+    const { entry } = this.exchange
+    entry.tokenAge = this.#upstream.client.tokenAge
+    if (status !== 401) {
+      this.#reportHead()
+      return
+    }
+    this.#isDropped = true
+    const copy = this.#content instanceof StreamedBody && !this.#isRepeated ? this.#content.copy : undefined
+    if (copy === undefined) {
+      controller.abort(new TokenRejected())
+      return
+    }
+    // The interceptor has noted that the token was rejected: the repeated request gets another one.
+    this.#isRepeated = true
+    this.#content = copy
+    controller.abort(new Repeated())
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#isDropped) return
+    this.#isHeadWaiting = false
+    const { response, entry } = this.exchange
+    entry.bytesOut += chunk.byteLength
+    if (response.write(chunk) || this.#isPaused) return
+    this.#isPaused = true
+    controller.pause()
+    response.once('drain', () => {
+      this.#isPaused = false
+      controller.resume()
+    })
+  }
+
+  onResponseEnd(): void {
+    if (!this.#isDropped) this.#end()
+  }
+
+  onResponseError(_controller: Controller, failure: Error): void {
+    if (failure instanceof Repeated) {
+      this.#isDropped = false
+      this.#dispatch()
+    } else this.#fail(failure)
+  }
+
+  #reportHead(): void {
+    const report = this.#report
+    this.#report = undefined
+    report?.(null, { statusCode: this.#status, headers: {}, body: { destroy: () => this.abort() } })
+  }
+
+  #fail(failure: Error): void {
+    const report = this.#report
+    this.#report = undefined
+    if (this.#content instanceof StreamedBody) this.exchange.entry.bytesIn = this.#content.bytes
+    if (report !== undefined) report(failure)
+    // The head is out, so that only an incomplete response shows the failure.
+    else this.exchange.response.destroy()
+  }
+
+  #end(): void {
+    this.#isHeadWaiting = false
+    if (this.#content instanceof StreamedBody) this.exchange.entry.bytesIn = this.#content.bytes
+    this.exchange.response.end()
+  }
+
+  /** Called by reply-from: hands the head of the response on. */
+  respond(reply: FastifyReply): void {
+    reply.hijack()
+    const headers = toReturnedHeaders(this.#responseHeaders)
+    this.exchange.mayBeSilent = String(headers['content-type']).startsWith('text/event-stream')
+    // The rest of a body that the API did not wait for would be read as the next request.
+    if (!this.exchange.request.complete) headers.connection = 'close'
+    try {
+      this.exchange.writeHead(this.#status, headers)
+      this.#isHeadWaiting = true
+      // The first bytes usually come with the head, and go out with it; the head of a silent stream goes out alone.
+      queueMicrotask(() => {
+        if (this.#isHeadWaiting) this.exchange.response.flushHeaders()
+      })
+    } catch {
+      this.#isDropped = true
+      this.exchange.answer(problem('upstream_unavailable', 'The response of the API has a header that is invalid'))
+      this.abort()
+    }
+  }
+
+  /** Called by reply-from: answers for an API that did not. */
+  refuse(reply: FastifyReply, failure: unknown): void {
+    reply.hijack()
+    const { client, timeout } = this.#upstream
+    if (failure instanceof TokenRejected) {
+      this.exchange.answer(
+        problem('upstream_refused', `${this.origin} rejected the token. The next request gets another one`),
+      )
+    } else this.exchange.answer(explainFailure(failure, client, timeout))
+  }
+}
+
+/** Why a response with status 401 is not read on. */
+class TokenRejected extends Error {}
+class Repeated extends Error {}
+
+/** A request that is being forwarded. */
+export interface ForwardedRequest extends FastifyRequest {
+  forwarding: Forwarding
+}
+
+const forwardingKey: unique symbol = Symbol('forwarding')
+
+/** The options of each `reply.from`: reply-from finds the forwarding by its request. */
+export const forwardingHooks: FastifyReplyFromHooks = {
+  getUpstream: (request: unknown): string => (request as ForwardedRequest).forwarding.origin,
+  rewriteRequestHeaders: (request: unknown): Record<string, string> =>
+    ({ [forwardingKey]: (request as ForwardedRequest).forwarding }) as unknown as Record<string, string>,
+  rewriteHeaders: (): Record<string, string> => ({}),
+  onResponse: (request: unknown, reply: unknown): void =>
+    (request as ForwardedRequest).forwarding.respond(reply as FastifyReply),
+  onError: (reply: unknown, { error }: { readonly error: Error }): void => {
+    const { request } = reply as FastifyReply
+    ;(request as ForwardedRequest).forwarding.refuse(reply as FastifyReply, error.cause ?? error)
+  },
+}
+
+interface Requester {
+  request(request: { readonly headers: object }, report: ReportHead): void
+}
+
+/** In place of reply-from's dispatcher: sends each request by its own client. */
+export const forwardingRequester: Requester = {
+  request({ headers }: { readonly headers: object }, report: ReportHead): void {
+    ;(headers as { readonly [forwardingKey]: Forwarding })[forwardingKey].send(report)
+  },
+}
+
+/** The path at the API of a path below its base. */
+export function joinPath(base: string, path: string): string {
+  if (path === '') return base
+  return base.endsWith('/') ? base.slice(0, -1) + path : base + path
+}
