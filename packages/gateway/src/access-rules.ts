@@ -19,8 +19,7 @@ export interface AccessRules {
 
 interface CompiledRule {
   readonly id: string
-  /** `undefined`: all methods. */
-  readonly methods: ReadonlySet<string> | undefined
+  readonly methods: ReadonlySet<string>
   readonly paths: readonly PathPattern[]
 }
 
@@ -31,7 +30,7 @@ export function compileAccessRules(rules: readonly AccessRule[]): AccessRules {
   const all = rules.map(({ callers, methods, paths }, at): CompiledRule => {
     const rule = {
       id: `allow[${at}]`,
-      methods: methods.includes('*') ? undefined : new Set(methods),
+      methods: new Set(methods),
       paths: paths.map(compilePathPattern),
     }
     if (callers === '*') everyone.push(rule)
@@ -50,7 +49,7 @@ export function compileAccessRules(rules: readonly AccessRule[]): AccessRules {
 
 function findRule(rules: readonly CompiledRule[], method: string, path: string): string | undefined {
   for (const { id, methods, paths } of rules) {
-    if (methods !== undefined && !methods.has(method)) continue
+    if (!methods.has(method)) continue
     for (const matches of paths) if (matches(path)) return id
   }
   return undefined

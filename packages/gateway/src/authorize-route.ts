@@ -17,8 +17,7 @@ export async function answerAuthorizeRequest(
   rest: string,
 ): Promise<void> {
   const upstream = active.upstreams.get(name)
-  const asks = caller ?? ''
-  if (upstream === undefined || !(upstream.authorize.has(asks) || upstream.authorize.has('*'))) {
+  if (upstream === undefined || caller === undefined || !upstream.authorize.has(caller)) {
     exchange.answer(problem('not_allowed', 'No upstream of this name names the caller in `authorize`'))
     return
   }

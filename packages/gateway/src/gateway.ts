@@ -1,5 +1,8 @@
 import type { GatewayConfiguration } from './configuration.ts'
 import type { Gateway, GatewayOptions } from './gateway-types.ts'
+
+export type { Gateway, GatewayAddress, GatewayOptions } from './gateway-types.ts'
+
 import { RunningGateway } from './running-gateway.ts'
 import { validateConfiguration } from './validate-configuration.ts'
 

@@ -18,5 +18,4 @@ export type {
   TokenAccess,
   Upstream,
 } from './configuration.ts'
-export { createGateway, defineGateway } from './gateway.ts'
-export type { Gateway, GatewayAddress, GatewayOptions } from './gateway-types.ts'
+export { createGateway, defineGateway, type Gateway, type GatewayAddress, type GatewayOptions } from './gateway.ts'

@@ -56,6 +56,6 @@ function mayReport(active: ActiveConfiguration, client: RunningClient, caller: s
   return [...active.upstreams.values()].some(
     (upstream) =>
       upstream.client === client &&
-      (upstream.rules.names(caller) || upstream.authorize.has(caller ?? '') || upstream.authorize.has('*')),
+      (upstream.rules.names(caller) || (caller !== undefined && upstream.authorize.has(caller))),
   )
 }

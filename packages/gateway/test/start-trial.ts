@@ -50,6 +50,8 @@ export interface TrialOptions {
   readonly emulation?: StandardEmulationOptions
 }
 
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
 /** A key of a caller, and its digest for the configuration. */
 export const key = 'nlk_powerbi_0123456789abcdef0123456789abcdef'
 export const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
@@ -87,7 +89,7 @@ export async function startTrial({ config = {}, upstream = {}, api, emulation }:
     listen: [{ port: 0 }],
     admin: { port: 0 },
     upstreams: {
-      orders: { client: 'orders', allow: [{ callers: '*', methods: ['*'], paths: ['/**'] }], ...upstream },
+      orders: { client: 'orders', allow: [{ callers: '*', methods, paths: ['/**'] }], ...upstream },
     },
     ...config,
   }
