@@ -31,6 +31,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
       `${scope}/core`,
       `${scope}/hexagon`,
       `${scope}/prevu3d`,
+      `${scope}/providers`,
       `${scope}/testing`,
       'commander',
     ],

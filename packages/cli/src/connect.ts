@@ -13,7 +13,7 @@ import { CommandError } from './command-error.ts'
 import type { Io } from './io.ts'
 import type { Output } from './output/output.ts'
 import { knownProviders } from './providers.ts'
-import { addSettings, findForeignFlags, readSettings } from './settings.ts'
+import { addSettings, findForeignFlags, readSettings, type SettingsPlan } from './settings.ts'
 import type { ConfiguredClient, Target } from './target.ts'
 
 /** Flags of a command that sends requests to a provider. */
@@ -25,14 +25,14 @@ export interface ConnectionFlags {
   readonly [setting: string]: unknown
 }
 
-/** Adds the flags for a provider's settings, credentials and timeout to a command. */
-export function addConnectionFlags(command: Command): void {
+/** Adds the flags for settings, credentials and timeout to a command, of all providers that it can be used with. */
+export function addConnectionFlags(command: Command, plans: readonly SettingsPlan[]): void {
   command.option(
     '--timeout <seconds>',
     'seconds to wait for a token, for discovery, or for a response; default 10',
     readSeconds,
   )
-  addSettings(command, knownProviders)
+  addSettings(command, plans)
 }
 
 /** Adds the flag that keeps tokens between runs to a command. */
@@ -83,7 +83,7 @@ async function connect(
   const { clientId = '' } = settings
   const clientSecret = await readClientSecret(sources, io)
   output.hide(clientSecret)
-  const described = target.describe(settings)
+  const described = hideTokensOf(target.describe(settings), output)
   return createClient(described, {
     credentials: { clientId, clientSecret },
     timeout,
@@ -116,8 +116,9 @@ async function openStore(
  *
  * @throws CommandError `wrong_usage`
  */
-export function refuseSettings({ name }: Target, flags: ConnectionFlags): void {
-  const [foreign] = findForeignFlags({ name, title: name, settings: [], needs: [] }, flags, knownProviders)
+export function refuseSettings({ name, preset }: Target, flags: ConnectionFlags): void {
+  const plans = preset === undefined ? knownProviders : [...knownProviders, preset]
+  const [foreign] = findForeignFlags({ name, title: name, settings: [], needs: [] }, flags, plans)
   if (foreign !== undefined) throw new CommandError('wrong_usage', `${foreign}, whose settings are in its file`)
 }
 

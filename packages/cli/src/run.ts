@@ -14,6 +14,9 @@ import { reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
 import { FailureWithNextStep, helpStep } from './next-step.ts'
 import { createOutput, type Output } from './output/output.ts'
+import { findNamedPreset } from './preset-providers.ts'
+import { knownProviders } from './providers.ts'
+import type { SettingsPlan } from './settings.ts'
 
 /**
  * Runs the command line.
@@ -26,7 +29,8 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
   const isJson = parameters.includes('--json')
   // Collects what Commander prints itself, because --json prints one document.
   let printed = ''
-  const program = buildProgram(io, output, {
+  const preset = await findNamedPreset(parameters)
+  const program = buildProgram(io, output, preset === undefined ? knownProviders : [preset], {
     writeOut: (text) => {
       if (isJson) printed += text
       else output.print(text.replace(/\n$/, ''))
@@ -71,7 +75,7 @@ function addHelp(thrown: unknown, program: Command, parameters: readonly string[
   return new FailureWithNextStep(failure, helpStep(command?.name() ?? ''))
 }
 
-function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Command {
+function buildProgram(io: Io, output: Output, plans: readonly SettingsPlan[], writers: OutputConfiguration): Command {
   const program = new Command('nightlatch')
   program
     .description('OAuth 2.0 client credentials in a shell: get a token, call an API, find out why a request fails.')
@@ -90,9 +94,9 @@ function buildProgram(io: Io, output: Output, writers: OutputConfiguration): Com
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', examples)
   addDemoCommand(program, output)
-  addTokenCommand(program, io, output)
-  addCallCommand(program, io, output)
-  addDoctorCommand(program, io, output)
+  addTokenCommand(program, io, output, plans)
+  addCallCommand(program, io, output, plans)
+  addDoctorCommand(program, io, output, plans)
   addCacheCommand(program, io, output)
   addProvidersCommand(program, output)
   addNewCommand(program, io, output)
@@ -106,6 +110,7 @@ Examples:
   $ nightlatch token prevu3d
   $ nightlatch call prevu3d 'v1/nodes/{organization_id}/browse'
   $ nightlatch doctor prevu3d
+  $ nightlatch token entra-id --help
   $ nightlatch providers
   $ nightlatch new acme
 

@@ -1,20 +1,8 @@
 import { type Command, Option } from 'commander'
 import { CommandError } from './command-error.ts'
 
-/** The settings of all providers. */
-type SettingName =
-  | 'clientId'
-  | 'clientSecretFile'
-  | 'cloudApiUrl'
-  | 'apiOrigin'
-  | 'host'
-  | 'apiUrl'
-  | 'authorizationServer'
-  | 'tokenEndpoint'
-  | 'issuer'
-  | 'scope'
-  | 'resource'
-  | 'clientAuthentication'
+/** The name of a setting, such as `clientId` or an option of a preset. */
+type SettingName = string
 
 /** A setting of a provider. Its flag takes precedence over its environment variable. */
 export interface Setting {
@@ -42,7 +30,7 @@ export interface SettingsPlan {
 }
 
 /** Values by setting. */
-export type Settings = Readonly<Partial<Record<SettingName, string>>>
+export type Settings = Readonly<Record<SettingName, string | undefined>>
 
 /** Adds the flags of all providers to a command, each once, grouped by the providers that take it. */
 export function addSettings(command: Command, plans: readonly SettingsPlan[]): void {
@@ -60,7 +48,8 @@ export function addSettings(command: Command, plans: readonly SettingsPlan[]): v
         before === undefined ? value : `${before} ${value}`,
       )
     }
-    const isOfAll = owners.length === plans.length
+    const isCredential = setting.name === 'clientId' || setting.name === 'clientSecretFile'
+    const isOfAll = owners.length === plans.length && (plans.length > 1 || isCredential)
     option.helpGroup(isOfAll ? 'Credentials:' : `Settings of ${owners.map(({ name }) => name).join(', ')}:`)
     command.addOption(option)
   }

@@ -2,12 +2,15 @@ import type { ClientOptions, Provider } from '@nightlatch/core'
 import { findNearestName } from '@nightlatch/core'
 import { CommandError } from './command-error.ts'
 import { type ClientConfiguration, readConfiguration } from './configuration.ts'
+import { findPreset, presetNames } from './preset-providers.ts'
 import { type KnownProvider, knownProviders } from './providers.ts'
 
-/** What `<provider>` names: a built-in provider, or a client of the configuration file. */
+/** What `<provider>` names: a built-in provider, a client of the configuration file, or a preset. */
 export interface Target extends KnownProvider {
   /** `undefined` for a built-in provider, which flags and environment configure. */
   readonly configured?: ConfiguredClient
+  /** The preset of the same name as a configured client, whose flags it does not take. */
+  readonly preset?: KnownProvider
 }
 
 /** A client of the configuration file. */
@@ -41,13 +44,16 @@ export async function findTarget(name: string, config: string | undefined): Prom
   if (known !== undefined) return known
   const configured = await findConfigured(config)
   const target = configured.find((client) => client.name === name)
-  if (target !== undefined) return target
-  const all = [...builtIn, ...configured.map((client) => client.name)]
+  const preset = await findPreset(name)
+  if (target !== undefined) return preset === undefined ? target : { ...target, preset }
+  if (preset !== undefined) return preset
+  const names = [...builtIn, ...configured.map((client) => client.name)]
+  const all = [...names, ...presetNames]
   const nearest = findNearestName(name, all)
   throw new CommandError('wrong_usage', `there is no provider or client ${name}`, {
     hints: [
       ...(nearest === undefined ? [] : [`Did you mean ${nearest}?`]),
-      `Known names: ${all.join(', ')}.`,
+      `Known names: ${names.join(', ')}, and the vendors that nightlatch providers lists.`,
       'Run nightlatch providers for the settings of each.',
       ...(configured.length === 0 ? ['To add your own client, name it in nightlatch.config.ts.'] : []),
     ],

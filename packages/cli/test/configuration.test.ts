@@ -153,7 +153,7 @@ describe('configuration file', () => {
     expect(flag).toMatchObject({ status: 2 })
     expect(flag.stderr).toContain('--client-id is not a setting of plant')
     const nobody = await nightlatch(['token', 'tower', '--config', file])
-    expect(nobody.stderr).toContain('Known names: prevu3d, smart-completions, smart-api, plant.')
+    expect(nobody.stderr).toContain('Known names: prevu3d, smart-completions, smart-api, plant, and the vendors')
     const absent = await nightlatch(['token', 'plant', '--config', join(folder, 'absent.mjs')])
     expect(absent).toMatchObject({ status: 2 })
     expect(absent.stderr).toContain('cannot be read')

@@ -7,6 +7,7 @@ import { type Io, readInput } from '../io.ts'
 import { readUnreachable } from '../network-failure.ts'
 import { withDoctorNext } from '../next-step.ts'
 import type { Output } from '../output/output.ts'
+import type { SettingsPlan } from '../settings.ts'
 import { findTarget, type Target } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
@@ -19,7 +20,7 @@ interface CallFlags extends ConnectionFlags {
 }
 
 /** `nightlatch call <provider> <path>`: sends one request with a token to the API. */
-export function addCallCommand(program: Command, io: Io, output: Output): void {
+export function addCallCommand(program: Command, io: Io, output: Output, plans: readonly SettingsPlan[]): void {
   const command = program
     .command('call')
     .description('send one request with a token to the API of a provider, and print the response')
@@ -34,7 +35,7 @@ export function addCallCommand(program: Command, io: Io, output: Output): void {
     .option('-i, --include', 'print status and headers before the body')
     .addHelpText('after', examples)
   addCacheFlag(command)
-  addConnectionFlags(command)
+  addConnectionFlags(command, plans)
   command.action(async (name: string, path: string) => {
     const flags = command.optsWithGlobals<CallFlags>()
     const target = await findTarget(name, flags.config)

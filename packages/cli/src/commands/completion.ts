@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander'
 import type { Output } from '../output/output.ts'
+import { presetNames } from '../preset-providers.ts'
 import { knownProviders } from '../providers.ts'
 
 const shells = { bash: writeBash, zsh: writeZsh, fish: writeFish, powershell: writePowerShell } as const
@@ -46,7 +47,9 @@ function listWords(program: Command): readonly Words[] {
     ),
     choices: command.registeredArguments.slice(0, 1).flatMap((argument) => {
       if (argument.argChoices !== undefined) return argument.argChoices
-      return argument.name() === 'provider' ? knownProviders.map(({ name: provider }) => provider) : []
+      return argument.name() === 'provider'
+        ? [...knownProviders.map(({ name: provider }) => provider), ...presetNames]
+        : []
     }),
   })
   return [words(program, ''), ...program.commands.map((command) => words(command, command.name()))]

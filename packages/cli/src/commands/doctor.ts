@@ -6,7 +6,7 @@ import { describeReport, hasFailure, printStep, printWhatToDo } from '../doctor/
 import type { Io } from '../io.ts'
 import { type Output, styled } from '../output/output.ts'
 import { knownProviders } from '../providers.ts'
-import { findForeignFlags } from '../settings.ts'
+import { findForeignFlags, type SettingsPlan } from '../settings.ts'
 import { findTarget } from '../target.ts'
 import { describeProviders } from './provider-argument.ts'
 
@@ -16,7 +16,7 @@ interface DoctorFlags extends ConnectionFlags {
 }
 
 /** `nightlatch doctor <provider>`: checks everything from the settings to an API call, and advises what to do. */
-export function addDoctorCommand(program: Command, io: Io, output: Output): void {
+export function addDoctorCommand(program: Command, io: Io, output: Output, plans: readonly SettingsPlan[]): void {
   const command = program
     .command('doctor')
     .description('check everything from the settings to an API call, and advise what to do')
@@ -26,7 +26,7 @@ export function addDoctorCommand(program: Command, io: Io, output: Output): void
       'if the server rejects the client, try other ways to send the credentials, at most two; each may count as a failed sign-in',
     )
     .addHelpText('after', examples)
-  addConnectionFlags(command)
+  addConnectionFlags(command, plans)
   command.action((name: string) => seeDoctor(name, command.optsWithGlobals<DoctorFlags>(), io, output))
 }
 

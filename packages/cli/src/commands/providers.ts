@@ -1,3 +1,4 @@
+import { listPresets } from '@nightlatch/providers/presets'
 import type { Command } from 'commander'
 import { type Output, styled } from '../output/output.ts'
 import { type KnownProvider, knownProviders } from '../providers.ts'
@@ -18,11 +19,21 @@ export function addProvidersCommand(program: Command, output: Output): void {
     const { json, config } = command.optsWithGlobals<ProvidersFlags>()
     const configured = await findConfigured(config)
     if (json === true) {
-      output.printJson({ providers: knownProviders.map(describeProvider), clients: configured.map(describeClient) })
+      output.printJson({
+        providers: knownProviders.map(describeProvider),
+        clients: configured.map(describeClient),
+        presets: listPresets(),
+      })
       return
     }
     for (const [at, known] of knownProviders.entries()) printProvider(known, output, at > 0)
     for (const client of configured) printClient(client, output)
+    const names = listPresets().map(({ name, title }) => `  ${name}  ${title}`)
+    output.print(
+      '\n',
+      styled('title', 'other vendors'),
+      `  nightlatch token <name> --help lists the settings\n${names.join('\n')}`,
+    )
   })
 }
 

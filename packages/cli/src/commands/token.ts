@@ -5,13 +5,14 @@ import { addCacheFlag, addConnectionFlags, withClient } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { withDoctorNext } from '../next-step.ts'
 import { type Output, styled } from '../output/output.ts'
+import type { SettingsPlan } from '../settings.ts'
 import { findTarget, type Target } from '../target.ts'
 import { formatFlags, formatNames, operations, programFormats } from '../token-format/token-formats.ts'
 import type { TokenFlags } from '../token-format/token-request.ts'
 import { describeProviders } from './provider-argument.ts'
 
 /** `nightlatch token <provider>`: requests a token and describes it, or prints it for another program. */
-export function addTokenCommand(program: Command, io: Io, output: Output): void {
+export function addTokenCommand(program: Command, io: Io, output: Output, plans: readonly SettingsPlan[]): void {
   const command = program
     .command('token')
     .description(
@@ -38,7 +39,7 @@ export function addTokenCommand(program: Command, io: Io, output: Output): void 
     command.addOption(new Option(flag, description).helpGroup(ofFormats))
   }
   addCacheFlag(command)
-  addConnectionFlags(command)
+  addConnectionFlags(command, plans)
   command.action(async (name: string, operation: string | undefined) => {
     const flags = command.optsWithGlobals<TokenFlags>()
     checkFormat(flags, operation)

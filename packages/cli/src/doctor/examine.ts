@@ -76,7 +76,10 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
     own ?? (clientId === undefined || secret.value === undefined ? undefined : { clientId, clientSecret: secret.value })
   const { provider, mistake } = describeProvider(known, settings, credentials, timeout)
   const about = knowledge[known.configured?.provider.name ?? known.name] ?? plainKnowledge
-  const tokenAddress = configured === undefined ? about.tokenAddress(settings.settings) : addressOf(configured)
+  const tokenAddress =
+    configured === undefined
+      ? (about.tokenAddress(settings.settings) ?? provider?.tokenEndpoint?.toString())
+      : addressOf(configured)
   const address = URL.parse(tokenAddress ?? '')
   const grants: Grant[] = []
   let asked: Promise<Grant> | undefined
