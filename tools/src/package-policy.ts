@@ -33,6 +33,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
       `${scope}/prevu3d`,
       `${scope}/providers`,
       `${scope}/testing`,
+      `${scope}/workload-identity`,
       'commander',
     ],
     peers: [],

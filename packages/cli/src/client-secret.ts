@@ -11,6 +11,14 @@ export interface SecretSources {
   readonly provider: string
 }
 
+/** The sources of a target's secret, by the flags of a command. */
+export function secretSourcesOf(
+  { name: provider, secretVariable: variable }: { readonly name: string; readonly secretVariable: string },
+  { clientSecretFile }: Readonly<Record<string, unknown>>,
+): SecretSources {
+  return { file: typeof clientSecretFile === 'string' ? clientSecretFile : undefined, variable, provider }
+}
+
 /**
  * Reads the client secret from a file, the environment or a prompt, in this order. No flag takes it, because other users
  * see flags in the list of processes and the shell keeps them in its history.

@@ -1,5 +1,6 @@
 import {
   type Client,
+  type ClientAuthentication,
   type ClientOptions,
   type Credentials,
   createClient,
@@ -8,7 +9,8 @@ import {
   type TokenStore,
 } from '@nightlatch/core'
 import { type Command, InvalidArgumentError } from 'commander'
-import { hasClientSecret, readClientSecret } from './client-secret.ts'
+import { addAssertionFlags, findAssertionFlags, hideJwts, readAssertion } from './assertion-flags.ts'
+import { hasClientSecret, readClientSecret, secretSourcesOf } from './client-secret.ts'
 import { CommandError } from './command-error.ts'
 import type { Io } from './io.ts'
 import type { Output } from './output/output.ts'
@@ -33,6 +35,7 @@ export function addConnectionFlags(command: Command, plans: readonly SettingsPla
     readSeconds,
   )
   addSettings(command, plans)
+  addAssertionFlags(command)
 }
 
 /** Adds the flag that keeps tokens between runs to a command. */
@@ -75,21 +78,28 @@ async function connect(
     const { provider, options } = hideSecretsOf(target.configured, output)
     return createClient(provider, { ...options, timeout, ...(await openStore(target, provider, options, flags, io)) })
   }
-  const { name: provider, secretVariable: variable } = target
-  const file = typeof flags.clientSecretFile === 'string' ? flags.clientSecretFile : undefined
-  const sources = { file, variable, provider }
-  const alsoMissing = hasClientSecret(sources, io) ? [] : [`${variable}, or --client-secret-file`]
+  const clientAuthentication = await readAssertion(flags, { io, output })
+  const common = { timeout, fetch: createHidingFetch(output) }
+  if (clientAuthentication !== undefined) {
+    const { clientId, ...settings } = readSettings(withoutClientId(target), flags, io.env, knownProviders)
+    const provider = hideTokensOf({ ...target.describe(settings), clientAuthentication }, output)
+    const store = await openStore(target, provider, {}, flags, io)
+    return createClient(provider, { credentials: clientId === undefined ? {} : { clientId }, ...common, ...store })
+  }
+  const sources = secretSourcesOf(target, flags)
+  const alsoMissing = hasClientSecret(sources, io) ? [] : [`${sources.variable}, or --client-secret-file`]
   const settings = readSettings(target, flags, io.env, knownProviders, alsoMissing)
   const { clientId = '' } = settings
   const clientSecret = await readClientSecret(sources, io)
   output.hide(clientSecret)
-  const described = hideTokensOf(target.describe(settings), output)
-  return createClient(described, {
-    credentials: { clientId, clientSecret },
-    timeout,
-    ...(await openStore(target, described, {}, flags, io)),
-    fetch: createHidingFetch(output),
-  })
+  const provider = hideTokensOf(target.describe(settings), output)
+  const store = await openStore(target, provider, {}, flags, io)
+  return createClient(provider, { credentials: { clientId, clientSecret }, ...common, ...store })
+}
+
+/** The settings of a client that authenticates by a JWT, for which the client id is optional. */
+export function withoutClientId<Plan extends SettingsPlan>(plan: Plan): Plan {
+  return { ...plan, needs: plan.needs.filter((group) => !group.includes('clientId')) }
 }
 
 /** @throws CommandError `wrong_usage` for a client whose tokens cannot be kept */
@@ -119,6 +129,10 @@ async function openStore(
 export function refuseSettings({ name, preset }: Target, flags: ConnectionFlags): void {
   const plans = preset === undefined ? knownProviders : [...knownProviders, preset]
   const [foreign] = findForeignFlags({ name, title: name, settings: [], needs: [] }, flags, plans)
+  const [assertion] = findAssertionFlags(flags)
+  if (assertion !== undefined) {
+    throw new CommandError('wrong_usage', `${assertion} is not a setting of ${name}, whose settings are in its file`)
+  }
   if (foreign !== undefined) throw new CommandError('wrong_usage', `${foreign}, whose settings are in its file`)
 }
 
@@ -139,7 +153,8 @@ function hideSecretsOf({ provider, options }: ConfiguredClient, output: Output):
 }
 
 /** Redacts the tokens of a provider that sends them in other headers than `Authorization`. */
-function hideTokensOf(provider: Provider, output: Output): Provider {
+function hideTokensOf(described: Provider, output: Output): Provider {
+  const provider = hideAssertionsOf(described, output)
   if (typeof provider.authorizeRequest !== 'function') return provider
   return {
     ...provider,
@@ -148,6 +163,16 @@ function hideTokensOf(provider: Provider, output: Output): Provider {
       provider.authorizeRequest?.(headers, token)
     },
   }
+}
+
+/** Redacts the JWTs of a provider that authenticates by them. */
+export function hideAssertionsOf(provider: Provider, output: Output): Provider {
+  const own = provider.clientAuthentication
+  if (typeof own?.source !== 'function') return provider
+  const source = hideJwts(own.source, output)
+  const authenticate: ClientAuthentication['authenticate'] = (request, credentials) =>
+    own.authenticate(request, credentials)
+  return { ...provider, clientAuthentication: { ...own, source, authenticate } }
 }
 
 function readSeconds(text: string): number {

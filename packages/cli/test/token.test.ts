@@ -9,7 +9,7 @@ import {
   startEmulator,
 } from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inWords } from '../src/commands/token.ts'
+import { inWords } from '../src/duration-words.ts'
 import { expectNoSecret, nightlatch } from './run-nightlatch.ts'
 
 describe('nightlatch token prevu3d', () => {

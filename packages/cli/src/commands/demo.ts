@@ -3,8 +3,8 @@ import { smartCompletions } from '@nightlatch/hexagon'
 import { prevu3d } from '@nightlatch/prevu3d'
 import { prevu3dEmulation, smartCompletionsEmulation, startEmulator } from '@nightlatch/testing'
 import type { Command } from 'commander'
+import { inWords } from '../duration-words.ts'
 import { type Output, styled } from '../output/output.ts'
-import { inWords } from './token.ts'
 
 /** A request and its response, without secrets. */
 interface Exchange {

@@ -2,6 +2,7 @@ import type { AccessToken, Client } from '@nightlatch/core'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError } from '../command-error.ts'
 import { addCacheFlag, addConnectionFlags, withClient } from '../connect.ts'
+import { inWords } from '../duration-words.ts'
 import type { Io } from '../io.ts'
 import { withDoctorNext } from '../next-step.ts'
 import { type Output, styled } from '../output/output.ts'
@@ -151,16 +152,4 @@ function readMinimumLifetime(text: string): number {
   const seconds = Number(text)
   if (text.trim() !== '' && seconds > 0 && seconds <= 604_800) return seconds
   throw new InvalidArgumentError('It must be a number of seconds, at most 604800.')
-}
-
-/** A duration in seconds as text, in its two largest units. */
-export function inWords(seconds: number): string {
-  const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ] as const
-  const said = parts.filter(([count]) => count > 0).slice(0, 2)
-  return said.length === 0 ? '0 s' : said.map(([count, unit]) => `${count} ${unit}`).join(' ')
 }

@@ -1,7 +1,8 @@
 import type { Claims } from './evidence.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
-import { parseObject, showText } from './shown-text.ts'
+import { decodeJwt } from './jwt.ts'
+import { showText } from './shown-text.ts'
 
 /** Claims that identify the client, its access and the lifetime, without personal data. */
 const shown = [
@@ -16,11 +17,11 @@ const leeway = 60
 export function examineClaims({ evidence, knowledge }: Examination): Finding {
   const { granted } = evidence
   if (granted?.token === undefined) return skipped('there is no token')
-  const parts = granted.token.value.split('.')
-  const [header, payload] = parts.slice(0, 2).map((part) => parseObject(decode(part)))
-  if (parts.length !== 3 || header === undefined || payload === undefined) {
+  const decoded = decodeJwt(granted.token.value)
+  if (decoded === undefined) {
     return skipped('the token is not a JWT, so only the API can read it; this is not a problem', { isJwt: false })
   }
+  const { payload, algorithm } = decoded
   const finding = draftFinding()
   const claims: Record<string, Claims[string]> = {}
   for (const name of shown) {
@@ -32,7 +33,6 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
   finding.detail('isJwt', true)
   finding.detail('claims', claims)
   finding.detail('otherClaims', others)
-  const algorithm = typeof header.alg === 'string' && /^[A-Za-z0-9-]{1,20}$/.test(header.alg) ? header.alg : 'unknown'
   finding.detail('algorithm', algorithm)
   finding.saw(`a JWT, ${algorithm}; its signature is not checked here`)
   for (const [name, value] of Object.entries(claims)) finding.saw(`${name}: ${describe(name, value)}`)
@@ -58,10 +58,6 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
     }
   }
   return finding.done()
-}
-
-function decode(part: string): string | undefined {
-  return /^[\w-]+$/.test(part) ? Buffer.from(part, 'base64url').toString('utf8') : undefined
 }
 
 function readClaim(value: unknown): Claims[string] | undefined {

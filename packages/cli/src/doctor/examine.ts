@@ -1,11 +1,19 @@
-import { type Credentials, createClient, NightlatchError, type Provider } from '@nightlatch/core'
-import { hasClientSecret, readClientSecret } from '../client-secret.ts'
+import {
+  type ClientAuthentication,
+  type Credentials,
+  createClient,
+  NightlatchError,
+  type Provider,
+} from '@nightlatch/core'
+import { readAssertion } from '../assertion-flags.ts'
+import { hasClientSecret, readClientSecret, secretSourcesOf } from '../client-secret.ts'
 import { CommandError } from '../command-error.ts'
-import { type ConnectionFlags, timeoutOf } from '../connect.ts'
+import { type ConnectionFlags, hideAssertionsOf, timeoutOf, withoutClientId } from '../connect.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output/output.ts'
 import { type FoundSettings, findSettings } from '../settings.ts'
-import { addressOf, type ConfiguredClient, type Target } from '../target.ts'
+import { addressOf, type Target } from '../target.ts'
+import { type FoundCredentials, readConfiguredCredentials } from './configured-credentials.ts'
 import type { Examination, FoundSecret } from './examination.ts'
 import { askForGrant, type Grant } from './grant.ts'
 import { prevu3dKnowledge } from './prevu3d.ts'
@@ -14,7 +22,6 @@ import type { TakenStep } from './report.ts'
 import { isHttp, showText } from './shown-text.ts'
 import { smartApiKnowledge, smartCompletionsKnowledge } from './smart-api.ts'
 import { steps, takeStep } from './steps.ts'
-import { withinTime } from './within-time.ts'
 
 const knowledge: Readonly<Record<string, ProviderKnowledge>> = {
   prevu3d: prevu3dKnowledge,
@@ -43,6 +50,7 @@ export async function examine(options: ExaminationOptions): Promise<{
   const taken: TakenStep[] = []
   try {
     for (const step of steps) {
+      if (step.appliesTo?.(examination) === false) continue
       const finding = await takeStep(step, examination)
       taken.push({ step, finding })
       options.onStep({ step, finding })
@@ -63,18 +71,20 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
     settings,
     secret,
     credentials: own,
+    clientAuthentication,
   } = configured === undefined
-    ? {
-        settings: findSettings(known, flags, io.env),
-        secret: await findSecret(known, flags, io),
-        credentials: undefined,
-      }
-    : await readConfigured(known.name, configured, timeout)
+    ? await readFlags(known, flags, io, output)
+    : { ...(await readConfiguredCredentials(known.name, configured, timeout)), clientAuthentication: undefined }
   hideSpellings(settings.settings.clientId ?? '', secret.value ?? '', output)
   const { clientId } = settings.settings
   const credentials =
     own ?? (clientId === undefined || secret.value === undefined ? undefined : { clientId, clientSecret: secret.value })
-  const { provider, mistake } = describeProvider(known, settings, credentials, timeout)
+  const { provider, mistake } = describeProvider(known, settings, {
+    credentials,
+    timeout,
+    clientAuthentication,
+    output,
+  })
   const about = knowledge[known.configured?.provider.name ?? known.name] ?? plainKnowledge
   const tokenAddress =
     configured === undefined
@@ -117,84 +127,27 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
   return { examination, grants }
 }
 
-/** Credentials of a configured client, and how the report shows them. */
-interface FoundCredentials {
-  readonly settings: FoundSettings
-  readonly secret: FoundSecret
-  readonly credentials: Credentials | undefined
-}
-
-/**
- * Reads the credentials of a configured client, once.
- *
- * @throws CommandError `wrong_usage` if the core rejects credentials without a client secret
- */
-async function readConfigured(
-  name: string,
-  { file, provider, options }: ConfiguredClient,
-  timeout: number,
-): Promise<FoundCredentials> {
-  const none = { missing: [], mistakes: [] }
-  const found = (mistake: string): FoundCredentials => ({
-    settings: { settings: {}, sources: new Map(), ...none },
-    secret: { value: undefined, source: file, mistake },
-    credentials: undefined,
-  })
-  const { credentials: source } = options
-  let read: { readonly credentials: unknown } | undefined
-  try {
-    const reading = async (): Promise<typeof read> => ({
-      credentials: typeof source === 'function' ? await source() : source,
-    })
-    read = await withinTime(reading(), timeout)
-  } catch (failure) {
-    const why = failure instanceof Error ? failure.name : 'a value that is not an Error'
-    return found(`the credentials function of ${name} failed with ${why}`)
+/** Settings and credentials of a built-in provider. */
+async function readFlags(
+  known: Target,
+  flags: ConnectionFlags,
+  io: Io,
+  output: Output,
+): Promise<FoundCredentials & { readonly clientAuthentication: ClientAuthentication | undefined }> {
+  const clientAuthentication = await readAssertion(flags, { io, output })
+  if (clientAuthentication === undefined) {
+    const settings = findSettings(known, flags, io.env)
+    return { settings, secret: await findSecret(known, flags, io), credentials: undefined, clientAuthentication }
   }
-  if (read === undefined) return found(`the credentials function of ${name} did not return within ${timeout} s`)
-  const place = `clients.${name}.credentials${typeof source === 'function' ? '()' : ''}`
-  const { credentials } = read
-  if (typeof credentials !== 'object' || credentials === null) {
-    return found(`${place} must be an object with clientId and clientSecret`)
-  }
-  const { clientId, clientSecret } = credentials as Readonly<Record<string, unknown>>
-  // The core checks credentials of other kinds, such as a key or a certificate.
-  const isWithoutSecret = !('clientSecret' in credentials)
-  if (isWithoutSecret) checkWithoutSecret(name, { file, provider, options }, credentials as Credentials)
-  const isComplete = isText(clientId) && (isWithoutSecret || isText(clientSecret))
-  return {
-    credentials: isComplete ? (credentials as Credentials) : undefined,
-    settings: isText(clientId)
-      ? { settings: { clientId }, sources: new Map([['clientId', file]]), ...none }
-      : { settings: {}, sources: new Map(), mistakes: [], missing: [`${place}.clientId, in ${file} (${isItSet})`] },
-    secret: isWithoutSecret
-      ? { value: undefined, source: undefined, mistake: undefined, isNotUsed: true }
-      : isText(clientSecret)
-        ? { value: clientSecret, source: file, mistake: undefined }
-        : { value: undefined, source: file, mistake: `missing: ${place}.clientSecret, in ${file} (${isItSet})` },
-  }
-}
-
-/** @throws CommandError `wrong_usage` if the core rejects credentials without a client secret */
-function checkWithoutSecret(name: string, { provider, options }: ConfiguredClient, credentials: Credentials): void {
-  try {
-    createClient(provider, { ...options, credentials })
-  } catch (failure) {
-    if (!(failure instanceof NightlatchError)) throw failure
-    throw new CommandError('wrong_usage', `${name} has no client secret`, { hints: [failure.message] })
-  }
-}
-
-const isItSet = 'if it comes from an environment variable, is the variable set?'
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
+  const settings = findSettings(withoutClientId(known), flags, io.env)
+  const { clientId } = settings.settings
+  const secret: FoundSecret = { value: undefined, source: undefined, mistake: undefined, isNotUsed: true }
+  return { settings, secret, credentials: clientId === undefined ? {} : { clientId }, clientAuthentication }
 }
 
 async function findSecret(known: Target, flags: ConnectionFlags, io: Io): Promise<FoundSecret> {
-  const { name: provider, secretVariable: variable } = known
-  const file = typeof flags.clientSecretFile === 'string' ? flags.clientSecretFile : undefined
-  const sources = { file, variable, provider }
+  const sources = secretSourcesOf(known, flags)
+  const { file, variable } = sources
   const nothing: FoundSecret = { value: undefined, source: undefined, mistake: undefined }
   if (!hasClientSecret(sources, io)) return nothing
   const source = file !== undefined ? '--client-secret-file' : io.env[variable] ? variable : 'typed'
@@ -211,12 +164,22 @@ async function findSecret(known: Target, flags: ConnectionFlags, io: Io): Promis
 function describeProvider(
   known: Target,
   { settings, missing, mistakes }: FoundSettings,
-  credentials: Credentials | undefined,
-  timeout: number,
+  terms: {
+    readonly credentials: Credentials | undefined
+    readonly timeout: number
+    /** In place of the provider's own. */
+    readonly clientAuthentication: ClientAuthentication | undefined
+    readonly output: Output
+  },
 ): { readonly provider: Provider | undefined; readonly mistake: string | undefined } {
   if (mistakes.length > 0 || missing.length > 0) return { provider: undefined, mistake: undefined }
+  const { credentials, timeout, clientAuthentication, output } = terms
   try {
-    const provider = known.describe(settings)
+    const described = known.describe(settings)
+    const provider = hideAssertionsOf(
+      clientAuthentication === undefined ? described : { ...described, clientAuthentication },
+      output,
+    )
     // Creating a client checks the options and sends no request.
     if (credentials !== undefined) {
       createClient(provider, { ...known.configured?.options, credentials, timeout })

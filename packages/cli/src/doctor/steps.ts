@@ -2,6 +2,7 @@ import { codeOf } from '../foreign-error.ts'
 import { examineAccess } from './access.ts'
 import { examineAnswer } from './answer.ts'
 import { examineApiCall } from './api-call.ts'
+import { examineAssertion } from './assertion.ts'
 import { examineAuthentication } from './authentication-probe.ts'
 import { examineClaims } from './claims.ts'
 import { examineClock } from './clock.ts'
@@ -18,12 +19,20 @@ export interface Step {
   /** Its name in the JSON document. */
   readonly name: string
   readonly title: string
+  /** Whether the step applies; default: to every examination. */
+  readonly appliesTo?: (examination: Examination) => boolean
   readonly examine: (examination: Examination) => Finding | Promise<Finding>
 }
 
 /** All steps, from the settings to an API call. */
 export const steps: readonly Step[] = [
   { name: 'settings', title: 'Settings', examine: examineSettings },
+  {
+    name: 'assertion',
+    title: 'Assertion',
+    appliesTo: ({ provider }) => provider?.clientAuthentication?.source !== undefined,
+    examine: examineAssertion,
+  },
   { name: 'name-resolution', title: 'Name resolution', examine: examineNameResolution },
   { name: 'tls', title: 'TLS', examine: examineTls },
   { name: 'clock', title: 'Clock', examine: examineClock },

@@ -21,8 +21,8 @@ export async function examineTokenRequest(examination: Examination): Promise<Fin
   }
   if (token !== undefined) {
     const clientId = showText(examination.settings.settings.clientId ?? '')
-    finding.saw(`it gave a token to the client ${clientId}`)
-    finding.detail('clientId', clientId)
+    finding.saw(clientId === '' ? 'it gave a token' : `it gave a token to the client ${clientId}`)
+    finding.detail('clientId', clientId === '' ? null : clientId)
     examination.evidence.granted = grant
   } else if (failure !== undefined) {
     const words = readServerWords(failure)
