@@ -59,9 +59,9 @@ else if (isWhole) write(results, join(repository, 'benchmarks'), join(repository
 function write(results: Results, resultsFolder: string, pageFolder: string): void {
   mkdirSync(resultsFolder, { recursive: true })
   mkdirSync(pageFolder, { recursive: true })
-  const page = readFileSync(join(repository, 'docs/benchmarks.md'), 'utf8')
+  const page = readFileSync(join(repository, 'docs/benchmark-results.md'), 'utf8')
   writeFileSync(join(resultsFolder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
-  writeFileSync(join(pageFolder, 'benchmarks.md'), fillPage(page, results))
+  writeFileSync(join(pageFolder, 'benchmark-results.md'), fillPage(page, results))
   for (const [name, svg] of Object.entries(pictures(results))) writeFileSync(join(pageFolder, name), svg)
 }
 

@@ -25,9 +25,11 @@ function cells({ hasRatio }: Metric, measurement: Measurement | undefined): read
   const { value, ratio } = measurement
   const of = (spread: typeof value): string => {
     const [median, lower, upper] = [spread.median, spread.lower, spread.upper].map(formatNumber)
-    return lower === upper ? `${median}` : `${median} (${lower} to ${upper})`
+    return lower === upper ? `${median}` : `${median} (${lower}–${upper})`
   }
-  return hasRatio === true ? [of(value), ratio === undefined ? unsupported : of(ratio)] : [of(value)]
+  return hasRatio === true
+    ? [of(value), ratio === undefined ? unsupported : `${formatNumber(ratio.median)}`]
+    : [of(value)]
 }
 
 /** Formats a number with up to three significant figures, or rounded to an integer from 100. */

@@ -65,7 +65,7 @@ describe('the result of a row', () => {
   it('is a table, with a dash for missing values', () => {
     const table = tableOf(result)
     expect(table[0]).toEqual(['', 'time a call, ns', 'over other', 'requests'])
-    expect(table[1]).toEqual(['nightlatch', '165 (138 to 193)', '1.10', '5'])
+    expect(table[1]).toEqual(['nightlatch', '165 (138–193)', '1.10', '5'])
     expect(table[3]).toEqual(['third', '-', '-', '-'])
     expect(printTable(table).split('\n')).toHaveLength(4)
   })

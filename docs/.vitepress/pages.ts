@@ -116,6 +116,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Conformance suites', file: 'conformance-suites.md' },
       { title: 'Runtimes', file: 'runtimes.md' },
       { title: 'Dependencies', file: 'dependencies.md' },
+      { title: 'Benchmark results', file: 'benchmark-results.md' },
       { title: 'Glossary', file: 'glossary.md' },
     ],
   },

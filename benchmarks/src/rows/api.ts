@@ -7,7 +7,7 @@ export const api: ProcessRow = {
   kind: 'process',
   name: 'api',
   title: 'A request by `client.api()`, `fetch` stubbed out',
-  about: 'ky over the stub of the row before, with the token put on by the client; and ky with a static header.',
+  about: 'ky with the token of the client, and ky with a static header.',
   baseline: 'ky',
   peers: ['nightlatch', 'ky'],
   metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.05 }],

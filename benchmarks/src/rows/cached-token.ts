@@ -11,8 +11,7 @@ export const cachedToken: readonly ProcessRow[] = [
     kind: 'process',
     name: 'token',
     title: 'A cached token, awaited, one key',
-    about:
-      'The call every request begins with. The hand-written cache is a variable and one reading of the clock; of its time about half is the `await`.',
+    about: 'The hand-written cache is a variable and one reading of the clock; about half of its time is the `await`.',
     baseline: 'hand-written',
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.2 }],
@@ -38,8 +37,7 @@ function ofTenants(count: number, ratioTarget: number): ProcessRow {
     kind: 'process',
     name: `token-${count}`,
     title: `A cached token of any of ${written} tenants`,
-    about:
-      'Tenants at random. What is measured beside the caches is the memory of the machine: the more tenants, the more of each call is a wait for it. Libraries without a pool of their own are kept in a `Map`, one client a tenant, as their user would.',
+    about: 'Tenants at random. Libraries without a pool are in a `Map`, one client for each tenant.',
     baseline: 'hand-written',
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget }],

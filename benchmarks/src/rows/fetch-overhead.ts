@@ -9,7 +9,7 @@ export const fetchOverhead: ProcessRow = {
   name: 'fetch',
   title: 'What an authorised request adds to `fetch`, which is stubbed out',
   about:
-    'The peer makes a GET request with its token on; in the place of the network stands a function that answers at once. The time of a call of that function with a static header, measured in the same turn, is subtracted. openid-client, simple-oauth2 and msal-node put no cache before `fetch`, or no header on: what their user writes there is included.',
+    'A GET request with the token, against a function that answers at once. The time of that function with a static header is subtracted.',
   baseline: 'hand-written',
   peers: tokenPeers,
   metrics: [{ key: 'time', title: 'added to a call', unit: 'ns', hasRatio: true, target: 500 }],

@@ -10,7 +10,7 @@ export const firstAnswer: OutsideRow = {
   name: 'first-answer',
   title: 'From the start of a process to the first authorised answer',
   about:
-    'A fresh process that imports the peer, asks for a token over loopback, makes one request and reads the answer; told by its own clock, which begins with the process, so that the start of Node is in it. The adapters are built to JavaScript before.',
+    'A new process imports the peer, requests a token over loopback, makes one request and reads the response. The start of Node is included.',
   baseline: 'hand-written',
   peers: tokenPeers,
   metrics: [{ key: 'time', title: 'start to answer', unit: 'ms', hasRatio: true, ratioTarget: 1.3 }],

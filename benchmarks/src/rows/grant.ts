@@ -6,8 +6,7 @@ export const grant: ProcessRow = {
   kind: 'process',
   name: 'grant',
   title: 'A grant',
-  about:
-    'A new token from the server, over loopback, one at a time, beside one POST by `fetch` with its answer read as JSON. azure and google-auth-library leave the request to their user, and have no such thing.',
+  about: 'A new token over loopback, one at a time, beside one POST by `fetch`.',
   baseline: 'fetch',
   peers: ['fetch', ...tokenPeers],
   metrics: [

@@ -7,8 +7,7 @@ export const importCost: OutsideRow = {
   kind: 'outside',
   name: 'import',
   title: 'Import',
-  about:
-    'Milliseconds for `import` of the packages of a peer in a fresh process, less what an empty module takes in another one. The core imports ky and openid-client when they are first needed.',
+  about: '`import` of the packages in a new process, minus the time of an empty module.',
   baseline: undefined,
   peers: peers
     .filter(({ name, packages }) => packages.length > 0 && name !== 'nightlatch on undici')

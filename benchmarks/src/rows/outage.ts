@@ -14,7 +14,7 @@ export const outages: readonly ProcessRow[] = [
   kind: 'process',
   name: `outage-${fault}`,
   title: `The token endpoint ${says} for ${outage} seconds`,
-  about: `The token lives ${lifetime} seconds. From second ${outageAt} to ${outageAt + outage} the token endpoint ${says}${fault === 'hang' ? ', and what was asked then stays without an answer' : ''}; from second ${outageAt} on, ${200 * callsFor} calls are made in ${callsFor} seconds. A call fails that gets no 200; it waits where it takes longer than 50 ms, unless the machine held it up. Those that fail or wait after the token has ended count, too. Requests are those to the token endpoint until it was well again, with the one that then succeeded. "Fresh" is when a new token was granted after the end of the outage; that of a peer that asks only when the token has ended is not late for that.`,
+  about: `The token lives for ${lifetime} s. From second ${outageAt} on, the token endpoint ${says}, for ${outage} s, and ${200 * callsFor} calls are made in ${callsFor} s. A call fails if its status is not 200, and waits if it takes longer than 50 ms. "Fresh" is the time from the end of the outage to a new token.`,
   baseline: undefined,
   peers: tokenPeers,
   metrics: [

@@ -24,7 +24,7 @@ export const size: OutsideRow = {
   name: 'size',
   title: 'Size, and packages installed',
   about:
-    'What a client-credentials user imports, bundled by Rolldown with everything it depends on, minified and gzipped. "At once" is what the first import loads; "later" is what is imported when it is first needed, ky and openid-client for the core. Nightlatch is the core with one provider. Packages are the ones a user installs and all they depend on.',
+    'What a client-credentials user imports, bundled by Rolldown, minified and gzipped. The first import loads "at once"; "later" is loaded when it is first needed. Nightlatch is the core with one provider.',
   baseline: undefined,
   peers: peers.map(({ name }) => name).filter((name) => weighed[name] !== undefined),
   metrics: [

@@ -7,8 +7,7 @@ export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
   kind: 'process',
   name: `wire-${concurrency}`,
   title: `Authorised requests over loopback, ${concurrency === 1 ? 'one at a time' : `${concurrency} at once`}`,
-  about:
-    'GET requests to the server in its own process, the body read. CPU is that of the client alone. axios and google-auth-library bring a transport of their own or a layer over it; azure speaks through `node:http`.',
+  about: 'GET requests to a server in its own process. CPU is that of the client alone.',
   baseline: 'fetch',
   peers: ['fetch', ...tokenPeers],
   metrics: [
@@ -24,8 +23,7 @@ export const undiciWire: ProcessRow = {
   kind: 'process',
   name: 'undici',
   title: 'Authorised requests by undici, 50 at once',
-  about:
-    'As above, with `request` of undici instead of `fetch`: bare, with a static header, and through the interceptor of `@nightlatch/undici`.',
+  about: 'The same by `request` of undici: with a static header, and by the interceptor of `@nightlatch/undici`.',
   baseline: 'undici',
   peers: ['undici', 'nightlatch on undici', 'fetch', 'nightlatch'],
   metrics: [
