@@ -44,7 +44,7 @@ describe('the benchmark', () => {
     }
     expect(results.versions.ky).toMatch(/^\d+\.\d+\.\d+$/)
     expect(JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'))).toEqual(results)
-    expect(readFileSync(join(folder, 'benchmarks.md'), 'utf8')).toContain('### A cached token, awaited, one key')
+    expect(readFileSync(join(folder, 'benchmark-results.md'), 'utf8')).toContain('### A cached token, awaited, one key')
     expect(readFileSync(join(folder, 'benchmarks.svg'), 'utf8')).toMatch(/^<svg /)
   })
 
