@@ -53,6 +53,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
       `${scope}/core`,
       `${scope}/hexagon`,
       `${scope}/prevu3d`,
+      `${scope}/providers`,
       `${scope}/redis`,
       `${scope}/undici`,
       '@redis/client',

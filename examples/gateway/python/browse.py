@@ -1,4 +1,4 @@
-"""Lists the divisions of an organisation in Prevu3D. It knows the gateway's address and its own key, and no secret of Prevu3D."""
+"""Lists an organisation's divisions in Prevu3D, by the gateway."""
 
 import os
 import sys
@@ -8,25 +8,27 @@ import requests
 
 gateway = os.environ.get("GATEWAY", "http://127.0.0.1:8711")
 organization = os.environ["ORGANIZATION"]
-key_file = Path(os.environ.get("GATEWAY_KEY_FILE", "/run/secrets/gateway-key"))
+key_file = os.environ.get("GATEWAY_KEY_FILE", "/run/secrets/gateway-key")
 
 session = requests.Session()
-# requests reads ~/.netrc by default, and would replace the key by what is there.
+# By default, requests would replace the key by what is in ~/.netrc.
 session.trust_env = False
+# A certificate authority of your own; the system's by default.
+session.verify = os.environ.get("GATEWAY_CA", True)
 
 
-def get(path: str) -> requests.Response:
-    # The file is read for each request, because Kubernetes replaces the token in it.
-    headers = {"Authorization": f"Bearer {key_file.read_text().strip()}"}
-    response = session.get(f"{gateway}{path}", headers=headers, timeout=60)
-    problem = response.headers.get("Nightlatch-Error")
-    if problem is not None:
-        # The gateway answered, not the API: its `detail` and `hints` say what to do.
-        details = response.json()
-        sys.exit("\n  ".join([f"{problem}: {details['detail']}", *details.get("hints", [])]))
+def get(path):
+    # Read for each request, because the file may be replaced.
+    key = Path(key_file).read_text().strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    response = session.get(gateway + path, headers=headers, timeout=60)
+    if "Nightlatch-Error" in response.headers:
+        # The gateway answered, not the API.
+        problem = response.json()
+        sys.exit("\n".join([problem["detail"], *problem.get("hints", [])]))
     response.raise_for_status()
-    return response
+    return response.json()
 
 
-for division in get(f"/towers/v1/nodes/{organization}/browse").json():
+for division in get(f"/towers/v1/nodes/{organization}/browse"):
     print(division["name"])

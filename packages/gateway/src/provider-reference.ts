@@ -10,7 +10,8 @@ import {
 } from '@nightlatch/core'
 import { smartApi, smartCompletions } from '@nightlatch/hexagon'
 import { prevu3d } from '@nightlatch/prevu3d'
-import { describeUnknownReference, isObject, type Report } from './value-checks.ts'
+import { listPresets, loadPreset } from '@nightlatch/providers/presets'
+import { describeUnknownReference, type Report } from './value-checks.ts'
 
 /** A provider package's function. */
 type Factory = (options: never) => unknown
@@ -50,9 +51,14 @@ export async function resolveProvider(
   if (fields === undefined) return undefined
   if (use === undefined) return fields as unknown as Provider
   const name = String(use)
-  const factory = Object.hasOwn(factories, name) ? factories[name] : await loadPreset(name)
+  const presets: readonly string[] = listPresets().map((preset) => preset.name)
+  const factory = Object.hasOwn(factories, name)
+    ? factories[name]
+    : presets.includes(name)
+      ? (await loadPreset(name)).describe
+      : undefined
   if (factory === undefined) {
-    const names = [...Object.keys(factories), ...(await presetNames())]
+    const names = [...Object.keys(factories), ...presets]
     report(`${path}.use`, describeUnknownReference(`${path}.use`, 'provider', name, names))
     return undefined
   }
@@ -78,29 +84,4 @@ function resolveAuthentication(
   const place = `${path}.clientAuthentication`
   report(place, describeUnknownReference(place, 'client authentication', name, Object.keys(authentications)))
   return undefined
-}
-
-/** The package of presets, which need not be installed. */
-const presetPackage = '@nightlatch/providers'
-
-/** A preset is a subpath of the package, and exports its function under the same name in camel case. */
-async function loadPreset(name: string): Promise<Factory | undefined> {
-  if (!(await presetNames()).includes(name)) return undefined
-  const exported: unknown = await import(/* @vite-ignore */ `${presetPackage}/${name}`)
-  const camelCase = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-  const factory = isObject(exported) ? exported[camelCase] : undefined
-  return typeof factory === 'function' ? (factory as Factory) : undefined
-}
-
-async function presetNames(): Promise<readonly string[]> {
-  try {
-    const manifest: unknown = await import(/* @vite-ignore */ `${presetPackage}/package.json`, {
-      with: { type: 'json' },
-    })
-    const { exports: subpaths } = (manifest as { readonly default: { readonly exports?: object } }).default
-    return Object.keys(subpaths ?? {}).flatMap((subpath) => /^\.\/([a-z0-9-]+)$/.exec(subpath)?.[1] ?? [])
-  } catch {
-    // The package is not installed.
-    return []
-  }
 }

@@ -51,12 +51,12 @@ function callerChecks(
 ): (named: AccessRule['callers'] | Upstream['authorize'], path: string) => void {
   const known = isObject(callers) ? Object.keys(callers) : []
   return (named, path) => {
-    if (named === '*' || named === undefined) return
+    if (named === '*' || named === undefined || named.every((name) => name === '*')) return
     if (callers === undefined) {
       return report(path, `${path} names callers, but the configuration has no \`callers\`. Add them, or write "*"`)
     }
     for (const [at, name] of named.entries()) {
-      if (known.includes(name)) continue
+      if (known.includes(name) || name === '*') continue
       const place = `${path}[${at}]`
       report(place, describeUnknownReference(place, 'caller', name, known))
     }

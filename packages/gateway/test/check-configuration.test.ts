@@ -294,6 +294,26 @@ describe('a configuration', () => {
     expect(await after(change)).toEqual([mistake])
   })
 
+  it('may use each preset of the providers package by its name', async () => {
+    const provider = { use: 'entra-id', tenant: 'acme.onmicrosoft.com', api: 'https://graph.microsoft.com/v1.0' }
+    const credentials = { clientId: 'robot', clientSecret: { env: 'STORE_KEY' } }
+    const { valid } = await checkConfiguration(
+      { clients: { graph: { provider, credentials } } },
+      { isData: true, environment },
+    )
+    expect(valid?.clients.graph?.provider).toMatchObject({ name: 'entra-id', api: expect.anything() })
+    const mistakes = await mistakesOf({
+      clients: {
+        typed: { provider: { use: 'entraid' }, credentials },
+        lacking: { provider: { use: 'entra-id', tenent: 'acme' }, credentials },
+      },
+    })
+    expect(mistakes).toEqual([
+      'clients.typed.provider.use: there is no provider `entraid`. Did you mean `entra-id`?',
+      expect.stringMatching(/^clients\.lacking\.provider: .*tenent.*Did you mean `tenant`\?/),
+    ])
+  })
+
   it('in TypeScript may hold a secret, functions and a store', async () => {
     const store = { get: async () => undefined, set: async () => undefined, delete: async () => undefined }
     const change = (config: Complete): void => {

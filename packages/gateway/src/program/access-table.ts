@@ -15,13 +15,16 @@ const everyone = '(everyone)'
 /** Lists who may do what, in the order of callers; a caller that may do nothing has an entry without a route. */
 export function listAccess({ callers, upstreams = {}, tokens = {} }: GatewayConfiguration): readonly Access[] {
   const names = callers === undefined ? [everyone] : Object.keys(callers)
-  const includes = (named: '*' | readonly string[], name: string): boolean => named === '*' || named.includes(name)
+  const includes = (named: '*' | readonly string[], name: string): boolean =>
+    named === '*' || named.includes('*') || named.includes(name)
   return names.flatMap((caller): readonly Access[] => {
     const rules = Object.entries(upstreams).flatMap(([upstream, { allow = [], authorize = [] }]) => [
       ...allow
         .filter((rule) => includes(rule.callers, caller))
         .map(({ methods, paths }) => ({ caller, route: `/${upstream}`, methods, paths })),
-      ...(authorize.includes(caller) ? [{ caller, route: `/authorize/${upstream}`, methods: ['GET'], paths: [] }] : []),
+      ...(includes(authorize, caller)
+        ? [{ caller, route: `/authorize/${upstream}`, methods: ['GET'], paths: [] }]
+        : []),
     ])
     const served = Object.entries(tokens)
       .filter(([, access]) => includes(access.callers, caller))
