@@ -23,7 +23,7 @@ export function callerOf(
       form === undefined ? `-H "Authorization: Bearer $KEY" '${url}'` : `-u ${caller}:$KEY -d ${form} '${url}'`
     print(`$ curl ${shown}`)
     const { status, body } = await send(caller, keys[caller] ?? '', url, options)
-    print(`  ${status} ${shorten(withoutToken(body))}`)
+    print(`  ${status} ${shorten(summaryOf(body))}`)
     return status
   }
 }
@@ -61,7 +61,10 @@ async function sendByFetch(caller: string, key: string, url: string, { form }: C
   return { status: response.status, body: await response.text() }
 }
 
-function withoutToken(body: string): string {
+/** The body without a token; of the gateway's own answers, the code and the sentence. */
+function summaryOf(body: string): string {
+  const { code, detail } = JSON.parse(body)
+  if (typeof code === 'string' && typeof detail === 'string') return `${code}: ${detail}`
   return body.replace(/("access_?token":\s*)"[^"]*"/gi, '$1"..."')
 }
 

@@ -3,7 +3,7 @@
  * secrets. `npx -y pnpm@12 demo:gateway` runs it; it ends by itself.
  */
 import { spawnSync } from 'node:child_process'
-import { callerOf } from './call-gateway.ts'
+import { type CallOptions, callerOf } from './call-gateway.ts'
 import { prepare } from './emulated-vendors.ts'
 import { checkGateway, startGateway } from './gateway-process.ts'
 
@@ -37,25 +37,32 @@ print(configuration.trimEnd())
 title('nightlatch-gateway check: who may do what')
 print((await checkGateway(folder)).trimEnd())
 
-await using gateway = await startGateway(folder)
+await using gateway = await startGateway(folder, 2)
 const { main, admin } = gateway
 title(`nightlatch-gateway listens at ${main}`)
-const call = callerOf(hasCurl ? 'curl' : 'fetch', keys, print)
+const send = callerOf(hasCurl ? 'curl' : 'fetch', keys, print)
+let isAsExpected = true
+const call = async (expected: number, caller: string, url: string, options?: CallOptions): Promise<void> => {
+  const status = await send(caller, url, options)
+  if (status === expected) return
+  isAsExpected = false
+  print(`  Expected ${expected}.`)
+}
 
-await call('dashboard', `${main}/towers/v1/nodes/${prevu3d.organization.id}/browse`)
-await call('dashboard', `${main}/plants/Instances(2)/Projects?%24top=2`)
+await call(200, 'dashboard', `${main}/towers/v1/nodes/${prevu3d.organization.id}/browse`)
+await call(200, 'dashboard', `${main}/plants/Instances(2)/Projects?%24top=2`)
 
 title('Prevu3D revokes the token: the gateway gets another and repeats the request')
 prevu3d.faults.set('api', { name: 'revoked' })
-await call('dashboard', `${main}/towers/v1/nodes/${prevu3d.organization.id}/browse`)
+await call(200, 'dashboard', `${main}/towers/v1/nodes/${prevu3d.organization.id}/browse`)
 prevu3d.faults.clear()
 
 title('What no rule permits is refused')
-await call('dashboard', `${main}/plants/Instances`)
-await call('etl', `${main}/towers/v1/nodes/${prevu3d.organization.id}/browse`)
+await call(403, 'dashboard', `${main}/plants/Instances`)
+await call(403, 'etl', `${main}/towers/v1/nodes/${prevu3d.organization.id}/browse`)
 
 title('A tool that only knows OAuth asks the gateway as if it were a token endpoint')
-await call('etl', `${main}/token/plants`, { form: 'grant_type=client_credentials' })
+await call(200, 'etl', `${main}/token/plants`, { form: 'grant_type=client_credentials' })
 
 title('The audit log, on standard output')
 for (const { caller, upstream, method, path, status, attempts } of gateway.audit) {
@@ -68,4 +75,4 @@ print(`GET ${admin}/ responds with ${page.status}, ${(await page.text()).length}
 
 const status = await gateway.stop()
 title(`SIGTERM: the gateway finished its requests and exited with ${status}`)
-process.exitCode = page.ok && status === 0 ? 0 : 1
+process.exitCode = isAsExpected && page.ok && status === 0 ? 0 : 1

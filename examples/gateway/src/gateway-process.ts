@@ -1,14 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** The command of `nightlatch-gateway`: from the sources, or from what is built, as the condition of this process says. */
-export const gatewayCommand: readonly string[] = [
+/** The command that runs `nightlatch-gateway` from its sources, so that it needs no build. */
+const gatewayCommand: readonly string[] = [
   process.execPath,
-  ...process.execArgv.filter((option) => option.startsWith('--conditions=')),
-  fileURLToPath(import.meta.resolve('@nightlatch/gateway')).replace(/index\.(js|ts)$/, 'bin.$1'),
+  '--conditions=@nightlatch/source',
+  join(import.meta.dirname, '../../../packages/gateway/src/bin.ts'),
 ]
 
 /** A running `nightlatch-gateway`. */
@@ -36,20 +36,27 @@ export interface AuditLine {
   readonly ms: number
 }
 
-/** Starts the gateway in a folder and waits until it listens. */
-export async function startGateway(folder: string, parameters: readonly string[] = []): Promise<GatewayProcess> {
+/**
+ * Starts the gateway in a folder and waits until it listens.
+ *
+ * @param listeners how many addresses the configuration has
+ */
+export async function startGateway(
+  folder: string,
+  listeners: number,
+  parameters: readonly string[] = [],
+): Promise<GatewayProcess> {
   const [program = '', ...rest] = gatewayCommand
   const child = spawn(program, [...rest, ...parameters], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit') as Promise<[number | null]>
   const audit: AuditLine[] = []
-  const listeners = new Map<string, string>()
+  const addresses: { readonly listener: string; readonly place: string }[] = []
   const ready = Promise.withResolvers<void>()
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = JSON.parse(text)
     if (line.event === 'request') audit.push(line)
-    else listeners.set(line.listener, line.url ?? line.socket)
-    // The lines of all listeners are written at once, that of the admin listener last if there is one.
-    setImmediate(ready.resolve)
+    else addresses.push({ listener: line.listener, place: line.url ?? line.socket })
+    if (addresses.length === listeners) ready.resolve()
   })
   await Promise.race([
     ready.promise,
@@ -57,8 +64,8 @@ export async function startGateway(folder: string, parameters: readonly string[]
   ])
   return {
     child,
-    main: listeners.get('main') ?? '',
-    admin: listeners.get('admin'),
+    main: addresses.find(({ listener }) => listener === 'main')?.place ?? '',
+    admin: addresses.find(({ listener }) => listener === 'admin')?.place,
     audit,
     async stop() {
       child.kill('SIGTERM')
@@ -78,8 +85,12 @@ export async function makeKey(name: string): Promise<{ readonly key: string; rea
   return JSON.parse(stdout)
 }
 
-/** Prints who may do what, as `nightlatch-gateway check` says. */
-export async function checkGateway(folder: string): Promise<string> {
+/** Returns who may do what, as `nightlatch-gateway check` says in a folder. */
+export async function checkGateway(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const [program = '', ...rest] = gatewayCommand
-  return (await promisify(execFile)(program, [...rest, 'check'], { cwd: folder })).stdout
+  const env = { ...process.env, ...environment }
+  return (await promisify(execFile)(program, [...rest, 'check'], { cwd: folder, env })).stdout
 }

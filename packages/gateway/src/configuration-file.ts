@@ -101,14 +101,21 @@ function parseYaml(file: string, source: string): unknown {
 
 const parserOptions = { version: '1.2', uniqueKeys: true, prettyErrors: false, logLevel: 'silent' } as const
 
-/** What is wrong with a document, by line and column. The parser's own messages quote the text, which may hold a secret. */
+/**
+ * What is wrong with a document, by line and column: names that are there twice, and the first mistake of another kind, which may
+ * have caused the ones after it. The parser's own messages quote the text, which may hold a secret.
+ */
 function findYamlMistakes(source: string): readonly string[] {
   const { errors, warnings } = parseDocument(source, { ...parserOptions, logLevel: 'warn' })
-  return [...errors, ...warnings].map(({ code, pos: [from] }) => {
-    const lines = source.slice(0, from).split('\n')
-    const place = `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`
-    return `${place}: ${code === 'DUPLICATE_KEY' ? 'this name is there twice' : code.toLowerCase().replaceAll('_', ' ')}`
-  })
+  const all = [...errors, ...warnings]
+  const first = all.find(({ code }) => code !== 'DUPLICATE_KEY')
+  return all
+    .filter((mistake) => mistake === first || mistake.code === 'DUPLICATE_KEY')
+    .map(({ code, pos: [from] }) => {
+      const lines = source.slice(0, from).split('\n')
+      const place = `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`
+      return `${place}: ${code === 'DUPLICATE_KEY' ? 'this name is there twice' : code.toLowerCase().replaceAll('_', ' ')}`
+    })
 }
 
 async function importModule(file: string, path: string): Promise<unknown> {
