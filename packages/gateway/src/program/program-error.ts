@@ -34,7 +34,7 @@ function describeFailure(failure: unknown): FailureDescription {
   }
   if (failure instanceof NightlatchError) {
     const { code, message } = failure
-    return { status: code === 'invalid_options' ? 2 : 1, code, message, mistakes: [] }
+    return { status: 1, code, message, mistakes: [] }
   }
   return { status: 1, code: 'cannot_start', message: describeSystemError(failure), mistakes: [] }
 }

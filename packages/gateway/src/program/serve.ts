@@ -1,7 +1,9 @@
-import { createGateway, type Gateway } from '../gateway.ts'
+import { createGateway } from '../gateway.ts'
+import type { Gateway } from '../gateway-types.ts'
 import { ConfigurationMistakes, type LoadedConfiguration, loadConfiguration } from '../load-configuration.ts'
 import { withPassedSockets } from './passed-sockets.ts'
 import type { ProgramIo } from './program-io.ts'
+import { RepeatedWork } from './repeated-work.ts'
 import { watchFiles } from './watch-files.ts'
 
 /** Seconds that requests have to finish after SIGTERM. */
@@ -19,47 +21,47 @@ export async function serve(named: string | undefined, io: ProgramIo): Promise<v
     const loaded = await loadConfiguration(named, folder, environment)
     return { ...loaded, config: withPassedSockets(loaded.config, environment, pid) }
   }
-  const first = await load()
-  const gateway = await createGateway(first.config, { audit: stdout })
-  const listening = announcer(gateway, io)
-  listening()
-
-  let stopWatching = (): void => undefined
-  const reload = async (): Promise<void> => {
-    try {
-      const next = await load()
-      await gateway.reload(next.config)
-      stopWatching()
-      stopWatching = watchFiles(next.watched, requestReload)
-      listening()
-      note(`${next.file} was reloaded`)
-    } catch (failure) {
-      const mistakes = failure instanceof ConfigurationMistakes ? failure.mistakes : [messageOf(failure)]
-      note(['the configuration was not reloaded; the one in use goes on', ...mistakes].join('\n  '))
-    }
-  }
-  // One reload at a time, and one more if something changed meanwhile.
-  let running: Promise<void> | undefined
-  let isRequested = false
-  const requestReload = (): void => {
-    isRequested = true
-    running ??= (async () => {
-      for (; isRequested; ) {
-        isRequested = false
-        await reload()
-      }
-      running = undefined
-    })()
-  }
-  stopWatching = watchFiles(first.watched, requestReload)
-
+  // From here on, because a signal without a listener ends the process.
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const removers = [io.onSignal('SIGHUP', requestReload), io.onSignal('SIGTERM', stop), io.onSignal('SIGINT', stop)]
-  await stopped
-  stopWatching()
-  for (const remove of removers) remove()
-  await running
-  await gateway.close({ timeout: drainTimeout })
+  let reload = async (): Promise<void> => undefined
+  const reloads = new RepeatedWork(() => reload())
+  const removers = [
+    io.onSignal('SIGHUP', () => reloads.request()),
+    io.onSignal('SIGTERM', stop),
+    io.onSignal('SIGINT', stop),
+  ]
+  let stopWatching = (): void => undefined
+  try {
+    const first = await load()
+    await using gateway = await createGateway(first.config, { audit: stdout })
+    const watch = ({ watched }: LoadedConfiguration): void => {
+      stopWatching()
+      stopWatching = watchFiles(watched, () => reloads.request())
+    }
+    const announce = announcer(gateway, io)
+    reload = async () => {
+      try {
+        const next = await load()
+        await gateway.reload(next.config)
+        watch(next)
+        announce()
+        note(`${next.file} was reloaded`)
+      } catch (failure) {
+        const mistakes = failure instanceof ConfigurationMistakes ? failure.mistakes : [messageOf(failure)]
+        note(['the configuration was not reloaded; the one in use goes on', ...mistakes].join('\n  '))
+      }
+    }
+    watch(first)
+    announce()
+    await stopped
+    stopWatching()
+    await reloads.finished()
+    for (const remove of removers) remove()
+    await gateway.close({ timeout: drainTimeout })
+  } finally {
+    stopWatching()
+    for (const remove of removers) remove()
+  }
 }
 
 /** Prints a line for each address that was not printed before. */
