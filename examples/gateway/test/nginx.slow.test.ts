@@ -72,8 +72,9 @@ upstreams:
     const response = await fetch(`${url}/plants/Instances(2)/Projects?$top=1`, { headers: { cookie: 'a=b' } })
     expect(response.status).toBe(200)
     expect(await response.json()).toMatchObject({ value: [{ Name: 'Refinery Turnaround' }] })
-    const [line] = gateway.audit.filter(({ path }) => path.startsWith('/authorize/'))
-    expect(line).toMatchObject({ caller: 'edge', upstream: 'plants', status: 200 })
+    await expect
+      .poll(() => gateway.audit.find(({ path }) => path.startsWith('/authorize/')), { timeout: 60_000 })
+      .toMatchObject({ caller: 'edge', upstream: 'plants', status: 200 })
     expect(surroundings.hexagon.requests.at(-1)?.headers.get('cookie')).toBeNull()
   })
 

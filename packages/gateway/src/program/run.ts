@@ -7,25 +7,27 @@ import { reportFailure } from './program-error.ts'
 import type { ExitStatus, ProgramIo } from './program-io.ts'
 import { serve } from './serve.ts'
 
-const help = `Usage: nightlatch-gateway [--config FILE]
-       nightlatch-gateway check [--config FILE]
-       nightlatch-gateway key NAME
-
-Forwards requests to APIs with a fresh access token, and serves tokens to callers that may have them.
-
-Commands:
-  (none)           run the gateway; standard output has one JSON line for each listener and each request
-  check            check the configuration, and print who may do what
-  key NAME         make a key for a caller: prints the key, then the line for the configuration
-
-Options:
-  --config FILE    the configuration; default gateway.config.ts, .mts, .mjs, .js, .json, .yaml or .yml
-  --json           print one JSON document, also for errors; for check and key
-  --version        print the version
-  -h, --help       print this text
-
-Signals: SIGHUP reloads the configuration, as a change of the file does. SIGTERM finishes requests for at most 30 s.
-Exit status: 0 success, 1 the gateway cannot start, 2 wrong usage or a mistake in the configuration.`
+const help = [
+  'Usage: nightlatch-gateway [--config FILE]',
+  '       nightlatch-gateway check [--config FILE]',
+  '       nightlatch-gateway key NAME',
+  '',
+  'Forwards requests to APIs with a fresh access token, and serves tokens to callers that may have them.',
+  '',
+  'Commands:',
+  '  (none)           run the gateway; standard output has one JSON line for each listener and each request',
+  '  check            check the configuration, and print who may do what',
+  '  key NAME         make a key for a caller: prints the key, then the line for the configuration',
+  '',
+  'Options:',
+  '  --config FILE    the configuration; default gateway.config.ts, .mts, .mjs, .js, .json, .yaml or .yml',
+  '  --json           print one JSON document, also for errors; for check and key',
+  '  --version        print the version',
+  '  -h, --help       print this text',
+  '',
+  'Signals: SIGHUP reloads the configuration, as a change of the file does. SIGTERM finishes requests for at most 30 s.',
+  'Exit status: 0 success, 1 the gateway cannot start, 2 wrong usage or a mistake in the configuration.',
+].join('\n')
 
 /**
  * Runs the program.
