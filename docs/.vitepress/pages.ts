@@ -32,9 +32,6 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Workload identity', file: 'workload-identity.md' },
       { title: 'Workload identity by platform', file: 'workload-identity-platforms.md' },
       { title: 'Workload identity by server', file: 'workload-identity-servers.md' },
-      { title: 'GitHub Actions without a secret', file: 'guides/github-actions.md' },
-      { title: 'Kubernetes without a secret', file: 'guides/kubernetes.md' },
-      { title: 'Entra without a secret', file: 'guides/entra.md' },
     ],
   },
   {
@@ -47,7 +44,6 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'GraphQL', file: 'guides/graphql.md' },
       { title: 'Generated clients', file: 'guides/generated-clients.md' },
       { title: 'The token alone', file: 'guides/token-only.md' },
-      { title: 'MCP', file: 'mcp.md' },
       { title: 'Tokens for long work', file: 'guides/long-lived-connections.md' },
       { title: 'Proxies and private CAs', file: 'guides/proxies-and-private-cas.md' },
       { title: 'A token for other programs', file: 'guides/tokens-for-programs.md' },
@@ -135,6 +131,7 @@ export const pageGroups: readonly PageGroup[] = [
     pages: [
       { title: 'Decisions', file: 'decisions.md' },
       { title: 'Rules', file: 'rules.md' },
+      { title: 'Runtime checks', file: 'runtime-checks.md' },
     ],
   },
 ]

@@ -7,10 +7,10 @@ export const startPage: Readonly<Record<string, unknown>> = {
     tagline:
       'OAuth 2.0 client credentials for TypeScript, through expiry, rotation and outages. Not on npm yet: install it from a clone.',
     actions: [
-      { theme: 'brand', text: 'Documentation', link: '/contents' },
-      { theme: 'alt', text: 'Install', link: '/install' },
-      { theme: 'alt', text: 'First call: Prevu3D', link: '/guides/prevu3d-first-call' },
-      { theme: 'alt', text: 'First call: Hexagon', link: '/guides/hexagon-first-call' },
+      { theme: 'brand', text: 'Start', link: '/start' },
+      { theme: 'alt', text: 'All pages', link: '/contents' },
+      { theme: 'alt', text: 'HTTP clients', link: '/http-clients' },
+      { theme: 'alt', text: 'Vendors', link: '/providers' },
     ],
   },
 }

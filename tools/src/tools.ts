@@ -66,8 +66,7 @@ export const tools: Readonly<Record<string, Tool>> = {
     steps: (parameters) => [build, { program: 'tools/src/record-demo.ts', parameters }],
   },
   runtimes: {
-    summary:
-      'runs the packed packages on Node 22 to 26, Bun, Deno and workerd, and writes the tables of docs/runtimes.md',
+    summary: 'runs the packed packages on Node 22 to 26, Bun, Deno and workerd, and writes their tables in docs',
     steps: (parameters) => [
       build,
       { program: 'tools/src/runtimes/check-runtimes.ts', parameters, nodeOptions: [fromSources] },

@@ -1,5 +1,6 @@
 /**
- * Runs the checks of the packed packages on every runtime and writes the results into docs/runtimes.md.
+ * Runs the checks of the packed packages on every runtime and writes the results into docs/runtimes.md and
+ * docs/runtime-checks.md.
  * `--check` only compares the results with that file; `--only=Bun` runs one runtime and writes nothing.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -100,7 +101,7 @@ function inOrder(packages: readonly Package[]): readonly Package[] {
 function publish(packageResults: readonly PackageResult[]): void {
   const tables = [
     { document: 'docs/runtimes.md', name: 'packages', table: packageTable(packageResults, knownFailures) },
-    { document: 'docs/runtimes.md', name: 'checks', table: checkTable(packageResults) },
+    { document: 'docs/runtime-checks.md', name: 'checks', table: checkTable(packageResults) },
   ]
   for (const { document, name, table } of tables) {
     const text = readText(document)
