@@ -32,6 +32,9 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Workload identity', file: 'workload-identity.md' },
       { title: 'Workload identity by platform', file: 'workload-identity-platforms.md' },
       { title: 'Workload identity by server', file: 'workload-identity-servers.md' },
+      { title: 'GitHub Actions without a secret', file: 'guides/github-actions.md' },
+      { title: 'Kubernetes without a secret', file: 'guides/kubernetes.md' },
+      { title: 'Entra without a secret', file: 'guides/entra.md' },
     ],
   },
   {
@@ -48,6 +51,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Proxies and private CAs', file: 'guides/proxies-and-private-cas.md' },
       { title: 'A token for other programs', file: 'guides/tokens-for-programs.md' },
       { title: 'Gateway', file: 'gateway.md' },
+      { title: 'MCP', file: 'mcp.md' },
     ],
   },
   {
