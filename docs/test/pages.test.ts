@@ -22,6 +22,23 @@ describe('the sidebar', () => {
   })
 })
 
+describe('the description of a page', () => {
+  const described = files.map((file) => ({
+    file,
+    description: /^---\ndescription: "?(.*?)"?\n---\n/.exec(readFileSync(join(docs, file), 'utf8'))?.[1] ?? '',
+  }))
+
+  it('is in its front matter, with 60 to 160 characters; the start page has its own', () => {
+    const wrong = described.filter(({ description }) => description.length < 60 || description.length > 160)
+    expect(wrong.map(({ file }) => file)).toEqual(['index.md'])
+  })
+
+  it('is that of no other page', () => {
+    const descriptions = described.map(({ description }) => description)
+    expect(descriptions).toEqual([...new Set(descriptions)])
+  })
+})
+
 it.each(Object.entries(includedFiles))('%s stands whole on %s', (file, page) => {
   expect(existsSync(join(docs, '..', file))).toBe(true)
   expect(readFileSync(join(docs, page), 'utf8')).toMatch(
