@@ -99,6 +99,20 @@ export const tools: Readonly<Record<string, Tool>> = {
     summary: 'runs a client against faults for ten minutes and checks its memory, after a change of the cache',
     steps: file('tools/src/soak.ts', '--expose-gc', fromSources),
   },
+  'soak:gateway': {
+    summary: 'runs the gateway against faults for ten minutes, or the given seconds, and checks its memory',
+    steps: file('tools/src/soak-gateway.ts', fromSources),
+  },
+  types: {
+    summary: 'checks the types; part of `check`',
+    steps: (parameters) =>
+      ['tsconfig.json', 'examples/http-clients/tsconfig.json', 'examples/applications/tsconfig.json'].map(
+        (project) => ({
+          program: 'tsc',
+          parameters: ['--noEmit', '--project', project, ...parameters],
+        }),
+      ),
+  },
   version: {
     summary: 'raises the versions by the changesets; the release workflow runs it',
     steps: () => [
