@@ -3,6 +3,7 @@ import { api } from './rows/api.ts'
 import { cachedToken } from './rows/cached-token.ts'
 import { fetchOverhead } from './rows/fetch-overhead.ts'
 import { firstAnswer } from './rows/first-answer.ts'
+import { forwardedRequest } from './rows/forwarded-request.ts'
 import { grant } from './rows/grant.ts'
 import { heap } from './rows/heap.ts'
 import { importCost } from './rows/import-cost.ts'
@@ -20,6 +21,7 @@ export const rows: readonly Row[] = [
   ...wire,
   api,
   undiciWire,
+  ...forwardedRequest,
   ...manyCallers,
   grant,
   importCost,

@@ -18,7 +18,16 @@ export interface RunOptions {
 }
 
 /** A quick run omits the other peers, because they use the same parts of the harness. */
-const quickPeers = ['nightlatch', 'nightlatch on undici', 'hand-written', 'fetch', 'ky', 'undici']
+const quickPeers = [
+  'nightlatch',
+  'nightlatch on undici',
+  'hand-written',
+  'fetch',
+  'ky',
+  'undici',
+  '@fastify/reply-from',
+  'node:http and undici',
+]
 
 export async function run({ rows, isQuick, rounds, nodeOptions, onRow }: RunOptions): Promise<Results> {
   const loadBefore = load()

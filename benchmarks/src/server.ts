@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline, Readable } from 'node:stream'
 import { type Stall, watchStalls } from './stalls.ts'
 
 /** The behaviour of the token endpoint. */
@@ -58,7 +59,12 @@ export async function startServer(): Promise<BenchmarkServer> {
 
   const answerApi = (request: IncomingMessage, response: ServerResponse): void => {
     const expiresAt = Number.parseInt(request.headers.authorization?.slice('Bearer '.length) ?? '', 10)
-    if (Date.now() < expiresAt) return void response.writeHead(200, { 'content-length': 2 }).end('{}')
+    if (Date.now() < expiresAt) {
+      const [, bytes] = /^\/api\/bytes\/(\d+)$/.exec(request.url ?? '') ?? []
+      if (bytes !== undefined) sendBytes(response, Number(bytes))
+      else response.writeHead(200, { 'content-length': 2 }).end('{}')
+      return
+    }
     counts.unauthorized += 1
     response.writeHead(401, { 'content-length': 0 }).end()
   }
@@ -85,6 +91,16 @@ export async function startServer(): Promise<BenchmarkServer> {
         server.closeAllConnections()
       }),
   }
+}
+
+/** Sends a body of zeros as fast as the reader takes it. */
+function sendBytes(response: ServerResponse, bytes: number): void {
+  response.writeHead(200, { 'content-length': bytes })
+  const piece = Buffer.alloc(64 * 1024)
+  const pieces = function* (): Generator<Buffer> {
+    for (let left = bytes; left > 0; left -= piece.byteLength) yield piece.subarray(0, Math.min(left, piece.byteLength))
+  }
+  pipeline(Readable.from(pieces()), response, () => undefined)
 }
 
 function answerJson(response: ServerResponse, value: unknown): void {
