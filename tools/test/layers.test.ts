@@ -4,7 +4,19 @@ import { type ModuleSummary, readModule } from '../src/read-module.ts'
 import { filesIn, publishedPackages, readText } from '../src/read-repository.ts'
 
 /** Layers of the core, from the top to the bottom. Each may import those after it. */
-const STACK = ['index', 'client-pool', 'client', 'client-options', 'client-label', 'fetch', 'cache', 'acquire']
+const STACK = [
+  'index',
+  'client-pool',
+  'create-client',
+  'provider-client',
+  'client-parts',
+  'client',
+  'client-options',
+  'client-label',
+  'fetch',
+  'cache',
+  'acquire',
+]
 
 /** What every layer of the stack may import, and what each of these may import itself. */
 const FOUNDATION: Readonly<Record<string, readonly string[]>> = {

@@ -1,11 +1,13 @@
 import * as v from 'valibot'
 import type { Credentials } from './acquire/credentials.ts'
 import type { Provider } from './acquire/provider.ts'
-import { type Client, type ClientParts, createSharedParts, ProviderClient } from './client.ts'
+import type { Client } from './client.ts'
 import { labelOfTenant } from './client-label.ts'
 import { type ClientOptions, checkClient, clientOptionsEntries } from './client-options.ts'
+import { type ClientParts, createSharedParts } from './client-parts.ts'
 import { withLabel } from './errors.ts'
 import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
+import { ProviderClient } from './provider-client.ts'
 
 /** Options of the clients of a pool. */
 export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials' | 'label'> {

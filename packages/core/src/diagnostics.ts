@@ -1,4 +1,4 @@
-import { NightlatchError } from './errors.ts'
+import { NightlatchError, withLabel } from './errors.ts'
 
 /**
  * The message of the tracing channel `nightlatch:grant`: a grant from its first attempt to its token. Its fields are set as the
@@ -186,4 +186,15 @@ export function errorKind(failure: unknown): string {
   if (!(failure instanceof Error)) return 'no Error'
   const { name } = failure
   return typeof name === 'string' && /^[A-Z][A-Za-z]{0,39}$/.test(name) ? name : 'Error'
+}
+
+/** Creates the error that events show. Of a foreign error it shows only the type, because its message may contain a secret (rule X1). */
+export function toReportableError(provider: string, failure: unknown, label?: string): NightlatchError {
+  if (failure instanceof NightlatchError) return withLabel(failure, label) as NightlatchError
+  const error = new NightlatchError(
+    'invalid_options',
+    `${provider}: the credentials function or a function of the provider threw (${errorKind(failure)}); the message is withheld here because it may contain a secret, and the caller gets the original error`,
+    { provider },
+  )
+  return withLabel(error, label) as NightlatchError
 }

@@ -127,3 +127,23 @@ function copyError(error: NightlatchError, message: string, details: NightlatchE
   }
   return copy
 }
+
+/** Shows a URL's origin and path only, because a query may contain secrets (rule X2). */
+export function showUrl(url: URL): string {
+  return `${url.origin}${url.pathname}`
+}
+
+/**
+ * Replaces a TypeError that a provider's function threw. The TypeError of `Headers`, for example, quotes the value that it
+ * rejects, which is a secret here (rule X1).
+ *
+ * @param hook the name of the provider's function
+ */
+export function redactTypeError(provider: string, hook: string, thrown: unknown): unknown {
+  if (!(thrown instanceof TypeError)) return thrown
+  return new NightlatchError(
+    'invalid_options',
+    `${provider}: the provider's ${hook} threw a TypeError. Its message is withheld because it may contain a secret. Check that it sets no header to a value with a line break.`,
+    { provider },
+  )
+}

@@ -1,7 +1,8 @@
 // biome-ignore-all assist/source/organizeImports: the order is a table of contents, and each heading stands over its names.
 
 // Clients
-export { type Client, createClient } from './client.ts'
+export type { Client } from './client.ts'
+export { createClient } from './create-client.ts'
 export type { ClientOptions, TokenOptions, ViewOptions } from './client-options.ts'
 export { type ClientPool, type ClientPoolOptions, createClientPool } from './client-pool.ts'
 export type { AccessToken } from './acquire/access-token.ts'

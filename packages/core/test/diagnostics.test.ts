@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChannelListener, channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createDiagnostics, errorKind, noDiagnostics, withoutMessage } from '../src/diagnostics.ts'
+import { createDiagnostics, errorKind, noDiagnostics, toReportableError, withoutMessage } from '../src/diagnostics.ts'
 import { type ClientEvent, createClient, createClientPool, memoryStore, NightlatchError } from '../src/index.ts'
 import { findLeaks } from './acquire/printings.ts'
 import { stopTimers } from './virtual-time.ts'
@@ -270,5 +270,16 @@ describe('a failure that is not of this library', () => {
     )
     const own = new NightlatchError('timed_out', 'late')
     expect(withoutMessage(own)).toBe(own)
+  })
+})
+
+describe('toReportableError', () => {
+  it('X1: a NightlatchError stays as it is, and only the type of another error is shown', () => {
+    const failure = new NightlatchError('endpoint_unavailable', 'down', { provider: 'acme' })
+    expect(toReportableError('acme', failure)).toBe(failure)
+    const reportable = toReportableError('acme', new RangeError('MARKED'))
+    expect(reportable).toMatchObject({ code: 'invalid_options', provider: 'acme' })
+    expect(reportable.message).toContain('threw (RangeError)')
+    expect(findLeaks(reportable, ['MARKED'])).toEqual([])
   })
 })

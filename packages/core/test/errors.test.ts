@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
-import { NightlatchError, withHints } from '../src/errors.ts'
+import { NightlatchError, redactTypeError, showUrl, withHints } from '../src/errors.ts'
+import { findLeaks } from './acquire/printings.ts'
 
 describe('NightlatchError', () => {
   it('is an Error with a code, and prints as such', () => {
@@ -67,5 +68,33 @@ describe('instanceof NightlatchError', () => {
   it('the brand is on no error itself, so it is not printed', () => {
     expect(Reflect.ownKeys(error).filter((key) => typeof key === 'symbol')).toEqual([])
     expect(inspect(error)).not.toContain('nightlatch.error')
+  })
+})
+
+describe('an error of a provider’s function', () => {
+  it('X1: a TypeError loses its message, and another error stays as it is', () => {
+    let thrown: unknown
+    try {
+      new Headers().set('authorization', 'Basic MARKED\nsecret')
+    } catch (failure) {
+      thrown = failure
+    }
+    expect(String(thrown)).toContain('MARKED')
+    const shown = redactTypeError('acme', 'clientAuthentication', thrown)
+    expect(shown).toMatchObject({ code: 'invalid_options', provider: 'acme' })
+    expect(String(shown)).toContain('clientAuthentication threw a TypeError')
+    expect(findLeaks(shown, ['MARKED'])).toEqual([])
+    const own = new RangeError('the vault is shut')
+    expect(redactTypeError('acme', 'clientAuthentication', own)).toBe(own)
+  })
+})
+
+describe('showUrl', () => {
+  it.each([
+    ['https://login.acme.test/token?key=MARKED#MARKED', 'https://login.acme.test/token'],
+    ['https://user:MARKED@login.acme.test:8443/A/b', 'https://login.acme.test:8443/A/b'],
+    ['https://login.acme.test', 'https://login.acme.test/'],
+  ])('X2: %s is shown as %s', (url, shown) => {
+    expect(showUrl(new URL(url))).toBe(shown)
   })
 })

@@ -5,6 +5,7 @@ import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
 import type { Assertion } from './assertion-source.ts'
 import type { Credentials } from './credentials.ts'
+import { describeLateness, explainFailure } from './explain-failure.ts'
 import { GrantReport } from './grant-report.ts'
 import type { Provider } from './provider.ts'
 import { type CredentialsOf, RequestCredentials } from './request-credentials.ts'
@@ -12,7 +13,6 @@ import { planAttempt, planGrantRetry } from './retry.ts'
 import {
   type GrantedToken,
   requestToken,
-  showUrl,
   type TokenEndpoint,
   type TokenEndpointCall,
   type Transport,
@@ -27,7 +27,6 @@ export interface Grantor {
   readonly emit: Emit
   /** Default: no tracing channels. */
   readonly diagnostics?: Diagnostics | undefined
-  readonly loadOpenid: TokenEndpointCall['loadOpenid']
   /** At least 0, less than 1; spreads retries. */
   readonly random: () => number
 }
@@ -138,7 +137,7 @@ async function grantWithRetries(
 }
 
 async function attemptGrant(
-  { provider, transport, findEndpoint, loadOpenid }: Grantor,
+  { provider, transport, findEndpoint }: Grantor,
   { dpop }: CredentialsOf,
   attempt: Pick<TokenEndpointCall, 'grant' | 'credentials' | 'assertions' | 'signal'>,
   report: GrantReport,
@@ -146,7 +145,7 @@ async function attemptGrant(
   const endpoint = await findEndpoint(attempt.signal)
   report.requested(endpoint.url)
   try {
-    return await requestToken({ ...attempt, provider, endpoint, dpop, transport, loadOpenid })
+    return await requestToken({ ...attempt, provider, endpoint, dpop, transport })
   } catch (failure) {
     const isRefusal = failure instanceof NightlatchError && failure.code === 'grant_refused'
     const hint = isRefusal && attempt.assertions?.findHint(endpoint.issuerIdentifier ?? endpoint.issuer?.href)
@@ -170,30 +169,4 @@ function toAcquired(granted: GrantedToken, grant: GrantRequest): AcquiredToken {
 
 function toMilliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * 1000)
-}
-
-/** The error of a grant that missed its deadline. */
-export function describeLateness({ name, tokenEndpoint, issuer }: Provider, seconds: number): NightlatchError {
-  const endpoint = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
-  const limit = Math.round(seconds * 1000) / 1000
-  return new NightlatchError('timed_out', `${name}: ${endpoint} did not give a token within ${limit} s`, {
-    provider: name,
-    retryable: true,
-  })
-}
-
-/** Adds the provider's hints. If its `explain` throws, there are none. */
-export function explainFailure(provider: Provider, failure: unknown): unknown {
-  if (!(failure instanceof NightlatchError) || provider.explain === undefined) return failure
-  try {
-    const hints: unknown = provider.explain(failure)
-    return Array.isArray(hints)
-      ? withHints(
-          failure,
-          hints.filter((hint) => typeof hint === 'string'),
-        )
-      : failure
-  } catch {
-    return failure
-  }
 }

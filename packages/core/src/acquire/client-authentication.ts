@@ -1,5 +1,6 @@
 import { NightlatchError } from '../errors.ts'
 import { toBase64 } from '../platform/base64.ts'
+import { mutualTlsName } from './authentication-method.ts'
 import { readCertificate, thumbprintMembers } from './certificate.ts'
 import { secretAlgorithmNames, signAssertion } from './client-assertion.ts'
 import type { Credentials, IdentifiedCredentials } from './credentials.ts'
@@ -168,27 +169,6 @@ export function tlsClientAuth(): ClientAuthentication {
  */
 export function none(): ClientAuthentication {
   return { name: 'none', authenticate: sendClientId }
-}
-
-const mutualTlsName = 'tls_client_auth'
-
-/** Whether the client authenticates by a TLS certificate. */
-export function usesMutualTls(clientAuthentication: ClientAuthentication | undefined): boolean {
-  return clientAuthentication?.name === mutualTlsName
-}
-
-/** The credential that a client authentication requires besides the client id. `undefined` stands for the default one. */
-export function requiredCredential(
-  clientAuthentication: ClientAuthentication | undefined,
-): 'clientSecret' | 'privateKey' | undefined {
-  const { requires } = clientAuthentication ?? clientSecretBasic()
-  // Another value is reported as a mistake in the provider.
-  return requires === 'clientSecret' || requires === 'privateKey' ? requires : undefined
-}
-
-/** The client authentication's part of the cache key, with a separate name if the issuer's metadata will choose it. */
-export function methodName(clientAuthentication: ClientAuthentication | undefined, choosesLater = false): string {
-  return clientAuthentication?.name ?? (choosesLater ? 'from metadata' : 'client_secret_basic form')
 }
 
 /**

@@ -1,16 +1,11 @@
 import type { JWK } from 'jose'
 import { toBase64Url } from '../platform/base64.ts'
 import type { AccessToken } from './access-token.ts'
-import { algorithmsOf, findKeyMistake, type PrivateKey } from './private-key.ts'
-
-/** A `CryptoKeyPair`, declared without DOM types. */
-export interface DpopKeyPair {
-  readonly privateKey: PrivateKey
-  readonly publicKey: PrivateKey
-}
+import type { DpopKeyPair } from './dpop-key.ts'
+import { algorithmsOf, type PrivateKey } from './private-key.ts'
 
 /** openid-client's handle for the proofs of its token requests. */
-type Handle = ReturnType<typeof import('openid-client').getDPoPHandle>
+type Handle = import('openid-client').DPoPHandle
 
 /** Signs the proofs of API requests. It is loaded once, because importing a module again takes as long as signing. */
 interface Signer {
@@ -58,14 +53,8 @@ export class DpopProofs {
   /** The handle for openid-client, which creates the proofs of token requests. */
   async handle(): Promise<Handle> {
     if (this.#handle !== undefined) return this.#handle
-    const openid = await import('openid-client')
-    const key = await this.#loadKey()
-    const configuration = new openid.Configuration({ issuer: 'https://unused.invalid' }, 'unused')
-    const handle = openid.getDPoPHandle(configuration, key, {
-      [openid.modifyAssertion]: (_header, payload) => {
-        Object.assign(payload, this.#claimsFor(new URL(String(payload.htu))))
-      },
-    })
+    const { createHandle } = await import('./dpop-handle.ts')
+    const handle = createHandle(await this.#loadKey(), (url) => this.#claimsFor(url))
     this.#handle ??= handle
     return this.#handle
   }
@@ -149,16 +138,6 @@ export class DpopProofs {
     this.#signer = { SignJWT, privateKey, header: { typ: 'dpop+jwt', alg, jwk } }
     return this.#signer
   }
-}
-
-/** Finds why a value cannot be a DPoP key pair, as text for a message; `undefined` if it can. */
-export function findDpopKeyMistake(value: unknown): string | undefined {
-  const { privateKey, publicKey } = (value ?? {}) as Partial<DpopKeyPair>
-  if (privateKey?.usages?.includes('sign') !== true || publicKey?.extractable !== true) {
-    return 'must be a CryptoKeyPair that signs, with an extractable public key'
-  }
-  const mistake = findKeyMistake(privateKey)
-  return mistake === undefined ? undefined : `has a privateKey that ${mistake}`
 }
 
 function publicMembers({ kty, crv, x, y, n, e, ...rest }: JsonWebKey): JWK {

@@ -1,8 +1,8 @@
-import { type Diagnostics, errorKind, type GrantTrace, noDiagnostics } from '../diagnostics.ts'
-import { NightlatchError, withLabel } from '../errors.ts'
+import { type Diagnostics, type GrantTrace, noDiagnostics, toReportableError } from '../diagnostics.ts'
+import { type NightlatchError, showUrl, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Provider } from './provider.ts'
-import { type GrantedToken, showUrl, type Transport } from './token-endpoint.ts'
+import type { GrantedToken, Transport } from './token-endpoint.ts'
 
 /** Reports one grant by events and by a tracing channel. */
 export class GrantReport {
@@ -46,7 +46,7 @@ export class GrantReport {
   /** Runs the grant under its tracing channel. */
   async trace<T>(work: () => Promise<T>): Promise<T> {
     return await this.#diagnostics.trace('grant', this.#trace, work, (failure) =>
-      toReportableError(this.#provider, failure, this.#trace.label),
+      toReportableError(this.#provider.name, failure, this.#trace.label),
     )
   }
 
@@ -76,7 +76,7 @@ export class GrantReport {
     this.#emit({
       type: 'grant.failed',
       ...this.#common(),
-      error: toReportableError(this.#provider, failure, this.#trace.label),
+      error: toReportableError(this.#provider.name, failure, this.#trace.label),
     })
   }
 
@@ -91,15 +91,4 @@ export class GrantReport {
     const duration = (this.#time() - this.#startedAt) / 1000
     return { provider, ...(label !== undefined && { label }), duration, attempt, background }
   }
-}
-
-/** Creates the error that events show. Of a foreign error it shows only the type, because its message may contain a secret (rule X1). */
-export function toReportableError({ name }: Provider, failure: unknown, label?: string): NightlatchError {
-  if (failure instanceof NightlatchError) return withLabel(failure, label) as NightlatchError
-  const error = new NightlatchError(
-    'invalid_options',
-    `${name}: the credentials function or a function of the provider threw (${errorKind(failure)}); the message is withheld here because it may contain a secret, and the caller gets the original error`,
-    { provider: name },
-  )
-  return withLabel(error, label) as NightlatchError
 }

@@ -1,13 +1,15 @@
-import { NightlatchError } from '../errors.ts'
+import { allowInsecureRequests, customFetch, discovery, None } from 'openid-client'
+import { NightlatchError, showUrl } from '../errors.ts'
 import { readBodyText } from '../platform/answer-body.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import type { RequestTask } from '../platform/single-flight.ts'
 import { findNamedUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
-import { usesMutualTls } from './client-authentication.ts'
+import { usesMutualTls } from './authentication-method.ts'
+import type { EndpointFinder } from './endpoint-finder.ts'
 import type { Provider } from './provider.ts'
-import { showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import type { TokenEndpoint, Transport } from './token-endpoint.ts'
 
 /** Metadata is refreshed in the background after this time, and retried after the second one if that failed. */
 const refreshAfterMs = 3_600_000
@@ -20,23 +22,15 @@ const maxAgeMs = 24 * 3_600_000
 const timeoutShare = 1 / 2
 
 /**
- * Creates what finds a provider's token endpoint: its `tokenEndpoint`, or the one in its issuer's metadata. The metadata is read
- * by RFC 8414, then by OpenID Connect Discovery, because many servers support only one of the two.
+ * Creates what finds a provider's token endpoint in its issuer's metadata, which is read by RFC 8414, then by OpenID Connect
+ * Discovery, because many servers support only one of the two.
  *
  * @param timeout seconds per grant
  * @throws NightlatchError `discovery_failed`, `timed_out`
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-3 RFC 8414 section 3}
  */
-export function createEndpointFinder(provider: Provider, transport: Transport, timeout: number): EndpointFinder {
-  const { name, tokenEndpoint, issuer } = provider
-  if (tokenEndpoint !== undefined) {
-    const declared: Promise<TokenEndpoint> = Promise.resolve({
-      url: new URL(tokenEndpoint),
-      issuer: issuer === undefined ? undefined : new URL(issuer),
-      issuerIdentifier: issuer === undefined ? undefined : String(issuer),
-    })
-    return { find: () => declared, forget: () => {}, close: () => {} }
-  }
+export function createMetadataFinder(provider: Provider, transport: Transport, timeout: number): EndpointFinder {
+  const { name, issuer } = provider
   let known: { readonly endpoint: TokenEndpoint; readonly readAt: number } | undefined
   let refreshAt = 0
   let isForgotten = false
@@ -80,16 +74,6 @@ export function createEndpointFinder(provider: Provider, transport: Transport, t
     },
     close: () => flight.cancel(),
   }
-}
-
-/** Finds a provider's token endpoint. */
-export interface EndpointFinder {
-  /** @param signal ends this caller's wait */
-  find(signal: AbortSignal): Promise<TokenEndpoint>
-  /** Reads the metadata again with the next call. */
-  forget(): void
-  /** Stops background work. */
-  close(): void
 }
 
 async function findByMetadata(provider: Provider, transport: Transport, signal: AbortSignal): Promise<TokenEndpoint> {
@@ -150,7 +134,6 @@ async function readMetadata(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<Found | Miss> {
-  const openid = await import('openid-client')
   let miss: Miss = { why: 'it did not answer', retryable: true }
   let issuerIdentifier = issuer.href
   const request = async (url: string, init: RequestInit): Promise<{ status: number; text: string | undefined }> => {
@@ -164,10 +147,10 @@ async function readMetadata(
     }
   }
   try {
-    const configuration = await openid.discovery(issuer, 'any', undefined, openid.None(), {
+    const configuration = await discovery(issuer, 'any', undefined, None(), {
       algorithm,
-      execute: [openid.allowInsecureRequests],
-      [openid.customFetch]: async (url, { headers, method, redirect }) => {
+      execute: [allowInsecureRequests],
+      [customFetch]: async (url, { headers, method, redirect }) => {
         const { status, text } = await request(url, { headers, method, redirect, signal })
         if (status !== 200) {
           miss = { why: `it answered ${status}`, retryable: status === 429 || status > 499 }

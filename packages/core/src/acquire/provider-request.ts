@@ -1,6 +1,5 @@
-import { NightlatchError } from '../errors.ts'
+import { NightlatchError, redactTypeError } from '../errors.ts'
 import type { Provider, TokenRequestFormat } from './provider.ts'
-import { redactTypeError } from './redact.ts'
 import type { GrantRequest } from './token-request.ts'
 import type { TokenRequestDraft } from './token-request-draft.ts'
 

@@ -1,4 +1,3 @@
-import { NightlatchError } from '../errors.ts'
 import { formEncode } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import { redacted, SecretTraces } from './secret-traces.ts'
@@ -74,19 +73,4 @@ export function redact(text: string, secrets: readonly string[]): string {
   return isCut
     ? `${shown.slice(0, maxShownLength)} [cut: ${maxShownLength} of ${text.length} characters]`.trimStart()
     : shown
-}
-
-/**
- * Replaces a TypeError that a provider's function threw. The TypeError of `Headers`, for example, quotes the value that it
- * rejects, which is a secret here (rule X1).
- *
- * @param hook the name of the provider's function
- */
-export function redactTypeError(provider: string, hook: string, thrown: unknown): unknown {
-  if (!(thrown instanceof TypeError)) return thrown
-  return new NightlatchError(
-    'invalid_options',
-    `${provider}: the provider's ${hook} threw a TypeError. Its message is withheld because it may contain a secret. Check that it sets no header to a value with a line break.`,
-    { provider },
-  )
 }

@@ -1,14 +1,15 @@
-import { NightlatchError, withLabel } from '../errors.ts'
+import { NightlatchError, showUrl, withLabel } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { findNamedUrlMistake } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
-import { explainFailure } from './acquire-token.ts'
+import { explainFailure } from './explain-failure.ts'
+import { judgeRevocationAnswer } from './judge-response.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf } from './redact.ts'
 import { type CredentialsOf, RequestCredentials } from './request-credentials.ts'
-import { authenticate, send, showUrl, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import { authenticate, send, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import type { TokenRequestDraft } from './token-request-draft.ts'
-import { judgeRevocationAnswer, readStandardTokenResponse } from './token-response.ts'
+import { readStandardTokenResponse } from './token-response.ts'
 
 /** What all revocations of a provider share. */
 export interface RevocationParts {

@@ -1,4 +1,11 @@
-import { NightlatchError } from '../errors.ts'
+import {
+  allowInsecureRequests,
+  Configuration,
+  clientCredentialsGrant,
+  customFetch,
+  ResponseBodyError,
+} from 'openid-client'
+import { NightlatchError, redactTypeError, showUrl } from '../errors.ts'
 import { parseBody, readBodyText } from '../platform/answer-body.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
@@ -6,19 +13,14 @@ import { AssertionReader } from './assertion-source.ts'
 import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
+import { type JudgedToken, judgeTokenAnswer } from './judge-response.ts'
 import { findExpiry, looksLikeMilliseconds, readLifetime } from './lifetime.ts'
 import type { Provider, TokenRequestFormat } from './provider.ts'
 import { computedHeaders, providerHeaders, toHttpRequest, toProviderParameters } from './provider-request.ts'
-import { redactTypeError, secretsOf } from './redact.ts'
+import { secretsOf } from './redact.ts'
 import { type GrantRequest, standardParameters } from './token-request.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './token-request-draft.ts'
-import {
-  type JudgedToken,
-  judgeTokenAnswer,
-  readExtra,
-  readStandardTokenResponse,
-  type TokenAnswer,
-} from './token-response.ts'
+import { readExtra, readStandardTokenResponse, type TokenAnswer } from './token-response.ts'
 
 /** The client's `fetch` and clocks. */
 export interface Transport {
@@ -43,17 +45,6 @@ export interface TokenEndpoint {
   readonly revocationEndpoint?: string
 }
 
-type OpenidClient = typeof import('openid-client')
-
-/** Imports openid-client once for many grants: importing a loaded module again takes a quarter of a grant's CPU. */
-export function createOpenidLoader(): () => Promise<OpenidClient> {
-  let loaded: OpenidClient | undefined
-  return async () => {
-    loaded ??= await import('openid-client')
-    return loaded
-  }
-}
-
 /** The arguments of one token request. */
 export interface TokenEndpointCall {
   readonly provider: Provider
@@ -65,7 +56,6 @@ export interface TokenEndpointCall {
   /** The proofs of the key to bind the token to; `undefined`: the token is not bound. */
   readonly dpop?: DpopProofs | undefined
   readonly transport: Transport
-  readonly loadOpenid: () => Promise<OpenidClient>
   /** Aborts at the deadline. */
   readonly signal: AbortSignal
 }
@@ -111,23 +101,22 @@ export async function requestToken(call: TokenEndpointCall): Promise<GrantedToke
 
 /** Makes a grant by openid-client, whose request and response go through `exchange`. */
 async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
-  const { endpoint, grant, credentials, dpop, transport, loadOpenid } = call
-  const openid = await loadOpenid()
+  const { endpoint, grant, credentials, dpop, transport } = call
   const server = { issuer: (endpoint.issuer ?? endpoint.url).href, token_endpoint: endpoint.url.href }
   // The client authentication runs in `exchange`, because openid-client's hook lacks the URL and the JSON body. So nothing here
   // sends the client id.
-  const configuration = new openid.Configuration(server, credentials.clientId ?? 'none', undefined, () => {})
+  const configuration = new Configuration(server, credentials.clientId ?? 'none', undefined, () => {})
   // The caller's signal has the deadline; openid-client's own would leave a timer behind.
   configuration.timeout = undefined
   // `createClient` has already checked that the URL is https, loopback, or permitted by `allowInsecureRequests`.
-  openid.allowInsecureRequests(configuration)
+  allowInsecureRequests(configuration)
   const requestedAt = transport.now()
   const requestedTime = transport.time()
-  configuration[openid.customFetch] = (_url, { body, headers }) =>
+  configuration[customFetch] = (_url, { body, headers }) =>
     exchange(call, requestedAt, body as URLSearchParams, headers.dpop)
   try {
     const DPoP = await dpop?.handle()
-    const result = await openid.clientCredentialsGrant(configuration, standardParameters(grant), DPoP && { DPoP })
+    const result = await clientCredentialsGrant(configuration, standardParameters(grant), DPoP && { DPoP })
     return {
       accessToken: result.access_token,
       tokenType: result.token_type === 'dpop' ? 'DPoP' : 'Bearer',
@@ -140,7 +129,7 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
       requestedTime,
     }
   } catch (error) {
-    if (error instanceof openid.ResponseBodyError && error.response instanceof FailedResponse) {
+    if (error instanceof ResponseBodyError && error.response instanceof FailedResponse) {
       throw error.response.failure
     }
     // openid-client's own errors contain the response, token included, as their cause (rule X1).
@@ -354,9 +343,4 @@ function judge(
 /** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-5 RFC 9449 section 5} */
 function isProofRejected(failure: unknown): failure is NightlatchError {
   return failure instanceof NightlatchError && failure.error === 'invalid_dpop_proof'
-}
-
-/** Shows a URL's origin and path only, because a query may contain secrets (rule X2). */
-export function showUrl(url: URL): string {
-  return `${url.origin}${url.pathname}`
 }

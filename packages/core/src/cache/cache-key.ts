@@ -1,4 +1,4 @@
-import { methodName } from '../acquire/client-authentication.ts'
+import { methodName } from '../acquire/authentication-method.ts'
 import { choosesAuthenticationLater, type Provider } from '../acquire/provider.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import { toBase64Url } from '../platform/base64.ts'

@@ -1,4 +1,4 @@
-import { methodName } from '../acquire/client-authentication.ts'
+import { methodName } from '../acquire/authentication-method.ts'
 import type { Credentials } from '../acquire/credentials.ts'
 import { decodePemBlock, readPemBlocks } from '../acquire/pem.ts'
 import { isCryptoKey, type PrivateKey, type PrivateKeyMaterial } from '../acquire/private-key.ts'

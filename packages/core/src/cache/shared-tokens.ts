@@ -12,6 +12,7 @@ import { withDeadline } from '../platform/deadline.ts'
 import { addAccepted, digestCredential, isAcceptedFor } from './accepted-credentials.ts'
 import { cacheKey } from './cache-key.ts'
 import { toProofKey } from './credential-proof.ts'
+import { acquireForFleet, type FleetRequest, type FoundToken } from './fleet-request.ts'
 import { type GuardedStore, guardStore, planStoreBudget, type ReleaseLock, type StoreBudget } from './guarded-store.ts'
 import { fromStored, type Instant, toStored } from './stored-token.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
@@ -29,6 +30,8 @@ export interface SharedTokens {
    * @throws what the credentials function throws: the key depends on the credentials
    */
   open(client: CredentialsOf, grant: GrantRequest, seconds: number, signal: AbortSignal): Promise<SharedToken>
+  /** A token for the whole fleet; see fleet-request.ts. */
+  acquire(opened: SharedToken, request: FleetRequest): Promise<FoundToken>
   /** Deletes the token of one identity, if the client's credential was accepted for it. */
   forget(client: CredentialsOf, grant: GrantRequest): Promise<void>
 }
@@ -57,21 +60,22 @@ export interface SharedToken {
   isFailureMarked(): Promise<boolean>
 }
 
-/**
- * Uses a store by identities and tokens instead of keys and entries.
- *
- * @param timeout seconds for the credentials that a key depends on
- * @param label the client's, if the store is of one client
- */
-export function shareTokens(
-  provider: Provider,
-  store: TokenStore,
-  { now, time }: Transport,
-  timeout: number,
-  emit: Emit,
-  diagnostics?: Diagnostics,
-  label?: string,
-): SharedTokens {
+export interface SharedTokensOptions {
+  readonly provider: Provider
+  readonly store: TokenStore
+  readonly transport: Pick<Transport, 'now' | 'time'>
+  /** Seconds for the credentials that a key depends on. */
+  readonly timeout: number
+  readonly emit: Emit
+  readonly diagnostics?: Diagnostics | undefined
+  /** The client's, if the store is of one client. */
+  readonly label?: string | undefined
+}
+
+/** Uses a store by identities and tokens instead of keys and entries. */
+export function shareTokens(options: SharedTokensOptions): SharedTokens {
+  const { provider, store, timeout, emit, diagnostics, label } = options
+  const { now, time } = options.transport
   const guarded = guardStore(store, provider.name, emit, diagnostics, label)
   const endpoint = new URL((provider.tokenEndpoint ?? provider.issuer) as string | URL).href
   const source = provider.clientAuthentication?.source
@@ -110,6 +114,7 @@ export function shareTokens(
       }
       return { ...openShared(guarded, holder, findWriter, seconds, instant), assertion }
     },
+    acquire: acquireForFleet,
     async forget(client, grant) {
       const timeoutError = (): Error => new Error('the credentials were not read in time')
       const find = async (signal: AbortSignal): Promise<Holder | undefined> => {

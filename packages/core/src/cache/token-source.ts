@@ -3,11 +3,10 @@ import type { AcquiredToken, GrantTerms } from '../acquire/acquire-token.ts'
 import type { Assertion } from '../acquire/assertion-source.ts'
 import { isClientRejected } from '../acquire/client-rejection.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
-import { toReportableError } from '../acquire/grant-report.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { CredentialsOf } from '../acquire/request-credentials.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
-import type { Diagnostics, Subscribable } from '../diagnostics.ts'
+import { type Diagnostics, type Subscribable, toReportableError } from '../diagnostics.ts'
 import { NightlatchError, withLabel } from '../errors.ts'
 import type { Emit, TokenServedEvent } from '../events.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
@@ -15,7 +14,7 @@ import type { InFlight, RequestTask, SingleFlight } from '../platform/single-fli
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { grantIdentity } from './cache-key.ts'
 import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
-import { acquireForFleet, type FoundToken } from './fleet-request.ts'
+import type { FoundToken } from './fleet-request.ts'
 import { drawJitter, expiryOf, livesLongEnough, planLife } from './freshness.ts'
 import type { SharedToken, SharedTokens } from './shared-tokens.ts'
 import { TokenEntry } from './token-entry.ts'
@@ -341,7 +340,7 @@ export class TokenSource {
     }
     if (shared === undefined) return { found: await requestToken(terms.timeout) }
     const opened = await this.#open(shared, entry.grant, terms)
-    return await acquireForFleet(opened, {
+    return await shared.acquire(opened, {
       terms,
       timeout,
       serves: (found) =>
@@ -367,7 +366,7 @@ export class TokenSource {
       if (failure instanceof NightlatchError || !signal.aborted) {
         const duration = (time() - startedAt) / 1000
         const { label } = this
-        const error = toReportableError(provider, failure, label)
+        const error = toReportableError(provider.name, failure, label)
         const labelled = label !== undefined && { label }
         emit({ type: 'grant.failed', provider: provider.name, ...labelled, duration, attempt: 1, background, error })
       }

@@ -1,18 +1,16 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { methodName } from '../../src/acquire/authentication-method.ts'
 import {
   chooseClientAuthentication,
   clientSecretBasic,
   clientSecretJwt,
   clientSecretPost,
   type JwtAuthenticationOptions,
-  methodName,
   none,
   privateKeyJwt,
-  requiredCredential,
   tlsClientAuth,
-  usesMutualTls,
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials, IdentifiedCredentials } from '../../src/acquire/credentials.ts'
 import type { ClientAuthentication, TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
@@ -488,13 +486,6 @@ describe.each([
   })
 })
 
-describe('usesMutualTls', () => {
-  it('G4: is true for tlsClientAuth only', () => {
-    expect(usesMutualTls(tlsClientAuth())).toBe(true)
-    for (const one of [none(), privateKeyJwt(), clientSecretBasic(), undefined]) expect(usesMutualTls(one)).toBe(false)
-  })
-})
-
 describe('chooseClientAuthentication', () => {
   const all = [
     'none',
@@ -530,37 +521,6 @@ describe('chooseClientAuthentication', () => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_options' }))
     expect(attempt).toThrow(`(${names}). Set the provider's clientAuthentication.`)
     expect(attempt).not.toThrow('MARKED')
-  })
-})
-
-describe('requiredCredential', () => {
-  it('G2: the default one and those with a client secret require it; an unknown one does not', () => {
-    const secret = [
-      undefined,
-      clientSecretBasic(),
-      clientSecretBasic({ encoding: 'raw' }),
-      clientSecretPost(),
-      clientSecretJwt(),
-      clientSecretJwt({ algorithm: 'HS512', audience: new URL('https://login.acme.test/') }),
-    ]
-    for (const one of secret) expect(requiredCredential(one)).toBe('clientSecret')
-    const own = (name: string): ClientAuthentication => ({ name, authenticate: () => {} })
-    for (const one of [own('client_secret_post'), own('private_key_jwt'), none(), tlsClientAuth()]) {
-      expect(requiredCredential(one)).toBeUndefined()
-    }
-  })
-
-  it('G8: those with a private key require it', () => {
-    for (const one of [privateKeyJwt(), privateKeyJwt({ algorithm: 'ML-DSA-44', audience: 'tokenEndpoint' })]) {
-      expect(requiredCredential(one)).toBe('privateKey')
-    }
-  })
-
-  it('G3: a provider’s own one declares what it requires; another value counts as nothing', () => {
-    const own = (requires: unknown): ClientAuthentication =>
-      ({ name: 'own', authenticate: () => {}, requires }) as unknown as ClientAuthentication
-    expect(requiredCredential(own('privateKey'))).toBe('privateKey')
-    for (const junk of ['MARKED', null, {}, true]) expect(requiredCredential(own(junk))).toBeUndefined()
   })
 })
 

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { requiredCredential } from '../../src/acquire/authentication-method.ts'
 import {
   clientSecretBasic,
   clientSecretPost,
   none,
   privateKeyJwt,
-  requiredCredential,
   tlsClientAuth,
 } from '../../src/acquire/client-authentication.ts'
 import { type Credentials, CredentialsReader, findCredentialsMistakes } from '../../src/acquire/credentials.ts'

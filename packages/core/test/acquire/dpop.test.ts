@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
-import { DpopProofs, findDpopKeyMistake } from '../../src/acquire/dpop.ts'
+import { DpopProofs } from '../../src/acquire/dpop.ts'
 import { findLeaks } from './printings.ts'
 
 const token = createAccessToken({
@@ -108,21 +108,5 @@ describe('proofs of possession', () => {
     proofs.learn(url, 'MARKED-nonce')
     await proofs.prove(url, 'GET', token)
     expect(findLeaks(proofs, ['MARKED-nonce', 'bound-token'])).toEqual([])
-  })
-})
-
-describe('findDpopKeyMistake', () => {
-  it('accepts a key that is not extractable, with an extractable public key', async () => {
-    expect(findDpopKeyMistake(await makeKey({ name: 'ECDSA', namedCurve: 'P-256' }))).toBeUndefined()
-  })
-
-  it('X1: an extractable private key is rejected, and so is a value that is not a key pair', async () => {
-    const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
-    const extractable = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-    expect(findDpopKeyMistake(extractable)).toMatch(/^has a privateKey that is extractable/)
-    const { privateKey } = await makeKey(algorithm)
-    for (const junk of [undefined, null, 7, {}, privateKey, { privateKey }, { publicKey: extractable.publicKey }]) {
-      expect(findDpopKeyMistake(junk)).toMatch(/^must be a CryptoKeyPair/)
-    }
   })
 })

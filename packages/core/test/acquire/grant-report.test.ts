@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { GrantReport, toReportableError } from '../../src/acquire/grant-report.ts'
+import { GrantReport } from '../../src/acquire/grant-report.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import { type Diagnostics, type GrantTrace, noDiagnostics } from '../../src/diagnostics.ts'
 import { NightlatchError } from '../../src/errors.ts'
@@ -61,15 +61,5 @@ describe('GrantReport', () => {
     expect(result).toBe('a token')
     expect(messages).toEqual([{ ...message, url: 'https://login.acme.test/token', attempt: 2, lifetime: 60 }])
     expect(findLeaks([messages, descriptions], ['MARKED'])).toEqual([])
-  })
-})
-
-describe('toReportableError', () => {
-  it('X1: a NightlatchError stays as it is, and only the type of another error is shown', () => {
-    expect(toReportableError(provider, failure)).toBe(failure)
-    const reportable = toReportableError(provider, new RangeError('MARKED'))
-    expect(reportable).toMatchObject({ code: 'invalid_options', provider: 'acme' })
-    expect(reportable.message).toContain('threw (RangeError)')
-    expect(findLeaks(reportable, ['MARKED'])).toEqual([])
   })
 })

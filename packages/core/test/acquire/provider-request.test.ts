@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import { providerHeaders, toHttpRequest, toProviderParameters } from '../../src/acquire/provider-request.ts'
-import { createOpenidLoader, requestToken } from '../../src/acquire/token-endpoint.ts'
+import { requestToken } from '../../src/acquire/token-endpoint.ts'
 import { type GrantRequest, refineGrant, standardParameters } from '../../src/acquire/token-request.ts'
 
 const acme: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }
@@ -188,7 +188,6 @@ describe('the request that fetch gets', () => {
         now: Date.now,
         time: Date.now,
       },
-      loadOpenid: createOpenidLoader(),
       signal: new AbortController().signal,
     })
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { clientSecretPost } from '../../src/acquire/client-authentication.ts'
 import { choosesAuthenticationLater, findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
 import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
-import { createClient } from '../../src/client.ts'
+import { createClient } from '../../src/create-client.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 

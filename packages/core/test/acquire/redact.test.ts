@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { redact, redactTypeError, secretsOf } from '../../src/acquire/redact.ts'
+import { redact, secretsOf } from '../../src/acquire/redact.ts'
 import type { TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
-import { findLeaks } from './printings.ts'
 
 function draft(overrides: Partial<TokenRequestDraft> = {}): TokenRequestDraft {
   return {
@@ -132,23 +131,5 @@ describe('secretsOf', () => {
   it('X1: the longest secret is removed first, so that no part of it stays', () => {
     const sent = draft({ headers: new Headers({ 'x-a': 'abcd', 'x-b': 'abcdefgh' }) })
     expect(conceal('see abcdefgh and abcd', sent)).toBe('see [redacted] and [redacted]')
-  })
-})
-
-describe('an error of a provider’s function', () => {
-  it('X1: a TypeError loses its message, and another error stays as it is', () => {
-    let thrown: unknown
-    try {
-      new Headers().set('authorization', 'Basic MARKED\nsecret')
-    } catch (failure) {
-      thrown = failure
-    }
-    expect(String(thrown)).toContain('MARKED')
-    const told = redactTypeError('acme', 'clientAuthentication', thrown)
-    expect(told).toMatchObject({ code: 'invalid_options', provider: 'acme' })
-    expect(String(told)).toContain('clientAuthentication threw a TypeError')
-    expect(findLeaks(told, ['MARKED'])).toEqual([])
-    const own = new RangeError('the vault is shut')
-    expect(redactTypeError('acme', 'clientAuthentication', own)).toBe(own)
   })
 })

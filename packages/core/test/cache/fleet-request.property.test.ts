@@ -191,7 +191,7 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
     }
     const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
     const transport = { fetch, allowInsecureRequests: false, now: () => Date.now(), time }
-    const shared = shareTokens(provider, mine, transport, 10, () => {})
+    const shared = shareTokens({ provider: provider, store: mine, transport: transport, timeout: 10, emit: () => {} })
     const defaultGrant = { scopes: ['a'], parameters: {} }
     const source = new TokenSource(
       {

@@ -239,7 +239,13 @@ describe('token request of a fleet', () => {
         const credentials = { clientId: 'app', clientSecret: 'x' }
         const client = { read: async () => credentials, readOthers: async () => undefined }
         const signal = abortAfter(timeout * 1000)
-        const { open } = shareTokens(provider, locked, transport, timeout, () => {})
+        const { open } = shareTokens({
+          provider: provider,
+          store: locked,
+          transport: transport,
+          timeout: timeout,
+          emit: () => {},
+        })
         const shared = await open(client, { scopes: [], parameters: {} }, timeout, signal)
         const { asked, requestToken } = createServer()
         const waiting = acquireForFleet(shared, requestOf({ timeout, signal, requestToken }))
@@ -269,7 +275,13 @@ describe('token request of a fleet', () => {
       const credentials = { clientId: 'app', clientSecret: 'x' }
       const client = { read: async () => credentials, readOthers: async () => undefined }
       const signal = abortAfter(timeout * 1000)
-      const { open } = shareTokens(provider, store, transport, timeout, (event) => events.push(event))
+      const { open } = shareTokens({
+        provider: provider,
+        store: store,
+        transport: transport,
+        timeout: timeout,
+        emit: (event) => events.push(event),
+      })
       const shared = await open(client, { scopes: [], parameters: {} }, timeout, signal)
       const finished = finish(acquireForFleet(shared, requestOf({ timeout, signal })))
       await timed(finished)

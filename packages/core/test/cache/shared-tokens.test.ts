@@ -173,7 +173,7 @@ describe('shared tokens', () => {
     const store = { get: note('get'), set: note('set'), delete: note('delete') }
     const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
     const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
-    const shared = shareTokens(provider, store, transport, 0.05, () => {})
+    const shared = shareTokens({ provider, store, transport, timeout: 0.05, emit: () => {} })
     const client = {
       read: (signal?: AbortSignal) => waitFor<Credentials>(read(), signal),
       readOthers: async () => undefined,
@@ -196,7 +196,7 @@ describe('shared tokens', () => {
   const share = (store: TokenStore): SharedTokens => {
     const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
     const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
-    return shareTokens(provider, store, transport, 10, () => {})
+    return shareTokens({ provider: provider, store: store, transport: transport, timeout: 10, emit: () => {} })
   }
   const open = (store: TokenStore): Promise<SharedToken> =>
     share(store).open(app, grant, 10, AbortSignal.timeout(20_000))
@@ -259,7 +259,8 @@ describe('shared tokens', () => {
     const openAt = (): Promise<SharedToken> => {
       const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: time, time }
       const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
-      return shareTokens(provider, store, transport, 10, () => {}).open(app, grant, 10, AbortSignal.timeout(20_000))
+      const shared = shareTokens({ provider, store, transport, timeout: 10, emit: () => {} })
+      return shared.open(app, grant, 10, AbortSignal.timeout(20_000))
     }
     await (await openAt()).markFailure(2.5)
     const other = await openAt()

@@ -3,6 +3,7 @@ import { type AccessToken, createAccessToken } from '../../src/acquire/access-to
 import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
+import { acquireForFleet } from '../../src/cache/fleet-request.ts'
 import { drawJitter, planLife, planRetry } from '../../src/cache/freshness.ts'
 import type { SharedTokens } from '../../src/cache/shared-tokens.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
@@ -116,6 +117,7 @@ function createShared(value: string, lifetime: number) {
       markFailure: async () => {},
       isFailureMarked: async () => false,
     }),
+    acquire: acquireForFleet,
     forget: async () => {},
   }
   return { shared, reads, written, left }

@@ -1,0 +1,16 @@
+import { Configuration, type DPoPHandle, getDPoPHandle, modifyAssertion } from 'openid-client'
+import type { DpopKeyPair } from './dpop-key.ts'
+
+/**
+ * Creates openid-client's handle, which signs the proofs of token requests.
+ *
+ * @param claimsFor other claims of a proof for a URL
+ */
+export function createHandle(key: DpopKeyPair, claimsFor: (url: URL) => object): DPoPHandle {
+  const configuration = new Configuration({ issuer: 'https://unused.invalid' }, 'unused')
+  return getDPoPHandle(configuration, key, {
+    [modifyAssertion]: (_header, payload) => {
+      Object.assign(payload, claimsFor(new URL(String(payload.htu))))
+    },
+  })
+}
