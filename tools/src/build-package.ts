@@ -3,8 +3,9 @@
  * exports. Dependencies stay imports; development dependencies are bundled.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve as resolvePath } from 'node:path'
 import { rolldown } from 'rolldown'
+import { planChunks } from './plan-chunks.ts'
 import { readDeclarations } from './read-declarations.ts'
 
 interface Manifest {
@@ -30,13 +31,41 @@ const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDepende
 
 rmSync('dist', { recursive: true, force: true })
 
+const chunks = new Map<string, string>()
+
 const bundle = await rolldown({
   input,
   platform: 'neutral',
+  // What a chunk shares with another is no export of an entry, because no chunk holds the entry itself.
+  preserveEntrySignatures: 'allow-extension',
+  treeshake: { moduleSideEffects: 'no-external' },
   external: (id) => id.startsWith('node:') || external.some((name) => id === name || id.startsWith(`${name}/`)),
   resolve: { conditionNames: ['import', 'default'], mainFields: ['module', 'main'] },
+  plugins: [
+    {
+      name: 'chunks',
+      buildEnd() {
+        for (const [module, chunk] of planChunks(
+          Object.values(input).map((file) => resolvePath(file)),
+          (id) => this.getModuleInfo(id),
+        )) {
+          chunks.set(module, chunk)
+        }
+      },
+    },
+  ],
 })
-await bundle.write({ dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames: '[name].js' })
+await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  sourcemap: true,
+  chunkFileNames: '[name].js',
+  comments: { legal: true, annotation: true, jsdoc: false },
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [{ debugName: 'planned', name: (id) => chunks.get(id) ?? null }],
+  },
+})
 await bundle.close()
 
 if (Object.keys(manifest.exports).includes('.')) {

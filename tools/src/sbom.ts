@@ -56,9 +56,10 @@ export function readSboms(
   }
 }
 
-/** Adds the bundled packages, which pnpm omits as development dependencies. */
+/** Adds the bundled packages, which pnpm omits as development dependencies. What is installed as well is there already. */
 function withBundled(sbom: Sbom, names: readonly string[], folder: string): Sbom {
-  const bundled = productionTree(names, folder, []).map(({ name, version, licence }): SbomComponent => {
+  const installed = sbom.components.map(({ purl }) => purl)
+  const all = productionTree(names, folder, []).map(({ name, version, licence }): SbomComponent => {
     const [plain = '', scope] = name.split('/').reverse()
     const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
     return {
@@ -72,6 +73,7 @@ function withBundled(sbom: Sbom, names: readonly string[], folder: string): Sbom
       properties: [{ name: 'nightlatch:bundled', value: 'true' }],
     }
   })
+  const bundled = all.filter(({ purl }) => !installed.includes(purl))
   const refs = bundled.map((component) => component['bom-ref'])
   const self = sbom.metadata.component['bom-ref']
   return {

@@ -37,6 +37,10 @@ export const tools: Readonly<Record<string, Tool>> = {
       { program: 'benchmarks/src/bench.ts', parameters, nodeOptions: ['--expose-gc'], folder: 'benchmarks' },
     ],
   },
+  bundled: {
+    summary: 'checks that what is built into the packages is not outdated; the release workflow runs it',
+    steps: file('tools/src/check-bundled-age.ts'),
+  },
   endpoints: {
     summary: 'writes the tables of docs/providers.md and its README from packages/providers, after a change there',
     steps: file('tools/src/write-providers-pages.ts', fromSources),

@@ -170,7 +170,7 @@ export class CredentialsReader {
    * credentials that are too old; if it fails or hangs then, the old ones stay in use.
    *
    * @param signal aborts at the deadline
-   * @param seconds until the deadline; default: there is none
+   * @param seconds until the deadline; default: no deadline
    * @throws what the function throws, as it is; NightlatchError `invalid_options` if it returns no credentials
    */
   async read(signal?: AbortSignal, seconds: number = Number.POSITIVE_INFINITY): Promise<Credentials> {
@@ -226,7 +226,7 @@ export class CredentialsReader {
     return reading
   }
 
-  /** What was read later is not adopted, and the function may be called again. */
+  /** Ends a reading: its late result has no effect, and the next call reads again. */
   #settle(reading: Promise<Credentials>): void {
     if (this.#reading === reading) this.#reading = undefined
   }

@@ -1,16 +1,6 @@
 import { loadOnce } from '../platform/load-once.ts'
 import type { Provider } from './provider.ts'
-import type { TokenEndpoint, Transport } from './token-endpoint.ts'
-
-/** Finds a provider's token endpoint. */
-export interface EndpointFinder {
-  /** @param signal ends this caller's wait */
-  find(signal: AbortSignal): Promise<TokenEndpoint>
-  /** Reads the metadata again with the next call. */
-  forget(): void
-  /** Stops background work. */
-  close(): void
-}
+import type { EndpointFinder, TokenEndpoint, Transport } from './token-endpoint.ts'
 
 /**
  * Creates what finds a provider's token endpoint: its `tokenEndpoint`, or the one in its issuer's metadata. The code that reads

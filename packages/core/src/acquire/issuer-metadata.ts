@@ -7,9 +7,8 @@ import type { RequestTask } from '../platform/single-flight.ts'
 import { findNamedUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { usesMutualTls } from './authentication-method.ts'
-import type { EndpointFinder } from './endpoint-finder.ts'
 import type { Provider } from './provider.ts'
-import type { TokenEndpoint, Transport } from './token-endpoint.ts'
+import type { EndpointFinder, TokenEndpoint, Transport } from './token-endpoint.ts'
 
 /** Metadata is refreshed in the background after this time, and retried after the second one if that failed. */
 const refreshAfterMs = 3_600_000
@@ -22,8 +21,8 @@ const maxAgeMs = 24 * 3_600_000
 const timeoutShare = 1 / 2
 
 /**
- * Creates what finds a provider's token endpoint in its issuer's metadata, which is read by RFC 8414, then by OpenID Connect
- * Discovery, because many servers support only one of the two.
+ * Creates what finds a provider's token endpoint in its issuer's metadata. It tries RFC 8414, then OpenID Connect Discovery,
+ * because many servers support only one of the two.
  *
  * @param timeout seconds per grant
  * @throws NightlatchError `discovery_failed`, `timed_out`

@@ -45,6 +45,16 @@ export interface TokenEndpoint {
   readonly revocationEndpoint?: string
 }
 
+/** Finds a provider's token endpoint. */
+export interface EndpointFinder {
+  /** @param signal ends this caller's wait */
+  find(signal: AbortSignal): Promise<TokenEndpoint>
+  /** Reads the metadata again with the next call. */
+  forget(): void
+  /** Stops background work. */
+  close(): void
+}
+
 /** The arguments of one token request. */
 export interface TokenEndpointCall {
   readonly provider: Provider

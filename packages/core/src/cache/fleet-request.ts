@@ -1,7 +1,7 @@
 import type { AcquiredToken, GrantTerms } from '../acquire/acquire-token.ts'
 import { pause } from '../platform/deadline.ts'
 import type { ReleaseLock } from './guarded-store.ts'
-import type { SharedToken } from './shared-tokens.ts'
+import type { SharedToken } from './shared-token.ts'
 
 /** A lock outlasts the grant's deadline by this, so that its owner is done or gone when it expires (rule S2). */
 const lockReserveSeconds = 5

@@ -13,7 +13,8 @@ import { addAccepted, digestCredential, isAcceptedFor } from './accepted-credent
 import { cacheKey } from './cache-key.ts'
 import { toProofKey } from './credential-proof.ts'
 import { acquireForFleet, type FleetRequest, type FoundToken } from './fleet-request.ts'
-import { type GuardedStore, guardStore, planStoreBudget, type ReleaseLock, type StoreBudget } from './guarded-store.ts'
+import { type GuardedStore, guardStore, planStoreBudget, type StoreBudget } from './guarded-store.ts'
+import type { SharedToken } from './shared-token.ts'
 import { fromStored, type Instant, toStored } from './stored-token.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
 
@@ -34,30 +35,6 @@ export interface SharedTokens {
   acquire(opened: SharedToken, request: FleetRequest): Promise<FoundToken>
   /** Deletes the token of one identity, if the client's credential was accepted for it. */
   forget(client: CredentialsOf, grant: GrantRequest): Promise<void>
-}
-
-/** One identity's token in the store, as one token request uses it. */
-export interface SharedToken {
-  /** The JWT of the client authentication's source that the key was found with, for the grant to send. */
-  readonly assertion?: Assertion | undefined
-  /** The token, if the server accepted this client's credential for it. */
-  read(): Promise<AcquiredToken | undefined>
-  /** Stores a token for the credentials that it was granted to, and for those that were accepted lately. */
-  write(acquired: AcquiredToken): Promise<void>
-  /** Deletes the token that was written, unless another has replaced it. */
-  forget(): Promise<void>
-  /**
-   * The right to request a token for all who hold this client's credential.
-   *
-   * @param takeover 0 for the first process, 1 for one that takes over from an owner that does not deliver
-   * @param ttl seconds
-   * @param waitUntil when this request stops waiting for another process that has the lock, by `performance.now()`
-   * @returns the lock; `'held'` if another process has it; `undefined` if the store has no locks, or failed
-   */
-  lock(takeover: number, ttl: number, waitUntil: number): Promise<ReleaseLock | 'held' | undefined>
-  /** Lets the other processes know for so many seconds that a background refresh failed. */
-  markFailure(seconds: number): Promise<void>
-  isFailureMarked(): Promise<boolean>
 }
 
 export interface SharedTokensOptions {

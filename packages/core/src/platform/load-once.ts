@@ -7,8 +7,8 @@ export interface Loadable<T> {
 }
 
 /**
- * Creates a loadable from a function that imports a module. Importing a loaded module again takes a quarter of a grant's CPU, so
- * the result is cached; its promise is not, because on Cloudflare Workers a promise ends with its HTTP request (rule L13).
+ * Creates a loadable from a function that imports a module. It caches the result, because a second import of a module takes a
+ * quarter of a grant's CPU. It does not cache the promise: on Cloudflare Workers a promise ends with its HTTP request (rule L13).
  */
 export function loadOnce<T>(load: () => Promise<T>): Loadable<T> {
   let loaded: T | undefined

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { acquireForFleet, type FleetRequest, type FoundToken } from '../../src/cache/fleet-request.ts'
-import { type SharedToken, shareTokens } from '../../src/cache/shared-tokens.ts'
+import type { SharedToken } from '../../src/cache/shared-token.ts'
+import { shareTokens } from '../../src/cache/shared-tokens.ts'
 
 const acquired = (value: string): AcquiredToken => ({
   token: createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),

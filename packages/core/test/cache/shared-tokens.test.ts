@@ -2,7 +2,8 @@ import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
-import { type SharedToken, type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'
+import type { SharedToken } from '../../src/cache/shared-token.ts'
+import { type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'
 import {
   type AccessToken,
   type ClientEvent,

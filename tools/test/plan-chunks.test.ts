@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { planChunks } from '../src/plan-chunks.ts'
+
+/** Modules with what they import, and after a bar what they import dynamically. */
+function plan(modules: Readonly<Record<string, string>>, entries: readonly string[] = ['/src/index.ts']) {
+  const split = (text = ''): string[] => text.split(' ').filter((id) => id !== '')
+  const planned = planChunks(entries, (id) => {
+    const imports = modules[id]
+    if (imports === undefined) return null
+    const [importedIds, dynamicallyImportedIds] = imports.split('|').map(split)
+    return { importedIds: importedIds ?? [], dynamicallyImportedIds: dynamicallyImportedIds ?? [] }
+  })
+  return Object.fromEntries(planned)
+}
+
+describe('planChunks', () => {
+  it('plans nothing without dynamic imports', () => {
+    expect(plan({ '/src/index.ts': 'a', a: '' })).toEqual({})
+  })
+
+  it('puts what is imported statically into one file, and leaves the entry alone', () => {
+    expect(plan({ '/src/index.ts': 'a', a: 'b|/src/later.ts', b: 'a', '/src/later.ts': 'b c', c: '' })).toEqual({
+      a: 'main',
+      b: 'main',
+      '/src/later.ts': 'later',
+      c: 'later',
+    })
+  })
+
+  it('gives what two dynamic imports share to the larger one', () => {
+    const modules = {
+      '/src/index.ts': '|/src/small.ts /src/large.ts',
+      '/src/small.ts': 'shared',
+      '/src/large.ts': 'shared other',
+      shared: '',
+      other: '',
+    }
+    expect(plan(modules)).toEqual({
+      '/src/large.ts': 'large',
+      shared: 'large',
+      other: 'large',
+      '/src/small.ts': 'small',
+    })
+  })
+
+  it('follows dynamic imports of dynamic imports, and leaves external modules out', () => {
+    const modules = { '/src/index.ts': '|/src/a.ts jose', '/src/a.ts': 'ky|/src/b.ts', '/src/b.ts': '' }
+    expect(plan(modules)).toEqual({ '/src/a.ts': 'a', '/src/b.ts': 'b' })
+  })
+})
