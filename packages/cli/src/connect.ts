@@ -15,7 +15,7 @@ import { CommandError } from './command-error.ts'
 import type { Io } from './io.ts'
 import type { Output } from './output/output.ts'
 import { knownProviders } from './providers.ts'
-import { addSettings, findForeignFlags, readSettings, type SettingsPlan } from './settings.ts'
+import { addSettings, findForeignFlags, readSettings, type Settings, type SettingsPlan } from './settings.ts'
 import type { ConfiguredClient, Target } from './target.ts'
 
 /** Flags of a command that sends requests to a provider. */
@@ -82,6 +82,7 @@ async function connect(
   const common = { timeout, fetch: createHidingFetch(output) }
   if (clientAuthentication !== undefined) {
     const { clientId, ...settings } = readSettings(withoutClientId(target), flags, io.env, knownProviders)
+    hideSecretSettings(target, settings, output)
     const provider = hideTokensOf({ ...target.describe(settings), clientAuthentication }, output)
     const store = await openStore(target, provider, {}, flags, io)
     return createClient(provider, { credentials: clientId === undefined ? {} : { clientId }, ...common, ...store })
@@ -92,6 +93,7 @@ async function connect(
   const { clientId = '' } = settings
   const clientSecret = await readClientSecret(sources, io)
   output.hide(clientSecret)
+  hideSecretSettings(target, settings, output)
   const provider = hideTokensOf(target.describe(settings), output)
   const store = await openStore(target, provider, {}, flags, io)
   return createClient(provider, { credentials: { clientId, clientSecret }, ...common, ...store })
@@ -150,6 +152,11 @@ function hideSecretsOf({ provider, options }: ConfiguredClient, output: Output):
     provider: hideTokensOf(provider, output),
     options: { ...options, credentials: hidden, fetch: createHidingFetch(output, fetch) },
   }
+}
+
+/** Redacts options that are secrets, such as a subscription key. */
+export function hideSecretSettings({ settings: plan }: Target, settings: Settings, output: Output): void {
+  for (const { name, isSecret } of plan) if (isSecret === true) output.hide(settings[name] ?? '')
 }
 
 /** Redacts the tokens of a provider that sends them in other headers than `Authorization`. */

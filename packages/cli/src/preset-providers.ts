@@ -50,7 +50,11 @@ function toKnownProvider({ name, title, options, describe }: Preset): KnownProvi
   }
 }
 
-function toSetting(option: string, { type, choices, description }: OptionDescription, prefix: string): Setting {
+function toSetting(
+  option: string,
+  { type, choices, description, isSecret }: OptionDescription,
+  prefix: string,
+): Setting {
   const name = settingNameOf(option)
   const accepted = type === 'boolean' ? ['true', 'false'] : choices
   return {
@@ -60,6 +64,7 @@ function toSetting(option: string, { type, choices, description }: OptionDescrip
     description: type === 'strings' ? `${description}; separated by spaces` : description,
     ...(type === 'url' && { isUrl: true }),
     ...(accepted !== undefined && { choices: accepted }),
+    ...(isSecret !== undefined && { isSecret }),
   }
 }
 

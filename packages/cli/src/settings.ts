@@ -14,6 +14,8 @@ export interface Setting {
   /** The value must be an absolute URL. */
   readonly isUrl?: boolean
   readonly choices?: readonly string[]
+  /** Only the environment can hold it, because the list of processes shows flags. */
+  readonly isSecret?: boolean
   /** Can be repeated; the values are joined by spaces. */
   readonly isRepeatable?: boolean
 }
@@ -39,7 +41,7 @@ export function addSettings(command: Command, plans: readonly SettingsPlan[]): v
     const owners = plans.filter(({ settings }) => settings.some((setting) => setting.flag === flag))
     const known = owners.flatMap(({ settings }) => settings.filter((setting) => setting.flag === flag))
     const [setting] = known
-    if (setting === undefined) continue
+    if (setting === undefined || setting.isSecret === true) continue
     const variables = [...new Set(known.flatMap(({ variable }) => variable ?? []))]
     const option = new Option(flag, describe(setting.description, variables))
     if (setting.choices !== undefined) option.choices(setting.choices)
@@ -145,6 +147,7 @@ export function nameOfFlag(flag: string): string {
 function spell(plan: SettingsPlan, name: SettingName, part?: 'flag' | 'variable'): string {
   const setting = plan.settings.find((known) => known.name === name)
   const flag = setting === undefined ? name : nameOfFlag(setting.flag)
+  if (setting?.isSecret === true) return setting.variable ?? name
   if (part === 'flag' || setting?.variable === undefined) return flag
   return part === 'variable' ? setting.variable : `${flag} or ${setting.variable}`
 }

@@ -85,6 +85,18 @@ describe('a preset by its name', () => {
     expect(outcome.stderr).toContain('tenant must not contain')
   })
 
+  it('takes a secret option from the environment alone, and the doctor does not show it', async () => {
+    const refused = await nightlatch(['token', 'vipps', '--subscription-key', 'key-of-vipps'])
+    expect(refused.stderr).toContain("unknown option '--subscription-key'")
+    const missing = await nightlatch(['token', 'vipps'], { env: { VIPPS_CLIENT_SECRET: 'secret' } })
+    expect(missing.stderr).toContain('missing: VIPPS_SUBSCRIPTION_KEY')
+    // Without a client id nothing is sent.
+    const env = { VIPPS_SUBSCRIPTION_KEY: 'key-of-vipps', VIPPS_CLIENT_SECRET: 'secret' }
+    const examined = await nightlatch(['doctor', 'vipps'], { env })
+    expect(examined.stdout).toContain('subscriptionKey: 12 characters (VIPPS_SUBSCRIPTION_KEY)')
+    expect(`${examined.stdout}${examined.stderr}`.includes('key-of-vipps')).toBe(false)
+  })
+
   it('refuses a flag of another provider', async () => {
     const outcome = await nightlatch(['token', 'zoom', '--tenant', 'acme'])
     expect(outcome).toMatchObject({ status: 2 })
@@ -119,7 +131,8 @@ describe.each(presetNames)('%s', (name) => {
     expect(plan?.settings).toHaveLength(Object.keys(options).length + 2)
     for (const command of ['token', 'call', 'doctor']) {
       const { stdout } = await nightlatch([command, name, '--help'])
-      for (const { flag } of plan?.settings ?? []) expect(stdout).toContain(flag.split(' ')[0])
+      const flags = (plan?.settings ?? []).filter(({ isSecret }) => isSecret !== true)
+      for (const { flag } of flags) expect(stdout).toContain(flag.split(' ')[0])
     }
   })
 })

@@ -5,6 +5,8 @@ export interface OptionDescription {
   readonly required: boolean
   /** The only accepted values of a string; default any. */
   readonly choices?: readonly string[]
+  /** The value must appear in no output and in no list of processes. */
+  readonly isSecret?: true
   /** What the option holds and its default, in a few words. */
   readonly description: string
 }

@@ -11,6 +11,8 @@ export const titles = {
   'bentley-itwin': 'Bentley iTwin Platform',
   cognito: 'Amazon Cognito',
   concur: 'SAP Concur',
+  copernicus: 'Copernicus Data Space Ecosystem',
+  crowdstrike: 'CrowdStrike Falcon',
   databricks: 'Databricks',
   ebay: 'eBay',
   'entra-id': 'Microsoft Entra ID (Azure AD)',
@@ -22,13 +24,17 @@ export const titles = {
   matterport: 'Matterport',
   okta: 'Okta',
   openstack: 'OpenStack (Keystone)',
+  ovhcloud: 'OVHcloud',
+  pagerduty: 'PagerDuty',
   paypal: 'PayPal',
   procore: 'Procore',
   salesforce: 'Salesforce',
   'sap-xsuaa': 'SAP Business Technology Platform (XSUAA)',
+  shopify: 'Shopify',
   spotify: 'Spotify',
   trimble: 'Trimble Identity',
   ups: 'UPS',
+  vipps: 'Vipps MobilePay',
   wechat: 'WeChat (Weixin)',
   x: 'X (Twitter)',
   zoom: 'Zoom',
@@ -75,6 +81,14 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
     const { concur: describe, ...rest } = await import('./concur.ts')
     return { ...rest, describe }
   },
+  copernicus: async () => {
+    const { copernicus: describe, ...rest } = await import('./copernicus.ts')
+    return { ...rest, describe }
+  },
+  crowdstrike: async () => {
+    const { crowdstrike: describe, ...rest } = await import('./crowdstrike.ts')
+    return { ...rest, describe }
+  },
   databricks: async () => {
     const { databricks: describe, ...rest } = await import('./databricks.ts')
     return { ...rest, describe }
@@ -119,6 +133,14 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
     const { openstack: describe, ...rest } = await import('./openstack.ts')
     return { ...rest, describe }
   },
+  ovhcloud: async () => {
+    const { ovhcloud: describe, ...rest } = await import('./ovhcloud.ts')
+    return { ...rest, describe }
+  },
+  pagerduty: async () => {
+    const { pagerDuty: describe, ...rest } = await import('./pagerduty.ts')
+    return { ...rest, describe }
+  },
   paypal: async () => {
     const { paypal: describe, ...rest } = await import('./paypal.ts')
     return { ...rest, describe }
@@ -135,6 +157,10 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
     const { sapXsuaa: describe, ...rest } = await import('./sap-xsuaa.ts')
     return { ...rest, describe }
   },
+  shopify: async () => {
+    const { shopify: describe, ...rest } = await import('./shopify.ts')
+    return { ...rest, describe }
+  },
   spotify: async () => {
     const { spotify: describe, ...rest } = await import('./spotify.ts')
     return { ...rest, describe }
@@ -145,6 +171,10 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
   },
   ups: async () => {
     const { ups: describe, ...rest } = await import('./ups.ts')
+    return { ...rest, describe }
+  },
+  vipps: async () => {
+    const { vipps: describe, ...rest } = await import('./vipps.ts')
     return { ...rest, describe }
   },
   wechat: async () => {

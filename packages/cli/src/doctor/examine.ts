@@ -8,7 +8,7 @@ import {
 import { readAssertion } from '../assertion-flags.ts'
 import { hasClientSecret, readClientSecret, secretSourcesOf } from '../client-secret.ts'
 import { CommandError } from '../command-error.ts'
-import { type ConnectionFlags, hideAssertionsOf, timeoutOf, withoutClientId } from '../connect.ts'
+import { type ConnectionFlags, hideAssertionsOf, hideSecretSettings, timeoutOf, withoutClientId } from '../connect.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output/output.ts'
 import { type FoundSettings, findSettings } from '../settings.ts'
@@ -76,6 +76,7 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
     ? await readFlags(known, flags, io, output)
     : { ...(await readConfiguredCredentials(known.name, configured, timeout)), clientAuthentication: undefined }
   hideSpellings(settings.settings.clientId ?? '', secret.value ?? '', output)
+  hideSecretSettings(known, settings.settings, output)
   const { clientId } = settings.settings
   const credentials =
     own ?? (clientId === undefined || secret.value === undefined ? undefined : { clientId, clientSecret: secret.value })

@@ -8,11 +8,11 @@ export function examineSettings(examination: Examination): Finding {
   const { known, settings, secret, mistake } = examination
   const finding = draftFinding()
   const shownSettings = []
-  for (const { name, isUrl } of known.settings) {
+  for (const { name, isUrl, isSecret } of known.settings) {
     const value = settings.settings[name]
     const source = settings.sources.get(name)
     if (value === undefined || source === undefined || name === 'clientSecretFile') continue
-    if (name === 'clientId') {
+    if (name === 'clientId' || isSecret === true) {
       // Users may swap id and secret, so the id is not shown before the server has accepted it.
       finding.saw(`${name}: ${[...value].length} characters (${source})`)
       shownSettings.push({ name, source, length: [...value].length })
