@@ -16,7 +16,7 @@ export interface ActiveUpstream extends Omit<ValidUpstream, 'client' | 'allow' |
 }
 
 /** Who may get the tokens of a client. */
-export interface ActiveTokens {
+interface ActiveTokens {
   readonly client: RunningClient
   readonly minimumLifetime: number | undefined
   readonly permits: (caller: string | undefined) => boolean

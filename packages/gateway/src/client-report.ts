@@ -19,7 +19,7 @@ export interface ClientReport {
 }
 
 /** The last failure since the last grant. */
-export interface ClientFailureReport {
+interface ClientFailureReport {
   readonly at: string
   readonly code: string
   /** The OAuth error code. */

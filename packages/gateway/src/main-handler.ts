@@ -40,6 +40,12 @@ export class MainHandler {
       exchange.answer(refusal)
     }
     const { active } = this.#parts
+    // It asks about the gateway, and no upstream (RFC 9110 section 9.3.7).
+    if (target === '*' && raw.method === 'OPTIONS') {
+      reply.hijack()
+      exchange.send(204, { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }, '')
+      return
+    }
     const identified = this.judge(exchange, target, active)
     if ('code' in identified) refuse(identified)
     else if (identified instanceof Promise) {

@@ -10,8 +10,8 @@ export function toHostSet(hosts: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * Refuses what Node's parser lets through: two `Host` headers, an invalid `Host`, a chunked body in HTTP/1.0, another version
- * than 1.0 and 1.1.
+ * Refuses what Node's parser lets through: two `Host` headers, an invalid `Host`, a chunked body in HTTP/1.0, an unknown
+ * transfer coding, another version than 1.0 and 1.1.
  *
  * @param hosts the hosts to serve; `undefined`: any, because each caller proves who it is
  */
@@ -25,8 +25,10 @@ export function checkRequest(request: IncomingMessage, hosts: ReadonlySet<string
     if (length === 4 && name.toLowerCase() === 'host') {
       if (host !== undefined) return invalid('the request has more than one Host header')
       host = rawHeaders[at + 1] as string
-    } else if (length === 17 && httpVersionMinor === 0 && name.toLowerCase() === 'transfer-encoding') {
-      return invalid('HTTP/1.0 has no Transfer-Encoding')
+    } else if (length === 17 && name.toLowerCase() === 'transfer-encoding') {
+      if (httpVersionMinor === 0) return invalid('HTTP/1.0 has no Transfer-Encoding')
+      if ((rawHeaders[at + 1] as string).toLowerCase() !== 'chunked')
+        return invalid('the only transfer coding is chunked')
     } else if (hosts !== undefined && length === 6 && name.toLowerCase() === 'origin') {
       return problem('not_allowed', 'A web page cannot call this gateway: the request has an Origin header')
     } else if (hosts !== undefined && length === 14 && name.toLowerCase() === 'sec-fetch-site') {

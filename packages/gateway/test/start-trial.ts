@@ -11,7 +11,7 @@ import {
 import { createGateway, type Gateway, type GatewayConfiguration, type Upstream } from '../src/index.ts'
 
 /** A request as the API got it. */
-export interface Received {
+interface Received {
   readonly method: string
   readonly url: string
   readonly headers: IncomingMessage['headers']
@@ -38,7 +38,7 @@ export interface Trial extends AsyncDisposable {
   grants(): number
 }
 
-export type AuditLine = Readonly<Record<string, unknown>>
+type AuditLine = Readonly<Record<string, unknown>>
 
 export interface TrialOptions {
   /** Members of the configuration, in addition to or instead of the trial's. */
