@@ -12,7 +12,7 @@ import { answerRejectedToken } from './rejected-route.ts'
 import { hasBody } from './request-body.ts'
 import { checkRequest } from './request-check.ts'
 import { parseTarget, type RequestTarget } from './request-target.ts'
-import { answerTokenRequest } from './token-route.ts'
+import { answerTokenRequest, refuseTokenRequest } from './token-route.ts'
 import { explainFailure } from './upstream-failure.ts'
 
 /** What the main listeners share. */
@@ -37,7 +37,8 @@ export class MainHandler {
     const exchange = new Exchange(this.#parts, raw, reply.raw, target)
     const refuse = (refusal: Problem): void => {
       reply.hijack()
-      exchange.answer(refusal)
+      if (target.startsWith('/token/')) refuseTokenRequest(exchange, refusal)
+      else exchange.answer(refusal)
     }
     const { active } = this.#parts
     // It asks about the gateway, and no upstream (RFC 9110 section 9.3.7).

@@ -1,6 +1,7 @@
 import { type AccessToken, NightlatchError } from '@nightlatch/core'
+import type { Exchange } from './exchange.ts'
 import type { IdentifiedRequest } from './identified-request.ts'
-import { errorHeader, type ProblemCode } from './problem.ts'
+import { errorHeader, type Problem, type ProblemCode } from './problem.ts'
 import { hasBody, readBody } from './request-body.ts'
 import { explainTokenFailure } from './upstream-failure.ts'
 
@@ -74,6 +75,29 @@ export async function answerTokenRequest(
     const description = [detail, ...hints].join(' ')
     return refuse(503, 'temporarily_unavailable', 'token_unavailable', description, headers)
   }
+}
+
+/** Answers a request of a token endpoint that was refused before the route, in the form of RFC 6749 section 5.2. */
+export function refuseTokenRequest(exchange: Exchange, { code, status, detail, retryAfter }: Problem): void {
+  const error: OAuthError =
+    code === 'caller_unknown' && status === 401
+      ? 'invalid_client'
+      : status === 503
+        ? 'temporarily_unavailable'
+        : code === 'not_allowed'
+          ? 'unauthorized_client'
+          : 'invalid_request'
+  const body = JSON.stringify({ error, error_description: toDescription(detail) })
+  exchange.send(
+    status,
+    {
+      ...jsonHeaders(body),
+      [errorHeader]: code,
+      ...(error === 'invalid_client' && { 'www-authenticate': 'Basic realm="gateway"' }),
+      ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    },
+    body,
+  )
 }
 
 function toTokenResponse({ value, type, expiresAt, scopes }: AccessToken, now: number): object {
