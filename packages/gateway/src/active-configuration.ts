@@ -44,6 +44,7 @@ export async function activate(
   config: ValidConfiguration,
   agent: Dispatcher,
   previous: ActiveConfiguration | undefined,
+  now: () => number,
 ): Promise<ActiveConfiguration> {
   const isSameStore = previous !== undefined && isDeepStrictEqual(storeSource(previous.config), storeSource(config))
   const store = isSameStore ? previous.openStore : config.store && (await openStore(config.store))
@@ -51,7 +52,7 @@ export async function activate(
     Object.entries(config.clients).map(([name, client]) => {
       const running = previous?.clients.get(name)
       const isKept = isSameStore && running !== undefined && isDeepStrictEqual(running.source, client.source)
-      return [name, isKept ? running : new RunningClient(name, client, agent, store?.store)]
+      return [name, isKept ? running : new RunningClient(name, client, agent, store?.store, now)]
     }),
   )
   const clientOf = (name: string): RunningClient => clients.get(name) as RunningClient
@@ -75,7 +76,7 @@ export async function activate(
     clients,
     upstreams: new Map(upstreams),
     tokens: new Map(tokens),
-    identity: config.callers && new CallerIdentity(config.callers),
+    identity: config.callers && new CallerIdentity(config.callers, now),
     hosts: toHostSet(config.hosts),
     concurrencyOf: (caller) =>
       (caller === undefined ? undefined : config.callers?.[caller]?.concurrency) ?? defaultConcurrency,

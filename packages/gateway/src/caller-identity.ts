@@ -16,9 +16,9 @@ export class CallerIdentity {
   readonly #jwts: JwtCallers
   readonly #certificates: CertificateCallers
 
-  constructor(callers: Readonly<Record<string, ValidCaller>>) {
+  constructor(callers: Readonly<Record<string, ValidCaller>>, now: () => number) {
     this.#keys = new KeyCallers(callers)
-    this.#jwts = new JwtCallers(callers)
+    this.#jwts = new JwtCallers(callers, now)
     this.#certificates = new CertificateCallers(callers)
   }
 

@@ -33,4 +33,6 @@ export interface GatewayAddress {
 export interface GatewayOptions {
   /** Receives one JSON line for each request. Default: none is written. */
   readonly audit?: Writable
+  /** Milliseconds since the epoch. Default `Date.now`; for tests. */
+  readonly now?: () => number
 }

@@ -33,7 +33,7 @@ export class JwtCallers {
   readonly #verified = new Map<string, VerifiedJwt>()
   readonly #now: () => number
 
-  constructor(callers: Readonly<Record<string, ValidCaller>>, now: () => number = Date.now) {
+  constructor(callers: Readonly<Record<string, ValidCaller>>, now: () => number) {
     this.#now = now
     const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>()
     for (const [name, { jwt }] of Object.entries(callers)) {

@@ -44,6 +44,7 @@ export class RunningClient {
     const { onEvent } = config.options
     this.client = createClient(config.provider, {
       ...config.options,
+      ...(now !== Date.now && { now }),
       ...(store !== undefined && { store }),
       onEvent: (event) => {
         this.#note(event)

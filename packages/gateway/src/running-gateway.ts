@@ -28,6 +28,7 @@ interface Servers {
 /** A gateway: its servers, and what outlives a reload. */
 export class RunningGateway implements Gateway {
   readonly #agent: Agent
+  readonly #now: () => number
   readonly #app: FastifyInstance
   readonly #parts: MainParts
   readonly #handler: MainHandler
@@ -40,7 +41,8 @@ export class RunningGateway implements Gateway {
   #reloading: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  private constructor(agent: Agent, parts: MainParts, handler: MainHandler, app: FastifyInstance) {
+  private constructor(agent: Agent, parts: MainParts, handler: MainHandler, app: FastifyInstance, now: () => number) {
+    this.#now = now
     this.#agent = agent
     this.#parts = parts
     this.#handler = handler
@@ -50,20 +52,20 @@ export class RunningGateway implements Gateway {
   }
 
   /** Starts a gateway. */
-  static async start(config: ValidConfiguration, { audit }: GatewayOptions): Promise<RunningGateway> {
+  static async start(config: ValidConfiguration, { audit, now = Date.now }: GatewayOptions): Promise<RunningGateway> {
     // Redirects are handed on, and TLS is verified, because these are undici's defaults; reply-from's would not verify.
     const agent = new Agent({ connect: { timeout: 5000 }, allowH2: false })
-    const active = await activate(config, agent, undefined)
+    const active = await activate(config, agent, undefined, now)
     const parts: MainParts = {
       active,
-      audit: new AuditLog(audit),
+      audit: new AuditLog(audit, now),
       traffic: new Traffic(),
       loads: new CallerLoads(),
       open: new Set<Exchange>(),
       isDraining: false,
     }
     const handler = new MainHandler(parts)
-    const gateway = new RunningGateway(agent, parts, handler, await createMainApp(handler))
+    const gateway = new RunningGateway(agent, parts, handler, await createMainApp(handler), now)
     try {
       gateway.#servers = await gateway.#openServers(config)
     } catch (failure) {
@@ -91,7 +93,7 @@ export class RunningGateway implements Gateway {
     const valid = await validateConfiguration(config)
     if (this.#closing !== undefined) return
     const before = this.#parts.active
-    const next = await activate(valid, this.#agent, before)
+    const next = await activate(valid, this.#agent, before, this.#now)
     let servers: Servers
     try {
       servers = await this.#openServers(valid)

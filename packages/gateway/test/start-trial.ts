@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Writable } from 'node:stream'
+import type { Provider } from '@nightlatch/core'
 import {
   type StandardEmulationOptions,
   type StandardEmulator,
@@ -48,6 +49,13 @@ export interface TrialOptions {
   /** Answers the API's requests; default: an echo. `undefined` from it: the echo. */
   readonly api?: (request: IncomingMessage, response: ServerResponse) => boolean | undefined
   readonly emulation?: StandardEmulationOptions
+  /** Members of the client `orders`, in addition to or instead of the trial's. */
+  readonly client?: Readonly<Record<string, unknown>>
+  /** Members of its provider. */
+  readonly provider?: Partial<Provider>
+  readonly now?: () => number
+  /** Called before the gateway starts. */
+  readonly prepare?: (emulator: StandardEmulator) => void
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -56,8 +64,18 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 export const key = 'nlk_powerbi_0123456789abcdef0123456789abcdef'
 export const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
-export async function startTrial({ config = {}, upstream = {}, api, emulation }: TrialOptions = {}): Promise<Trial> {
+export async function startTrial({
+  config = {},
+  upstream = {},
+  api,
+  emulation,
+  client = {},
+  provider = {},
+  prepare,
+  now,
+}: TrialOptions = {}): Promise<Trial> {
   const emulator = await startEmulator(standardEmulation(emulation))
+  prepare?.(emulator)
   const received: Received[] = []
   const rejected = new Set<string>()
   const server = await startServer((request, response) => {
@@ -82,8 +100,9 @@ export async function startTrial({ config = {}, upstream = {}, api, emulation }:
   const whole: GatewayConfiguration = {
     clients: {
       orders: {
-        provider: { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: `${server.url}/v2` },
+        provider: { name: 'acme', tokenEndpoint: emulator.tokenEndpoint, api: `${server.url}/v2`, ...provider },
         credentials: emulator.credentials,
+        ...client,
       },
     },
     listen: [{ port: 0 }],
@@ -99,7 +118,7 @@ export async function startTrial({ config = {}, upstream = {}, api, emulation }:
       done()
     },
   })
-  const gateway = await createGateway(whole, { audit: output })
+  const gateway = await createGateway(whole, { audit: output, ...(now !== undefined && { now }) })
   const urlOf = (listener: 'main' | 'admin'): string =>
     gateway.addresses.find((address) => address.listener === listener)?.url ?? ''
   return {
