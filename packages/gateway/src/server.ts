@@ -105,6 +105,8 @@ export class ListeningServer {
   /** Closes the connections that have no request, as those that had one become idle. */
   closeIdle(): void {
     this.server.closeIdleConnections()
+    // Node counts a connection without any byte as one that begins a request.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
   }
 
   /** Closes all connections, upgraded ones included. */

@@ -40,8 +40,8 @@ export interface CertificateAuthority {
   readonly cert: string
   /** Issues a certificate for a server. */
   issueServer(options?: CertificateOptions): Promise<Certified>
-  /** Issues a certificate for a client, whose name is the subject's common name. */
-  issueClient(name: string): Promise<Certified>
+  /** Issues a certificate for a client, whose name is the subject's common name; default: without alternative names. */
+  issueClient(name: string, names?: CertificateOptions['names']): Promise<Certified>
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
@@ -73,7 +73,11 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
     cert: authority.toString('pem'),
     issueServer: (options = {}) =>
       issue(options, [alternativeNames(options), new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth])]),
-    issueClient: (name) => issue({ name }, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])]),
+    issueClient: (name, names) =>
+      issue({ name }, [
+        ...(names === undefined ? [] : [alternativeNames({ names })]),
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
+      ]),
   }
 }
 
