@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Agent } from 'undici'
 import { activate, retire } from './active-configuration.ts'
@@ -179,6 +180,8 @@ export class RunningGateway implements Gateway {
       for (const server of servers) server.destroy()
     }, timeout * 1000)
     await closed
+    // The last connections are closed, and their exchanges end in the turns that follow.
+    for (let turn = 0; this.#parts.open.size > 0 && turn < 100; turn += 1) await nextTurn()
     clearInterval(sweep)
     clearTimeout(deadline)
     this.#idle.close()
