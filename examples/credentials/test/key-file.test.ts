@@ -143,7 +143,7 @@ describe('a key in a file, at a certified authorization server', () => {
     expect(statuses()).toEqual(['token.granted', 'grant.failed'])
   })
 
-  it('X1: that is half written is told without a word of it, and read again with the next grant', async () => {
+  it('X1: that is half written fails without a word of it, and is read again with the next grant', async () => {
     const first = await createKey('one')
     const { path, grant } = await startAll(first)
     await writeFile(path, first.file.slice(0, 60))
