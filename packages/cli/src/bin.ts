@@ -11,6 +11,9 @@ const needed = manifest.engines.node.replace(/[^\d.]/g, '')
 if (isOlder(versions.node, needed)) {
   stderr.write(`nightlatch requires Node ${needed} or newer; this is Node ${versions.node}.\n`)
   process.exitCode = 2
+} else if (argv.length === 3 && (argv[2] === '--version' || argv[2] === '-V')) {
+  // The most frequent question of installers and editors needs no command to be loaded.
+  stdout.write(`${manifest.version}\n`)
 } else {
   // A reader such as `head` may close the pipe early.
   stdout.on('error', (failure: NodeJS.ErrnoException) => {
@@ -26,10 +29,25 @@ if (isOlder(versions.node, needed)) {
   }
   const terminal = { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true }
   const io: Io = { env, stdin, stdout, stderr, terminal, pid: process.pid, isRunning }
+  await cacheCompiledCode()
   const { run } = await import('./run.ts')
   process.exitCode = await run(argv.slice(2), io)
   // A configuration file may leave handles open, such as a store's connection. Exit anyway, after the output is flushed.
   stdout.write('', () => void setTimeout(() => process.exit(), graceMs).unref())
+}
+
+/**
+ * Lets Node keep compiled code between runs. Its default folder is one of the system's temporary folder, where other users could
+ * put code, so the user's own folder is used.
+ */
+async function cacheCompiledCode(): Promise<void> {
+  // From its sources, the command line is compiled by those who change it.
+  if (!import.meta.url.endsWith('.js')) return
+  const [{ enableCompileCache }, { findCachePlace }] = await Promise.all([
+    import('node:module'),
+    import('./token-cache/cache-place.ts'),
+  ])
+  enableCompileCache(findCachePlace({ env }).compiled)
 }
 
 /** Whether a process of this machine runs, of whatever user. */

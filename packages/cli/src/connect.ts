@@ -83,7 +83,7 @@ async function connect(
   if (clientAuthentication !== undefined) {
     const { clientId, ...settings } = readSettings(withoutClientId(target), flags, io.env, knownProviders)
     hideSecretSettings(target, settings, output)
-    const provider = hideTokensOf({ ...target.describe(settings), clientAuthentication }, output)
+    const provider = hideTokensOf({ ...(await target.describe(settings)), clientAuthentication }, output)
     const store = await openStore(target, provider, {}, flags, io)
     return createClient(provider, { credentials: clientId === undefined ? {} : { clientId }, ...common, ...store })
   }
@@ -94,7 +94,7 @@ async function connect(
   const clientSecret = await readClientSecret(sources, io)
   output.hide(clientSecret)
   hideSecretSettings(target, settings, output)
-  const provider = hideTokensOf(target.describe(settings), output)
+  const provider = hideTokensOf(await target.describe(settings), output)
   const store = await openStore(target, provider, {}, flags, io)
   return createClient(provider, { credentials: { clientId, clientSecret }, ...common, ...store })
 }

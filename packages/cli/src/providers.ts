@@ -1,12 +1,13 @@
 import { type ClientAuthentication, clientSecretBasic, clientSecretPost, type Provider } from '@nightlatch/core'
-import { type AuthorizationServerAddress, type SmartApiOptions, smartApi, smartCompletions } from '@nightlatch/hexagon'
-import { type Prevu3dInfo, prevu3d } from '@nightlatch/prevu3d'
+import type { AuthorizationServerAddress, SmartApiOptions } from '@nightlatch/hexagon'
+import type { Prevu3dInfo } from '@nightlatch/prevu3d'
 import type { Setting, Settings, SettingsPlan } from './settings.ts'
 
 /** A built-in provider of the command line. */
 export interface KnownProvider extends SettingsPlan {
   readonly secretVariable: string
-  describe(settings: Settings): Provider
+  /** Loads the provider's package, and describes the provider. */
+  describe(settings: Settings): Provider | Promise<Provider>
   /** Placeholders in paths, and functions that read their values from the discovered info. */
   readonly placeholders: Readonly<Record<string, (info: unknown) => string>>
 }
@@ -39,7 +40,8 @@ const prevu3dProvider: KnownProvider = {
     },
   ],
   needs: [['clientId']],
-  describe({ cloudApiUrl, apiOrigin }) {
+  async describe({ cloudApiUrl, apiOrigin }) {
+    const { prevu3d } = await import('@nightlatch/prevu3d')
     const address = cloudApiUrl === undefined ? {} : { cloudApiUrl }
     const provider = prevu3d(address)
     if (apiOrigin === undefined) return provider
@@ -120,7 +122,10 @@ const smartCompletionsProvider: KnownProvider = {
     ...hexagonSettings,
   ],
   needs: [['clientId'], ['host'], ['authorizationServer', 'tokenEndpoint', 'issuer']],
-  describe: (settings) => smartCompletions({ host: settings.host ?? '', ...readSmartApi(settings) }),
+  async describe(settings) {
+    const { smartCompletions } = await import('@nightlatch/hexagon')
+    return smartCompletions({ host: settings.host ?? '', ...readSmartApi(settings) })
+  },
   placeholders: {},
 }
 
@@ -141,7 +146,10 @@ const smartApiProvider: KnownProvider = {
     ...hexagonSettings,
   ],
   needs: [['clientId'], ['apiUrl'], ['authorizationServer', 'tokenEndpoint', 'issuer']],
-  describe: (settings) => smartApi({ apiUrl: settings.apiUrl ?? '', ...readSmartApi(settings) }),
+  async describe(settings) {
+    const { smartApi } = await import('@nightlatch/hexagon')
+    return smartApi({ apiUrl: settings.apiUrl ?? '', ...readSmartApi(settings) })
+  },
   placeholders: {},
 }
 

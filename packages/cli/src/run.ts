@@ -2,14 +2,6 @@ import { findNearestName } from '@nightlatch/core'
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { CommandError, ExitWithStatus } from './command-error.ts'
-import { addCacheCommand } from './commands/cache.ts'
-import { addCallCommand } from './commands/call.ts'
-import { addCompletionCommand } from './commands/completion.ts'
-import { addDemoCommand } from './commands/demo.ts'
-import { addDoctorCommand } from './commands/doctor.ts'
-import { addNewCommand } from './commands/new.ts'
-import { addProvidersCommand } from './commands/providers.ts'
-import { addTokenCommand } from './commands/token.ts'
 import { reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
 import { FailureWithNextStep, helpStep } from './next-step.ts'
@@ -30,7 +22,7 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
   // Collects what Commander prints itself, because --json prints one document.
   let printed = ''
   const preset = await findNamedPreset(parameters)
-  const program = buildProgram(io, output, preset === undefined ? knownProviders : [preset], {
+  const program = createProgram({
     writeOut: (text) => {
       if (isJson) printed += text
       else output.print(text.replace(/\n$/, ''))
@@ -40,6 +32,8 @@ export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 
     },
   })
   try {
+    const plans = preset === undefined ? knownProviders : [preset]
+    for (const name of findNeededCommands(parameters)) await commands[name]({ program, io, output, plans })
     await program.parseAsync([...parameters], { from: 'user' })
     return 0
   } catch (thrown) {
@@ -75,9 +69,8 @@ function addHelp(thrown: unknown, program: Command, parameters: readonly string[
   return new FailureWithNextStep(failure, helpStep(command?.name() ?? ''))
 }
 
-function buildProgram(io: Io, output: Output, plans: readonly SettingsPlan[], writers: OutputConfiguration): Command {
-  const program = new Command('nightlatch')
-  program
+function createProgram(writers: OutputConfiguration): Command {
+  return new Command('nightlatch')
     .description('OAuth 2.0 client credentials in a shell: get a token, call an API, find out why a request fails.')
     .version(manifest.version)
     .option('--json', 'print one JSON document, also for errors')
@@ -93,15 +86,63 @@ function buildProgram(io: Io, output: Output, plans: readonly SettingsPlan[], wr
     })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', examples)
-  addDemoCommand(program, output)
-  addTokenCommand(program, io, output, plans)
-  addCallCommand(program, io, output, plans)
-  addDoctorCommand(program, io, output, plans)
-  addCacheCommand(program, io, output)
-  addProvidersCommand(program, output)
-  addNewCommand(program, io, output)
-  addCompletionCommand(program, output)
-  return program
+}
+
+/** What a command needs to add itself to the program. */
+interface Parts {
+  readonly program: Command
+  readonly io: Io
+  readonly output: Output
+  readonly plans: readonly SettingsPlan[]
+}
+
+/** All commands in the order of the help, each in a module that is loaded when a command line needs it. */
+const commands = {
+  async demo({ program, output }) {
+    const { addDemoCommand } = await import('./commands/demo.ts')
+    addDemoCommand(program, output)
+  },
+  async token({ program, io, output, plans }) {
+    const { addTokenCommand } = await import('./commands/token.ts')
+    addTokenCommand(program, io, output, plans)
+  },
+  async call({ program, io, output, plans }) {
+    const { addCallCommand } = await import('./commands/call.ts')
+    addCallCommand(program, io, output, plans)
+  },
+  async doctor({ program, io, output, plans }) {
+    const { addDoctorCommand } = await import('./commands/doctor.ts')
+    addDoctorCommand(program, io, output, plans)
+  },
+  async cache({ program, io, output }) {
+    const { addCacheCommand } = await import('./commands/cache.ts')
+    addCacheCommand(program, io, output)
+  },
+  async providers({ program, output }) {
+    const { addProvidersCommand } = await import('./commands/providers.ts')
+    addProvidersCommand(program, output)
+  },
+  async new({ program, io, output }) {
+    const { addNewCommand } = await import('./commands/new.ts')
+    addNewCommand(program, io, output)
+  },
+  async completion({ program, output }) {
+    const { addCompletionCommand } = await import('./commands/completion.ts')
+    addCompletionCommand(program, output)
+  },
+} as const satisfies Readonly<Record<string, (parts: Parts) => Promise<void>>>
+
+type CommandName = keyof typeof commands
+
+/**
+ * The commands that a command line needs: the one that it begins with, and each that it names, or all of them. `doctor` is the
+ * next step after a failure of others.
+ */
+function findNeededCommands(parameters: readonly string[]): readonly CommandName[] {
+  const all = Object.keys(commands) as CommandName[]
+  const first = parameters.find((parameter) => !parameter.startsWith('-'))
+  const isAlone = all.some((name) => name === first) && first !== 'completion'
+  return isAlone ? all.filter((name) => name === 'doctor' || parameters.includes(name)) : all
 }
 
 const examples = `

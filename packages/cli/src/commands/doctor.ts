@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
 import { CommandError, ExitWithStatus } from '../command-error.ts'
 import { addConnectionFlags, type ConnectionFlags, refuseSettings } from '../connect.ts'
-import { examine } from '../doctor/examine.ts'
-import { describeReport, hasFailure, printStep, printWhatToDo } from '../doctor/report.ts'
 import type { Io } from '../io.ts'
 import { type Output, styled } from '../output/output.ts'
 import { knownProviders } from '../providers.ts'
@@ -40,6 +38,10 @@ Examples:
   $ nightlatch doctor prevu3d --json`
 
 async function seeDoctor(name: string, flags: DoctorFlags, io: Io, output: Output): Promise<void> {
+  const [{ examine }, { describeReport, hasFailure, printStep, printWhatToDo }] = await Promise.all([
+    import('../doctor/examine.ts'),
+    import('../doctor/report.ts'),
+  ])
   const known = await findTarget(name, flags.config)
   if (known.configured === undefined) {
     const [foreign] = findForeignFlags(known, flags, knownProviders)

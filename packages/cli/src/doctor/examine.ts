@@ -80,7 +80,7 @@ async function prepare({ known, flags, mayProbe, isForPeople, io, output }: Exam
   const { clientId } = settings.settings
   const credentials =
     own ?? (clientId === undefined || secret.value === undefined ? undefined : { clientId, clientSecret: secret.value })
-  const { provider, mistake } = describeProvider(known, settings, {
+  const { provider, mistake } = await describeProvider(known, settings, {
     credentials,
     timeout,
     clientAuthentication,
@@ -162,7 +162,7 @@ async function findSecret(known: Target, flags: ConnectionFlags, io: Io): Promis
 }
 
 /** Creates the provider, or returns why its package or the core rejects the settings. */
-function describeProvider(
+async function describeProvider(
   known: Target,
   { settings, missing, mistakes }: FoundSettings,
   terms: {
@@ -172,11 +172,11 @@ function describeProvider(
     readonly clientAuthentication: ClientAuthentication | undefined
     readonly output: Output
   },
-): { readonly provider: Provider | undefined; readonly mistake: string | undefined } {
+): Promise<{ readonly provider: Provider | undefined; readonly mistake: string | undefined }> {
   if (mistakes.length > 0 || missing.length > 0) return { provider: undefined, mistake: undefined }
   const { credentials, timeout, clientAuthentication, output } = terms
   try {
-    const described = known.describe(settings)
+    const described = await known.describe(settings)
     const provider = hideAssertionsOf(
       clientAuthentication === undefined ? described : { ...described, clientAuthentication },
       output,

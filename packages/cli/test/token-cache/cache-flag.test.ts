@@ -132,6 +132,7 @@ describe('findCachePlace', () => {
     expect(findCachePlace({ env }, 'linux')).toEqual({
       folder: '/home/ana/.cache/nightlatch',
       keyFile: '/home/ana/.local/state/nightlatch/tokens.key',
+      compiled: '/home/ana/.cache/nightlatch/compiled',
     })
     expect(findCachePlace({ env }, 'darwin').folder).toBe('/home/ana/Library/Caches/nightlatch')
     expect(findCachePlace({ env }, 'win32').folder).toContain('Local')
