@@ -1,6 +1,7 @@
 import type { Row } from './row.ts'
 import { api } from './rows/api.ts'
 import { cachedToken } from './rows/cached-token.ts'
+import { commandToken, commandVersion } from './rows/command-line.ts'
 import { fetchOverhead } from './rows/fetch-overhead.ts'
 import { firstAnswer } from './rows/first-answer.ts'
 import { forwardedRequest } from './rows/forwarded-request.ts'
@@ -26,6 +27,8 @@ export const rows: readonly Row[] = [
   grant,
   importCost,
   firstAnswer,
+  commandVersion,
+  commandToken,
   size,
   shortTokens,
   ...outages,

@@ -1,9 +1,15 @@
 /** Runs Node and waits for its exit. */
 import { execFile } from 'node:child_process'
 
-/** @returns the standard output */
-export function runNode(parameters: readonly string[]): Promise<string> {
-  const options = { cwd: import.meta.dirname, timeout: 60_000 }
+/**
+ * @param variables environment variables besides those of this process
+ * @returns the standard output
+ */
+export function runNode(
+  parameters: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const options = { cwd: import.meta.dirname, timeout: 60_000, env: { ...process.env, ...variables } }
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [...parameters], options, (failure, output, errors) => {
       if (failure === null) resolve(output)

@@ -27,6 +27,8 @@ const quickPeers = [
   'undici',
   '@fastify/reply-from',
   'node:http and undici',
+  'node',
+  'first answer',
 ]
 
 export async function run({ rows, isQuick, rounds, nodeOptions, onRow }: RunOptions): Promise<Results> {

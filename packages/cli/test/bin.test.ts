@@ -70,6 +70,33 @@ it('ends by itself, with the exit status of what happened', async () => {
   ])
 })
 
+describe('loads only what the command line needs', () => {
+  /** The modules that a run loads, from the folder of packages. */
+  async function modulesOf(...parameters: readonly string[]): Promise<readonly string[]> {
+    const hook = `import { registerHooks } from 'node:module'; import { writeSync } from 'node:fs'
+      registerHooks({ load(url, context, next) { writeSync(2, 'loads ' + url + '\\n'); return next(url, context) } })`
+    const bin = join(import.meta.dirname, '../src/bin.ts')
+    const preload = `data:text/javascript,${encodeURIComponent(hook)}`
+    const words = ['--conditions=@nightlatch/source', '--import', preload, bin, ...parameters]
+    const printed = await new Promise<string>((resolve) => {
+      execFile(process.execPath, words, { env: {} }, (_error, _stdout, stderr) => resolve(stderr))
+    })
+    return [...printed.matchAll(/^loads .*\/packages\/(\S+)$/gm)].map(([, module = '']) => module)
+  }
+
+  it('--version: no other module', async () => {
+    expect((await modulesOf('--version')).sort()).toEqual(['cli/package.json', 'cli/src/bin.ts'])
+  })
+
+  it('token: neither another command, nor the emulators, the providers that it does not use, or the cache', async () => {
+    const loaded = await modulesOf('token', 'prevu3d')
+    expect(loaded).toContain('cli/src/commands/token.ts')
+    const unneeded =
+      /^(testing|hexagon|prevu3d|workload-identity)\/|^cli\/src\/(new-provider|doctor|token-cache)\/|commands\/(call|demo|new|completion|providers|cache)\.ts/
+    expect(loaded.filter((module) => unneeded.test(module))).toEqual([])
+  })
+})
+
 describe('on a Node that is too old', () => {
   const bin = join(import.meta.dirname, '../src/bin.ts')
   const runOn = (version: string): Promise<{ readonly status: number; readonly stderr: string }> => {
