@@ -85,7 +85,7 @@ describe('loads only what the command line needs', () => {
   }
 
   it('--version: no other module', async () => {
-    expect((await modulesOf('--version')).sort()).toEqual(['cli/package.json', 'cli/src/bin.ts'])
+    expect((await modulesOf('--version')).toSorted()).toEqual(['cli/package.json', 'cli/src/bin.ts'])
   })
 
   it('token: neither another command, nor the emulators, the providers that it does not use, or the cache', async () => {
