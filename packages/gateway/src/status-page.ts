@@ -49,13 +49,13 @@ h1 { font-size: 1.5rem; margin: 0 0 .25rem } p { margin: 0 0 1rem }
 .soft { color: var(--soft) } .good { color: var(--good) } .bad { color: var(--bad) } .wait { color: var(--wait) }
 table { width: 100%; border-collapse: collapse; margin: 0 0 2rem }
 caption { text-align: left; font-weight: 600; font-size: 1.15rem; padding: .5rem 0 }
-th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
+th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--line); overflow-wrap: break-word }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 ul { margin: .25rem 0 0; padding-left: 1.2rem }
 @media (max-width: 40rem) {
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   tr { display: block; border-top: 1px solid var(--line); padding: .5rem 0 }
-  th, td, td.number { display: block; border: 0; padding: .1rem 0; text-align: left }
+  th, td, td.number { display: block; border: 0; padding: .1rem 0; text-align: left; overflow-wrap: anywhere }
   td[data-label]::before { content: attr(data-label) ": "; color: var(--soft) }
 }`
 
