@@ -7,6 +7,7 @@ import { type SmartCompletionsEmulator, smartCompletionsEmulation, startEmulator
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { measureGrowth, mostGrowth } from '../../core/test/growth.ts'
 import { createOutput, type Output, styled } from '../src/output/output.ts'
+import { hexagonEnv } from './doctor/see-doctor.ts'
 import { nightlatch } from './run-nightlatch.ts'
 
 /** An output at a terminal, or into pipes, and what it wrote. */
@@ -156,13 +157,7 @@ describe('servers that send terminal escapes', () => {
   let env: Record<string, string>
   beforeEach(async () => {
     emulator = await startEmulator(smartCompletionsEmulation())
-    env = {
-      HEXAGON_CLIENT_ID: emulator.credentials.clientId,
-      HEXAGON_CLIENT_SECRET: emulator.credentials.clientSecret,
-      HEXAGON_HOST: emulator.host,
-      HEXAGON_AUTHORIZATION_SERVER: emulator.authorizationServer,
-      NO_COLOR: '1',
-    }
+    env = { ...hexagonEnv(emulator), NO_COLOR: '1' }
   })
   afterEach(() => emulator.close())
 

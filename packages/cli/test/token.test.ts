@@ -10,6 +10,7 @@ import {
 } from '@nightlatch/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inWords } from '../src/duration-words.ts'
+import { hexagonEnv } from './doctor/see-doctor.ts'
 import { expectNoSecret, nightlatch } from './run-nightlatch.ts'
 
 describe('nightlatch token prevu3d', () => {
@@ -167,12 +168,7 @@ describe('nightlatch token smart-completions', () => {
 
   beforeEach(async () => {
     emulator = await startEmulator(smartCompletionsEmulation())
-    env = {
-      HEXAGON_CLIENT_ID: emulator.credentials.clientId,
-      HEXAGON_CLIENT_SECRET: emulator.credentials.clientSecret,
-      HEXAGON_HOST: emulator.host,
-      HEXAGON_AUTHORIZATION_SERVER: emulator.authorizationServer,
-    }
+    env = hexagonEnv(emulator)
   })
   afterEach(() => emulator.close())
 

@@ -39,7 +39,7 @@ describe('prevu3d', () => {
     })
   })
 
-  it('P1: an address whose origin may not see the token is refused, and what lets it in is said', async () => {
+  it('P1: an address whose origin is not allowed is rejected, with the flag that allows it', async () => {
     const { step, statuses, report, outcome } = await examine({}, ({ faults }) =>
       faults.set('discovery', { name: 'wrongRegion', apiUrl: 'https://api.evil.test/realityconnect-api' }),
     )
