@@ -6,6 +6,7 @@ import { apiSidebar } from './api-sidebar.ts'
 import { headingAnchor } from './heading-anchor.ts'
 import { movedPages, type Page, pageGroups } from './pages.ts'
 import { repositoryLinks } from './repository-links.ts'
+import { indexOptions, searchOptions, sectionsOf } from './search.ts'
 import { startPage } from './start-page.ts'
 
 const linkOf = ({ title, file }: Page): { text: string; link: string } => ({
@@ -50,8 +51,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     outline: [2, 3],
     search: {
       provider: 'local',
-      // Rules are for contributors. Their words are those of the pages that users look for.
-      options: { _render: (source, env, md) => (env.relativePath === 'rules.md' ? '' : md.render(source, env)) },
+      options: { miniSearch: { options: indexOptions, searchOptions, _splitIntoSections: sectionsOf } },
     },
     socialLinks: [{ icon: 'github', link: repositoryUrl }],
     footer: { message: 'MIT licence' },
