@@ -125,6 +125,7 @@ export const pageGroups: readonly PageGroup[] = [
       { title: 'Dependencies', file: 'dependencies.md' },
       { title: 'Benchmark results', file: 'benchmark-results.md' },
       { title: 'Glossary', file: 'glossary.md' },
+      { title: 'Changelog', file: 'changelog.md' },
     ],
   },
   {

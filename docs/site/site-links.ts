@@ -79,7 +79,8 @@ function readPage(file: string): BuiltPage {
     links: attributes(/<a\b[^>]*?\shref="([^"]*)"/g),
     parts: [
       ...attributes(/<(?:img|script|source|iframe)\b[^>]*?\ssrc="([^"]*)"/g),
-      ...attributes(/<link\b[^>]*?\shref="([^"]*)"/g),
+      // A canonical link names the published page, and loads nothing.
+      ...attributes(/<link\b(?![^>]*\srel="canonical")[^>]*?\shref="([^"]*)"/g),
     ],
   }
 }

@@ -32,6 +32,7 @@ it.each([
   '<p id="here"><a href="#here">',
   '<a href="https://example.com/a?b=c&amp;d=e#f">',
   '<img alt="" src="data:image/svg+xml;base64,AAAA">',
+  '<link rel="canonical" href="https://example.com/index.html">',
   '<link rel="stylesheet" href="/style.css"><img alt="" src="/key.svg">',
   '<script>const link = \'<a href="nowhere.html">\'</script>',
 ])('%s is in order', (html) => {

@@ -6,6 +6,9 @@ export const scope = '@nightlatch'
 /** The repository's URL, with which the packages' `homepage` and the site's source links start. */
 export const repositoryUrl = 'https://github.com/nightlatch/nightlatch'
 
+/** Where the site is published, without a slash at its end. Canonical links, the sitemap and shared pictures begin with it. */
+export const siteUrl = 'https://nightlatch.github.io'
+
 /** The oldest Node that the packages support, as in their `engines`. */
 export const oldestNode = '22.19'
 
