@@ -1,7 +1,7 @@
 /** The search: what it indexes, and which pages come first. VitePress searches in the browser, with MiniSearch. */
-import { readFileSync } from 'node:fs'
 import type { Options, SearchOptions } from 'minisearch'
 import { movedPages } from './pages.ts'
+import { keywords } from './search-keywords.ts'
 
 /** Weights by the beginning of a page's path; the first that fits counts, and a page without one has 1. */
 const weights: readonly (readonly [beginning: string, weight: number])[] = [
@@ -10,7 +10,7 @@ const weights: readonly (readonly [beginning: string, weight: number])[] = [
   ['/errors', 1.5],
   ['/install', 1.3],
   ['/providers/', 1.3],
-  ['/api/', 0.3],
+  ['/api/', 0.1],
   // Pages with the words of all others, for readers who look for them by name.
   ['/decisions', 0.05],
   ['/benchmarks', 0.1],
@@ -38,7 +38,12 @@ interface StoredFields {
  * and the stop words are part of its text.
  */
 export const searchOptions: SearchOptions = {
-  boost: { title: 5, titles: 2, text: 1 },
+  // Of a code, such as `invalid_client`, the parts alone are not looked for.
+  tokenize: alone<(text: string) => string[]>(
+    `(text) => (text.match(/[\\p{L}\\p{N}_]+(?:[.-][\\p{L}\\p{N}_]+)*/gu) ?? []).flatMap((word) =>
+      /[_.]/.test(word) || !word.includes('-') ? [word] : [word, ...word.split('-')])`,
+  ),
+  boost: { title: 5, titles: 2, text: 1, keywords: 8 },
   // Codes such as `invalid_client` count more than their parts.
   boostTerm: alone<(term: string) => number>('(term) => /[_.]/.test(term) ? 3 : 1'),
   prefix: alone<(term: string) => boolean>('(term) => term.length > 2 && !/^\\d+$/.test(term)'),
@@ -57,7 +62,14 @@ export const searchOptions: SearchOptions = {
 }
 
 /** How the index divides texts: `invalid_client` and `next.js` are words, and so are their parts. */
-export const indexOptions: Pick<Options, 'tokenize'> = {
+export const indexOptions: Pick<Options, 'tokenize' | 'fields' | 'extractField'> = {
+  fields: ['title', 'titles', 'text', 'keywords'],
+  extractField: alone<(section: IndexedSection, field: string) => string>(
+    `(section, field) => {
+      const [text, keywords = ''] = String(section.text ?? '').split('\\u001f')
+      return field === 'keywords' ? keywords : field === 'text' ? text : section[field]
+    }`,
+  ),
   tokenize: alone<(text: string) => string[]>(
     `(text) => (text.match(/[\\p{L}\\p{N}_]+(?:[.-][\\p{L}\\p{N}_]+)*/gu) ?? []).flatMap((word) => {
       const parts = word.split(/[_.-]+/).filter((part) => part !== '')
@@ -70,6 +82,9 @@ export const indexOptions: Pick<Options, 'tokenize'> = {
 function alone<Function_>(text: string): Function_ {
   return new Function(`return ${text}`)() as Function_
 }
+
+/** What VitePress adds to the index. */
+type IndexedSection = Readonly<Record<string, string>>
 
 export interface Section {
   readonly anchor: string
@@ -91,22 +106,23 @@ export function sectionsOf(file: string, html: string): Section[] {
   for (let index = 1; index < parts.length; index += 4) {
     const level = Number(parts[index])
     const title = textOf(parts[index + 1] ?? '')
-    const keywords = index === 1 ? keywordsOf(file) : ''
     above.length = level - 1
     sections.push({
       anchor: parts[index + 2] ?? '',
       titles: [...above.filter((one) => one !== undefined), title],
-      text: `${textOf(parts[index + 3] ?? '')} ${keywords}`.trim(),
+      text: textOf(parts[index + 3] ?? '') + (index === 1 ? keywordsOf(file) : ''),
     })
     above[level - 1] = title
   }
   return sections
 }
 
-/** Words in a page's front matter, `keywords: quickstart, first token`, for what readers call its subject. */
+/** Between a text and its keywords, which the index takes apart: VitePress hands over no field but its own. */
+const keywordMark = '\u001f'
+
 function keywordsOf(file: string): string {
-  const [, keywords = ''] = /^---\n(?:.*\n)*?keywords: (.*)\n(?:.*\n)*?---\n/.exec(readFileSync(file, 'utf8')) ?? []
-  return keywords
+  const [, words] = Object.entries(keywords).find(([page]) => file.endsWith(`/docs/${page}`)) ?? []
+  return words === undefined ? '' : `${keywordMark}${words}`
 }
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&', nbsp: ' ' }

@@ -17,7 +17,6 @@ export async function openSearch(folder: string): Promise<(query: string) => rea
   if (file === undefined) throw new Error(`${folder} has no search index. Build the site first: pnpm site`)
   const { default: json } = (await import(pathToFileURL(join(folder, file)).href)) as { readonly default: string }
   const index = MiniSearch.loadJSON(json, {
-    fields: ['title', 'titles', 'text'],
     storeFields: ['title', 'titles'],
     searchOptions,
     ...indexOptions,

@@ -38,9 +38,9 @@ export async function answerRejectedToken(
   exchange.send(204, { 'cache-control': 'no-store' }, '')
 }
 
-/** Replaces the current token, if the digest is its own. If no other token can be had now, the core tries again later. */
+/** Replaces the current token, if the digest is its own. If no other token is available now, the core retries later. */
 async function replaceToken({ client }: RunningClient, digest: string): Promise<void> {
-  // Without a token in memory there is none to replace.
+  // Without a token in memory, nothing needs replacing.
   if (client.status().servedUntil === undefined) return
   try {
     const token = await client.token()

@@ -94,7 +94,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
   })
 }
 
-/** Opens a body: a small one is read, so that it can be sent again, and another one is streamed. */
+/** Opens a body: reads a small one, so that it can be sent again, and streams another one. */
 export async function openBody(request: IncomingMessage, maxBytes: number, replayBytes: number): Promise<RequestBody> {
   const contentLength = request.headers['content-length']
   const length = contentLength === undefined ? undefined : Number(contentLength)

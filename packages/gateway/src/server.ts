@@ -121,7 +121,7 @@ function tlsOptions({ certificate, key, clientAuthority }: ValidTls): object {
     key,
     ...(clientAuthority !== undefined && { ca: clientAuthority }),
     requestCert: clientAuthority !== undefined,
-    // A caller without a certificate may have a key; that a certificate is verified is checked where it is read.
+    // A caller without a certificate may have a key. The code that reads a certificate checks that it is verified.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],

@@ -18,7 +18,7 @@ export interface Offence {
   readonly message: string
 }
 
-export const mostWords = 30
+const mostWords = 30
 
 /** In a sentence. Two passives are common; three make the reader look for who does what. */
 const mostPassives = 2

@@ -56,7 +56,8 @@ export function proseOfTexts(file: string, source: string): readonly Prose[] {
   const found: Prose[] = []
   const add = (start: number, text: string): void => {
     if (text.trim().split(/\s+/).length < 4 || isCode(text)) return
-    found.push({ file, line: source.slice(0, start).split('\n').length, text })
+    // Each line of a help text stands by itself.
+    found.push({ file, line: source.slice(0, start).split('\n').length, text: text.replace(/\n(?= )/g, '\n\n') })
   }
   visit(parseSync(file, source).program)
   return found
