@@ -90,7 +90,7 @@ export function findUrlMistake(value: string | URL, allowInsecureRequests: boole
 
 /**
  * What keeps a client from following a URL that a server names, in words. Besides the mistakes of any URL: an address or a local
- * name, unless the server itself is in such a place (rule X4). Otherwise a server could make its clients send requests, and
+ * name, unless the server itself is in such a place. Otherwise a server could make its clients send requests, and
  * their secrets, to machines that only the clients can reach.
  *
  * @param value the URL that the server names
