@@ -7,9 +7,10 @@ import { keywords } from './search-keywords.ts'
 const weights: readonly (readonly [beginning: string, weight: number])[] = [
   ['/start', 2],
   ['/guides/', 1.5],
-  ['/errors', 1.5],
+  ['/errors', 2],
   ['/install', 1.3],
   ['/providers/', 1.3],
+  ['/workload-identity', 0.5],
   ['/api/', 0.1],
   // Pages with the words of all others, for readers who look for them by name.
   ['/decisions', 0.05],
