@@ -162,11 +162,6 @@ function isName(text: string): boolean {
   return /^[A-Za-z_$][\w$]*$/.test(text)
 }
 
-/** Whether the code fits on one line. */
-export function fitsLine({ text }: Code): boolean {
-  return text.length <= maxWidth
-}
-
 /** A Markdown table with aligned columns. */
 export function table(head: readonly Markdown[], rows: readonly (readonly Markdown[])[]): Markdown {
   const lines = [head, ...rows].map((line) => line.map(({ text }) => text.replaceAll('|', '\\|')))

@@ -4,7 +4,6 @@ import {
   code,
   codeBlock,
   codeSpan,
-  fitsLine,
   identifier,
   importLine,
   joinMarkdown,
@@ -21,14 +20,12 @@ export function writePage(draft: ProviderDraft, from: string): Markdown {
   const variable = name.toUpperCase().replaceAll('-', '_')
   const clientId = code`process.env.${identifier(`${variable}_CLIENT_ID`)}!`
   const clientSecret = code`process.env.${identifier(`${variable}_CLIENT_SECRET`)}!`
-  const onOneLine = code`{ clientId: ${clientId}, clientSecret: ${clientSecret} }`
-  const credentials = fitsLine(code`  credentials: ${onOneLine},`) ? onOneLine : { clientId, clientSecret }
   const call = api
     ? code`const api = await client.api() ${lineComment`a ky instance on ${api.href}`}\nconst answer = await api.get('a/path').json()`
     : code`const token = await client.token()`
   const use = code`${importLine(['createClient'], [], '@nightlatch/core')}${importLine([draft.identifier], [], from)}
 const client = createClient(${identifier(draft.identifier)}(), {
-${membersOf({ credentials }, '  ')}})
+${membersOf({ credentials: { clientId, clientSecret } }, '  ')}})
 ${call}`
   const rows = [
     [markdown`\`tokenEndpoint\``, markdown`the token endpoint`, codeSpan(tokenEndpoint.href)],
