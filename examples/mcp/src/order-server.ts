@@ -1,4 +1,7 @@
-/** An MCP server whose tools require a token, as a handler of web-standard requests. */
+/**
+ * An MCP server whose tools require a token, as a handler of web-standard
+ * requests.
+ */
 import {
   createMcpHandler,
   fromJsonSchema,
@@ -23,13 +26,19 @@ export interface OrderServerOptions {
 }
 
 /** Creates the server's handler. */
-export function createOrderServer(options: OrderServerOptions): (request: Request) => Promise<Response> {
+export function createOrderServer(
+  options: OrderServerOptions,
+): (request: Request) => Promise<Response> {
   const { url, issuer, tokenEndpoint, verifier, orders } = options
   const handler = createMcpHandler(() => {
     const server = new McpServer({ name: 'orders', version: '1.0.0' })
-    server.registerTool('list_orders', { description: 'Lists open orders' }, async () => ({
-      content: [{ type: 'text', text: [...orders].join('\n') }],
-    }))
+    server.registerTool(
+      'list_orders',
+      { description: 'Lists open orders' },
+      async () => ({
+        content: [{ type: 'text', text: [...orders].join('\n') }],
+      }),
+    )
     server.registerTool(
       'ship_order',
       {
@@ -42,7 +51,9 @@ export function createOrderServer(options: OrderServerOptions): (request: Reques
         scopeChallenge: requireScopes('orders:ship'),
       },
       async ({ order }) => {
-        const text = orders.delete(order) ? `shipped ${order}` : `there is no open order ${order}`
+        const text = orders.delete(order)
+          ? `shipped ${order}`
+          : `there is no open order ${order}`
         return { content: [{ type: 'text', text }] }
       },
     )
@@ -68,6 +79,8 @@ export function createOrderServer(options: OrderServerOptions): (request: Reques
     const found = oauthMetadataResponse(request, metadata)
     if (found !== undefined) return found
     const authInfo = await gate(request)
-    return authInfo instanceof Response ? authInfo : await handler.fetch(request, { authInfo })
+    return authInfo instanceof Response
+      ? authInfo
+      : await handler.fetch(request, { authInfo })
   }
 }
