@@ -26,7 +26,7 @@ export const optionDescriptions: OptionDescriptions<AdobeOptions> = {
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://developer.adobe.com/developer-console/docs/guides/authentication/ServerToServerAuthentication/IMS',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 

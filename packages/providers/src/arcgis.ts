@@ -9,7 +9,7 @@ export const optionDescriptions: OptionDescriptions<Record<string, never>> = {}
 export const facts: ProviderFacts = {
   page: 'https://developers.arcgis.com/rest/users-groups-and-items/token',
   checked: '2026-11-21',
-  answer: 'shape only',
+  answer: 'not documented',
 }
 
 /**

@@ -18,7 +18,7 @@ export const optionDescriptions: OptionDescriptions<EbayOptions> = {
 export const facts: ProviderFacts = {
   page: 'https://developer.ebay.com/api-docs/static/oauth-client-credentials-grant.html',
   checked: '2026-11-21',
-  answer: 'documented',
+  answer: 'shape only',
 }
 
 /**

@@ -26,8 +26,10 @@ export const titles = {
   openstack: 'OpenStack (Keystone)',
   ovhcloud: 'OVHcloud',
   pagerduty: 'PagerDuty',
+  'palo-alto-sase': 'Palo Alto Networks SASE',
   paypal: 'PayPal',
   procore: 'Procore',
+  sailpoint: 'SailPoint Identity Security Cloud',
   salesforce: 'Salesforce',
   'sap-xsuaa': 'SAP Business Technology Platform (XSUAA)',
   shopify: 'Shopify',
@@ -141,12 +143,20 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
     const { pagerDuty: describe, ...rest } = await import('./pagerduty.ts')
     return { ...rest, describe }
   },
+  'palo-alto-sase': async () => {
+    const { paloAltoSase: describe, ...rest } = await import('./palo-alto-sase.ts')
+    return { ...rest, describe }
+  },
   paypal: async () => {
     const { paypal: describe, ...rest } = await import('./paypal.ts')
     return { ...rest, describe }
   },
   procore: async () => {
     const { procore: describe, ...rest } = await import('./procore.ts')
+    return { ...rest, describe }
+  },
+  sailpoint: async () => {
+    const { sailpoint: describe, ...rest } = await import('./sailpoint.ts')
     return { ...rest, describe }
   },
   salesforce: async () => {

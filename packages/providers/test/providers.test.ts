@@ -6,6 +6,7 @@ import { arcgis } from '../src/arcgis.ts'
 import { auth0 } from '../src/auth0.ts'
 import { cognito } from '../src/cognito.ts'
 import { concur } from '../src/concur.ts'
+import { crowdstrike } from '../src/crowdstrike.ts'
 import { databricks } from '../src/databricks.ts'
 import { entraId } from '../src/entra-id.ts'
 import { insightsHub } from '../src/insights-hub.ts'
@@ -13,8 +14,11 @@ import { keycloak } from '../src/keycloak.ts'
 import { lark } from '../src/lark.ts'
 import { marketo } from '../src/marketo.ts'
 import { okta } from '../src/okta.ts'
+import { pagerDuty } from '../src/pagerduty.ts'
+import { sailpoint } from '../src/sailpoint.ts'
 import { salesforce } from '../src/salesforce.ts'
 import { sapXsuaa } from '../src/sap-xsuaa.ts'
+import { shopify } from '../src/shopify.ts'
 import { wechat } from '../src/wechat.ts'
 import {
   clientId,
@@ -165,6 +169,10 @@ describe('what a tenant may be', () => {
     ['host', (host) => concur({ host })],
     ['workspace', (workspace) => databricks({ workspace })],
     ['munchkinId', (munchkinId) => marketo({ munchkinId })],
+    ['host', (host) => crowdstrike({ host })],
+    ['subdomain', (subdomain) => pagerDuty({ subdomain, scopes: ['incidents.read'] })],
+    ['tenant', (tenant) => sailpoint({ tenant })],
+    ['shop', (shop) => shopify({ shop })],
     ['host', (host) => keycloak({ host, realm: 'r', api: 'https://api.example.com' })],
     ['realm', (realm) => keycloak({ host: 'h.test', realm, api: 'https://api.example.com' })],
   ])('P4: a %s cannot lead the secret elsewhere', (role, describeProvider) => {
