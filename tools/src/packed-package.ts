@@ -96,7 +96,7 @@ function missingTargets(manifest: Manifest, files: readonly string[]): readonly 
 
 /** A module with only re-exports has no code to map. */
 function missingMaps(folder: string, files: readonly string[]): readonly string[] {
-  const onlyReExports = /^(export \{[^}]*\} from "[^"]+";\s*)+$/
+  const onlyReExports = /^((import|export) \{[^}]*\} from "[^"]+";\s*)+(export \{[^}]*\};\s*)?$/
   return files
     .filter((file) => file.endsWith('.js') && !files.includes(`${file}.map`))
     .filter((file) => !onlyReExports.test(readFileSync(join(folder, file), 'utf8')))
