@@ -2,7 +2,8 @@
 export const keywords: Readonly<Record<string, string>> = {
   'start.md':
     'getting started quickstart quick start tutorial hello world first token entra id azure ad active directory auth0 okta keycloak',
-  'errors.md': '401 unauthorized 403 forbidden 400 bad request 429 500 error message unknown option fails failed self-signed certificate chain',
+  'errors.md':
+    '401 unauthorized 403 forbidden 400 bad request 429 500 error message unknown option fails failed self-signed certificate chain',
   'install.md': 'npm install pnpm bun deno setup',
   'life-of-a-token.md':
     'token expires expiry expired expiration refresh before it expires renew cache lifetime expires_in',
