@@ -31,7 +31,7 @@ export class CertificateCallers {
 }
 
 /** The URIs and DNS names of a certificate. Node writes a name that could be misread as a JSON string. */
-export function readNames(subjectAltName: string): readonly string[] {
+function readNames(subjectAltName: string): readonly string[] {
   const names: string[] = []
   let rest = subjectAltName
   while (rest !== '') {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditEntry, AuditLog } from './audit-log.ts'
 import type { CallerLoad } from './caller-load.ts'
-import { type Problem, writeProblem } from './problem.ts'
+import { type Problem, problem, writeProblem } from './problem.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What all exchanges of a gateway share. */
@@ -66,9 +66,9 @@ export class Exchange {
   }
 
   /** Answers in the gateway's own words. */
-  answer(problem: Problem): void {
-    const { body, headers } = writeProblem(problem)
-    this.send(problem.status, headers, body)
+  answer(refusal: Problem): void {
+    const { body, headers } = writeProblem(refusal)
+    this.send(refusal.status, headers, body)
   }
 
   /** Answers with a whole body. */
@@ -79,6 +79,12 @@ export class Exchange {
     entry.bytesOut = Buffer.byteLength(body)
     response.end(request.method === 'HEAD' ? undefined : body)
     if (!request.complete) this.#discardBody()
+  }
+
+  /** Ends an exchange in which the gateway itself failed. */
+  fail(): void {
+    if (this.response.headersSent) this.response.destroy()
+    else this.answer(problem('upstream_unavailable', 'The gateway failed to forward the request'))
   }
 
   /** Lets the caller send the rest of a body that is not used, so that it reads the response; but not for long. */

@@ -40,6 +40,10 @@ export class MainHandler {
       if (target.startsWith('/token/')) refuseTokenRequest(exchange, refusal)
       else exchange.answer(refusal)
     }
+    const fail = (): void => {
+      reply.hijack()
+      exchange.fail()
+    }
     const { active } = this.#parts
     // It asks about the gateway, and no upstream (RFC 9110 section 9.3.7).
     if (target === '*' && raw.method === 'OPTIONS') {
@@ -50,10 +54,9 @@ export class MainHandler {
     const identified = this.judge(exchange, target, active)
     if ('code' in identified) refuse(identified)
     else if (identified instanceof Promise) {
-      identified.then(
-        (later) => ('code' in later ? refuse(later) : this.#route(later, request, reply)),
-        () => refuse(problem('caller_unknown', 'The caller could not be identified', { status: 503 })),
-      )
+      identified
+        .then((later) => ('code' in later ? refuse(later) : this.#route(later, request, reply)))
+        .catch(() => fail())
     } else this.#route(identified, request, reply)
   }
 
@@ -103,7 +106,7 @@ export class MainHandler {
     const upstream = active.upstreams.get(target.name)
     if (upstream === undefined) {
       reply.hijack()
-      void answerOwnRoute(identified)
+      answerOwnRoute(identified).catch(() => exchange.fail())
       return
     }
     exchange.entry.upstream = upstream.name
@@ -115,7 +118,10 @@ export class MainHandler {
     }
     exchange.entry.rule = rule
     if (upstream.client.base === undefined || hasBody(exchange.request)) {
-      void this.#prepare(upstream, exchange, target, request, reply)
+      this.#prepare(upstream, exchange, target, request, reply).catch(() => {
+        reply.hijack()
+        exchange.fail()
+      })
     } else this.#forward(upstream, exchange, target, request, reply)
   }
 

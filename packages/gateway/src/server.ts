@@ -168,7 +168,7 @@ function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Socket): void 
 }
 
 /** Writes a response for which Node has no response object. */
-export function writeRaw(
+function writeRaw(
   status: number,
   { body, headers }: { readonly body: string; readonly headers: Readonly<Record<string, string>> },
 ): string {
@@ -190,7 +190,7 @@ const reasons: Readonly<Record<number, string>> = {
 }
 
 /** Sends a last answer on a connection. */
-export function endWith(socket: Socket, text: string): void {
+function endWith(socket: Socket, text: string): void {
   socket.on('error', () => {})
   socket.end(text)
   // Without reading on, the connection would be reset before the answer is read.
