@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The build inlines the manifest. Any other static import could fail on an older Node before the version check below.
+// The build inlines the manifest, which no other module imports. Another static import could fail on an older Node before the
+// version check below.
 import manifest from '../package.json' with { type: 'json' }
 import type { ProgramIo } from './program/program-io.ts'
 
@@ -21,6 +22,7 @@ if (isOlder(versions.node, needed)) {
     if (type !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
   }
   const io: ProgramIo = {
+    version: manifest.version,
     environment: env,
     folder: process.cwd(),
     stdout,

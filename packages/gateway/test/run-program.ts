@@ -24,7 +24,15 @@ export async function runProgram(
 ): Promise<Outcome> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const onSignal = (): (() => void) => () => undefined
-  const status = await run(parameters, { environment, folder, stdout, stderr, pid: process.pid, onSignal })
+  const status = await run(parameters, {
+    version: '1.2.3',
+    environment,
+    folder,
+    stdout,
+    stderr,
+    pid: process.pid,
+    onSignal,
+  })
   return { status, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
 }
 

@@ -56,6 +56,7 @@ async function start(): Promise<RunningInProcess> {
   })
   const listeners = new Map<string, () => void>()
   const status = run([], {
+    version: '1.2.3',
     environment: {},
     folder,
     stdout,
@@ -139,7 +140,15 @@ describe('the running program', () => {
     const { url, signal, status } = await start()
     await writeFile(file, configuration('orders').replace('port: 0', `port: ${new URL(url).port}`))
     const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-    const second = { environment: {}, folder, stdout, stderr, pid: process.pid, onSignal: () => () => undefined }
+    const second = {
+      version: '1.2.3',
+      environment: {},
+      folder,
+      stdout,
+      stderr,
+      pid: process.pid,
+      onSignal: () => () => undefined,
+    }
     expect(await run([], second)).toBe(1)
     expect(String(stderr.read())).toContain('listen')
     signal('SIGTERM')

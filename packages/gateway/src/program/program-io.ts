@@ -3,6 +3,8 @@ import type { Environment } from '../secret-reference.ts'
 
 /** What the program uses of its process. */
 export interface ProgramIo {
+  /** The version of this package. */
+  readonly version: string
   readonly environment: Environment
   /** The working directory. */
   readonly folder: string

@@ -1,4 +1,3 @@
-import manifest from '../../package.json' with { type: 'json' }
 import { loadConfiguration } from '../load-configuration.ts'
 import { formatAccess, listAccess } from './access-table.ts'
 import { makeKey } from './make-key.ts'
@@ -50,7 +49,7 @@ async function runCommand(given: ProgramArguments, isJson: boolean, io: ProgramI
       print(help, { help })
       return 0
     case 'version':
-      print(manifest.version, { version: manifest.version })
+      print(io.version, { version: io.version })
       return 0
     case 'key': {
       const name = given.name ?? ''
