@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// The build inlines the manifest, which no other module imports. Another static import could fail on an older Node before the
-// version check below.
-import manifest from '../package.json' with { type: 'json' }
+// Nothing else is imported at once: on an older Node, another module could fail before the version check below.
+import { readFileSync } from 'node:fs'
 import type { ProgramIo } from './program/program-io.ts'
 
+// The same place from the sources and from what is built.
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 const { versions, argv, env, stdout, stderr, pid } = process
 const needed = manifest.engines.node.replace(/[^\d.]/g, '')
 
