@@ -65,7 +65,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     ],
     peers: [],
     bundled: [],
-    limits: { packed: 120_000, unpacked: 450_000 },
+    limits: { packed: 140_000, unpacked: 450_000 },
   },
   hexagon: {
     dependencies: [],
