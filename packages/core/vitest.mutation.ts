@@ -9,6 +9,7 @@ const mutation: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/integration/**', 'test/**/*.slow.test.ts'],
+    setupFiles: ['test/load-later-parts.ts'],
     isolate: false,
     testTimeout: 20_000,
   },

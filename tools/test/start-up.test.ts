@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { root } from '../src/read-repository.ts'
+
+/** Runs a tool from the sources of the packages, and reads the JSON that it prints. */
+function run(file: string, ...options: readonly string[]): unknown {
+  const program = join(root, 'tools/src', file)
+  return JSON.parse(
+    execFileSync(process.execPath, ['--conditions=@nightlatch/source', ...options, program], { encoding: 'utf8' }),
+  )
+}
+
+it('a first client.token() runs these files of the core, and no others', () => {
+  // The way of a call, from the client to the grant and back; then what these files compute with.
+  const way = [
+    'provider-client.ts',
+    'client-parts.ts',
+    'cache/token-source.ts',
+    'cache/token-entry.ts',
+    'platform/workers-single-flight.ts',
+    'platform/single-flight.ts',
+    'acquire/acquire-token.ts',
+    'acquire/request-credentials.ts',
+    'acquire/credentials.ts',
+    'acquire/endpoint-finder.ts',
+    'acquire/token-endpoint.ts',
+    'acquire/provider-request.ts',
+    'acquire/client-authentication.ts',
+    'acquire/judge-response.ts',
+    'acquire/token-response.ts',
+  ]
+  const leaves = [
+    'acquire/access-token.ts',
+    'acquire/grant-report.ts',
+    'acquire/jwt-claims.ts',
+    'acquire/lifetime.ts',
+    'acquire/retry.ts',
+    'acquire/token-request.ts',
+    'cache/freshness.ts',
+    'diagnostics.ts',
+    'errors.ts',
+    'platform/answer-body.ts',
+    'platform/base64.ts',
+    'platform/cloudflare-workers.ts',
+    'platform/deadline.ts',
+    'platform/load-once.ts',
+    'platform/validation.ts',
+  ]
+  expect(run('cold-path.ts')).toEqual([...way, ...leaves].sort())
+})
+
+it('a cached token() allocates at most the number of its clock, and a fetch little', () => {
+  const heap = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
+  const { token, fetch } = run('count-allocations.ts', ...heap) as { readonly token: number; readonly fetch: number }
+  // `Date.now()` is a number beyond the small integers, for which V8 allocates 16 bytes where it does not compile it away.
+  expect(token).toBeLessThanOrEqual(16)
+  expect(fetch).toBeLessThanOrEqual(1600)
+})
