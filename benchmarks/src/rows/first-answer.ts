@@ -13,7 +13,7 @@ export const firstAnswer: OutsideRow = {
     'A new process imports the peer, requests a token over loopback, makes one request and reads the response. The start of Node is included.',
   baseline: 'hand-written',
   peers: tokenPeers,
-  metrics: [{ key: 'time', title: 'start to answer', unit: 'ms', hasRatio: true, ratioTarget: 1.3 }],
+  metrics: [{ key: 'time', title: 'start to answer', unit: 'ms', hasRatio: true, ratioTarget: 1.2 }],
   rounds: { full: 9, quick: 1 },
   async measure(peer, { server, nodeOptions }) {
     const output = await runNode([...nodeOptions, join(builtFolder, 'first-answer.js'), peer, server.origin])
