@@ -17,6 +17,8 @@ const client = createClient(
   { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
   {
     credentials: { clientId: 'app', clientSecret: 'secret' },
+    // The clock stands still: on a busy machine it would be read once more after a second.
+    now: () => Date.UTC(2026, 10, 30),
     fetch: async () => Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 3600 }),
   },
 )
