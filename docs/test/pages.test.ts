@@ -1,6 +1,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type ErrorCode, NightlatchError } from '@nightlatch/core'
 import { describe, expect, it } from 'vitest'
+import { sourceUrl } from '../../tools/src/project.ts'
+import { headingAnchor } from '../.vitepress/heading-anchor.ts'
 import { includedFiles, movedPages, pageGroups, pagesOutsideTheSidebar } from '../.vitepress/pages.ts'
 
 const docs = join(import.meta.dirname, '..')
@@ -79,5 +82,15 @@ describe('the page of errors', () => {
     const names = explained.map((section) => /^`(\w+)`/.exec(section)?.[1])
     expect(names).toEqual([...(codes ?? '').matchAll(/'(\w+)'/g)].map(([, code]) => code))
     expect(names).toContain('grant_refused')
+  })
+
+  it('is where the URL of each error leads', () => {
+    const text = readFileSync(join(docs, 'errors.md'), 'utf8')
+    const titles = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => headingAnchor(title))
+    for (const [, code = ''] of (codes ?? '').matchAll(/'(\w+)'/g)) {
+      const { origin, pathname, hash } = new URL(new NightlatchError(code as ErrorCode, 'a').help)
+      expect(`${origin}${pathname}`).toBe(sourceUrl('docs/errors.md', 'blob'))
+      expect(titles, code).toContain(hash.slice(1))
+    }
   })
 })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { judgeProse, type Prose } from '../src/prose/judge-prose.ts'
-import { proseOfCode, proseOfComments, proseOfTexts } from '../src/prose/prose-sources.ts'
+import { judgeProse, type Prose, wordsIn } from '../src/prose/judge-prose.ts'
+import { proseOfCode, proseOfComments, proseOfDocuments, proseOfTexts } from '../src/prose/prose-sources.ts'
+import { readDocument } from '../src/read-documents.ts'
+import { readText, repositoryFiles } from '../src/read-repository.ts'
 
 const judgeAll = async (all: readonly Prose[]): Promise<readonly string[]> =>
   (await Promise.all(all.map(judgeProse))).flat().map(({ file, line, message }) => `${file}:${line}: ${message}`)
@@ -10,6 +12,29 @@ describe('prose has short sentences, plain words and few passives: `pnpm tools p
     const prose = proseOfCode()
     expect(prose.length).toBeGreaterThan(1000)
     expect(await judgeAll(prose)).toEqual([])
+  })
+
+  it('in pages and READMEs', async () => {
+    const prose = proseOfDocuments()
+    expect(prose.length).toBeGreaterThan(50)
+    expect(await judgeAll(prose)).toEqual([])
+  })
+})
+
+describe('pages are short', () => {
+  // Rules and decisions are for contributors, and the results of benchmarks are tables that a program writes.
+  const leftOut = ['docs/rules.md', 'docs/decisions.md', 'docs/benchmark-results.md']
+  const wordsOf = (file: string): number => wordsIn(readDocument(file, readText(file)).prose.join(' ')).length
+
+  it('the README has at most 900 words', () => {
+    expect(wordsOf('README.md')).toBeLessThanOrEqual(900)
+  })
+
+  it('all pages that a user reads have at most 39,000 words together; 35,000 is the goal', () => {
+    const pages = repositoryFiles().filter((file) => /^docs\/.*\.md$/.test(file) && !leftOut.includes(file))
+    const words = pages.map(wordsOf).reduce((sum, count) => sum + count, 0)
+    expect(words).toBeGreaterThan(10_000)
+    expect(words).toBeLessThanOrEqual(39_000)
   })
 })
 

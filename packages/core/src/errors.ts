@@ -96,6 +96,11 @@ export class NightlatchError extends Error {
     this.label = details.label
   }
 
+  /** The URL of the documentation's section about this code: when it occurs, and what to do. */
+  get help(): string {
+    return `https://github.com/nightlatch/nightlatch/blob/main/docs/errors.md#${this.code}`
+  }
+
   /** All fields and the message, for JSON logs. */
   toJSON(): object {
     const { name, message } = this

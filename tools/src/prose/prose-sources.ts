@@ -4,7 +4,7 @@ import { commentsIn } from '../read-comments.ts'
 import { filesIn, publishedPackages, readText, repositoryFiles } from '../read-repository.ts'
 import type { Prose } from './judge-prose.ts'
 
-/** Pages that nobody is meant to read from top to bottom, and why. */
+/** Pages without prose of our own, and why. */
 const leftOut: Readonly<Record<string, string>> = {
   'docs/glossary.md': 'lists the phrases that the words replace',
   'docs/rules.md': 'is for contributors: its sentences are the titles of tests',

@@ -47,7 +47,7 @@ export const wordRules: readonly WordRule[] = [
     write: 'not supported',
     not: /(?<!\b(if|when|where|while|because) )\bthere is none\b|\b(has|have) no such thing\b/i,
   },
-  { write: 'requires, must, can, cannot', not: /\bwants\b|\b(is|are) to be\b/i },
+  { write: 'requires, must, can, cannot', not: /(?<!\bwho )\bwants\b|\b(is|are) to be\b/i },
   { write: 'invalid lifetime', not: /\blifetimes? (that|may|which) lies?\b/i },
   { write: 'for example, such as', not: /, say[,:]|\(say[,:]? |\bas, say\b/i },
   { write: 'layer, foreign', not: /\b(the|three) rooms\b|\bstrangers?\b/i },
