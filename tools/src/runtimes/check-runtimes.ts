@@ -34,6 +34,10 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** The commands to call; the gateway's program runs until a signal, and is tested by its package. */
+const commandsOf = ({ bin = {} }: Package['manifest']): readonly string[] =>
+  Object.entries(bin).flatMap(([name, file]) => (name === 'nightlatch' ? [file] : []))
+
 const labelOf = ({ name, version }: Runtime): string => `${name} ${version}`
 
 async function examine(
@@ -58,7 +62,7 @@ async function examine(
   const parameters = runtime.parameters?.(slug) ?? []
   const parts = [
     ...(isLibrary ? [runSuite(program, [...parameters, programFile(slug), emulatorServer.url], folder)] : []),
-    ...Object.values(manifest.bin ?? {}).map((command) =>
+    ...commandsOf(manifest).map((command) =>
       runCommands(program, [...parameters, join('node_modules', manifest.name, command)], folder, calls),
     ),
   ]
