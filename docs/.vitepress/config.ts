@@ -79,8 +79,6 @@ const config: UserConfig<ThemeConfig> = defineConfigWithTheme<ThemeConfig>({
     search: {
       provider: 'local',
       options: {
-        // The name has the words that the button shows, the key included.
-        translations: { button: { buttonAriaLabel: 'Search K' } },
         miniSearch: { options: indexOptions, searchOptions, _splitIntoSections: sectionsOf },
       },
     },
