@@ -23,7 +23,7 @@ const projectIn = (root: string, name: string, { include, exclude = [] }: TestFi
     root,
     include: [...include],
     exclude: [...exclude],
-    setupFiles: root === 'packages/core' ? ['test/load-later-parts.ts'] : [],
+    setupFiles: root === 'packages/core' ? [join(import.meta.dirname, root, 'test/load-later-parts.ts')] : [],
     // Files of one worker share their imports, which otherwise take half of the processor's time. Those of the core and of the
     // command line do not: they fake timers, mock modules and watch channels of the whole process.
     isolate: ['packages/core', 'packages/cli'].includes(root),

@@ -7,7 +7,7 @@ export interface SizeLimits {
   readonly packed: number
   /** Its files, including source maps and declarations. */
   readonly unpacked: number
-  /** The initial chunks of a bundle of `imports` with all dependencies and peers, minified and gzipped; libraries only. */
+  /** The initial chunks of a bundle of `imports` with all dependencies, minified and gzipped, without the core; libraries only. */
   readonly bundled?: number
 }
 
@@ -45,7 +45,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     peers: [],
     bundled: ['openid-client', 'valibot'],
     imports: 'createClient',
-    limits: { packed: 290_000, unpacked: 1_200_000, bundled: 31_000 },
+    limits: { packed: 330_000, unpacked: 1_420_000, bundled: 32_000 },
   },
   gateway: {
     dependencies: [
@@ -79,7 +79,7 @@ export const policies: Readonly<Record<string, PackagePolicy>> = {
     peers: [],
     bundled: [],
     imports: 'mcpAuth',
-    limits: { packed: 22_000, unpacked: 85_000, bundled: 45_000 },
+    limits: { packed: 22_000, unpacked: 85_000, bundled: 8_000 },
   },
   opentelemetry: {
     dependencies: [],

@@ -20,7 +20,7 @@ export async function weighPackage(
     packed: statSync(tarball).size,
     unpacked: sizeOfFiles(join(ground, 'unpacked')),
     ...(imports !== undefined
-      ? { bundled: await weighImport(`export { ${imports} } from '${manifest.name}'`, project) }
+      ? { bundled: await weighImport(`export { ${imports} } from '${manifest.name}'`, project, externalsOf(slug)) }
       : {}),
   }
   return { name: `its size (${formatSizes(sizes)})`, problems: overLimits(sizes, limits) }
@@ -35,14 +35,19 @@ export function overLimits(sizes: Partial<SizeLimits>, limits: SizeLimits): read
   })
 }
 
+/** A program that imports another package imports the core as well, so that its size is counted once. */
+function externalsOf(slug: string): readonly RegExp[] {
+  return slug === 'core' ? [/^node:/] : [/^node:/, /^@nightlatch\/core$/]
+}
+
 /** Bytes of a module's initial chunks, minified and gzipped, without dynamic imports. */
-async function weighImport(code: string, folder: string): Promise<number> {
+async function weighImport(code: string, folder: string, external: readonly RegExp[]): Promise<number> {
   const entry = join(folder, 'weighed.js')
   const bundle = await rolldown({
     input: entry,
     platform: 'neutral',
     logLevel: 'silent',
-    external: /^node:/,
+    external: [...external],
     resolve: { conditionNames: ['import', 'default'], mainFields: ['module', 'main'] },
     plugins: [
       { name: 'weighed', load: (id) => (id === entry ? code : null), resolveId: (id) => (id === entry ? id : null) },

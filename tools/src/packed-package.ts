@@ -97,10 +97,14 @@ function missingTargets(manifest: Manifest, files: readonly string[]): readonly 
 /** A module with only re-exports has no code to map. */
 function missingMaps(folder: string, files: readonly string[]): readonly string[] {
   const onlyReExports = /^((import|export) \{[^}]*\} from "[^"]+";\s*)+(export \{[^}]*\};\s*)?$/
-  return files
-    .filter((file) => file.endsWith('.js') && !files.includes(`${file}.map`))
-    .filter((file) => !onlyReExports.test(readFileSync(join(folder, file), 'utf8')))
-    .map((file) => `${file} has no source map`)
+  return (
+    files
+      .filter((file) => file.endsWith('.js') && !files.includes(`${file}.map`))
+      // The bundler's own file has no source.
+      .filter((file) => file !== 'dist/rolldown-runtime.js')
+      .filter((file) => !onlyReExports.test(readFileSync(join(folder, file), 'utf8')))
+      .map((file) => `${file} has no source map`)
+  )
 }
 
 function undeclaredImports(manifest: Manifest, folder: string, files: readonly string[]): readonly string[] {

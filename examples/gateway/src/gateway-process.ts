@@ -25,7 +25,7 @@ export interface GatewayProcess extends AsyncDisposable {
 }
 
 /** A line of the audit log. */
-export interface AuditLine {
+interface AuditLine {
   readonly event: 'request'
   readonly caller: string
   readonly upstream: string

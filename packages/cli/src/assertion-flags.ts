@@ -44,7 +44,7 @@ export function findAssertionFlags(flags: Flags): readonly string[] {
 }
 
 /** Whether the client authenticates by a platform's JWT. */
-export function hasAssertion(flags: Flags): boolean {
+function hasAssertion(flags: Flags): boolean {
   return flags.assertion !== undefined || flags.assertionFile !== undefined
 }
 
