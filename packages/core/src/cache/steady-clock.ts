@@ -13,7 +13,7 @@ const monotonicReadMs = 1000
 export function createSteadyClock(wall: () => number, monotonic: () => number = () => performance.now()): () => number {
   let wallAtReading = wall()
   let monotonicAtReading = monotonic()
-  // Since the last reading: a small integer, which V8 stores without an object. An instant would cost 16 bytes a call.
+  // What was returned last, as milliseconds since `time`.
   let lastPassed = 0
   let time = 0
   return () => {
