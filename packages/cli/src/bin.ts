@@ -43,11 +43,13 @@ if (isOlder(versions.node, needed)) {
 async function cacheCompiledCode(): Promise<void> {
   // From its sources, the command line is compiled by those who change it.
   if (!import.meta.url.endsWith('.js')) return
-  const [{ enableCompileCache }, { findCachePlace }] = await Promise.all([
+  const [{ default: nodeModule }, { findCachePlace }] = await Promise.all([
     import('node:module'),
     import('./token-cache/cache-place.ts'),
   ])
-  enableCompileCache(findCachePlace({ env }).compiled)
+  // Deno and Bun have a cache of their own instead of this function.
+  const { enableCompileCache } = nodeModule as Partial<typeof nodeModule>
+  enableCompileCache?.(findCachePlace({ env }).compiled)
 }
 
 /** Whether a process of this machine runs, of whatever user. */

@@ -19,7 +19,7 @@ export async function sealEntry(token: StoredToken, redisKey: string, key: Crypt
   const bytes = new Uint8Array(iv.length + sealed.length)
   bytes.set(iv)
   bytes.set(sealed, iv.length)
-  return schema + Buffer.from(bytes).toString('base64')
+  return schema + toBase64(bytes)
 }
 
 /**
@@ -33,10 +33,8 @@ export async function openEntry(
   redisKey: string,
   keys: readonly CryptoKey[],
 ): Promise<StoredToken | undefined> {
-  if (!text.startsWith(schema)) return undefined
-  // Characters that are not Base64 are skipped, and then the bytes do not decrypt.
-  const bytes = Uint8Array.from(Buffer.from(text.slice(schema.length), 'base64'))
-  if (bytes.length <= ivBytes) return undefined
+  const bytes = text.startsWith(schema) ? fromBase64(text.slice(schema.length)) : undefined
+  if (bytes === undefined || bytes.length <= ivBytes) return undefined
   const parameters = algorithm(bytes.slice(0, ivBytes), redisKey)
   const sealed = bytes.slice(ivBytes)
   for (const key of keys) {
@@ -57,4 +55,18 @@ function readToken(plain: ArrayBuffer): StoredToken | undefined {
 
 function algorithm(iv: Uint8Array<ArrayBuffer>, redisKey: string): AesGcmParams {
   return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(`nightlatch ${schema} ${redisKey}`) }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return btoa(text)
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  } catch {
+    return undefined
+  }
 }

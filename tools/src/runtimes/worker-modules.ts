@@ -24,19 +24,23 @@ interface Import {
   readonly file: string
 }
 
-/** Bundles a worker into one file. */
+/** Bundles a worker, with a file for each part that is loaded later. */
 export async function bundleWorker(folder: string, entry: string): Promise<WorkerModules> {
-  const file = entry.replace(/\.js$/, '.bundle.js')
+  const name = entry.replace(/\.js$/, '.bundle')
   const isOutside = (id: string): boolean => isBuiltin(id) || platformModule.test(id)
   const bundle = await rolldown({ ...inputOf(folder, entry), external: isOutside })
-  const { output } = await bundle.write({ file: join(folder, file), format: 'esm', codeSplitting: false })
+  const names = { entryFileNames: `${name}.js`, chunkFileNames: `${name}.[name].js` }
+  const { output } = await bundle.write({ dir: folder, format: 'esm', ...names })
   await bundle.close()
   const left = output.flatMap((chunk) => {
     if (chunk.type !== 'chunk') return []
     const required = [...chunk.code.matchAll(/\b__require\(["']([^"']+)["']\)/g)].map(([, name = '']) => name)
     return [...chunk.imports, ...chunk.dynamicImports, ...required]
   })
-  return { builtins: unique(left.filter((name) => !platformModule.test(name))), modules: [{ name: 'worker.js', file }] }
+  // The entry comes first.
+  const files = output.map(({ fileName }) => fileName).filter((file) => file.endsWith('.js'))
+  const isOther = (file: string): boolean => !files.includes(file) && !platformModule.test(file)
+  return { builtins: unique(left.filter(isOther)), modules: files.map((file) => ({ name: file, file })) }
 }
 
 /** Collects the packed files of a worker without bundling. */
