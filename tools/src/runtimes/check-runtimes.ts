@@ -49,6 +49,8 @@ async function examine(
 ): Promise<PackageResult> {
   const about = { runtime: labelOf(runtime), package: manifest.name }
   const { folder } = project
+  // A server that runs by itself is run on Node; that it starts elsewhere would not say that it forwards.
+  if (slug === 'gateway' && runtime.name !== 'Node.js') return { ...about, results: [], skipped: '—' }
   if (runtime.kind !== 'process') {
     if (manifest.bin !== undefined) return { ...about, results: [], skipped: '—' }
     const prepare = runtime.kind === 'bundle' ? bundleWorker : collectWorker

@@ -36,14 +36,13 @@ function node(version: string): Runtime {
 }
 
 /**
- * Deno requires a permission for the network; undici also reads the environment, the command line and the gateway read files,
- * and workload identity reads a file.
+ * Deno requires a permission for the network; undici also reads the environment, the command line reads files, and workload
+ * identity reads a file.
  */
 function denoPermissions(slug: string): readonly string[] {
   const network = '--allow-net=127.0.0.1'
   if (slug === 'undici') return [network, '--allow-env']
   if (slug === 'workload-identity') return [network, '--allow-read']
-  if (slug === 'gateway') return [network, '--allow-env', '--allow-read', '--allow-sys']
   return slug === 'cli' ? [network, '--allow-env', '--allow-read'] : [network]
 }
 
