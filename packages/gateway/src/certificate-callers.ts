@@ -12,7 +12,8 @@ export class CertificateCallers {
   constructor(callers: Readonly<Record<string, ValidCaller>>) {
     for (const [caller, { certificate }] of Object.entries(callers)) {
       if (certificate === undefined) continue
-      this.#byName.set(certificate.includes('://') ? `URI:${certificate}` : `DNS:${certificate.toLowerCase()}`, caller)
+      // Each URI has a colon, and no DNS name has one.
+      this.#byName.set(certificate.includes(':') ? `URI:${certificate}` : `DNS:${certificate.toLowerCase()}`, caller)
     }
   }
 

@@ -1,3 +1,4 @@
+import { parseTarget } from './request-target.ts'
 import { secretIn, textOrReference } from './secret-reference.ts'
 import {
   anything,
@@ -7,6 +8,7 @@ import {
   listOf,
   numberIn,
   objectOf,
+  type Report,
   recordOf,
   text,
   textLike,
@@ -162,6 +164,20 @@ const pathPattern: Check = (value, path, report) => {
   textLike(/^\/[^?#\\]*$/, 'a path that starts with / and has no query, such as /v1/**')(value, path, report)
   if (typeof value === 'string' && value.split('/').some((segment) => segment === '..' || segment === '.')) {
     report(path, `${path} must not contain the segment . or ..`)
+  } else if (typeof value === 'string') findUnmatchable(value, path, report)
+}
+
+/** A rule that matches no request, or other ones than it seems to, would be noticed late. */
+function findUnmatchable(pattern: string, path: string, report: Report): void {
+  if (/\*\*(?!$)|\*[^/*]+\*\*$/.test(pattern)) {
+    report(path, `${path} must have ** only at its end, and no other * in the same segment`)
+    return
+  }
+  // The parser reads the first segment as a name.
+  const parsed = parseTarget(`/upstream${pattern}`)
+  if (typeof parsed === 'string') report(path, `${path} matches no request: ${parsed}`)
+  else if (parsed.path !== pattern) {
+    report(path, `${path} matches no request, because paths are normalised first. Write ${parsed.path}`)
   }
 }
 

@@ -83,8 +83,7 @@ export class JwtCallers {
         this.#remember(jwt, caller.name, payload)
         return caller.name
       } catch (failure) {
-        // The rest says that the JWT is wrong.
-        isUnavailable ||= !(failure instanceof errors.JOSEError) || failure instanceof errors.JWKSTimeout
+        isUnavailable ||= isFailedFetch(failure)
       }
     }
     return isUnavailable ? keysUnavailable : undefined
@@ -96,6 +95,15 @@ export class JwtCallers {
     const expiresAt = Math.min(exp * 1000, this.#now() + maxVerifiedMs)
     this.#verified.set(hash('sha256', jwt, 'base64url'), { caller, expiresAt })
   }
+}
+
+/** Whether the keys could not be fetched, or the response held none; any other error says that the JWT is wrong. */
+function isFailedFetch(failure: unknown): boolean {
+  if (!(failure instanceof errors.JOSEError)) return true
+  // jose reports a response other than 200, or one that is not JSON, by its generic error.
+  return (
+    failure.code === 'ERR_JOSE_GENERIC' || failure.code === 'ERR_JWKS_TIMEOUT' || failure.code === 'ERR_JWKS_INVALID'
+  )
 }
 
 /** `*` stands for any characters. */

@@ -1,4 +1,5 @@
 import type { AccessRule, Caller, GatewayConfiguration, ListenAddress, Upstream } from './configuration.ts'
+import { isLoopback } from './loopback.ts'
 import { describeUnknownReference, isObject, type Report } from './value-checks.ts'
 
 /** Whether the part of the configuration at a path has no mistake. */
@@ -51,12 +52,16 @@ function callerChecks(
 ): (named: AccessRule['callers'] | Upstream['authorize'], path: string) => void {
   const known = isObject(callers) ? Object.keys(callers) : []
   return (named, path) => {
-    if (named === '*' || named === undefined || named.every((name) => name === '*')) return
+    if (named === '*' || named === undefined || named.length === 0) return
+    if (named.includes('*')) {
+      const wayOut = path.endsWith('.authorize') ? 'Name each proxy' : 'Write callers: "*"'
+      return report(path, `${path} must not have "*" in a list. ${wayOut}`)
+    }
     if (callers === undefined) {
       return report(path, `${path} names callers, but the configuration has no \`callers\`. Add them, or write "*"`)
     }
     for (const [at, name] of named.entries()) {
-      if (known.includes(name) || name === '*') continue
+      if (known.includes(name)) continue
       const place = `${path}[${at}]`
       report(place, describeUnknownReference(place, 'caller', name, known))
     }
@@ -119,9 +124,4 @@ function findUnverifiedCertificates(
 function placeOf(address: ListenAddress): string {
   if ('socket' in address) return address.socket
   return 'descriptor' in address ? `fd ${address.descriptor}` : `${address.host ?? '127.0.0.1'}:${address.port}`
-}
-
-/** Whether a host is on this machine. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }

@@ -1,4 +1,5 @@
 import { findNearestName } from '@nightlatch/core'
+import { isLoopback } from './loopback.ts'
 
 /** A mistake in a configuration. */
 export interface Mistake {
@@ -51,11 +52,12 @@ export function numberIn(
   }
 }
 
-/** An absolute http or https URL without user name and password. */
+/** An absolute https URL without user name and password; http only for this machine, because others could change the response. */
 export const url: Check = (value, path, report) => {
   const given = typeof value === 'string' || value instanceof URL ? String(value) : ''
   const parsed = URL.canParse(given) ? new URL(given) : undefined
-  if (parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:') {
+  const isLocal = parsed?.protocol === 'http:' && isLoopback(parsed.hostname)
+  if (parsed === undefined || (parsed.protocol !== 'https:' && !isLocal)) {
     report(path, `${path} must be an absolute URL that starts with https://`)
   } else if (parsed.username !== '' || parsed.password !== '') {
     report(path, `${path} must not contain a user name or a password`)

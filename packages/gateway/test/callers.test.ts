@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { GatewayConfiguration } from '../src/index.ts'
@@ -183,6 +184,27 @@ describe('callers with JWTs', () => {
     const response = await get(`${trial.url}/orders/a`, `Bearer ${token}`)
     expect(response.status).toBe(503)
     expect(response.headers.get('retry-after')).toBe('5')
+  })
+})
+
+describe('an issuer that answers without its keys', () => {
+  it.each<[string, RequestListener]>([
+    ['with 500', (_request, response) => void response.writeHead(500).end()],
+    ['with a redirect', (_request, response) => void response.writeHead(302, { location: '/other' }).end()],
+    ['with what is not JSON', (_request, response) => void response.end('<html>')],
+    ['with JSON that has no keys', (_request, response) => void response.end('{}')],
+  ])('%s makes its callers 503, and not unknown', async (_how, answer) => {
+    const server = await startServer(answer)
+    const jwt = { issuer: 'https://k8s', audience: 'gateway', subject: '*', jwks: `${server.url}/keys` }
+    await using trial = await startTrial({ config: { callers: { etl: { jwt } } } })
+    const { privateKey } = await generateKeyPair('ES256')
+    const token = await new SignJWT({ iss: 'https://k8s', aud: 'gateway', sub: 'nightly' })
+      .setProtectedHeader({ alg: 'ES256', kid: '1' })
+      .setExpirationTime('5m')
+      .sign(privateKey)
+    const response = await get(`${trial.url}/orders/a`, `Bearer ${token}`)
+    expect(response.status).toBe(503)
+    await server.close()
   })
 })
 

@@ -290,6 +290,36 @@ describe('a configuration', () => {
       },
       'upstreams.plants.allow[0].callers names callers, but the configuration has no `callers`. Add them, or write "*"',
     ],
+    [
+      'every caller in a list',
+      (config) => void Object.assign(config.upstreams.plants.allow[0] ?? {}, { callers: ['*'] }),
+      'upstreams.plants.allow[0].callers must not have "*" in a list. Write callers: "*"',
+    ],
+    [
+      'every caller as a proxy',
+      (config) => void Object.assign(config.upstreams.plants, { authorize: ['*'] }),
+      'upstreams.plants.authorize must not have "*" in a list. Name each proxy',
+    ],
+    [
+      'keys that another machine could replace',
+      (config) => void Object.assign(config.callers.etl.jwt, { jwks: 'http://k8s.example/jwks' }),
+      'callers.etl.jwt.jwks must be an absolute URL that starts with https://',
+    ],
+    ...(
+      [
+        ['/v1/**/x', 'must have ** only at its end, and no other * in the same segment'],
+        ['/v1/a*b**', 'must have ** only at its end, and no other * in the same segment'],
+        ['/v1/***', 'must have ** only at its end, and no other * in the same segment'],
+        ['/v1//x', 'matches no request: the path has an empty segment (`//`)'],
+        ['/v1/%7Eann', 'matches no request, because paths are normalised first. Write /v1/~ann'],
+        ['/v1/a%2fb', 'matches no request, because paths are normalised first. Write /v1/a%2Fb'],
+        ['/v1/é', 'matches no request: the path has a character that is not permitted in a URL'],
+      ] as const
+    ).map(([pattern, mistake]): [string, (config: Complete) => void, string] => [
+      `the path pattern ${pattern}`,
+      (config) => void Object.assign(config.upstreams.plants.allow[0] ?? {}, { paths: [pattern] }),
+      `upstreams.plants.allow[0].paths[0] ${mistake}`,
+    ]),
   ])('with %s has one mistake', async (_what, change, mistake) => {
     expect(await after(change)).toEqual([mistake])
   })

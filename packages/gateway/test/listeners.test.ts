@@ -38,19 +38,25 @@ describe('a listener with TLS', () => {
     const server = await authority.issueServer()
     const tls = { certificate: server.cert, key: server.key, clientAuthority: authority.cert }
     const ops = await authority.issueClient('caller', [{ type: 'url', value: 'spiffe://acme/ops' }])
+    const urn = await authority.issueClient('caller', [{ type: 'url', value: 'urn:acme:robot' }])
     const other = await authority.issueClient('caller', [{ type: 'url', value: 'spiffe://acme/other' }])
     const tricky = await authority.issueClient('caller', [{ type: 'dns', value: 'x, URI:spiffe://acme/ops' }])
     const forged = await createSelfSigned({ names: [{ type: 'url', value: 'spiffe://acme/ops' }] })
     await using trial = await startTrial({
       config: {
         listen: [{ host: '127.0.0.1', port: 0, tls }],
-        callers: { ops: { certificate: 'spiffe://acme/ops' }, powerbi: { keys: [digestOf(key)] } },
+        callers: {
+          ops: { certificate: 'spiffe://acme/ops' },
+          robot: { certificate: 'urn:acme:robot' },
+          powerbi: { keys: [digestOf(key)] },
+        },
       },
     })
     const { hostname, port } = new URL(trial.url)
     const send = (options: object): Promise<number | undefined> =>
       statusOf(getSecurely, { hostname, port, path: '/orders/a', ca: authority.cert, ...options })
     expect(await send({ cert: ops.cert, key: ops.key })).toBe(200)
+    expect(await send({ cert: urn.cert, key: urn.key })).toBe(200)
     expect(await send({ headers: { authorization: `Bearer ${key}` } })).toBe(200)
     expect(await send({})).toBe(401)
     expect(await send({ cert: other.cert, key: other.key })).toBe(401)
@@ -58,7 +64,7 @@ describe('a listener with TLS', () => {
     expect(await send({ cert: tricky.cert, key: tricky.key })).toBe(401)
     expect(trial.url).toMatch(/^https:/)
     await trial.gateway.close()
-    expect(trial.audit.map(({ caller }) => caller)).toEqual(['ops', 'powerbi', null, null, null, null])
+    expect(trial.audit.map(({ caller }) => caller)).toEqual(['ops', 'robot', 'powerbi', null, null, null, null])
   })
 })
 

@@ -15,8 +15,7 @@ const everyone = '(everyone)'
 /** Lists who may do what, in the order of callers; a caller that may do nothing has an entry without a route. */
 export function listAccess({ callers, upstreams = {}, tokens = {} }: GatewayConfiguration): readonly Access[] {
   const names = callers === undefined ? [everyone] : Object.keys(callers)
-  const includes = (named: '*' | readonly string[], name: string): boolean =>
-    named === '*' || named.includes('*') || named.includes(name)
+  const includes = (named: '*' | readonly string[], name: string): boolean => named === '*' || named.includes(name)
   return names.flatMap((caller): readonly Access[] => {
     const rules = Object.entries(upstreams).flatMap(([upstream, { allow = [], authorize = [] }]) => [
       ...allow
