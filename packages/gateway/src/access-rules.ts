@@ -1,16 +1,18 @@
+import type { IncomingMessage } from 'node:http'
 import type { AccessRule } from './configuration.ts'
+import { findMethodOverrides } from './method-override.ts'
 import { compilePathPattern, type PathPattern } from './path-pattern.ts'
 
 /** The rules of one upstream, arranged by caller. */
 export interface AccessRules {
   /**
-   * The rule that permits a request.
+   * The rule that permits a request. A method that a header names in place of its own has to be permitted as well.
    *
    * @param caller `undefined` without a `callers` section
    * @param path normalised
    * @returns such as `allow[0]`; `undefined` if no rule does
    */
-  readonly find: (caller: string | undefined, method: string, path: string) => string | undefined
+  readonly find: (caller: string | undefined, request: IncomingMessage, path: string) => string | undefined
   /** The rule that permits a request of any caller. */
   readonly findForAnyone: (method: string, path: string) => string | undefined
   /** Whether any rule names this caller. */
@@ -41,7 +43,12 @@ export function compileAccessRules(rules: readonly AccessRule[]): AccessRules {
   const rulesOf = (caller: string | undefined): readonly CompiledRule[] =>
     (caller === undefined ? undefined : byCaller.get(caller)) ?? everyone
   return {
-    find: (caller, method, path) => findRule(rulesOf(caller), method, path),
+    find: (caller, request, path) => {
+      const own = rulesOf(caller)
+      const isPermitted = (method: string): boolean => findRule(own, method, path) !== undefined
+      const rule = findRule(own, request.method ?? '', path)
+      return findMethodOverrides(request)?.every(isPermitted) === false ? undefined : rule
+    },
     findForAnyone: (method, path) => findRule(all, method, path),
     names: (caller) => rulesOf(caller).length > 0,
   }

@@ -20,6 +20,9 @@ const droppedFromRequests: ReadonlySet<string> = new Set([
   'x-token-request',
   // A caller could claim another caller's address with it.
   'forwarded',
+  // Some frameworks read the path from these, which is another one than the rules judged.
+  'x-original-url',
+  'x-rewrite-url',
 ])
 
 /** Headers of a response that are not handed on, besides those that `Connection` names and `Proxy-*`. */
@@ -57,10 +60,9 @@ export function toForwardedHeaders({ rawHeaders }: IncomingMessage, from: Forwar
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] as string).toLowerCase()
     if (name === 'host') host = rawHeaders[at + 1] as string
-    if (droppedFromRequests.has(name)) continue
-    if (name.charCodeAt(0) === 120 && name.startsWith('x-forwarded-')) continue
-    if (name.charCodeAt(0) === 112 && name.startsWith('proxy-')) continue
-    if (named?.has(name) === true) continue
+    if (isDropped(name) || named?.has(name) === true) continue
+    // Programs behind CGI or WSGI cannot tell `X_Forwarded_For` from `X-Forwarded-For`.
+    if (name.includes('_') && isDropped(name.replaceAll('_', '-'))) continue
     forwarded.push(name, rawHeaders[at + 1] as string)
   }
   if (from !== undefined) {
@@ -68,6 +70,12 @@ export function toForwardedHeaders({ rawHeaders }: IncomingMessage, from: Forwar
     forwarded.push('x-forwarded-proto', from.protocol, 'x-forwarded-host', host)
   }
   return forwarded
+}
+
+function isDropped(name: string): boolean {
+  if (droppedFromRequests.has(name)) return true
+  if (name.charCodeAt(0) === 120) return name.startsWith('x-forwarded-')
+  return name.charCodeAt(0) === 112 && name.startsWith('proxy-')
 }
 
 /** The names in all `Connection` headers, in lower case; `undefined` if there are none. */

@@ -110,7 +110,7 @@ export class MainHandler {
       return
     }
     exchange.entry.upstream = upstream.name
-    const rule = upstream.rules.find(caller, exchange.entry.method, target.path === '' ? '/' : target.path)
+    const rule = upstream.rules.find(caller, exchange.request, target.path === '' ? '/' : target.path)
     if (rule === undefined) {
       reply.hijack()
       exchange.answer(notAllowed(upstream, caller))

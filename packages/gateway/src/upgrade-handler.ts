@@ -55,7 +55,7 @@ function checkUpgrade({ exchange, active, target, caller }: IdentifiedRequest): 
     return problem('upstream_unknown', 'The first segment of the path names no upstream')
   }
   entry.upstream = upstream.name
-  const rule = upstream.rules.find(caller, entry.method, target.path === '' ? '/' : target.path)
+  const rule = upstream.rules.find(caller, request, target.path === '' ? '/' : target.path)
   if (rule === undefined) return notAllowed(upstream, caller)
   entry.rule = rule
   if (!upstream.websocket) {

@@ -213,9 +213,28 @@ describe('headers of one hop', () => {
       'x-forwarded-anything: 1',
       'Forwarded: for=1.2.3.4',
       'DPoP: ey',
+      // Programs behind CGI or WSGI read these as the ones with hyphens.
+      'X_Forwarded_For: 1.2.3.4',
+      'Proxy_Authorization: Basic eA==',
+      // Some frameworks read the path from these.
+      'X-Original-URL: /admin',
+      'X-Rewrite-URL: /admin',
     ]
     await send(lines('GET /orders/a HTTP/1.1', host, close, ...own))
     const names = Object.keys(trial.received[0]?.headers ?? {})
     expect(names.sort()).toEqual(['authorization', 'connection', 'host'])
+  })
+})
+
+describe('a header that names another method', () => {
+  it.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'])('%s needs a rule for it', async (name) => {
+    const allow = [{ callers: '*' as const, methods: ['POST', 'PATCH'], paths: ['/**'] }]
+    await using narrow = await startTrial({ upstream: { allow } })
+    const ask = (method: string): Promise<RawAnswer> =>
+      sendRaw(narrow.url, lines('POST /orders/a HTTP/1.1', host, close, 'Content-Length: 0', `${name}: ${method}`))
+    expect((await ask('delete')).status).toBe(403)
+    expect(narrow.received).toEqual([])
+    expect((await ask('patch')).status).toBe(200)
+    expect(narrow.received[0]?.headers[name.toLowerCase()]).toBe('patch')
   })
 })
