@@ -23,8 +23,10 @@ export async function answerAuthorizeRequest(
   }
   exchange.entry.upstream = upstream.name
   const { headers } = exchange.request
-  const method = headers['x-original-method'] ?? (rest === '' ? undefined : exchange.entry.method)
-  const uri = headers['x-original-uri'] ?? (rest === '' ? undefined : rest + target.query)
+  // Where a proxy appends the path, these headers are those of its client, which must not choose what is judged.
+  const isAppended = rest !== ''
+  const method = isAppended ? exchange.entry.method : headers['x-original-method']
+  const uri = isAppended ? rest + target.query : headers['x-original-uri']
   if (typeof method !== 'string' || typeof uri !== 'string') {
     const detail = 'X-Original-Method and X-Original-URI (the path at the API) are required'
     exchange.answer(problem('request_invalid', detail))

@@ -114,6 +114,14 @@ describe('GET /authorize/<upstream>', () => {
     ).toBe(403)
   })
 
+  it('judges the path that Envoy appends, whatever its client says in headers', async () => {
+    await using trial = await startTrial(options)
+    const url = `${trial.url}/authorize/orders/admin`
+    const response = await fetch(url, { method: 'DELETE', headers: { ...bearer(edgeKey), ...original } })
+    expect(response.status).toBe(403)
+    expect(trial.grants()).toBe(0)
+  })
+
   it.each([
     ['no caller', original, 401],
     ['a caller that is no proxy', { ...bearer(key), ...original }, 403],
