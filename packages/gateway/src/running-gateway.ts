@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { NightlatchError } from '@nightlatch/core'
 import type { FastifyInstance } from 'fastify'
 import { Agent } from 'undici'
 import { activate, retire } from './active-configuration.ts'
@@ -119,7 +120,7 @@ export class RunningGateway implements Gateway {
   async #openServers({ listen, admin }: ValidConfiguration): Promise<Servers> {
     const opened: ListeningServer[] = []
     const free = new Set(this.#servers.main)
-    const reused: (() => void)[] = []
+    const reused: (() => Promise<void>)[] = []
     const reuse = (address: ValidAddress, candidates: Iterable<ListeningServer>): ListeningServer | undefined => {
       for (const server of candidates) {
         if (!server.serves(address)) continue
@@ -129,17 +130,20 @@ export class RunningGateway implements Gateway {
       }
       return undefined
     }
-    const open = async (server: ListeningServer): Promise<ListeningServer> => {
+    const old = [...this.#servers.main, this.#servers.admin]
+    const open = async (server: ListeningServer, address: ValidAddress): Promise<ListeningServer> => {
+      if (isFixed(address) && old.some((each) => each?.isAt(address))) throw needsRestart(address)
       await server.listen()
       opened.push(server)
       return server
     }
     try {
       const main: ListeningServer[] = []
-      for (const address of listen) main.push(reuse(address, free) ?? (await open(this.#createMainServer(address))))
+      for (const address of listen)
+        main.push(reuse(address, free) ?? (await open(this.#createMainServer(address), address)))
       const known = this.#servers.admin === undefined ? [] : [this.#servers.admin]
-      const adminServer = admin && (reuse(admin, known) ?? (await open(this.#createAdminServer(admin))))
-      for (const update of reused) update()
+      const adminServer = admin && (reuse(admin, known) ?? (await open(this.#createAdminServer(admin), admin)))
+      for (const update of reused) await update()
       return { main, admin: adminServer }
     } catch (failure) {
       await Promise.all(opened.map((server) => server.close()))
@@ -194,4 +198,18 @@ export class RunningGateway implements Gateway {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+/** Whether only one server can listen at an address; port 0 picks a free port for each. */
+function isFixed(address: ValidAddress): boolean {
+  return address.kind === 'host' && address.port !== 0
+}
+
+/** A server cannot begin to use TLS, nor another one take its port, while it has connections. */
+function needsRestart(address: ValidAddress): NightlatchError {
+  const where = address.kind === 'host' ? `${address.host}:${address.port}` : 'this address'
+  return new NightlatchError(
+    'invalid_options',
+    `The gateway already listens on ${where} in another way (TLS, client certificates, main or admin). Restart it for this change`,
+  )
 }

@@ -61,20 +61,31 @@ export class ListeningServer {
     if (address.kind === 'socket') await chmod(address.path, address.mode)
   }
 
-  /** Whether this server can serve an address of a new configuration, perhaps with other certificates. */
+  /** Whether this server can serve an address of a new configuration, perhaps with other certificates or another file mode. */
   serves(other: ValidAddress): boolean {
     const own = this.#address
     if (own.kind === 'host' && other.kind === 'host') {
       const isSameTls = (own.tls === undefined) === (other.tls === undefined)
       const isSameAuthority = (own.tls?.clientAuthority === undefined) === (other.tls?.clientAuthority === undefined)
-      return own.host === other.host && own.port === other.port && isSameTls && isSameAuthority
+      return this.isAt(other) && isSameTls && isSameAuthority
     }
-    if (own.kind === 'socket' && other.kind === 'socket') return own.path === other.path && own.mode === other.mode
+    if (own.kind === 'socket' && other.kind === 'socket') return own.path === other.path
     return own.kind === 'descriptor' && other.kind === 'descriptor' && own.descriptor === other.descriptor
   }
 
-  /** Uses the certificates of a new configuration for new connections. */
-  update(address: ValidAddress): void {
+  /** Whether this server listens where an address does, although it may be unable to serve it. */
+  isAt(other: ValidAddress): boolean {
+    const own = this.#address
+    if (own.kind !== 'host' || other.kind !== 'host' || own.host !== other.host) return false
+    const bound = this.server.address() as AddressInfo | null
+    return own.port === other.port || bound?.port === other.port
+  }
+
+  /** Uses the certificates of a new configuration for new connections, and the file mode of a socket. */
+  async update(address: ValidAddress): Promise<void> {
+    if (address.kind === 'socket') {
+      await chmod(address.path, address.mode).catch((failure) => Promise.reject(cannotListen(address, failure)))
+    }
     this.#address = address
     if (address.kind === 'host' && address.tls !== undefined && 'setSecureContext' in this.server) {
       this.server.setSecureContext(tlsOptions(address.tls))

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createSelfSigned } from '../../testing/test/certificates.ts'
 import { lines } from './send-raw.ts'
 import { startTrial } from './start-trial.ts'
 
@@ -72,6 +76,27 @@ describe('reload', () => {
     await trial.gateway.reload({ ...trial.config, listen: [{ host: 'localhost', port: 0 }] })
     await expect(fetch(`${trial.url}/orders/a`, { headers: { connection: 'close' } })).rejects.toThrow()
     expect((await fetch(`${second?.url}/orders/a`)).status).toBe(200)
+  })
+
+  it('changes the mode of a socket, which goes on listening', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nightlatch-'))
+    const socket = join(folder, 'gateway.sock')
+    await using trial = await startTrial({ config: { listen: [{ socket, mode: '0660' }] } })
+    await trial.gateway.reload({ ...trial.config, listen: [{ socket, mode: '0600' }] })
+    expect((await stat(socket)).mode & 0o777).toBe(0o600)
+    await trial.gateway.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('says that a port cannot be used in another way without a restart', async () => {
+    const { key, cert } = await createSelfSigned({ names: [{ type: 'dns', value: 'localhost' }] })
+    await using trial = await startTrial()
+    const port = Number(new URL(trial.url).port)
+    const listen = [{ port, tls: { certificate: cert, key } }]
+    await expect(trial.gateway.reload({ ...trial.config, listen })).rejects.toThrow(
+      `The gateway already listens on 127.0.0.1:${port} in another way`,
+    )
+    expect((await fetch(`${trial.url}/orders/a`)).status).toBe(200)
   })
 
   it('replaces a client that is configured in another way', async () => {
