@@ -12,6 +12,10 @@ if (isOlder(versions.node, needed)) {
   stderr.write(`nightlatch-gateway requires Node ${needed} or newer; this is Node ${versions.node}.\n`)
   process.exitCode = 2
 } else {
+  // Without a listener, a signal to reload ends the process; while it starts, the configuration is read later anyway.
+  process.on('SIGHUP', () => undefined)
+  // Secrets may be in the environment, and Node's diagnostic reports are sent to others.
+  process.report.excludeEnv = true
   // A reader of the audit log may end. Requests go on, and the loss is reported once.
   stdout.once('error', () => stderr.write('nightlatch-gateway: standard output is closed; there is no audit log\n'))
   stdout.on('error', () => undefined)
@@ -38,6 +42,8 @@ if (isOlder(versions.node, needed)) {
   process.exitCode = await run(argv.slice(2), io)
   // A configuration file may leave handles open, such as a store's connection. Exit anyway, after the output is flushed.
   stdout.write('', () => process.exit())
+  // The reader of a pipe may have stopped reading.
+  setTimeout(() => process.exit(), 5000)
 }
 
 /** Whether a version is lower than another, such as `22.11.0` and `22.12`. */

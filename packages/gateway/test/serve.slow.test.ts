@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -82,6 +82,32 @@ describe('a process of nightlatch-gateway', () => {
     expect((await fetch(`${url}/orders/1`)).status).toBe(200)
     await program.note('standard output is closed')
     expect((await fetch(`${url}/orders/2`)).status).toBe(200)
+    expect(await program.end()).toBe(0)
+  })
+
+  it('ends after SIGTERM although nobody reads its output', async () => {
+    const file = await writeConfiguration('listen: [{ port: 0 }]')
+    await using program = startProgram(['--config', file], folder, environment)
+    const { url } = await program.line(({ event }) => event === 'listening')
+    program.child.stdout?.pause()
+    const path = 'a'.repeat(2000)
+    // More lines than a pipe holds.
+    for (let time = 0; time < 500; time += 1) await (await fetch(`${url}/none/${path}`)).arrayBuffer()
+    expect(await program.end()).toBe(0)
+  })
+
+  it('writes no secret of the environment into a diagnostic report', async () => {
+    const file = await writeConfiguration('listen: [{ port: 0 }]')
+    const where = join(file, '..')
+    const options = `--report-on-signal --report-signal=SIGUSR2 --report-directory=${where} --report-filename=report.json`
+    await using program = startProgram(['--config', file], folder, { ...environment, NODE_OPTIONS: options })
+    const { url } = await program.line(({ event }) => event === 'listening')
+    expect((await fetch(`${url}/orders/1`)).status).toBe(200)
+    program.child.kill('SIGUSR2')
+    await program.note('Node.js report completed')
+    const report = await readFile(join(where, 'report.json'), 'utf8')
+    expect(JSON.parse(report).header.event).toBe('Signal')
+    expect(report).not.toContain(JSON.stringify(emulator.credentials.clientSecret).slice(1, -1))
     expect(await program.end()).toBe(0)
   })
 
