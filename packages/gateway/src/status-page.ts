@@ -65,7 +65,7 @@ export function writeStatusPage({ at, clients, requests }: StatusReport): string
   const summary =
     failing.length === 0
       ? '<span class="good">All clients are healthy.</span>'
-      : `<span class="bad">${failing.length} of ${clients.length} clients have a problem: ${failing.map(({ name }) => escapeHtml(name)).join(', ')}.</span>`
+      : `<span class="bad">Problem with ${failing.length} of ${clients.length} clients: ${failing.map(({ name }) => escapeHtml(name)).join(', ')}.</span>`
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -37,7 +37,7 @@ describe('the admin listener', () => {
       failure: { code: 'grant_refused', error: 'invalid_client' },
     })
     const page = await (await fetch(trial.adminUrl)).text()
-    expect(page).toContain('1 of 1 clients have a problem: orders.')
+    expect(page).toContain('Problem with 1 of 1 clients: orders.')
     expect(page).toContain('grant_refused, invalid_client')
   })
 

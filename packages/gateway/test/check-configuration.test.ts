@@ -23,6 +23,9 @@ interface Complete {
   tokens: unknown
 }
 
+const etlJwt = { issuer: 'https://k8s', audience: 'gateway', subject: 'system:*', jwks: 'https://k8s/jwks' }
+const plantsRule = { callers: ['powerbi'], methods: ['GET'], paths: ['/Instances(*)/**'] }
+
 /** A configuration with every section, as data. */
 function complete(): Complete {
   return {
@@ -51,12 +54,12 @@ function complete(): Complete {
     ],
     callers: {
       powerbi: { keys: [digest('a'), digest('b')], concurrency: 10 },
-      etl: { jwt: { issuer: 'https://k8s', audience: 'gateway', subject: 'system:*', jwks: 'https://k8s/jwks' } },
+      etl: { jwt: etlJwt },
     },
     upstreams: {
       plants: {
         client: 'plants',
-        allow: [{ callers: ['powerbi'], methods: ['GET'], paths: ['/Instances(*)/**'] }],
+        allow: [plantsRule],
         authorize: ['etl'],
       },
     },
@@ -292,7 +295,7 @@ describe('a configuration', () => {
     ],
     [
       'every caller in a list',
-      (config) => void Object.assign(config.upstreams.plants.allow[0] ?? {}, { callers: ['*'] }),
+      (config) => void Object.assign(config.upstreams.plants, { allow: [{ ...plantsRule, callers: ['*'] }] }),
       'upstreams.plants.allow[0].callers must not have "*" in a list. Write callers: "*"',
     ],
     [
@@ -302,7 +305,7 @@ describe('a configuration', () => {
     ],
     [
       'keys that another machine could replace',
-      (config) => void Object.assign(config.callers.etl.jwt, { jwks: 'http://k8s.example/jwks' }),
+      (config) => void Object.assign(config.callers, { etl: { jwt: { ...etlJwt, jwks: 'http://k8s.example/jwks' } } }),
       'callers.etl.jwt.jwks must be an absolute URL that starts with https://',
     ],
     ...(
@@ -317,7 +320,7 @@ describe('a configuration', () => {
       ] as const
     ).map(([pattern, mistake]): [string, (config: Complete) => void, string] => [
       `the path pattern ${pattern}`,
-      (config) => void Object.assign(config.upstreams.plants.allow[0] ?? {}, { paths: [pattern] }),
+      (config) => void Object.assign(config.upstreams.plants, { allow: [{ ...plantsRule, paths: [pattern] }] }),
       `upstreams.plants.allow[0].paths[0] ${mistake}`,
     ]),
   ])('with %s has one mistake', async (_what, change, mistake) => {
