@@ -169,7 +169,10 @@ const pathPattern: Check = (value, path, report) => {
 
 /** A rule that matches no request, or other ones than it seems to, would be noticed late. */
 function findUnmatchable(pattern: string, path: string, report: Report): void {
-  if (/\*\*(?!$)|\*[^/*]+\*\*$/.test(pattern)) {
+  const isOpen = pattern.endsWith('**')
+  const closed = isOpen ? pattern.slice(0, -2) : pattern
+  const last = closed.slice(closed.lastIndexOf('/'))
+  if (closed.includes('**') || (isOpen && last.includes('*'))) {
     report(path, `${path} must have ** only at its end, and no other * in the same segment`)
     return
   }
