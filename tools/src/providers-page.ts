@@ -21,10 +21,9 @@ export async function renderDocument(file: string, text: string): Promise<string
 }
 
 function vendorsTable(presets: readonly Preset[]): string {
-  const rows = endpoints.map(({ name, title, authentication, odd, missing }, index) => {
+  const rows = endpoints.map(({ name, title, authentication, odd }, index) => {
     const { page = '', checked = '', answer = '' } = presets[index]?.facts ?? {}
-    const notes = missing === undefined ? odd : `${odd} Not on the page: ${missing}`
-    return [`\`${name}\``, `[${title}](${page})`, authentication, notes, answer, checked]
+    return [`\`${name}\``, `[${title}](${page})`, authentication, odd, answer, checked]
   })
   return layTable([['name', 'vendor and its page', 'credentials', 'what differs', 'response', 'read on'], ...rows])
 }
