@@ -4,7 +4,7 @@ import {
   standardEmulation,
   startEmulator,
 } from '@nightlatch/testing'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type Client,
   type ClientAuthentication,
@@ -18,6 +18,8 @@ import {
   NightlatchError,
   type Provider,
 } from '../../src/index.ts'
+import { stopTimers } from '../virtual-time.ts'
+import { waitUntil } from '../wait-until.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 
@@ -35,6 +37,10 @@ const grantsAt = ({ requests }: StandardEmulator): number => requests.filter(({ 
 
 const statusWith = async ({ apiUrl }: StandardEmulator, token: string): Promise<number> =>
   (await fetch(`${apiUrl}/orders`, { headers: { authorization: `Bearer ${token}` } })).status
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe('client.revoke', () => {
   it('revokes the cached tokens at the endpoint of the metadata; the next call gets a new one', async () => {
@@ -279,10 +285,14 @@ describe('client.revoke', () => {
 
   it('ends at the deadline', async () => {
     await using bench = await start()
+    stopTimers()
     const client = bench.connect({}, { timeout: 0.3 })
     await client.token()
     bench.emulator.faults.set('revocation', { name: 'hang' })
-    const failure = await failureOf(client.revoke())
+    const revoking = failureOf(client.revoke())
+    await waitUntil(() => revocationsAt(bench.emulator).length === 1)
+    await vi.advanceTimersByTimeAsync(300)
+    const failure = await revoking
     expect(failure).toMatchObject({ code: 'timed_out', retryable: true })
     expect(failure.message).toBe(`acme: ${bench.emulator.revocationEndpoint} did not revoke the token within 0.3 s`)
   })

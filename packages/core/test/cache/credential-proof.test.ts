@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createHmac, createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { none, tlsClientAuth } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
@@ -9,8 +9,12 @@ import { toProofKey } from '../../src/cache/credential-proof.ts'
 const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
 
 /** What the proof key signs: the same text by the same credential; `undefined` if there is no proof. */
-async function proofOf(credentials: Credentials, described: Provider = provider): Promise<string | undefined> {
-  const key = await toProofKey(described, credentials)
+async function proofOf(
+  credentials: Credentials,
+  described: Provider = provider,
+  subject?: string,
+): Promise<string | undefined> {
+  const key = await toProofKey(described, credentials, subject)
   if (key === undefined) return undefined
   expect(key.extractable).toBe(false)
   return Buffer.from(await crypto.subtle.sign('HMAC', key, new Uint8Array([1]))).toString('hex')
@@ -29,6 +33,31 @@ describe('proof of a credential', () => {
     expect(one).toBeDefined()
     expect(await proofOf({ clientId: 'app', clientSecret: 'one' })).toBe(one)
     expect(await proofOf({ clientId: 'app', clientSecret: 'two' })).not.toBe(one)
+  })
+
+  it('L3: the subject of a platform’s JWT is proof of its own', async () => {
+    const workload = async (subject: string): Promise<string | undefined> => {
+      return await proofOf({} as Credentials, provider, subject)
+    }
+    const one = await workload('https://platform.example one')
+    expect(one).toBeDefined()
+    expect(await workload('https://platform.example one')).toBe(one)
+    expect(await workload('https://platform.example two')).not.toBe(one)
+  })
+
+  it('S2: processes of different versions make the same proof of a secret, a key in PEM, a JWK and a subject', async () => {
+    const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 7)])
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    const pem = String(key.export({ type: 'pkcs8', format: 'pem' }))
+    const jwk = key.export({ format: 'jwk' })
+    const signed = (part: string): string =>
+      createHmac('sha256', JSON.stringify([part]))
+        .update(new Uint8Array([1]))
+        .digest('hex')
+    expect(await proofOf({ clientId: 'app', clientSecret: 'one' })).toBe(signed('secret one'))
+    expect(await proofOf({ clientId: 'app', privateKey: pem })).toBe(signed(`pkcs8 ${der.toString('base64')}`))
+    expect(await proofOf({ clientId: 'app', privateKey: jwk })).toBe(signed(`jwk ${jwk.d}`))
+    expect(await proofOf({} as Credentials, provider, 'a b')).toBe(signed('subject a b'))
   })
 
   it.each([
@@ -67,6 +96,9 @@ describe('proof of a credential', () => {
     expect(byJwk).toBeDefined()
     expect(await proofOf({ clientId: 'app', privateKey: `\n${pem.replaceAll('\n', '\\n')}` })).toBe(byPem)
     expect(await proofOf({ clientId: 'app', privateKey: JSON.stringify({ kid: 'x', ...jwk }) })).toBe(byJwk)
+    expect(await proofOf({ clientId: 'app', privateKey: `\n${JSON.stringify(jwk)}` })).toBe(byJwk)
+    const parameters = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n'
+    expect(await proofOf({ clientId: 'app', privateKey: parameters + pem })).toBe(byPem)
     expect(await proofOf({ clientId: 'app', privateKey: { ...jwk, d: 'another' } })).not.toBe(byJwk)
     expect(await proofOf({ clientId: 'app', privateKey: { kty: 'AKP', alg: 'ML-DSA-44', priv: 'x' } })).not.toBe(
       await proofOf({ clientId: 'app', privateKey: { kty: 'AKP', alg: 'ML-DSA-44', priv: 'y' } }),
