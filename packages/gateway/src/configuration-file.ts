@@ -17,8 +17,10 @@ export interface ConfigurationFile {
   readonly content: unknown
 }
 
+const extensions: readonly string[] = ['ts', 'mts', 'mjs', 'js', 'json', 'yaml', 'yml']
+
 /** File names in the working directory, in order of precedence. */
-const names = ['ts', 'mts', 'mjs', 'js', 'json', 'yaml', 'yml'].map((extension) => `gateway.config.${extension}`)
+const names = extensions.map((extension) => `gateway.config.${extension}`)
 
 /**
  * Finds the configuration file: the named one, or the first of the default names in the folder.
@@ -60,6 +62,7 @@ export async function readConfigurationFile(found: {
 }): Promise<ConfigurationFile> {
   const { file, path } = found
   const extension = extname(path).slice(1)
+  if (!extensions.includes(extension)) throw unreadable(file, `its name must end in .${extensions.join(', .')}`)
   const parse = extension === 'json' ? parseJson : extension === 'yaml' || extension === 'yml' ? parseYaml : undefined
   const content = parse === undefined ? await importModule(file, path) : parse(file, await readText(file, path))
   return { file, path, folder: dirname(path), isData: parse !== undefined, content }

@@ -42,18 +42,12 @@ const droppedFromResponses: ReadonlySet<string> = new Set([
   'nightlatch-error',
 ])
 
-/** How a listener was reached, for the headers `X-Forwarded-*`. */
-export interface ForwardedFrom {
-  readonly address: string | undefined
-  readonly protocol: 'http' | 'https'
-}
-
 /**
  * The headers of a request that are forwarded, as alternating names and values.
  *
- * @param from adds `X-Forwarded-For`, `-Proto` and `-Host`; `undefined`: not
+ * @param addsForwarded whether `X-Forwarded-For`, `-Proto` and `-Host` of the gateway's own are added
  */
-export function toForwardedHeaders({ rawHeaders }: IncomingMessage, from: ForwardedFrom | undefined): string[] {
+export function toForwardedHeaders({ rawHeaders, socket }: IncomingMessage, addsForwarded: boolean): string[] {
   const named = namedByConnection(rawHeaders)
   const forwarded: string[] = []
   let host = ''
@@ -65,9 +59,10 @@ export function toForwardedHeaders({ rawHeaders }: IncomingMessage, from: Forwar
     if (name.includes('_') && isDropped(name.replaceAll('_', '-'))) continue
     forwarded.push(name, rawHeaders[at + 1] as string)
   }
-  if (from !== undefined) {
-    if (from.address !== undefined) forwarded.push('x-forwarded-for', from.address)
-    forwarded.push('x-forwarded-proto', from.protocol, 'x-forwarded-host', host)
+  if (addsForwarded) {
+    const { remoteAddress } = socket
+    if (remoteAddress !== undefined) forwarded.push('x-forwarded-for', remoteAddress)
+    forwarded.push('x-forwarded-proto', 'encrypted' in socket ? 'https' : 'http', 'x-forwarded-host', host)
   }
   return forwarded
 }

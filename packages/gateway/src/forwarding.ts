@@ -1,12 +1,11 @@
-import type { FastifyReplyFromHooks } from '@fastify/reply-from'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { ActiveUpstream } from './active-configuration.ts'
 import type { Exchange } from './exchange.ts'
-import { type ForwardedFrom, toForwardedHeaders, toReturnedHeaders } from './forwarded-headers.ts'
+import { toForwardedHeaders, toReturnedHeaders } from './forwarded-headers.ts'
 import { problem } from './problem.ts'
 import { BodyAborted, openBody, StreamedBody } from './request-body.ts'
-import type { RequestTarget } from './request-target.ts'
+import { joinPath, type RequestTarget } from './request-target.ts'
 import { bodyTooLarge, explainFailure } from './upstream-failure.ts'
 
 type Controller = Dispatcher.DispatchController
@@ -19,7 +18,8 @@ interface ReceivedHead {
   readonly body: { destroy(): void }
 }
 
-type ReportHead = (failure: Error | null, head?: ReceivedHead) => void
+/** Called once, with a failure or the head of the response. */
+export type ReportHead = (failure: Error | null, head?: ReceivedHead) => void
 
 /** Sends one request to an API with the client's token, and hands the answer on. */
 export class Forwarding implements Dispatcher.DispatchHandler {
@@ -40,16 +40,11 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   /** Whether the head of the response waits for the first bytes of its body. */
   #isHeadWaiting = false
 
-  constructor(
-    exchange: Exchange,
-    upstream: ActiveUpstream,
-    { path, query }: RequestTarget,
-    from: ForwardedFrom | undefined,
-  ) {
+  constructor(exchange: Exchange, upstream: ActiveUpstream, { path, query }: RequestTarget) {
     this.exchange = exchange
     this.#upstream = upstream
     this.#path = joinPath(upstream.client.base?.pathname ?? '/', path) + query
-    this.#headers = toForwardedHeaders(exchange.request, from)
+    this.#headers = toForwardedHeaders(exchange.request, upstream.forwarded)
     exchange.onAbort = () => this.#controller?.abort(new BodyAborted('the caller went away'))
   }
 
@@ -192,6 +187,8 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     // The rest of a body that the API did not wait for would be read as the next request.
     if (!this.exchange.request.complete) headers.connection = 'close'
     try {
+      // The body would reach the caller in a coding that no header names.
+      if (hasUnknownCoding(this.#responseHeaders)) throw new Error('the transfer coding is not chunked')
       this.exchange.writeHead(this.#status, headers)
       this.#isHeadWaiting = true
       // The first bytes usually come with the head, and go out with it; the head of a silent stream goes out alone.
@@ -221,40 +218,6 @@ export class Forwarding implements Dispatcher.DispatchHandler {
 class TokenRejected extends Error {}
 class Repeated extends Error {}
 
-/** A request that is being forwarded. */
-export interface ForwardedRequest extends FastifyRequest {
-  forwarding: Forwarding
-}
-
-const forwardingKey: unique symbol = Symbol('forwarding')
-
-/** The options of each `reply.from`: reply-from finds the forwarding by its request. */
-export const forwardingHooks: FastifyReplyFromHooks = {
-  getUpstream: (request: unknown): string => (request as ForwardedRequest).forwarding.origin,
-  rewriteRequestHeaders: (request: unknown): Record<string, string> =>
-    ({ [forwardingKey]: (request as ForwardedRequest).forwarding }) as unknown as Record<string, string>,
-  rewriteHeaders: (): Record<string, string> => ({}),
-  onResponse: (request: unknown, reply: unknown): void =>
-    (request as ForwardedRequest).forwarding.respond(reply as FastifyReply),
-  onError: (reply: unknown, { error }: { readonly error: Error }): void => {
-    const { request } = reply as FastifyReply
-    ;(request as ForwardedRequest).forwarding.refuse(reply as FastifyReply, error.cause ?? error)
-  },
-}
-
-interface Requester {
-  request(request: { readonly headers: object }, report: ReportHead): void
-}
-
-/** In place of reply-from's dispatcher: sends each request by its own client. */
-export const forwardingRequester: Requester = {
-  request({ headers }: { readonly headers: object }, report: ReportHead): void {
-    ;(headers as { readonly [forwardingKey]: Forwarding })[forwardingKey].send(report)
-  },
-}
-
-/** The path at the API of a path below its base. */
-export function joinPath(base: string, path: string): string {
-  if (path === '') return base
-  return base.endsWith('/') ? base.slice(0, -1) + path : base + path
+function hasUnknownCoding({ 'transfer-encoding': coding }: Headers): boolean {
+  return coding !== undefined && String(coding).toLowerCase() !== 'chunked'
 }

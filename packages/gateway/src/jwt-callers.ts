@@ -79,7 +79,8 @@ export class JwtCallers {
           clockTolerance: 5,
           currentDate: new Date(this.#now()),
         })
-        if (!caller.matchesSubject(payload.sub ?? '')) continue
+        // jose requires the claim, and takes any type.
+        if (typeof payload.sub !== 'string' || !caller.matchesSubject(payload.sub)) continue
         this.#remember(jwt, caller.name, payload)
         return caller.name
       } catch (failure) {

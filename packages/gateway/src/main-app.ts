@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http'
 import replyFrom from '@fastify/reply-from'
 import fastify, { type FastifyInstance, type FastifyReply, type HTTPMethods } from 'fastify'
-import { type ForwardedRequest, forwardingRequester } from './forwarding.ts'
+import { type ForwardedRequest, forwardingRequester } from './forwarding-hooks.ts'
 import type { MainHandler } from './main-handler.ts'
 
 /** Creates the Fastify application of the main listeners. */

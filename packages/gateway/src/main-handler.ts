@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { ActiveConfiguration, ActiveUpstream } from './active-configuration.ts'
 import { answerAuthorizeRequest } from './authorize-route.ts'
 import type { CallerLoads } from './caller-load.ts'
 import { Exchange, type ExchangeParts } from './exchange.ts'
-import type { ForwardedFrom } from './forwarded-headers.ts'
-import { type ForwardedRequest, Forwarding, forwardingHooks } from './forwarding.ts'
+import { Forwarding } from './forwarding.ts'
+import { type ForwardedRequest, forwardingHooks } from './forwarding-hooks.ts'
 import { type IdentifiedRequest, notAllowed } from './identified-request.ts'
 import { type Problem, problem } from './problem.ts'
 import { answerRejectedToken } from './rejected-route.ts'
@@ -132,7 +131,7 @@ export class MainHandler {
     request: ForwardedRequest,
     reply: FastifyReply,
   ): void {
-    request.forwarding = new Forwarding(exchange, upstream, target, forwardedFrom(upstream, exchange.request))
+    request.forwarding = new Forwarding(exchange, upstream, target)
     reply.from('/', forwardingHooks)
   }
 
@@ -151,7 +150,7 @@ export class MainHandler {
       exchange.answer(explainFailure(failure, upstream.client, upstream.timeout))
       return
     }
-    const forwarding = new Forwarding(exchange, upstream, target, forwardedFrom(upstream, exchange.request))
+    const forwarding = new Forwarding(exchange, upstream, target)
     if (hasBody(exchange.request) && !(await forwarding.open())) {
       reply.hijack()
       return
@@ -159,11 +158,6 @@ export class MainHandler {
     request.forwarding = forwarding
     reply.from('/', forwardingHooks)
   }
-}
-
-function forwardedFrom({ forwarded }: ActiveUpstream, { socket }: IncomingMessage): ForwardedFrom | undefined {
-  if (!forwarded) return undefined
-  return { address: socket.remoteAddress, protocol: 'encrypted' in socket ? 'https' : 'http' }
 }
 
 /** The routes of the gateway itself. */

@@ -144,3 +144,9 @@ function findDotSegment(segment: string): string | undefined {
   }
   return undefined
 }
+
+/** The path at the API of a path below its base. */
+export function joinPath(base: string, path: string): string {
+  if (path === '') return base
+  return base.endsWith('/') ? base.slice(0, -1) + path : base + path
+}

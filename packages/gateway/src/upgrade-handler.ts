@@ -1,7 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Exchange } from './exchange.ts'
-import type { ForwardedFrom } from './forwarded-headers.ts'
 import { type IdentifiedRequest, notAllowed } from './identified-request.ts'
 import type { MainHandler, MainParts } from './main-handler.ts'
 import { type Problem, problem } from './problem.ts'
@@ -32,11 +31,8 @@ export async function handleUpgrade(
   const { target } = identified
   const upstream = active.upstreams.get(target.name)
   if (upstream === undefined) return
-  const from: ForwardedFrom | undefined = upstream.forwarded
-    ? { address: socket.remoteAddress, protocol: 'encrypted' in socket ? 'https' : 'http' }
-    : undefined
   try {
-    const accepted = await requestUpgrade(request, upstream, target, from, exchange.entry)
+    const accepted = await requestUpgrade(request, upstream, target, exchange.entry)
     if (socket.destroyed) {
       accepted.socket.destroy()
       return

@@ -3,9 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { ActiveUpstream } from './active-configuration.ts'
 import type { AuditEntry } from './audit-log.ts'
-import { type ForwardedFrom, toForwardedHeaders, toReturnedHeaders } from './forwarded-headers.ts'
-import { joinPath } from './forwarding.ts'
-import type { RequestTarget } from './request-target.ts'
+import { toForwardedHeaders, toReturnedHeaders } from './forwarded-headers.ts'
+import { joinPath, type RequestTarget } from './request-target.ts'
 
 /** An accepted connection to the API. */
 export interface AcceptedUpgrade {
@@ -18,7 +17,6 @@ export async function requestUpgrade(
   request: IncomingMessage,
   upstream: ActiveUpstream,
   { path, query }: RequestTarget,
-  from: ForwardedFrom | undefined,
   entry: AuditEntry,
 ): Promise<AcceptedUpgrade> {
   const base = upstream.client.base ?? (await upstream.client.findBase())
@@ -28,7 +26,7 @@ export async function requestUpgrade(
     path: joinPath(base.pathname, path) + query,
     method: 'GET',
     protocol: 'websocket',
-    headers: toForwardedHeaders(request, from),
+    headers: toForwardedHeaders(request, upstream.forwarded),
     headersTimeout: upstream.timeout * 1000,
   } as Dispatcher.UpgradeOptions)
   entry.tokenAge = upstream.client.tokenAge

@@ -154,6 +154,7 @@ describe('callers with JWTs', () => {
       await sign({ aud: 'other' }),
       await sign({ iss: 'https://evil.example' }),
       await sign({ sub: 'system:serviceaccount:other:nightly' }),
+      await sign({ sub: ['system:serviceaccount:etl:nightly'] as never }),
       await sign({ exp: 1 }).then(() =>
         new SignJWT({ iss: issuer, aud: 'gateway', sub: 'system:serviceaccount:etl:x' })
           .setProtectedHeader({ alg: 'ES256', kid: '1' })

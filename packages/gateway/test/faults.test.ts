@@ -203,6 +203,18 @@ describe('the API', () => {
     expect(headers['x-kept']).toEqual(['1', '2'])
   })
 
+  it('sends a transfer coding that the gateway cannot hand on: 502', async () => {
+    await using trial = await startTrial({
+      api: ({ socket }) => {
+        socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')
+        return true
+      },
+    })
+    const response = await fetch(`${trial.url}/orders/a`)
+    expect(response.status).toBe(502)
+    expect(response.headers.get('nightlatch-error')).toBe('upstream_unavailable')
+  })
+
   it('without a certificate that is trusted gets no request', async () => {
     const authority = await createCertificateAuthority()
     let requests = 0

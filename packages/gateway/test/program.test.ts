@@ -124,6 +124,10 @@ describe('nightlatch-gateway check', () => {
     const named = await runProgram(['--config', 'none.yaml'], folder)
     expect(named.status).toBe(2)
     expect(named.stderr).toContain('none.yaml cannot be found. Check the path after --config')
+    const other = await runProgram(['check', '--config', 'gateway.toml'], await folderWith({ 'gateway.toml': '' }))
+    expect(other.stderr).toContain(
+      'gateway.toml cannot be read: its name must end in .ts, .mts, .mjs, .js, .json, .yaml, .yml',
+    )
   })
 })
 
