@@ -27,7 +27,8 @@ export function runProgram(
       (error, stdout, stderr) =>
         resolve({ status: error === null ? 0 : Number(error.code ?? Number.NaN), stdout, stderr }),
     )
-    child.stdin?.end(stdin)
+    // A program that reads no input may have ended before it is written.
+    child.stdin?.on('error', () => {}).end(stdin)
   })
 }
 
