@@ -40,7 +40,10 @@ export function addConnectionFlags(command: Command, plans: readonly SettingsPla
 
 /** Adds the flag that keeps tokens between runs to a command. */
 export function addCacheFlag(command: Command): void {
-  command.option('--cache', 'keep the token in an encrypted file, and use it in later runs until it expires')
+  command.option(
+    '--cache',
+    'keep the token in an encrypted file, and use it in later runs until it expires; its key is in the keyring of the system (secret-tool, macOS keychain), else in a file that only you can read',
+  )
 }
 
 /** The timeout in seconds: from the flag, else from the configuration file, else 10. */
@@ -120,7 +123,7 @@ async function openStore(
     })
   }
   const { openCache } = await import('./token-cache/open-cache.ts')
-  return { store: openCache(io) }
+  return { store: await openCache(io) }
 }
 
 /**

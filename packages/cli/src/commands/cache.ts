@@ -12,7 +12,7 @@ export function addCacheCommand(program: Command, io: Io, output: Output): void 
   command.action(async () => {
     const { json } = command.optsWithGlobals<{ readonly json?: true }>()
     const { clearCache } = await import('../token-cache/clear-cache.ts')
-    const { tokens, folder } = clearCache(io)
+    const { tokens, folder } = await clearCache(io)
     if (json === true) output.printJson({ tokens, folder })
     else output.print(styled('good', '✓'), ` removed ${tokens} ${tokens === 1 ? 'token' : 'tokens'} from ${folder}`)
   })

@@ -6,29 +6,14 @@ import { CommandError } from '../command-error.ts'
 import { codeOf } from '../foreign-error.ts'
 
 /** AES-256. */
-const keyBytes = 32
+export const keyBytes = 32
 
 /**
- * Reads the encryption key of the cache, and creates it the first time.
+ * Reads the key file; `undefined` if there is none.
  *
- * @throws CommandError `wrong_usage` if the file cannot be read or written, other users can read it, or it holds no key
+ * @throws CommandError `wrong_usage` if other users can read the file, or it holds no key
  */
-export function readCacheKey(file: string): Buffer {
-  try {
-    return readKey(file) ?? createKey(file)
-  } catch (failure) {
-    if (failure instanceof CommandError) throw failure
-    throw new CommandError(
-      'wrong_usage',
-      `--cache: ${file} cannot be read or written (${codeOf(failure) ?? 'unknown'})`,
-      {
-        hints: ['Without --cache, the command keeps nothing.'],
-      },
-    )
-  }
-}
-
-function readKey(file: string): Buffer | undefined {
+export function readKeyFile(file: string): Buffer | undefined {
   let key: Buffer
   try {
     key = readFileSync(file)
@@ -48,8 +33,12 @@ function readKey(file: string): Buffer | undefined {
   })
 }
 
-/** Of processes that create the key at once, one succeeds and the others read its key. */
-function createKey(file: string): Buffer {
+/**
+ * Creates the key file. Of processes that create it at once, one succeeds and the others read its key.
+ *
+ * @throws CommandError `wrong_usage` as {@link readKeyFile}
+ */
+export function createKeyFile(file: string): Buffer {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.${crypto.randomUUID()}`
   writeFileSync(draft, randomBytes(keyBytes), { mode: 0o600, flag: 'wx' })
@@ -60,7 +49,7 @@ function createKey(file: string): Buffer {
   } finally {
     rmSync(draft, { force: true })
   }
-  const key = readKey(file)
+  const key = readKeyFile(file)
   if (key !== undefined) return key
   throw new CommandError('wrong_usage', `--cache: ${file} was removed a moment ago; run the command again`)
 }
