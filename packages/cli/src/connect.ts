@@ -42,7 +42,7 @@ export function addConnectionFlags(command: Command, plans: readonly SettingsPla
 export function addCacheFlag(command: Command): void {
   command.option(
     '--cache',
-    'keep the token in an encrypted file, and use it in later runs until it expires; its key is in the keyring of the system (secret-tool, macOS keychain), else in a file that only you can read',
+    'keep the token in an encrypted file for later runs; the key is in the keyring (secret-tool, macOS keychain), else in a file with mode 0600',
   )
 }
 

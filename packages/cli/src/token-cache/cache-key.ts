@@ -33,22 +33,24 @@ export async function readCacheKey(
     if (found === 'unavailable') return createKeyFile(keyFile)
     return found === 'missing' ? await createKey(place, keyring, owner) : found
   } catch (failure) {
-    if (failure instanceof CommandError) throw failure
-    throw new CommandError(
-      'wrong_usage',
-      `--cache: ${keyFile} cannot be read or written (${codeOf(failure) ?? 'unknown'})`,
-      {
-        hints: ['Without --cache, the command keeps nothing.'],
-      },
-    )
+    throw failure instanceof CommandError ? failure : unusable(keyFile, failure)
   }
+}
+
+function unusable(path: string, failure: unknown): CommandError {
+  return new CommandError(
+    'wrong_usage',
+    `--cache: ${path} cannot be read or written (${codeOf(failure) ?? 'unknown'})`,
+    {
+      hints: ['Without --cache, the command keeps nothing.'],
+    },
+  )
 }
 
 /** A keyring replaces its entry without a check, so one process at a time creates the key. */
 async function createKey(place: CachePlace, keyring: SystemKeyring, owner: LockOwner): Promise<Buffer> {
   const { folder, keyFile } = place
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const lock = await waitForLock(join(folder, 'keyring.lock'), owner)
+  const lock = await waitForLock(folder, owner)
   try {
     const inFile = readKeyFile(keyFile)
     if (inFile !== undefined) return inFile
@@ -63,11 +65,16 @@ async function createKey(place: CachePlace, keyring: SystemKeyring, owner: LockO
   }
 }
 
-async function waitForLock(file: string, owner: LockOwner): Promise<StoreLock> {
-  for (;;) {
-    // A lock expires, so this ends also if its process never releases it.
-    const lock = takeLock(file, lockSeconds, owner, Date.now)
-    if (lock !== undefined) return lock
-    await sleep(20)
+async function waitForLock(folder: string, owner: LockOwner): Promise<StoreLock> {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    for (;;) {
+      // A lock expires, so this ends also if its process never releases it.
+      const lock = takeLock(join(folder, 'keyring.lock'), lockSeconds, owner, Date.now)
+      if (lock !== undefined) return lock
+      await sleep(20)
+    }
+  } catch (failure) {
+    throw unusable(folder, failure)
   }
 }

@@ -98,7 +98,10 @@ describe.skipIf(process.platform === 'win32').each(['linux', 'darwin'] as const)
 
   it.each([
     ['reads', 'exec sleep 600'],
-    ['writes', system === 'linux' ? '[ "$1" = lookup ] && exit 1; exec sleep 600' : '[ "$1" = -i ] || exit 44; exec sleep 600'],
+    [
+      'writes',
+      system === 'linux' ? '[ "$1" = lookup ] && exit 1; exec sleep 600' : '[ "$1" = -i ] || exit 44; exec sleep 600',
+    ],
   ])('that does not respond when it %s delays one run alone', async (_, script) => {
     const { place, fake, key } = await prepare(system, script)
     // Long enough for the script to answer the calls before.
@@ -116,6 +119,13 @@ describe.skipIf(process.platform === 'win32').each(['linux', 'darwin'] as const)
     await writeFile(place.keyFile, kept, { mode: 0o600 })
     expect((await key()) === kept.toString('hex')).toBe(true)
     expect(await fake.calls()).toEqual([])
+  })
+
+  it('a cache folder that cannot be created is named', async () => {
+    const { place, key } = await prepare(system)
+    await mkdir(dirname(dirname(place.folder)), { recursive: true })
+    await writeFile(dirname(place.folder), '')
+    await expect(key()).rejects.toThrow(`--cache: ${place.folder} cannot be read or written (ENOTDIR)`)
   })
 
   it('remove() removes the entry', async () => {
