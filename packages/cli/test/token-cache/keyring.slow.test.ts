@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { findCachePlace } from '../../src/token-cache/cache-place.ts'
@@ -26,6 +26,7 @@ async function prepare(): Promise<{
   readonly server: Awaited<ReturnType<typeof startTokenServer>>
   readonly keyFile: string
   readonly folder: string
+  readonly home: string
   /** Runs a script of a shell in a new session with this home. */
   session(script: string): Promise<Outcome>
 }> {
@@ -37,6 +38,7 @@ async function prepare(): Promise<{
   const env = { HOME: home, XDG_RUNTIME_DIR: runtime }
   return {
     server,
+    home,
     ...findCachePlace({ env }),
     session: (script) =>
       runProgram('dbus-run-session', ['--', 'sh', '-c', `{ ${script}\n} 2> "$HOME/stderr"`], { env }),
@@ -54,6 +56,18 @@ describe.skipIf(!isPresent)('the keyring of GNOME, by the real secret-tool', { t
     expect((await readdir(folder)).filter((name) => name.endsWith('.token'))).toHaveLength(1)
     expect((await session(`${unlocked}; ${token}; ${lookup} | wc -c`)).stdout).toBe(`${header}64\n`)
     expect(server.granted).toHaveLength(1)
+  })
+
+  it('a copy of the home folder does not hold the key', async () => {
+    const { session, home } = await prepare()
+    const { stdout } = await session(`${unlocked}; ${token} > /dev/null; ${lookup}`)
+    // Compared outside of `expect`, which would print the key.
+    expect(/^[0-9a-f]{64}$/.test(stdout)).toBe(true)
+    const files = (await readdir(home, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+    const copies = await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name))))
+    const names = files.map(({ name }) => name)
+    expect(names).toContain('login.keyring')
+    expect(copies.some((copy) => copy.includes(stdout) || copy.includes(Buffer.from(stdout, 'hex')))).toBe(false)
   })
 
   it('cache clear removes the key from it', async () => {
