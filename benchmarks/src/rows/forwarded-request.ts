@@ -17,7 +17,7 @@ const bare = 'node:http and undici'
 const replyFrom = '@fastify/reply-from'
 
 const about =
-  'Nightlatch is the program `nightlatch-gateway` with its defaults: it checks the caller’s key and the path rule, takes a token from the cache, and writes a line of the audit log to a pipe. The other proxies add a header that never changes and check nothing. Each proxy is a process of its own; nginx and haproxy have one worker, and are left out where they are not installed.'
+  'Nightlatch is the program `nightlatch-gateway` with its defaults. It checks the caller’s key and the path rule, takes a token from the cache, and writes a line of the audit log to a pipe. The other proxies add a header that never changes and check nothing. Each proxy is a process of its own; nginx and haproxy have one worker, and are left out where they are not installed.'
 
 /** CPU and added latency of a small GET request through a proxy. */
 export const forwardedRequest: readonly OutsideRow[] = [
