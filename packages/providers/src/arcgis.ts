@@ -8,8 +8,8 @@ export const optionDescriptions: OptionDescriptions<Record<string, never>> = {}
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://developers.arcgis.com/rest/users-groups-and-items/token',
-  checked: '2026-11-21',
-  answer: 'not documented',
+  checked: '2026-11-30',
+  answer: 'shape only',
 }
 
 /**

@@ -23,7 +23,7 @@ export const optionDescriptions: OptionDescriptions<Auth0Options> = {
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://auth0.com/docs/api/authentication/client-credential-flow/get-token',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 
@@ -42,7 +42,6 @@ export function auth0(options: Auth0Options): Provider {
   return {
     name: 'auth0',
     tokenEndpoint: `https://${domain}/oauth/token`,
-    tokenRequest: { bodyFormat: 'json' },
     clientAuthentication: clientSecretPost(),
     parameters: { audience },
     api,

@@ -17,7 +17,7 @@ export const optionDescriptions: OptionDescriptions<AutodeskOptions> = {
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://aps.autodesk.com/en/docs/oauth/v2/tutorials/get-2-legged-token',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 

@@ -17,7 +17,7 @@ export const optionDescriptions: OptionDescriptions<EbayOptions> = {
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://developer.ebay.com/api-docs/static/oauth-client-credentials-grant.html',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'shape only',
 }
 

@@ -8,7 +8,7 @@ export const optionDescriptions: OptionDescriptions<Record<string, never>> = {}
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://developer.honeywellhome.com/content/oauth2-client-credentials',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 

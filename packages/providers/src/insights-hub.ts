@@ -29,7 +29,7 @@ export const optionDescriptions: OptionDescriptions<InsightsHubOptions> = {
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://developer.siemens.com/insights-hub/docs/apis/exchange-tokenmanager/api-tokenmanager-samples.html',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'shape only',
 }
 

@@ -8,7 +8,7 @@ export const optionDescriptions: OptionDescriptions<Record<string, never>> = {}
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://matterport.github.io/developer-docs/oauth/private-model-embed/',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 

@@ -20,7 +20,7 @@ export const optionDescriptions: OptionDescriptions<OpenstackOptions> = {
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://docs.openstack.org/api-ref/identity/v3/',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 

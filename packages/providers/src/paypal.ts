@@ -16,8 +16,8 @@ export const optionDescriptions: OptionDescriptions<PaypalOptions> = {
 
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
-  page: 'https://developer.paypal.com/docs/api/get-an-access-token-postman',
-  checked: '2026-11-21',
+  page: 'https://developer.paypal.com/api/rest/authentication/',
+  checked: '2026-11-30',
   answer: 'shape only',
 }
 
@@ -27,7 +27,7 @@ export const facts: ProviderFacts = {
  * @param options `sandbox`
  * @returns a provider to pass to `createClient`
  * @throws NightlatchError `invalid_options` for an unknown, missing or invalid option
- * @see {@link https://developer.paypal.com/docs/api/get-an-access-token-postman PayPal, Authentication}
+ * @see {@link https://developer.paypal.com/api/rest/authentication/ PayPal, Authentication}
  */
 export function paypal(options: PaypalOptions = {}): Provider {
   const { sandbox = false } = checkOptions('paypal', options, optionDescriptions)

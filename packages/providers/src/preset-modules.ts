@@ -5,6 +5,7 @@ import type { ProviderFacts } from './provider-facts.ts'
 /** The vendor and the product of each preset, by its name; sorted. */
 export const titles = {
   adobe: 'Adobe',
+  amadeus: 'Amadeus Self-Service',
   arcgis: 'Esri ArcGIS Online',
   auth0: 'Auth0',
   autodesk: 'Autodesk Platform Services',
@@ -16,6 +17,7 @@ export const titles = {
   databricks: 'Databricks',
   ebay: 'eBay',
   'entra-id': 'Microsoft Entra ID (Azure AD)',
+  'genesys-cloud': 'Genesys Cloud',
   'honeywell-home': 'Honeywell Home (Resideo)',
   'insights-hub': 'Siemens Insights Hub (MindSphere)',
   keycloak: 'Keycloak',
@@ -33,7 +35,9 @@ export const titles = {
   salesforce: 'Salesforce',
   'sap-xsuaa': 'SAP Business Technology Platform (XSUAA)',
   shopify: 'Shopify',
+  sine: 'Sine (Honeywell Forge)',
   spotify: 'Spotify',
+  stytch: 'Stytch',
   trimble: 'Trimble Identity',
   ups: 'UPS',
   vipps: 'Vipps MobilePay',
@@ -57,6 +61,10 @@ interface PresetModule {
 export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModule>>> = {
   adobe: async () => {
     const { adobe: describe, ...rest } = await import('./adobe.ts')
+    return { ...rest, describe }
+  },
+  amadeus: async () => {
+    const { amadeus: describe, ...rest } = await import('./amadeus.ts')
     return { ...rest, describe }
   },
   arcgis: async () => {
@@ -101,6 +109,10 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
   },
   'entra-id': async () => {
     const { entraId: describe, ...rest } = await import('./entra-id.ts')
+    return { ...rest, describe }
+  },
+  'genesys-cloud': async () => {
+    const { genesysCloud: describe, ...rest } = await import('./genesys-cloud.ts')
     return { ...rest, describe }
   },
   'honeywell-home': async () => {
@@ -171,8 +183,16 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
     const { shopify: describe, ...rest } = await import('./shopify.ts')
     return { ...rest, describe }
   },
+  sine: async () => {
+    const { sine: describe, ...rest } = await import('./sine.ts')
+    return { ...rest, describe }
+  },
   spotify: async () => {
     const { spotify: describe, ...rest } = await import('./spotify.ts')
+    return { ...rest, describe }
+  },
+  stytch: async () => {
+    const { stytch: describe, ...rest } = await import('./stytch.ts')
     return { ...rest, describe }
   },
   trimble: async () => {

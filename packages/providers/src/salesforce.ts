@@ -17,7 +17,7 @@ export const optionDescriptions: OptionDescriptions<SalesforceOptions> = {
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://developer.salesforce.com/docs/atlas.en-us.262.0.chatterapi.meta/chatterapi/quickstart_connecting.htm',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 

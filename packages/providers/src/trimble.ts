@@ -20,7 +20,7 @@ export const optionDescriptions: OptionDescriptions<TrimbleOptions> = {
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
   page: 'https://developer.trimble.com/docs/authentication/guides/client-credentials',
-  checked: '2026-11-21',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 

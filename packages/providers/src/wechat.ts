@@ -7,8 +7,8 @@ export const optionDescriptions: OptionDescriptions<Record<string, never>> = {}
 
 /** The vendor's page that this description follows. */
 export const facts: ProviderFacts = {
-  page: 'https://developers.weixin.qq.com/doc/service/en/api/base/api_getaccesstoken',
-  checked: '2026-11-21',
+  page: 'https://developers.weixin.qq.com/miniprogram/dev/platform-capabilities/en/miniapp/openapi/getaccesstoken.html',
+  checked: '2026-11-30',
   answer: 'documented',
 }
 
@@ -16,7 +16,7 @@ export const facts: ProviderFacts = {
  * WeChat (Weixin). Its API takes the token only in the query: get it with `client.token()`, and keep URLs out of logs.
  *
  * @returns a provider to pass to `createClient`
- * @see {@link https://developers.weixin.qq.com/doc/service/en/api/base/api_getaccesstoken WeChat, getAccessToken}
+ * @see {@link https://developers.weixin.qq.com/miniprogram/dev/platform-capabilities/en/miniapp/openapi/getaccesstoken.html WeChat, getAccessToken}
  */
 export function wechat(): Provider {
   return {

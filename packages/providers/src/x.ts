@@ -1,4 +1,4 @@
-import { clientSecretBasic, type Provider } from '@nightlatch/core'
+import { clientSecretBasic, type Provider, readPath, readStandardTokenResponse } from '@nightlatch/core'
 import type { OptionDescriptions } from './option-descriptions.ts'
 import type { ProviderFacts } from './provider-facts.ts'
 
@@ -23,6 +23,14 @@ export function x(): Provider {
     name: 'x',
     tokenEndpoint: 'https://api.x.com/oauth2/token',
     clientAuthentication: clientSecretBasic({ encoding: 'form' }),
+    readTokenResponse: (answer) => {
+      const usual = readStandardTokenResponse(answer)
+      return {
+        ...usual,
+        error: readPath(answer.body, 'errors', 0, 'label') ?? usual.error,
+        errorDescription: readPath(answer.body, 'errors', 0, 'message') ?? usual.errorDescription,
+      }
+    },
     api: 'https://api.x.com/2',
   }
 }

@@ -9,6 +9,7 @@ import { concur } from '../src/concur.ts'
 import { crowdstrike } from '../src/crowdstrike.ts'
 import { databricks } from '../src/databricks.ts'
 import { entraId } from '../src/entra-id.ts'
+import { genesysCloud } from '../src/genesys-cloud.ts'
 import { insightsHub } from '../src/insights-hub.ts'
 import { keycloak } from '../src/keycloak.ts'
 import { lark } from '../src/lark.ts'
@@ -19,6 +20,7 @@ import { sailpoint } from '../src/sailpoint.ts'
 import { salesforce } from '../src/salesforce.ts'
 import { sapXsuaa } from '../src/sap-xsuaa.ts'
 import { shopify } from '../src/shopify.ts'
+import { stytch } from '../src/stytch.ts'
 import { wechat } from '../src/wechat.ts'
 import {
   clientId,
@@ -173,6 +175,9 @@ describe('what a tenant may be', () => {
     ['subdomain', (subdomain) => pagerDuty({ subdomain, scopes: ['incidents.read'] })],
     ['tenant', (tenant) => sailpoint({ tenant })],
     ['shop', (shop) => shopify({ shop })],
+    ['domain', (domain) => genesysCloud({ domain })],
+    ['host', (host) => stytch({ host, projectId: 'p', api: 'https://api.example.com' })],
+    ['projectId', (projectId) => stytch({ host: 'h.test', projectId, api: 'https://api.example.com' })],
     ['host', (host) => keycloak({ host, realm: 'r', api: 'https://api.example.com' })],
     ['realm', (realm) => keycloak({ host: 'h.test', realm, api: 'https://api.example.com' })],
   ])('P4: a %s cannot lead the secret elsewhere', (role, describeProvider) => {

@@ -4,7 +4,7 @@ import { type DocumentedEndpoint, form, grant, posted } from '../documented-endp
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
   odd: 'The requested lifetime is in minutes. Errors come with status 200. The token goes into a header of its own.',
-  missing: 'the sample responses: these are put together from published clients.',
+  missing: "the sample responses: these have the fields that the vendor's client reads.",
   provider: arcgis(),
   request: {
     method: 'POST',
@@ -24,6 +24,7 @@ export const documented: DocumentedEndpoint = {
     errorDescription: 'Invalid client_id',
   },
   otherPages: [
+    'https://github.com/Esri/arcgis-rest-js/blob/main/packages/arcgis-rest-request/src/fetch-token.ts',
     'https://developers.arcgis.com/documentation/security-and-authentication/reference/http-authorization-headers/',
   ],
 }

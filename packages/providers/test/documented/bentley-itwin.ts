@@ -5,7 +5,7 @@ export const documented: DocumentedEndpoint = {
   authentication: 'form',
   odd: 'A service application sees nothing until its email address is a member of an iTwin.',
   missing:
-    'the sample answer: this one is made of what is documented (Bearer, 3600 seconds). That id and secret go into the form is what published clients do.',
+    'the sample response: this one has the documented type and lifetime. The page of the refresh request has id and secret in the form.',
   provider: bentleyItwin(),
   request: {
     method: 'POST',
@@ -16,5 +16,8 @@ export const documented: DocumentedEndpoint = {
   answer: { body: { access_token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', token_type: 'Bearer', expires_in: 3600 } },
   token: { value: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', lifetime: 3600, scopes: ['itwin-platform'] },
   api: { url: 'https://api.bentley.com/itwins', headers: bearer('eyJhbGciOiJSUzI1NiJ9.e30.c2ln') },
-  otherPages: ['https://developer.bentley.com/tutorials/authorize-service/'],
+  otherPages: [
+    'https://developer.bentley.com/apis/overview/authorization',
+    'https://developer.bentley.com/tutorials/authorize-service',
+  ],
 }

@@ -15,8 +15,11 @@ export const documented: DocumentedEndpoint = {
   answer: { body: { access_token: 'eyJraWQiOiJkYTA4', token_type: 'Bearer', expires_in: 3600 } },
   token: { value: 'eyJraWQiOiJkYTA4', lifetime: 3600, scopes: ['all-apis'] },
   api: {
-    url: 'https://dbc-a1b2345c-d6e7.cloud.databricks.com/api/2.0/clusters/list',
+    url: 'https://dbc-a1b2345c-d6e7.cloud.databricks.com/api/2.0/workspace/export?path=/notebook',
     headers: bearer('eyJraWQiOiJkYTA4'),
   },
-  otherPages: ['https://docs.databricks.com/aws/en/dev-tools/auth/oauth-authorization-details'],
+  otherPages: [
+    'https://docs.databricks.com/aws/en/dev-tools/auth/oauth-authorization-details',
+    'https://github.com/databricks/databricks-sdk-py/blob/main/databricks/sdk/mixins/workspace.py',
+  ],
 }

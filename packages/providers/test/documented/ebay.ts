@@ -28,5 +28,8 @@ export const documented: DocumentedEndpoint = {
     url: 'https://api.ebay.com/buy/browse/v1/item_summary/search?q=drone&limit=3',
     headers: bearer('v^1.1#i^1#p^1#r^0#I^3#f^0#t^H4s...wu67e3xAhskz4DAAA'),
   },
-  otherPages: ['https://developer.ebay.com/api-docs/static/oauth-qref-client-credentials-grant.html'],
+  otherPages: [
+    'https://developer.ebay.com/api-docs/static/oauth-qref-client-credentials-grant.html',
+    'https://developer.ebay.com/api-docs/commerce/taxonomy/resources/category_tree/methods/getCategory',
+  ],
 }

@@ -39,6 +39,7 @@ export const documented: DocumentedEndpoint = {
     url: 'https://gateway.eu1.mindsphere.io/api/iotfile/v3/files/4711',
     headers: bearer('eyJhbGciOiJSUzI1NiIsImtpZCI6ImtleS1pZC0xIiwidHlwIjoiSldUIn0.eyJqdGkiOiI4NjhhO.c2ln'),
   },
+  otherPages: ['https://github.com/mindsphere/mindconnect-nodejs/blob/master/src/api/tokenmanager-auth.ts'],
   emulation: {
     readCredentials: ({ headers }) => {
       const [, encoded = ''] = (headers.get('x-space-auth-key') ?? '').split(' ')

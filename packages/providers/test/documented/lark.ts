@@ -21,7 +21,5 @@ export const documented: DocumentedEndpoint = {
     headers: bearer('t-caecc734c2e3328a62489fe0648c4b98779515d3'),
   },
   refusal: { body: { code: 10003, msg: 'invalid param' }, error: '10003', errorDescription: 'invalid param' },
-  otherPages: [
-    'https://git.fmode.cn/nkkj/hongben-server/src/2ed8ef7c601c5d8ca4548fcd79c05855983b10b1/modules/fmode-feishu-api/docs/feishu-api-docs/tenant_access_token.md',
-  ],
+  otherPages: ['https://github.com/larksuite/node-sdk/blob/main/utils/format-domain.ts'],
 }

@@ -31,4 +31,8 @@ export const documented: DocumentedEndpoint = {
     url: 'https://api-m.sandbox.paypal.com/v2/invoicing/invoices',
     headers: bearer('A21AAFEpH4PsADK7qSS7pSRsgzfENtu-Q1ysgEDVDESseMHBYXVJYE8ovjj68elIDy8nF26AwPhfXTIeWAZHSLI'),
   },
+  otherPages: [
+    'https://developer.paypal.com/reference/get-an-access-token',
+    'https://github.com/paypal/PayPal-TypeScript-Server-SDK/blob/main/src/client.ts',
+  ],
 }

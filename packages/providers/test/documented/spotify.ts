@@ -4,7 +4,7 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
   odd: 'The token reaches only endpoints that return no user information.',
-  missing: 'the sample response and its lifetime: this one has the documented fields.',
+  missing: 'the sample response: this one has the documented fields and the lifetime of one hour.',
   provider: spotify(),
   request: {
     method: 'POST',
@@ -14,5 +14,9 @@ export const documented: DocumentedEndpoint = {
   },
   answer: { body: { access_token: 'NgCXRKMzYjw', token_type: 'Bearer', expires_in: 3600 } },
   token: { value: 'NgCXRKMzYjw', lifetime: 3600 },
-  api: { url: 'https://api.spotify.com/v1/albums/4aawyAB9vmqN3uQ7FjRGTy', headers: bearer('NgCXRKMzYjw') },
+  api: { url: 'https://api.spotify.com/v1/tracks/2TpxZ7JUBn3uw46aR7qd6V', headers: bearer('NgCXRKMzYjw') },
+  otherPages: [
+    'https://developer.spotify.com/documentation/web-api/concepts/access-token',
+    'https://developer.spotify.com/documentation/web-api/concepts/api-calls',
+  ],
 }

@@ -14,4 +14,5 @@ export const documented: DocumentedEndpoint = {
   token: { value: 'ACCESS_TOKEN', lifetime: 7200 },
   refusal: { body: { errcode: 40013, errmsg: 'invalid appid' }, error: '40013', errorDescription: 'invalid appid' },
   emulation: { onlyLatestToken: true },
+  otherPages: ['https://developers.weixin.qq.com/doc/channels/api/basic/api_getaccesstoken.html?lang=en'],
 }

@@ -3,7 +3,7 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header',
-  odd: 'API key and API secret key are the credentials. The response has no lifetime. The token holds percent-encoded characters, which are sent as they are.',
+  odd: 'API key and API secret key are the credentials. The response has no lifetime; requests return the same token until it is revoked. Errors are in a list.',
   provider: x(),
   request: {
     method: 'POST',
@@ -16,7 +16,19 @@ export const documented: DocumentedEndpoint = {
   },
   token: { value: 'AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0%2BuSeid%2BULvsea4JtiGRiSDSJSI%3D', lifetime: undefined },
   api: {
-    url: 'https://api.x.com/2/tweets/20',
+    url: 'https://api.x.com/2/users/by/username/xdevelopers',
     headers: bearer('AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0%2BuSeid%2BULvsea4JtiGRiSDSJSI%3D'),
   },
+  refusal: {
+    status: 403,
+    body: {
+      errors: [{ code: 99, label: 'authenticity_token_error', message: 'Unable to verify your credentials' }],
+    },
+    error: 'authenticity_token_error',
+    errorDescription: 'Unable to verify your credentials',
+  },
+  otherPages: [
+    'https://docs.x.com/fundamentals/authentication/oauth-2-0/application-only',
+    'https://docs.x.com/x-api/getting-started/make-your-first-request',
+  ],
 }
