@@ -2,7 +2,7 @@
 export interface ProviderFacts {
   /** The URL of the vendor's documentation. */
   readonly page: string
-  /** The day on which the page was read, in ISO format. */
+  /** The day on which the page, or a stored copy of it, was read, in ISO format. */
   readonly checked: string
   /**
    * What the page says about the token response: a sample (`'documented'`), its fields without a complete sample (`'shape only'`),
