@@ -10,6 +10,7 @@ export const titles = {
   auth0: 'Auth0',
   autodesk: 'Autodesk Platform Services',
   'bentley-itwin': 'Bentley iTwin Platform',
+  'building-x': 'Siemens Building X',
   cognito: 'Amazon Cognito',
   concur: 'SAP Concur',
   copernicus: 'Copernicus Data Space Ecosystem',
@@ -39,6 +40,7 @@ export const titles = {
   spotify: 'Spotify',
   stytch: 'Stytch',
   trimble: 'Trimble Identity',
+  twilio: 'Twilio',
   ups: 'UPS',
   vipps: 'Vipps MobilePay',
   wechat: 'WeChat (Weixin)',
@@ -81,6 +83,10 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
   },
   'bentley-itwin': async () => {
     const { bentleyItwin: describe, ...rest } = await import('./bentley-itwin.ts')
+    return { ...rest, describe }
+  },
+  'building-x': async () => {
+    const { buildingX: describe, ...rest } = await import('./building-x.ts')
     return { ...rest, describe }
   },
   cognito: async () => {
@@ -197,6 +203,10 @@ export const presetModules: Readonly<Record<PresetName, () => Promise<PresetModu
   },
   trimble: async () => {
     const { trimble: describe, ...rest } = await import('./trimble.ts')
+    return { ...rest, describe }
+  },
+  twilio: async () => {
+    const { twilio: describe, ...rest } = await import('./twilio.ts')
     return { ...rest, describe }
   },
   ups: async () => {
