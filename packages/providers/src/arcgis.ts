@@ -28,6 +28,5 @@ export function arcgis(): Provider {
     apiOrigins: ['https://*.arcgis.com'],
     // "Invalid token" and "Token required", with status 200.
     tokenRejection: { body: (body) => [498, 499].includes(Number(readPath(body, 'error', 'code'))) },
-    authorizeRequest: (headers, token) => headers.set('x-esri-authorization', `Bearer ${token.value}`),
   }
 }

@@ -1,9 +1,9 @@
 import { arcgis } from '../../src/arcgis.ts'
-import { type DocumentedEndpoint, form, grant, posted } from '../documented-endpoint.ts'
+import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'The requested lifetime is in minutes. Errors come with status 200. The token goes into a header of its own.',
+  odd: 'The requested lifetime is in minutes. Errors come with status 200.',
   missing: "the sample responses: these have the fields that the vendor's client reads.",
   provider: arcgis(),
   request: {
@@ -15,8 +15,8 @@ export const documented: DocumentedEndpoint = {
   answer: { body: { access_token: '3NKHt6i2urmWtqOuugvr9', expires_in: 7200 } },
   token: { value: '3NKHt6i2urmWtqOuugvr9', lifetime: 7200 },
   api: {
-    url: 'https://places-api.arcgis.com/arcgis/rest/services/places-service/v1/places/near-point?x=-3.1883&y=55.9533',
-    headers: { 'x-esri-authorization': 'Bearer 3NKHt6i2urmWtqOuugvr9' },
+    url: 'https://basemapstyles-api.arcgis.com/arcgis/rest/services/styles/v2/styles/arcgis/navigation/',
+    headers: bearer('3NKHt6i2urmWtqOuugvr9'),
   },
   refusal: {
     body: { error: { code: 400, error: 'invalid_client_id', error_description: 'Invalid client_id' } },
