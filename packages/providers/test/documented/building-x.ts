@@ -3,7 +3,7 @@ import { bearer, clientId, clientSecret, type DocumentedEndpoint } from '../docu
 
 export const documented: DocumentedEndpoint = {
   authentication: 'JSON body',
-  odd: 'The audience is fixed. The token endpoint is a tenant of Auth0.',
+  odd: 'The audience is fixed.',
   provider: buildingX({ api: 'https://api.example.com' }),
   request: {
     method: 'POST',

@@ -3,7 +3,7 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header',
-  odd: 'Tokens live for a minute in the sample.',
+  odd: 'None.',
   provider: keycloak({ host: 'sso.example.com', realm: 'my realm', api: 'https://api.example.com' }),
   request: {
     method: 'POST',

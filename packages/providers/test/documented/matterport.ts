@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'Only for organizations with Private Model Embed.',
+  odd: 'None.',
   provider: matterport(),
   request: {
     method: 'POST',

@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'The scope is always `all`: policies restrict the service account. The page shows the API’s header without "Bearer", which the token type names.',
+  odd: 'The scope is always `all`: policies restrict the service account. The page shows the API’s header without "Bearer".',
   provider: ovhcloud(),
   request: {
     method: 'POST',

@@ -3,7 +3,7 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
-  odd: 'Granted scopes are URLs. The lifetime is about nine hours.',
+  odd: 'Granted scopes are URLs.',
   missing: 'the end of the sample response, which comes from a copy of it.',
   provider: paypal({ sandbox: true }),
   request: {

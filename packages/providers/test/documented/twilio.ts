@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'Two fields of the response are null.',
+  odd: 'None.',
   provider: twilio(),
   request: {
     method: 'POST',

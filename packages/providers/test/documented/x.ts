@@ -3,7 +3,7 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header',
-  odd: 'API key and API secret key are the credentials. The response has no lifetime; requests return the same token until it is revoked. Errors are in a list.',
+  odd: 'The response has no lifetime. Requests return the same token until it is revoked.',
   provider: x(),
   request: {
     method: 'POST',
