@@ -1,33 +1,41 @@
 /** Draws results as bars, one for each peer in each row, on a logarithmic scale. */
 import type { Measurement, RowResult } from './results.ts'
 import type { Metric } from './row.ts'
+import { breakLines, quote, round, svgDocument } from './svg-document.ts'
 import { formatNumber } from './table.ts'
 
-const [width, namesEnd, barsEnd, lineHeight, margin] = [920, 230, 780, 18, 24]
+/** Widths and positions in pixels. */
+export interface BarLayout {
+  readonly width: number
+  readonly namesEnd: number
+  readonly barsEnd: number
+  readonly margin: number
+}
+
+/** As wide as the text of a page on the site, so that its letters keep their size. */
+export const wideBars: BarLayout = { width: 688, namesEnd: 204, barsEnd: 610, margin: 16 }
+/** For telephones: on a screen 390 pixels wide, the letters are 11 pixels high. */
+export const narrowBars: BarLayout = { width: 360, namesEnd: 188, barsEnd: 306, margin: 8 }
+
+const [lineHeight, textHeight, gap] = [18, 15, 24]
 
 /** Returns an SVG document without external resources. */
-export function draw(rows: readonly RowResult[]): string {
+export function draw(rows: readonly RowResult[], layout: BarLayout = wideBars): string {
   const parts: string[] = []
-  let top = margin
+  let top = gap
   for (const row of rows) {
-    const panel = drawPanel(row, top)
+    const panel = drawPanel(row, top, layout)
     if (panel === undefined) continue
     parts.push(panel.svg)
-    top = panel.bottom + margin
+    top = panel.bottom + gap
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="Nightlatch beside its peers">
-<style>
-  text { fill: #1f2328 }
-  .faint { fill: #59636e }
-  .bar { fill: #b7c2cd }
-  .ours { fill: #1a7f5a }
-  .line { stroke: #59636e }
-  .aim { stroke: #b35900; stroke-dasharray: 3 3 }
-</style>
-<rect width="${width}" height="${top}" fill="#ffffff"/>
-${parts.join('\n')}
-</svg>
-`
+  return svgDocument({
+    width: layout.width,
+    height: top,
+    label: 'Nightlatch beside its peers',
+    styles: ['.bar { fill: light-dark(#b7c2cd, #57606a) }'],
+    parts,
+  })
 }
 
 /** The metric that a panel shows: the first one, as a ratio if it has one. */
@@ -41,10 +49,11 @@ function shownOf({
   return { metric, isRatio, aim: isRatio ? metric.ratioTarget : metric.target }
 }
 
-function drawPanel(row: RowResult, top: number): { svg: string; bottom: number } | undefined {
+function drawPanel(row: RowResult, top: number, layout: BarLayout): { svg: string; bottom: number } | undefined {
   const shown = shownOf(row)
   if (shown === undefined) return undefined
   const { metric, isRatio, aim } = shown
+  const { width, namesEnd, barsEnd, margin } = layout
   const spreadOf = (measurement: Measurement | undefined): Measurement['value'] | undefined =>
     isRatio ? measurement?.ratio : measurement?.value
   const bars = row.peers.flatMap(({ peer, measurements }) => {
@@ -52,12 +61,18 @@ function drawPanel(row: RowResult, top: number): { svg: string; bottom: number }
     return spread === undefined ? [] : [{ peer, spread }]
   })
   if (bars.length === 0) return undefined
-  const place = scale([
-    ...bars.flatMap(({ spread }) => [spread.median, spread.upper]),
-    ...(aim === undefined ? [] : [aim]),
-  ])
+  const place = scale(
+    [...bars.flatMap(({ spread }) => [spread.median, spread.upper]), ...(aim === undefined ? [] : [aim])],
+    layout,
+  )
   const unit = isRatio ? `over ${row.baseline}` : metric.unit
-  const first = top + 28
+  const what = `${metric.title}${unit === '' ? '' : `, ${unit}`}${aim === undefined ? '' : `; aim ${formatNumber(aim)}`}`
+  const titles = breakLines(row.title.replaceAll('`', ''), width - 2 * margin)
+  const head = [...titles, ...breakLines(what, width - 2 * margin)].map((text, index) => {
+    const kind = index < titles.length ? 'font-weight="600"' : 'class="faint"'
+    return `<text ${kind} x="${margin}" y="${top + 4 + index * textHeight}">${quote(text)}</text>`
+  })
+  const first = top + head.length * textHeight - 2
   const lines = bars.map(({ peer, spread }, index) => {
     const y = first + index * lineHeight
     const middle = y + lineHeight / 2
@@ -67,20 +82,17 @@ function drawPanel(row: RowResult, top: number): { svg: string; bottom: number }
       `<text x="${namesEnd - 8}" y="${middle + 4}" text-anchor="end">${quote(peer)}</text>`,
       `<rect class="${kind}" x="${namesEnd}" y="${y + 3}" width="${round(Math.max(1, end - namesEnd))}" height="${lineHeight - 6}"/>`,
       `<path class="line" d="M${round(place(spread.lower))} ${middle}H${round(place(spread.upper))}"/>`,
-      `<text x="${barsEnd + 12}" y="${middle + 4}">${formatNumber(spread.median)}</text>`,
+      `<text x="${barsEnd + 8}" y="${middle + 4}">${formatNumber(spread.median)}</text>`,
     ].join('\n')
   })
   const bottom = first + bars.length * lineHeight
   const aimLine =
     aim === undefined || aim <= 0 ? '' : `<path class="aim" d="M${round(place(aim))} ${first}V${bottom}"/>`
-  const what = `${metric.title}${unit === '' ? '' : `, ${unit}`}${aim === undefined ? '' : `; aim ${formatNumber(aim)}`}`
-  const head = `<text x="${margin}" y="${top + 4}" font-weight="600">${quote(row.title.replaceAll('`', ''))}</text>
-<text class="faint" x="${margin}" y="${top + 19}">${quote(what)}</text>`
-  return { svg: [head, ...lines, aimLine].filter((part) => part !== '').join('\n'), bottom }
+  return { svg: [...head, ...lines, aimLine].filter((part) => part !== '').join('\n'), bottom }
 }
 
 /** Maps values to positions on a logarithmic scale, with zero at the edge. */
-function scale(values: readonly number[]): (value: number) => number {
+function scale(values: readonly number[], { namesEnd, barsEnd }: BarLayout): (value: number) => number {
   const positive = values.filter((value) => value > 0)
   const smallest = Math.min(...positive)
   const below = positive.length === 0 ? 1 : 10 ** Math.floor(Math.log10(smallest))
@@ -89,12 +101,4 @@ function scale(values: readonly number[]): (value: number) => number {
   const highest = Math.max(...positive, lowest * 10)
   const span = Math.log10(highest / lowest)
   return (value) => (value <= lowest ? namesEnd : namesEnd + (Math.log10(value / lowest) / span) * (barsEnd - namesEnd))
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10
-}
-
-function quote(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

@@ -1,11 +1,11 @@
 /**
- * Simulates a fleet for a day in virtual time: `node src/simulate.ts`. It writes fleet.json, the page and the picture of the
+ * Simulates a fleet for a day in virtual time: `node src/simulate.ts`. It writes fleet.json, the page and the pictures of the
  * documentation, which are the same on every machine.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { simulateDays } from './fleet/days.ts'
-import { drawFleet } from './fleet/draw.ts'
+import { fleetPictures } from './fleet/draw.ts'
 import { fillFleetPage } from './fleet/page.ts'
 
 const repository = join(import.meta.dirname, '../..')
@@ -17,4 +17,4 @@ const report = simulateDays(({ title, mean, highest }) => {
 })
 writeFileSync(join(repository, 'benchmarks/fleet.json'), `${JSON.stringify(report, null, 2)}\n`)
 writeFileSync(pagePath, fillFleetPage(readFileSync(pagePath, 'utf8'), report))
-writeFileSync(join(repository, 'docs/fleet.svg'), drawFleet(report))
+for (const [name, svg] of Object.entries(fleetPictures(report))) writeFileSync(join(repository, 'docs', name), svg)

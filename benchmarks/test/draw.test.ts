@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { draw } from '../src/draw.ts'
+import { draw, narrowBars } from '../src/draw.ts'
 import { fillPage } from '../src/page.ts'
 import type { RowResult } from '../src/results.ts'
 
@@ -47,6 +47,19 @@ describe('the picture', () => {
     expect(svg).not.toContain('NaN')
     const [, from, to] = /class="line" d="M([\d.]+) [\d.]+H([\d.]+)"/.exec(svg.slice(svg.indexOf('slow'))) ?? []
     expect(Number(to)).toBeGreaterThan(Number(from))
+  })
+
+  it('has letters at least 11 pixels high on a screen 390 pixels wide, and breaks its lines', () => {
+    const title = 'The token endpoint answers with status 503 for three seconds, then with a token'
+    const svg = draw([{ ...row, title }], narrowBars)
+    const [, width = 0, height = 0] = (/viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? []).map(Number)
+    const [, size = 0] = (/font-size="(\d+)"/.exec(svg) ?? []).map(Number)
+    // A page has a margin of 24 pixels on each side.
+    expect(size * Math.min(1, (390 - 48) / width)).toBeGreaterThanOrEqual(11)
+    expect(svg.match(/font-weight="600"/g)?.length).toBeGreaterThan(1)
+    const places = [...svg.matchAll(/<text [^>]*\by="([\d.]+)"/g)].map(([, y]) => Number(y))
+    expect(Math.max(...places)).toBeLessThan(height)
+    expect(svg).not.toContain(title)
   })
 
   it('escapes names', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type FleetReport, fleet, repeatDay, reportDay } from '../src/fleet/days.ts'
-import { drawFleet } from '../src/fleet/draw.ts'
+import { fleetPictures } from '../src/fleet/draw.ts'
 import { EventQueue } from '../src/fleet/event-queue.ts'
 import { type Fleet, simulateFleet } from '../src/fleet/fleet.ts'
 import { fillFleetPage } from '../src/fleet/page.ts'
@@ -108,9 +108,9 @@ describe('the stored report', () => {
   const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
   const report = JSON.parse(read('benchmarks/fleet.json')) as FleetReport
 
-  it('is on the page and in the picture', () => {
+  it('is on the page and in the pictures', () => {
     expect(fillFleetPage(read('docs/fleet.md'), report)).toBe(read('docs/fleet.md'))
-    expect(drawFleet(report)).toBe(read('docs/fleet.svg'))
+    for (const [name, svg] of Object.entries(fleetPictures(report))) expect(svg, name).toBe(read(`docs/${name}`))
     expect(report.fleet).toEqual(fleet)
   })
 

@@ -11,6 +11,7 @@ import { writeLlmsFiles } from './llms.ts'
 import { headOf } from './page-head.ts'
 import { movedPages, type Page, pageGroups } from './pages.ts'
 import { repositoryLinks } from './repository-links.ts'
+import { schemedPictures } from './schemed-pictures.ts'
 import { indexOptions, searchOptions, sectionsOf } from './search.ts'
 import { startPage } from './start-page.ts'
 
@@ -55,6 +56,7 @@ const config: UserConfig<ThemeConfig> = defineConfigWithTheme<ThemeConfig>({
     config: (md) => {
       md.use<[]>(tabsMarkdownPlugin as never)
       repositoryLinks(md)
+      schemedPictures(md)
     },
   },
   // Pictures are files, and the index of the search, which is loaded when somebody searches, is as big as it is.

@@ -11,13 +11,18 @@ it('the picture of the states has each state that a token can be in, and no othe
   expect(drawn.sort()).toEqual([...states.matchAll(/'([^']*)'/g)].map(([, name]) => name).sort())
 })
 
-describe.each(globSync('pictures/*.svg', { cwd: docs }))('%s', (file) => {
+describe.each(globSync('{.,pictures}/*.svg', { cwd: docs }).filter((file) => file !== 'demo.svg'))('%s', (file) => {
   const svg = read(file)
 
-  it('has a title, a ground of its own, and colours for dark, too', () => {
-    expect(svg).toMatch(/<title id="title">[^<]+</)
+  it('has a name, a ground of its own, and colours for light and dark', () => {
+    expect(svg).toMatch(/<title id="title">[^<]+<|aria-label="[^"]+"/)
     expect(svg).toMatch(/<rect class="ground"/)
-    expect(svg).toMatch(/prefers-color-scheme: dark/)
+    for (const scheme of ['light', 'dark']) {
+      expect(svg).toContain(`svg:has(#${scheme}:target) { color-scheme: ${scheme} }`)
+      expect(svg).toContain(`<g id="${scheme}"/>`)
+    }
+    const style = /<style>([\s\S]*?)<\/style>/.exec(svg)?.[1] ?? ''
+    expect(style.replace(/light-dark\([^)]*\)/g, '')).not.toMatch(/#[\da-f]{3,8}\b/)
   })
 
   it('needs nothing from elsewhere', () => {
@@ -26,7 +31,7 @@ describe.each(globSync('pictures/*.svg', { cwd: docs }))('%s', (file) => {
 
   it('is used in a page', () => {
     const pages = globSync('*.md', { cwd: docs }).map(read)
-    expect(pages.filter((page) => page.includes(`](${file})`))).not.toEqual([])
+    expect(pages.filter((page) => page.includes(`](${file.replace('-narrow', '')})`))).not.toEqual([])
   })
 })
 

@@ -69,6 +69,10 @@ export const tools: Readonly<Record<string, Tool>> = {
     summary: 'draws docs/demo.svg from a real run of the demo, after a change of its output',
     steps: (parameters) => [build, { program: 'tools/src/record-demo.ts', parameters }],
   },
+  redraw: {
+    summary: 'draws the benchmark and the fleet again from the kept results, after a change of the drawing',
+    steps: file('benchmarks/src/redraw.ts', fromSources),
+  },
   runtimes: {
     summary: 'runs the packed packages on Node 22 to 26, Bun, Deno and workerd, and writes their tables in docs',
     steps: (parameters) => [
