@@ -17,7 +17,7 @@ export const wideBars: BarLayout = { width: 688, namesEnd: 204, barsEnd: 610, ma
 /** For telephones: on a screen 390 pixels wide, the letters are 11 pixels high. */
 export const narrowBars: BarLayout = { width: 360, namesEnd: 188, barsEnd: 306, margin: 8 }
 
-const [lineHeight, textHeight, gap] = [18, 15, 24]
+const [lineHeight, textHeight, gap] = [16, 15, 20]
 
 /** Returns an SVG document without external resources. */
 export function draw(rows: readonly RowResult[], layout: BarLayout = wideBars): string {
@@ -80,7 +80,7 @@ function drawPanel(row: RowResult, top: number, layout: BarLayout): { svg: strin
     const kind = peer.startsWith('nightlatch') ? 'ours' : 'bar'
     return [
       `<text x="${namesEnd - 8}" y="${middle + 4}" text-anchor="end">${quote(peer)}</text>`,
-      `<rect class="${kind}" x="${namesEnd}" y="${y + 3}" width="${round(Math.max(1, end - namesEnd))}" height="${lineHeight - 6}"/>`,
+      `<rect class="${kind}" x="${namesEnd}" y="${y + 2}" width="${round(Math.max(1, end - namesEnd))}" height="${lineHeight - 5}"/>`,
       `<path class="line" d="M${round(place(spread.lower))} ${middle}H${round(place(spread.upper))}"/>`,
       `<text x="${barsEnd + 8}" y="${middle + 4}">${formatNumber(spread.median)}</text>`,
     ].join('\n')

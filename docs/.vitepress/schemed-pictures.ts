@@ -1,4 +1,4 @@
-/** SVG pictures in the site's colour scheme, which a reader can set to another one than the system's. */
+/** Pictures in the site's colour scheme, which a reader can set to another one than the system's. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { MarkdownRenderer } from 'vitepress'
@@ -8,30 +8,52 @@ type Image = NonNullable<MarkdownRenderer['renderer']['rules']['image']>
 /** A page at least this wide, in pixels, has room for a picture at its own size. */
 const roomForWide = 720
 
-/** Renders each SVG that has both schemes twice. The theme shows one of them. */
+/** Renders the pictures of a page that have both schemes. */
 export function schemedPictures(md: MarkdownRenderer): void {
   const { image } = md.renderer.rules
   md.renderer.rules.image = (...[tokens, index, options, env, self]: Parameters<Image>): string => {
     const token = tokens[index]
-    const source = token?.attrGet('src') ?? ''
-    const file = resolve(dirname(env.realPath ?? env.path), source)
-    if (token === undefined || !source.endsWith('.svg') || !hasSchemes(file)) {
-      return image?.(tokens, index, options, env, self) ?? self.renderToken(tokens, index, options)
-    }
-    const path = source.startsWith('.') ? source : `./${source}`
-    const narrow = path.replace(/\.svg$/, '-narrow.svg')
-    const hasNarrow = existsSync(file.replace(/\.svg$/, '-narrow.svg'))
-    const alt = md.utils.escapeHtml(self.renderInlineAsText(token.children ?? [], options, env))
-    const pictures = ['light', 'dark'].map((scheme) => {
-      const other = `<source media="(max-width: ${roomForWide - 1}px)" srcset="${narrow}#${scheme}">`
-      const drawing = `<img src="${path}#${scheme}" alt="${alt}" loading="lazy">`
-      return `<picture class="in-${scheme}">${hasNarrow ? other : ''}${drawing}</picture>`
-    })
-    return pictures.join('')
+    const words = md.utils.escapeHtml(self.renderInlineAsText(token?.children ?? [], options, env))
+    return (
+      schemedPicture(token?.attrGet('src') ?? '', words, dirname(env.realPath ?? env.path ?? '')) ??
+      image?.(tokens, index, options, env, self) ??
+      self.renderToken(tokens, index, options)
+    )
   }
 }
 
-/** Whether the fragment of its address chooses the picture's scheme. */
-function hasSchemes(file: string): boolean {
-  return existsSync(file) && readFileSync(file, 'utf8').includes('<g id="dark"/>')
+/**
+ * A picture for light and one for dark, of which the theme shows one. That is an SVG whose address chooses its scheme, or a file
+ * with another one beside it whose name ends in `-dark`. Beside an SVG, `-narrow` is the drawing for telephones.
+ *
+ * @param source the file, from the page's folder
+ * @param words what the picture shows, as HTML
+ * @returns `undefined` if the picture has only one scheme
+ */
+export function schemedPicture(source: string, words: string, folder: string): string | undefined {
+  const [light, dark] = addressesOf(source.startsWith('.') ? source : `./${source}`, folder)
+  return light === undefined || dark === undefined ? undefined : pictureOf('light', light) + pictureOf('dark', dark)
+
+  function pictureOf(scheme: string, address: string): string {
+    const narrow = address.replace(/\.svg(?=#)/, '-narrow.svg')
+    const hasNarrow = narrow !== address && existsSync(fileOf(narrow, folder))
+    const other = `<source media="(max-width: ${roomForWide - 1}px)" srcset="${narrow}">`
+    const drawing = `<img src="${address}" alt="${words}" loading="lazy">`
+    return `<picture class="in-${scheme}">${hasNarrow ? other : ''}${drawing}</picture>`
+  }
+}
+
+/** The addresses for light and for dark, if a picture has both. */
+function addressesOf(path: string, folder: string): readonly string[] {
+  const file = fileOf(path, folder)
+  if (!existsSync(file)) return []
+  if (path.endsWith('.svg')) {
+    return readFileSync(file, 'utf8').includes('<g id="dark"/>') ? [`${path}#light`, `${path}#dark`] : []
+  }
+  const dark = path.replace(/(?=\.\w+$)/, '-dark')
+  return existsSync(fileOf(dark, folder)) ? [path, dark] : []
+}
+
+function fileOf(address: string, folder: string): string {
+  return resolve(folder, address.split('#')[0] ?? '')
 }

@@ -44,9 +44,11 @@ export const searchOptions: SearchOptions = {
     `(text) => (text.match(/[\\p{L}\\p{N}_]+(?:[.-][\\p{L}\\p{N}_]+)*/gu) ?? []).flatMap((word) =>
       /[_.]/.test(word) || !word.includes('-') ? [word] : [word, ...word.split('-')])`,
   ),
-  boost: { title: 5, titles: 2, text: 1, keywords: 8 },
-  // Codes such as `invalid_client` count more than their parts.
-  boostTerm: alone<(term: string) => number>('(term) => /[_.]/.test(term) ? 3 : 1'),
+  boost: { title: 5, titles: 2, text: 1, keywords: 24 },
+  // Codes such as `invalid_client` count more than their parts, and `AADSTS7000215` more than the words of its message.
+  boostTerm: alone<(term: string) => number>(
+    '(term) => /^[a-z]{4,}\\d{4,}$/.test(term) ? 40 : /[_.]/.test(term) ? 3 : 1',
+  ),
   prefix: alone<(term: string) => boolean>('(term) => term.length > 2 && !/^\\d+$/.test(term)'),
   fuzzy: alone<(term: string) => number | boolean>('(term) => term.length > 5 && !/\\d/.test(term) ? 0.2 : false'),
   processTerm: alone<(term: string) => string | null>(

@@ -7,6 +7,8 @@ export const queries: Readonly<Record<string, readonly string[]>> = {
   invalid_scope: ['errors.md'],
   unauthorized_client: ['errors.md'],
   'AADSTS7000215: Invalid client secret provided': ['errors.md'],
+  'AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value':
+    ['errors.md'],
   grant_refused: ['errors.md'],
   'is not an allowed origin': ['errors.md'],
   timed_out: ['errors.md'],

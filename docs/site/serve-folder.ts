@@ -1,4 +1,4 @@
-/** Serves a folder on loopback, as any host of plain files would. */
+/** Serves a folder on loopback, as any host of plain files would: an unknown address gets its `404.html`. */
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -24,15 +24,16 @@ export async function serveFolder(folder: string): Promise<FolderServer> {
     const file = [path, `${path}.html`, join(path, 'index.html')]
       .map((name) => join(folder, name))
       .find((name) => existsSync(name) && statSync(name).isFile())
-    if (file === undefined) {
+    const missing = join(folder, '404.html')
+    if (file === undefined && !existsSync(missing)) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('not found')
       return
     }
-    response.writeHead(200, {
-      'content-type': types[extname(file)] ?? 'application/octet-stream',
-      'cache-control': path.startsWith('/assets/') ? 'max-age=3600, immutable' : 'no-cache',
+    response.writeHead(file === undefined ? 404 : 200, {
+      'content-type': types[extname(file ?? missing)] ?? 'application/octet-stream',
+      'cache-control': file !== undefined && path.startsWith('/assets/') ? 'max-age=3600, immutable' : 'no-cache',
     })
-    createReadStream(file).pipe(response)
+    createReadStream(file ?? missing).pipe(response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

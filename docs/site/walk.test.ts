@@ -7,6 +7,17 @@ const addresses = pageGroups.flatMap(({ pages }) =>
   pages.map(({ file }) => `/${(movedPages[file] ?? file).replace(/\.md$/, '')}`),
 )
 
+/** Pages for looking things up, and those for contributors. */
+const longPages: readonly string[] = [
+  ...pageGroups
+    .filter(({ title }) => title === 'Reference' || title === 'Contributing')
+    .flatMap(({ pages }) => pages.map(({ file }) => `/${file.replace(/\.md$/, '')}`)),
+  '/providers',
+  '/providers/prevu3d',
+  '/providers/hexagon',
+  '/providers-vocabulary',
+]
+
 const walk = walkSite()
 const open = (address: string): Promise<void> => walk.open(address)
 
@@ -23,7 +34,7 @@ describe('the pages', () => {
     ]) {
       await open(address)
       expect(await walk.page.locator('h1').first().textContent(), address).toMatch(/\w/)
-      for (const picture of await walk.page.locator('main img').all()) {
+      for (const picture of await walk.page.locator('main img:visible').all()) {
         await picture.scrollIntoViewIfNeeded()
         const width = (): Promise<number> => picture.evaluate((element) => (element as HTMLImageElement).naturalWidth)
         await expect.poll(width, { message: address }).toBeGreaterThan(0)
@@ -31,6 +42,16 @@ describe('the pages', () => {
       }
       expect(walk.complaints, address).toEqual([])
     }
+  })
+
+  it('are at most 6,000 pixels high, except those for looking things up', { timeout: 300_000 }, async () => {
+    const high: string[] = []
+    for (const address of ['/', ...addresses.filter((one) => !longPages.includes(one))]) {
+      await open(address)
+      const height = await walk.page.evaluate(() => document.documentElement.scrollHeight)
+      if (height > 6000) high.push(`${address}: ${height}`)
+    }
+    expect(high).toEqual([])
   })
 
   it('are reached from the start page by clicks, without a load of the whole page', async () => {
@@ -91,6 +112,44 @@ describe('tabs', () => {
   })
 })
 
+describe('Start', () => {
+  it.each([
+    { vendor: 'Okta', imported: '@nightlatch/providers/okta', note: 'scope is one of the authorization server' },
+    { vendor: 'Keycloak', imported: '@nightlatch/providers/keycloak', note: 'Service accounts roles' },
+  ])('shows the file for $vendor, and copies it', async ({ vendor, imported, note }) => {
+    await open('/')
+    await walk.page.evaluate(() =>
+      Object.defineProperty(navigator, 'clipboard', {
+        value: { writeText: async (text: string) => Object.assign(globalThis, { copied: text }) },
+      }),
+    )
+    await walk.page.locator('main').getByRole('link', { name: 'Start' }).first().click()
+    await walk.page.locator('h1', { hasText: 'Start' }).waitFor()
+    await walk.page.getByRole('tab', { name: vendor, exact: true }).click()
+    const panel = walk.page.getByRole('tabpanel').filter({ hasText: imported })
+    await panel.getByText(note).waitFor()
+    expect(
+      await walk.page.locator('div[class*=language-ts]:visible', { hasText: '@nightlatch/providers' }).count(),
+    ).toBe(1)
+    await panel.locator('button.copy').first().click()
+    const copied = (): Promise<string> => walk.page.evaluate(() => Reflect.get(globalThis, 'copied') ?? '')
+    await expect.poll(copied).toContain(`from '${imported}'`)
+    expect(await copied()).toMatch(/createClient\([\s\S]*await client\.api\(\)/)
+  })
+})
+
+describe('an address that leads nowhere', () => {
+  it('gets a page with the search, which looks for the words of the address', async () => {
+    await open('/guides/private-keys-of-old')
+    expect(walk.complaints.splice(0)).toEqual([expect.stringMatching(/404/), expect.stringMatching(/404/)])
+    await walk.page.locator('h1', { hasText: 'Page not found' }).waitFor()
+    await walk.page.locator('main').getByRole('button', { name: 'Search' }).click()
+    const results = walk.page.locator('.VPLocalSearchBox .result')
+    await results.filter({ hasText: 'Sign with a private key' }).first().click()
+    await walk.page.waitForURL('**/guides/private-keys.html**')
+  })
+})
+
 describe('light and dark', () => {
   const background = (): Promise<string> => walk.page.evaluate(() => getComputedStyle(document.body).backgroundColor)
 
@@ -108,6 +167,19 @@ describe('light and dark', () => {
     await expect.poll(async () => brightness(await background())).toBeLessThan(0.1)
     await open('/core')
     expect(brightness(await background())).toBeLessThan(0.1)
+  })
+
+  it.each(['light', 'dark'] as const)('pictures have the scheme that the reader chose: %s', async (chosen) => {
+    await walk.page.emulateMedia({ colorScheme: chosen === 'light' ? 'dark' : 'light' })
+    for (const address of ['/benchmarks', '/fleet', '/life-of-a-token', '/gateway']) {
+      await open(address)
+      if (address === '/benchmarks') await walk.page.locator('.VPSwitchAppearance:visible').click()
+      const picture = walk.page.locator('main img:visible').first()
+      await picture.scrollIntoViewIfNeeded()
+      expect(brightness(await cornerOf(await picture.screenshot())), address).toSatisfy((one: number) =>
+        chosen === 'light' ? one > 0.8 : one < 0.1,
+      )
+    }
   })
 
   it.each(['light', 'dark'] as const)('text and code can be read: %s', async (colorScheme) => {
@@ -136,7 +208,36 @@ describe('on a telephone', () => {
       expect(await walk.page.evaluate(() => document.documentElement.scrollWidth), address).toBeLessThanOrEqual(390)
     }
   })
+
+  it('the letters of drawn results are at least 11 pixels high', async () => {
+    await walk.page.setViewportSize({ width: 390, height: 844 })
+    for (const address of ['/benchmarks', '/fleet']) {
+      await open(address)
+      const picture = walk.page.locator('main img:visible').first()
+      await picture.scrollIntoViewIfNeeded()
+      await expect.poll(() => picture.evaluate((one) => (one as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
+      const scale = await picture.evaluate((one) => {
+        const { naturalWidth, currentSrc, clientWidth } = one as HTMLImageElement
+        return currentSrc.includes('-narrow') ? clientWidth / naturalWidth : 0
+      })
+      expect(12 * scale, address).toBeGreaterThanOrEqual(11)
+    }
+  })
 })
+
+/** The colour of a PNG's upper left corner, such as `rgb(255,255,255)`. */
+function cornerOf(png: Buffer): Promise<string> {
+  return walk.page.evaluate(
+    async (address) => {
+      const picture = Object.assign(new Image(), { src: address })
+      await picture.decode()
+      const context = Object.assign(document.createElement('canvas'), { width: 9, height: 9 }).getContext('2d')
+      context?.drawImage(picture, 0, 0)
+      return `rgb(${context?.getImageData(4, 4, 1, 1).data.slice(0, 3).join()})`
+    },
+    `data:image/png;base64,${png.toString('base64')}`,
+  )
+}
 
 /** From 0, black, to 1, white: relative luminance, as the Web Content Accessibility Guidelines reckon it. */
 function brightness(color: string): number {
