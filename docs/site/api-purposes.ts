@@ -40,6 +40,7 @@ export const purposes: Readonly<Record<string, readonly Purpose[]>> = {
       guide: 'life-of-a-token.md',
       names: [
         'AccessToken',
+        'TokenStatus',
         'TokenOptions',
         'TokenParameters',
         'AuthorizeOptions',
@@ -74,7 +75,7 @@ export const purposes: Readonly<Record<string, readonly Purpose[]>> = {
     {
       title: 'Share tokens',
       guide: 'sharing.md',
-      names: ['memoryStore', 'TokenStore', 'StoredToken', 'StoreLock', 'StoreOperation'],
+      names: ['memoryStore', 'TokenStore', 'StoredToken', 'StoreLock', 'StoreOperation', 'areEqualTokens'],
     },
     {
       title: 'Handle errors',
@@ -127,6 +128,11 @@ export const purposes: Readonly<Record<string, readonly Purpose[]>> = {
       title: 'Check the options of a provider',
       guide: 'adding-a-provider.md',
       names: ['hostName', 'hostLabel', 'pathSegment', 'findUnknownOptions', 'findNearestName'],
+    },
+    {
+      title: 'Follow what a server names',
+      guide: 'issuers.md',
+      names: ['findNamedUrlMistake', 'isLoopback', 'readBodyText'],
     },
   ],
   testing: [

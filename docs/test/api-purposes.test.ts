@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { publishedPackages } from '../../tools/src/read-repository.ts'
+import { readModule } from '../../tools/src/read-module.ts'
+import { publishedPackages, readText } from '../../tools/src/read-repository.ts'
 import { groupExports } from '../site/api-pages.ts'
 import { guideOf, purposes } from '../site/api-purposes.ts'
 
@@ -9,6 +10,12 @@ const docs = join(import.meta.dirname, '..')
 const libraries = publishedPackages().filter(({ isLibrary }) => isLibrary)
 
 describe('the purposes of exports, docs/site/api-purposes.ts', () => {
+  it('cover every export of the core', () => {
+    const { values, types } = readModule('index.ts', readText('packages/core/src/index.ts'))
+    const listed = purposes.core?.flatMap(({ names }) => names) ?? []
+    expect([...values, ...types].filter((name) => !listed.includes(name))).toEqual([])
+  })
+
   it('name what the packages export, each once', () => {
     for (const [slug, groups] of Object.entries(purposes)) {
       const types = readFileSync(join(docs, `../packages/${slug}/api.txt`), 'utf8')

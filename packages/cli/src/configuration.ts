@@ -23,6 +23,19 @@ export interface Configuration {
  *
  * @param configuration the clients, by name
  * @returns the same object
+ * @example
+ * ```ts
+ * import { defineConfig } from '@nightlatch/cli'
+ *
+ * export default defineConfig({
+ *   clients: {
+ *     orders: {
+ *       provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
+ *       credentials: { clientId: 'robot', clientSecret: process.env.ACME_SECRET },
+ *     },
+ *   },
+ * })
+ * ```
  */
 export function defineConfig(configuration: Configuration): Configuration {
   return configuration

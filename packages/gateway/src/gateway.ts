@@ -30,7 +30,24 @@ export async function createGateway(config: GatewayConfiguration, options: Gatew
   return await RunningGateway.start(await validateConfiguration(config), options)
 }
 
-/** Returns the configuration; types a configuration file. */
+/**
+ * Returns the configuration; types a configuration file.
+ *
+ * @example
+ * ```ts
+ * import { defineGateway } from '@nightlatch/gateway'
+ *
+ * export default defineGateway({
+ *   clients: {
+ *     orders: {
+ *       provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token', api: 'https://api.acme.example/v2' },
+ *       credentials: { clientId: 'robot', clientSecret: { env: 'ACME_SECRET' } },
+ *     },
+ *   },
+ *   upstreams: { orders: { client: 'orders', allow: [{ callers: '*', methods: ['GET'], paths: ['/v1/orders'] }] } },
+ * })
+ * ```
+ */
 export function defineGateway(config: GatewayConfiguration): GatewayConfiguration {
   return config
 }

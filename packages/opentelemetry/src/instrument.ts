@@ -25,8 +25,9 @@ export interface InstrumentOptions {
  * @returns a function that undoes this call; emission stops once every call is undone
  * @example
  * ```ts
- * const sdk = new NodeSDK({ traceExporter, metricReaders: [metricReader] })
- * sdk.start()
+ * import { instrument } from '@nightlatch/opentelemetry'
+ *
+ * sdk.start() // OpenTelemetry's NodeSDK, with your exporters
  * const undo = instrument()
  * ```
  * @see {@link https://opentelemetry.io/docs/specs/semconv/ OpenTelemetry's semantic conventions}

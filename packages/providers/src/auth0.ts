@@ -33,6 +33,11 @@ export const facts: ProviderFacts = {
  * @param options `domain`, `audience`, `api`
  * @returns a provider to pass to `createClient`
  * @throws NightlatchError `invalid_options` for an unknown, missing or invalid option
+ * @example
+ * ```ts
+ * const provider = auth0({ domain: 'acme.eu.auth0.com', audience: 'https://api.acme.example', api: 'https://api.acme.example' })
+ * const client = createClient(provider, { credentials })
+ * ```
  * @see {@link https://auth0.com/docs/api/authentication/client-credential-flow/get-token Auth0, Client Credential Flow}
  */
 export function auth0(options: Auth0Options): Provider {

@@ -45,6 +45,11 @@ export const facts: ProviderFacts = {
  * @param options `tenant`, `certificate`, `scopes`, `api`
  * @returns a provider to pass to `createClient`
  * @throws NightlatchError `invalid_options` for an unknown, missing or invalid option
+ * @example
+ * ```ts
+ * const client = createClient(entraId({ tenant: 'acme.onmicrosoft.com' }), { credentials })
+ * const api = await client.api() // Microsoft Graph
+ * ```
  * @see {@link https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow Microsoft Entra ID, client credentials flow}
  */
 export function entraId(options: EntraIdOptions): Provider {

@@ -33,6 +33,11 @@ export const facts: ProviderFacts = {
  * @param options `host`, `realm`, `api`
  * @returns a provider to pass to `createClient`
  * @throws NightlatchError `invalid_options` for an unknown, missing or invalid option
+ * @example
+ * ```ts
+ * const provider = keycloak({ host: 'sso.acme.example', realm: 'acme', api: 'https://api.acme.example' })
+ * const client = createClient(provider, { credentials })
+ * ```
  * @see {@link https://www.keycloak.org/docs/latest/server_admin/#_service_accounts Keycloak, Using a service account}
  */
 export function keycloak(options: KeycloakOptions): Provider {

@@ -40,6 +40,11 @@ export const facts: ProviderFacts = {
  * @param options `domain`, `scopes`, `api`, `authorizationServer`
  * @returns a provider to pass to `createClient`
  * @throws NightlatchError `invalid_options` for an unknown, missing or invalid option
+ * @example
+ * ```ts
+ * const provider = okta({ domain: 'acme.okta.com', scopes: ['orders.read'], api: 'https://api.acme.example' })
+ * const client = createClient(provider, { credentials })
+ * ```
  * @see {@link https://developer.okta.com/docs/guides/implement-grant-type/clientcreds/main/ Okta, Implement the Client Credentials flow}
  */
 export function okta(options: OktaOptions): Provider {

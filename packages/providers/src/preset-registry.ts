@@ -22,7 +22,16 @@ export interface Preset {
   describe(options?: object): Provider
 }
 
-/** The names and titles of all presets, sorted by name; loads none of them. */
+/**
+ * The names and titles of all presets, sorted by name; loads none of them.
+ *
+ * @example
+ * ```ts
+ * import { listPresets } from '@nightlatch/providers/presets'
+ *
+ * const names = listPresets().map(({ name }) => name)
+ * ```
+ */
 export function listPresets(): readonly { readonly name: PresetName; readonly title: string }[] {
   return Object.entries(titles).map(([name, title]) => ({ name: name as PresetName, title }))
 }

@@ -44,9 +44,12 @@ const maxDeleteAttempts = 3
  * @throws NightlatchError `invalid_options` for an invalid option, naming it
  * @example
  * ```ts
+ * import { redisStore } from '@nightlatch/redis'
+ * import { createClient } from 'redis'
+ *
  * const key = Buffer.from(process.env.TOKEN_KEY ?? '', 'base64')
  * const store = redisStore({
- *   client: await createClient({ url: process.env.REDIS_URL }).connect(),
+ *   client: await createClient({ url: 'rediss://redis.acme.example' }).connect(),
  *   encryptionKeys: [await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt'])],
  * })
  * ```

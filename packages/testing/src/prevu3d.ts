@@ -84,7 +84,16 @@ export type Prevu3dEmulator = Emulator & Prevu3dOffers
 
 const regions: readonly Prevu3dRegion[] = ['ue1', 'ec1', 'an1', 'cc1']
 
-/** Emulates Prevu3D: token endpoint, discovery and node tree, with an origin for each other region. */
+/**
+ * Emulates Prevu3D: token endpoint, discovery and node tree, with an origin for each other region.
+ *
+ * @example
+ * ```ts
+ * await using emulator = await startEmulator(prevu3dEmulation())
+ * const provider = prevu3d({ cloudApiUrl: emulator.url, apiOrigins: emulator.apiOrigins })
+ * await using client = createClient(provider, { credentials: emulator.credentials })
+ * ```
+ */
 export function prevu3dEmulation(options: Prevu3dEmulationOptions = {}): Emulation<Prevu3dOffers> {
   const now = options.now ?? (() => Date.now())
   return { name: 'prevu3d', otherOrigins: regions, now, build: (site) => build(site, options, now) }

@@ -64,7 +64,16 @@ export interface SmartCompletionsOffers {
 /** An emulator of `smartCompletionsEmulation`; its `url` is the authorization server's origin. */
 export type SmartCompletionsEmulator = Emulator & SmartCompletionsOffers
 
-/** Emulates an Okta-like authorization server and, on a separate origin, the OData service of Smart Completions. */
+/**
+ * Emulates an Okta-like authorization server and, on a separate origin, the OData service of Smart Completions.
+ *
+ * @example
+ * ```ts
+ * await using emulator = await startEmulator(smartCompletionsEmulation())
+ * const { host, authorizationServer, credentials } = emulator
+ * await using client = createClient(smartCompletions({ host, authorizationServer }), { credentials })
+ * ```
+ */
 export function smartCompletionsEmulation(
   options: SmartCompletionsEmulationOptions = {},
 ): Emulation<SmartCompletionsOffers> {

@@ -112,7 +112,16 @@ export interface StandardOffers {
 /** An emulator of `standardEmulation`. */
 export type StandardEmulator = Emulator & StandardOffers
 
-/** Emulates a provider that follows RFC 6749 (Basic or form credentials) and RFC 6750, with an API that echoes requests. */
+/**
+ * Emulates a provider that follows RFC 6749 (Basic or form credentials) and RFC 6750, with an API that echoes requests.
+ *
+ * @example
+ * ```ts
+ * await using emulator = await startEmulator(standardEmulation())
+ * const { tokenEndpoint, apiUrl, credentials } = emulator
+ * await using client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl }, { credentials })
+ * ```
+ */
 export function standardEmulation(options: StandardEmulationOptions = {}): Emulation<StandardOffers> {
   const now = options.now ?? (() => Date.now())
   const { name = 'standard' } = options

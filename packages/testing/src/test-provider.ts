@@ -19,6 +19,9 @@ import { secretChecks } from './provider-suite/secret-checks.ts'
  * @throws TypeError if neither the suite nor the globals have `describe` and `it`
  * @example
  * ```ts
+ * import { describe, it } from 'node:test'
+ * import { standardEmulation, testProvider } from '@nightlatch/testing'
+ *
  * testProvider({
  *   describe,
  *   it,

@@ -19,7 +19,12 @@ import type { TokenStoreSuite } from './store-suite/token-store-suite.ts'
  * @throws TypeError if neither the suite nor the globals have `describe` and `it`
  * @example
  * ```ts
- * const redis = await createClient({ url: process.env.REDIS_URL }).connect()
+ * import { describe, it } from 'node:test'
+ * import { redisStore } from '@nightlatch/redis'
+ * import { testTokenStore } from '@nightlatch/testing'
+ * import { createClient } from 'redis'
+ *
+ * const redis = await createClient({ url: 'rediss://redis.acme.example' }).connect()
  * testTokenStore(() => redisStore({ client: redis, encryptionKeys }), { describe, it })
  * ```
  */

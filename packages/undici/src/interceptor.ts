@@ -37,6 +37,11 @@ export interface NightlatchInterceptorOptions {
  * @throws NightlatchError `invalid_options` for an invalid client or option
  * @example
  * ```ts
+ * import { createClient } from '@nightlatch/core'
+ * import { prevu3d } from '@nightlatch/prevu3d'
+ * import { nightlatchInterceptor } from '@nightlatch/undici'
+ * import { Agent, request } from 'undici'
+ *
  * const client = createClient(prevu3d(), { credentials })
  * const dispatcher = new Agent().compose(nightlatchInterceptor(client))
  * const { apiUrl } = await client.info()

@@ -23,6 +23,10 @@ export interface AzureManagedIdentityOptions {
  * the Instance Metadata Service.
  *
  * @returns a source that throws NightlatchError `invalid_options` if Azure rejects the request, `endpoint_unavailable` outside Azure and while the service is updated
+ * @example
+ * ```ts
+ * const clientAuthentication = clientAssertion(azureManagedIdentity())
+ * ```
  * @see {@link https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token Microsoft, Managed identities on a VM}
  * @see {@link https://learn.microsoft.com/en-us/azure/app-service/overview-managed-identity Microsoft, Managed identities for App Service and Functions}
  */

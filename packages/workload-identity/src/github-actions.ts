@@ -18,6 +18,10 @@ export interface GithubActionsOptions {
  * The OpenID Connect token of a GitHub Actions job. The job needs the permission `id-token: write`.
  *
  * @returns a source that throws NightlatchError `invalid_options` outside such a job, `endpoint_unavailable` if GitHub does not respond
+ * @example
+ * ```ts
+ * const clientAuthentication = clientAssertion(githubActions({ audience: 'api://AzureADTokenExchange' }))
+ * ```
  * @see {@link https://docs.github.com/en/actions/reference/security/oidc GitHub, OpenID Connect reference}
  */
 export function githubActions(options: GithubActionsOptions = {}): AssertionSource {

@@ -14,6 +14,10 @@ export interface GitlabOptions {
  *
  * @param variable its name under `id_tokens`
  * @returns a source that throws NightlatchError `invalid_options` if the variable is not set
+ * @example
+ * ```ts
+ * const clientAuthentication = clientAssertion(gitlab('ACME_ID_TOKEN'))
+ * ```
  * @see {@link https://docs.gitlab.com/ci/secrets/id_token_authentication/ GitLab, OpenID Connect authentication using ID tokens}
  */
 export function gitlab(variable: string, options: GitlabOptions = {}): AssertionSource {

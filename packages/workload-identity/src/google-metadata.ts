@@ -22,6 +22,10 @@ export interface GoogleMetadataOptions {
  * The identity token of a workload on Google Cloud, from the metadata server: Compute Engine, Google Kubernetes Engine, Cloud Run.
  *
  * @returns a source that throws NightlatchError `invalid_options` without a service account, `endpoint_unavailable` outside Google Cloud
+ * @example
+ * ```ts
+ * const clientAuthentication = clientAssertion(googleMetadata({ audience: 'https://login.acme.example' }))
+ * ```
  * @see {@link https://cloud.google.com/compute/docs/instances/verifying-instance-identity Google Cloud, Verify VM identity}
  */
 export function googleMetadata(options: GoogleMetadataOptions): AssertionSource {

@@ -18,6 +18,10 @@ export interface VercelOptions {
  * The OpenID Connect token of a Vercel project: from the header, or else from the variable `VERCEL_OIDC_TOKEN`.
  *
  * @returns a source that throws NightlatchError `invalid_options` if there is neither
+ * @example
+ * ```ts
+ * const clientAuthentication = clientAssertion(vercel())
+ * ```
  * @see {@link https://vercel.com/docs/oidc/reference Vercel, OIDC federation reference}
  */
 export function vercel(options: VercelOptions = {}): AssertionSource {

@@ -49,6 +49,14 @@ export function clientAssertion(source: AssertionSource, options: ClientAssertio
  *
  * @param source returns the JWT; asked for each HTTP attempt, and once more if the server rejects it
  * @throws NightlatchError `invalid_options` for wrong arguments, and when a grant is made with a JWT that has expired
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { createClient, jwtBearerGrant } from '@nightlatch/core'
+ *
+ * const clientAuthentication = jwtBearerGrant(() => readFile('/var/run/secrets/tokens/acme', 'utf8'))
+ * const client = createClient({ name: 'acme', issuer: 'https://login.acme.example', clientAuthentication }, { credentials: {} })
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-2.1 RFC 7523 section 2.1}
  */
 export function jwtBearerGrant(source: AssertionSource): ClientAuthentication {

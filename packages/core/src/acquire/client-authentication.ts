@@ -50,6 +50,14 @@ export function clientSecretBasic(options: { encoding?: 'form' | 'raw' } = {}): 
  * Sends client id and secret as the request's parameters `client_id` and `client_secret` (`client_secret_post`).
  *
  * @throws NightlatchError `invalid_options` when a grant is made without a client secret
+ * @example
+ * ```ts
+ * const acme: Provider = {
+ *   name: 'acme',
+ *   tokenEndpoint: 'https://login.acme.example/oauth2/token',
+ *   clientAuthentication: clientSecretPost(),
+ * }
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
  */
 export function clientSecretPost(): ClientAuthentication {
@@ -92,6 +100,14 @@ export interface JwtAuthenticationOptions {
  * @param options.audience default `'issuer'`, or the token endpoint if no issuer is known
  * @param options.header other members of the JWT's header. Default: none
  * @throws NightlatchError `invalid_options` for wrong options, and when a grant is made without a client secret
+ * @example
+ * ```ts
+ * const acme: Provider = {
+ *   name: 'acme',
+ *   issuer: 'https://login.acme.example',
+ *   clientAuthentication: clientSecretJwt({ algorithm: 'HS512', audience: 'tokenEndpoint' }),
+ * }
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc10070 RFC 10070}
  */
 export function clientSecretJwt(options: JwtAuthenticationOptions = {}): ClientAuthentication {
@@ -156,6 +172,12 @@ export function privateKeyJwt(options: JwtAuthenticationOptions = {}): ClientAut
  * Authenticates by the client's TLS certificate, which `ClientOptions.fetch` presents (`tls_client_auth` and
  * `self_signed_tls_client_auth`). Only `client_id` is sent, to the metadata's endpoint for mutual TLS if it names one.
  *
+ * @example
+ * ```ts
+ * const acme: Provider = { name: 'acme', issuer: 'https://login.acme.example', clientAuthentication: tlsClientAuth() }
+ * // `mutualTls` is a fetch that presents the client's certificate.
+ * const client = createClient(acme, { credentials: { clientId: 'my-client' }, fetch: mutualTls })
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc8705#section-2 RFC 8705 section 2}
  */
 export function tlsClientAuth(): ClientAuthentication {
@@ -165,6 +187,15 @@ export function tlsClientAuth(): ClientAuthentication {
 /**
  * Names the client without authenticating it (`none`): only `client_id` is sent.
  *
+ * @example
+ * ```ts
+ * const acme: Provider = {
+ *   name: 'acme',
+ *   tokenEndpoint: 'https://login.acme.example/oauth2/token',
+ *   clientAuthentication: none(),
+ * }
+ * const client = createClient(acme, { credentials: { clientId: 'my-client' } })
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.1 RFC 6749 section 2.1}, public clients
  */
 export function none(): ClientAuthentication {

@@ -152,6 +152,11 @@ export async function toSigningKey(material: PrivateKeyMaterial, algorithm: stri
  * none, `EdDSA` for Ed25519
  * @returns a `CryptoKey` that is not extractable
  * @throws NightlatchError `invalid_options` if the key cannot be imported; the message says how to convert it, and never contains it
+ * @example
+ * ```ts
+ * const privateKey = await importPrivateKey(pem)
+ * const client = createClient(acme, { credentials: { clientId: 'my-client', privateKey } })
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc5958 RFC 5958} (PKCS #8), {@link https://www.rfc-editor.org/rfc/rfc7517 RFC 7517} (JWK)
  */
 export async function importPrivateKey(

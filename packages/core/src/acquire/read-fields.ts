@@ -3,6 +3,15 @@
  *
  * @param path own properties by name, items of arrays by index
  * @returns `undefined` if there is no value at the path
+ * @example
+ * ```ts
+ * const acme: Provider = {
+ *   name: 'acme',
+ *   tokenEndpoint: 'https://login.acme.example/token',
+ *   // The response is { tokens: [{ value }] }.
+ *   readTokenResponse: ({ body }) => ({ accessToken: readPath(body, 'tokens', 0, 'value') }),
+ * }
+ * ```
  */
 export function readPath(body: unknown, ...path: readonly (string | number)[]): unknown {
   let found = body
@@ -19,6 +28,13 @@ export function readPath(body: unknown, ...path: readonly (string | number)[]): 
  *
  * @param value a number, or a string of digits
  * @returns seconds; `undefined` for any other value
+ * @example
+ * ```ts
+ * const readTokenResponse = ({ body }: TokenAnswer): TokenFields => ({
+ *   accessToken: readPath(body, 'token'),
+ *   expiresIn: secondsFromMilliseconds(readPath(body, 'ttlMillis')),
+ * })
+ * ```
  */
 export function secondsFromMilliseconds(value: unknown): number | undefined {
   const milliseconds = toNumber(value)
@@ -30,6 +46,13 @@ export function secondsFromMilliseconds(value: unknown): number | undefined {
  *
  * @param value a number, or a string of digits
  * @returns `undefined` for any other value
+ * @example
+ * ```ts
+ * const readTokenResponse = ({ body }: TokenAnswer): TokenFields => ({
+ *   accessToken: readPath(body, 'token'),
+ *   expiresAt: dateFromEpochSeconds(readPath(body, 'exp')),
+ * })
+ * ```
  */
 export function dateFromEpochSeconds(value: unknown): Date | undefined {
   const seconds = toNumber(value)
@@ -41,6 +64,13 @@ export function dateFromEpochSeconds(value: unknown): Date | undefined {
  *
  * @param value a number, or a string of digits
  * @returns `undefined` for any other value
+ * @example
+ * ```ts
+ * const readTokenResponse = ({ body }: TokenAnswer): TokenFields => ({
+ *   accessToken: readPath(body, 'token'),
+ *   expiresAt: dateFromEpochMilliseconds(readPath(body, 'expiresAtMillis')),
+ * })
+ * ```
  */
 export function dateFromEpochMilliseconds(value: unknown): Date | undefined {
   const milliseconds = toNumber(value)
@@ -52,6 +82,13 @@ export function dateFromEpochMilliseconds(value: unknown): Date | undefined {
  *
  * @param value a string with an offset and any fraction of a second; if the vendor sends UTC without one, append `Z`
  * @returns `undefined` for any other value
+ * @example
+ * ```ts
+ * const readTokenResponse = ({ body }: TokenAnswer): TokenFields => ({
+ *   accessToken: readPath(body, 'token'),
+ *   expiresAt: dateFromIso(readPath(body, 'expiration')),
+ * })
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc3339#section-5.6 RFC 3339 section 5.6}
  */
 export function dateFromIso(value: unknown): Date | undefined {
@@ -72,6 +109,13 @@ const isoTime = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?([Zz]|[+-]\
  *
  * @param value a string, or the `null` of `headers.get` for a missing header
  * @returns `undefined` for any other value
+ * @example
+ * ```ts
+ * const readTokenResponse = ({ body, headers }: TokenAnswer): TokenFields => ({
+ *   accessToken: readPath(body, 'token'),
+ *   expiresAt: dateFromHttpDate(headers.get('expires')),
+ * })
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 RFC 9110 section 5.6.7}
  */
 export function dateFromHttpDate(value: unknown): Date | undefined {

@@ -8,6 +8,12 @@ import { NightlatchError } from '../errors.ts'
  * @param role the value's name in messages, such as `'tenant'` or `'region'`
  * @returns the value, unchanged
  * @throws NightlatchError `invalid_options`, naming the role and never the value
+ * @example
+ * ```ts
+ * function acmeOf(tenant: string): Provider {
+ *   return { name: 'acme', tokenEndpoint: `https://${hostLabel(tenant, 'tenant')}.login.acme.example/token` }
+ * }
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc1123#section-2.1 RFC 1123 section 2.1}
  */
 export function hostLabel(value: string, role: string): string {
@@ -23,6 +29,12 @@ export function hostLabel(value: string, role: string): string {
  * @param role the value's name in messages, such as `'domain'`
  * @returns the value, unchanged
  * @throws NightlatchError `invalid_options`, naming the role and never the value
+ * @example
+ * ```ts
+ * function acmeOf(domain: string): Provider {
+ *   return { name: 'acme', tokenEndpoint: `https://${hostName(domain, 'domain')}/oauth2/token` }
+ * }
+ * ```
  */
 export function hostName(value: string, role: string): string {
   const labels = checkText(value, role).split('.')
@@ -44,6 +56,12 @@ export function hostName(value: string, role: string): string {
  * @param role the value's name in messages, such as `'tenant'` or `'realm'`
  * @returns the percent-encoded value
  * @throws NightlatchError `invalid_options`, naming the role and never the value
+ * @example
+ * ```ts
+ * function acmeOf(realm: string): Provider {
+ *   return { name: 'acme', tokenEndpoint: `https://login.acme.example/${pathSegment(realm, 'realm')}/token` }
+ * }
+ * ```
  * @see {@link https://www.rfc-editor.org/rfc/rfc3986#section-3.3 RFC 3986 section 3.3}
  */
 export function pathSegment(value: string, role: string): string {

@@ -5,6 +5,11 @@ const maxBytes = 1024 * 1024
  * Reads a response's body as text, up to 1 MiB.
  *
  * @returns the text, or `undefined` if it is longer
+ * @example
+ * ```ts
+ * const text = await readBodyText(await fetch('https://api.acme.example/status'))
+ * if (text === undefined) throw new Error('The response is longer than 1 MiB.')
+ * ```
  */
 export async function readBodyText(response: Response): Promise<string | undefined> {
   if (response.body === null) return ''

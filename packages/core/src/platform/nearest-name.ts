@@ -1,4 +1,11 @@
-/** The name that was probably meant; `undefined` if none is near: more than a third of the letters differ. */
+/**
+ * The name that was probably meant; `undefined` if none is near: more than a third of the letters differ.
+ *
+ * @example
+ * ```ts
+ * const nearest = findNearestName('client_secert', ['clientId', 'clientSecret']) // 'clientSecret'
+ * ```
+ */
 export function findNearestName(typed: string, names: readonly string[]): string | undefined {
   if (typed.length > 60) return undefined
   const ranked = names

@@ -66,7 +66,15 @@ function joinMistakes(mistakes: readonly string[]): string {
   return mistakes.join('; ').replaceAll('?; ', '? ')
 }
 
-/** Whether a URL is on this machine, where plain http cannot be read by others. */
+/**
+ * Whether a URL is on this machine, where plain http cannot be read by others.
+ *
+ * @example
+ * ```ts
+ * isLoopback(new URL('http://127.0.0.1:8080')) // true
+ * isLoopback(new URL('https://api.acme.example')) // false
+ * ```
+ */
 export function isLoopback(url: URL): boolean {
   return networkPlaceOf(url) === 'loopback'
 }
@@ -96,6 +104,12 @@ export function findUrlMistake(value: string | URL, allowInsecureRequests: boole
  * @param value the URL that the server names
  * @param server where the client found the server
  * @returns `undefined` if nothing does
+ * @example
+ * ```ts
+ * const server = new URL('https://login.acme.example')
+ * const mistake = findNamedUrlMistake('http://10.0.0.1/token', server, false)
+ * if (mistake !== undefined) throw new Error(`token_endpoint ${mistake}`)
+ * ```
  */
 export function findNamedUrlMistake(
   value: string | URL,
