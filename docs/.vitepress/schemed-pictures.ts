@@ -37,9 +37,10 @@ export function schemedPicture(source: string, words: string, folder: string): s
   function pictureOf(scheme: string, address: string): string {
     const narrow = address.replace(/\.svg(?=#)/, '-narrow.svg')
     const hasNarrow = narrow !== address && existsSync(fileOf(narrow, folder))
-    const other = `<source media="(max-width: ${roomForWide - 1}px)" srcset="${narrow}">`
-    const drawing = `<img src="${address}" alt="${words}" loading="lazy">`
-    return `<picture class="in-${scheme}">${hasNarrow ? other : ''}${drawing}</picture>`
+    const media = `media="(max-width: ${roomForWide - 1}px)"`
+    const other = hasNarrow ? `<source ${media} srcset="${narrow}"${sizeOf(fileOf(narrow, folder))}>` : ''
+    const drawing = `<img src="${address}" alt="${words}"${sizeOf(fileOf(address, folder))} loading="lazy">`
+    return `<picture class="in-${scheme}">${other}${drawing}</picture>`
   }
 }
 
@@ -52,6 +53,14 @@ function addressesOf(path: string, folder: string): readonly string[] {
   }
   const dark = path.replace(/(?=\.\w+$)/, '-dark')
   return existsSync(fileOf(dark, folder)) ? [path, dark] : []
+}
+
+/** The attributes for a picture's size, so that its place is kept until it has loaded. */
+function sizeOf(file: string): string {
+  const bytes = readFileSync(file)
+  // The header of a PNG has its width and height at a fixed place.
+  if (file.endsWith('.png')) return ` width="${bytes.readUInt32BE(16)}" height="${bytes.readUInt32BE(20)}"`
+  return /^<svg [^>]*( width="\d+" height="\d+")/.exec(bytes.toString())?.[1] ?? ''
 }
 
 function fileOf(address: string, folder: string): string {

@@ -1,4 +1,5 @@
 /** Opens the built site in a browser. Built first by `pnpm site`; the browser is named by `CHROMIUM`. */
+import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { movedPages, pageGroups } from '../.vitepress/pages.ts'
 import { walkSite } from './browser.ts'
@@ -34,7 +35,7 @@ describe('the pages', () => {
     ]) {
       await open(address)
       expect(await walk.page.locator('h1').first().textContent(), address).toMatch(/\w/)
-      for (const picture of await walk.page.locator('main img:visible').all()) {
+      for (const picture of await walk.page.locator('.VPContent img:not(.in-dark img)').all()) {
         await picture.scrollIntoViewIfNeeded()
         const width = (): Promise<number> => picture.evaluate((element) => (element as HTMLImageElement).naturalWidth)
         await expect.poll(width, { message: address }).toBeGreaterThan(0)
@@ -123,7 +124,7 @@ describe('Start', () => {
         value: { writeText: async (text: string) => Object.assign(globalThis, { copied: text }) },
       }),
     )
-    await walk.page.locator('main').getByRole('link', { name: 'Start' }).first().click()
+    await walk.page.locator('.VPHero').getByRole('link', { name: 'Start', exact: true }).click()
     await walk.page.locator('h1', { hasText: 'Start' }).waitFor()
     await walk.page.getByRole('tab', { name: vendor, exact: true }).click()
     const panel = walk.page.getByRole('tabpanel').filter({ hasText: imported })
@@ -174,8 +175,7 @@ describe('light and dark', () => {
     for (const address of ['/benchmarks', '/fleet', '/life-of-a-token', '/gateway']) {
       await open(address)
       if (address === '/benchmarks') await walk.page.locator('.VPSwitchAppearance:visible').click()
-      const picture = walk.page.locator('main img:visible').first()
-      await picture.scrollIntoViewIfNeeded()
+      const picture = await showPicture(`main .in-${chosen} img`)
       expect(brightness(await cornerOf(await picture.screenshot())), address).toSatisfy((one: number) =>
         chosen === 'light' ? one > 0.8 : one < 0.1,
       )
@@ -213,9 +213,7 @@ describe('on a telephone', () => {
     await walk.page.setViewportSize({ width: 390, height: 844 })
     for (const address of ['/benchmarks', '/fleet']) {
       await open(address)
-      const picture = walk.page.locator('main img:visible').first()
-      await picture.scrollIntoViewIfNeeded()
-      await expect.poll(() => picture.evaluate((one) => (one as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
+      const picture = await showPicture('main .in-light img')
       const scale = await picture.evaluate((one) => {
         const { naturalWidth, currentSrc, clientWidth } = one as HTMLImageElement
         return currentSrc.includes('-narrow') ? clientWidth / naturalWidth : 0
@@ -224,6 +222,15 @@ describe('on a telephone', () => {
     }
   })
 })
+
+/** Scrolls to the first of the pictures, and waits until it has loaded. */
+async function showPicture(selector: string): Promise<Locator> {
+  const picture = walk.page.locator(selector).first()
+  await picture.scrollIntoViewIfNeeded()
+  await expect.poll(() => picture.evaluate((one) => (one as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
+  await picture.evaluate((one) => (one as HTMLImageElement).decode())
+  return picture
+}
 
 /** The colour of a PNG's upper left corner, such as `rgb(255,255,255)`. */
 function cornerOf(png: Buffer): Promise<string> {
