@@ -13,7 +13,7 @@ export interface BarLayout {
 }
 
 /** As wide as the text of a page on the site, so that its letters keep their size. */
-export const wideBars: BarLayout = { width: 688, namesEnd: 204, barsEnd: 610, margin: 16 }
+const wideBars: BarLayout = { width: 688, namesEnd: 204, barsEnd: 610, margin: 16 }
 /** For telephones: on a screen 390 pixels wide, the letters are 11 pixels high. */
 export const narrowBars: BarLayout = { width: 360, namesEnd: 188, barsEnd: 306, margin: 8 }
 
