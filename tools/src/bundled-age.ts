@@ -1,4 +1,4 @@
-/** Finds built-in packages that are too far behind. Whoever installs our packages cannot replace what is built into them. */
+/** Finds built-in packages that are too far behind. Users of our packages cannot replace what is built into them. */
 
 /** A newer version may be out for this long before ours must follow. */
 const maxDays = 30

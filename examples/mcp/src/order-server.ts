@@ -13,7 +13,7 @@ import {
   requireScopes,
 } from '@modelcontextprotocol/server'
 
-/** What the server is told about its authorization server. */
+/** Settings of the server: its authorization server. */
 export interface OrderServerOptions {
   /** The server's own URL, which is the resource of its tokens. */
   readonly url: URL

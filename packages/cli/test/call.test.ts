@@ -157,7 +157,7 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
 
   for (const part of ['token', 'discovery', 'api'] as const) {
     for (const status of [200, 400, 401, 403, 429, 500]) {
-      it(`an answer of the ${part} part with ${status} that repeats all it was sent`, async () => {
+      it(`a response of the ${part} part with ${status} that repeats all it was sent`, async () => {
         emulator.faults.set(part, { name: 'answer', answer: repeat(status) })
         for (const manner of manners) {
           const outcome = await nightlatch([...browse, ...manner], { env })
@@ -253,7 +253,7 @@ describe('nightlatch call smart-completions', () => {
     expect(stdout).toMatch(/^HTTP 200 OK\n(.+\n)*odata-version: 4\.0\n(.+\n)*\n\{/)
   })
 
-  it('an empty answer is said to be empty, bytes come as they are', async () => {
+  it('an empty response is said to be empty, bytes come as they are', async () => {
     emulator.faults.set('api', { name: 'answer', answer: { status: 204 } }, { times: 1 })
     expect(await nightlatch(projects, { env })).toMatchObject({
       status: 0,

@@ -54,7 +54,7 @@ describe('configuration file', () => {
     expect(JSON.parse(token.stdout)).toMatchObject({ client: 'plant', provider: 'acme', type: 'Bearer' })
     expect(emulator.requests.at(-1)?.form.get('scope')).toBe('from-the-file')
     const told = await nightlatch(['--config', file, 'token', 'plant'])
-    expect(told.stdout).toContain('plant gave a token')
+    expect(told.stdout).toContain('token of plant')
     const call = await nightlatch(['call', 'plant', 'things', '--config', file])
     expect(emulator.requests.at(-1)?.headers.get('authorization')).toMatch(/^Bearer /)
     for (const outcome of [token, told, call]) expectNoSecret(outcome, emulator)

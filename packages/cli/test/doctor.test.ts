@@ -26,7 +26,7 @@ describe('nightlatch doctor', () => {
       '✓ Clock',
       '✓ Token request',
       '- Client authentication: skipped',
-      '✓ Token answer',
+      '✓ Token response',
       '✓ Token claims',
       '✓ Discovery',
       '✓ API call',
@@ -92,7 +92,7 @@ describe('nightlatch doctor', () => {
 describe('X1: nothing secret is printed, whoever repeats it', () => {
   const manners = [[], ['--json'], ['--probe-authentication'], ['--probe-authentication', '--json']]
 
-  /** All that was sent, and all spellings of the secret, wherever an answer has room. */
+  /** All that was sent, and all spellings of the secret, wherever a response has room. */
   const repeatIn = (request: RecordedRequest): object => {
     const { clientId, clientSecret } = emulator.credentials
     const all = [...spellingsOf(clientId, clientSecret), request.headers.get('authorization') ?? '', request.body].join(
@@ -114,7 +114,7 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
 
   for (const part of ['token', 'discovery', 'api'] as const) {
     for (const status of [200, 302, 400, 401, 403, 500]) {
-      it(`an answer of the ${part} part with ${status} that repeats all it was sent`, async () => {
+      it(`a response of the ${part} part with ${status} that repeats all it was sent`, async () => {
         emulator.faults.set(part, {
           name: 'answer',
           answer: (request) => ({
@@ -136,7 +136,7 @@ describe('X1: nothing secret is printed, whoever repeats it', () => {
     }
   }
 
-  it('a token whose claims hold the secret, in an answer whose fields do', async () => {
+  it('a token whose claims hold the secret, in a response whose fields do', async () => {
     const { clientId, clientSecret } = emulator.credentials
     const spellings = spellingsOf(clientId, clientSecret)
     const claims = {

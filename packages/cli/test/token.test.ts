@@ -30,7 +30,7 @@ describe('nightlatch token prevu3d', () => {
   it('says what came, and not the token', async () => {
     const outcome = await nightlatch(['token', 'prevu3d'], { env })
     expect(outcome).toMatchObject({ status: 0, stderr: '' })
-    expect(outcome.stdout).toContain('prevu3d gave a token')
+    expect(outcome.stdout).toContain('token of prevu3d')
     expect(outcome.stdout).toContain('type     Bearer')
     expect(outcome.stdout).toContain('scopes   not named')
     expect(outcome.stdout).toMatch(/expires {2}\d{4}-\d{2}-\d{2}T\S+Z, in (1 h|59 min 5\d s)/)

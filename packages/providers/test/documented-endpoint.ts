@@ -24,8 +24,6 @@ export interface DocumentedEndpoint {
   readonly authentication: string
   /** What differs from RFC 6749 or surprises, in a few sentences. */
   readonly odd: string
-  /** What the pages do not say, and where the value in the test comes from. */
-  readonly missing?: string
   readonly provider: Provider
   readonly request: DocumentedRequest
   readonly answer: DocumentedAnswer

@@ -130,7 +130,7 @@ function describeToken(
     output.print(token.value)
   } else {
     const ends = expiresAt === null ? 'not known' : `${expiresAt}, in ${inWords(expiresIn ?? 0)}`
-    output.print(styled('good', '✓'), ` ${name} gave a token`)
+    output.print(styled('good', '✓'), ` token of ${name}`)
     output.print(`  type     ${type}`)
     output.print(`  scopes   ${scopes === undefined ? 'not named' : scopes.join(' ')}`)
     output.print(`  expires  ${ends}`)

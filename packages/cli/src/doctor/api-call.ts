@@ -51,7 +51,7 @@ export async function examineApiCall({ evidence, knowledge, known, timeout, wait
     if (failure instanceof NightlatchError) {
       finding.fail(`${code}: ${failure.message}`, ...failure.hints.map((hint) => inFlags(hint, known)))
     } else if (signal.aborted) {
-      finding.fail(`no answer within ${timeout} s`, 'Try again with a longer --timeout.')
+      finding.fail(`no response within ${timeout} s`, 'Try again with a longer --timeout.')
     } else {
       const { said, advice } = readUnreachable(failure, url.host)
       finding.fail(`${url.origin} ${said}`, advice)
@@ -71,7 +71,7 @@ function judge(
     // The next step gives the advice.
     finding.fail(status === 401 ? 'the API does not take the token' : 'the API does not permit the call')
   } else if (status >= 200 && status <= 299) {
-    if (isWebPage) finding.warn('the answer is a web page', `Check the base URL: a web page answers at ${base}.`)
+    if (isWebPage) finding.warn('the response is a web page', `Check the base URL: there is a web page at ${base}.`)
   } else if (status >= 300 && status <= 399) {
     const target = URL.parse(location ?? '', url)
     finding.fail(

@@ -52,7 +52,7 @@ export function examineClaims({ evidence, knowledge }: Examination): Finding {
   if (typeof exp === 'number' && typeof iat === 'number' && namedLifetime !== undefined) {
     if (Math.abs(exp - iat - namedLifetime) > leeway) {
       finding.warn(
-        `by its claims the token lives ${exp - iat} s, by the answer ${Math.round(namedLifetime)} s`,
+        `by its claims the token lives ${exp - iat} s, by the response ${Math.round(namedLifetime)} s`,
         'The client uses the shorter of the two lifetimes. Other programs may expect the longer one, and get a 401.',
       )
     }

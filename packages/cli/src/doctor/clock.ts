@@ -11,7 +11,7 @@ export async function examineClock(examination: Examination): Promise<Finding> {
   const exchange = grant.exchange ?? grant.metadata.at(-1)
   if (exchange === undefined) return skipped('there was no response to read a time from')
   const date = Date.parse(exchange.headers.get('date') ?? '')
-  if (Number.isNaN(date)) return skipped('the answer has no Date header')
+  if (Number.isNaN(date)) return skipped('the response has no Date header')
 
   const finding = draftFinding()
   // The server set the header between request and response, in whole seconds.

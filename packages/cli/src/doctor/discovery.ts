@@ -79,7 +79,7 @@ async function findApi(
       finding.advise(
         failure.retryable
           ? 'The discovery has an internal error: try again later. If it still fails, contact its operator.'
-          : 'The discovery does not answer as documented: check the address, then ask the vendor.',
+          : 'The discovery does not respond as documented: check the address, then ask the vendor.',
       )
     }
   }
@@ -101,7 +101,7 @@ async function noteMetadata(finding: FindingDraft, { metadata, failure }: Grant)
       `${failure.code}: ${failure.message}`,
       'Open <issuer>/.well-known/openid-configuration: its issuer must equal the configured issuer. Or set its token_endpoint as the token endpoint.',
     )
-  } else if (metadata.length === 0) finding.saw('the issuer did not answer')
+  } else if (metadata.length === 0) finding.saw('the issuer did not respond')
 }
 
 function noteFields(finding: FindingDraft, fields: NonNullable<ReturnType<typeof parseObject>>): void {

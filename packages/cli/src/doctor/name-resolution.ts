@@ -16,7 +16,7 @@ export async function examineNameResolution({ address, timeout, evidence, waitFo
   try {
     const addresses = await waitFor(`the address of ${host}`, withinTime(lookup(host, { all: true }), timeout))
     if (addresses === undefined) {
-      finding.fail(`${host}: no answer within ${timeout} s`, 'Check the name server of this machine.')
+      finding.fail(`${host}: no response within ${timeout} s`, 'Check the name server of this machine.')
       return finding.done()
     }
     for (const { address: found, family } of addresses) finding.saw(`${host} ${family === 6 ? 'AAAA' : 'A'} ${found}`)

@@ -51,7 +51,7 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
   }
   const nothingKnown: Layers = { oauthScopes: 'unknown', contentAccess: 'unknown', role: 'unknown' }
   if (call === undefined || api === undefined) {
-    if (discoveryStatus !== 403) return skipped('no call of the API was answered')
+    if (discoveryStatus !== 403) return skipped('the API responded to no call')
     finding.fail(
       'the discovery answered 403, which does not name the missing layer',
       scopesAdvice,
@@ -64,7 +64,7 @@ function judgeAccess({ call, api, discoveryStatus }: Evidence): Finding {
   const { scopes } = api.info as Prevu3dInfo
   const hasScopes = scopes.length > 0
   if (call.status === 403) {
-    finding.fail('browsing the organisation was answered with 403, which does not name the layer')
+    finding.fail('the API answered 403 to browsing the organisation, which does not name the layer')
     if (!hasScopes) {
       finding.advise(scopesAdvice)
       return conclude({ ...nothingKnown, oauthScopes: 'missing' })

@@ -37,12 +37,12 @@ function judgeAccess({ call, claims, granted }: Evidence, clientId: string): Fin
   }
 
   if (call === undefined) {
-    finding.saw('no call of the API was answered, so whether there is such a user is not known')
+    finding.saw('the API responded to no call, so whether there is such a user is not known')
     const { saw, advice, details } = finding.done()
     return { status: 'skipped', saw, advice, details }
   }
   finding.detail('userExists', call.status === 200 && !call.isWebPage ? true : null)
-  if (call.status === 200) finding.saw('the API answered, so it seems to know that user')
+  if (call.status === 200) finding.saw('the API responded, so it seems to know that user')
   else if (call.status === 401 || call.status === 403) {
     finding.fail(
       `the API rejected a valid token with ${call.status}: usually there is no such user, or it has no roles`,

@@ -1,6 +1,5 @@
 import { codeOf } from '../foreign-error.ts'
 import { examineAccess } from './access.ts'
-import { examineAnswer } from './answer.ts'
 import { examineApiCall } from './api-call.ts'
 import { examineAssertion } from './assertion.ts'
 import { examineAuthentication } from './authentication-probe.ts'
@@ -13,6 +12,7 @@ import { examineNameResolution } from './name-resolution.ts'
 import { examineSettings } from './settings.ts'
 import { examineTls } from './tls.ts'
 import { examineTokenRequest } from './token-request.ts'
+import { examineTokenResponse } from './token-response.ts'
 
 /** One check of the doctor. */
 export interface Step {
@@ -38,7 +38,7 @@ export const steps: readonly Step[] = [
   { name: 'clock', title: 'Clock', examine: examineClock },
   { name: 'token-request', title: 'Token request', examine: examineTokenRequest },
   { name: 'authentication-probe', title: 'Client authentication', examine: examineAuthentication },
-  { name: 'answer', title: 'Token answer', examine: examineAnswer },
+  { name: 'token-response', title: 'Token response', examine: examineTokenResponse },
   { name: 'claims', title: 'Token claims', examine: examineClaims },
   { name: 'discovery', title: 'Discovery', examine: examineDiscovery },
   { name: 'api-call', title: 'API call', examine: examineApiCall },

@@ -21,7 +21,7 @@ export async function examineTokenRequest(examination: Examination): Promise<Fin
   }
   if (token !== undefined) {
     const clientId = showText(examination.settings.settings.clientId ?? '')
-    finding.saw(clientId === '' ? 'it gave a token' : `it gave a token to the client ${clientId}`)
+    finding.saw(clientId === '' ? 'it issued a token' : `it issued a token to the client ${clientId}`)
     finding.detail('clientId', clientId === '' ? null : clientId)
     examination.evidence.granted = grant
   } else if (failure !== undefined) {

@@ -32,13 +32,13 @@ const see = async (body: unknown, status = 200, flags: readonly string[] = []): 
   return await seeDoctor(['smart-completions', ...flags], { env })
 }
 
-describe('an answer with no token in a known place', () => {
+describe('a response with no token in a known place', () => {
   it('names the fields and their places, and prints the readTokenResponse', async () => {
     const { outcome, step, report } = await see({
       success: true,
       data: { token: 'marked-token-value', expiresInSeconds: 3600, site: 'marked-site' },
     })
-    const answer = step('answer')
+    const answer = step('token-response')
     expect(answer.status).toBe('failed')
     expect(answer.details.paths).toEqual(['success', 'data.token', 'data.expiresInSeconds', 'data.site'])
     expect(answer.saw.join('\n')).toContain('data.expiresInSeconds')
@@ -54,7 +54,7 @@ describe('an answer with no token in a known place', () => {
     emulator.faults.set('token', { name: 'answer', answer: { body: { jwt: 'marked-token-value' } } })
     const { stdout } = await nightlatch(['doctor', 'smart-completions'], { env })
     expect(stdout).toContain("accessToken: readPath(answer.body, 'jwt'),")
-    expect(stdout).toMatch(/✗ Token answer\n/)
+    expect(stdout).toMatch(/✗ Token response\n/)
     expect(stdout).not.toContain('marked-')
   })
 
@@ -64,8 +64,8 @@ describe('an answer with no token in a known place', () => {
     ['a name that may be a secret', { 'marked value token': 'x', n: 1 }, /an odd name/],
   ])('%s: the places, and code that parses', async (_, body, places) => {
     const { outcome, step, report } = await see(body)
-    expect(step('answer').saw.join('\n')).toMatch(places)
-    checkSyntax('printed.ts', step('answer').details.readTokenResponse)
+    expect(step('token-response').saw.join('\n')).toMatch(places)
+    checkSyntax('printed.ts', step('token-response').details.readTokenResponse)
     expect(report.whatToDo.join()).toContain('Write a readTokenResponse')
     expect(outcome.stdout).not.toContain('marked')
   })
@@ -76,13 +76,13 @@ describe('an answer with no token in a known place', () => {
       answer: { headers: { 'content-type': 'text/plain' }, body: 'marked-token-as-text' },
     })
     const text = await seeDoctor(['smart-completions'], { env })
-    expect(text.step('answer').details.readTokenResponse).toContain('body.trim()')
+    expect(text.step('token-response').details.readTokenResponse).toContain('body.trim()')
     emulator.faults.set('token', {
       name: 'answer',
       answer: { headers: { 'x-auth-token': 'marked-token-in-header' }, body: { ok: true } },
     })
     const header = await seeDoctor(['smart-completions'], { env })
-    expect(header.step('answer').details.readTokenResponse).toContain("answer.headers.get('x-auth-token')")
+    expect(header.step('token-response').details.readTokenResponse).toContain("answer.headers.get('x-auth-token')")
     for (const { outcome } of [text, header]) expect(outcome.stdout).not.toContain('marked-')
   })
 })
@@ -93,10 +93,10 @@ describe('a rejection', () => {
     [400, { error: 'invalid_scope', error_description: 'no' }],
     [403, { message: 'Forbidden' }],
     [503, { error: 'temporarily_unavailable' }],
-  ])('%s %j: "Token answer" is no success', async (status, body) => {
+  ])('%s %j: "Token response" is no success', async (status, body) => {
     const { step } = await see(body, status)
-    expect(step('answer')).toMatchObject({ status: 'skipped', details: { fields: Object.keys(body) } })
-    expect(step('answer').saw[0]).toContain('the response is an error')
+    expect(step('token-response')).toMatchObject({ status: 'skipped', details: { fields: Object.keys(body) } })
+    expect(step('token-response').saw[0]).toContain('the response is an error')
     expect(step('token-request').status).toBe('failed')
   })
 
@@ -157,7 +157,7 @@ describe('no advice contradicts a finding of the same run', () => {
     expect(report.whatToDo[0]).toContain('NODE_EXTRA_CA_CERTS')
   })
 
-  it('an answer in JSON is no sign-in page', async () => {
+  it('a response in JSON is no sign-in page', async () => {
     const { report } = await see({ something: 'else' })
     expect(report.whatToDo.join('\n')).not.toMatch(/sign-in page|address of the token endpoint/)
   })
@@ -199,8 +199,8 @@ describe('no code where a flag exists', () => {
 describe('a lifetime', () => {
   it('that looks like milliseconds is a warning', async () => {
     const { step } = await see({ access_token: 'opaque-token-value', expires_in: 3_600_000 })
-    expect(step('answer')).toMatchObject({ status: 'warning' })
-    expect(step('answer').saw.join()).toContain('looks like milliseconds')
+    expect(step('token-response')).toMatchObject({ status: 'warning' })
+    expect(step('token-response').saw.join()).toContain('looks like milliseconds')
   })
 })
 

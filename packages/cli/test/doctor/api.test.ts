@@ -55,7 +55,7 @@ describe('prevu3d', () => {
     ['a web page', { name: 'html', status: 200 }],
     ['silence', { name: 'hang' }],
     ['a reset', { name: 'reset' }],
-    ['an answer that is not as documented', { name: 'answer', answer: { body: { apiUrl: 7 } } }],
+    ['a response that is not as documented', { name: 'answer', answer: { body: { apiUrl: 7 } } }],
   ] as const) {
     it(`a discovery that fails by ${name}: what to do, and no call`, async () => {
       const { step, statuses, outcome } = await examine({}, ({ faults }) => faults.set('discovery', fault), [
@@ -78,7 +78,7 @@ describe('prevu3d', () => {
     expect(report.tokenRequests).toBe(2)
   })
 
-  it('P2: a discovery answered with 403: the three layers, none told apart', async () => {
+  it('P2: a discovery answered with 403: the three layers, without a verdict', async () => {
     const { step } = await examine({}, ({ faults }) =>
       faults.set('discovery', { name: 'answer', answer: { status: 403 } }),
     )
@@ -211,7 +211,7 @@ describe('hexagon', () => {
     }
   })
 
-  it('the wrong base URL: there is no service document; a closed port: no answer', async () => {
+  it('the wrong base URL: there is no service document; a closed port: no response', async () => {
     const emulator = await start()
     const env = hexagonEnv(emulator)
     const lost = await seeDoctor(['smart-completions', '--host', `${emulator.host}/elsewhere`], { env })

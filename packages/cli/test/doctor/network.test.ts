@@ -35,7 +35,7 @@ describe('the name of the host', () => {
     const { outcome, step, statuses, report } = await seeDoctor(['prevu3d', '--timeout', '30'], { env })
     expect(step('name-resolution')).toMatchObject({ status: 'failed', details: { host: 'nowhere.invalid' } })
     expect(step('name-resolution').details.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/)
-    expect(statuses).toMatchObject({ tls: 'skipped', clock: 'skipped', 'token-request': 'failed', answer: 'skipped' })
+    expect(statuses).toMatchObject({ tls: 'skipped', clock: 'skipped', 'token-request': 'failed', 'token-response': 'skipped' })
     expect(step('token-request').details.failure.code).toBe('endpoint_unavailable')
     expect(report.tokenRequests).toBe(1)
     expectNothingSecret(outcome, emulator)
@@ -185,7 +185,7 @@ describe('the clock', () => {
     })
   }
 
-  it('a refusal has a Date too; an answer without one tells nothing', async () => {
+  it('an error has a Date, too; without one the step is skipped', async () => {
     emulator.faults.set('token', { name: 'error', status: 503 })
     expect((await seeDoctor(['prevu3d'], { env: prevu3dEnv(emulator) })).step('clock').status).toBe('ok')
     emulator.faults.set('token', { name: 'answer', answer: { status: 401, headers: { date: undefined } } })

@@ -43,7 +43,7 @@ const standardEnv = ({ credentials }: StandardEmulator): Record<string, string> 
 })
 
 describe('the token request', () => {
-  it('is made once, and its answer told', async () => {
+  it('is sent once, and its response is shown', async () => {
     const { outcome, step, report } = await seeDoctor(['prevu3d'], { env: prevu3dEnv(prevu3d) })
     expect(step('token-request')).toMatchObject({
       status: 'ok',
@@ -201,7 +201,7 @@ describe('the probe of client authentication', () => {
     expect(report.tokenRequests).toBe(1)
   })
 
-  it('people are warned before the first try, and a provider without the flag is told how in code', async () => {
+  it('people are warned before the first try; without the flag, the advice is for code', async () => {
     prevu3d.faults.set('token', {
       name: 'answer',
       answer: (request) => (request.form.has('client_secret') ? undefined : { status: 401, body: { hasError: true } }),
@@ -213,10 +213,10 @@ describe('the probe of client authentication', () => {
   })
 })
 
-describe('the answer', () => {
+describe('the token response', () => {
   it('names the fields, and judges type, scope and lifetime', async () => {
     const { step } = await seeDoctor(['smart-completions'], { env: hexagonEnv(hexagon) })
-    expect(step('answer')).toMatchObject({
+    expect(step('token-response')).toMatchObject({
       status: 'ok',
       details: {
         fields: ['token_type', 'expires_in', 'access_token', 'scope'],
@@ -232,9 +232,9 @@ describe('the answer', () => {
     await prevu3d.close()
     prevu3d = await startEmulator(prevu3dEmulation({ expiresIn: 'negative' }))
     const { step, outcome } = await seeDoctor(['prevu3d'], { env: prevu3dEnv(prevu3d) })
-    expect(step('answer').status).toBe('warning')
-    expect(step('answer').details.lifetime.given).toMatch(/^-\d+$/)
-    expect(step('answer').details.lifetime.seconds).toBeGreaterThan(3500)
+    expect(step('token-response').status).toBe('warning')
+    expect(step('token-response').details.lifetime.given).toMatch(/^-\d+$/)
+    expect(step('token-response').details.lifetime.seconds).toBeGreaterThan(3500)
     expect(outcome.status).toBe(0)
   })
 
@@ -242,8 +242,8 @@ describe('the answer', () => {
     await prevu3d.close()
     prevu3d = await startEmulator(prevu3dEmulation({ expiresIn: 'negative', timeClaims: false }))
     const { step } = await seeDoctor(['prevu3d'], { env: prevu3dEnv(prevu3d) })
-    expect(step('answer').details.lifetime).toMatchObject({ seconds: null, expiresAt: null })
-    expect(step('answer').advice.join()).toContain('Tell the vendor')
+    expect(step('token-response').details.lifetime).toMatchObject({ seconds: null, expiresAt: null })
+    expect(step('token-response').advice.join()).toContain('Tell the vendor')
   })
 
   it('fields that nobody knows: their names and no values; names that are none are not shown', async () => {
@@ -255,10 +255,10 @@ describe('the answer', () => {
     }
     const emulator = await startStandard({ basicEncoding: 'raw', extraFields })
     const { outcome, step } = await seeDoctor(standardFlags(emulator), { env: standardEnv(emulator) })
-    expect(step('answer').status).toBe('warning')
-    expect(step('answer').details.unknownFields).toEqual(['site_key', '(an odd name)'])
-    expect(step('answer').details.fields).toContain('refresh_token')
-    expect(step('answer').details.lifetime.given).toContain('not shown')
+    expect(step('token-response').status).toBe('warning')
+    expect(step('token-response').details.unknownFields).toEqual(['site_key', '(an odd name)'])
+    expect(step('token-response').details.fields).toContain('refresh_token')
+    expect(step('token-response').details.lifetime.given).toContain('not shown')
     expect(outcome.stdout).not.toContain('marked')
     expectNothingSecret(outcome, emulator)
   })
@@ -266,18 +266,18 @@ describe('the answer', () => {
   it('a scope that was asked for and not granted', async () => {
     const emulator = await startStandard({ basicEncoding: 'raw', extraFields: { scope: 'other' } })
     const { step } = await seeDoctor(standardFlags(emulator), { env: standardEnv(emulator) })
-    expect(step('answer')).toMatchObject({ status: 'warning', details: { scope: { granted: ['other'] } } })
-    expect(step('answer').advice.join()).toContain('ingr.api')
+    expect(step('token-response')).toMatchObject({ status: 'warning', details: { scope: { granted: ['other'] } } })
+    expect(step('token-response').advice.join()).toContain('ingr.api')
   })
 
   it('a web page is said to be one', async () => {
     prevu3d.faults.set('token', { name: 'html', status: 200 })
     const { step } = await seeDoctor(['prevu3d'], { env: prevu3dEnv(prevu3d) })
-    expect(step('answer')).toMatchObject({ status: 'failed', details: { kind: 'an HTML page' } })
-    expect(step('answer').details.contentType).toBe('text/html')
+    expect(step('token-response')).toMatchObject({ status: 'failed', details: { kind: 'an HTML page' } })
+    expect(step('token-response').details.contentType).toBe('text/html')
   })
 
-  it('a form-encoded answer is read', async () => {
+  it('a form-encoded response is read', async () => {
     const emulator = await startStandard({
       answerToken: async (_, issueToken) => ({
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -285,8 +285,8 @@ describe('the answer', () => {
       }),
     })
     const { step } = await seeDoctor(standardFlags(emulator), { env: standardEnv(emulator) })
-    expect(step('answer').details.fields).toEqual(['access_token', 'expires_in'])
-    expect(step('answer').details.lifetime).toMatchObject({ given: '"60"', seconds: 60 })
+    expect(step('token-response').details.fields).toEqual(['access_token', 'expires_in'])
+    expect(step('token-response').details.lifetime).toMatchObject({ given: '"60"', seconds: 60 })
   })
 })
 
@@ -309,10 +309,10 @@ describe('the claims', () => {
     expect(outcome.stdout).not.toContain('marked-opaque-token')
   })
 
-  it('claims that disagree with the answer, or with the clock, are warnings', async () => {
+  it('claims that disagree with the response, or with the clock, are warnings', async () => {
     const shorter = await startStandard({ basicEncoding: 'raw', extraFields: { expires_in: 86_400 } })
     const told = await seeDoctor(standardFlags(shorter), { env: standardEnv(shorter) })
-    expect(told.step('claims').saw.join()).toContain('by its claims the token lives 3600 s, by the answer 86400 s')
+    expect(told.step('claims').saw.join()).toContain('by its claims the token lives 3600 s, by the response 86400 s')
     const past = await startStandard({ basicEncoding: 'raw', now: () => Date.now() - 86_400_000 })
     const old = await seeDoctor(standardFlags(past), { env: standardEnv(past) })
     expect(old.step('claims').saw.join()).toContain('exp has passed')

@@ -42,7 +42,7 @@ describe('--cache', () => {
     expect(first).toEqual({ status: 0, stdout: 'Authorization: Bearer MARKED-token-3\n', stderr: '' })
     for (let times = 0; times < 3; times += 1) expect(await run(...header, '--cache')).toEqual(first)
     expect(server.granted).toHaveLength(3)
-    expect((await run('token', 'acme', '--cache')).stdout).toContain('acme gave a token')
+    expect((await run('token', 'acme', '--cache')).stdout).toContain('token of acme')
     expect(server.granted).toHaveLength(3)
   })
 

@@ -7,7 +7,7 @@ import type { Outcome } from '../run-nightlatch.ts'
 import { makeFolder } from '../temporary-folder.ts'
 import { configurationOf, startTokenServer } from '../token-server.ts'
 
-// In a D-Bus session of its own, with an empty home: the keyring of whoever runs the tests is not touched.
+// In a D-Bus session of its own, with an empty home: the tests leave the keyring of the user alone.
 const isPresent =
   process.platform === 'linux' &&
   isInstalled('dbus-run-session', '--version') &&

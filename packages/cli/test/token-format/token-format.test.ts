@@ -49,7 +49,7 @@ describe('--format', () => {
 
   it('text and json: what is said without a format', async () => {
     const run = await prepare(await startTokenServer())
-    expect((await run(['--format', 'text'])).stdout).toContain('acme gave a token')
+    expect((await run(['--format', 'text'])).stdout).toContain('token of acme')
     const { stdout } = await run(['--format', 'json'])
     expect(JSON.parse(stdout)).toMatchObject({ client: 'acme', type: 'Bearer' })
     expect(stdout.includes('MARKED-token')).toBe(false)

@@ -4,7 +4,6 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
   odd: 'The requested lifetime is in minutes. Errors come with status 200.',
-  missing: "the sample responses: these have the fields that the vendor's client reads.",
   provider: arcgis(),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { 'content-type': form },
     body: `${grant}&expiration=120&${posted}`,
   },
+  // The vendor's page lacks the sample responses: these have the fields that the vendor's client reads.
   answer: { body: { access_token: '3NKHt6i2urmWtqOuugvr9', expires_in: 7200 } },
   token: { value: '3NKHt6i2urmWtqOuugvr9', lifetime: 7200 },
   api: {

@@ -4,8 +4,6 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
   odd: 'A service application sees nothing until its email address is a member of an iTwin.',
-  missing:
-    'the sample response: this one has the documented type and lifetime. The page of the refresh request has id and secret in the form.',
   provider: bentleyItwin(),
   request: {
     method: 'POST',
@@ -13,6 +11,8 @@ export const documented: DocumentedEndpoint = {
     headers: { 'content-type': form },
     body: `${grant}&scope=itwin-platform&${posted}`,
   },
+  // The vendor's page lacks the sample response: this one has the documented type and lifetime. The page of the
+  // refresh request has id and secret in the form.
   answer: { body: { access_token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', token_type: 'Bearer', expires_in: 3600 } },
   token: { value: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', lifetime: 3600, scopes: ['itwin-platform'] },
   api: { url: 'https://api.bentley.com/itwins', headers: bearer('eyJhbGciOiJSUzI1NiJ9.e30.c2ln') },

@@ -4,7 +4,6 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
   odd: 'The page names the lifetime only as the `exp` claim of the token. Token requests are rate limited.',
-  missing: 'the response: this one has the fields of RFC 6749.',
   provider: copernicus(),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { 'content-type': form },
     body: `${grant}&${posted}`,
   },
+  // The vendor's page lacks the response: this one has the fields of RFC 6749.
   answer: { body: { access_token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', expires_in: 1800, token_type: 'Bearer' } },
   token: { value: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', lifetime: 1800 },
   api: { url: 'https://sh.dataspace.copernicus.eu/api/v1/process', headers: bearer('eyJhbGciOiJSUzI1NiJ9.e30.c2ln') },

@@ -4,7 +4,6 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
   odd: 'The token endpoint belongs to the workspace. The scope is always `all-apis`.',
-  missing: 'the sample response: this one has the documented lifetime of one hour.',
   provider: databricks({ workspace: 'dbc-a1b2345c-d6e7.cloud.databricks.com' }),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { authorization: basic, 'content-type': form },
     body: `${grant}&scope=all-apis`,
   },
+  // The vendor's page lacks the sample response: this one has the documented lifetime of one hour.
   answer: { body: { access_token: 'eyJraWQiOiJkYTA4', token_type: 'Bearer', expires_in: 3600 } },
   token: { value: 'eyJraWQiOiJkYTA4', lifetime: 3600, scopes: ['all-apis'] },
   api: {

@@ -4,7 +4,6 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
   odd: 'The token type is "Application Access Token". Tokens contain `^` and `#`.',
-  missing: 'the lifetime: 7200 comes from published clients.',
   provider: ebay(),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { authorization: basic, 'content-type': form },
     body: `${grant}&scope=https%3A%2F%2Fapi.ebay.com%2Foauth%2Fapi_scope`,
   },
+  // The vendor's page lacks the lifetime: 7200 comes from published clients.
   answer: {
     body: {
       access_token: 'v^1.1#i^1#p^1#r^0#I^3#f^0#t^H4s...wu67e3xAhskz4DAAA',

@@ -4,7 +4,6 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
   odd: 'The region has a domain of its own.',
-  missing: "the sample response: this one has the fields that the vendor's client reads, and an invented lifetime.",
   provider: genesysCloud({ domain: 'mypurecloud.com' }),
   request: {
     method: 'POST',
@@ -12,6 +11,8 @@ export const documented: DocumentedEndpoint = {
     headers: { authorization: basic, 'content-type': form },
     body: grant,
   },
+  // The vendor's page lacks the sample response: this one has the fields that the vendor's client reads, and an
+  // invented lifetime.
   answer: { body: { access_token: '2YotnFZFEjr1zCsicMWpAA', token_type: 'bearer', expires_in: 86400 } },
   token: { value: '2YotnFZFEjr1zCsicMWpAA', lifetime: 86400 },
   api: {

@@ -4,7 +4,6 @@ import { basic, bearer, type DocumentedEndpoint } from '../documented-endpoint.t
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic, in the header `X-SPACE-AUTH-KEY`',
   odd: 'The request is JSON about an application and its tenants, without a grant type.',
-  missing: 'the end of the sample response: `token_type` and `expires_in` come from published clients.',
   provider: insightsHub({
     region: 'eu1',
     appName: 'application_x',
@@ -23,6 +22,8 @@ export const documented: DocumentedEndpoint = {
       userTenant: 'user_tenant_1',
     },
   },
+  // The vendor's page lacks the end of the sample response: `token_type` and `expires_in` come from published
+  // clients.
   answer: {
     body: {
       access_token: 'eyJhbGciOiJSUzI1NiIsImtpZCI6ImtleS1pZC0xIiwidHlwIjoiSldUIn0.eyJqdGkiOiI4NjhhO.c2ln',

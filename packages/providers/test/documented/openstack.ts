@@ -4,7 +4,6 @@ import { clientId, clientSecret, type DocumentedEndpoint } from '../documented-e
 export const documented: DocumentedEndpoint = {
   authentication: 'nested JSON',
   odd: 'The token is in a header of the response, and in `X-Auth-Token` at the API. It expires at an ISO date.',
-  missing: 'the value of the header: this one is invented, and the response is shortened.',
   provider: openstack({ identity: 'https://keystone.example.com:5000/v3', api: 'https://nova.example.com/v2.1' }),
   request: {
     method: 'POST',
@@ -19,6 +18,7 @@ export const documented: DocumentedEndpoint = {
       },
     },
   },
+  // The vendor's page lacks the value of the header: this one is invented, and the response is shortened.
   answer: {
     status: 201,
     headers: { 'x-subject-token': 'gAAAAABaXSbd', date: 'Mon, 15 Jan 2018 21:14:05 GMT' },

@@ -4,7 +4,6 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
   odd: 'The scope names the tenant service group. Tokens live for 15 minutes. Some services require the header `X-PANW-Region`, others reject it.',
-  missing: 'the response: this one has the fields of RFC 6749 and the documented lifetime.',
   provider: paloAltoSase({ tsgId: '1838006364' }),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { authorization: basic, 'content-type': form },
     body: `${grant}&scope=tsg_id%3A1838006364`,
   },
+  // The vendor's page lacks the response: this one has the fields of RFC 6749 and the documented lifetime.
   answer: { body: { access_token: 'eyJhbGciOiJSUzI1NiJ9.e30.cGE', token_type: 'Bearer', expires_in: 899 } },
   token: { value: 'eyJhbGciOiJSUzI1NiJ9.e30.cGE', lifetime: 899, scopes: ['tsg_id:1838006364'] },
   api: {

@@ -4,7 +4,6 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
   odd: 'Granted scopes are URLs.',
-  missing: 'the end of the sample response, which comes from a copy of it.',
   provider: paypal({ sandbox: true }),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { authorization: basic, 'content-type': form },
     body: grant,
   },
+  // The vendor's page lacks the end of the sample response, which comes from a copy of it.
   answer: {
     body: {
       scope: 'https://uri.paypal.com/services/invoicing https://uri.paypal.com/services/disputes/read-buyer',

@@ -4,7 +4,6 @@ import { type DocumentedEndpoint, form, grant, posted } from '../documented-endp
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
   odd: 'The token endpoint belongs to the store. Granted scopes are separated by commas. The API takes the token in `X-Shopify-Access-Token`. Tokens live for 24 hours.',
-  missing: 'the number in the sample response: 86399 stands for the documented 24 hours.',
   provider: shopify({ shop: 'acme' }),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { 'content-type': form },
     body: `${grant}&${posted}`,
   },
+  // The vendor's page lacks the number in the sample response: 86399 stands for the documented 24 hours.
   answer: { body: { access_token: 'shpat_xxxxx', scope: 'read_products,write_products', expires_in: 86399 } },
   token: { value: 'shpat_xxxxx', lifetime: 86399, scopes: ['read_products', 'write_products'] },
   api: {

@@ -4,7 +4,6 @@ import { basic, bearer, type DocumentedEndpoint, form, grant } from '../document
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
   odd: 'The token reaches only endpoints that return no user information.',
-  missing: 'the sample response: this one has the documented fields and the lifetime of one hour.',
   provider: spotify(),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { authorization: basic, 'content-type': form },
     body: grant,
   },
+  // The vendor's page lacks the sample response: this one has the documented fields and the lifetime of one hour.
   answer: { body: { access_token: 'NgCXRKMzYjw', token_type: 'Bearer', expires_in: 3600 } },
   token: { value: 'NgCXRKMzYjw', lifetime: 3600 },
   api: { url: 'https://api.spotify.com/v1/tracks/2TpxZ7JUBn3uw46aR7qd6V', headers: bearer('NgCXRKMzYjw') },

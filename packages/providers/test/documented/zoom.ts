@@ -4,7 +4,6 @@ import { basic, bearer, type DocumentedEndpoint, form } from '../documented-endp
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic header, raw',
   odd: 'The grant type is `account_credentials`, with the account id.',
-  missing: 'the sample response, except its lifetime: this one comes from published clients.',
   provider: zoom({ accountId: 'D8cJuqWVQ623CI4Q8yQK0Q' }),
   request: {
     method: 'POST',
@@ -12,6 +11,7 @@ export const documented: DocumentedEndpoint = {
     headers: { authorization: basic, 'content-type': form },
     body: 'grant_type=account_credentials&account_id=D8cJuqWVQ623CI4Q8yQK0Q',
   },
+  // The vendor's page lacks the sample response, except its lifetime: this one comes from published clients.
   answer: {
     body: {
       access_token: 'eyJhbGciOiJIUzI1NiJ9...',

@@ -24,11 +24,11 @@ const known: ReadonlySet<string> = new Set([
 /** Secret fields that this grant does not use. */
 const surplus: ReadonlySet<string> = new Set(['refresh_token', 'refreshToken', 'id_token', 'idToken'])
 
-/** Step `answer`: the fields of the token response. Of values, only those that are never secret are shown. */
-export async function examineAnswer(examination: Examination): Promise<Finding> {
+/** Step `token-response`: the fields of the token response. Of values, only those that are never secret are shown. */
+export async function examineTokenResponse(examination: Examination): Promise<Finding> {
   const { evidence, output } = examination
   const grant = evidence.granted ?? (await examination.grant())
-  if (grant?.exchange === undefined) return skipped('there was no answer')
+  if (grant?.exchange === undefined) return skipped('there was no response')
   const { exchange, token, provider } = grant
   const text = await exchange.text
   const type = exchange.headers.get('content-type')
@@ -36,15 +36,15 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
   const finding = draftFinding()
   finding.detail('contentType', type === null ? null : showText(type))
   if (text === undefined) {
-    finding.fail('the answer broke off, or is longer than 1 MiB', 'Check the address of the token endpoint.')
+    finding.fail('the response broke off, or is longer than 1 MiB', 'Check the address of the token endpoint.')
     return finding.done()
   }
   if (fields === undefined) {
     const kind = /^\s*<(!doctype|html)/i.test(text) ? 'an HTML page' : text.trim() === '' ? 'empty' : 'text'
-    const said = `the answer is ${kind}, not JSON (content type: ${type === null ? 'none' : showText(type)})`
+    const said = `the response is ${kind}, not JSON (content type: ${type === null ? 'none' : showText(type)})`
     finding.detail('kind', kind)
     if (kind === 'an HTML page') {
-      finding.fail(said, 'Check the address of the token endpoint: a sign-in page or a proxy answers there.')
+      finding.fail(said, 'Check the address of the token endpoint: a sign-in page or a proxy responds there.')
     } else finding.warn(said)
     if (kind === 'text' && token === undefined && grant.failure?.code === 'response_unreadable') {
       adviseReader(finding, examination, { text, headers: exchange.headers })
@@ -80,7 +80,7 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
     if (grant.failure?.code === 'response_unreadable') {
       finding.detail('paths', showPaths(fields))
       finding.fail(
-        `no token in a known place (access_token, accessToken); the answer has ${showPaths(fields).join(', ') || 'no field'}`,
+        `no token in a known place (access_token, accessToken); the response has ${showPaths(fields).join(', ') || 'no field'}`,
       )
       adviseReader(finding, examination, { text, headers: exchange.headers })
       return finding.done()
@@ -129,11 +129,11 @@ export async function examineAnswer(examination: Examination): Promise<Finding> 
     )
   } else if (isBelieved) finding.saw(`lifetime: ${showValue(lifetime)} s`)
   else if (left !== undefined && left < Number(lifetime)) {
-    finding.saw(`lifetime: ${showValue(lifetime)} s, shortened to ${left} s by the token's own exp or the answer's Age`)
+    finding.saw(`lifetime: ${showValue(lifetime)} s, shortened to ${left} s by the token's own exp or the response's Age`)
   } else {
     finding.warn(
       `lifetime: ${showValue(lifetime)}, which is not a valid number of seconds; treated as ${judged}`,
-      left === undefined ? 'Tell the vendor that the lifetime in its token answer is wrong.' : undefined,
+      left === undefined ? 'Tell the vendor that the lifetime in its token response is wrong.' : undefined,
     )
   }
   return finding.done()
