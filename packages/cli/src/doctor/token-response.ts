@@ -129,7 +129,9 @@ export async function examineTokenResponse(examination: Examination): Promise<Fi
     )
   } else if (isBelieved) finding.saw(`lifetime: ${showValue(lifetime)} s`)
   else if (left !== undefined && left < Number(lifetime)) {
-    finding.saw(`lifetime: ${showValue(lifetime)} s, shortened to ${left} s by the token's own exp or the response's Age`)
+    finding.saw(
+      `lifetime: ${showValue(lifetime)} s, shortened to ${left} s by the token's own exp or the response's Age`,
+    )
   } else {
     finding.warn(
       `lifetime: ${showValue(lifetime)}, which is not a valid number of seconds; treated as ${judged}`,

@@ -35,7 +35,12 @@ describe('the name of the host', () => {
     const { outcome, step, statuses, report } = await seeDoctor(['prevu3d', '--timeout', '30'], { env })
     expect(step('name-resolution')).toMatchObject({ status: 'failed', details: { host: 'nowhere.invalid' } })
     expect(step('name-resolution').details.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/)
-    expect(statuses).toMatchObject({ tls: 'skipped', clock: 'skipped', 'token-request': 'failed', 'token-response': 'skipped' })
+    expect(statuses).toMatchObject({
+      tls: 'skipped',
+      clock: 'skipped',
+      'token-request': 'failed',
+      'token-response': 'skipped',
+    })
     expect(step('token-request').details.failure.code).toBe('endpoint_unavailable')
     expect(report.tokenRequests).toBe(1)
     expectNothingSecret(outcome, emulator)
