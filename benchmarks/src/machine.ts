@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { folderOf } from './installed-packages.ts'
+import { findRuntime } from './other-runtime.ts'
 import { peers } from './peers.ts'
 
 export function describeMachine(): Readonly<Record<string, string | number>> {
@@ -21,7 +22,7 @@ export function load(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100
 }
 
-/** Returns the versions of all peers' packages. */
+/** Returns the versions of all peers' packages, and of the other runtimes that are installed. */
 export function describeVersions(): Readonly<Record<string, string>> {
   const names = [...new Set(peers.flatMap(({ packages }) => packages))].sort()
   const entries = names.flatMap((name) => {
@@ -30,5 +31,8 @@ export function describeVersions(): Readonly<Record<string, string>> {
     const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string }
     return [[name, version] as const]
   })
-  return Object.fromEntries(entries)
+  const runtimes = [findRuntime('Bun'), findRuntime('Deno')].flatMap((found) =>
+    found === undefined ? [] : [[found.name, found.version] as const],
+  )
+  return Object.fromEntries([...entries, ...runtimes])
 }

@@ -23,6 +23,8 @@ export interface RowResult {
   readonly baseline?: string
   readonly metrics: readonly Metric[]
   readonly peers: readonly PeerResult[]
+  /** What the machine lacked, if the row was not measured. */
+  readonly missing?: string
 }
 
 export interface Results {
@@ -32,7 +34,7 @@ export interface Results {
   readonly rows: readonly RowResult[]
 }
 
-export function resultOf(row: Row, samples: Samples): RowResult {
+export function resultOf(row: Row, samples: Samples, missing?: string): RowResult {
   const { name, title, about, baseline, metrics } = row
   const ofBaseline = baseline === undefined ? undefined : samples.get(baseline)
   const peers = row.peers.map((peer): PeerResult => {
@@ -50,7 +52,15 @@ export function resultOf(row: Row, samples: Samples): RowResult {
       measurements: Object.fromEntries(measured.map((metric) => [metric.key, measure(metric)])),
     }
   })
-  return { name, title, about, ...(baseline === undefined ? {} : { baseline }), metrics, peers }
+  return {
+    name,
+    title,
+    about,
+    ...(baseline === undefined ? {} : { baseline }),
+    metrics,
+    peers,
+    ...(missing === undefined ? {} : { missing }),
+  }
 }
 
 function valuesOf(

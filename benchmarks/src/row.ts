@@ -14,6 +14,8 @@ export interface Metric {
   /** Maximum of the value to meet the target; `ratioTarget` is that of the ratio. */
   readonly target?: number
   readonly ratioTarget?: number
+  /** The first target, if the present one replaced it or there is none any more, and the reason as a sentence. */
+  readonly replaced?: { readonly target: number; readonly reason: string }
 }
 
 interface RowFacts {
@@ -39,6 +41,8 @@ export interface ProcessRow extends RowFacts {
 /** A row measured from outside, with a new process or bundle each time. */
 export interface OutsideRow extends RowFacts {
   readonly kind: 'outside'
+  /** Says what the machine lacks for the row; `undefined` if it has everything. */
+  readonly missing?: () => string | undefined
   readonly measure: (peer: string, context: RunContext) => Promise<Sample | undefined>
 }
 

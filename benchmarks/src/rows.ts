@@ -1,5 +1,6 @@
 import type { Row } from './row.ts'
 import { api } from './rows/api.ts'
+import { bundledStart } from './rows/bundled-start.ts'
 import { cachedToken } from './rows/cached-token.ts'
 import { commandToken, commandVersion } from './rows/command-line.ts'
 import { fetchOverhead } from './rows/fetch-overhead.ts'
@@ -9,6 +10,7 @@ import { grant } from './rows/grant.ts'
 import { heap } from './rows/heap.ts'
 import { importCost } from './rows/import-cost.ts'
 import { manyCallers } from './rows/many-callers.ts'
+import { otherRuntimes } from './rows/other-runtimes.ts'
 import { outages } from './rows/outage.ts'
 import { shortTokens } from './rows/short-tokens.ts'
 import { size } from './rows/size.ts'
@@ -22,11 +24,13 @@ export const rows: readonly Row[] = [
   ...wire,
   api,
   undiciWire,
+  ...otherRuntimes,
   ...forwardedRequest,
   ...manyCallers,
   grant,
   importCost,
   firstAnswer,
+  bundledStart,
   commandVersion,
   commandToken,
   size,

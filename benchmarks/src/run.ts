@@ -33,7 +33,7 @@ const quickPeers = [
 
 export async function run({ rows, isQuick, rounds, nodeOptions, onRow }: RunOptions): Promise<Results> {
   const loadBefore = load()
-  await buildAdapters()
+  await buildAdapters(nodeOptions)
   const serverProcess = startProcess('server', [], nodeOptions)
   try {
     const server = new ServerControl(String(await serverProcess.next()))
@@ -41,7 +41,9 @@ export async function run({ rows, isQuick, rounds, nodeOptions, onRow }: RunOpti
     for (const whole of rows) {
       const row = isQuick ? { ...whole, peers: whole.peers.filter((peer) => quickPeers.includes(peer)) } : whole
       const startedAt = performance.now()
-      const result = resultOf(row, await runRow(row, { server, isQuick, nodeOptions }, rounds))
+      const missing = row.kind === 'outside' ? row.missing?.() : undefined
+      const samples = missing === undefined ? await runRow(row, { server, isQuick, nodeOptions }, rounds) : new Map()
+      const result = resultOf(row, samples, missing)
       results.push(result)
       onRow(result, (performance.now() - startedAt) / 1000)
     }

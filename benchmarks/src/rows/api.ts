@@ -11,7 +11,7 @@ export const api: ProcessRow = {
   baseline: 'ky',
   peers: ['nightlatch', 'ky'],
   metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.05 }],
-  rounds: { full: 15, quick: 2 },
+  rounds: { full: 61, quick: 2 },
   async prepare(peer, { settings, isQuick }) {
     const session = await peer.open({ ...settings, fetch: stubNetwork(settings.tokenEndpoint) })
     const { openApi } = session

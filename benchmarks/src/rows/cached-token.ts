@@ -1,3 +1,4 @@
+import { measureCachedCalls } from '../cached-calls.ts'
 import type { Peer, Pool, Settings } from '../peer.ts'
 import { tokenPeers } from '../peers.ts'
 import type { PeerContext, ProcessRow } from '../row.ts'
@@ -16,16 +17,7 @@ export const cachedToken: readonly ProcessRow[] = [
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget: 1.2 }],
     rounds: { full: 15, quick: 2 },
-    async prepare(peer, context) {
-      if (!peer.caches) return undefined
-      const { token } = await peer.open(context.settings)
-      if (token === undefined) return undefined
-      await token()
-      const time = await stopwatch(async (calls) => {
-        for (let call = 0; call < calls; call += 1) await token()
-      }, context.isQuick)
-      return async () => ({ time: await time() })
-    },
+    prepare: (peer, { settings, isQuick }) => measureCachedCalls(peer, settings, isQuick),
   },
   ofTenants(10_000, 1.2),
   ofTenants(100_000, 1.05),
@@ -41,7 +33,7 @@ function ofTenants(count: number, ratioTarget: number): ProcessRow {
     baseline: 'hand-written',
     peers: tokenPeers,
     metrics: [{ key: 'time', title: 'time a call', unit: 'ns', hasRatio: true, ratioTarget }],
-    rounds: { full: 9, quick: 2 },
+    rounds: { full: 25, quick: 2 },
     prepare: (peer, context) => prepareTenants(peer, context, context.isQuick ? count / 1000 : count),
   }
 }

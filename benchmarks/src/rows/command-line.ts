@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtFolder } from '../build-adapters.ts'
 import type { OutsideRow, RunContext, Sample } from '../row.ts'
-import { runNode } from '../run-node.ts'
+import { runNode } from '../run-program.ts'
 
 const metrics = [{ key: 'cpu', title: 'CPU of the process', unit: 'ms', hasRatio: true, ratioTarget: 1.3 }] as const
 
@@ -15,7 +15,7 @@ export const commandVersion: OutsideRow = {
   baseline: 'node',
   peers: ['nightlatch', 'node'],
   metrics,
-  rounds: { full: 15, quick: 1 },
+  rounds: { full: 31, quick: 1 },
   measure: (peer, context) => measure(peer === 'node' ? ['-e', '0'] : [binOf(context), '--version'], context),
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { builtFolder } from '../build-adapters.ts'
 import { tokenPeers } from '../peers.ts'
 import type { OutsideRow } from '../row.ts'
-import { runNode } from '../run-node.ts'
+import { runNode } from '../run-program.ts'
 
 /** The time from the start of a process to the API's response. */
 export const firstAnswer: OutsideRow = {
@@ -14,7 +14,7 @@ export const firstAnswer: OutsideRow = {
   baseline: 'hand-written',
   peers: tokenPeers,
   metrics: [{ key: 'time', title: 'start to answer', unit: 'ms', hasRatio: true, ratioTarget: 1.2 }],
-  rounds: { full: 9, quick: 1 },
+  rounds: { full: 15, quick: 1 },
   async measure(peer, { server, nodeOptions }) {
     const output = await runNode([...nodeOptions, join(builtFolder, 'first-answer.js'), peer, server.origin])
     return { time: Number(output) }

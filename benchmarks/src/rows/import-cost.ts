@@ -1,6 +1,6 @@
 import { peers } from '../peers.ts'
 import type { OutsideRow } from '../row.ts'
-import { runNode } from '../run-node.ts'
+import { runNode } from '../run-program.ts'
 
 /** The cost of importing a peer. */
 export const importCost: OutsideRow = {

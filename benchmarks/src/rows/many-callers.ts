@@ -13,7 +13,29 @@ const metrics: readonly Metric[] = [
   { key: 'cpu', title: 'CPU', unit: 'ms', target: 5 },
 ]
 
-const how = `The token endpoint takes ${grantDelayMs} ms. "In grants" is the time until all callers have their token, as a multiple of what one caller of the same peer waits for one.`
+/** Grants of each peer before the rounds: as many as the rows of grants and requests make. */
+const warmGrants = 300
+
+const how = `Before the rounds, each peer makes ${warmGrants} grants by new clients of one tenant, so that no row measures the loading of code; start-up has rows of its own. The token endpoint takes ${grantDelayMs} ms. "In grants" is the time until all callers have their token, as a multiple of what one caller of the same peer waits for one.`
+
+const tenantMetrics: readonly Metric[] = [
+  { key: 'requests', title: 'token requests', unit: '', target: 100 },
+  {
+    key: 'grants',
+    title: 'in grants',
+    unit: '',
+    replaced: { target: 1.1, reason: 'One process sends 100 requests, for which hand-written code needs 1.40, too.' },
+  },
+  { key: 'time', title: 'time', unit: 'ms', hasRatio: true },
+  {
+    key: 'cpu',
+    title: 'CPU',
+    unit: 'ms',
+    hasRatio: true,
+    ratioTarget: 1.15,
+    replaced: { target: 5, reason: 'The aim was that of one tenant; 100 grants cost hand-written code 46 ms.' },
+  },
+]
 
 /** A thousand concurrent callers without a valid token. */
 export const manyCallers: readonly ProcessRow[] = [
@@ -26,7 +48,7 @@ export const manyCallers: readonly ProcessRow[] = [
       }),
   },
   {
-    ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 2),
+    ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 5),
     prepare: (peer, context) =>
       prepareCallers(peer, context, async (open, { server }) => {
         await server.behave({ lifetime: 1 })
@@ -38,10 +60,7 @@ export const manyCallers: readonly ProcessRow[] = [
       }),
   },
   {
-    ...row('cold-tenants', '1,000 callers at once over 100 tenants, cold', how, [
-      { key: 'requests', title: 'token requests', unit: '', target: 100 },
-      ...metrics.slice(1),
-    ]),
+    ...row('cold-tenants', '1,000 callers at once over 100 tenants, cold', how, tenantMetrics, 9),
     prepare: (peer, context) =>
       prepareCallers(peer, context, async (open) => {
         const tenants = Array.from({ length: context.isQuick ? 2 : 100 }, (_, index) => `tenant-${index}`)
@@ -57,7 +76,7 @@ function row(
   title: string,
   about: string,
   metrics: readonly Metric[],
-  full = 4,
+  full = 9,
 ): Omit<ProcessRow, 'prepare'> {
   const rounds = { full, quick: 1 }
   return { kind: 'process', name, title, about, baseline: 'hand-written', peers: tokenPeers, metrics, rounds }
@@ -82,13 +101,15 @@ async function prepareCallers(
   const open: Open = (clientId) => peer.open({ ...settings, clientId })
   const callers = context.isQuick ? 10 : 1000
   const one = async (): Promise<number> => {
-    await server.behave({ delayBefore: grantDelayMs })
     const session = await open('one')
     const startedAt = performance.now()
     await tokenCallOf(session)()
-    return performance.now() - startedAt
+    const took = performance.now() - startedAt
+    await session.close?.()
+    return took
   }
   const all = async (): Promise<Sample> => {
+    await server.behave({ delayBefore: grantDelayMs })
     const grant = await one()
     const ways = (await begin(open, context))()
     await server.reset()
@@ -100,7 +121,8 @@ async function prepareCallers(
     await server.behave({})
     return { requests: tokenRequests, grants: time / grant, time, cpu: (user + system) / 1000 }
   }
-  // One warm-up round compiles the code and opens connections.
+  for (let warm = 0; warm < (context.isQuick ? 1 : warmGrants); warm += 1) await one()
+  // The connections are open after one whole round.
   await all()
   return all
 }

@@ -1,6 +1,6 @@
-import type { Peer } from '../peer.ts'
 import { tokenPeers } from '../peers.ts'
-import type { PeerContext, ProcessRow, Sample } from '../row.ts'
+import { measureRequests } from '../requests-over-loopback.ts'
+import type { ProcessRow } from '../row.ts'
 
 /** Requests over loopback, with responses read completely. */
 export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
@@ -14,8 +14,8 @@ export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
     { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.05 },
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.03 },
   ],
-  rounds: { full: 9, quick: 2 },
-  prepare: (peer, context) => prepareWire(peer, context, concurrency),
+  rounds: { full: 25, quick: 2 },
+  prepare: (peer, { settings, isQuick }) => measureRequests(peer, settings, concurrency, isQuick),
 }))
 
 /** undici's `request`, without and with the interceptor. */
@@ -30,35 +30,6 @@ export const undiciWire: ProcessRow = {
     { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.08 },
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.08 },
   ],
-  rounds: { full: 9, quick: 2 },
-  prepare: (peer, context) => prepareWire(peer, context, 50),
-}
-
-async function prepareWire(
-  peer: Peer,
-  { settings, isQuick }: PeerContext,
-  concurrency: number,
-): Promise<(() => Promise<Sample>) | undefined> {
-  const { send, finish } = await peer.open(settings)
-  if (send === undefined || finish === undefined) return undefined
-  const url = `${settings.apiUrl}/x`
-  const requests = isQuick ? 2 * concurrency : concurrency === 1 ? 300 : 1000
-  const run = async (): Promise<void> => {
-    let left = requests
-    const caller = async (): Promise<void> => {
-      for (; left > 0; ) {
-        left -= 1
-        const status = await finish(await send(url))
-        if (status !== 200) throw new Error(`The API answered ${status}.`)
-      }
-    }
-    await Promise.all(Array.from({ length: concurrency }, caller))
-  }
-  for (let warm = 0; warm < (isQuick ? 1 : 4); warm += 1) await run()
-  return async () => {
-    const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
-    await run()
-    const { user, system } = process.cpuUsage(cpu)
-    return { time: ((performance.now() - startedAt) * 1000) / requests, cpu: (user + system) / requests }
-  }
+  rounds: { full: 41, quick: 2 },
+  prepare: (peer, { settings, isQuick }) => measureRequests(peer, settings, 50, isQuick),
 }

@@ -1,0 +1,34 @@
+/** Measures authorised requests to the benchmark's server, with responses read completely. */
+import type { Peer, Settings } from './peer.ts'
+import type { Sample } from './row.ts'
+
+/** @returns a function that measures again, in microseconds a request; `undefined` if the peer makes no requests */
+export async function measureRequests(
+  peer: Peer,
+  settings: Settings,
+  concurrency: number,
+  isQuick: boolean,
+): Promise<(() => Promise<Sample>) | undefined> {
+  const { send, finish } = await peer.open(settings)
+  if (send === undefined || finish === undefined) return undefined
+  const url = `${settings.apiUrl}/x`
+  const requests = isQuick ? 2 * concurrency : concurrency === 1 ? 300 : 1000
+  const run = async (): Promise<void> => {
+    let left = requests
+    const caller = async (): Promise<void> => {
+      for (; left > 0; ) {
+        left -= 1
+        const status = await finish(await send(url))
+        if (status !== 200) throw new Error(`The API answered ${status}.`)
+      }
+    }
+    await Promise.all(Array.from({ length: concurrency }, caller))
+  }
+  for (let warm = 0; warm < (isQuick ? 1 : 4); warm += 1) await run()
+  return async () => {
+    const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
+    await run()
+    const { user, system } = process.cpuUsage(cpu)
+    return { time: ((performance.now() - startedAt) * 1000) / requests, cpu: (user + system) / requests }
+  }
+}
