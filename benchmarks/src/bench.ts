@@ -43,7 +43,7 @@ const results = await run({
   onRow(result, seconds) {
     const lines = [
       result.title.replaceAll('`', ''),
-      printTable(tableOf(result)),
+      result.missing ?? printTable(tableOf(result)),
       aims(result),
       `(${result.name}, ${seconds.toFixed(0)} s)`,
     ]

@@ -1,9 +1,12 @@
 /** Writes the generated part of the benchmark's page. */
-import { aims } from './aims.ts'
+import { aims, aimsTable } from './aims.ts'
 import type { Results } from './results.ts'
 import { markdownTable, tableOf } from './table.ts'
 
 const [opens, closes] = ['<!-- generated: begin -->', '<!-- generated: end -->']
+
+const aimsIntroduction =
+  'The numbers are those of Nightlatch in the tables below. If an aim was replaced, its row gives the reason.'
 
 /**
  * Inserts the results between the two marks of a page.
@@ -23,7 +26,18 @@ function describe({ machine, versions, rows }: Results): string {
     ...Object.entries(versions).map(([name, version]) => [name.startsWith('@') ? `\`${name}\`` : name, version]),
   ]
   const sections = rows.map((row) =>
-    [`### ${row.title}`, row.about, aims(row), markdownTable(tableOf(row))].filter((part) => part !== '').join('\n\n'),
+    [`### ${row.title}`, row.about, aims(row), row.missing ?? markdownTable(tableOf(row))]
+      .filter((part) => part !== '')
+      .join('\n\n'),
   )
-  return [...sections, '### The machine of this run', markdownTable(facts)].join('\n\n')
+  const table = markdownTable(aimsTable(rows))
+  return [
+    '## Aims',
+    aimsIntroduction,
+    table,
+    '## Rows',
+    ...sections,
+    '### The machine of this run',
+    markdownTable(facts),
+  ].join('\n\n')
 }

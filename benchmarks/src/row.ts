@@ -15,7 +15,7 @@ export interface Metric {
   readonly target?: number
   readonly ratioTarget?: number
   /** The first target, if the present one replaced it or there is none any more, and the reason as a sentence. */
-  readonly replaced?: { readonly target: number; readonly reason: string }
+  readonly replaced?: { readonly kind: 'value' | 'ratio'; readonly target: number; readonly reason: string }
 }
 
 interface RowFacts {

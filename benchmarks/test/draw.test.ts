@@ -94,6 +94,15 @@ describe('the page', () => {
     expect(fillPage(filled, results)).toBe(filled)
   })
 
+  it('says why a row was not measured, and draws nothing for it', () => {
+    const missing = { ...row, peers: row.peers.map(({ peer }) => ({ peer, rounds: 0, measurements: {} })) }
+    const rows = [{ ...missing, missing: 'Bun is not installed.' }]
+    expect(fillPage(page, { ...results, rows })).toContain(
+      '### A `row` <of> sorts\n\nAbout it.\n\nAim: time at most 10 of fetch (not measured).\n\nBun is not installed.\n',
+    )
+    expect(draw(rows)).not.toContain('<rect')
+  })
+
   it('must have the marks', () => {
     expect(() => fillPage('# A page', results)).toThrow('no marks for the results')
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { aims } from '../src/aims.ts'
+import { aims, aimsTable } from '../src/aims.ts'
 import { resultOf } from '../src/results.ts'
 import type { Metric, OutsideRow } from '../src/row.ts'
 import { formatNumber, markdownTable, printTable, tableOf } from '../src/table.ts'
@@ -60,6 +60,24 @@ describe('the result of a row', () => {
     expect(aims(result)).toBe('Aim: time a call at most 1.20 of other (met); requests at most 4 (missed).')
     expect(aims(resultOf(row(), new Map()))).toContain('(not measured)')
     expect(aims(resultOf(row([{ key: 'time', title: 'time', unit: 'ns' }]), samples))).toBe('')
+  })
+
+  it('gives the reason if an aim was replaced, or given up', () => {
+    const replaced = { kind: 'ratio', target: 1.05, reason: 'A check costs that.' } as const
+    expect(aims(resultOf(row([{ ...time, replaced }]), samples))).toBe(
+      'Aim: time a call at most 1.20 of other (met). The first aim, time a call at most 1.05 of other, was replaced: A check costs that.',
+    )
+    const { target: _, ...unlimited } = count
+    const given = { kind: 'value', target: 1, reason: 'Nobody meets it.' } as const
+    const withoutAim = resultOf(row([{ ...unlimited, replaced: given }]), samples)
+    expect(aims(withoutAim)).toBe('The first aim, requests at most 1, was replaced: Nobody meets it.')
+    expect(aimsTable([withoutAim])[1]).toEqual(['A row: requests', '-', '1', '5', 'replaced'])
+  })
+
+  it('lists the aims of all rows beside the numbers of Nightlatch', () => {
+    const [, first, second] = aimsTable([resultOf(row([{ ...time, ratioTarget: 1.05 }, count]), samples)])
+    expect(first).toEqual(['A row: time a call', '1.05 of other', '', '1.10', 'missed'])
+    expect(second).toEqual(['A row: requests', '4', '', '5', 'missed'])
   })
 
   it('is a table, with a dash for missing values', () => {

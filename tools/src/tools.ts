@@ -31,9 +31,10 @@ export const tools: Readonly<Record<string, Tool>> = {
     steps: file('tools/src/write-api-reports.ts'),
   },
   bench: {
-    summary: 'measures calls against other libraries in about eight minutes, after a change of a hot path',
+    summary: 'measures calls against other libraries in about twelve minutes, after a change of a hot path',
     steps: (parameters) => [
       build,
+      { program: 'tools/src/runtimes/fetch-runtimes.ts', parameters: ['Bun', 'Deno'] },
       { program: 'benchmarks/src/bench.ts', parameters, nodeOptions: ['--expose-gc'], folder: 'benchmarks' },
     ],
   },

@@ -18,7 +18,8 @@ const weighed: Readonly<Record<string, string>> = {
   axios: 'axios',
 }
 
-const reason = 'Ky, openid-client and the checks of options weigh more than that; [decisions](decisions.md) lists each part.'
+const reason =
+  'Ky, openid-client and the checks of options weigh more than that; [decisions](decisions.md) lists each part.'
 
 /** The bundle size and the number of installed packages. */
 export const size: OutsideRow = {
@@ -30,9 +31,9 @@ export const size: OutsideRow = {
   baseline: undefined,
   peers: peers.map(({ name }) => name).filter((name) => weighed[name] !== undefined),
   metrics: [
-    { key: 'atOnce', title: 'at once', unit: 'kB', target: 32, replaced: { target: 18, reason } },
+    { key: 'atOnce', title: 'at once', unit: 'kB', target: 32, replaced: { kind: 'value', target: 18, reason } },
     { key: 'later', title: 'later', unit: 'kB' },
-    { key: 'total', title: 'in all', unit: 'kB', target: 72, replaced: { target: 40, reason } },
+    { key: 'total', title: 'in all', unit: 'kB', target: 72, replaced: { kind: 'value', target: 40, reason } },
     { key: 'packages', title: 'packages', unit: '', target: 7 },
   ],
   rounds: { full: 1, quick: 1 },

@@ -10,10 +10,13 @@ const folder = join(root, 'node_modules/.cache/nightlatch-runtimes')
 
 /** Returns the path of each runtime's program; throws if npm is unreachable or lacks one for this machine. */
 export async function installRuntimes(runtimes: readonly Runtime[]): Promise<ReadonlyMap<Runtime, string>> {
-  const wanted = runtimes.flatMap(({ install }) => (install === undefined ? [] : [[install.alias, install.spec]]))
-  const manifest = JSON.stringify({ private: true, dependencies: Object.fromEntries(wanted) })
+  const wanted = runtimes.flatMap(({ install }) =>
+    install === undefined ? [] : [[install.alias, install.spec] as const],
+  )
   const stamp = join(folder, 'installed.json')
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== manifest) {
+  const installed = readInstalled(stamp)
+  if (wanted.some(([alias, spec]) => installed[alias] !== spec)) {
+    const manifest = JSON.stringify({ private: true, dependencies: Object.fromEntries(wanted) })
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), manifest)
@@ -30,6 +33,12 @@ export async function installRuntimes(runtimes: readonly Runtime[]): Promise<Rea
     writeFileSync(stamp, manifest)
   }
   return new Map(runtimes.map((runtime) => [runtime, programOf(runtime)]))
+}
+
+/** The packages of the last installation, which may have been of more runtimes. */
+function readInstalled(stamp: string): Readonly<Record<string, string>> {
+  if (!existsSync(stamp)) return {}
+  return (JSON.parse(readFileSync(stamp, 'utf8')) as { dependencies: Record<string, string> }).dependencies
 }
 
 function programOf({ name, version, program }: Runtime): string {
