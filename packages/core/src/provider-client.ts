@@ -11,6 +11,7 @@ import type { Client } from './client.ts'
 import { checkTokenOptions, checkViewOptions, type TokenOptions, type ViewOptions } from './client-options.ts'
 import type { ClientParts } from './client-parts.ts'
 import { NightlatchError } from './errors.ts'
+import { AllowedOrigins } from './fetch/allowed-origins.ts'
 import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
 import { type Authorize, createAuthorize } from './fetch/authorization.ts'
@@ -214,18 +215,17 @@ export class ProviderClient<Info> implements Client<Info> {
     const view = this.#view
     const shared = view === undefined ? undefined : view.client.#forRequests()
     const history = shared?.history ?? new RejectionHistory(this.#parts.time)
-    const discoveredOrigins = shared?.discoveredOrigins ?? new Set<string>()
     const discoveries = shared?.discoveries ?? { forgotten: 0 }
     const identity = view?.identity ?? this.#parts.defaultIdentity
     const tokens = new RequestTokens((options) => this.#obtain(options), history, identity)
     const { dpop, label } = this.#tokens
-    const onRequests = { provider, tokens, dpop, emit, label }
-    const discovery = { timeout, transport, findEndpoint, diagnostics, discoveredOrigins, discoveries }
+    const origins = shared?.origins ?? new AllowedOrigins({ provider, emit, label }, transport.allowInsecureRequests)
+    const onRequests = { provider, tokens, origins, dpop, emit, label }
+    const discovery = { timeout, transport, findEndpoint, diagnostics, discoveries }
     const finder = createApiFinder({ ...onRequests, ...discovery })
-    const guarded = { ...onRequests, mayReceiveToken: finder.mayReceiveToken }
-    const fetch = createAuthenticatedFetch({ ...guarded, fetch: transport.fetch })
-    const authorize = createAuthorize({ ...guarded, inFlight })
-    this.#requests = { finder, fetch, authorize, api: undefined, history, discoveredOrigins, discoveries }
+    const fetch = createAuthenticatedFetch({ ...onRequests, fetch: transport.fetch })
+    const authorize = createAuthorize({ ...onRequests, inFlight })
+    this.#requests = { finder, fetch, authorize, api: undefined, history, origins, discoveries }
     return this.#requests
   }
 }
@@ -247,7 +247,7 @@ interface RequestParts<Info> {
   /** Shared with the views of a client. */
   readonly history: RejectionHistory
   /** Shared with the views of a client: what a client may send tokens to, its views may, too. */
-  readonly discoveredOrigins: Set<string>
+  readonly origins: AllowedOrigins
   /** Shared with the views of a client: `forget()` of the client drops what its views discovered, too. */
   readonly discoveries: { forgotten: number }
 }

@@ -1,7 +1,7 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
 import type { Fetch } from '../platform/fetch.ts'
-import { cacheOrigin, type OriginCheck } from './allowed-origins.ts'
+import { cacheOrigin } from './allowed-origins.ts'
 import { discard } from './discard.ts'
 import { followRedirects, isStream, type OnRedirect } from './follow-redirects.ts'
 import {
@@ -11,7 +11,6 @@ import {
   putToken,
   Repeats,
   type RequestTokenParts,
-  refuseOrigin,
 } from './request-token.ts'
 import { readJsonCopy } from './token-rejection.ts'
 import { withoutSecrets } from './transport-error.ts'
@@ -19,7 +18,6 @@ import { withoutSecrets } from './transport-error.ts'
 /** The dependencies of `client.fetch`. */
 export interface AuthenticatedFetchParts extends RequestTokenParts {
   readonly fetch: Fetch
-  readonly mayReceiveToken: OriginCheck
 }
 
 type OwnHeaders = Headers | Record<string, string>
@@ -46,8 +44,8 @@ interface Call {
  * @throws NightlatchError `origin_refused`, or the error of the grant
  */
 export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch {
-  const { provider, tokens, dpop } = parts
-  const mayReceiveToken = cacheOrigin(parts.mayReceiveToken)
+  const { provider, tokens, origins, dpop } = parts
+  const isAllowedAddress = cacheOrigin(origins)
   // Workers keep `Authorization` on a redirect to another origin if their compatibility date, which code cannot read, is before
   // 2025-09-01. They always keep cookies.
   const isSimple = isBearerOnly(parts) && !isCloudflareWorkers()
@@ -163,9 +161,9 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     if (hasOwn && provider.authorizeRequest === undefined) return passThrough(given, givenInit, own, carried)
 
     const address = request?.url ?? `${given as string | URL}`
-    const isAllowed = mayReceiveToken(address)
+    const isAllowed = isAllowedAddress(address)
     if (hasOwn && !isAllowed) return passThrough(given, givenInit, own, carried)
-    if (!isAllowed) throw refuseOrigin(parts, new URL(address))
+    if (!isAllowed) throw origins.refuse(new URL(address))
 
     const init = copyInit(givenInit)
     const body = init?.body

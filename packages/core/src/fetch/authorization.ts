@@ -1,6 +1,6 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { InFlightRequests } from '../platform/in-flight-requests.ts'
-import { cacheOrigin, type OriginCheck } from './allowed-origins.ts'
+import { cacheOrigin } from './allowed-origins.ts'
 import {
   authorizationOf,
   credentialsIn,
@@ -9,7 +9,6 @@ import {
   type RepeatOptions,
   Repeats,
   type RequestTokenParts,
-  refuseOrigin,
 } from './request-token.ts'
 import { withoutSecrets } from './transport-error.ts'
 
@@ -65,23 +64,22 @@ export type Authorize = (url: string | URL, options?: AuthorizeOptions) => Promi
 
 /** The dependencies of `client.authorize`. */
 export interface AuthorizationParts extends RequestTokenParts {
-  readonly mayReceiveToken: OriginCheck
   /** The client's own requests to the authorization server, which must not wait for a token. */
   readonly inFlight: InFlightRequests
 }
 
 /** Creates `client.authorize`, which makes the same checks as `client.fetch`. */
 export function createAuthorize(parts: AuthorizationParts): Authorize {
-  const mayReceiveToken = cacheOrigin(parts.mayReceiveToken)
+  const isAllowed = cacheOrigin(parts.origins)
   // A request to the token endpoint itself never carries a token.
   const { tokenEndpoint } = parts.provider
   const tokenEndpointHref = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
   return async (url, { method = 'GET', signal, foreignOrigins = 'reject' } = {}) => {
     const address = typeof url === 'string' ? url : url.href
     if (address === tokenEndpointHref || parts.inFlight.has(address)) return undefined
-    if (!mayReceiveToken(address)) {
+    if (!isAllowed(address)) {
       if (foreignOrigins === 'passThrough') return undefined
-      throw refuseOrigin(parts, new URL(address))
+      throw parts.origins.refuse(new URL(address))
     }
     const token = await parts.tokens.next(signal)
     const request: AuthorizedRequest = { address, method, repeats: undefined }

@@ -8,10 +8,10 @@ import { explainNetworkFailure, readNetworkFailure } from '../platform/network-f
 import type { RequestTask } from '../platform/single-flight.ts'
 import { findUrlMistake } from '../platform/validation.ts'
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
-import { createOriginCheck, type OriginCheck } from './allowed-origins.ts'
+import { AllowedOrigins } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
 import { boundBodies } from './bounded-bodies.ts'
-import { type RequestTokenParts, refuseOrigin } from './request-token.ts'
+import type { RequestTokenParts } from './request-token.ts'
 
 /** The result of a discovery, with its base URL checked. */
 interface FoundApi<Info> {
@@ -28,8 +28,6 @@ export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   /** Default: no tracing channels. */
   readonly diagnostics?: Diagnostics | undefined
-  /** The origins of discovered APIs, shared by all views of a client. */
-  readonly discoveredOrigins?: Set<string>
   /** How often the client has dropped its discoveries, those of its views included. */
   readonly discoveries?: { readonly forgotten: number }
 }
@@ -46,22 +44,17 @@ export interface ApiFinder<Info> {
   find(signal: AbortSignal | undefined): Promise<FoundApi<Info>>
   /** Discovers again with the next call. Until then requests may still go to the API that was found. */
   forget(): void
-  /** Whether a URL's origin is allowed: the API's own origin, once it is known, and the provider's `apiOrigins`. */
-  readonly mayReceiveToken: OriginCheck
 }
 
-/** Creates what finds a provider's API and checks where its tokens may go. */
+/** Finds a provider's API, whose origin is an allowed one from then on. */
 export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder<Info> {
-  const { provider, transport, label, discoveredOrigins = new Set(), discoveries = { forgotten: 0 } } = parts
-  const { api, apiOrigins = [] } = provider
-  const own = typeof api === 'function' || api === undefined ? [] : [new URL(api).origin]
-  const declared = createOriginCheck([...own, ...apiOrigins], transport.allowInsecureRequests)
+  const { provider, origins, label, discoveries = { forgotten: 0 } } = parts
   let found: Promise<FoundApi<Info>> | undefined
   const flight = createSingleFlight<FoundApi<Info>>()
   const discoverNow: RequestTask<FoundApi<Info>> = async (request) => {
     try {
       const discovered = await findApi(parts)
-      discoveredOrigins.add(discovered.baseUrl.origin)
+      origins.add(discovered.baseUrl)
       if (request.cacheable) found = Promise.resolve(discovered)
       return discovered
     } catch (failure) {
@@ -80,7 +73,6 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
       return waitFor(found ?? flight.join(discoverNow), signal)
     },
     forget,
-    mayReceiveToken: (url) => declared(url) || discoveredOrigins.has(url.origin),
   }
 }
 
@@ -128,12 +120,11 @@ async function discover<Info>(
   try {
     return await withDeadline(timeout, tooLate, async (signal) => {
       const { url: tokenEndpoint } = await findEndpoint(signal)
-      const origins = [tokenEndpoint.origin, ...(provider.apiOrigins ?? [])]
-      const mayReceiveToken = createOriginCheck(origins, transport.allowInsecureRequests)
+      const origins = new AllowedOrigins(parts, transport.allowInsecureRequests, tokenEndpoint.origin)
       const bounded = boundBodies(transport.fetch, name)
-      const fetch = createAuthenticatedFetch({ ...parts, fetch: bounded, mayReceiveToken })
+      const fetch = createAuthenticatedFetch({ ...parts, origins, fetch: bounded })
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
-      const url = checkBaseUrl(baseUrl, mayReceiveToken, parts)
+      const url = checkBaseUrl(baseUrl, origins, parts)
       trace.baseUrl = showUrl(url)
       emit({ type: 'api.discovered', provider: name, ...labelled, duration: duration(), baseUrl: trace.baseUrl })
       return { baseUrl: url, info }
@@ -165,14 +156,16 @@ function toDiscoveryFailure(name: string, failure: unknown): NightlatchError {
 }
 
 /** Checks the discovered base URL like any other URL, before a token goes there (rule H1). */
-function checkBaseUrl(baseUrl: string | URL, mayReceiveToken: OriginCheck, parts: ApiDiscoveryParts<unknown>): URL {
-  const { provider, transport } = parts
-  const { name } = provider
+function checkBaseUrl(
+  baseUrl: string | URL,
+  origins: AllowedOrigins,
+  { provider: { name }, transport }: ApiDiscoveryParts<unknown>,
+): URL {
   const mistake = findUrlMistake(baseUrl, transport.allowInsecureRequests)
   if (mistake !== undefined) {
     throw new NightlatchError('discovery_failed', `${name}: the discovered base URL ${mistake}`, { provider: name })
   }
   const url = new URL(baseUrl)
-  if (mayReceiveToken(url)) return url
-  throw refuseOrigin(parts, url)
+  if (origins.allows(url)) return url
+  throw origins.refuse(url)
 }

@@ -1,8 +1,9 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
-import { NightlatchError, redactTypeError, showUrl, withLabel } from '../errors.ts'
+import { redactTypeError, showUrl, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
+import type { AllowedOrigins } from './allowed-origins.ts'
 import type { RequestTokens } from './request-tokens.ts'
 import { type ApiAnswer, isTokenRejected } from './token-rejection.ts'
 
@@ -10,6 +11,7 @@ import { type ApiAnswer, isTokenRejected } from './token-rejection.ts'
 export interface RequestTokenParts {
   readonly provider: Provider
   readonly tokens: RequestTokens
+  readonly origins: AllowedOrigins
   /** `undefined`: tokens are not bound to a key. */
   readonly dpop: DpopProofs | undefined
   readonly emit: Emit
@@ -139,29 +141,4 @@ export class Repeats {
 /** @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-7.1 RFC 9449 section 7.1} */
 function challengesProof(challenge: string | null, error: 'use_dpop_nonce' | 'invalid_dpop_proof'): boolean {
   return challenge !== null && /\bdpop\b/i.test(challenge) && challenge.includes(error)
-}
-
-/** Creates the error for an origin that is not allowed, and emits its event. */
-export function refuseOrigin(
-  { provider, emit, label }: Pick<RequestTokenParts, 'provider' | 'emit' | 'label'>,
-  url: URL,
-): NightlatchError {
-  const { name } = provider
-  const refusal = new NightlatchError('origin_refused', describeForeignOrigin(provider, url), { provider: name })
-  const error = withLabel(refusal, label) as NightlatchError
-  const labelled = label !== undefined && { label }
-  emit({ type: 'origin.refused', provider: name, ...labelled, origin: url.origin, error })
-  return error
-}
-
-function describeForeignOrigin({ name, api }: Provider, { origin, protocol }: URL): string {
-  const own =
-    api === undefined
-      ? ''
-      : typeof api === 'function'
-        ? ", or use the API's own origin, which is allowed once client.api() or client.info() has discovered it"
-        : `, or use the API's own origin (${new URL(api).origin})`
-  const scheme =
-    protocol === 'http:' ? ' An http origin is allowed only on a loopback address or with `allowInsecureRequests`.' : ''
-  return `${name}: ${origin} is not an allowed origin for this token. Add it to the provider's \`apiOrigins\`${own}.${scheme}`
 }

@@ -1,9 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cacheOrigin, createOriginCheck } from '../../src/fetch/allowed-origins.ts'
+import type { ClientEvent } from '../../src/events.ts'
+import { AllowedOrigins, cacheOrigin } from '../../src/fetch/allowed-origins.ts'
+import type { Provider } from '../../src/index.ts'
 import { anyText } from '../arbitraries.ts'
 
-const check = createOriginCheck(
+const acme: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+
+/** A check of origins in the form of a provider's `apiOrigins`. */
+function createCheck(apiOrigins: readonly string[], allowInsecureRequests: boolean): (url: URL) => boolean {
+  const origins = new AllowedOrigins({ provider: { ...acme, apiOrigins }, emit: () => {} }, allowInsecureRequests)
+  return (url) => origins.allows(url)
+}
+
+const check = createCheck(
   [
     'https://api.acme.example',
     'https://*.acme.example',
@@ -46,7 +56,7 @@ describe('allowed origins', () => {
   })
 
   it('H1: `*` stands for exactly one label', () => {
-    const literal = createOriginCheck(
+    const literal = createCheck(
       ['https://any-label.acme.example', 'https://*.any-label.acme.test', 'https://*.*.b.test'],
       false,
     )
@@ -62,7 +72,7 @@ describe('allowed origins', () => {
   })
 
   it('H1: plain http requires both the permission and the origin', () => {
-    const permitted = createOriginCheck(['http://api.internal.example'], true)
+    const permitted = createCheck(['http://api.internal.example'], true)
     expect(permitted(new URL('http://api.internal.example/x'))).toBe(true)
     expect(permitted(new URL('http://other.internal.example/x'))).toBe(false)
   })
@@ -71,9 +81,11 @@ describe('allowed origins', () => {
 describe('a cached origin', () => {
   const remembering = (): { check: (address: string) => boolean; parsed: () => number } => {
     let parsed = 0
-    const counting = cacheOrigin((url) => {
-      parsed += 1
-      return check(url)
+    const counting = cacheOrigin({
+      allows(url) {
+        parsed += 1
+        return check(url)
+      },
     })
     return { check: counting, parsed: () => parsed }
   }
@@ -101,5 +113,52 @@ describe('a cached origin', () => {
         return !URL.canParse(address) || new URL(address).origin === 'https://api.acme.example'
       }),
     )
+  })
+})
+
+describe("the API's own origin", () => {
+  const url = new URL('https://api.acme.test/v2/orders')
+  const create = (provider: Partial<Provider>, own?: string): AllowedOrigins =>
+    new AllowedOrigins({ provider: { ...acme, ...provider }, emit: () => {} }, false, own)
+
+  it('H1: is allowed if the provider names it, or the caller does', () => {
+    expect(create({}).allows(url)).toBe(false)
+    expect(create({ api: 'https://api.acme.test/v2' }).allows(url)).toBe(true)
+    expect(create({ api: new URL('https://api.acme.test/v2') }).allows(url)).toBe(true)
+    expect(create({}, url.origin).allows(url)).toBe(true)
+    expect(create({ api: 'https://api.acme.test' }, 'https://login.acme.example').allows(url)).toBe(false)
+  })
+
+  it('H1: is allowed from its discovery on', () => {
+    const origins = create({ api: () => Promise.reject(new Error('not asked here')) })
+    expect(origins.allows(url)).toBe(false)
+    origins.add(new URL('https://api.acme.test'))
+    expect(origins.allows(url)).toBe(true)
+    expect(origins.allows(new URL('http://api.acme.test'))).toBe(false)
+  })
+})
+
+describe('an origin that is not allowed', () => {
+  it('H1: is reported to the caller and by an event, without the query', () => {
+    const events: ClientEvent[] = []
+    const origins = new AllowedOrigins({ provider: acme, emit: (event) => events.push(event) }, false)
+    const error = origins.refuse(new URL('http://api.acme.example/x?secret=1'))
+    expect(error).toMatchObject({ code: 'origin_refused', provider: 'acme' })
+    expect(error.message).toContain('An http origin is allowed only on a loopback address or')
+    expect(error.message).not.toContain('secret')
+    expect(events).toEqual([{ type: 'origin.refused', provider: 'acme', origin: 'http://api.acme.example', error }])
+  })
+
+  it('H1: the message says what to change', () => {
+    const at = (provider: Provider, address: string): string =>
+      new AllowedOrigins({ provider, emit: () => {} }, false).refuse(new URL(address)).message
+    expect(at(acme, 'https://x.test')).toBe(
+      "acme: https://x.test is not an allowed origin for this token. Add it to the provider's `apiOrigins`.",
+    )
+    expect(at({ ...acme, api: 'https://api.acme.example/v2' }, 'https://x.test')).toMatch(
+      /Add it to the provider's `apiOrigins`, or use the API's own origin \(https:\/\/api\.acme\.example\)\.$/,
+    )
+    const discovers = { ...acme, api: () => Promise.reject(new Error('not asked here')) }
+    expect(at(discovers, 'https://x.test')).toContain('client.api() or client.info() has discovered it')
   })
 })

@@ -7,11 +7,17 @@ import { decodeJwt } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
+import { AllowedOrigins } from '../../src/fetch/allowed-origins.ts'
 import { createAuthenticatedFetch } from '../../src/fetch/authenticated-fetch.ts'
 import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 
 import { type ClientEvent, type ClientOptions, createClient, type Provider } from '../../src/index.ts'
 import { passRetryDelay, stopTimers } from '../virtual-time.ts'
+
+function allowAcme(): AllowedOrigins {
+  const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token', api: 'https://api.acme.example' }
+  return new AllowedOrigins({ provider, emit: () => {} }, false)
+}
 
 function formOf(text: string): FormData {
   const form = new FormData()
@@ -165,7 +171,7 @@ describe('authenticated fetch', () => {
       }),
       dpop: undefined,
       emit: () => {},
-      mayReceiveToken: () => true,
+      origins: allowAcme(),
       fetch: async () => answer,
     })
     await expect(authenticated('https://api.acme.example/x')).rejects.toBe(failure)
@@ -673,7 +679,7 @@ function startBound(answers: readonly Response[]) {
     }),
     dpop: new DpopProofs(undefined, Date.now),
     emit: () => {},
-    mayReceiveToken: () => true,
+    origins: allowAcme(),
     fetch: async (_input, init) => {
       const headers = new Headers(init?.headers)
       const { htm, htu, nonce } = decodeJwt(headers.get('dpop') ?? '')

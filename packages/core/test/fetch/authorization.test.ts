@@ -4,6 +4,7 @@ import { decodeJwt, type JWTPayload } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
+import { AllowedOrigins } from '../../src/fetch/allowed-origins.ts'
 import {
   type ApiResponse,
   type Authorization,
@@ -208,8 +209,14 @@ describe('client.authorize()', () => {
 /** Tokens bound to a key, and an API whose answers each test sets; no socket. */
 async function startBound(options?: AuthorizeOptions) {
   const rejected: (string | undefined)[] = []
+  const provider: Provider = {
+    name: 'bound',
+    tokenEndpoint: 'https://login.acme.example/token',
+    api: 'https://api.acme.example',
+    dpop: true,
+  }
   const authorize = createAuthorize({
-    provider: { name: 'bound', tokenEndpoint: 'https://login.acme.example/token', dpop: true },
+    provider,
     tokens: new RequestTokens(async (given) => {
       if (given?.rejected !== undefined) rejected.push(given.rejected.value)
       const value = `token-${rejected.length}`
@@ -217,7 +224,7 @@ async function startBound(options?: AuthorizeOptions) {
     }),
     dpop: new DpopProofs(undefined, Date.now),
     emit: () => {},
-    mayReceiveToken: () => true,
+    origins: new AllowedOrigins({ provider, emit: () => {} }, false),
     inFlight: new InFlightRequests(),
   })
   const again = async (): Promise<JWTPayload> => claimsOf(await authorize('https://api.acme.example/x', options))

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import type { ClientEvent } from '../../src/events.ts'
-import { putToken, Repeats, type RequestTokenParts, refuseOrigin } from '../../src/fetch/request-token.ts'
+import { AllowedOrigins } from '../../src/fetch/allowed-origins.ts'
+import { putToken, Repeats, type RequestTokenParts } from '../../src/fetch/request-token.ts'
 import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 
 const url = new URL('https://api.acme.example/things?secret=1')
@@ -13,14 +14,17 @@ const make = (value: string, type: 'Bearer' | 'DPoP' = 'Bearer'): AccessToken =>
 function start(overrides: Partial<RequestTokenParts> = {}) {
   const events: ClientEvent[] = []
   const rejected: (string | undefined)[] = []
+  const emit = (event: ClientEvent): void => void events.push(event)
+  const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
   const parts: RequestTokenParts = {
-    provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
+    provider,
+    origins: new AllowedOrigins({ provider, emit }, false),
     tokens: new RequestTokens(async (options) => {
       rejected.push(options?.rejected?.value)
       return make('second')
     }),
     dpop: undefined,
-    emit: (event) => events.push(event),
+    emit,
     ...overrides,
   }
   return { parts, events, rejected, repeats: new Repeats(parts) }
@@ -172,30 +176,5 @@ describe('the repeats of a request', () => {
     const { repeats, rejected } = start()
     expect((await repeats.next(nonceWanted, make('first'), url, undefined))?.value).toBe('second')
     expect(rejected).toEqual(['first'])
-  })
-})
-
-describe('an origin that is not allowed', () => {
-  it('H1: is reported to the caller and by an event, without the query', () => {
-    const { parts, events } = start()
-    const error = refuseOrigin(parts, new URL('http://api.acme.example/x?secret=1'))
-    expect(error).toMatchObject({ code: 'origin_refused', provider: 'acme' })
-    expect(error.message).toContain('An http origin is allowed only on a loopback address or')
-    expect(error.message).not.toContain('secret')
-    expect(events).toEqual([{ type: 'origin.refused', provider: 'acme', origin: 'http://api.acme.example', error }])
-  })
-
-  it('H1: the message says what to change', () => {
-    const { parts } = start()
-    const at = (provider: RequestTokenParts['provider'], address: string): string =>
-      refuseOrigin({ ...parts, provider }, new URL(address)).message
-    expect(at(parts.provider, 'https://x.test')).toBe(
-      "acme: https://x.test is not an allowed origin for this token. Add it to the provider's `apiOrigins`.",
-    )
-    expect(at({ ...parts.provider, api: 'https://api.acme.example/v2' }, 'https://x.test')).toMatch(
-      /Add it to the provider's `apiOrigins`, or use the API's own origin \(https:\/\/api\.acme\.example\)\.$/,
-    )
-    const discovers = { ...parts.provider, api: () => Promise.reject(new Error('not asked here')) }
-    expect(at(discovers, 'https://x.test')).toContain('client.api() or client.info() has discovered it')
   })
 })
