@@ -8,7 +8,7 @@ export { type ClientPool, type ClientPoolOptions, createClientPool } from './cli
 export type { AccessToken } from './acquire/access-token.ts'
 export type { TokenStatus } from './cache/token-status.ts'
 export type { ApiResponse, Authorization, Authorize, AuthorizeOptions } from './fetch/authorization.ts'
-export type { RepeatOptions } from './fetch/request-token.ts'
+export type { RepeatOptions } from './fetch/repeats.ts'
 export type { Fetch } from './platform/fetch.ts'
 
 // Describing a provider

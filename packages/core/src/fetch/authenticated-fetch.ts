@@ -4,15 +4,8 @@ import type { Fetch } from '../platform/fetch.ts'
 import { cacheOrigin } from './allowed-origins.ts'
 import { discard } from './discard.ts'
 import { followRedirects, isStream, type OnRedirect } from './follow-redirects.ts'
-import {
-  authorizationOf,
-  credentialsIn,
-  isBearerOnly,
-  putToken,
-  Repeats,
-  type RequestTokenParts,
-} from './request-token.ts'
-import { readJsonCopy } from './token-rejection.ts'
+import { authorizationOf, credentialsIn, isBearerOnly, putToken, type RequestTokenParts } from './put-token.ts'
+import { Repeats, readJsonCopy } from './repeats.ts'
 import { withoutSecrets } from './transport-error.ts'
 
 /** The dependencies of `client.fetch`. */

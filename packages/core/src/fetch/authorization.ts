@@ -1,15 +1,8 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { InFlightRequests } from '../platform/in-flight-requests.ts'
 import { cacheOrigin } from './allowed-origins.ts'
-import {
-  authorizationOf,
-  credentialsIn,
-  isBearerOnly,
-  putToken,
-  type RepeatOptions,
-  Repeats,
-  type RequestTokenParts,
-} from './request-token.ts'
+import { authorizationOf, credentialsIn, isBearerOnly, putToken, type RequestTokenParts } from './put-token.ts'
+import { type RepeatOptions, Repeats } from './repeats.ts'
 import { withoutSecrets } from './transport-error.ts'
 
 /** Options of `client.authorize`. */

@@ -11,7 +11,7 @@ import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { AllowedOrigins } from './allowed-origins.ts'
 import { createAuthenticatedFetch } from './authenticated-fetch.ts'
 import { boundBodies } from './bounded-bodies.ts'
-import type { RequestTokenParts } from './request-token.ts'
+import type { RequestTokenParts } from './put-token.ts'
 
 /** The result of a discovery, with its base URL checked. */
 interface FoundApi<Info> {

@@ -1,11 +1,14 @@
+import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import type { ClientEvent } from '../../src/events.ts'
 import { AllowedOrigins } from '../../src/fetch/allowed-origins.ts'
-import { putToken, Repeats, type RequestTokenParts } from '../../src/fetch/request-token.ts'
+import type { RequestTokenParts } from '../../src/fetch/put-token.ts'
+import { isTokenRejected, Repeats, readJsonCopy } from '../../src/fetch/repeats.ts'
 import { RequestTokens } from '../../src/fetch/request-tokens.ts'
+import { createClient, type Provider, type TokenRejection } from '../../src/index.ts'
 
 const url = new URL('https://api.acme.example/things?secret=1')
 const make = (value: string, type: 'Bearer' | 'DPoP' = 'Bearer'): AccessToken =>
@@ -35,32 +38,6 @@ const nonceWanted = {
   status: 401,
   headers: new Headers({ 'dpop-nonce': 'n', 'www-authenticate': 'DPoP error="use_dpop_nonce"' }),
 }
-
-describe('a token on a request', () => {
-  it('is set with its scheme, or by the provider', async () => {
-    const headers = new Headers()
-    await putToken(start().parts, headers, make('one'), { url, method: 'GET' })
-    expect([...headers]).toEqual([['authorization', 'Bearer one']])
-    const own = start({
-      provider: {
-        name: 'acme',
-        tokenEndpoint: 'https://login.acme.example/token',
-        authorizeRequest: (given, token) => given.set('x-key', token.value),
-      },
-    })
-    const others = new Headers()
-    await putToken(own.parts, others, make('one'), { url, method: 'GET' })
-    expect([...others]).toEqual([['x-key', 'one']])
-  })
-
-  it('has a proof of the request if it is bound to a key', async () => {
-    const { parts } = start({ dpop: new DpopProofs(undefined, Date.now) })
-    const headers = new Headers()
-    await putToken(parts, headers, make('one', 'DPoP'), { url, method: 'PUT' })
-    expect(headers.get('authorization')).toBe('DPoP one')
-    expect(decodeJwt(headers.get('dpop') ?? '')).toMatchObject({ htm: 'PUT', htu: 'https://api.acme.example/things' })
-  })
-})
 
 describe('the repeats of a request', () => {
   it('H3: one with another token, for a 401 only', async () => {
@@ -176,5 +153,133 @@ describe('the repeats of a request', () => {
     const { repeats, rejected } = start()
     expect((await repeats.next(nonceWanted, make('first'), url, undefined))?.value).toBe('second')
     expect(rejected).toEqual(['first'])
+  })
+})
+
+const providerWith = (tokenRejection?: TokenRejection): Provider => ({
+  name: 'acme',
+  tokenEndpoint: 'https://login.acme.example/token',
+  ...(tokenRejection && { tokenRejection }),
+})
+
+describe('a rejected token', () => {
+  const headers = new Headers({ 'x-reason': 'expired' })
+
+  it('is recognised by 401 only, unless the provider says otherwise', () => {
+    for (const status of [200, 400, 401, 403, 500]) {
+      expect(isTokenRejected(providerWith(), { status, headers, body: { code: 1 } })).toBe(status === 401)
+      expect(isTokenRejected(providerWith({ body: () => false }), { status, headers, body: {} })).toBe(status === 401)
+      expect(isTokenRejected(providerWith({ statuses: [400, 403] }), { status, headers })).toBe(
+        status === 400 || status === 403,
+      )
+    }
+  })
+
+  it('is recognised by the body, with its status and headers', () => {
+    const provider = providerWith({
+      body: (body, answer) =>
+        (body as { code: number }).code === 601 &&
+        answer.status === 200 &&
+        answer.headers.get('x-reason') === 'expired',
+    })
+    expect(isTokenRejected(provider, { status: 200, headers, body: { code: 601 } })).toBe(true)
+    expect(isTokenRejected(provider, { status: 500, headers, body: { code: 601 } })).toBe(false)
+    expect(isTokenRejected(provider, { status: 200, headers, body: { code: 0 } })).toBe(false)
+    // A function that throws over a body it does not know has not recognised a rejection.
+    expect(isTokenRejected(provider, { status: 200, headers, body: null })).toBe(false)
+    expect(isTokenRejected(provider, { status: 200, headers })).toBe(false)
+    const truthy = providerWith({ body: (() => 'yes') as unknown as () => boolean })
+    expect(isTokenRejected(truthy, { status: 200, headers, body: {} })).toBe(false)
+  })
+})
+
+describe('the JSON of a response', () => {
+  const of = (body: BodyInit | null, type?: string, more: Record<string, string> = {}): Response =>
+    new Response(body, { headers: { ...(type !== undefined && { 'content-type': type }), ...more } })
+
+  it.each([
+    ['JSON', () => of('{"a":1}', 'application/json; charset=utf-8'), { a: 1 }],
+    ['JSON of a vendor', () => of(' [1]', 'application/problem+JSON'), [1]],
+    ['JSON as text', () => of('{"a":1}', 'text/plain'), { a: 1 }],
+    ['JSON without a type', () => of(new Blob(['{"a":1}'])), { a: 1 }],
+    ['text', () => of('hello', 'text/plain'), undefined],
+    ['broken JSON', () => of('{"a":', 'application/json'), undefined],
+    ['nothing', () => of('', 'application/json'), undefined],
+    ['no body', () => of(null, 'application/json'), undefined],
+    ['an event stream', () => of('{"a":1}', 'text/event-stream'), undefined],
+    [
+      '64 KiB',
+      () => of(`"${'x'.repeat(65_534)}"`.replace(/^"x/, '["').replace(/x"$/, '"]'), 'application/json'),
+      ['x'.repeat(65_532)],
+    ],
+    ['more than 64 KiB', () => of(`["${'x'.repeat(65_533)}"]`, 'application/json'), undefined],
+    ['more by its length', () => of('{"a":1}', 'application/json', { 'content-length': '65537' }), undefined],
+  ])('is read from %s, and the response stays readable', async (_what, make, expected) => {
+    const response = make()
+    const text = await make().text()
+    expect(await readJsonCopy(response)).toEqual(expected)
+    expect(response.bodyUsed).toBe(false)
+    expect(await response.text()).toBe(text)
+  })
+
+  it('does not wait for the end of a stream that is not JSON, nor for an endless one', async () => {
+    for (const chunk of ['plain ', `["${'x'.repeat(70_000)}`]) {
+      const stream = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(chunk)) })
+      const response = of(stream, 'text/plain')
+      expect(await readJsonCopy(response)).toBeUndefined()
+      const first = await response.body?.getReader().read()
+      expect(new TextDecoder().decode(first?.value)).toBe(chunk)
+    }
+  })
+
+  it('is undefined if the body fails, and the caller gets that failure', async () => {
+    const response = of(
+      new ReadableStream({ pull: (controller) => controller.error(new Error('cut')) }),
+      'application/json',
+    )
+    expect(await readJsonCopy(response)).toBeUndefined()
+    await expect(response.text()).rejects.toThrow('cut')
+  })
+})
+
+describe('client.fetch with a provider that says what a rejection is', () => {
+  it.each<[string, TokenRejection, number, string]>([
+    ['another status', { statuses: [401, 403] }, 403, 'no'],
+    [
+      'a code in a JSON body',
+      { body: (body) => (body as { errcode: number }).errcode === 40001 },
+      200,
+      '{"errcode":40001}',
+    ],
+  ])('H3: repeats the request once with another token after %s', async (_what, tokenRejection, status, body) => {
+    const emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, apiUrl, credentials } = emulator
+    const client = createClient({ name: 'acme', tokenEndpoint, api: apiUrl, tokenRejection }, { credentials })
+    emulator.faults.set('api', { name: 'answer', answer: { status, body } }, { times: 1 })
+    const response = await (await client.api()).post('x', { body: 'sent', throwHttpErrors: false })
+    expect(await response.json()).toMatchObject({ body: 'sent' })
+    expect(emulator.requests.map(({ part }) => part)).toEqual(['token', 'api', 'token', 'api'])
+    // A stream is not sent again, and the next request has another token.
+    emulator.faults.set('api', { name: 'answer', answer: { status, body } }, { times: 1 })
+    const init = { method: 'POST', body: new Blob(['b']).stream(), duplex: 'half' } as RequestInit
+    const handedOn = await client.fetch(apiUrl, init)
+    expect([handedOn.status, await handedOn.text()]).toEqual([status, body])
+    expect((await client.fetch(apiUrl)).status).toBe(200)
+    expect(emulator.requests.map(({ part }) => part).slice(4)).toEqual(['api', 'token', 'api'])
+    await emulator.close()
+  })
+
+  it('rejects an invalid tokenRejection by its path', () => {
+    const make = (tokenRejection: unknown) => () =>
+      createClient({ ...providerWith(), tokenRejection } as Provider, { credentials: { clientId: 'a' } })
+    expect(make({ statuses: [99] })).toThrow(
+      'provider.tokenRejection.statuses.0 must be an HTTP status from 200 to 599',
+    )
+    expect(make({ statuses: [700] })).toThrow('must be an HTTP status from 200 to 599')
+    expect(make({ statuses: ['401'] })).toThrow('must be an HTTP status')
+    expect(make({ statuses: [401.5] })).toThrow('must be an HTTP status')
+    expect(make({ statuses: 401 })).toThrow('provider.tokenRejection.statuses must be an array of HTTP statuses')
+    expect(make({ body: 'x' })).toThrow('provider.tokenRejection.body must be a function')
+    expect(make({ status: [1] })).toThrow('provider.tokenRejection.status')
   })
 })
