@@ -16,8 +16,7 @@ import { createApi } from './fetch/api.ts'
 import { createAuthenticatedFetch } from './fetch/authenticated-fetch.ts'
 import { type Authorize, createAuthorize } from './fetch/authorization.ts'
 import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
-import { RejectionHistory } from './fetch/rejection-history.ts'
-import { RequestTokens } from './fetch/request-tokens.ts'
+import { RejectionHistory, RequestTokens } from './fetch/request-tokens.ts'
 import type { Fetch } from './platform/fetch.ts'
 
 /** What makes a view of a client. */

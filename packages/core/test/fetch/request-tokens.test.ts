@@ -1,7 +1,6 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
-import { RejectionHistory } from '../../src/fetch/rejection-history.ts'
-import { RequestTokens } from '../../src/fetch/request-tokens.ts'
+import { RejectionHistory, RequestTokens } from '../../src/fetch/request-tokens.ts'
 
 const make = (value: string): AccessToken =>
   createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
@@ -74,4 +73,130 @@ it.each([
   tokens.reject(make('held'), new URL(url))
   tokens.accept(status, url, response)
   expect(history.isEmpty).toBe(isAccepted)
+})
+
+const orders = new URL('https://api.acme.example/v2/orders')
+const billing = new URL('https://api.acme.example/v2/billing')
+const elsewhere = new URL('https://files.acme.example/v2/orders')
+
+/** A history, in a time that each test controls, and an API that rejects every token. */
+function startHistory() {
+  let now = 0
+  const history = new RejectionHistory(() => now)
+  let token = 1
+  return {
+    history,
+    advance(seconds: number) {
+      now += seconds * 1000
+    },
+    /** @returns whether the rejected token was replaced */
+    reject(url = orders, identity = 'own') {
+      const isReplaced = history.reject(identity, url, `token-${token}`)
+      if (isReplaced) token += 1
+      return isReplaced
+    },
+  }
+}
+
+/** Which of so many rejections led to a replacement, from 1. */
+const replacedOf = (count: number, reject: (at: number) => boolean): number[] =>
+  Array.from({ length: count }, (_, at) => at + 1).filter((at) => reject(at))
+
+describe('rejection history', () => {
+  it('L5: of the rejections in a row, fewer and fewer lead to a replacement', () => {
+    const { history, reject } = startHistory()
+    expect(history.isEmpty).toBe(true)
+    expect(replacedOf(140, () => reject())).toEqual([1, 2, 3, 5, 9, 17, 33, 65, 129])
+    expect(history.isEmpty).toBe(false)
+  })
+
+  it('L5: callers that report the same token share its replacement', () => {
+    const { history } = startHistory()
+    const reject = (token: string): boolean => history.reject('own', orders, token)
+    expect([1, 2, 3].map(() => reject('one'))).toEqual([true, true, true])
+    expect([1, 2].map(() => reject('two'))).toEqual([true, true])
+    expect(reject('three')).toBe(true)
+    expect([1, 2, 3].map(() => reject('four'))).toEqual([false, true, true])
+  })
+
+  it('L5: an API that accepts a token is asked for none of what it rejected before', () => {
+    const { history, reject } = startHistory()
+    replacedOf(10, () => reject())
+    history.accept('own', orders)
+    expect(history.isEmpty).toBe(true)
+    expect(replacedOf(10, () => reject())).toEqual([1, 2, 3, 5, 9])
+  })
+
+  it('L5: other origins, and other grants, are not concerned', () => {
+    const { reject } = startHistory()
+    replacedOf(10, () => reject())
+    expect(reject()).toBe(false)
+    expect([reject(elsewhere), reject(orders, 'other')]).toEqual([true, true])
+  })
+
+  it('L5: an API that rejects tokens at every URL is one API', () => {
+    const { reject } = startHistory()
+    const urls = Array.from({ length: 40 }, (_, id) => new URL(`${orders}/${id}`))
+    expect(replacedOf(40, (at) => reject(urls[at - 1]))).toHaveLength(7)
+  })
+
+  it('L5: a URL that rejects tokens, while the others of its origin accept them, is slowed down by itself', () => {
+    const { history, reject } = startHistory()
+    const replaced = replacedOf(40, () => {
+      history.accept('own', orders)
+      return reject(billing)
+    })
+    expect(replaced).toEqual([1, 2, 3, 5, 9, 17, 33])
+    expect(reject(orders)).toBe(true)
+  })
+
+  it.each([
+    [1, [1, 2, 3, 5, 9, 17, 33]],
+    [10, [1, 2, 3, 4, 5, 7, 11, 18, 31]],
+  ])('L5: with %d s between the calls they are about eight, too', (seconds, expected) => {
+    const { reject, advance } = startHistory()
+    const replaced = replacedOf(40, () => {
+      advance(seconds)
+      return reject()
+    })
+    expect(replaced).toEqual(expected)
+  })
+
+  it('L5: after ten minutes a rejected token is replaced in any case, and after an hour nothing is left', () => {
+    const { reject, advance } = startHistory()
+    replacedOf(5000, () => reject())
+    advance(599)
+    expect(reject()).toBe(false)
+    advance(1)
+    expect([reject(), reject()]).toEqual([true, false])
+    advance(3600)
+    expect(replacedOf(9, () => reject())).toEqual([1, 2, 3, 5, 9])
+  })
+
+  it('is bounded: the URL that has not rejected a token for longest is forgotten first', () => {
+    const { history, reject } = startHistory()
+    expect(replacedOf(5, () => reject(elsewhere))).toHaveLength(4)
+    for (let id = 0; id < 1000; id += 1) history.reject('own', new URL(`https://host-${id}.acme.example/x`), 'one')
+    expect(replacedOf(5, () => reject(elsewhere))).toHaveLength(4)
+    const token = { value: 'one' } as never
+    for (let id = 0; id < 1001; id += 1) history.postpone(`grant-${id}`, token)
+    expect(history.unreplaced('grant-0')).toBeUndefined()
+    expect(history.unreplaced('grant-1')?.token).toBe(token)
+  })
+
+  it('H3: leaves a replacement to the next request of that grant, until it is settled', () => {
+    const { history } = startHistory()
+    const token = { value: 'one' } as never
+    expect(history.unreplaced('own')).toBeUndefined()
+    history.postpone('own', token)
+    const unreplaced = history.unreplaced('own')
+    if (unreplaced === undefined) throw new Error('nothing is left to the next request')
+    expect([unreplaced.token, unreplaced.waitUntil, history.unreplaced('other')]).toEqual([token, undefined, undefined])
+    history.postpone('own', token)
+    expect(history.unreplaced('own')).toBe(unreplaced)
+    history.settle('own', { token, waitUntil: undefined })
+    expect(history.unreplaced('own')).toBe(unreplaced)
+    history.settle('own', unreplaced)
+    expect(history.unreplaced('own')).toBeUndefined()
+  })
 })
