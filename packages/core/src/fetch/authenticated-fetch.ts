@@ -8,28 +8,6 @@ import { authorizationOf, credentialsIn, isBearerOnly, putToken, type RequestTok
 import { Repeats, readJsonCopy } from './repeats.ts'
 import { withoutSecrets } from './transport-error.ts'
 
-/** The dependencies of `client.fetch`. */
-export interface AuthenticatedFetchParts extends RequestTokenParts {
-  readonly fetch: Fetch
-}
-
-type OwnHeaders = Headers | Record<string, string>
-
-/** A copy of one call's arguments, because the caller may change its own objects while the call waits for a token. */
-interface Call {
-  readonly input: string | Request
-  readonly init: RequestInit | undefined
-  /** The input, if it is a Request. */
-  readonly request: Request | undefined
-  /** The caller's headers. */
-  readonly own: OwnHeaders | undefined
-  /** The credentials in the caller's headers, as bits; see {@link readCarried}. */
-  readonly carried: number
-  readonly signal: AbortSignal | undefined
-  /** Whether the body can be sent again. */
-  readonly isRepeatable: boolean
-}
-
 /**
  * Creates a `fetch` that adds the token. It checks the origin before it requests a token, fails if there is no token, and
  * replaces a rejected token once.
@@ -43,15 +21,76 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
   // 2025-09-01. They always keep cookies.
   const isSimple = isBearerOnly(parts) && !isCloudflareWorkers()
   const { tokenRejection } = provider
+  return authenticatedFetch
+
+  async function authenticatedFetch(given: Parameters<Fetch>[0], givenInit?: RequestInit): Promise<Response> {
+    const request = isRequest(given) ? given : undefined
+    // As in `fetch` itself, the headers of `init` replace those of a Request.
+    const givenHeaders = givenInit?.headers ?? request?.headers
+    const own = copyHeaders(givenHeaders)
+    const carried = own === undefined ? 0 : readCarried(own)
+    const hasOwn = own !== undefined && (carried & carriesAuthorization) !== 0
+    // If the token travels in `Authorization`, the caller's own value wins (rule H6).
+    if (hasOwn && provider.authorizeRequest === undefined) return passThrough(given, givenInit, own, carried)
+
+    const address = request?.url ?? `${given as string | URL}`
+    const isAllowed = isAllowedAddress(address)
+    if (hasOwn && !isAllowed) return passThrough(given, givenInit, own, carried)
+    if (!isAllowed) throw origins.refuse(new URL(address))
+
+    const init = copyInit(givenInit)
+    const body = init?.body
+    const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
+    const isRepeatable = body === undefined || body === null || !isStream(body)
+    const call: Call = { input: request ?? address, init, request, own, carried, signal, isRepeatable }
+    const first = await tokens.next(signal)
+    const target = isRepeatable ? copyOf(call) : call.input
+    // If a copy of the Request is sent, its own body is kept for another attempt, and released after the last one.
+    const isBodyKept = target !== call.input
+    let response: Response
+    try {
+      response = await send(call, target, first)
+    } catch (failure) {
+      if (isBodyKept) release(request)
+      throw cleanFailure(failure, signal, [first.value])
+    }
+    if (!isBodyKept) return conclude(call, response, first)
+    try {
+      return await conclude(call, response, first)
+    } finally {
+      release(request)
+    }
+  }
+
+  /** Sends a request with the caller's own authorization unchanged. Its DPoP proof never goes to another origin. */
+  async function passThrough(
+    given: Parameters<Fetch>[0],
+    givenInit: RequestInit | undefined,
+    own: OwnHeaders,
+    carried: number,
+  ): Promise<Response> {
+    const request = isRequest(given) ? given : undefined
+    const init = isReadOnce(givenInit?.headers) ? { ...givenInit, headers: own } : givenInit
+    const redirect = init?.redirect ?? request?.redirect ?? 'follow'
+    try {
+      if (redirect !== 'follow' || (carried & carriesProof) === 0) return await parts.fetch(given, init)
+      const sent = { ...copyInit(init), headers: new Headers(own) }
+      return await followRedirects(parts.fetch, request ?? `${given as string | URL}`, sent, { carriers: [] })
+    } catch (failure) {
+      const headers = new Headers(own)
+      const secrets = ['authorization', 'dpop'].map((name) => credentialsIn(headers.get(name)))
+      throw cleanFailure(failure, init?.signal ?? request?.signal, secrets)
+    }
+  }
 
   /** Sends one attempt. A request that only needs `Authorization` is sent without creating a `URL` or `Headers`. */
-  const send = (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+  function send(call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> {
     if (!isSimple || call.carried !== 0) return sendWithHeaders(call, target, accessToken)
     const headers = withHeader(call.own, 'authorization', authorizationOf(accessToken))
     return parts.fetch(target, call.init === undefined ? { headers } : { ...call.init, headers })
   }
 
-  const sendWithHeaders = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+  async function sendWithHeaders(call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> {
     const { init, request, own, carried } = call
     const headers = new Headers(own)
     const method = init?.method ?? request?.method ?? 'GET'
@@ -81,8 +120,17 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     }
   }
 
+  /** Returns the response or retries. With DPoP, every response is inspected because any of them may carry a new nonce. */
+  function conclude(call: Call, response: Response, sent: AccessToken): Response | Promise<Response> {
+    const { status } = response
+    if (status === 401 || dpop !== undefined || tokenRejection !== undefined) return repeat(call, response, sent)
+    const { input } = call
+    tokens.accept(status, typeof input === 'string' ? input : input.url, response)
+    return response
+  }
+
   /** Sends the request again if the response requires it: with another token, or with another proof. */
-  const repeat = async (call: Call, first: Response, sentFirst: AccessToken): Promise<Response> => {
+  async function repeat(call: Call, first: Response, sentFirst: AccessToken): Promise<Response> {
     const url = urlOf(call)
     const repeats = new Repeats(parts)
     let response = first
@@ -105,80 +153,35 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     return response
   }
 
-  const attempt = async (call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> => {
+  async function attempt(call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> {
     try {
       return await send(call, target, accessToken)
     } catch (failure) {
       throw cleanFailure(failure, call.signal, [accessToken.value])
     }
   }
+}
 
-  /** Sends a request with the caller's own authorization unchanged. Its DPoP proof never goes to another origin. */
-  const passThrough = async (
-    given: Parameters<Fetch>[0],
-    givenInit: RequestInit | undefined,
-    own: OwnHeaders,
-    carried: number,
-  ): Promise<Response> => {
-    const request = isRequest(given) ? given : undefined
-    const init = isReadOnce(givenInit?.headers) ? { ...givenInit, headers: own } : givenInit
-    const redirect = init?.redirect ?? request?.redirect ?? 'follow'
-    try {
-      if (redirect !== 'follow' || (carried & carriesProof) === 0) return await parts.fetch(given, init)
-      const sent = { ...copyInit(init), headers: new Headers(own) }
-      return await followRedirects(parts.fetch, request ?? `${given as string | URL}`, sent, { carriers: [] })
-    } catch (failure) {
-      const headers = new Headers(own)
-      const secrets = ['authorization', 'dpop'].map((name) => credentialsIn(headers.get(name)))
-      throw cleanFailure(failure, init?.signal ?? request?.signal, secrets)
-    }
-  }
+/** The dependencies of `client.fetch`. */
+export interface AuthenticatedFetchParts extends RequestTokenParts {
+  readonly fetch: Fetch
+}
 
-  /** Returns the response or retries. With DPoP, every response is inspected because any of them may carry a new nonce. */
-  const conclude = (call: Call, response: Response, sent: AccessToken): Response | Promise<Response> => {
-    const { status } = response
-    if (status === 401 || dpop !== undefined || tokenRejection !== undefined) return repeat(call, response, sent)
-    const { input } = call
-    tokens.accept(status, typeof input === 'string' ? input : input.url, response)
-    return response
-  }
+type OwnHeaders = Headers | Record<string, string>
 
-  return async function authenticatedFetch(given, givenInit) {
-    const request = isRequest(given) ? given : undefined
-    // As in `fetch` itself, the headers of `init` replace those of a Request.
-    const givenHeaders = givenInit?.headers ?? request?.headers
-    const own = copyHeaders(givenHeaders)
-    const carried = own === undefined ? 0 : readCarried(own)
-    const hasOwn = own !== undefined && (carried & carriesAuthorization) !== 0
-    // If the token travels in `Authorization`, the caller's own value wins (rule H6).
-    if (hasOwn && provider.authorizeRequest === undefined) return passThrough(given, givenInit, own, carried)
-
-    const address = request?.url ?? `${given as string | URL}`
-    const isAllowed = isAllowedAddress(address)
-    if (hasOwn && !isAllowed) return passThrough(given, givenInit, own, carried)
-    if (!isAllowed) throw origins.refuse(new URL(address))
-
-    const init = copyInit(givenInit)
-    const body = init?.body
-    const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
-    const isRepeatable = body === undefined || body === null || !isStream(body)
-    const call: Call = { input: request ?? address, init, request, own, carried, signal, isRepeatable }
-    const first = await tokens.next(signal)
-    const target = isRepeatable ? copyOf(call) : call.input
-    let response: Response
-    try {
-      response = await send(call, target, first)
-    } catch (failure) {
-      if (target !== call.input) release(request)
-      throw cleanFailure(failure, signal, [first.value])
-    }
-    if (target === call.input) return conclude(call, response, first)
-    try {
-      return await conclude(call, response, first)
-    } finally {
-      release(request)
-    }
-  }
+/** A copy of one call's arguments, because the caller may change its own objects while the call waits for a token. */
+interface Call {
+  readonly input: string | Request
+  readonly init: RequestInit | undefined
+  /** The input, if it is a Request. */
+  readonly request: Request | undefined
+  /** The caller's headers. */
+  readonly own: OwnHeaders | undefined
+  /** The credentials in the caller's headers, as bits; see {@link readCarried}. */
+  readonly carried: number
+  readonly signal: AbortSignal | undefined
+  /** Whether the body can be sent again. */
+  readonly isRepeatable: boolean
 }
 
 /** Cancels the copy of a Request's body that was kept for another attempt. */
