@@ -14,8 +14,8 @@ import type { RevokeToken } from './acquire/revoke-token.ts'
 import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
 import { grantIdentity } from './cache/cache-key.ts'
-import type { SharedTokens, SharedTokensOptions } from './cache/shared-tokens.ts'
 import { createSteadyClock } from './cache/steady-clock.ts'
+import type { TokenSharing, TokenSharingOptions } from './cache/token-sharing.ts'
 import type { TokenSourceParts } from './cache/token-source.ts'
 import type { ClientOptions } from './client-options.ts'
 import { createDiagnostics, type Diagnostics, type Subscribable } from './diagnostics.ts'
@@ -107,7 +107,7 @@ export function createSharedParts<Info>(
       const { acquireToken } = grants.loaded ?? (await grants.load())
       return await acquireToken(grantor, client, grant, terms)
     },
-    shared: store && shareWhenNeeded({ provider, store, transport, timeout, emit, diagnostics, label }),
+    sharing: store && shareWhenNeeded({ provider, store, transport, timeout, emit, diagnostics, label }),
     time,
     timeout,
     timeoutError: (seconds) => explainFailure(provider, describeLateness(provider, seconds)) as NightlatchError,
@@ -120,20 +120,20 @@ export function createSharedParts<Info>(
 }
 
 /** Shares tokens by code that is loaded when it is first needed. */
-function shareWhenNeeded(options: SharedTokensOptions): SharedTokens {
-  const shared = loadOnce(async () => {
-    const { shareTokens } = await import('./cache/shared-tokens.ts')
+function shareWhenNeeded(options: TokenSharingOptions): TokenSharing {
+  const sharing = loadOnce(async () => {
+    const { shareTokens } = await import('./cache/token-sharing.ts')
     return shareTokens(options)
   })
   return {
     async open(...terms) {
-      return await (shared.loaded ?? (await shared.load())).open(...terms)
+      return await (sharing.loaded ?? (await sharing.load())).open(...terms)
     },
-    async acquire(...terms) {
-      return await (shared.loaded ?? (await shared.load())).acquire(...terms)
+    async acquireForFleet(...terms) {
+      return await (sharing.loaded ?? (await sharing.load())).acquireForFleet(...terms)
     },
     async forget(...terms) {
-      await (shared.loaded ?? (await shared.load())).forget(...terms)
+      await (sharing.loaded ?? (await sharing.load())).forget(...terms)
     },
   }
 }

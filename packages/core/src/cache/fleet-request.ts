@@ -1,7 +1,96 @@
 import type { AcquiredToken, GrantTerms } from '../acquire/acquire-token.ts'
 import { pause } from '../platform/deadline.ts'
 import type { ReleaseLock } from './guarded-store.ts'
-import type { SharedToken } from './shared-token.ts'
+import type { FoundToken, StoreSlot } from './store-slot.ts'
+
+/**
+ * A token for the whole fleet: the one in the store, or one that a single process requests while the others poll the store
+ * (rule S2). If the lock's owner does not deliver within half of the call's time (less for a short one), one of the others takes
+ * over.
+ *
+ * Nothing takes a background refresh over. If it fails, its owner leaves a marker for the length of the backoff, which keeps the
+ * other processes from trying one after another.
+ */
+export async function acquireForFleet(slot: StoreSlot, request: FleetRequest): Promise<FoundToken> {
+  const { terms, timeout, serves, requestToken, backoffSeconds, isCacheable, random } = request
+  const startedAt = performance.now()
+  const secondsLeft = (): number => terms.timeout - (performance.now() - startedAt) / 1000
+  const takeovers = planTakeovers(timeout)
+  const waitUntil = startedAt + (terms.timeout - takeovers[1]) * 1000
+  const maxPoll = terms.background ? maxBackgroundPollSeconds : maxPollSeconds
+  let hasRequested = false
+  let lock: ReleaseLock | 'held' | undefined
+  try {
+    const token = await obtain()
+    // After the deadline no caller is left to release the lock.
+    terms.signal.throwIfAborted()
+    if (!isOwned(lock)) return token
+    terms.signal.addEventListener('abort', lock)
+    return { ...token, release: lock }
+  } catch (failure) {
+    if (isOwned(lock)) {
+      if (terms.background && hasRequested && isCacheable()) {
+        await slot.markFailure(Math.max(backoffSeconds(), minMarkerSeconds))
+      }
+      lock()
+    }
+    throw failure
+  }
+
+  async function obtain(): Promise<FoundToken> {
+    let takeover = 0
+    for (let polls = 0; ; polls += 1) {
+      // What is left is for the grant: the store was read a moment ago, and may be slow.
+      if (takeover === takeovers.length) return await grant()
+      const stored = await read()
+      if (stored !== undefined) return stored
+      lock = await slot.lock(takeover, secondsLeft() + lockReserveSeconds, waitUntil)
+      if (lock === undefined) return await grant()
+      if (lock !== 'held') {
+        // Another process may have written a token between the read and the lock.
+        const storedSince = await read()
+        if (storedSince !== undefined) return storedSince
+        if (terms.background && (await slot.isFailureMarked())) {
+          throw new Error("another process's refresh just failed; backing off")
+        }
+        return await grant()
+      }
+      const poll = Math.min(maxPoll, firstPollSeconds * pollGrowth ** polls) * (0.5 + random())
+      const untilTakeover = terms.background ? poll : secondsLeft() - (takeovers[takeover] ?? 0)
+      if (untilTakeover <= 0) takeover += 1
+      else await pause(Math.min(poll, untilTakeover), terms.signal)
+    }
+  }
+
+  async function read(): Promise<FoundToken | undefined> {
+    const found = await slot.read()
+    return found !== undefined && serves(found) ? { found } : undefined
+  }
+
+  async function grant(): Promise<FoundToken> {
+    // The store may have taken longer than the deadline.
+    terms.signal.throwIfAborted()
+    hasRequested = true
+    return { found: await requestToken(secondsLeft()), slot }
+  }
+}
+
+/** One token request of a process in a fleet. */
+export interface FleetRequest {
+  readonly terms: GrantTerms
+  /** Seconds per call. `terms.timeout` is what is left of them after waiting in the queue. */
+  readonly timeout: number
+  /** Whether a token found in the store answers this request. */
+  readonly serves: (found: AcquiredToken) => boolean
+  /** Requests a token from the authorization server within so many seconds. */
+  readonly requestToken: (seconds: number) => Promise<AcquiredToken>
+  /** Seconds from now without another background refresh, should this one fail. */
+  readonly backoffSeconds: () => number
+  /** `false` once the request was cancelled or purged. */
+  readonly isCacheable: () => boolean
+  /** From 0 up to, but not including, 1; spreads the polls. */
+  readonly random: () => number
+}
 
 /** A lock outlasts the grant's deadline by this, so that its owner is done or gone when it expires (rule S2). */
 const lockReserveSeconds = 5
@@ -28,104 +117,6 @@ function planTakeovers(timeout: number): readonly [number, number] {
 
 /** A short life has short backoffs; a marker that expires before others read it is of no use. */
 const minMarkerSeconds = 0.1
-
-/** A token, and what remains to be done with it. */
-export interface FoundToken {
-  readonly found: AcquiredToken
-  /** Where to write it; `undefined` without a store, or if it was read from the store. */
-  readonly shared?: SharedToken
-  /** Releases the lock, once others can find the token. */
-  readonly release?: () => void
-}
-
-/** One token request of a process in a fleet. */
-export interface FleetRequest {
-  readonly terms: GrantTerms
-  /** Seconds per call. `terms.timeout` is what is left of them after waiting in the queue. */
-  readonly timeout: number
-  /** Whether a token found in the store answers this request. */
-  readonly serves: (found: AcquiredToken) => boolean
-  /** Requests a token from the authorization server within so many seconds. */
-  readonly requestToken: (seconds: number) => Promise<AcquiredToken>
-  /** Seconds from now without another background refresh, should this one fail. */
-  readonly backoffSeconds: () => number
-  /** `false` once the request was cancelled or purged. */
-  readonly isCacheable: () => boolean
-  /** From 0 up to, but not including, 1; spreads the polls. */
-  readonly random: () => number
-}
-
-/**
- * A token for the whole fleet: the one in the store, or one that a single process requests while the others poll the store
- * (rule S2). If the lock's owner does not deliver within half of the call's time (less for a short one), one of the others takes
- * over.
- *
- * Nothing takes a background refresh over. If it fails, its owner leaves a marker for the length of the backoff, which keeps the
- * other processes from trying one after another.
- */
-export async function acquireForFleet(shared: SharedToken, request: FleetRequest): Promise<FoundToken> {
-  const { terms, timeout, serves, requestToken, backoffSeconds, isCacheable, random } = request
-  const startedAt = performance.now()
-  const secondsLeft = (): number => terms.timeout - (performance.now() - startedAt) / 1000
-  const takeovers = planTakeovers(timeout)
-  const waitUntil = startedAt + (terms.timeout - takeovers[1]) * 1000
-  const maxPoll = terms.background ? maxBackgroundPollSeconds : maxPollSeconds
-  let hasRequested = false
-  let lock: ReleaseLock | 'held' | undefined
-  try {
-    const token = await obtain()
-    // After the deadline no caller is left to release the lock.
-    terms.signal.throwIfAborted()
-    if (!isOwned(lock)) return token
-    terms.signal.addEventListener('abort', lock)
-    return { ...token, release: lock }
-  } catch (failure) {
-    if (isOwned(lock)) {
-      if (terms.background && hasRequested && isCacheable()) {
-        await shared.markFailure(Math.max(backoffSeconds(), minMarkerSeconds))
-      }
-      lock()
-    }
-    throw failure
-  }
-
-  async function obtain(): Promise<FoundToken> {
-    let takeover = 0
-    for (let polls = 0; ; polls += 1) {
-      // What is left is for the grant: the store was read a moment ago, and may be slow.
-      if (takeover === takeovers.length) return await grant()
-      const stored = await read()
-      if (stored !== undefined) return stored
-      lock = await shared.lock(takeover, secondsLeft() + lockReserveSeconds, waitUntil)
-      if (lock === undefined) return await grant()
-      if (lock !== 'held') {
-        // Another process may have written a token between the read and the lock.
-        const storedSince = await read()
-        if (storedSince !== undefined) return storedSince
-        if (terms.background && (await shared.isFailureMarked())) {
-          throw new Error("another process's refresh just failed; backing off")
-        }
-        return await grant()
-      }
-      const poll = Math.min(maxPoll, firstPollSeconds * pollGrowth ** polls) * (0.5 + random())
-      const untilTakeover = terms.background ? poll : secondsLeft() - (takeovers[takeover] ?? 0)
-      if (untilTakeover <= 0) takeover += 1
-      else await pause(Math.min(poll, untilTakeover), terms.signal)
-    }
-  }
-
-  async function read(): Promise<FoundToken | undefined> {
-    const found = await shared.read()
-    return found !== undefined && serves(found) ? { found } : undefined
-  }
-
-  async function grant(): Promise<FoundToken> {
-    // The store may have taken longer than the deadline.
-    terms.signal.throwIfAborted()
-    hasRequested = true
-    return { found: await requestToken(secondsLeft()), shared }
-  }
-}
 
 function isOwned(lock: ReleaseLock | 'held' | undefined): lock is ReleaseLock {
   return typeof lock === 'function'

@@ -14,11 +14,10 @@ import type { InFlight, RequestTask, SingleFlight } from '../platform/single-fli
 import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { grantIdentity } from './cache-key.ts'
 import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
-import type { FoundToken } from './fleet-request.ts'
 import { drawJitter, expiryOf, livesLongEnough, planLife } from './freshness.ts'
-import type { SharedToken } from './shared-token.ts'
-import type { SharedTokens } from './shared-tokens.ts'
+import type { FoundToken, StoreSlot } from './store-slot.ts'
 import { TokenEntry } from './token-entry.ts'
+import type { TokenSharing } from './token-sharing.ts'
 import type { TokenStatus } from './token-status.ts'
 
 /** How one call for a token differs from the client's own. */
@@ -41,7 +40,7 @@ export interface TokenSourceParts {
   /** Requests a token from the authorization server. */
   readonly acquire: (client: CredentialsOf, grant: GrantRequest, terms: GrantTerms) => Promise<AcquiredToken>
   /** `undefined`: tokens are not shared with other clients. */
-  readonly shared: SharedTokens | undefined
+  readonly sharing: TokenSharing | undefined
   /** Steady clock, in milliseconds. */
   readonly time: () => number
   /** Seconds per token request, retries and waits included. */
@@ -104,7 +103,7 @@ export class TokenSource {
     grant?: GrantRequest,
     { keepCredentials = grant !== undefined }: { readonly keepCredentials?: boolean } = {},
   ): Promise<void> {
-    const { shared, time } = this.#parts
+    const { sharing, time } = this.#parts
     const entries = grant === undefined ? this.#entries() : [this.entryOf(grant)]
     const now = time()
     if (grant === undefined) this.#forgottenAt = now
@@ -113,7 +112,7 @@ export class TokenSource {
       entry.clear(now)
       entry.inFlight?.purge()
     }
-    const deletions = entries.map(({ grant }) => shared?.forget(this.#client, grant))
+    const deletions = entries.map(({ grant }) => sharing?.forget(this.#client, grant))
     // The deletions have begun with the credentials so far, which the server accepted.
     if (!keepCredentials) this.#client.forget?.()
     await Promise.all(deletions)
@@ -276,7 +275,7 @@ export class TokenSource {
     minimumMs: number,
     report?: (from: 'store' | 'grant') => void,
   ): Promise<AccessToken> {
-    const { time, timeoutError, random, shared: store } = this.#parts
+    const { time, timeoutError, random, sharing } = this.#parts
     const { background, rejected, controller } = request
     const startedAt = time()
     // The request that this one was queued behind may have brought a token.
@@ -290,21 +289,21 @@ export class TokenSource {
     const quarter = background && entry.token !== undefined ? (entry.endsAt - startedAt) / 4000 : secondsLeft
     const seconds = Math.min(secondsLeft, Math.max(minRefreshTimeoutSeconds, quarter))
     try {
-      const { found, shared, release } = await withDeadline(
+      const { found, slot, release } = await withDeadline(
         seconds,
         () => timeoutError(seconds),
         (signal) => this.#find(entry, request, { signal, timeout: seconds, background }, retryAt, minimumMs),
         controller.signal,
       )
       // A token that was found in the store is not written back.
-      report?.(shared === undefined && store !== undefined ? 'store' : 'grant')
+      report?.(slot === undefined && sharing !== undefined ? 'store' : 'grant')
       try {
         if (request.cacheable) {
           entry.accept(found, startedAt, random)
           this.#clientFailure = undefined
-          await shared?.write(found)
-          // forget() may have deleted the entry before this request wrote it.
-          if (!request.cacheable && entry.token !== found.token) await shared?.forget()
+          await slot?.write(found)
+          // forget() may have deleted the stored token before this request wrote it.
+          if (!request.cacheable && entry.token !== found.token) await slot?.forget()
         }
       } finally {
         release?.()
@@ -334,14 +333,14 @@ export class TokenSource {
     retryAt: number,
     minimumMs: number,
   ): Promise<FoundToken> {
-    const { shared, time, acquire, timeout, random } = this.#parts
+    const { sharing, time, acquire, timeout, random } = this.#parts
     const requestToken = async (seconds: number, assertion?: Assertion): Promise<AcquiredToken> => {
       const acquired = await acquire(this.#client, entry.grant, { ...terms, timeout: seconds, assertion })
       return { ...acquired, jitter: drawJitter(random(), terms.background) }
     }
-    if (shared === undefined) return { found: await requestToken(terms.timeout) }
-    const opened = await this.#open(shared, entry.grant, terms)
-    return await shared.acquire(opened, {
+    if (sharing === undefined) return { found: await requestToken(terms.timeout) }
+    const slot = await this.#openSlot(sharing, entry.grant, terms)
+    return await sharing.acquireForFleet(slot, {
       terms,
       timeout,
       serves: (found) =>
@@ -349,7 +348,7 @@ export class TokenSource {
         !request.rejected.has(found.token.value) &&
         time() < planLife(found, 0).endsAt &&
         livesLongEnough(found.requestedAt, expiryOf(found), minimumMs, time()),
-      requestToken: (seconds) => requestToken(seconds, opened.assertion),
+      requestToken: (seconds) => requestToken(seconds, slot.assertion),
       backoffSeconds: () => (retryAt - time()) / 1000,
       isCacheable: () => request.cacheable,
       random,
@@ -357,12 +356,12 @@ export class TokenSource {
   }
 
   /** The store key needs the credentials. If they cannot be read the request ends here, so this is where that is reported. */
-  async #open(shared: SharedTokens, grant: GrantRequest, terms: GrantTerms): Promise<SharedToken> {
+  async #openSlot(sharing: TokenSharing, grant: GrantRequest, terms: GrantTerms): Promise<StoreSlot> {
     const { time, emit, provider } = this.#parts
     const { timeout, signal, background } = terms
     const startedAt = time()
     try {
-      return await waitFor(shared.open(this.#client, grant, timeout, signal), signal)
+      return await waitFor(sharing.open(this.#client, grant, timeout, signal), signal)
     } catch (failure) {
       if (failure instanceof NightlatchError || !signal.aborted) {
         const duration = (time() - startedAt) / 1000

@@ -6,7 +6,7 @@ import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
 import { memoryStore } from '../../src/cache/memory-store.ts'
-import { shareTokens } from '../../src/cache/shared-tokens.ts'
+import { shareTokens } from '../../src/cache/token-sharing.ts'
 import { createSteadyClock } from '../../src/cache/steady-clock.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import type { TokenStore } from '../../src/cache/token-store.ts'
@@ -191,7 +191,7 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
     }
     const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
     const transport = { fetch, allowInsecureRequests: false, now: () => Date.now(), time }
-    const shared = shareTokens({ provider: provider, store: mine, transport: transport, timeout: 10, emit: () => {} })
+    const sharing = shareTokens({ provider: provider, store: mine, transport: transport, timeout: 10, emit: () => {} })
     const defaultGrant = { scopes: ['a'], parameters: {} }
     const source = new TokenSource(
       {
@@ -202,7 +202,7 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
         defaultGrant,
         defaultIdentity: grantIdentity(defaultGrant),
         acquire,
-        shared,
+        sharing,
         time,
         timeout: 10,
         timeoutError: () => new NightlatchError('timed_out', 'late', { retryable: true }),

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
-import { acquireForFleet, type FleetRequest, type FoundToken } from '../../src/cache/fleet-request.ts'
-import type { SharedToken } from '../../src/cache/shared-token.ts'
-import { shareTokens } from '../../src/cache/shared-tokens.ts'
+import { acquireForFleet, type FleetRequest } from '../../src/cache/fleet-request.ts'
+import type { FoundToken, StoreSlot } from '../../src/cache/store-slot.ts'
+import { shareTokens } from '../../src/cache/token-sharing.ts'
 
 const acquired = (value: string): AcquiredToken => ({
   token: createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
@@ -13,11 +13,11 @@ const acquired = (value: string): AcquiredToken => ({
 })
 
 /** One identity's token in a store with locks, which works as long as `canTell`. */
-function createShared() {
+function createSlot() {
   const held = new Map<number, number>()
   const state = { stored: undefined as AcquiredToken | undefined, canTell: true, reads: 0, marker: 0 }
   const ttls: number[] = []
-  const shared: SharedToken = {
+  const slot: StoreSlot = {
     async read() {
       state.reads += 1
       return state.stored
@@ -40,7 +40,7 @@ function createShared() {
     },
     isFailureMarked: async () => state.marker > 0,
   }
-  return { shared, state, held, ttls }
+  return { slot, state, held, ttls }
 }
 
 /** A signal that aborts after so many milliseconds of virtual time. */
@@ -91,8 +91,8 @@ async function timed(work: Promise<unknown>, maxMs = 20_000): Promise<number> {
 
 /** What a process of the fleet does with its token: writes it, and releases the lock. */
 async function finish(found: Promise<FoundToken>): Promise<string> {
-  const { found: token, shared, release } = await found
-  await shared?.write(token)
+  const { found: token, slot, release } = await found
+  await slot?.write(token)
   release?.()
   return token.token.value
 }
@@ -106,25 +106,25 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: a token that others wrote is taken, without a lock and without a grant', async () => {
-    const { shared, state, ttls } = createShared()
+    const { slot, state, ttls } = createSlot()
     state.stored = acquired('left')
-    const { found, shared: toWrite, release } = await acquireForFleet(shared, requestOf())
+    const { found, slot: toWrite, release } = await acquireForFleet(slot, requestOf())
     expect(found).toBe(state.stored)
     expect([toWrite, release, ttls]).toEqual([undefined, undefined, []])
   })
 
   it('S2: the process that asks holds the lock until others can find its token', async () => {
-    const { shared, held, ttls } = createShared()
-    const { found, shared: toWrite, release } = await acquireForFleet(shared, requestOf())
+    const { slot, held, ttls } = createSlot()
+    const { found, slot: toWrite, release } = await acquireForFleet(slot, requestOf())
     expect(found.token.value).toBe('granted')
-    expect(toWrite).toBe(shared)
+    expect(toWrite).toBe(slot)
     expect([held.size, ttls]).toEqual([1, [15]])
     release?.()
     expect(held.size).toBe(0)
   })
 
   it('S2: the others wait for the store, and not for the server', async () => {
-    const { shared } = createShared()
+    const { slot } = createSlot()
     let asked = 0
     const requestToken = async (): Promise<AcquiredToken> => {
       asked += 1
@@ -132,7 +132,7 @@ describe('token request of a fleet', () => {
       return acquired('granted')
     }
     const all = Promise.all(
-      Array.from({ length: 20 }, () => finish(acquireForFleet(shared, requestOf({ requestToken })))),
+      Array.from({ length: 20 }, () => finish(acquireForFleet(slot, requestOf({ requestToken })))),
     )
     await timed(all)
     expect(new Set(await all)).toEqual(new Set(['granted']))
@@ -140,12 +140,12 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: a token that another process wrote between the read and the lock is taken', async () => {
-    const { shared, state, held } = createShared()
+    const { slot, state, held } = createSlot()
     const lock: SharedToken['lock'] = async (...args) => {
       state.stored = acquired('left')
-      return await shared.lock(...args)
+      return await slot.lock(...args)
     }
-    const { found, shared: toWrite, release } = await acquireForFleet({ ...shared, lock }, requestOf())
+    const { found, slot: toWrite, release } = await acquireForFleet({ ...slot, lock }, requestOf())
     expect(found.token.value).toBe('left')
     expect(toWrite).toBeUndefined()
     release?.()
@@ -153,29 +153,29 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: a token that does not serve is no reason to wait less', async () => {
-    const { shared, state, held } = createShared()
+    const { slot, state, held } = createSlot()
     state.stored = acquired('rejected')
     held.set(0, 15)
     setTimeout(() => {
       state.stored = acquired('another')
     }, 60)
     const serves = (found: AcquiredToken): boolean => found.token.value !== 'rejected'
-    const waiting = acquireForFleet(shared, requestOf({ serves }))
+    const waiting = acquireForFleet(slot, requestOf({ serves }))
     await timed(waiting)
     expect((await waiting).found.token.value).toBe('another')
   })
 
   it('S2: when the owner failed, the next in line asks', async () => {
-    const { shared, held } = createShared()
+    const { slot, held } = createSlot()
     held.set(0, 15)
     setTimeout(() => held.delete(0), 60)
-    const waiting = acquireForFleet(shared, requestOf())
+    const waiting = acquireForFleet(slot, requestOf())
     expect(await timed(waiting)).toBeLessThan(500)
     expect((await waiting).found.token.value).toBe('granted')
   })
 
   it('S2: for an owner that died one of the others takes over, in time for all of them', async () => {
-    const { shared, held } = createShared()
+    const { slot, held } = createSlot()
     held.set(0, 15)
     const asked: number[] = []
     const requestToken = async (seconds: number): Promise<AcquiredToken> => {
@@ -184,7 +184,7 @@ describe('token request of a fleet', () => {
       return acquired('granted')
     }
     const all = Promise.all(
-      Array.from({ length: 5 }, () => finish(acquireForFleet(shared, requestOf({ timeout: 1, requestToken })))),
+      Array.from({ length: 5 }, () => finish(acquireForFleet(slot, requestOf({ timeout: 1, requestToken })))),
     )
     expect(await timed(all)).toBeGreaterThan(333)
     expect(new Set(await all)).toEqual(new Set(['granted']))
@@ -194,10 +194,10 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: when that one died, too, every process asks, in the time that is left', async () => {
-    const { shared, state, held } = createShared()
+    const { slot, state, held } = createSlot()
     held.set(0, 15)
     held.set(1, 15)
-    const waiting = acquireForFleet(shared, requestOf({ timeout: 4 }))
+    const waiting = acquireForFleet(slot, requestOf({ timeout: 4 }))
     const took = await timed(waiting)
     expect((await waiting).release).toBeUndefined()
     expect(took).toBeGreaterThanOrEqual(3000)
@@ -212,12 +212,12 @@ describe('token request of a fleet', () => {
     'S2: locks that are held for ever leave time for a grant to a call of %d s, however long its polls pause',
     async (timeout) => {
       for (const random of [0, 0.5, 0.999]) {
-        const { shared, held } = createShared()
+        const { slot, held } = createSlot()
         held.set(0, 15)
         held.set(1, 15)
         const { asked, requestToken } = createServer()
         const signal = abortAfter(timeout * 1000)
-        const waiting = acquireForFleet(shared, requestOf({ timeout, signal, requestToken, random: () => random }))
+        const waiting = acquireForFleet(slot, requestOf({ timeout, signal, requestToken, random: () => random }))
         waiting.catch(() => {})
         await vi.advanceTimersByTimeAsync(timeout * 1000)
         expect((await waiting).found.token.value).toBe('granted')
@@ -247,9 +247,9 @@ describe('token request of a fleet', () => {
           timeout: timeout,
           emit: () => {},
         })
-        const shared = await open(client, { scopes: [], parameters: {} }, timeout, signal)
+        const slot = await open(client, { scopes: [], parameters: {} }, timeout, signal)
         const { asked, requestToken } = createServer()
-        const waiting = acquireForFleet(shared, requestOf({ timeout, signal, requestToken }))
+        const waiting = acquireForFleet(slot, requestOf({ timeout, signal, requestToken }))
         waiting.catch(() => {})
         await vi.advanceTimersByTimeAsync(timeout * 1000)
         expect((await waiting).found.token.value).toBe('granted')
@@ -283,8 +283,8 @@ describe('token request of a fleet', () => {
         timeout: timeout,
         emit: (event) => events.push(event),
       })
-      const shared = await open(client, { scopes: [], parameters: {} }, timeout, signal)
-      const finished = finish(acquireForFleet(shared, requestOf({ timeout, signal })))
+      const slot = await open(client, { scopes: [], parameters: {} }, timeout, signal)
+      const finished = finish(acquireForFleet(slot, requestOf({ timeout, signal })))
       await timed(finished)
       expect(written).toMatchObject([{ value: 'granted' }])
       expect(events).toEqual([])
@@ -295,9 +295,9 @@ describe('token request of a fleet', () => {
     [0, 12.5],
     [0.8, 32.5],
   ])('S2: processes that wait poll at different times: with a random %d after %d ms', async (random, wait) => {
-    const { shared, state, held } = createShared()
+    const { slot, state, held } = createSlot()
     held.set(0, 15)
-    const waiting = acquireForFleet(shared, requestOf({ random: () => random }))
+    const waiting = acquireForFleet(slot, requestOf({ random: () => random }))
     await vi.advanceTimersByTimeAsync(wait - 2)
     expect(state.reads).toBe(1)
     state.stored = acquired('left')
@@ -310,11 +310,11 @@ describe('token request of a fleet', () => {
       [false, 250],
       [true, 1000],
     ] as const) {
-      const { shared, held } = createShared()
+      const { slot, held } = createSlot()
       held.set(0, 60)
       const at: number[] = []
       const read = async (): Promise<undefined> => void at.push(performance.now())
-      const waiting = acquireForFleet({ ...shared, read }, requestOf({ timeout: 60, background }))
+      const waiting = acquireForFleet({ ...slot, read }, requestOf({ timeout: 60, background }))
       waiting.catch(() => {})
       await vi.advanceTimersByTimeAsync(15_000)
       const waits = at.slice(1).map((time, index) => Math.round(time - (at[index] ?? 0)))
@@ -326,20 +326,20 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: a request that was queued in its process waits for the store so much less', async () => {
-    const { shared, held } = createShared()
+    const { slot, held } = createSlot()
     held.set(0, 15)
     held.set(1, 15)
     const { asked, requestToken } = createServer()
-    const waiting = acquireForFleet(shared, requestOf({ timeout: 10, left: 2, requestToken }))
+    const waiting = acquireForFleet(slot, requestOf({ timeout: 10, left: 2, requestToken }))
     await timed(waiting)
     expect((await waiting).found.token.value).toBe('granted')
     expect(asked[0]).toBeGreaterThan(1.5)
   })
 
   it('S2: in the background nobody takes over from the owner', async () => {
-    const { shared, held, state } = createShared()
+    const { slot, held, state } = createSlot()
     held.set(0, 15)
-    const waiting = acquireForFleet(shared, requestOf({ timeout: 0.2, background: true, signal: abortAfter(300) }))
+    const waiting = acquireForFleet(slot, requestOf({ timeout: 0.2, background: true, signal: abortAfter(300) }))
     const failed = expect(waiting).rejects.toThrow('the deadline passed')
     expect(await timed(waiting)).toBe(300)
     await failed
@@ -349,11 +349,11 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: a background refresh that fails does so for all, and nobody tries again while its failure is marked', async () => {
-    const { shared, held, state } = createShared()
+    const { slot, held, state } = createSlot()
     let asked = 0
     const refresh = (): Promise<FoundToken> =>
       acquireForFleet(
-        shared,
+        slot,
         requestOf({
           background: true,
           requestToken: async () => {
@@ -372,17 +372,17 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: the mark of a failure lasts a tenth of a second at least', async () => {
-    const { shared, state } = createShared()
+    const { slot, state } = createSlot()
     const failing = { background: true, requestToken: () => Promise.reject(new Error('down')) }
-    await expect(acquireForFleet(shared, requestOf({ ...failing, backoffSeconds: () => -3 }))).rejects.toThrow('down')
+    await expect(acquireForFleet(slot, requestOf({ ...failing, backoffSeconds: () => -3 }))).rejects.toThrow('down')
     expect(state.marker).toBe(0.1)
   })
 
   it('S2: a process that died in the background costs the lock’s time, and not the backoff', async () => {
-    const { shared, held, ttls, state } = createShared()
+    const { slot, held, ttls, state } = createSlot()
     held.set(0, 15)
     setTimeout(() => held.delete(0), 60)
-    const waiting = acquireForFleet(shared, requestOf({ background: true }))
+    const waiting = acquireForFleet(slot, requestOf({ background: true }))
     await timed(waiting)
     expect((await waiting).found.token.value).toBe('granted')
     expect(Math.max(...ttls)).toBeLessThanOrEqual(15)
@@ -390,20 +390,20 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: a marked failure keeps nobody waiting who needs a token', async () => {
-    const { shared, held, state } = createShared()
+    const { slot, held, state } = createSlot()
     state.marker = 120
-    const needed = await acquireForFleet(shared, requestOf())
+    const needed = await acquireForFleet(slot, requestOf())
     expect(needed.found.token.value).toBe('granted')
     needed.release?.()
     expect([held.size, state.marker]).toEqual([0, 120])
   })
 
   it('S2: no failure is marked of a request that is too late to ask, nor of one that callers wait for', async () => {
-    const { shared, held, state } = createShared()
+    const { slot, held, state } = createSlot()
     const down = requestOf({ requestToken: () => Promise.reject(new Error('down')) })
-    await expect(acquireForFleet(shared, down)).rejects.toThrow('down')
+    await expect(acquireForFleet(slot, down)).rejects.toThrow('down')
     held.set(0, 15)
-    const late = acquireForFleet(shared, requestOf({ timeout: 0.1, background: true, signal: abortAfter(80) }))
+    const late = acquireForFleet(slot, requestOf({ timeout: 0.1, background: true, signal: abortAfter(80) }))
     const failed = expect(late).rejects.toThrow('the deadline passed')
     await timed(late)
     await failed
@@ -411,10 +411,10 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: a cancelled refresh releases the lock, and one that waits for it takes it', async () => {
-    const { shared, held, state } = createShared()
+    const { slot, held, state } = createSlot()
     const controller = new AbortController()
     const cancelled = acquireForFleet(
-      shared,
+      slot,
       requestOf({
         background: true,
         signal: controller.signal,
@@ -425,7 +425,7 @@ describe('token request of a fleet', () => {
         isCacheable: () => !controller.signal.aborted,
       }),
     )
-    const waiting = acquireForFleet(shared, requestOf({ background: true }))
+    const waiting = acquireForFleet(slot, requestOf({ background: true }))
     const failed = expect(cancelled).rejects.toThrow('closed')
     setTimeout(() => controller.abort(new Error('closed')), 60)
     await timed(waiting)
@@ -437,7 +437,7 @@ describe('token request of a fleet', () => {
   })
 
   it('S2: a request that is too late when the store answers asks no more, and keeps no lock', async () => {
-    const { shared, held } = createShared()
+    const { slot, held } = createSlot()
     for (const [canLock, background] of [
       [true, false],
       [true, true],
@@ -447,39 +447,39 @@ describe('token request of a fleet', () => {
       let asked = 0
       const lock: SharedToken['lock'] = async (...args) => {
         controller.abort(new Error('too late'))
-        return canLock ? await shared.lock(...args) : undefined
+        return canLock ? await slot.lock(...args) : undefined
       }
       const requestToken = async (): Promise<AcquiredToken> => {
         asked += 1
         return acquired('granted')
       }
       const late = requestOf({ background, signal: controller.signal, requestToken })
-      await expect(acquireForFleet({ ...shared, lock }, late)).rejects.toThrow('too late')
+      await expect(acquireForFleet({ ...slot, lock }, late)).rejects.toThrow('too late')
       expect([asked, held.size]).toEqual([0, 0])
     }
   })
 
   it('S2: a request that is aborted after it has its token keeps no lock', async () => {
-    const { shared, held } = createShared()
+    const { slot, held } = createSlot()
     const controller = new AbortController()
-    await acquireForFleet(shared, requestOf({ signal: controller.signal }))
+    await acquireForFleet(slot, requestOf({ signal: controller.signal }))
     expect(held.size).toBe(1)
     controller.abort(new Error('cancelled'))
     expect(held.size).toBe(0)
   })
 
   it('S3: if the store cannot tell which process is first, each asks for itself', async () => {
-    const { shared, state } = createShared()
+    const { slot, state } = createSlot()
     state.canTell = false
-    const { found, shared: toWrite, release } = await acquireForFleet(shared, requestOf())
-    expect([found.token.value, toWrite, release]).toEqual(['granted', shared, undefined])
+    const { found, slot: toWrite, release } = await acquireForFleet(slot, requestOf())
+    expect([found.token.value, toWrite, release]).toEqual(['granted', slot, undefined])
     expect(state.reads).toBe(1)
   })
 
   it('S2: a grant that fails releases the lock, and so does one that comes too late', async () => {
-    const { shared, held } = createShared()
+    const { slot, held } = createSlot()
     const failing = requestOf({ requestToken: () => Promise.reject(new Error('no')) })
-    await expect(acquireForFleet(shared, failing)).rejects.toThrow('no')
+    await expect(acquireForFleet(slot, failing)).rejects.toThrow('no')
     expect(held.size).toBe(0)
     const controller = new AbortController()
     const late = requestOf({
@@ -489,7 +489,7 @@ describe('token request of a fleet', () => {
         return acquired('granted')
       },
     })
-    await expect(acquireForFleet(shared, late)).rejects.toThrow('too late')
+    await expect(acquireForFleet(slot, late)).rejects.toThrow('too late')
     expect(held.size).toBe(0)
   })
 })

@@ -167,7 +167,7 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
       defaultGrant: { scopes: ['a'], parameters: {} },
       defaultIdentity: grantIdentity({ scopes: ['a'], parameters: {} }),
       acquire,
-      shared: undefined,
+      sharing: undefined,
       time,
       timeout: 1000,
       timeoutError: () => new Error('late'),

@@ -5,7 +5,7 @@ import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
 import { acquireForFleet } from '../../src/cache/fleet-request.ts'
 import { drawJitter, planLife, planRetry } from '../../src/cache/freshness.ts'
-import type { SharedTokens } from '../../src/cache/shared-tokens.ts'
+import type { TokenSharing } from '../../src/cache/token-sharing.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import { type Diagnostics, noDiagnostics } from '../../src/diagnostics.ts'
 import { NightlatchError } from '../../src/errors.ts'
@@ -25,7 +25,7 @@ function createBench({
   lifetime = 3600,
   random = 0,
   timeout = 10,
-  shared = undefined as SharedTokens | undefined,
+  sharing = undefined as TokenSharing | undefined,
   listening = true,
   diagnostics = noDiagnostics as Diagnostics,
 } = {}) {
@@ -70,7 +70,7 @@ function createBench({
       defaultGrant: grantOf('read'),
       defaultIdentity: grantIdentity(grantOf('read')),
       acquire,
-      shared,
+      sharing,
       time: () => now,
       timeout,
       timeoutError: () => new NightlatchError('timed_out', 'late', { retryable: true }),
@@ -100,12 +100,12 @@ function createBench({
 }
 
 /** A store that others left a token in: issued when the bench's clock starts, for so many seconds. */
-function createShared(value: string, lifetime: number) {
+function createSharing(value: string, lifetime: number) {
   const reads: GrantRequest[] = []
   const written: string[] = []
   const token = createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
   const left = { token, requestedAt: 1_000_000, lifetime: lifetime * 1000, refreshIn: undefined }
-  const shared: SharedTokens = {
+  const sharing: TokenSharing = {
     open: async (_client, grant) => ({
       async read() {
         reads.push(grant)
@@ -117,10 +117,10 @@ function createShared(value: string, lifetime: number) {
       markFailure: async () => {},
       isFailureMarked: async () => false,
     }),
-    acquire: acquireForFleet,
+    acquireForFleet,
     forget: async () => {},
   }
-  return { shared, reads, written, left }
+  return { sharing, reads, written, left }
 }
 
 async function settle(): Promise<void> {
@@ -719,24 +719,24 @@ describe('token source', () => {
   })
 
   it('S2: what others left in the store is had without a grant, and not written back', async () => {
-    const { shared, written } = createShared('left', 3600)
-    const { source, pending } = createBench({ shared })
+    const { sharing, written } = createSharing('left', 3600)
+    const { source, pending } = createBench({ sharing })
     expect((await source.obtain(undefined)).value).toBe('left')
     expect(pending).toHaveLength(0)
     expect(written).toEqual([])
   })
 
   it('S2: a token is written with its jitter, early if it came in the background, and a failed refresh is marked for its backoff', async () => {
-    const { shared, left } = createShared('left', 3600)
+    const { sharing, left } = createSharing('left', 3600)
     const jitters: (number | undefined)[] = []
     const marks: number[] = []
-    const open: SharedTokens['open'] = async (...args) => ({
-      ...(await shared.open(...args)),
+    const open: TokenSharing['open'] = async (...args) => ({
+      ...(await sharing.open(...args)),
       write: async ({ jitter }) => void jitters.push(jitter),
       lock: async () => () => {},
       markFailure: async (seconds) => void marks.push(seconds),
     })
-    const { source, next, advance } = createBench({ shared: { ...shared, open }, random: 0.25 })
+    const { source, next, advance } = createBench({ sharing: { ...sharing, open }, random: 0.25 })
     const rejected = await source.obtain(undefined)
     expect(rejected).toBe(left.token)
     const replaced = source.obtain({ rejected })
@@ -760,13 +760,13 @@ describe('token source', () => {
   })
 
   it('S2: while a failed refresh is marked, a background refresh asks nobody, and callers are served', async () => {
-    const { shared, left } = createShared('left', 3600)
-    const open: SharedTokens['open'] = async (...args) => ({
-      ...(await shared.open(...args)),
+    const { sharing, left } = createSharing('left', 3600)
+    const open: TokenSharing['open'] = async (...args) => ({
+      ...(await sharing.open(...args)),
       lock: async () => () => {},
       isFailureMarked: async () => true,
     })
-    const { source, pending, advance } = createBench({ shared: { ...shared, open } })
+    const { source, pending, advance } = createBench({ sharing: { ...sharing, open } })
     await source.obtain(undefined)
     advance(3000)
     expect(await source.obtain(undefined)).toBe(left.token)
@@ -775,13 +775,13 @@ describe('token source', () => {
   })
 
   it('S3: forget() makes stale what the store still holds from before, though nothing could be deleted there', async () => {
-    const { shared, left, written } = createShared('left', 3600)
+    const { sharing, left, written } = createSharing('left', 3600)
     let requestedAt = 1_000_000
-    const open: SharedTokens['open'] = async (...args) => ({
-      ...(await shared.open(...args)),
+    const open: TokenSharing['open'] = async (...args) => ({
+      ...(await sharing.open(...args)),
       read: async () => ({ ...left, requestedAt }),
     })
-    const { source, next, pending, advance } = createBench({ shared: { ...shared, open } })
+    const { source, next, pending, advance } = createBench({ sharing: { ...sharing, open } })
     expect(await source.obtain(undefined)).toBe(left.token)
     advance(10)
     await source.forget()
@@ -797,12 +797,12 @@ describe('token source', () => {
   })
 
   it('S2: what others left is due at the turn they drew', async () => {
-    const { shared, left } = createShared('left', 3600)
-    const open: SharedTokens['open'] = async (...args) => ({
-      ...(await shared.open(...args)),
+    const { sharing, left } = createSharing('left', 3600)
+    const open: TokenSharing['open'] = async (...args) => ({
+      ...(await sharing.open(...args)),
       read: async () => ({ ...left, jitter: 0.5 }),
     })
-    const { source, next, pending, advance } = createBench({ shared: { ...shared, open } })
+    const { source, next, pending, advance } = createBench({ sharing: { ...sharing, open } })
     await source.obtain(undefined)
     advance(1800 + 1620 / 2 - 1)
     await source.obtain(undefined)
@@ -814,8 +814,8 @@ describe('token source', () => {
   })
 
   it('S2: what the store still has is no replacement for itself, neither at its refusal nor when it is old', async () => {
-    const { shared, written } = createShared('left', 3600)
-    const { source, next, advance } = createBench({ shared })
+    const { sharing, written } = createSharing('left', 3600)
+    const { source, next, advance } = createBench({ sharing })
     const rejected = await source.obtain(undefined)
     advance(3000)
     await source.obtain(undefined)
@@ -830,12 +830,12 @@ describe('token source', () => {
 
   it('S2: the very token that is old is no replacement for itself, however young its entry', async () => {
     let requestedAt = 1_000_000
-    const { shared, left } = createShared('left', 3600)
-    const open: SharedTokens['open'] = async (...args) => ({
-      ...(await shared.open(...args)),
+    const { sharing, left } = createSharing('left', 3600)
+    const open: TokenSharing['open'] = async (...args) => ({
+      ...(await sharing.open(...args)),
       read: async () => ({ ...left, requestedAt }),
     })
-    const { source, next, advance } = createBench({ shared: { ...shared, open } })
+    const { source, next, advance } = createBench({ sharing: { ...sharing, open } })
     const old = await source.obtain(undefined)
     advance(3000)
     requestedAt += 2_000_000
@@ -846,8 +846,8 @@ describe('token source', () => {
   })
 
   it('S2: a token in the store that has come to its end is none', async () => {
-    const { shared } = createShared('left', 50)
-    const { source, next, advance } = createBench({ shared })
+    const { sharing } = createSharing('left', 50)
+    const { source, next, advance } = createBench({ sharing })
     advance(49)
     const token = source.obtain(undefined)
     ;(await next()).answer()
@@ -1076,8 +1076,8 @@ describe('token source', () => {
       [3000, 'left'],
       [3600, 'token-1-read'],
     ] as const) {
-      const { shared } = createShared('left', 3600)
-      const { source, pending, advance } = createBench({ shared })
+      const { sharing } = createSharing('left', 3600)
+      const { source, pending, advance } = createBench({ sharing })
       advance(60)
       const token = source.obtain({ minimumLifetime })
       await settle()
@@ -1260,8 +1260,8 @@ describe('token source: what it tells of each call', () => {
   })
 
   it('that others left it in the store', async () => {
-    const { shared } = createShared('left', 3600)
-    const { source, events } = createBench({ shared })
+    const { sharing } = createSharing('left', 3600)
+    const { source, events } = createBench({ sharing })
     await Promise.all([source.obtain(undefined), source.obtain(undefined)])
     expect(events).toMatchObject([{ from: 'store' }, { from: 'flight' }])
   })
@@ -1301,9 +1301,9 @@ describe('token source: what it tells of each call', () => {
   })
 
   it('of credentials that could not be had: how long it took, and once where they do not come', async () => {
-    const { shared } = createShared('left', 3600)
+    const { sharing } = createSharing('left', 3600)
     const sealed = Promise.withResolvers<never>()
-    const bench = createBench({ shared: { ...shared, open: () => sealed.promise } })
+    const bench = createBench({ sharing: { ...sharing, open: () => sealed.promise } })
     const failed = bench.source.obtain(undefined)
     await settle()
     bench.advance(2)
@@ -1311,7 +1311,7 @@ describe('token source: what it tells of each call', () => {
     await expect(failed).rejects.toThrow('sealed')
     expect(bench.events).toMatchObject([{ type: 'grant.failed', duration: 2, attempt: 1, background: false }])
 
-    const hanging = createBench({ timeout: 5, shared: { ...shared, open: () => new Promise(() => {}) } })
+    const hanging = createBench({ timeout: 5, sharing: { ...sharing, open: () => new Promise(() => {}) } })
     const late = expect(hanging.source.obtain(undefined)).rejects.toMatchObject({ code: 'timed_out' })
     await vi.advanceTimersByTimeAsync(5000)
     await late

@@ -2,8 +2,7 @@ import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
-import type { SharedToken } from '../../src/cache/shared-token.ts'
-import { type SharedTokens, shareTokens } from '../../src/cache/shared-tokens.ts'
+import { shareTokens, type TokenSharing } from '../../src/cache/token-sharing.ts'
 import {
   type AccessToken,
   type ClientEvent,
@@ -26,7 +25,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('shared tokens', () => {
+describe('token sharing', () => {
   it('L3: clients with other credentials, endpoints, scopes or authentication never share, others do', async () => {
     await using emulator = await startEmulator(standardEmulation())
     const { tokenEndpoint, credentials } = emulator
@@ -203,13 +202,11 @@ describe('shared tokens', () => {
   }
   const grant = { scopes: [], parameters: {} }
   const app = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }
-  const share = (store: TokenStore): SharedTokens => {
+  const share = (store: TokenStore): TokenSharing => {
     const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
     const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
     return shareTokens({ provider: provider, store: store, transport: transport, timeout: 10, emit: () => {} })
   }
-  const open = (store: TokenStore): Promise<SharedToken> =>
-    share(store).open(app, grant, 10, AbortSignal.timeout(20_000))
 
   it('L12: what is forgotten is deleted by the key that it is read by', async () => {
     const read: string[] = []
@@ -223,90 +220,12 @@ describe('shared tokens', () => {
       },
       delete: async (key) => void deleted.push(key),
     }
-    const shared = await open(store)
-    await shared.write(acquired)
-    expect((await shared.read())?.token.value).toBe('a-token')
+    const slot = await share(store).open(app, grant, 10, AbortSignal.timeout(20_000))
+    await slot.write(acquired)
+    expect((await slot.read())?.token.value).toBe('a-token')
     await share(store).forget(app, grant)
     expect(new Set(read)).toEqual(new Set(deleted))
     expect(deleted).toHaveLength(1)
-  })
-
-  it('S2: the owner and those who take over have locks of their own, and a failed refresh an entry beside the token', async () => {
-    const locked: [string, number][] = []
-    const read: string[] = []
-    const written: [string, StoredToken][] = []
-    const shared = await open({
-      ...memoryStore(),
-      get: async (key) => void read.push(key),
-      set: async (key, token) => void written.push([key, token]),
-      lock: async (key, { ttl }) => void locked.push([key, ttl]),
-    })
-    await shared.read()
-    const [key] = read
-    for (const takeover of [0, 1]) expect(await shared.lock(takeover, 15, performance.now() + 10_000)).toBe('held')
-    const lockKey = locked[0]?.[0]
-    expect(locked).toEqual([
-      [expect.stringMatching(`^${key}\\.[\\w-]{2}$`), 15],
-      [`${lockKey}.1`, 15],
-    ])
-    expect(await shared.isFailureMarked()).toBe(false)
-    expect(read).toEqual([key, `${lockKey}.failed`])
-    const before = Date.now()
-    await shared.markFailure(120)
-    expect(written).toEqual([[`${lockKey}.failed`, { expiresAt: expect.any(Number), digest: expect.any(String) }]])
-    expect(written[0]?.[1].expiresAt).toBeGreaterThanOrEqual(before + 120_000)
-  })
-
-  it('S2: the mark of a failed refresh is read by all who share the store, and expires, though the store knows no end', async () => {
-    const kept = new Map<string, StoredToken>()
-    const store: TokenStore = {
-      get: async (key) => kept.get(key),
-      set: async (key, token) => void kept.set(key, token),
-      delete: async (key) => void kept.delete(key),
-    }
-    let now = 1_000_000
-    const time = (): number => now
-    const openAt = (): Promise<SharedToken> => {
-      const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: time, time }
-      const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
-      const shared = shareTokens({ provider, store, transport, timeout: 10, emit: () => {} })
-      return shared.open(app, grant, 10, AbortSignal.timeout(20_000))
-    }
-    await (await openAt()).markFailure(2.5)
-    const other = await openAt()
-    now += 2499
-    expect(await other.isFailureMarked()).toBe(true)
-    now += 1
-    expect(await other.isFailureMarked()).toBe(false)
-    for (const [key] of kept) kept.set(key, null as unknown as StoredToken)
-    expect(await other.isFailureMarked()).toBe(false)
-  })
-
-  it('S2: a store without locks cannot tell who is first, and is not blamed', async () => {
-    const { lock: _, ...withoutLocks } = memoryStore()
-    expect(await (await open(withoutLocks)).lock(0, 15, performance.now() + 10_000)).toBeUndefined()
-  })
-
-  it.each([
-    ['held', undefined, true],
-    ['given', { release: async () => {} }, false],
-  ])('S3: a lock that is %s gives a slow store more time, or not', async (_, answer, hasMore) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-    try {
-      const slow = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), 850))
-      const get = vi.fn(() => slow(undefined))
-      const shared = await open({ ...memoryStore(), get, lock: () => slow(answer) })
-      void shared.read()
-      await vi.advanceTimersByTimeAsync(850)
-      void shared.lock(0, 15, performance.now() + 10_000)
-      await vi.advanceTimersByTimeAsync(850)
-      const before = performance.now()
-      const took = shared.read().then(() => performance.now() - before)
-      await vi.advanceTimersByTimeAsync(1000)
-      expect(await took).toBe(hasMore ? 850 : 100)
-    } finally {
-      vi.useRealTimers()
-    }
   })
 
   it('X1: credentials that a key requires and that cannot be read are reported once, without the message of the error', async () => {
