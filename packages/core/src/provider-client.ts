@@ -47,11 +47,11 @@ export class ProviderClient<Info> implements Client<Info> {
     this.#parts = parts
     if (origin instanceof CredentialsReader) {
       this.#tokens = new TokenSource(parts, origin)
-      this.#entry = this.#tokens.default
+      this.#entry = this.#tokens.entries.default
     } else {
       this.#view = origin
       this.#tokens = origin.client.#tokens
-      this.#entry = this.#tokens.entryOf(origin.grant, origin.identity)
+      this.#entry = this.#tokens.entries.of(origin.grant, origin.identity)
     }
   }
 
@@ -64,7 +64,7 @@ export class ProviderClient<Info> implements Client<Info> {
   static takeTurn(client: ProviderClient<unknown>): boolean {
     const isUsed = client.#isUsed
     client.#isUsed = false
-    return isUsed || client.#tokens.busy
+    return isUsed || client.#tokens.entries.busy
   }
 
   get provider(): Provider<Info> {
@@ -127,7 +127,7 @@ export class ProviderClient<Info> implements Client<Info> {
 
   status(): TokenStatus {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('status')
-    return this.#tokens.status(this.#parts.transport.now(), this.#view?.grant)
+    return this.#tokens.entries.status(this.#parts.transport.now(), this.#view?.grant)
   }
 
   async forget(): Promise<void> {
@@ -142,7 +142,7 @@ export class ProviderClient<Info> implements Client<Info> {
   async revoke(): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('revoke')
     const revokeToken = await this.#parts.prepareRevocation(this.#tokens.client)
-    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.held(this.#view?.grant)]
+    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.entries.held(this.#view?.grant)]
     this.#unrevoked = undefined
     this.#dropCopy()
     // The credentials stay, because the revocation needs them.
@@ -171,11 +171,11 @@ export class ProviderClient<Info> implements Client<Info> {
 
   /** Every call for a token comes through here. */
   #obtain(options: TokenSourceOptions | undefined): Promise<AccessToken> {
-    const { listeners, time } = this.#parts
+    const { listeners } = this.#parts
     if (options === undefined && !listeners.hasSubscribers) {
-      const now = time()
-      if (now < this.#freshUntil && this.#fresh !== undefined) return this.#fresh
-      const fresh = this.#entry.fresh(now)
+      const time = this.#parts.time()
+      if (time < this.#freshUntil && this.#fresh !== undefined) return this.#fresh
+      const fresh = this.#entry.fresh(time)
       this.#copy(fresh)
       if (fresh !== undefined) return fresh
     }
@@ -183,7 +183,7 @@ export class ProviderClient<Info> implements Client<Info> {
     if (options?.rejected !== undefined || options?.minimumLifetime !== undefined) this.#dropCopy()
     if (view === undefined || options?.grant !== undefined) return this.#tokens.obtain(options)
     // The entry may have been evicted.
-    this.#entry = this.#tokens.entryOf(view.grant, view.identity)
+    this.#entry = this.#tokens.entries.of(view.grant, view.identity)
     return this.#tokens.obtain({ ...options, grant: view.grant, identity: view.identity })
   }
 

@@ -20,7 +20,7 @@ describe('createSharedParts', () => {
     expect(parts.given).toBe(given)
     expect(parts.defaultGrant).toEqual({ scopes: ['read'], parameters: {} })
     expect(parts.timeout).toBe(10)
-    expect(parts.shared).toBeUndefined()
+    expect(parts.sharing).toBeUndefined()
   })
 
   it('loads the code of a store once for all its clients and calls', async () => {

@@ -9,29 +9,29 @@ export interface CachedFailure {
   readonly count: number
 }
 
+/**
+ * Plans how long a failure is cached: 2 to 30 seconds for a final one, its `Retry-After` for one that has it (at most a minute).
+ * Others are not cached.
+ *
+ * @param time steady clock, in milliseconds
+ */
+export function planCachedFailure(
+  error: NightlatchError,
+  time: number,
+  before: CachedFailure | undefined,
+): CachedFailure | undefined {
+  if (error.code === 'grant_refused' && !error.retryable) {
+    const count = (before?.count ?? 0) + 1
+    return { error, until: time + Math.min(maxFailureMs, firstFailureMs * 2 ** (count - 1)), count }
+  }
+  if (error.retryable && error.retryAfter !== undefined && error.retryAfter > 0) {
+    return { error, until: time + Math.min(maxRetryAfterSeconds, error.retryAfter) * 1000, count: 0 }
+  }
+  return undefined
+}
+
 /** It doubles with each final failure in a row, so that a caller in a loop cannot lock an account. */
 const firstFailureMs = 2000
 const maxFailureMs = 30_000
 
 const maxRetryAfterSeconds = 60
-
-/**
- * Plans how long a failure is cached: 2 to 30 seconds for a final one, its `Retry-After` for one that has it (at most a minute).
- * Others are not cached.
- *
- * @param now steady clock, in milliseconds
- */
-export function planCachedFailure(
-  error: NightlatchError,
-  now: number,
-  before: CachedFailure | undefined,
-): CachedFailure | undefined {
-  if (error.code === 'grant_refused' && !error.retryable) {
-    const count = (before?.count ?? 0) + 1
-    return { error, until: now + Math.min(maxFailureMs, firstFailureMs * 2 ** (count - 1)), count }
-  }
-  if (error.retryable && error.retryAfter !== undefined && error.retryAfter > 0) {
-    return { error, until: now + Math.min(maxRetryAfterSeconds, error.retryAfter) * 1000, count: 0 }
-  }
-  return undefined
-}

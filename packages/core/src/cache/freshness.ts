@@ -112,12 +112,17 @@ export function expiryOf({ requestedAt, lifetime = unknownLifetimeMs }: LifeSpan
  * Whether a token lives long enough for a caller, or is so new that another one would hardly live longer. If its whole life is
  * shorter than asked for, another one is worth a request only after an eighth of it, so that no caller causes a grant per call.
  *
- * @param minimumLifetime milliseconds from now
+ * @param minimumLifetime milliseconds from `time` on
  */
-export function livesLongEnough(requestedAt: number, expiresAt: number, minimumLifetime: number, now: number): boolean {
-  if (expiresAt - now >= minimumLifetime) return true
+export function livesLongEnough(
+  requestedAt: number,
+  expiresAt: number,
+  minimumLifetime: number,
+  time: number,
+): boolean {
+  if (expiresAt - time >= minimumLifetime) return true
   const lifetime = expiresAt - requestedAt
-  return now - requestedAt < Math.max(minSameTokenMs, lifetime < minimumLifetime ? lifetime / 8 : 0)
+  return time - requestedAt < Math.max(minSameTokenMs, lifetime < minimumLifetime ? lifetime / 8 : 0)
 }
 
 /**
@@ -147,6 +152,17 @@ export function planRetry(life: TokenLife, startedAt: number, random: number): n
   const minPart = Math.max(1 / 4, (4 / 5) * Math.min(1, left / maxLeft) ** 2)
   const wait = left * (minPart + (1 - minPart) * random)
   return startedAt + Math.max(wait, (endsAt - mandatoryAt) / 4, minRetryMs)
+}
+
+/**
+ * Plans when a refresh may start after a failed request that callers waited for: after a 32nd of the remaining lifetime, and after
+ * a second at least, so also without a token.
+ *
+ * @param startedAt when the failed request started
+ * @param random at least 0, less than 1
+ */
+export function planForegroundRetry(life: TokenLife, startedAt: number, random: number): number {
+  return planSameToken(life, startedAt, 1, random)
 }
 
 /**

@@ -3,11 +3,13 @@ import type { AcquiredToken } from '../acquire/acquire-token.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { NightlatchError } from '../errors.ts'
 import type { SingleFlight } from '../platform/single-flight.ts'
+import { createSingleFlight } from '../platform/workers-single-flight.ts'
 import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
 import {
   expiryOf,
   judgeFreshness,
   livesLongEnough,
+  planForegroundRetry,
   planLife,
   planRetry,
   planSameToken,
@@ -15,30 +17,16 @@ import {
 } from './freshness.ts'
 import type { TokenStatus } from './token-status.ts'
 
-/** What a call does: use the cached token, use it and refresh it in the background, or wait for a token request. */
-export type Decision = 'serve' | 'serve-and-refresh' | 'request'
-
-/** What has gone wrong since the last new token. Allocated on the first failure, dropped with the next new token. */
-interface FailureState {
-  /** No background refresh before this time. */
-  retryAt: number
-  cached: CachedFailure | undefined
-  /** How many requests in a row returned a token that was cached or rejected before. */
-  sameTokenCount: number
-  /** The last token the API rejected. The store may still hold it, and a clock that was set back makes it look new. */
-  rejected: string | undefined
-  /** Until then the server is not asked for a replacement, because it returned the rejected token itself (rule L9). */
-  irreplaceableUntil: number
-}
-
-const noLife: TokenLife = { requestedAt: 0, refreshAt: 0, mandatoryAt: 0, endsAt: 0 }
-
 /**
- * What is known of one identity: its token, the token's life and recent failures. Pure state: it reads no clock, draws no
- * random number and does no I/O. Times are milliseconds of the steady clock.
+ * One grant's token, the token's life and recent failures. It reads no clock, draws no random number and does no I/O; times are
+ * milliseconds of the steady clock.
  */
 export class TokenEntry {
   readonly grant: GrantRequest
+  /**
+   * The cached token. Beside it, `#promise` is one resolved promise for all callers, so that a cache hit allocates nothing, and
+   * the `#fresh` of ProviderClient is that promise once more, so that a hit reads no entry.
+   */
   #token: AccessToken | undefined
   #promise: Promise<AccessToken> | undefined
   // The life is spelt out: as an object of its own it would take twice the memory.
@@ -50,8 +38,7 @@ export class TokenEntry {
   /** When the newest known token was requested, or everything was forgotten; an older token in the store is stale. */
   #requestedAt: number | undefined
   #failures: FailureState | undefined
-  /** The token requests of this identity, while there are any; set by the token source. */
-  inFlight: SingleFlight<AccessToken> | undefined
+  #flight: SingleFlight<AccessToken> | undefined
 
   /** @param forgottenAt when the client last forgot its tokens; `undefined` if never */
   constructor(grant: GrantRequest, forgottenAt?: number) {
@@ -78,33 +65,51 @@ export class TokenEntry {
     return this.#failures?.cached
   }
 
+  /** This grant's token requests. Dropped when the last one has settled, since most entries have none in flight. */
+  flight(): SingleFlight<AccessToken> {
+    this.#flight ??= createSingleFlight(() => {
+      this.#flight = undefined
+    })
+    return this.#flight
+  }
+
+  /** Whether a token request is in flight. */
+  get busy(): boolean {
+    return this.#flight?.busy === true
+  }
+
+  /** Cancels a background refresh. */
+  cancelRefresh(): void {
+    this.#flight?.cancel()
+  }
+
   /** The cached token while no refresh is due. */
-  fresh(now: number): Promise<AccessToken> | undefined {
-    return now < this.#refreshAt ? this.promise : undefined
+  fresh(time: number): Promise<AccessToken> | undefined {
+    return time < this.#refreshAt ? this.promise : undefined
   }
 
   /** Until when a copy of the fresh token may be served; in the past while a request may replace it at any time. */
   get copyUntil(): number {
-    return this.inFlight === undefined ? this.#refreshAt : 0
+    return this.#flight === undefined ? this.#refreshAt : 0
   }
 
-  decide(now: number): Decision {
+  decide(time: number): Decision {
     if (this.#token === undefined) return 'request'
-    const freshness = judgeFreshness(this.#life(), now, this.#failures?.retryAt ?? 0)
+    const freshness = judgeFreshness(this.#life(), time, this.#failures?.retryAt ?? 0)
     if (freshness === 'expired') return 'request'
     return freshness === 'advisory' || freshness === 'mandatory' ? 'serve-and-refresh' : 'serve'
   }
 
   /** Whether the server answered the rejected token with itself, and is not asked again yet (rule L9). */
-  isIrreplaceable(now: number): boolean {
+  isIrreplaceable(time: number): boolean {
     const value = this.#token?.value
-    return value !== undefined && this.#failures?.rejected === value && now < this.#failures.irreplaceableUntil
+    return value !== undefined && this.#failures?.rejected === value && time < this.#failures.irreplaceableUntil
   }
 
   /** Whether the cached token lives for so many milliseconds more, or a retry delay forbids to request a better one. */
-  servesFor(minimumLifetime: number, now: number): boolean {
-    if (now < (this.#failures?.retryAt ?? 0)) return true
-    return livesLongEnough(this.#requestedAt ?? 0, this.#expiresAt, minimumLifetime, now)
+  servesFor(minimumLifetime: number, time: number): boolean {
+    if (time < (this.#failures?.retryAt ?? 0)) return true
+    return livesLongEnough(this.#requestedAt ?? 0, this.#expiresAt, minimumLifetime, time)
   }
 
   /** Whether a token from the store is newer than every token known so far. */
@@ -116,7 +121,7 @@ export class TokenEntry {
   /** When a request that starts now may be retried in the background if it fails. */
   planRetry(startedAt: number, random: () => number, background = true): number {
     const life = this.#life()
-    return background ? planRetry(life, startedAt, random()) : planSameToken(life, startedAt, 1, random())
+    return background ? planRetry(life, startedAt, random()) : planForegroundRetry(life, startedAt, random())
   }
 
   /**
@@ -146,10 +151,10 @@ export class TokenEntry {
    *
    * @param error what to cache; `undefined` if the failure is not this identity's
    */
-  fail(error: NightlatchError | undefined, retryAt: number, now: number): void {
+  fail(error: NightlatchError | undefined, retryAt: number, time: number): void {
     const failures = this.#forFailures()
     failures.retryAt = retryAt
-    if (error !== undefined) failures.cached = planCachedFailure(error, now, failures.cached)
+    if (error !== undefined) failures.cached = planCachedFailure(error, time, failures.cached)
     this.delayRetry(failures.cached)
   }
 
@@ -176,31 +181,35 @@ export class TokenEntry {
    * @param clientFailure a failure of all the client's identities
    * @param toDate converts from the steady clock
    */
-  describe(now: number, clientFailure: CachedFailure | undefined, toDate: (time: number) => Date): TokenStatus {
-    const isServed = this.#token !== undefined && now < this.#endsAt
+  describe(time: number, clientFailure: CachedFailure | undefined, toDate: (instant: number) => Date): TokenStatus {
+    const isServed = this.#token !== undefined && time < this.#endsAt
     const refusedUntil = Math.max(this.#failures?.cached?.until ?? 0, clientFailure?.until ?? 0)
     const retryAt = Math.max(this.#failures?.retryAt ?? 0, refusedUntil)
-    const served = (time: number): Date | undefined => (isServed ? toDate(time) : undefined)
+    const served = (instant: number): Date | undefined => (isServed ? toDate(instant) : undefined)
     return {
-      state: this.#state(now, isServed, refusedUntil),
+      state: this.#state(time, isServed, refusedUntil),
       requestedAt: served(this.#requestedAt ?? 0),
       refreshAt: served(this.#refreshAt),
       servedUntil: served(this.#endsAt),
-      retryAt: retryAt > now ? toDate(retryAt) : undefined,
+      retryAt: retryAt > time ? toDate(retryAt) : undefined,
     }
   }
 
-  #state(now: number, isServed: boolean, refusedUntil: number): TokenStatus['state'] {
-    if (this.inFlight?.busy === true) return 'requesting'
-    if (isServed) return now < this.#refreshAt ? 'fresh' : 'stale'
-    return now < refusedUntil ? 'refused' : 'none'
+  #state(time: number, isServed: boolean, refusedUntil: number): TokenStatus['state'] {
+    if (this.busy) return 'requesting'
+    if (isServed) return time < this.#refreshAt ? 'fresh' : 'stale'
+    return time < refusedUntil ? 'refused' : 'none'
   }
 
-  /** Drops everything. What the store holds from before now is stale: a deletion there may have failed (rule S3). */
-  clear(now: number): void {
+  /**
+   * Drops everything; a request in flight still answers its callers. What the store holds from before now is stale: a deletion
+   * there may have failed (rule S3).
+   */
+  clear(time: number): void {
+    this.#flight?.purge()
     this.#set(undefined, noLife)
     this.#failures = undefined
-    this.#requestedAt = now
+    this.#requestedAt = time
   }
 
   #set(token: AccessToken | undefined, { refreshAt, mandatoryAt, endsAt }: TokenLife): void {
@@ -231,3 +240,21 @@ export class TokenEntry {
     return this.#failures
   }
 }
+
+/** What a call does: use the cached token, use it and refresh it in the background, or wait for a token request. */
+export type Decision = 'serve' | 'serve-and-refresh' | 'request'
+
+/** What has gone wrong since the last new token. Allocated on the first failure, dropped with the next new token. */
+interface FailureState {
+  /** No background refresh before this time. */
+  retryAt: number
+  cached: CachedFailure | undefined
+  /** How many requests in a row returned a token that was cached or rejected before. */
+  sameTokenCount: number
+  /** The last token the API rejected. The store may still hold it, and a clock that was set back makes it look new. */
+  rejected: string | undefined
+  /** Until then the server is not asked for a replacement, because it returned the rejected token itself (rule L9). */
+  irreplaceableUntil: number
+}
+
+const noLife: TokenLife = { requestedAt: 0, refreshAt: 0, mandatoryAt: 0, endsAt: 0 }

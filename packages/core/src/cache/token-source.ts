@@ -1,7 +1,6 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { AcquiredToken, GrantTerms } from '../acquire/acquire-token.ts'
 import type { Assertion } from '../acquire/assertion-source.ts'
-import { isClientRejected } from '../acquire/client-rejection.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
 import type { CredentialsOf } from '../acquire/request-credentials.ts'
@@ -10,182 +9,36 @@ import { type Diagnostics, type Subscribable, toReportableError } from '../diagn
 import { NightlatchError, withLabel } from '../errors.ts'
 import type { Emit, TokenServedEvent } from '../events.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
-import type { InFlight, RequestTask, SingleFlight } from '../platform/single-flight.ts'
-import { createSingleFlight } from '../platform/workers-single-flight.ts'
-import { grantIdentity } from './cache-key.ts'
-import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
+import type { InFlight, RequestTask } from '../platform/single-flight.ts'
 import { drawJitter, expiryOf, livesLongEnough, planLife } from './freshness.ts'
 import type { FoundToken, StoreSlot } from './store-slot.ts'
-import { TokenEntry } from './token-entry.ts'
+import { TokenEntries, type TokenEntriesParts } from './token-entries.ts'
+import type { TokenEntry } from './token-entry.ts'
 import type { TokenSharing } from './token-sharing.ts'
-import type { TokenStatus } from './token-status.ts'
-
-/** How one call for a token differs from the client's own. */
-export interface TokenSourceOptions {
-  readonly signal?: AbortSignal | undefined
-  /** Default: the client's own. */
-  readonly grant?: GrantRequest | undefined
-  /** Of `grant`, if the caller knows it; see cache-key.ts. */
-  readonly identity?: string | undefined
-  readonly rejected?: AccessToken | undefined
-  /** Seconds for which the token lives at least, if such a token can be had. */
-  readonly minimumLifetime?: number | undefined
-}
-
-/** What all token sources of a provider share. */
-export interface TokenSourceParts {
-  readonly defaultGrant: GrantRequest
-  /** See cache-key.ts. */
-  readonly defaultIdentity: string
-  /** Requests a token from the authorization server. */
-  readonly acquire: (client: CredentialsOf, grant: GrantRequest, terms: GrantTerms) => Promise<AcquiredToken>
-  /** `undefined`: tokens are not shared with other clients. */
-  readonly sharing: TokenSharing | undefined
-  /** Steady clock, in milliseconds. */
-  readonly time: () => number
-  /** Seconds per token request, retries and waits included. */
-  readonly timeout: number
-  /** The error that callers get on a timeout. */
-  readonly timeoutError: (seconds: number) => Error
-  /** From 0 up to, but not including, 1; spreads a fleet. */
-  readonly random: () => number
-  readonly provider: Provider
-  /** Whether anyone listens for events; read on every call. */
-  readonly listeners: Subscribable
-  readonly emit: Emit
-  readonly diagnostics: Diagnostics
-}
-
-/** Entries for scopes or parameters of single calls, per client; the least recently used is evicted first. */
-const maxEntries = 1000
-
-/** A queued request has at least this much time left. */
-const minTimeoutSeconds = 1
-
-/** A background refresh gives up after a quarter of the token's remaining life, but not before this. */
-const minRefreshTimeoutSeconds = 1
 
 /** A client's tokens: from memory, from the store, or from one token request that all callers share. */
 export class TokenSource {
   readonly #parts: TokenSourceParts
   readonly #client: CredentialsOf
-  readonly #default: TokenEntry
-  /** Entries of calls with scopes or parameters of their own; allocated with the first. */
-  #others: Map<string, TokenEntry> | undefined
-  /** The server rejected the client itself, so it applies to every entry. */
-  #clientFailure: CachedFailure | undefined
-  #forgottenAt: number | undefined
+  /** What the client knows of its tokens. */
+  readonly entries: TokenEntries
   #isClosed = false
 
   constructor(parts: TokenSourceParts, client: CredentialsOf) {
     this.#parts = parts
     this.#client = client
-    this.#default = new TokenEntry(parts.defaultGrant)
-  }
-
-  /** The client's label, for errors and events. */
-  get label(): string | undefined {
-    return this.#client.label
-  }
-
-  /** The key that tokens are bound to. */
-  get dpop(): DpopProofs | undefined {
-    return this.#client.dpop
-  }
-
-  /**
-   * Drops the cached tokens and failures, and the tokens in the store. Without a grant, it also drops the credentials that a
-   * function returned.
-   *
-   * @param grant whose tokens; default: all
-   */
-  async forget(
-    grant?: GrantRequest,
-    { keepCredentials = grant !== undefined }: { readonly keepCredentials?: boolean } = {},
-  ): Promise<void> {
-    const { sharing, time } = this.#parts
-    const entries = grant === undefined ? this.#entries() : [this.entryOf(grant)]
-    const now = time()
-    if (grant === undefined) this.#forgottenAt = now
-    this.#clientFailure = undefined
-    for (const entry of entries) {
-      entry.clear(now)
-      entry.inFlight?.purge()
-    }
-    const deletions = entries.map(({ grant }) => sharing?.forget(this.#client, grant))
-    // The deletions have begun with the credentials so far, which the server accepted.
-    if (!keepCredentials) this.#client.forget?.()
-    await Promise.all(deletions)
-  }
-
-  /** Ends background refreshes, and starts no more. */
-  async close(): Promise<void> {
-    this.#isClosed = true
-    for (const { inFlight } of this.#entries()) inFlight?.cancel()
-  }
-
-  /** Who requests the tokens. */
-  get client(): CredentialsOf {
-    return this.#client
-  }
-
-  /**
-   * The tokens in memory, expired ones included.
-   *
-   * @param grant whose token; default: all
-   */
-  held(grant?: GrantRequest): readonly AccessToken[] {
-    const entries = grant === undefined ? this.#entries() : [this.entryOf(grant)]
-    return entries.flatMap(({ token }) => token ?? [])
-  }
-
-  /** Whether a token request is in flight. */
-  get busy(): boolean {
-    return this.#entries().some(({ inFlight }) => inFlight?.busy === true)
-  }
-
-  /**
-   * What is known of a token.
-   *
-   * @param now milliseconds since the epoch
-   * @param grant whose token; default: the client's own
-   */
-  status(now: number, grant?: GrantRequest): TokenStatus {
-    const entry = grant === undefined ? this.#default : this.entryOf(grant)
-    const time = this.#parts.time()
-    return entry.describe(time, this.#clientFailure, (instant) => new Date(now + instant - time))
-  }
-
-  #entries(): readonly TokenEntry[] {
-    return [this.#default, ...(this.#others?.values() ?? [])]
-  }
-
-  /** What is known of one grant's tokens. An entry that was evicted holds no token. */
-  entryOf(grant: GrantRequest, identity: string = grantIdentity(grant)): TokenEntry {
-    if (identity === this.#parts.defaultIdentity) return this.#default
-    this.#others ??= new Map()
-    const entry = this.#others.get(identity) ?? new TokenEntry(grant, this.#forgottenAt)
-    this.#others.delete(identity)
-    this.#others.set(identity, entry)
-    if (this.#others.size > maxEntries) evictOldest(this.#others, this.#parts.time())
-    return entry
-  }
-
-  /** What is known of the tokens of the client's own grant. */
-  get default(): TokenEntry {
-    return this.#default
+    this.entries = new TokenEntries(parts)
   }
 
   /** A token that is valid now. */
   obtain({ grant, identity, rejected, signal, minimumLifetime = 0 }: TokenSourceOptions = {}): Promise<AccessToken> {
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const { time, listeners } = this.#parts
-    const entry = grant === undefined ? this.#default : this.entryOf(grant, identity)
-    const now = time()
+    const entry = grant === undefined ? this.entries.default : this.entries.of(grant, identity)
+    const time = this.#parts.time()
     const minimumMs = minimumLifetime * 1000
-    const cached = this.#serve(entry, rejected, minimumMs, now)
-    if (cached === undefined) return this.#request(entry, rejected?.value, minimumMs, signal, now)
-    if (listeners.hasSubscribers) this.#emitServed(entry, 'memory', now, now)
+    const cached = this.#serve(entry, rejected, minimumMs, time)
+    if (cached === undefined) return this.#request(entry, rejected?.value, minimumMs, signal, time)
+    if (this.#parts.listeners.hasSubscribers) this.#emitServed(entry, 'memory', time, time)
     return cached
   }
 
@@ -194,16 +47,16 @@ export class TokenSource {
     entry: TokenEntry,
     rejected: AccessToken | undefined,
     minimumMs: number,
-    now: number,
+    time: number,
   ): Promise<AccessToken> | undefined {
-    const decision = entry.decide(now)
+    const decision = entry.decide(time)
     if (decision === 'request') return undefined
     if (rejected !== undefined && entry.token?.value === rejected.value) {
-      return entry.isIrreplaceable(now) ? entry.promise : undefined
+      return entry.isIrreplaceable(time) ? entry.promise : undefined
     }
-    if (minimumMs > 0 && !entry.servesFor(minimumMs, now)) return undefined
+    if (minimumMs > 0 && !entry.servesFor(minimumMs, time)) return undefined
     if (decision === 'serve-and-refresh' && !this.#isClosed) {
-      singleFlightOf(entry).refresh((request) => this.#acquire(entry, request, this.#parts.timeout, 0))
+      entry.flight().refresh((request) => this.#acquire(entry, request, this.#parts.timeout, 0))
     }
     return entry.promise
   }
@@ -214,31 +67,30 @@ export class TokenSource {
     rejected: string | undefined,
     minimumMs: number,
     signal: AbortSignal | undefined,
-    now: number,
+    time: number,
   ): Promise<AccessToken> {
-    const { time, timeout, listeners, diagnostics } = this.#parts
+    const { timeout, listeners, diagnostics } = this.#parts
     let from: TokenServedEvent['from'] = 'flight'
     let isOwn = false
+    const report = (origin: 'store' | 'grant'): void => {
+      from = origin
+    }
     const task: RequestTask<AccessToken> = (request, queuedMs) => {
       isOwn = true
       const seconds = Math.min(timeout, Math.max(timeout - queuedMs / 1000, minTimeoutSeconds))
-      const report = (origin: 'store' | 'grant'): void => {
-        from = origin
-      }
       return this.#acquire(entry, request, seconds, minimumMs, report)
     }
     // A queued request starts when another ends, but belongs to the asynchronous context of this call.
-    const bound = entry.inFlight?.busy ? diagnostics.bind(task) : task
+    const bound = entry.busy ? diagnostics.bind(task) : task
     if (rejected !== undefined && entry.token?.value === rejected) entry.reject()
-    const flight = singleFlightOf(entry)
-    const result = rejected === undefined ? flight.join(bound) : flight.replace(rejected, bound)
+    const result = rejected === undefined ? entry.flight().join(bound) : entry.flight().replace(rejected, bound)
     const again = (): Promise<AccessToken> | undefined =>
-      isOwn ? undefined : waitFor(singleFlightOf(entry).join(bound), signal)
+      isOwn ? undefined : waitFor(entry.flight().join(bound), signal)
     const token =
       minimumMs === 0 ? waitFor(result, signal) : this.#waitForLife(entry, rejected, minimumMs, result, again, signal)
     if (!listeners.hasSubscribers) return token
     return token.then((served) => {
-      this.#emitServed(entry, from, now, time())
+      this.#emitServed(entry, from, time, this.#parts.time())
       return served
     })
   }
@@ -282,12 +134,11 @@ export class TokenSource {
     if (!background && rejected.size === 0 && entry.token !== undefined && startedAt < entry.endsAt) {
       if (minimumMs === 0 || entry.servesFor(minimumMs, startedAt)) return entry.token
     }
-    for (const failure of [this.#clientFailure, entry.cachedFailure]) {
-      if (failure !== undefined && startedAt < failure.until) throw failure.error
-    }
+    const cachedFailure = this.entries.findFailure(entry, startedAt)
+    if (cachedFailure !== undefined) throw cachedFailure
     const retryAt = entry.planRetry(startedAt, random, background)
-    const quarter = background && entry.token !== undefined ? (entry.endsAt - startedAt) / 4000 : secondsLeft
-    const seconds = Math.min(secondsLeft, Math.max(minRefreshTimeoutSeconds, quarter))
+    const limit = background && entry.token !== undefined ? (entry.endsAt - startedAt) / 4000 : secondsLeft
+    const seconds = Math.min(secondsLeft, Math.max(minRefreshTimeoutSeconds, limit))
     try {
       const { found, slot, release } = await withDeadline(
         seconds,
@@ -300,7 +151,7 @@ export class TokenSource {
       try {
         if (request.cacheable) {
           entry.accept(found, startedAt, random)
-          this.#clientFailure = undefined
+          this.entries.succeed()
           await slot?.write(found)
           // forget() may have deleted the stored token before this request wrote it.
           if (!request.cacheable && entry.token !== found.token) await slot?.forget()
@@ -311,18 +162,11 @@ export class TokenSource {
       return found.token
     } catch (unlabelled) {
       const failure = withLabel(unlabelled, this.label)
-      if (request.cacheable) this.#fail(entry, failure, retryAt)
+      if (request.cacheable) {
+        this.entries.fail(entry, failure instanceof NightlatchError ? failure : undefined, retryAt)
+      }
       throw failure
     }
-  }
-
-  #fail(entry: TokenEntry, failure: unknown, retryAt: number): void {
-    const now = this.#parts.time()
-    const error = failure instanceof NightlatchError ? failure : undefined
-    const isOfClient = error !== undefined && isClientRejected(error)
-    if (isOfClient) this.#clientFailure = planCachedFailure(error, now, this.#clientFailure)
-    entry.fail(isOfClient ? undefined : error, retryAt, now)
-    if (error !== undefined) entry.delayRetry(this.#clientFailure)
   }
 
   /** The token that others left in the store, or a new one. */
@@ -374,31 +218,87 @@ export class TokenSource {
     }
   }
 
-  #emitServed(entry: TokenEntry, from: TokenServedEvent['from'], startedAt: number, now: number): void {
+  #emitServed(entry: TokenEntry, from: TokenServedEvent['from'], startedAt: number, time: number): void {
     const { emit, provider } = this.#parts
     const { label } = this
-    const remaining = Math.max(0, entry.endsAt - now) / 1000
-    const duration = (now - startedAt) / 1000
+    const remaining = Math.max(0, entry.endsAt - time) / 1000
+    const duration = (time - startedAt) / 1000
     const labelled = label !== undefined && { label }
     emit({ type: 'token.served', provider: provider.name, ...labelled, from, duration, remaining })
   }
-}
 
-/** The entry's single flight; dropped when its last request has settled, since most entries have none in flight. */
-function singleFlightOf(entry: TokenEntry): SingleFlight<AccessToken> {
-  entry.inFlight ??= createSingleFlight(() => {
-    entry.inFlight = undefined
-  })
-  return entry.inFlight
-}
+  /**
+   * Drops the cached tokens and failures, and the tokens in the store. Without a grant, it also drops the credentials that a
+   * function returned.
+   *
+   * @param grant whose tokens; default: all
+   */
+  async forget(
+    grant?: GrantRequest,
+    { keepCredentials = grant !== undefined }: { readonly keepCredentials?: boolean } = {},
+  ): Promise<void> {
+    const { sharing } = this.#parts
+    const deletions = this.entries.clear(grant).map(({ grant }) => sharing?.forget(this.#client, grant))
+    // The deletions have begun with the credentials so far, which the server accepted.
+    if (!keepCredentials) this.#client.forget?.()
+    await Promise.all(deletions)
+  }
 
-/** An entry with a request in flight stays: its callers would start a second one. */
-function evictOldest(entries: Map<string, TokenEntry>, now: number): void {
-  for (const [identity, entry] of entries) {
-    if (entry.inFlight?.busy) continue
-    entries.delete(identity)
-    // A view may still refer to it, and forget() does not reach it any more.
-    entry.clear(now)
-    return
+  /** Ends background refreshes, and starts no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const entry of this.entries.list()) entry.cancelRefresh()
+  }
+
+  /** Who requests the tokens. */
+  get client(): CredentialsOf {
+    return this.#client
+  }
+
+  /** The client's label, for errors and events. */
+  get label(): string | undefined {
+    return this.#client.label
+  }
+
+  /** The key that tokens are bound to. */
+  get dpop(): DpopProofs | undefined {
+    return this.#client.dpop
   }
 }
+
+/** How one call for a token differs from the client's own. */
+export interface TokenSourceOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default: the client's own. */
+  readonly grant?: GrantRequest | undefined
+  /** Of `grant`, if the caller knows it; see cache-key.ts. */
+  readonly identity?: string | undefined
+  readonly rejected?: AccessToken | undefined
+  /** Seconds for which the token lives at least, if such a token can be had. */
+  readonly minimumLifetime?: number | undefined
+}
+
+/** What all token sources of a provider share. */
+export interface TokenSourceParts extends TokenEntriesParts {
+  /** Requests a token from the authorization server. */
+  readonly acquire: (client: CredentialsOf, grant: GrantRequest, terms: GrantTerms) => Promise<AcquiredToken>
+  /** `undefined`: tokens are not shared with other clients. */
+  readonly sharing: TokenSharing | undefined
+  /** Seconds per token request, retries and waits included. */
+  readonly timeout: number
+  /** The error that callers get on a timeout. */
+  readonly timeoutError: (seconds: number) => Error
+  /** From 0 up to, but not including, 1; spreads a fleet. */
+  readonly random: () => number
+  readonly provider: Provider
+  /** Whether anyone listens for events; read on every call. */
+  readonly listeners: Subscribable
+  readonly emit: Emit
+  readonly diagnostics: Diagnostics
+}
+
+/** A queued request has at least this much time left. */
+const minTimeoutSeconds = 1
+
+/** A background refresh gives up after a quarter of the token's remaining life, but not before this. */
+const minRefreshTimeoutSeconds = 1

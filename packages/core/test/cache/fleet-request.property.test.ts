@@ -6,8 +6,8 @@ import type { AcquiredToken, GrantTerms } from '../../src/acquire/acquire-token.
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { grantIdentity } from '../../src/cache/cache-key.ts'
 import { memoryStore } from '../../src/cache/memory-store.ts'
-import { shareTokens } from '../../src/cache/token-sharing.ts'
 import { createSteadyClock } from '../../src/cache/steady-clock.ts'
+import { shareTokens } from '../../src/cache/token-sharing.ts'
 import { TokenSource } from '../../src/cache/token-source.ts'
 import type { TokenStore } from '../../src/cache/token-store.ts'
 import { noDiagnostics } from '../../src/diagnostics.ts'
@@ -283,7 +283,7 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
         break
       case 'sleep':
         // A lock that ends while its owner sleeps costs a grant, and what comes after that may be old.
-        if (fleet.some(({ source }) => source.busy)) break
+        if (fleet.some(({ source }) => source.entries.busy)) break
         sleeps += 1
         vi.setSystemTime(Date.now() + step.milliseconds)
         break

@@ -141,7 +141,7 @@ describe('token request of a fleet', () => {
 
   it('S2: a token that another process wrote between the read and the lock is taken', async () => {
     const { slot, state, held } = createSlot()
-    const lock: SharedToken['lock'] = async (...args) => {
+    const lock: StoreSlot['lock'] = async (...args) => {
       state.stored = acquired('left')
       return await slot.lock(...args)
     }
@@ -445,7 +445,7 @@ describe('token request of a fleet', () => {
     ] as const) {
       const controller = new AbortController()
       let asked = 0
-      const lock: SharedToken['lock'] = async (...args) => {
+      const lock: StoreSlot['lock'] = async (...args) => {
         controller.abort(new Error('too late'))
         return canLock ? await slot.lock(...args) : undefined
       }

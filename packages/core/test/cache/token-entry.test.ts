@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createAccessToken } from '../../src/acquire/access-token.ts'
+import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { planLife, planRetry } from '../../src/cache/freshness.ts'
 import { TokenEntry } from '../../src/cache/token-entry.ts'
 import { NightlatchError } from '../../src/errors.ts'
-import { SingleFlightQueue } from '../../src/platform/single-flight.ts'
+import type { RequestTask } from '../../src/platform/single-flight.ts'
 
 const random = (): number => 0
 const createEntry = (): TokenEntry => new TokenEntry({ scopes: [], parameters: {} })
@@ -29,7 +29,8 @@ const hourLater = new NightlatchError('endpoint_unavailable', 'later', { retryab
 describe('token entry', () => {
   it('holds nothing at first', () => {
     const entry = createEntry()
-    expect([entry.token, entry.promise, entry.cachedFailure, entry.inFlight]).toEqual(Array(4).fill(undefined))
+    expect([entry.token, entry.promise, entry.cachedFailure]).toEqual(Array(3).fill(undefined))
+    expect(entry.busy).toBe(false)
     expect([entry.fresh(0), entry.copyUntil]).toEqual([undefined, 0])
     expect([entry.decide(0), entry.endsAt, entry.isIrreplaceable(0)]).toEqual(['request', 0, false])
   })
@@ -155,12 +156,50 @@ describe('token entry', () => {
     expect(createEntry().planRetry(5000, random, false)).toBe(6000)
   })
 
-  it('L5: while a request may replace the token, no copies of it are made', () => {
+  it('L5: while a request may replace the token, no copies of it are made', async () => {
     const entry = createFilled()
-    entry.inFlight = new SingleFlightQueue()
+    const { promise, resolve } = Promise.withResolvers<AccessToken>()
+    const flight = entry.flight()
+    const joined = flight.join(() => promise)
+    expect(entry.flight()).toBe(flight)
+    expect(entry.busy).toBe(true)
     expect([entry.copyUntil, entry.fresh(2000)]).toEqual([0, entry.promise])
-    entry.inFlight = undefined
+    resolve(acquired('two').token)
+    await joined
+    expect(entry.busy).toBe(false)
     expect(entry.copyUntil).toBe(advisoryAt)
+    expect(entry.flight()).not.toBe(flight)
+  })
+
+  it('L12: what a request in flight brings after everything was dropped is not cached', async () => {
+    const entry = createFilled()
+    const isCacheable = await new Promise<boolean>((resolve) => {
+      void entry.flight().join(async (request) => {
+        entry.clear(2000)
+        resolve(request.cacheable)
+        return acquired('two').token
+      })
+    })
+    expect(isCacheable).toBe(false)
+  })
+
+  it('cancels a background refresh, and no request that callers wait for', async () => {
+    const aborted: boolean[] = []
+    for (const background of [true, false]) {
+      const entry = createFilled()
+      entry.cancelRefresh()
+      const task: RequestTask<AccessToken> = async ({ controller }) => {
+        await Promise.resolve()
+        aborted.push(controller.signal.aborted)
+        return acquired('two').token
+      }
+      if (background) entry.flight().refresh(task)
+      const joined = background ? undefined : entry.flight().join(task)
+      entry.cancelRefresh()
+      await joined
+      await Promise.resolve()
+    }
+    expect(aborted).toEqual([true, false])
   })
 
   it('L2: a token lives long enough, or another one is worth a request', () => {
