@@ -2,10 +2,7 @@ import * as v from 'valibot'
 
 const maxLength = 200
 
-/** Control characters, invisible characters and line separators. */
-const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u
-
-/** What a client's label must be. */
+/** What a client's label must be: short, and all of it printable. */
 export const labelSchema: v.GenericSchema<string> = v.pipe(
   v.string('must be a string'),
   v.nonEmpty('must not be empty'),
@@ -18,3 +15,6 @@ export function labelOfTenant(tenant: string): string {
   const characters = Array.from(tenant.slice(0, maxLength))
   return characters.map((character) => (unprintable.test(character) ? ' ' : character)).join('')
 }
+
+/** Control characters, invisible characters and line separators. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u

@@ -9,14 +9,6 @@ import { withLabel } from './errors.ts'
 import { exactObject, findMistakes, refuseMistakes } from './platform/validation.ts'
 import { ProviderClient } from './provider-client.ts'
 
-/** Options of the clients of a pool. */
-export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials' | 'label'> {
-  /** Reads a tenant's credentials; called when that tenant's token is first needed. */
-  readonly credentials: (tenant: string) => Credentials | Promise<Credentials>
-  /** How many clients are kept at once, an integer of at least 1. Default 10,000. */
-  readonly maxClients?: number
-}
-
 /** Clients of many tenants of one provider. */
 export interface ClientPool<Info> extends AsyncDisposable {
   /**
@@ -29,6 +21,14 @@ export interface ClientPool<Info> extends AsyncDisposable {
   client(tenant: string): Client<Info>
   /** Closes and evicts every client. */
   close(): Promise<void>
+}
+
+/** Options of the clients of a pool. */
+export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials' | 'label'> {
+  /** Reads a tenant's credentials; called when that tenant's token is first needed. */
+  readonly credentials: (tenant: string) => Credentials | Promise<Credentials>
+  /** How many clients are kept at once, an integer of at least 1. Default 10,000. */
+  readonly maxClients?: number
 }
 
 const defaultMaxClients = 10_000

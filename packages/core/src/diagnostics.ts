@@ -190,11 +190,11 @@ export function errorKind(failure: unknown): string {
 
 /** Creates the error that events show. Of a foreign error it shows only the type, because its message may contain a secret (rule X1). */
 export function toReportableError(provider: string, failure: unknown, label?: string): NightlatchError {
-  if (failure instanceof NightlatchError) return withLabel(failure, label) as NightlatchError
+  if (failure instanceof NightlatchError) return withLabel(failure, label)
   const error = new NightlatchError(
     'invalid_options',
     `${provider}: the credentials function or a function of the provider threw (${errorKind(failure)}); the message is withheld here because it may contain a secret, and the caller gets the original error`,
     { provider },
   )
-  return withLabel(error, label) as NightlatchError
+  return withLabel(error, label)
 }

@@ -114,6 +114,8 @@ export function withHints(error: NightlatchError, hints: readonly string[]): Nig
 }
 
 /** Copies an error and adds the client's label; other values, and errors with a label, stay as they are. */
+export function withLabel(failure: NightlatchError, label: string | undefined): NightlatchError
+export function withLabel(failure: unknown, label: string | undefined): unknown
 export function withLabel(failure: unknown, label: string | undefined): unknown {
   if (label === undefined || !(failure instanceof NightlatchError) || failure.label !== undefined) return failure
   const { provider, message } = failure

@@ -1,6 +1,19 @@
 import type { EventChannel, StoreOperation } from './diagnostics.ts'
 import type { NightlatchError } from './errors.ts'
 
+/** What a client emits: one member per type. */
+export type ClientEvent =
+  | TokenServedEvent
+  | TokenGrantedEvent
+  | GrantRetriedEvent
+  | GrantFailedEvent
+  | StoreFailedEvent
+  | StoreRecoveredEvent
+  | ApiDiscoveredEvent
+  | DiscoveryFailedEvent
+  | RequestRepeatedEvent
+  | OriginRefusedEvent
+
 /** What every event holds. Durations are seconds; no event holds a secret (rule X1). */
 interface EventOf<Type extends string> {
   readonly type: Type
@@ -99,19 +112,6 @@ export interface OriginRefusedEvent extends EventOf<'origin.refused'> {
   readonly origin: string
   readonly error: NightlatchError
 }
-
-/** What a client emits: one member per type. */
-export type ClientEvent =
-  | TokenServedEvent
-  | TokenGrantedEvent
-  | GrantRetriedEvent
-  | GrantFailedEvent
-  | StoreFailedEvent
-  | StoreRecoveredEvent
-  | ApiDiscoveredEvent
-  | DiscoveryFailedEvent
-  | RequestRepeatedEvent
-  | OriginRefusedEvent
 
 /** Emits an event; a listener's failure is ignored. */
 export type Emit = (event: ClientEvent) => void

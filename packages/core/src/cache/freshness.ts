@@ -1,84 +1,4 @@
 /**
- * The state of a token. It is served in every state but `expired`, so that no caller waits while it is valid (rule L2).
- *
- * - `fresh`: served.
- * - `advisory`: served, and refreshed in the background.
- * - `mandatory`: like `advisory`, but close enough to its expiry that a backoff is cut short.
- * - `backing off`: due for a refresh, but the last attempt has just failed.
- * - `expired`: callers wait for another token.
- */
-export type Freshness = 'fresh' | 'advisory' | 'mandatory' | 'backing off' | 'expired'
-
-/** The instants at which a token's state changes, in whole milliseconds of the steady clock. */
-export interface TokenLife {
-  readonly requestedAt: number
-  /** A refresh is due from here on. */
-  readonly refreshAt: number
-  /** A refresh is urgent from here on. */
-  readonly mandatoryAt: number
-  /** The token is not served from here on. */
-  readonly endsAt: number
-}
-
-/** The inputs of {@link planLife}, in milliseconds. */
-export interface LifeSpan {
-  /** When the token was requested, by the steady clock. */
-  readonly requestedAt: number
-  /** From the request on; `undefined` if unknown. */
-  readonly lifetime: number | undefined
-  /** The server's hint when to refresh the token, from the request on. */
-  readonly refreshIn: number | undefined
-  /** The token's result of {@link drawJitter}. Default: drawn anew. */
-  readonly jitter?: number | undefined
-}
-
-/** How long a token of unknown lifetime is cached. It is short, because the token may expire earlier. */
-const unknownLifetimeMs = 60_000
-
-/** Long enough to spread any fleet, and short enough that a token of weeks is used for most of its life. */
-const maxRefreshWindowMs = 6 * 3600_000
-
-const maxMandatoryWindowMs = 60_000
-
-/** A refresh starts at least this many mandatory windows before expiry, because it takes time and may fail. */
-const refreshMargin = 3
-
-/** The part of the refresh window over which processes that share a token spread, so that they do not read the store at once. */
-const localJitter = 1 / 30
-
-/** The minimum time between two failed refreshes, and between two that return the same token. */
-const minRetryMs = 100
-const minSameTokenMs = 1000
-
-/** The maximum allowance for a request to reach the API. */
-const maxTravelMs = 2000
-
-/** How long before its expiry a token may be refreshed: half its lifetime, at most six hours. */
-function refreshWindow(lifetime: number): number {
-  return Math.min(maxRefreshWindowMs, lifetime / 2)
-}
-
-/** The last minute, or a twentieth of a short lifetime. */
-function mandatoryWindow(lifetime: number): number {
-  return Math.min(maxMandatoryWindowMs, lifetime / 20)
-}
-
-/** Two seconds, or a fiftieth of a short lifetime. */
-function travelTime(lifetime: number): number {
-  return Math.min(maxTravelMs, lifetime / 50)
-}
-
-/**
- * Draws once per token when it is refreshed, from 0 (the start of its window) to 1 (the latest time). A token fetched in the
- * background is refreshed within the first two thirds, so that the last third remains as a reserve for outages.
- *
- * @param random at least 0, less than 1
- */
-export function drawJitter(random: number, background: boolean): number {
-  return background ? (2 / 3 - localJitter) * random ** 1.5 : (1 - localJitter) * random
-}
-
-/**
  * Plans when a new token is refreshed and when it expires.
  *
  * @param random at least 0, less than 1
@@ -103,6 +23,63 @@ export function planLife(span: LifeSpan, random: number): TokenLife {
   }
 }
 
+/** The instants at which a token's state changes, in whole milliseconds of the steady clock. */
+export interface TokenLife {
+  readonly requestedAt: number
+  /** A refresh is due from here on. */
+  readonly refreshAt: number
+  /** A refresh is urgent from here on. */
+  readonly mandatoryAt: number
+  /** The token is not served from here on. */
+  readonly endsAt: number
+}
+
+/** The inputs of {@link planLife}, in milliseconds. */
+export interface LifeSpan {
+  /** When the token was requested, by the steady clock. */
+  readonly requestedAt: number
+  /** From the request on; `undefined` if unknown. */
+  readonly lifetime: number | undefined
+  /** The server's hint when to refresh the token, from the request on. */
+  readonly refreshIn: number | undefined
+  /** The token's result of {@link drawJitter}. Default: drawn anew. */
+  readonly jitter?: number | undefined
+}
+
+/**
+ * Draws once per token when it is refreshed, from 0 (the start of its window) to 1 (the latest time). A token fetched in the
+ * background is refreshed within the first two thirds, so that the last third remains as a reserve for outages.
+ *
+ * @param random at least 0, less than 1
+ */
+export function drawJitter(random: number, background: boolean): number {
+  return background ? (2 / 3 - localJitter) * random ** 1.5 : (1 - localJitter) * random
+}
+
+/**
+ * Determines a token's state from its life, the time and the last failure.
+ *
+ * @param time steady clock, in milliseconds
+ * @param retryAt when a refresh may be retried after a failed one; in the past if none failed
+ */
+export function judgeFreshness(life: TokenLife, time: number, retryAt: number): Freshness {
+  if (time >= life.endsAt) return 'expired'
+  if (time < life.refreshAt) return 'fresh'
+  if (time < retryAt) return 'backing off'
+  return time < life.mandatoryAt ? 'advisory' : 'mandatory'
+}
+
+/**
+ * The state of a token. It is served in every state but `expired`, so that no caller waits while it is valid (rule L2).
+ *
+ * - `fresh`: served.
+ * - `advisory`: served, and refreshed in the background.
+ * - `mandatory`: like `advisory`, but close enough to its expiry that a backoff is cut short.
+ * - `backing off`: due for a refresh, but the last attempt has just failed.
+ * - `expired`: callers wait for another token.
+ */
+export type Freshness = 'fresh' | 'advisory' | 'mandatory' | 'backing off' | 'expired'
+
 /** When a token expires; if its lifetime is unknown, when the cache drops it. */
 export function expiryOf({ requestedAt, lifetime = unknownLifetimeMs }: LifeSpan): number {
   return requestedAt + lifetime
@@ -123,19 +100,6 @@ export function livesLongEnough(
   if (expiresAt - time >= minimumLifetime) return true
   const lifetime = expiresAt - requestedAt
   return time - requestedAt < Math.max(minSameTokenMs, lifetime < minimumLifetime ? lifetime / 8 : 0)
-}
-
-/**
- * Determines a token's state from its life, the time and the last failure.
- *
- * @param time steady clock, in milliseconds
- * @param retryAt when a refresh may be retried after a failed one; in the past if none failed
- */
-export function judgeFreshness(life: TokenLife, time: number, retryAt: number): Freshness {
-  if (time >= life.endsAt) return 'expired'
-  if (time < life.refreshAt) return 'fresh'
-  if (time < retryAt) return 'backing off'
-  return time < life.mandatoryAt ? 'advisory' : 'mandatory'
 }
 
 /**
@@ -177,3 +141,39 @@ export function planSameToken(life: TokenLife, startedAt: number, count: number,
   const part = Math.min(2 ** (count - 1) / 32, 1 / 8) * (0.75 + random / 2)
   return startedAt + Math.max((life.endsAt - startedAt) * part, minSameTokenMs)
 }
+
+/** How long before its expiry a token may be refreshed: half its lifetime, at most six hours. */
+function refreshWindow(lifetime: number): number {
+  return Math.min(maxRefreshWindowMs, lifetime / 2)
+}
+
+/** The last minute, or a twentieth of a short lifetime. */
+function mandatoryWindow(lifetime: number): number {
+  return Math.min(maxMandatoryWindowMs, lifetime / 20)
+}
+
+/** Two seconds, or a fiftieth of a short lifetime. */
+function travelTime(lifetime: number): number {
+  return Math.min(maxTravelMs, lifetime / 50)
+}
+
+/** How long a token of unknown lifetime is cached. It is short, because the token may expire earlier. */
+const unknownLifetimeMs = 60_000
+
+/** Long enough to spread any fleet, and short enough that a token of weeks is used for most of its life. */
+const maxRefreshWindowMs = 6 * 3600_000
+
+const maxMandatoryWindowMs = 60_000
+
+/** A refresh starts at least this many mandatory windows before expiry, because it takes time and may fail. */
+const refreshMargin = 3
+
+/** The part of the refresh window over which processes that share a token spread, so that they do not read the store at once. */
+const localJitter = 1 / 30
+
+/** The minimum time between two failed refreshes, and between two that return the same token. */
+const minRetryMs = 100
+const minSameTokenMs = 1000
+
+/** The maximum allowance for a request to reach the API. */
+const maxTravelMs = 2000

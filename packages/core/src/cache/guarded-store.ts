@@ -4,41 +4,6 @@ import { withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
 import type { StoredToken, StoreLock, TokenStore } from './token-store.ts'
 
-const operationTimeoutSeconds = 0.9
-
-/** All store operations of one token request together, and their share of the request's time. */
-const maxBudgetSeconds = 1.8
-const budgetShare = 1 / 2
-
-/** With less, a store that works would look like one that failed: at least this, or this share of the request's time. */
-const minBudgetSeconds = 0.1
-const minBudgetShare = 1 / 20
-
-/** How long one token request waits in all for probes of a store that is not in use. */
-const probeBudgetSeconds = 0.05
-
-const probeIntervalMs = 1000
-
-/** The seconds that one token request may still wait for the store; each operation takes its part. */
-export interface StoreBudget {
-  left: number
-  /** For probes, while the circuit is open. */
-  probesLeft: number
-}
-
-/**
- * @param seconds the time of the token request
- * @param limit seconds after which the request must go on without the store. Default: as long as the budget lasts.
- */
-export function planStoreBudget(seconds: number, limit: number = Number.POSITIVE_INFINITY): StoreBudget {
-  const least = Math.min(minBudgetSeconds, seconds * minBudgetShare)
-  const left = Math.max(least, Math.min(maxBudgetSeconds, seconds * budgetShare, limit))
-  return { left, probesLeft: probeBudgetSeconds }
-}
-
-/** Releases a lock, once; its caller does not wait for that. */
-export type ReleaseLock = () => void
-
 /** A store whose errors and timeouts look like misses, so that it never fails a token request (rule S3). */
 export interface GuardedStore {
   /** Whether the store has locks. */
@@ -46,8 +11,8 @@ export interface GuardedStore {
   get(key: string, budget: StoreBudget): Promise<StoredToken | undefined>
   /** A token that cannot be written now is not written later. */
   set(key: string, token: StoredToken, budget: StoreBudget): Promise<void>
-  /** Deletes this entry, if it is still the stored one. */
-  delete(key: string, entry: StoredToken): Promise<void>
+  /** Deletes this token, if it is still the stored one. */
+  delete(key: string, token: StoredToken): Promise<void>
   /**
    * @param ttl seconds
    * @returns the lock; `'held'` if another process has it; `undefined` if the store failed
@@ -55,13 +20,8 @@ export interface GuardedStore {
   lock(key: string, ttl: number, budget: StoreBudget): Promise<ReleaseLock | 'held' | undefined>
 }
 
-/** Circuit breaker. A store that is full or read-only fails writes only, so it is still read. */
-type Circuit = 'closed' | 'writes open' | 'open'
-
-/** The result of an operation that succeeded, `undefined` included. */
-interface Done<T> {
-  readonly value: T
-}
+/** Releases a lock, once; its caller does not wait for that. */
+export type ReleaseLock = () => void
 
 /** Bounds every operation in time. A store that fails is not used, except for one probe per second, until it recovers. */
 export function guardStore(
@@ -88,8 +48,10 @@ export function guardStore(
       return new Error('the store is too slow')
     }
     const trace: StoreTrace = { provider, ...labelled, operation, reason: undefined }
+    const reasonOf = (failure: unknown): string | undefined =>
+      isLate ? 'timed_out' : readNetworkFailure(failure).code
     const describe = (failure: unknown): Error => {
-      trace.reason = isLate ? 'timed_out' : readNetworkFailure(failure).code
+      trace.reason = reasonOf(failure)
       return new Error(`the token store failed to ${operation} (${trace.reason ?? 'it gave no code'})`)
     }
     const bounded = (): Promise<T> => withDeadline(Math.min(operationTimeoutSeconds, budget.left), timeoutError, work)
@@ -98,10 +60,9 @@ export function guardStore(
       onSuccess(operation)
       return { value }
     } catch (failure) {
-      describe(failure)
       circuit = operation === 'get' || isLate || circuit === 'open' ? 'open' : 'writes open'
       nextProbeAt = performance.now() + probeIntervalMs
-      emit({ type: 'store.failed', provider, ...labelled, operation, reason: trace.reason })
+      emit({ type: 'store.failed', provider, ...labelled, operation, reason: reasonOf(failure) })
       return undefined
     } finally {
       budget.left = Math.max(0, budget.left - (performance.now() - startedAt) / 1000)
@@ -159,8 +120,8 @@ export function guardStore(
     async set(key, token, budget) {
       await attempt('set', budget, () => store.set(key, token))
     },
-    async delete(key, entry) {
-      await attempt('delete', planStoreBudget(Number.POSITIVE_INFINITY), () => store.delete(key, entry))
+    async delete(key, token) {
+      await attempt('delete', planStoreBudget(Number.POSITIVE_INFINITY), () => store.delete(key, token))
     },
     async lock(key, ttl, budget) {
       let isAbandoned = false
@@ -177,3 +138,43 @@ export function guardStore(
     },
   }
 }
+
+/** Circuit breaker. A store that is full or read-only fails writes only, so it is still read. */
+type Circuit = 'closed' | 'writes open' | 'open'
+
+/** The result of an operation that succeeded, `undefined` included. */
+interface Done<T> {
+  readonly value: T
+}
+
+/** The seconds that one token request may still wait for the store; each operation takes its part. */
+export interface StoreBudget {
+  left: number
+  /** For probes, while the circuit is open. */
+  probesLeft: number
+}
+
+/**
+ * @param seconds the time of the token request
+ * @param limit seconds after which the request must go on without the store. Default: as long as the budget lasts.
+ */
+export function planStoreBudget(seconds: number, limit: number = Number.POSITIVE_INFINITY): StoreBudget {
+  const least = Math.min(minBudgetSeconds, seconds * minBudgetShare)
+  const left = Math.max(least, Math.min(maxBudgetSeconds, seconds * budgetShare, limit))
+  return { left, probesLeft: probeBudgetSeconds }
+}
+
+const operationTimeoutSeconds = 0.9
+
+/** All store operations of one token request together, and their share of the request's time. */
+const maxBudgetSeconds = 1.8
+const budgetShare = 1 / 2
+
+/** With less, a store that works would look like one that failed: at least this, or this share of the request's time. */
+const minBudgetSeconds = 0.1
+const minBudgetShare = 1 / 20
+
+/** How long one token request waits in all for probes of a store that is not in use. */
+const probeBudgetSeconds = 0.05
+
+const probeIntervalMs = 1000

@@ -1,6 +1,3 @@
-/** The monotonic clock is read once per this much wall time. */
-const monotonicReadMs = 1000
-
 /**
  * Creates a clock that never goes back (rule L10): it follows the clock that moved further. The wall clock can be set, and the
  * monotonic clock may stop while the machine sleeps. Within a second after a reading only the wall clock is read, which is
@@ -34,3 +31,6 @@ export function createSteadyClock(wall: () => number, monotonic: () => number = 
     return time
   }
 }
+
+/** The monotonic clock is read once per this much wall time. */
+const monotonicReadMs = 1000

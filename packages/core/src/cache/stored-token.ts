@@ -3,22 +3,10 @@ import type { AcquiredToken } from '../acquire/acquire-token.ts'
 import { planLife } from './freshness.ts'
 import type { StoredToken } from './token-store.ts'
 
-/** The version of the entries that `toStored` writes; a version that cannot be read is a miss. */
-const schema = 1
-
-/** By how much the clocks of the machines that share a store may differ. */
-const maxClockDifferenceMs = 5000
-
-/** One instant by both clocks, in milliseconds: entries are dated by the wall clock, which all users of a store share. */
-export interface Instant {
-  readonly now: number
-  readonly time: number
-}
-
 /**
- * A token as a store entry.
+ * Converts a token to the form in which a store holds it.
  *
- * @param accepted see accepted-credentials.ts
+ * @param accepted the credentials that may read it, from `addAccepted`
  */
 export function toStored(acquired: AcquiredToken, accepted: readonly object[], { now, time }: Instant): StoredToken {
   const { token, requestedAt, lifetime, refreshIn, jitter } = acquired
@@ -38,7 +26,7 @@ export function toStored(acquired: AcquiredToken, accepted: readonly object[], {
   }
 }
 
-/** A store entry as a token; anything unreadable is a miss (rule S1). */
+/** Converts what a store returned to a token; anything unreadable is a miss (rule S1). */
 export function fromStored(stored: StoredToken | undefined, { now, time }: Instant): AcquiredToken | undefined {
   if (typeof stored !== 'object' || stored === null || stored.schema !== schema) return undefined
   const { value, type, scopes, requestedAt, lifetime, refreshIn, jitter, extra } = stored
@@ -75,4 +63,16 @@ function isPart(value: unknown): value is number {
 
 function isDuration(value: unknown): value is number | undefined {
   return value === undefined || (isInstant(value) && value > 0)
+}
+
+/** The version of what `toStored` writes; a version that cannot be read is a miss. */
+const schema = 1
+
+/** By how much the clocks of the machines that share a store may differ. */
+const maxClockDifferenceMs = 5000
+
+/** One instant by both clocks, in milliseconds: stored tokens are dated by the wall clock, which all users of a store share. */
+export interface Instant {
+  readonly now: number
+  readonly time: number
 }

@@ -34,7 +34,7 @@ export class AllowedOrigins {
     const { provider, emit, label } = this.#parts
     const { name } = provider
     const refusal = new NightlatchError('origin_refused', describeForeignOrigin(provider, url), { provider: name })
-    const error = withLabel(refusal, label) as NightlatchError
+    const error = withLabel(refusal, label)
     const labelled = label !== undefined && { label }
     emit({ type: 'origin.refused', provider: name, ...labelled, origin: url.origin, error })
     return error

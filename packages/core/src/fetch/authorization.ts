@@ -5,6 +5,29 @@ import { authorizationOf, credentialsIn, isBearerOnly, putToken, type RequestTok
 import { type RepeatOptions, Repeats } from './repeats.ts'
 import { withoutSecrets } from './transport-error.ts'
 
+/** Authorizes one request that an HTTP client other than `fetch` makes. */
+export type Authorize = (url: string | URL, options?: AuthorizeOptions) => Promise<Authorization | undefined>
+
+/** Creates `client.authorize`, which makes the same checks as `client.fetch`. */
+export function createAuthorize(parts: AuthorizationParts): Authorize {
+  const isAllowed = cacheOrigin(parts.origins)
+  // A request to the token endpoint itself never carries a token.
+  const { tokenEndpoint } = parts.provider
+  const tokenEndpointHref = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
+  return async (url, { method = 'GET', signal, foreignOrigins = 'reject' } = {}) => {
+    const address = typeof url === 'string' ? url : url.href
+    if (address === tokenEndpointHref || parts.inFlight.has(address)) return undefined
+    if (!isAllowed(address)) {
+      if (foreignOrigins === 'passThrough') return undefined
+      throw parts.origins.refuse(new URL(address))
+    }
+    const token = await parts.tokens.next(signal)
+    const request: AuthorizedRequest = { address, method, repeats: undefined }
+    const headers = isBearerOnly(parts) ? bearerHeaders(token) : await headersFor(parts, request, token)
+    return new RequestAuthorization(parts, request, token, headers)
+  }
+}
+
 /** Options of `client.authorize`. */
 export interface AuthorizeOptions {
   /** The request's method; a DPoP proof is valid for one method only. Default `'GET'`. */
@@ -16,15 +39,6 @@ export interface AuthorizeOptions {
    * so that an interceptor of all requests sends this one without a token. Default `'reject'`.
    */
   readonly foreignOrigins?: 'reject' | 'passThrough'
-}
-
-/** The part of an API's response that an authorization reads. */
-export interface ApiResponse {
-  readonly status: number
-  /** `Headers`, or a record with lower-case names. Default: none. */
-  readonly headers?: Pick<Headers, 'get'> | Readonly<Record<string, string | readonly string[] | undefined>>
-  /** Parsed JSON; only read for a provider with `tokenRejection.body`. */
-  readonly body?: unknown
 }
 
 /** The authorization of one request. Prints, serialises and inspects as redacted. */
@@ -52,33 +66,19 @@ export interface Authorization {
   handleResponse(response: ApiResponse, options?: RepeatOptions): Promise<Authorization | undefined>
 }
 
-/** Authorizes one request that an HTTP client other than `fetch` makes. */
-export type Authorize = (url: string | URL, options?: AuthorizeOptions) => Promise<Authorization | undefined>
+/** The part of an API's response that an authorization reads. */
+export interface ApiResponse {
+  readonly status: number
+  /** `Headers`, or a record with lower-case names. Default: none. */
+  readonly headers?: Pick<Headers, 'get'> | Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Parsed JSON; only read for a provider with `tokenRejection.body`. */
+  readonly body?: unknown
+}
 
 /** The dependencies of `client.authorize`. */
 export interface AuthorizationParts extends RequestTokenParts {
   /** The client's own requests to the authorization server, which must not wait for a token. */
   readonly inFlight: InFlightRequests
-}
-
-/** Creates `client.authorize`, which makes the same checks as `client.fetch`. */
-export function createAuthorize(parts: AuthorizationParts): Authorize {
-  const isAllowed = cacheOrigin(parts.origins)
-  // A request to the token endpoint itself never carries a token.
-  const { tokenEndpoint } = parts.provider
-  const tokenEndpointHref = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
-  return async (url, { method = 'GET', signal, foreignOrigins = 'reject' } = {}) => {
-    const address = typeof url === 'string' ? url : url.href
-    if (address === tokenEndpointHref || parts.inFlight.has(address)) return undefined
-    if (!isAllowed(address)) {
-      if (foreignOrigins === 'passThrough') return undefined
-      throw parts.origins.refuse(new URL(address))
-    }
-    const token = await parts.tokens.next(signal)
-    const request: AuthorizedRequest = { address, method, repeats: undefined }
-    const headers = isBearerOnly(parts) ? bearerHeaders(token) : await headersFor(parts, request, token)
-    return new RequestAuthorization(parts, request, token, headers)
-  }
 }
 
 /** One request, through all its attempts. */

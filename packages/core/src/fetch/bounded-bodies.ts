@@ -1,9 +1,6 @@
 import { NightlatchError } from '../errors.ts'
 import type { Fetch } from '../platform/fetch.ts'
 
-/** The same limit as for a token response; discovery responses are short. */
-const maxBytes = 1024 * 1024
-
 /** Creates a `fetch` whose response bodies throw when they are read beyond 1 MiB. */
 export function boundBodies(fetch: Fetch, provider: string): Fetch {
   return async (input, init) => {
@@ -33,3 +30,6 @@ function tooLong(provider: string, status: number): NightlatchError {
     },
   )
 }
+
+/** The same limit as for a token response; discovery responses are short. */
+const maxBytes = 1024 * 1024

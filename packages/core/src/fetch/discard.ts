@@ -1,7 +1,3 @@
-/** Limits for draining a response body that is about to be dropped. */
-const maxBytes = 65_536
-const maxDrainMs = 50
-
 /** Drops a response. Reads a short body to its end, so that the connection can be reused, and cancels a longer one. */
 export async function discard({ body }: Response): Promise<void> {
   if (body === null) return
@@ -22,3 +18,7 @@ export async function discard({ body }: Response): Promise<void> {
     clearTimeout(timer)
   }
 }
+
+/** Limits for draining a response body that is about to be dropped. */
+const maxBytes = 65_536
+const maxDrainMs = 50

@@ -13,26 +13,7 @@ import { createAuthenticatedFetch } from './authenticated-fetch.ts'
 import { boundBodies } from './bounded-bodies.ts'
 import type { RequestTokenParts } from './put-token.ts'
 
-/** The result of a discovery, with its base URL checked. */
-interface FoundApi<Info> {
-  readonly baseUrl: URL
-  readonly info: Info
-}
-
-/** The dependencies of the discovery. */
-export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
-  readonly provider: Provider<Info>
-  /** Seconds. */
-  readonly timeout: number
-  readonly transport: Transport
-  readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
-  /** Default: no tracing channels. */
-  readonly diagnostics?: Diagnostics | undefined
-  /** How often the client has dropped its discoveries, those of its views included. */
-  readonly discoveries?: { readonly forgotten: number }
-}
-
-/** Finds a provider's API. */
+/** Finds the base URL of a provider's API. */
 export interface ApiFinder<Info> {
   /**
    * Finds the API: the provider's base URL, or the one that its discovery returns. A successful discovery is cached; concurrent
@@ -46,7 +27,7 @@ export interface ApiFinder<Info> {
   forget(): void
 }
 
-/** Finds a provider's API, whose origin is an allowed one from then on. */
+/** Creates the finder. From a discovery on, the origin of the API is an allowed one. */
 export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder<Info> {
   const { provider, origins, label, discoveries = { forgotten: 0 } } = parts
   let found: Promise<FoundApi<Info>> | undefined
@@ -74,6 +55,25 @@ export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder
     },
     forget,
   }
+}
+
+/** The result of a discovery, with its base URL checked. */
+interface FoundApi<Info> {
+  readonly baseUrl: URL
+  readonly info: Info
+}
+
+/** The dependencies of the discovery. */
+export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
+  readonly provider: Provider<Info>
+  /** Seconds. */
+  readonly timeout: number
+  readonly transport: Transport
+  readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
+  /** Default: no tracing channels. */
+  readonly diagnostics?: Diagnostics | undefined
+  /** How often the client has dropped its discoveries, those of its views included. */
+  readonly discoveries?: { readonly forgotten: number }
 }
 
 async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<Info>> {

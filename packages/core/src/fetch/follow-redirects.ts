@@ -2,27 +2,6 @@ import { waitFor } from '../platform/deadline.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import { discard } from './discard.ts'
 
-/** The limit of the platform's own `fetch`. */
-const maxRedirects = 20
-
-const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-
-/** Headers that do not go to another origin (rule H2), in addition to those that carry the token. */
-const originBoundHeaders: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'dpop']
-
-/** The next request of a redirect within the same origin. */
-interface Hop {
-  /** The headers of the next request; written to in place. */
-  readonly headers: Headers
-  readonly url: URL
-  readonly method: string
-  /** The headers of the redirect response. */
-  readonly responseHeaders: Pick<Headers, 'get'>
-}
-
-/** Prepares the headers of the next request. */
-export type OnRedirect = (hop: Hop) => Promise<void>
-
 /**
  * Follows redirects as `fetch` does, but keeps every header that carries the token within its origin: `fetch` does so for
  * `Authorization` only.
@@ -90,6 +69,27 @@ export async function followRedirects(
     next = target
   }
 }
+
+/** The next request of a redirect within the same origin. */
+interface Hop {
+  /** The headers of the next request; written to in place. */
+  readonly headers: Headers
+  readonly url: URL
+  readonly method: string
+  /** The headers of the redirect response. */
+  readonly responseHeaders: Pick<Headers, 'get'>
+}
+
+/** Prepares the headers of the next request. */
+export type OnRedirect = (hop: Hop) => Promise<void>
+
+/** The limit of the platform's own `fetch`. */
+const maxRedirects = 20
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/** Headers that do not go to another origin (rule H2), in addition to those that carry the token. */
+const originBoundHeaders: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'dpop']
 
 /** Whether a body is a stream, which can be sent only once. */
 export function isStream(body: unknown): boolean {

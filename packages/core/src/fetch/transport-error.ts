@@ -1,15 +1,6 @@
 import { redacted, SecretTraces } from '../acquire/secret-traces.ts'
 import { NightlatchError } from '../errors.ts'
 
-/** Characters of each text in an error that are searched and kept. */
-const maxTextLength = 4000
-
-/** Levels of causes and properties that are searched and kept. */
-const maxDepth = 8
-
-/** The result for a value that cannot be searched. */
-const omitted: unique symbol = Symbol('omitted')
-
 /**
  * Removes secrets from a transport's error, which may quote the request or the response.
  *
@@ -105,3 +96,12 @@ class ErrorCleaner {
     return clean === head ? stack : `${clean}${stack.slice(head.length)}`
   }
 }
+
+/** Characters of each text in an error that are searched and kept. */
+const maxTextLength = 4000
+
+/** Levels of causes and properties that are searched and kept. */
+const maxDepth = 8
+
+/** The result for a value that cannot be searched. */
+const omitted: unique symbol = Symbol('omitted')
