@@ -26,12 +26,13 @@ import { InFlightRequests } from './platform/in-flight-requests.ts'
 import { loadOnce } from './platform/load-once.ts'
 import { ownMembers } from './platform/validation.ts'
 
-/** What all clients of one provider share. */
+/** What a client is made of besides its credentials. The clients of a pool with one provider share it. */
 export interface ClientParts<Info> extends TokenSourceParts {
   /** The caller's own object, which `client.provider` returns. */
   readonly given: Provider<Info>
   /** A copy, so that later changes of the caller's object have no effect. */
   readonly provider: Provider<Info>
+  /** For API requests: the given `fetch` as it is. */
   readonly transport: Transport
   readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
   /** Ends background work other than refreshes. */
@@ -44,7 +45,8 @@ export interface ClientParts<Info> extends TokenSourceParts {
     source: CredentialsSource | TenantCredentials,
     options: Pick<CredentialsReaderOptions, 'tenant' | 'label'>,
   ) => CredentialsReader
-  readonly inFlight: InFlightRequests
+  /** The client's own requests to the authorization server, which must not wait for a token. */
+  readonly ownRequests: InFlightRequests
   readonly prepareRevocation: (client: CredentialsOf) => Promise<RevokeToken>
 }
 
@@ -53,7 +55,7 @@ const never: Subscribable = { hasSubscribers: false }
 
 const defaultTimeoutSeconds = 10
 
-/** Creates what all clients of a provider share. */
+/** Creates the parts of a client, or those that the clients of a pool share. */
 export function createSharedParts<Info>(
   given: Provider<Info>,
   givenOptions: Omit<ClientOptions, 'credentials'>,
@@ -71,8 +73,9 @@ export function createSharedParts<Info>(
   const random = Math.random
   const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const transport: Transport = { fetch, allowInsecureRequests, now, time }
-  const inFlight = new InFlightRequests()
-  const watched: Transport = { ...transport, fetch: inFlight.watch(fetch) }
+  const ownRequests = new InFlightRequests()
+  // For requests to the authorization server.
+  const watched: Transport = { ...transport, fetch: ownRequests.watch(fetch) }
   const { find: findEndpoint, forget: forgetMetadata, close } = createEndpointFinder(provider, watched, timeout)
   const grantor: Grantor = { provider, transport: watched, findEndpoint, emit, diagnostics, random }
   const grants = loadOnce(() => import('./acquire/acquire-token.ts'))
@@ -100,7 +103,7 @@ export function createSharedParts<Info>(
         label,
         expiry,
       }),
-    inFlight,
+    ownRequests,
     defaultGrant,
     defaultIdentity: grantIdentity(defaultGrant),
     async acquire(client, grant, terms) {

@@ -115,7 +115,7 @@ export function createClientPool<Info>(
       if (first === undefined) return
       const [tenant, client] = first
       clients.delete(tenant)
-      if (!ProviderClient.takeTurn(client)) return
+      if (!ProviderClient.wasUsedSinceLastTurn(client)) return
       clients.set(tenant, client)
     }
   }

@@ -1,5 +1,66 @@
 import { NightlatchError, withLabel } from './errors.ts'
 
+/** Publishes a client's work on `node:diagnostics_channel`, if the platform has it. */
+export interface Diagnostics {
+  /** The channel `nightlatch:event`; `undefined` if the platform has none. */
+  readonly events: EventChannel | undefined
+  /**
+   * Does work and publishes its start and end on a tracing channel, without its result.
+   *
+   * @param message what subscribers get
+   * @param describe what subscribers get of a failure; the caller gets the failure itself
+   */
+  trace<Name extends keyof Traces, T>(
+    name: Name,
+    message: Traces[Name],
+    work: () => Promise<T>,
+    describe?: (failure: unknown) => Error,
+  ): Promise<T>
+  /** Binds work to the asynchronous context of this call, so that it runs there later; unchanged if no channel has subscribers. */
+  bind<F extends (...values: never[]) => unknown>(work: F): F
+}
+
+/** Looks for `node:diagnostics_channel` at run time, because not every platform has it. */
+export function createDiagnostics(): Diagnostics {
+  const channels = findBuiltin<DiagnosticsChannel>('node:diagnostics_channel')
+  if (typeof channels?.tracingChannel !== 'function') return noDiagnostics
+  // Created when first needed, because many clients may never request a token.
+  const tracing: Partial<Record<keyof Traces, TracingChannel>> = {}
+  const channelOf = (name: keyof Traces): TracingChannel => {
+    const channel = tracing[name] ?? channels.tracingChannel(`nightlatch:${name}`)
+    tracing[name] = channel
+    return channel
+  }
+  // Checked each time, because a subscriber may come after the client.
+  const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
+  return {
+    events: channels.channel('nightlatch:event'),
+    trace: (name, message, work, describe = withoutMessage) =>
+      isTraced(name) ? traceUnresolved(channelOf(name), message, work, describe) : work(),
+    bind(work) {
+      if (!isTraced('grant') && !isTraced('store')) return work
+      return findBuiltin<AsyncHooks>('node:async_hooks')?.AsyncLocalStorage?.bind?.(work) ?? work
+    },
+  }
+}
+
+/** No subscriber, on a platform without `node:diagnostics_channel`. */
+export const noDiagnostics: Diagnostics = {
+  events: undefined,
+  trace: (_name, _message, work) => work(),
+  bind: (work) => work,
+}
+
+/** Whether anyone listens: a diagnostics channel, or a client's own listener. */
+export interface Subscribable {
+  readonly hasSubscribers: boolean
+}
+
+/** Receives events besides the client's own listener. */
+export interface EventChannel extends Subscribable {
+  publish(event: object): void
+}
+
 /**
  * The message of the tracing channel `nightlatch:grant`: a grant from its first attempt to its token. Its fields are set as the
  * grant proceeds; it holds no token, and `error` no secret.
@@ -53,43 +114,6 @@ interface Traces {
   readonly discovery: DiscoveryTrace
 }
 
-/** Whether anyone listens: a diagnostics channel, or a client's own listener. */
-export interface Subscribable {
-  readonly hasSubscribers: boolean
-}
-
-/** Receives events besides the client's own listener. */
-export interface EventChannel extends Subscribable {
-  publish(event: object): void
-}
-
-/** Publishes a client's work on `node:diagnostics_channel`, if the platform has it. */
-export interface Diagnostics {
-  /** The channel `nightlatch:event`; `undefined` if the platform has none. */
-  readonly events: EventChannel | undefined
-  /**
-   * Does work and publishes its start and end on a tracing channel, without its result.
-   *
-   * @param message what subscribers get
-   * @param describe what subscribers get of a failure; the caller gets the failure itself
-   */
-  trace<Name extends keyof Traces, T>(
-    name: Name,
-    message: Traces[Name],
-    work: () => Promise<T>,
-    describe?: (failure: unknown) => Error,
-  ): Promise<T>
-  /** Binds work to the asynchronous context of this call, so that it runs there later; unchanged if no channel has subscribers. */
-  bind<F extends (...values: never[]) => unknown>(work: F): F
-}
-
-/** No subscriber, on a platform without `node:diagnostics_channel`. */
-export const noDiagnostics: Diagnostics = {
-  events: undefined,
-  trace: (_name, _message, work) => work(),
-  bind: (work) => work,
-}
-
 /** The part of the module that is used. */
 interface DiagnosticsChannel {
   channel(name: string): EventChannel
@@ -107,30 +131,6 @@ interface TracingChannel {
 
 interface AsyncHooks {
   readonly AsyncLocalStorage?: { bind?<F>(work: F): F }
-}
-
-/** Looks for `node:diagnostics_channel` at run time, because not every platform has it. */
-export function createDiagnostics(): Diagnostics {
-  const channels = findBuiltin<DiagnosticsChannel>('node:diagnostics_channel')
-  if (typeof channels?.tracingChannel !== 'function') return noDiagnostics
-  // Created when first needed, because many clients may never request a token.
-  const tracing: Partial<Record<keyof Traces, TracingChannel>> = {}
-  const channelOf = (name: keyof Traces): TracingChannel => {
-    const channel = tracing[name] ?? channels.tracingChannel(`nightlatch:${name}`)
-    tracing[name] = channel
-    return channel
-  }
-  // Checked each time, because a subscriber may come after the client.
-  const isTraced = (name: keyof Traces): boolean => hasSubscribers(channelOf(name))
-  return {
-    events: channels.channel('nightlatch:event'),
-    trace: (name, message, work, describe = withoutMessage) =>
-      isTraced(name) ? traceUnresolved(channelOf(name), message, work, describe) : work(),
-    bind(work) {
-      if (!isTraced('grant') && !isTraced('store')) return work
-      return findBuiltin<AsyncHooks>('node:async_hooks')?.AsyncLocalStorage?.bind?.(work) ?? work
-    },
-  }
 }
 
 function findBuiltin<Module>(name: string): Module | undefined {

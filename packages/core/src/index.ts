@@ -1,4 +1,5 @@
 // biome-ignore-all assist/source/organizeImports: the order is a table of contents, and each heading stands over its names.
+// A rule in a comment or in a test's name, such as "rule L3", is a promised behaviour: see docs/rules.md.
 
 // Clients
 export type { Client } from './client.ts'

@@ -61,7 +61,7 @@ export class ProviderClient<Info> implements Client<Info> {
   }
 
   /** For the pool: whether a client was used since the last call, or has a token request in flight. */
-  static takeTurn(client: ProviderClient<unknown>): boolean {
+  static wasUsedSinceLastTurn(client: ProviderClient<unknown>): boolean {
     const isUsed = client.#isUsed
     client.#isUsed = false
     return isUsed || client.#tokens.entries.busy
@@ -210,7 +210,7 @@ export class ProviderClient<Info> implements Client<Info> {
 
   #forRequests(): RequestParts<Info> {
     if (this.#requests !== undefined) return this.#requests
-    const { provider, transport, findEndpoint, timeout, emit, diagnostics, inFlight } = this.#parts
+    const { provider, transport, findEndpoint, timeout, emit, diagnostics, ownRequests } = this.#parts
     const view = this.#view
     const shared = view === undefined ? undefined : view.client.#forRequests()
     const history = shared?.history ?? new RejectionHistory(this.#parts.time)
@@ -223,7 +223,7 @@ export class ProviderClient<Info> implements Client<Info> {
     const discovery = { timeout, transport, findEndpoint, diagnostics, discoveries }
     const finder = createApiFinder({ ...onRequests, ...discovery })
     const fetch = createAuthenticatedFetch({ ...onRequests, fetch: transport.fetch })
-    const authorize = createAuthorize({ ...onRequests, inFlight })
+    const authorize = createAuthorize({ ...onRequests, ownRequests })
     this.#requests = { finder, fetch, authorize, api: undefined, history, origins, discoveries }
     return this.#requests
   }

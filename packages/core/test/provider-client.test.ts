@@ -13,20 +13,20 @@ function create(answer: () => Promise<Response>) {
 describe('ProviderClient, for its pool', () => {
   it('has a turn while it was used since the last one', () => {
     const client = create(() => new Promise(() => {}))
-    expect(ProviderClient.takeTurn(client)).toBe(false)
+    expect(ProviderClient.wasUsedSinceLastTurn(client)).toBe(false)
     ProviderClient.markUsed(client)
-    expect(ProviderClient.takeTurn(client)).toBe(true)
-    expect(ProviderClient.takeTurn(client)).toBe(false)
+    expect(ProviderClient.wasUsedSinceLastTurn(client)).toBe(true)
+    expect(ProviderClient.wasUsedSinceLastTurn(client)).toBe(false)
   })
 
   it('has a turn while a token request is in flight', async () => {
     const { promise, resolve } = Promise.withResolvers<Response>()
     const client = create(() => promise)
     const token = client.token()
-    expect(ProviderClient.takeTurn(client)).toBe(true)
+    expect(ProviderClient.wasUsedSinceLastTurn(client)).toBe(true)
     resolve(Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 3600 }))
     await token
-    expect(ProviderClient.takeTurn(client)).toBe(false)
+    expect(ProviderClient.wasUsedSinceLastTurn(client)).toBe(false)
   })
 })
 

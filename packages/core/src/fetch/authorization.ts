@@ -16,7 +16,7 @@ export function createAuthorize(parts: AuthorizationParts): Authorize {
   const tokenEndpointHref = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
   return async (url, { method = 'GET', signal, foreignOrigins = 'reject' } = {}) => {
     const address = typeof url === 'string' ? url : url.href
-    if (address === tokenEndpointHref || parts.inFlight.has(address)) return undefined
+    if (address === tokenEndpointHref || parts.ownRequests.has(address)) return undefined
     if (!isAllowed(address)) {
       if (foreignOrigins === 'passThrough') return undefined
       throw parts.origins.refuse(new URL(address))
@@ -78,7 +78,7 @@ export interface ApiResponse {
 /** The dependencies of `client.authorize`. */
 export interface AuthorizationParts extends RequestTokenParts {
   /** The client's own requests to the authorization server, which must not wait for a token. */
-  readonly inFlight: InFlightRequests
+  readonly ownRequests: InFlightRequests
 }
 
 /** One request, through all its attempts. */

@@ -225,7 +225,7 @@ async function startBound(options?: AuthorizeOptions) {
     dpop: new DpopProofs(undefined, Date.now),
     emit: () => {},
     origins: new AllowedOrigins({ provider, emit: () => {} }, false),
-    inFlight: new InFlightRequests(),
+    ownRequests: new InFlightRequests(),
   })
   const again = async (): Promise<JWTPayload> => claimsOf(await authorize('https://api.acme.example/x', options))
   return { authorization: await authorize('https://api.acme.example/x?y', options), again, rejected }
