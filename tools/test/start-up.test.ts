@@ -17,6 +17,7 @@ it('a first client.token() runs these files of the core, and no others', () => {
     'provider-client.ts',
     'client-parts.ts',
     'cache/token-source.ts',
+    'cache/token-entries.ts',
     'cache/token-entry.ts',
     'platform/workers-single-flight.ts',
     'platform/single-flight.ts',

@@ -48,8 +48,7 @@ export function guardStore(
       return new Error('the store is too slow')
     }
     const trace: StoreTrace = { provider, ...labelled, operation, reason: undefined }
-    const reasonOf = (failure: unknown): string | undefined =>
-      isLate ? 'timed_out' : readNetworkFailure(failure).code
+    const reasonOf = (failure: unknown): string | undefined => (isLate ? 'timed_out' : readNetworkFailure(failure).code)
     const describe = (failure: unknown): Error => {
       trace.reason = reasonOf(failure)
       return new Error(`the token store failed to ${operation} (${trace.reason ?? 'it gave no code'})`)
