@@ -13,7 +13,11 @@ export class AllowedOrigins {
    * @param allowInsecureRequests whether a token may go over http to another machine
    * @param own the API's own origin. Default: that of the provider's `api`, if it is a URL
    */
-  constructor(parts: AllowedOriginsParts, allowInsecureRequests: boolean, own = apiOriginOf(parts.provider)) {
+  constructor(
+    parts: AllowedOriginsParts,
+    allowInsecureRequests: boolean,
+    own: string | undefined = apiOriginOf(parts.provider),
+  ) {
     const { apiOrigins = [] } = parts.provider
     this.#parts = parts
     this.#isDeclared = createOriginCheck(own === undefined ? apiOrigins : [own, ...apiOrigins], allowInsecureRequests)
