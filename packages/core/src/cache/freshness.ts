@@ -119,8 +119,8 @@ export function planRetry(life: TokenLife, startedAt: number, random: number): n
 }
 
 /**
- * Plans when a refresh may start after a failed request that callers waited for: after a 32nd of the remaining lifetime, and after
- * a second at least, so also without a token.
+ * Plans when a refresh may start after a failed request that callers waited for. It is after a 32nd of the remaining lifetime, and
+ * after a second if there is less, or no token.
  *
  * @param startedAt when the failed request started
  * @param random at least 0, less than 1

@@ -24,8 +24,8 @@ import type { TokenStatus } from './token-status.ts'
 export class TokenEntry {
   readonly grant: GrantRequest
   /**
-   * The cached token. Beside it, `#promise` is one resolved promise for all callers, so that a cache hit allocates nothing, and
-   * the `#fresh` of ProviderClient is that promise once more, so that a hit reads no entry.
+   * The cached token. `#promise` resolves to it for all callers, so that a cache hit allocates nothing; `#fresh` of ProviderClient
+   * is that promise, so that a hit reads no entry.
    */
   #token: AccessToken | undefined
   #promise: Promise<AccessToken> | undefined
