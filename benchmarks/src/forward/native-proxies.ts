@@ -1,9 +1,8 @@
 /** nginx and haproxy with one worker each, where the programs are installed. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findProgram, freePort, isResponding, onPath, start } from '../../../tools/src/installed-program.ts'
 import type { StartProxy, Target } from './target.ts'
 
 interface NativeProxy {
@@ -74,22 +73,20 @@ export const nativeProxies: readonly string[] = Object.keys(programs)
 export function startNativeProxy(name: string): StartProxy {
   return async (target) => {
     const native = programs[name]
-    if (native === undefined || spawnSync(native.program, ['-v']).error !== undefined) return undefined
+    const program = native && findProgram(...onPath(native.program))
+    if (native === undefined || program === undefined) return undefined
     const folder = mkdtempSync(join(tmpdir(), `bench-${name}-`))
     const port = await freePort()
     const file = join(folder, `${name}.conf`)
     writeFileSync(file, native.configuration(target, port, folder))
-    const child = spawn(native.program, native.parameters(file, folder), { stdio: 'ignore' })
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     const apiUrl = `http://127.0.0.1:${port}/api`
-    await waitUntilAnswered(apiUrl, child)
+    const running = await start(program, native.parameters(file, folder), {}, () => isResponding(`${apiUrl}/x`))
     return {
       apiUrl,
       headers: {},
-      processes: () => [child.pid ?? 0, ...childrenOf(child.pid ?? 0)],
+      processes: () => [running.pid, ...childrenOf(running.pid)],
       async stop() {
-        child.kill('SIGTERM')
-        await ended
+        await running[Symbol.asyncDispose]()
         rmSync(folder, { recursive: true, force: true })
       },
     }
@@ -98,26 +95,4 @@ export function startNativeProxy(name: string): StartProxy {
 
 function childrenOf(pid: number): readonly number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-async function waitUntilAnswered(url: string, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (child.exitCode !== null) break
-    try {
-      await (await fetch(`${url}/x`)).arrayBuffer()
-      return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-  child.kill('SIGKILL')
-  throw new Error(`${child.spawnfile} did not start.`)
 }

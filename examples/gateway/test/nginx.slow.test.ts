@@ -1,19 +1,25 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  findProgram,
+  freePort,
+  isResponding,
+  onPath,
+  type RunningProgram,
+  start,
+} from '../../../tools/src/installed-program.ts'
 import { prepare, type Surroundings } from '../src/emulated-vendors.ts'
 import { type GatewayProcess, startGateway } from '../src/gateway-process.ts'
-import { copyFiles, freePort, type TemporaryCopy } from './temporary-copy.ts'
+import { copyFiles, type TemporaryCopy } from './temporary-copy.ts'
 
-const isInstalled = spawnSync('nginx', ['-v']).error === undefined
+const program = findProgram(...onPath('nginx'))
 
-describe.skipIf(!isInstalled)('nginx with the files of the example', () => {
+describe.skipIf(program === undefined)('nginx with the files of the example', () => {
   let surroundings: Surroundings
   let gateway: GatewayProcess
   let copy: TemporaryCopy
-  let nginx: ChildProcess
+  let nginx: RunningProgram
   let url: string
 
   beforeAll(async () => {
@@ -44,14 +50,12 @@ upstreams:
     await writeFile(join(folder, 'nginx.conf'), mainConfiguration(folder))
     // The worker may run as another user.
     await chmod(folder, 0o755)
-    nginx = spawn('nginx', ['-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')], { stdio: 'inherit' })
-    await untilListening(url, nginx)
+    const parameters = ['-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')]
+    nginx = await start(program ?? '', parameters, {}, () => isResponding(url))
   })
 
   afterAll(async () => {
-    const ended = once(nginx, 'exit')
-    nginx.kill('SIGTERM')
-    await ended
+    await nginx[Symbol.asyncDispose]()
     await gateway[Symbol.asyncDispose]()
     await copy[Symbol.asyncDispose]()
     await surroundings[Symbol.asyncDispose]()
@@ -101,18 +105,6 @@ upstreams:
     expect(await response.json()).toMatchObject({ value: expect.any(Array) })
   })
 })
-
-async function untilListening(url: string, program: ChildProcess): Promise<void> {
-  while (program.exitCode === null) {
-    try {
-      await (await fetch(url)).arrayBuffer()
-      return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-  throw new Error('nginx exited.')
-}
 
 function mainConfiguration(folder: string): string {
   return `

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { findProgram } from './servers/installed-program.ts'
+import { findProgram } from '../../../tools/src/installed-program.ts'
 
 const initdb = findProgram('/usr/lib/postgresql/*/bin/initdb', '/usr/local/bin/initdb')
 

@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Pool } from 'pg'
+import { asUnprivileged, freePort, run, start } from '../../../../tools/src/installed-program.ts'
 import { postgresPassword } from '../../src/postgres.ts'
-import { asUnprivileged, freePort, run, start } from '../servers/installed-program.ts'
 import { startLdapDirectory } from '../servers/ldap-directory.ts'
 import { startTokenSource } from '../servers/token-check.ts'
 

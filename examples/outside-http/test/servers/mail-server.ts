@@ -5,7 +5,7 @@ import { connect, createServer, type Server } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { createSelfSigned } from '../../../../packages/testing/test/certificates.ts'
-import { asUnprivileged, findProgram, freePort, run, start } from './installed-program.ts'
+import { asUnprivileged, findProgram, freePort, run, start } from '../../../../tools/src/installed-program.ts'
 
 const dovecot = findProgram('/usr/sbin/dovecot')
 const submission = findProgram('/usr/lib/dovecot/submission')

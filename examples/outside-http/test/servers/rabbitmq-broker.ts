@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type Client, createClient } from '@nightlatch/core'
 import { type StandardEmulator, standardEmulation, startEmulator } from '@nightlatch/testing'
-import { asUnprivileged, findProgram, freePort, run, start } from './installed-program.ts'
+import { asUnprivileged, findProgram, freePort, run, start } from '../../../../tools/src/installed-program.ts'
 
 /** RabbitMQ's own script: Debian's would change to the user of its service. */
 const server = findProgram('/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server')

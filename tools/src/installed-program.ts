@@ -1,13 +1,19 @@
+/** Servers of the operating system, such as nginx and PostgreSQL, for tests and benchmarks. */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 
 /** The path of an installed program, of its newest version; `undefined` if it is not installed. */
 export function findProgram(...patterns: readonly string[]): string | undefined {
   return patterns.flatMap((pattern) => globSync(pattern).sort().reverse()).find((path) => existsSync(path))
+}
+
+/** The places of a program in the folders of `PATH`. */
+export function onPath(program: string): readonly string[] {
+  return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program))
 }
 
 /** A user without rights. Servers that refuse to run as root run as this one. */
@@ -30,8 +36,12 @@ export function run(program: string, parameters: readonly string[], options: Spa
   execFileSync(program, parameters, { ...options, stdio: 'pipe' })
 }
 
+/** Maximum duration of a start; RabbitMQ takes half a minute on a busy machine. */
+const MAX_START_MS = 180_000
+
 /** A server's process, and its output so far. */
 export interface RunningProgram extends AsyncDisposable {
+  readonly pid: number
   readonly output: () => string
 }
 
@@ -51,16 +61,30 @@ export async function start(
     })
   }
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const startedAt = performance.now()
   while (!(await isReady(output))) {
-    if (child.exitCode !== null) throw new Error(`${program} ended:\n${output}`)
+    const isLate = performance.now() - startedAt > MAX_START_MS
+    if (isLate) child.kill('SIGKILL')
+    if (isLate || child.exitCode !== null) throw new Error(`${program} did not start:\n${output}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   return {
+    pid: child.pid ?? 0,
     output: () => output,
     async [Symbol.asyncDispose]() {
       child.kill(signal)
       await ended
     },
+  }
+}
+
+/** Whether a server responds at a URL, with any status. */
+export async function isResponding(url: string): Promise<boolean> {
+  try {
+    await (await fetch(url)).arrayBuffer()
+    return true
+  } catch {
+    return false
   }
 }
 
