@@ -113,6 +113,11 @@ export interface OriginRefusedEvent extends EventOf<'origin.refused'> {
   readonly error: NightlatchError
 }
 
+/** Which client an event is about: the members that every event has. The label is absent, and not `undefined`, if there is none. */
+export function clientFields(provider: string, label: string | undefined): Omit<EventOf<never>, 'type'> {
+  return label === undefined ? { provider } : { provider, label }
+}
+
 /** Emits an event; a listener's failure is ignored. */
 export type Emit = (event: ClientEvent) => void
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EventChannel } from '../src/diagnostics.ts'
-import { type ClientEvent, toEmit } from '../src/events.ts'
+import { type ClientEvent, clientFields, toEmit } from '../src/events.ts'
 
 const event: ClientEvent = { type: 'store.recovered', provider: 'acme' }
 
@@ -54,5 +54,12 @@ describe('events', () => {
         throw new Error('no')
       })(event),
     ).not.toThrow()
+  })
+})
+
+describe('clientFields', () => {
+  it('holds the label only if there is one', () => {
+    expect(clientFields('acme', 'blue')).toEqual({ provider: 'acme', label: 'blue' })
+    expect(Object.keys(clientFields('acme', undefined))).toEqual(['provider'])
   })
 })

@@ -1,6 +1,6 @@
 import { type Diagnostics, type GrantTrace, noDiagnostics, toReportableError } from '../diagnostics.ts'
 import { type NightlatchError, showUrl, withLabel } from '../errors.ts'
-import type { Emit } from '../events.ts'
+import { clientFields, type Emit } from '../events.ts'
 import type { Provider } from './provider.ts'
 import type { GrantedToken, Transport } from './token-endpoint.ts'
 
@@ -34,8 +34,7 @@ export class GrantReport {
     this.#time = transport.time
     this.#startedAt = transport.time()
     this.#trace = {
-      provider: provider.name,
-      ...(label !== undefined && { label }),
+      ...clientFields(provider.name, label),
       background,
       url: undefined,
       attempt: 1,
@@ -89,6 +88,6 @@ export class GrantReport {
   } {
     const { provider, label, attempt, background } = this.#trace
     const duration = (this.#time() - this.#startedAt) / 1000
-    return { provider, ...(label !== undefined && { label }), duration, attempt, background }
+    return { ...clientFields(provider, label), duration, attempt, background }
   }
 }

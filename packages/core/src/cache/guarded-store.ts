@@ -1,5 +1,5 @@
 import { type Diagnostics, noDiagnostics, type StoreOperation, type StoreTrace } from '../diagnostics.ts'
-import type { Emit } from '../events.ts'
+import { clientFields, type Emit } from '../events.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
 import type { StoredToken, StoreLock, TokenStore } from './token-store.ts'
@@ -31,7 +31,7 @@ export function guardStore(
   diagnostics: Diagnostics = noDiagnostics,
   label?: string,
 ): GuardedStore {
-  const labelled = label !== undefined && { label }
+  const client = clientFields(provider, label)
   let circuit: Circuit = 'closed'
   let nextProbeAt = 0
 
@@ -47,7 +47,7 @@ export function guardStore(
       isLate = true
       return new Error('the store is too slow')
     }
-    const trace: StoreTrace = { provider, ...labelled, operation, reason: undefined }
+    const trace: StoreTrace = { ...client, operation, reason: undefined }
     const reasonOf = (failure: unknown): string | undefined => (isLate ? 'timed_out' : readNetworkFailure(failure).code)
     const describe = (failure: unknown): Error => {
       trace.reason = reasonOf(failure)
@@ -61,7 +61,7 @@ export function guardStore(
     } catch (failure) {
       circuit = operation === 'get' || isLate || circuit === 'open' ? 'open' : 'writes open'
       nextProbeAt = performance.now() + probeIntervalMs
-      emit({ type: 'store.failed', provider, ...labelled, operation, reason: reasonOf(failure) })
+      emit({ type: 'store.failed', ...client, operation, reason: reasonOf(failure) })
       return undefined
     } finally {
       budget.left = Math.max(0, budget.left - (performance.now() - startedAt) / 1000)
@@ -76,7 +76,7 @@ export function guardStore(
       return
     }
     circuit = 'closed'
-    emit({ type: 'store.recovered', provider, ...labelled })
+    emit({ type: 'store.recovered', ...client })
   }
 
   /** Runs an operation if the circuit permits it. A probe runs to its end, but the request waits for it only briefly. */

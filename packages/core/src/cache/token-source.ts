@@ -7,7 +7,7 @@ import type { CredentialsOf } from '../acquire/request-credentials.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import { type Diagnostics, type Subscribable, toReportableError } from '../diagnostics.ts'
 import { NightlatchError, withLabel } from '../errors.ts'
-import type { Emit, TokenServedEvent } from '../events.ts'
+import { clientFields, type Emit, type TokenServedEvent } from '../events.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import type { InFlight, RequestTask } from '../platform/single-flight.ts'
 import { drawJitter, expiryOf, livesLongEnough, planLife } from './freshness.ts'
@@ -211,8 +211,8 @@ export class TokenSource {
         const duration = (time() - startedAt) / 1000
         const { label } = this
         const error = toReportableError(provider.name, failure, label)
-        const labelled = label !== undefined && { label }
-        emit({ type: 'grant.failed', provider: provider.name, ...labelled, duration, attempt: 1, background, error })
+        const client = clientFields(provider.name, label)
+        emit({ type: 'grant.failed', ...client, duration, attempt: 1, background, error })
       }
       throw failure
     }
@@ -220,11 +220,9 @@ export class TokenSource {
 
   #emitServed(entry: TokenEntry, from: TokenServedEvent['from'], startedAt: number, time: number): void {
     const { emit, provider } = this.#parts
-    const { label } = this
     const remaining = Math.max(0, entry.endsAt - time) / 1000
     const duration = (time - startedAt) / 1000
-    const labelled = label !== undefined && { label }
-    emit({ type: 'token.served', provider: provider.name, ...labelled, from, duration, remaining })
+    emit({ type: 'token.served', ...clientFields(provider.name, this.label), from, duration, remaining })
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Provider } from '../acquire/provider.ts'
 import { NightlatchError, withLabel } from '../errors.ts'
-import type { Emit } from '../events.ts'
+import { clientFields, type Emit } from '../events.ts'
 import { isLoopback } from '../platform/validation.ts'
 
 /** The origins that a client's tokens may go to: the API's own, the provider's `apiOrigins`, and those of discovered APIs (rule H1). */
@@ -39,8 +39,7 @@ export class AllowedOrigins {
     const { name } = provider
     const refusal = new NightlatchError('origin_refused', describeForeignOrigin(provider, url), { provider: name })
     const error = withLabel(refusal, label)
-    const labelled = label !== undefined && { label }
-    emit({ type: 'origin.refused', provider: name, ...labelled, origin: url.origin, error })
+    emit({ type: 'origin.refused', ...clientFields(name, label), origin: url.origin, error })
     return error
   }
 }

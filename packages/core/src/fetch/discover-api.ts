@@ -3,6 +3,7 @@ import type { DiscoveredApi, DiscoveryContext, Provider } from '../acquire/provi
 import type { TokenEndpoint, Transport } from '../acquire/token-endpoint.ts'
 import { type Diagnostics, type DiscoveryTrace, errorKind, noDiagnostics } from '../diagnostics.ts'
 import { NightlatchError, showUrl, withLabel } from '../errors.ts'
+import { clientFields } from '../events.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
 import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import type { RequestTask } from '../platform/single-flight.ts'
@@ -88,11 +89,7 @@ async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<I
   // Without a discovery, Info is `undefined`.
   if (typeof api !== 'function') return { baseUrl: new URL(api), info: undefined as Info }
   const { diagnostics = noDiagnostics } = parts
-  const trace: DiscoveryTrace = {
-    provider: name,
-    ...(parts.label !== undefined && { label: parts.label }),
-    baseUrl: undefined,
-  }
+  const trace: DiscoveryTrace = { ...clientFields(name, parts.label), baseUrl: undefined }
   return diagnostics.trace('discovery', trace, () => discover(parts, api, trace))
 }
 
@@ -103,7 +100,7 @@ async function discover<Info>(
 ): Promise<FoundApi<Info>> {
   const { provider, timeout, transport, tokens, findEndpoint, emit, label } = parts
   const { name } = provider
-  const labelled = label !== undefined && { label }
+  const client = clientFields(name, label)
   const startedAt = transport.time()
   const duration = (): number => (transport.time() - startedAt) / 1000
   const tooLate = (): NightlatchError =>
@@ -126,13 +123,13 @@ async function discover<Info>(
       const { baseUrl, info } = await api({ fetch, token: known, tokenEndpoint, signal })
       const url = checkBaseUrl(baseUrl, origins, parts)
       trace.baseUrl = showUrl(url)
-      emit({ type: 'api.discovered', provider: name, ...labelled, duration: duration(), baseUrl: trace.baseUrl })
+      emit({ type: 'api.discovered', ...client, duration: duration(), baseUrl: trace.baseUrl })
       return { baseUrl: url, info }
     })
   } catch (failure) {
     const explained = explainFailure(provider, toDiscoveryFailure(name, failure))
     const error = withLabel(explained, label) as NightlatchError
-    emit({ type: 'discovery.failed', provider: name, ...labelled, duration: duration(), error })
+    emit({ type: 'discovery.failed', ...client, duration: duration(), error })
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { Provider } from '../acquire/provider.ts'
 import { showUrl } from '../errors.ts'
+import { clientFields } from '../events.ts'
 import type { RequestTokenParts } from './put-token.ts'
 
 /**
@@ -69,8 +70,7 @@ export class Repeats {
       // There is no other token now, or the server granted the rejected one once more: the answer would be the same.
       if (next.value === sent.value) return undefined
     }
-    const labelled = label !== undefined && { label }
-    emit({ type: 'request.repeated', provider: provider.name, ...labelled, url: showUrl(url), status })
+    emit({ type: 'request.repeated', ...clientFields(provider.name, label), url: showUrl(url), status })
     return next
   }
 
