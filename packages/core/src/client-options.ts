@@ -16,9 +16,9 @@ import { exactObject, findMistakes, refuseMistakes } from './platform/validation
 export interface ClientOptions {
   /** The client's credentials, or a function that reads them, for example from a vault. */
   readonly credentials: CredentialsSource
-  /** In place of the provider's; a string holds them separated by spaces. */
+  /** Scopes instead of the provider's; in a string, separated by spaces. */
   readonly scopes?: string | readonly string[]
-  /** Added to the provider's, and overriding them: audience, resource, ... */
+  /** Parameters such as `audience` that are added to the provider's, and override them. */
   readonly parameters?: TokenParameters
   /** Shares tokens with other clients. Default: in memory, this client only. */
   readonly store?: TokenStore
@@ -27,13 +27,13 @@ export interface ClientOptions {
   /** Seconds for a whole grant, retries included, or for a discovery; at most 600. Default 10. */
   readonly timeout?: number
   /**
-   * Seconds after which a credentials function is called again before the next grant, for example so that a rotated secret comes
-   * out of use. Default: only when the server rejects what it returned, and after `forget()`.
+   * Seconds after which a credentials function is called again before the next grant, for example to stop using a rotated
+   * secret. Default: only when the server rejects what it returned, and after `forget()`.
    */
   readonly credentialsMaxAge?: number
   /**
    * The key that tokens are bound to, if the provider binds them. Its public key must be extractable, and its private key must
-   * not be. Default: one is made for the client; set one if processes share tokens through a store.
+   * not be. Default: generated for the client; pass a key if processes share tokens through a store.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449 RFC 9449}
    */
@@ -45,35 +45,35 @@ export interface ClientOptions {
    * of them a control character. A pool sets the tenant. It must not be a secret. Default: none.
    */
   readonly label?: string
-  /** Called with each event, which never holds a secret. What it throws is ignored. */
+  /** Called with each event, which never contains a secret. What it throws is ignored. */
   readonly onEvent?: (event: ClientEvent) => void
   /** Milliseconds since the epoch. Default `Date.now`; for tests. */
   readonly now?: () => number
 }
 
-/** How one call for a token differs from the client's own. */
+/** Options of one call of `client.token`. */
 export interface TokenOptions {
   /** Ends this caller's wait, never the shared grant. */
   readonly signal?: AbortSignal
-  /** In place of the client's; a string holds them separated by spaces. */
+  /** Scopes instead of the client's; in a string, separated by spaces. */
   readonly scopes?: string | readonly string[]
-  /** Added to the client's, and overriding them. */
+  /** Parameters that are added to the client's, and override them. */
   readonly parameters?: TokenParameters
   /** The token that the API rejected; `token` returns another. */
   readonly rejected?: AccessToken
   /**
-   * Seconds for which the token lives at least, from now on; more than 0, at most 604,800 (a week). A cached token with less is
-   * replaced. If a new token has less, too, or none can be had, `token` returns the one with the longest life there is: see its
+   * Minimum lifetime of the token in seconds, from now on; more than 0, at most 604,800 (a week). A cached token with less is
+   * replaced. If a new token has less, too, or the grant fails, `token` returns the one with the longest life: see its
    * `expiresAt`. Default: none.
    */
   readonly minimumLifetime?: number
 }
 
-/** What a view of a client asks for. */
+/** Options of `client.with`. */
 export interface ViewOptions {
-  /** In place of the client's; a string holds them separated by spaces. */
+  /** Scopes instead of the client's; in a string, separated by spaces. */
   readonly scopes?: string | readonly string[]
-  /** Added to the client's, and overriding them. */
+  /** Parameters that are added to the client's, and override them. */
   readonly parameters?: TokenParameters
 }
 

@@ -12,8 +12,7 @@ import { ProviderClient } from './provider-client.ts'
 /** Clients of many tenants of one provider. */
 export interface ClientPool<Info> extends AsyncDisposable {
   /**
-   * The tenant's client: the same one until it is evicted. After that a new one is created, which costs a grant, or a read of
-   * the store.
+   * Returns the tenant's client: the same one until it is evicted. A new one after that costs a grant, or a read of the store.
    *
    * @param tenant any name that is not empty; case matters
    * @throws NightlatchError `invalid_options` if the tenant is no name, or its provider is wrong
@@ -54,7 +53,7 @@ const poolOptionsSchema = /* @__PURE__ */ (() =>
   ))()
 
 /**
- * Creates a pool of clients for many tenants of one provider: bounded, with nothing shared between tenants but the store and
+ * Creates a pool of clients for many tenants of one provider. The number of clients is bounded. Tenants share only the store and
  * the transport.
  *
  * @param provider the provider of all tenants, or a function that returns the provider of one tenant

@@ -7,13 +7,13 @@ import type { Authorize } from './fetch/authorization.ts'
 import type { Fetch } from './platform/fetch.ts'
 
 /**
- * A client of one provider with one set of credentials, for any number of callers. `fetch` and `authorize` may be taken off
- * it, as in `const { fetch } = client`; the other methods need it in front of them.
+ * A client of one provider with one set of credentials, for any number of callers. `fetch` and `authorize` also work by
+ * themselves, as in `const { fetch } = client`; the other methods must be called on the client.
  */
 export interface Client<Info = unknown> extends AsyncDisposable {
   readonly provider: Provider<Info>
   /**
-   * A token that is valid now: from memory, from the store, or from one shared grant.
+   * Returns a token that is valid now: from memory, from the store, or from one shared grant.
    *
    * @throws NightlatchError with any code but `origin_refused`; an aborted caller gets its own `signal.reason`
    */
@@ -35,33 +35,32 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    */
   readonly authorize: Authorize
   /**
-   * A ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery. ky's `HTTPError`
+   * Returns a ky instance whose prefix is the API's base URL, which is discovered first if the provider has discovery. ky's `HTTPError`
    * carries the provider's hints, a list of sentences, as `error.hints`.
    *
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   api(options?: { signal?: AbortSignal }): Promise<KyInstance>
   /**
-   * What the provider's discovery returned, discovered once; `undefined` for a provider without discovery.
+   * Returns the result of the provider's discovery, which runs once; `undefined` for a provider without discovery.
    *
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   info(options?: { signal?: AbortSignal }): Promise<Info>
   /**
-   * The API's base URL, discovered first if the provider has discovery, for programs that send requests with an HTTP client of
-   * their own.
+   * Returns the API's base URL, for programs with another HTTP client. If the provider has discovery, it is discovered first.
    *
    * @returns a copy
    * @throws NightlatchError `discovery_failed`, `origin_refused`, `timed_out`, or what `token` throws
    */
   apiUrl(options?: { signal?: AbortSignal }): Promise<URL>
-  /** What this client knows of its token, for a health check or a status page; it sends no request. A view describes its own. */
+  /** Describes this client's token, for a health check or a status page; it sends no request. A view describes its own. */
   status(): TokenStatus
   /**
-   * A view of this client that asks for tokens with other scopes or parameters. It shares everything else with the client:
+   * Returns a view of this client that requests tokens with other scopes or parameters. It shares everything else with the client:
    * credentials, cache, store, token requests in flight, events. A view of a view refines the view.
    *
-   * @param grant `scopes` in place of this client's; `parameters` added to this client's, and overriding them
+   * @param grant `scopes` instead of this client's; `parameters` that are added to this client's, and override them
    * @throws NightlatchError `invalid_options`
    * @example
    * ```ts
@@ -76,9 +75,8 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    */
   forget(): Promise<void>
   /**
-   * Revokes the tokens that this client has cached, after it dropped them here and in the store, so that the next call requests a
-   * new one. A token that could not be revoked is revoked by the next call of `revoke`.
-   * A view revokes its own token only.
+   * Drops this client's cached tokens, here and in the store, and revokes them. If a revocation fails, the next call of `revoke`
+   * repeats it. A view revokes its own token only.
    *
    * @throws NightlatchError `invalid_options` if neither the provider nor its issuer's metadata names a revocation endpoint; any
    *   other code but `origin_refused`, as `token` does
@@ -86,7 +84,7 @@ export interface Client<Info = unknown> extends AsyncDisposable {
    */
   revoke(): Promise<void>
   /**
-   * Stops background work. Pending calls still settle. A view has none of its own: closing it changes nothing.
+   * Stops background work. Pending calls still settle. Closing a view changes nothing.
    *
    * @param options.revoke whether to revoke the cached tokens, too; default `false`
    * @throws NightlatchError what `revoke` throws; the client is closed nevertheless

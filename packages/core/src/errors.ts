@@ -4,7 +4,7 @@
  * - `invalid_options`: an option, a credential or a provider's description is wrong; the message names it by its path.
  * - `grant_refused`: the authorization server rejected the request: an OAuth error with any status, or a 4xx whose body is empty
  *   or JSON.
- * - `response_unreadable`: the response holds neither a usable token nor an OAuth error; it is an HTML page, for example.
+ * - `response_unreadable`: the response contains neither a usable token nor an OAuth error; it is an HTML page, for example.
  * - `endpoint_unavailable`: the server did not respond, or responded with a 5xx.
  * - `timed_out`: the deadline of the grant or of the discovery passed.
  * - `discovery_failed`: the issuer's metadata or the API's base URL could not be discovered.
@@ -43,7 +43,7 @@ export interface NightlatchErrorDetails {
 }
 
 /**
- * The only error class of this library. It never holds a body, a header, a query or a cause, so it can be logged as it is.
+ * The only error class of this library. It never contains a body, a header, a query or a cause, so it can be logged as it is.
  *
  * `instanceof NightlatchError` also recognises errors of other copies of this package, which bundlers and test runners may load.
  *

@@ -23,7 +23,7 @@ interface EventOf<Type extends string> {
   readonly label?: string
 }
 
-/** A call got a token. Nothing to do; most are from memory. It is only created if anyone listens. */
+/** A call got a token. Nothing to do; most are from memory. It is created only if there is a listener. */
 export interface TokenServedEvent extends EventOf<'token.served'> {
   /**
    * Where the token came from: `memory`; `store`, where another client wrote it; `flight`, the token request of another call;
@@ -47,8 +47,7 @@ export interface TokenGrantedEvent extends EventOf<'token.granted'> {
   /** Seconds the token is valid; `undefined` if unknown. */
   readonly lifetime: number | undefined
   /**
-   * `true` if the answer's lifetime looks like milliseconds (`3600000`), so that the client would keep a token that has expired.
-   * What to do: let the provider's `readTokenResponse` return `expiresIn: secondsFromMilliseconds(...)`. Absent otherwise.
+   * `true` if the response's lifetime looks like milliseconds (`3600000`), so that the client would use an expired token. Let the provider's `readTokenResponse` return `expiresIn: secondsFromMilliseconds(...)`. Absent otherwise.
    */
   readonly suspectsMilliseconds?: boolean
 }

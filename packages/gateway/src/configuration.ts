@@ -1,6 +1,6 @@
 import type { Credentials, Provider, TokenStore } from '@nightlatch/core'
 
-/** The configuration of a gateway, as a TypeScript, JSON or YAML file holds it. */
+/** The configuration of a gateway, in a TypeScript, JSON or YAML file. */
 export interface GatewayConfiguration {
   /** The clients whose tokens the gateway uses, by name. */
   readonly clients: Readonly<Record<string, GatewayClient>>
@@ -8,7 +8,7 @@ export interface GatewayConfiguration {
   readonly store?: RedisConfiguration | TokenStore
   /** Where the gateway listens. Default: `[{ host: '127.0.0.1', port: 8711 }]`. */
   readonly listen?: readonly ListenAddress[]
-  /** Where the status page, the health checks and the metrics are. Default: nowhere. */
+  /** The address of the status page, the health checks and the metrics. Default: they are not served. */
   readonly admin?: AdminAddress
   /** Hosts that a listener without callers serves besides `127.0.0.1`, `[::1]` and `localhost`, without a port. Default: none. */
   readonly hosts?: readonly string[]
@@ -22,7 +22,7 @@ export interface GatewayConfiguration {
 
 /**
  * A secret: `{ env }` names an environment variable, `{ file }` a file, of which one line break at the end is not read. A string
- * is the secret itself, which only a TypeScript file may hold.
+ * is the secret itself, which only a TypeScript file can contain.
  */
 export type Secret = string | { readonly env: string } | { readonly file: string }
 
@@ -30,9 +30,9 @@ export type Secret = string | { readonly env: string } | { readonly file: string
 export interface GatewayClient {
   /** A provider package's function by name, or the fields of a provider. */
   readonly provider: ProviderReference | Provider
-  /** Who the client is. A function is the core's `credentials` function, in TypeScript only. */
+  /** The client's credentials. A function is the core's `credentials` function, in TypeScript only. */
   readonly credentials: GatewayCredentials | (() => Credentials | Promise<Credentials>)
-  /** In place of the provider's scopes. */
+  /** Scopes instead of the provider's. */
   readonly scopes?: string | readonly string[]
   /** Parameters of each token request, in addition to the provider's. */
   readonly parameters?: Readonly<Record<string, string | readonly string[]>>
@@ -61,7 +61,7 @@ export interface GatewayCredentials {
 export interface RedisConfiguration {
   /** `redis://` or `rediss://`, with host and port; a password may be in a variable or a file. */
   readonly redis: Secret
-  /** Begins the keys of this program. Default: that of `redisStore`. */
+  /** The prefix of every key. Default: that of `redisStore`. */
   readonly prefix?: string
   /** AES keys as base64url; the first encrypts, all decrypt. */
   readonly encryptionKeys: readonly Secret[]
@@ -131,13 +131,13 @@ export interface Upstream {
   readonly allow?: readonly AccessRule[]
   /** Callers, which are proxies, that may ask `GET /authorize/<upstream>` for the token. Default: none. */
   readonly authorize?: readonly string[]
-  /** Default 104,857,600 (100 MiB). */
+  /** Maximum size of a request's body, in bytes. Default 104,857,600 (100 MiB). */
   readonly maxBodyBytes?: number
-  /** A body up to this size is sent again if the API rejects the token; at most 1,048,576. Default 65,536. */
+  /** A body of at most this many bytes is sent again if the API rejects the token; at most 1,048,576. Default 65,536. */
   readonly replayBytes?: number
   /** Seconds until the head of the API's response. Default 30. */
   readonly timeout?: number
-  /** Default `false`. */
+  /** Whether WebSocket connections are permitted. Default `false`. */
   readonly websocket?: boolean
   /** Whether the gateway adds `X-Forwarded-For`, `-Proto` and `-Host`. Default `false`. */
   readonly forwarded?: boolean
@@ -156,6 +156,6 @@ export interface AccessRule {
 export interface TokenAccess {
   /** Names of callers; `*` stands for every known caller, or for everyone if the configuration has no `callers`. */
   readonly callers: '*' | readonly string[]
-  /** Seconds for which a served token lives at least. Default: as `client.token()`. */
+  /** Minimum lifetime of a served token, in seconds. Default: as `client.token()`. */
   readonly minimumLifetime?: number
 }

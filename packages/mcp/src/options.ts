@@ -11,8 +11,8 @@ import {
 /** Options of `mcpAuth`: those of a client, and what an MCP server's metadata does not say. */
 export interface McpAuthOptions extends ClientOptions {
   /**
-   * The authorization server that the credentials belong to. They are never sent to another one. Default: the one that the MCP
-   * server names, if no secret can get lost there: it has the MCP server's origin, or the credentials are a private key.
+   * The authorization server that the credentials belong to; no other one gets them. Default: the one that the MCP server names,
+   * if it has the MCP server's origin, or if the credentials are a private key.
    */
   readonly issuer?: string | URL
   /** How the client authenticates. Default: a method in the authorization server's metadata that works with the credentials. */

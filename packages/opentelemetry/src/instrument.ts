@@ -10,8 +10,8 @@ export interface InstrumentOptions {
   /** Provider of the metrics; default the global one at the time of the call, so set that first. */
   readonly meterProvider?: MeterProvider
   /**
-   * Whether metrics have the attribute `nightlatch.client.label`, which makes a time series per label: a pool of 10,000 tenants
-   * makes 10,000 of each. Spans have it always. Default `false`; `true` in one call for a meter provider holds for all of them.
+   * Whether metrics have the attribute `nightlatch.client.label`, with a time series per label: 10,000 of each metric for a pool of
+   * 10,000 tenants. Spans always have it. `true` in one call applies to all calls with that meter provider. Default `false`.
    */
   readonly labelMetrics?: boolean
 }

@@ -12,9 +12,9 @@ export interface AzureManagedIdentityOptions {
   readonly clientId?: string
   /** Where the Instance Metadata Service is. Default `http://169.254.169.254`; on App Service and Functions the variable `IDENTITY_ENDPOINT`. */
   readonly endpoint?: string | URL
-  /** Default: this process's. */
+  /** The environment variables. Default: those of this process. */
   readonly environment?: Environment
-  /** Default: the runtime's `fetch`. */
+  /** The transport. Default: the runtime's `fetch`. */
   readonly fetch?: typeof globalThis.fetch
 }
 

@@ -9,7 +9,7 @@ import { rejectUnknownOptions, requireText } from './options.ts'
 export interface FileVariable {
   /** The variable's name, such as `AZURE_FEDERATED_TOKEN_FILE` or `AWS_WEB_IDENTITY_TOKEN_FILE`. */
   readonly variable: string
-  /** Default: this process's. */
+  /** The environment variables. Default: those of this process. */
   readonly environment?: Environment
 }
 

@@ -8,9 +8,9 @@ import { readMember, requestJwt } from './request-jwt.ts'
 export interface GithubActionsOptions {
   /** The `aud` claim. Default: GitHub's own, the URL of the repository's owner. */
   readonly audience?: string
-  /** Default: this process's. */
+  /** The environment variables. Default: those of this process. */
   readonly environment?: Environment
-  /** Default: the runtime's `fetch`. */
+  /** The transport. Default: the runtime's `fetch`. */
   readonly fetch?: typeof globalThis.fetch
 }
 

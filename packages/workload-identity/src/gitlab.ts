@@ -5,7 +5,7 @@ import { rejectUnknownOptions, requireText } from './options.ts'
 
 /** Options of `gitlab`. */
 export interface GitlabOptions {
-  /** Default: this process's. */
+  /** The environment variables. Default: those of this process. */
   readonly environment?: Environment
 }
 

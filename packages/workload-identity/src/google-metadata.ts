@@ -12,9 +12,9 @@ export interface GoogleMetadataOptions {
   readonly serviceAccount?: string
   /** Where the metadata server is. Default: the host in the variable `GCE_METADATA_HOST`, else `http://metadata.google.internal`. */
   readonly endpoint?: string | URL
-  /** Default: this process's. */
+  /** The environment variables. Default: those of this process. */
   readonly environment?: Environment
-  /** Default: the runtime's `fetch`. */
+  /** The transport. Default: the runtime's `fetch`. */
   readonly fetch?: typeof globalThis.fetch
 }
 

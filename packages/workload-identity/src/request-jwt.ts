@@ -6,7 +6,7 @@ export interface JwtRequest {
   readonly platform: string
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  /** Default: the runtime's `fetch`. */
+  /** The transport. Default: the runtime's `fetch`. */
   readonly fetch: typeof globalThis.fetch | undefined
   /** Statuses below 500 after which the same request may succeed, besides 429. */
   readonly transientStatuses?: readonly number[]

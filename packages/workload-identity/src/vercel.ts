@@ -10,7 +10,7 @@ export interface VercelOptions {
    * Default: only the variable is read, as in builds and in local development.
    */
   readonly header?: () => string | null | undefined | Promise<string | null | undefined>
-  /** Default: this process's. */
+  /** The environment variables. Default: those of this process. */
   readonly environment?: Environment
 }
 

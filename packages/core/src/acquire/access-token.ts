@@ -1,4 +1,4 @@
-/** An access token. Prints, serialises and inspects as redacted; only `value` (not enumerable) holds the secret. */
+/** An access token. Prints, serialises and inspects as redacted; only `value` (not enumerable) contains the secret. */
 export interface AccessToken {
   /** The secret itself; not enumerable. */
   readonly value: string

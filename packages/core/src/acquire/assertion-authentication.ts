@@ -4,15 +4,15 @@ import type { ClientAuthentication } from './token-request-draft.ts'
 
 /** What kind of JWT a client assertion is, by its name in the IANA registry. */
 export interface ClientAssertionOptions {
-  /** `'jwt-spiffe'`: a JWT-SVID, for servers that tell it from other JWTs. Default `'jwt-bearer'`. */
+  /** `'jwt-spiffe'`: a JWT-SVID, for servers that distinguish it from other JWTs. Default `'jwt-bearer'`. */
   readonly type?: 'jwt-bearer' | 'jwt-spiffe'
 }
 
 /**
- * Authenticates by a JWT that another party signed, in place of a client secret: by a platform's workload identity, or by an
+ * Authenticates by a JWT that another party signed instead of a client secret: a platform's workload identity, or an
  * identity provider that the authorization server trusts. `client_id` is sent if the credentials have one.
  *
- * @param source returns the JWT; asked for each HTTP attempt, and once more if the server rejects the client
+ * @param source returns the JWT; called for each HTTP attempt, and once more if the server rejects the client
  * @param options.type default `'jwt-bearer'`
  * @throws NightlatchError `invalid_options` for wrong arguments, and when a grant is made with a JWT that has expired
  * @example
@@ -44,10 +44,10 @@ export function clientAssertion(source: AssertionSource, options: ClientAssertio
 }
 
 /**
- * Sends a JWT that another party signed as the grant itself, in place of client credentials: for servers that take the assertion
- * as a grant. `client_id` is sent if the credentials have one.
+ * Sends a JWT that another party signed as the grant itself, instead of client credentials, for servers that support this grant.
+ * `client_id` is sent if the credentials have one.
  *
- * @param source returns the JWT; asked for each HTTP attempt, and once more if the server rejects it
+ * @param source returns the JWT; called for each HTTP attempt, and once more if the server rejects it
  * @throws NightlatchError `invalid_options` for wrong arguments, and when a grant is made with a JWT that has expired
  * @example
  * ```ts

@@ -9,7 +9,7 @@ import { findKeyMistake, isCryptoKey, type PrivateKeyMaterial } from './private-
  * A client's id, and how it authenticates: with a secret, with a private key, or with neither (a TLS certificate, a JWT that
  * another party signed, or none). A private key is a `CryptoKey`, a JWK, or PEM (PKCS #8); `keyId` defaults to a JWK's `kid`.
  * `{}` is for a client authentication with a `source` if the server finds the client by the JWT alone. This library never prints
- * or stores credentials, and puts them into no error and no event.
+ * or stores credentials, and no error or event contains them.
  */
 export type Credentials =
   | { readonly clientId: string; readonly clientSecret: string }

@@ -19,7 +19,7 @@ export interface Provider<Info = unknown> {
   /** The URL of token requests. It is used unchanged, query included. */
   readonly tokenEndpoint?: string | URL
   /**
-   * Where `client.revoke()` revokes tokens, used untouched. Default: the one that the issuer's metadata names, if it is read.
+   * The URL where `client.revoke()` revokes tokens, used unchanged. Default: the one in the issuer's metadata, if it is read.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2 RFC 7009 section 2}
    */
@@ -50,7 +50,7 @@ export interface Provider<Info = unknown> {
   readonly apiOrigins?: readonly string[]
 
   /**
-   * Puts credentials onto the token request. Default `clientSecretBasic()`, or, if the issuer's metadata names the token endpoint,
+   * Adds the credentials to the token request. Default `clientSecretBasic()`, or, if the issuer's metadata names the token endpoint,
    * a method in the metadata that works with the credentials.
    */
   readonly clientAuthentication?: ClientAuthentication
@@ -77,9 +77,9 @@ export interface IssuerMetadataTerms {
 
 /** Differences of a token request from RFC 6749 section 4.4.2. */
 export interface TokenRequestFormat {
-  /** Default `'POST'`; with `'GET'` the parameters travel in the query. */
+  /** Default `'POST'`; with `'GET'` the parameters are in the query. */
   readonly method?: 'POST' | 'GET'
-  /** Default `'form'`; with `'none'` the parameters travel in the query. */
+  /** Default `'form'`; with `'none'` the parameters are in the query. */
   readonly bodyFormat?: 'form' | 'json' | 'none'
   /** The `grant_type`; `null`: it is not sent. Default `'client_credentials'`. */
   readonly grantType?: string | null

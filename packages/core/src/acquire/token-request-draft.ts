@@ -36,7 +36,7 @@ export interface ClientAuthentication {
   /** The credential that it requires besides the client id; `createClient` checks it. Default: none. */
   readonly requires?: 'clientSecret' | 'privateKey'
   /**
-   * Returns a JWT that another party signed; asked for each HTTP attempt, and once more after a rejection. A JWT that has expired
+   * Returns a JWT that another party signed; called for each HTTP attempt, and once more after a rejection. A JWT that has expired
    * is not sent. With a source, credentials need no client id. Default: none.
    */
   readonly source?: AssertionSource

@@ -7,7 +7,7 @@ const defaultMaxEntries = 10_000
 /**
  * Creates a token store in this process's memory, for clients that share tokens and grants with one another.
  *
- * @param options.maxEntries how many tokens it keeps, an integer of at least 1; the least recently used is evicted first. Default 10,000
+ * @param options.maxEntries maximum number of tokens, an integer of at least 1; the least recently used is evicted first. Default 10,000
  * @param options.now milliseconds since the epoch, for tests. Default `Date.now`
  * @throws NightlatchError `invalid_options`
  * @example

@@ -1,11 +1,11 @@
-/** What a client knows of its own token, for a health check or a status page. It holds no token. */
+/** The state of a client's token, for a health check or a status page; it does not contain the token. */
 export interface TokenStatus {
   /**
    * - `none`: no token yet, or it expired; the next call requests one.
    * - `fresh`: served from memory.
    * - `stale`: served from memory, although a refresh is due; the last attempt failed, or none has begun.
    * - `requesting`: a token request is in flight; a token that is still valid is served meanwhile.
-   * - `refused`: calls fail without a request until `retryAt`, because the authorization server refused the client.
+   * - `refused`: calls fail without a request until `retryAt`, because the authorization server rejected the client.
    */
   readonly state: 'none' | 'fresh' | 'stale' | 'requesting' | 'refused'
   /** When the token was requested; `undefined` if there is none. */

@@ -1,5 +1,5 @@
 /**
- * The name that was probably meant; `undefined` if none is near: more than a third of the letters differ.
+ * Returns the name that was probably meant; `undefined` if more than a third of its letters differ for every name.
  *
  * @example
  * ```ts

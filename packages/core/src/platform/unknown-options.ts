@@ -1,11 +1,11 @@
 import { findNearestName } from './nearest-name.ts'
 
 /**
- * What is wrong with the names in an options object, one line per unknown name: "Unknown option `scope`. Did you mean `scopes`?"
- * For a provider's or store's own options, because a misspelt one would otherwise be ignored.
+ * Returns a line for each unknown name in an options object, such as "Unknown option `scope`. Did you mean `scopes`?" It is for a
+ * provider's or store's own options, because a misspelt one would otherwise be ignored.
  *
  * @param options what the caller passed; anything but an object has no unknown names
- * @param names all options there are
+ * @param names the names of all options
  * @example
  * ```ts
  * const mistakes = findUnknownOptions(options, ['tenant', 'region'])

@@ -67,7 +67,7 @@ function joinMistakes(mistakes: readonly string[]): string {
 }
 
 /**
- * Whether a URL is on this machine, where plain http cannot be read by others.
+ * Whether a URL's host is this machine, where others cannot read plain http.
  *
  * @example
  * ```ts
@@ -97,13 +97,13 @@ export function findUrlMistake(value: string | URL, allowInsecureRequests: boole
 }
 
 /**
- * What keeps a client from following a URL that a server names, in words. Besides the mistakes of any URL: an address or a local
- * name, unless the server itself is in such a place. Otherwise a server could make its clients send requests, and
- * their secrets, to machines that only the clients can reach.
+ * Returns why a client must not follow a URL that a server names. Besides a mistake of any URL, this is an address or a local name,
+ * unless the server itself is in such a place. Otherwise a server could make its clients send requests, and their secrets, to
+ * machines that only the clients can reach.
  *
  * @param value the URL that the server names
  * @param server where the client found the server
- * @returns `undefined` if nothing does
+ * @returns the end of a sentence that begins with the URL's name; `undefined` if the client can follow the URL
  * @example
  * ```ts
  * const server = new URL('https://login.acme.example')
