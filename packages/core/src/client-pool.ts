@@ -26,7 +26,7 @@ export interface ClientPool<Info> extends AsyncDisposable {
 export interface ClientPoolOptions extends Omit<ClientOptions, 'credentials' | 'label'> {
   /** Reads a tenant's credentials; called when that tenant's token is first needed. */
   readonly credentials: (tenant: string) => Credentials | Promise<Credentials>
-  /** How many clients are kept at once, an integer of at least 1. Default 10,000. */
+  /** Maximum number of clients at once, an integer of at least 1. Default 10,000. */
   readonly maxClients?: number
 }
 
