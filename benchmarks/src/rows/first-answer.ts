@@ -14,7 +14,7 @@ export const firstAnswer: OutsideRow = {
   baseline: 'hand-written',
   peers: tokenPeers,
   metrics: [{ key: 'time', title: 'start to answer', unit: 'ms', hasRatio: true, ratioTarget: 1.2 }],
-  rounds: { full: 15, quick: 1 },
+  rounds: { full: 13, quick: 1 },
   async measure(peer, { server, nodeOptions }) {
     const output = await runNode([...nodeOptions, join(builtFolder, 'first-answer.js'), peer, server.origin])
     return { time: Number(output) }

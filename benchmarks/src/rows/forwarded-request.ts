@@ -93,7 +93,7 @@ async function measureProcessor(proxy: RunningProxy, { isQuick }: RunContext): P
 
 async function measureRequests(proxy: RunningProxy, context: RunContext): Promise<Sample> {
   const { cpu = Number.NaN } = await measureProcessor(proxy, context)
-  const load = { requests: context.isQuick ? 50 : 2000, concurrency: 1 }
+  const load = { requests: context.isQuick ? 50 : 1000, concurrency: 1 }
   const direct = { authorization: `Bearer ${`${Date.now() + 3_600_000}.1.`.padEnd(tokenLength, 'x')}` }
   const without = await sendRequests({ ...load, url: `${context.server.apiUrl}/x`, headers: direct })
   const through = await sendRequests({ ...load, url: `${proxy.apiUrl}/x`, headers: proxy.headers })

@@ -56,7 +56,7 @@ export const manyCallers: readonly ProcessRow[] = [
       }),
   },
   {
-    ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 5),
+    ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 3),
     prepare: (peer, context) =>
       prepareCallers(peer, context, async (open, { server }) => {
         await server.behave({ lifetime: 1 })
@@ -68,7 +68,7 @@ export const manyCallers: readonly ProcessRow[] = [
       }),
   },
   {
-    ...row('cold-tenants', '1,000 callers at once over 100 tenants, cold', how, tenantMetrics, 9),
+    ...row('cold-tenants', '1,000 callers at once over 100 tenants, cold', how, tenantMetrics),
     prepare: (peer, context) =>
       prepareCallers(peer, context, async (open) => {
         const tenants = Array.from({ length: context.isQuick ? 2 : 100 }, (_, index) => `tenant-${index}`)
@@ -84,7 +84,7 @@ function row(
   title: string,
   about: string,
   metrics: readonly Metric[],
-  full = 9,
+  full = 7,
 ): Omit<ProcessRow, 'prepare'> {
   const rounds = { full, quick: 1 }
   return { kind: 'process', name, title, about, baseline: 'hand-written', peers: tokenPeers, metrics, rounds }
