@@ -2,12 +2,16 @@
 import type { Peer, Settings } from './peer.ts'
 import type { Sample } from './row.ts'
 
-/** @returns a function that measures again, in microseconds a request; `undefined` if the peer makes no requests */
+/**
+ * @param warmRuns number of runs before the first that counts
+ * @returns a function that measures again, in microseconds a request; `undefined` if the peer makes no requests
+ */
 export async function measureRequests(
   peer: Peer,
   settings: Settings,
   concurrency: number,
   isQuick: boolean,
+  warmRuns = 4,
 ): Promise<(() => Promise<Sample>) | undefined> {
   const { send, finish } = await peer.open(settings)
   if (send === undefined || finish === undefined) return undefined
@@ -24,7 +28,7 @@ export async function measureRequests(
     }
     await Promise.all(Array.from({ length: concurrency }, caller))
   }
-  for (let warm = 0; warm < (isQuick ? 1 : 4); warm += 1) await run()
+  for (let warm = 0; warm < (isQuick ? 1 : warmRuns); warm += 1) await run()
   return async () => {
     const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
     await run()
