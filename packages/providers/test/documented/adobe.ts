@@ -3,7 +3,7 @@ import { bearer, clientId, type DocumentedEndpoint, form, grant, posted } from '
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'Scopes are separated by commas. The API requires the client id and the organization in headers.',
+  odd: 'Scopes are separated by commas. The API requires client id and organization in headers.',
   provider: adobe({
     api: 'https://cloudmanager.adobe.io',
     apiKey: clientId,

@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'The scope is empty.',
+  odd: 'The scope in the response is empty.',
   provider: amadeus({ test: true }),
   request: {
     method: 'POST',

@@ -2,8 +2,8 @@ import { autodesk } from '../../src/autodesk.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
-  odd: 'Credentials in both header and body get status 400.',
+  authentication: 'Basic, raw',
+  odd: 'Credentials in header and body together get 400.',
   provider: autodesk(),
   request: {
     method: 'POST',

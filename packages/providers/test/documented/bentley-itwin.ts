@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'A service application sees nothing until its email address is a member of an iTwin.',
+  odd: 'The application sees nothing until its email address is a member of an iTwin.',
   provider: bentleyItwin(),
   request: {
     method: 'POST',

@@ -2,8 +2,8 @@ import { cognito } from '../../src/cognito.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
-  odd: 'The host is the domain of the user pool. Without a scope, the token has all custom scopes of the app client.',
+  authentication: 'Basic, raw',
+  odd: "The host is the user pool's domain. Without a scope, the token has all custom scopes of the app client.",
   provider: cognito({
     domain: 'mydomain.auth.us-east-1.amazoncognito.com',
     scopes: ['orders/read', 'orders/write'],

@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'The lifetime is a string. The response names the base URL of the API, `geolocation`, which depends on the data center.',
+  odd: "The lifetime is a string. `geolocation` in the response is the API's base URL, which depends on the data center.",
   provider: concur({ host: 'us.api.concursolutions.com' }),
   request: {
     method: 'POST',

@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'The page names the lifetime only as the `exp` claim of the token. Token requests are rate limited.',
+  odd: "The page names the lifetime only as the token's `exp`. Token requests are rate limited.",
   provider: copernicus(),
   request: {
     method: 'POST',

@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, posted } from '../documented-end
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'No grant type. The host depends on the cloud of the account. A parameter restricts the token to a managed customer.',
+  odd: "No grant type. The host depends on the account's cloud. A parameter restricts the token to a managed customer.",
   provider: crowdstrike({ host: 'api.us-2.crowdstrike.com', memberCid: '0123456789abcdef' }),
   request: {
     method: 'POST',

@@ -2,8 +2,8 @@ import { databricks } from '../../src/databricks.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
-  odd: 'The token endpoint belongs to the workspace. The scope is always `all-apis`.',
+  authentication: 'Basic, raw',
+  odd: 'The workspace has its own token endpoint. The scope is always `all-apis`.',
   provider: databricks({ workspace: 'dbc-a1b2345c-d6e7.cloud.databricks.com' }),
   request: {
     method: 'POST',

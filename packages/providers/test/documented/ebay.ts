@@ -2,7 +2,7 @@ import { ebay } from '../../src/ebay.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
+  authentication: 'Basic, raw',
   odd: 'The token type is "Application Access Token". Tokens contain `^` and `#`.',
   provider: ebay(),
   request: {

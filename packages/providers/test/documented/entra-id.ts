@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'The scope is a resource with `/.default` appended. Error descriptions have a number and several lines.',
+  odd: 'The scope is a resource with `/.default` appended. Error descriptions have several lines.',
   provider: entraId({ tenant: 'a8990e1f-ff32-408a-9f8e-78d3b9139b95' }),
   request: {
     method: 'POST',

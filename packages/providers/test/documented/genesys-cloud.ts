@@ -2,8 +2,8 @@ import { genesysCloud } from '../../src/genesys-cloud.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
-  odd: 'The region has a domain of its own.',
+  authentication: 'Basic, raw',
+  odd: 'Each region has its own domain.',
   provider: genesysCloud({ domain: 'mypurecloud.com' }),
   request: {
     method: 'POST',

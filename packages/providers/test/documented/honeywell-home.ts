@@ -2,7 +2,7 @@ import { honeywellHome } from '../../src/honeywell-home.ts'
 import { basic, bearer, clientId, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
+  authentication: 'Basic, raw',
   odd: 'The token type is "BearerToken". Numbers are strings.',
   provider: honeywellHome(),
   request: {

@@ -3,7 +3,7 @@ import { basic, bearer, type DocumentedEndpoint } from '../documented-endpoint.t
 
 export const documented: DocumentedEndpoint = {
   authentication: 'Basic, in the header `X-SPACE-AUTH-KEY`',
-  odd: 'The request is JSON about an application and its tenants, without a grant type.',
+  odd: 'The request is JSON about an application and its tenants. No grant type.',
   provider: insightsHub({
     region: 'eu1',
     appName: 'application_x',

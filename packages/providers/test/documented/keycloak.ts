@@ -2,7 +2,7 @@ import { keycloak } from '../../src/keycloak.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header',
+  authentication: 'Basic',
   odd: 'None.',
   provider: keycloak({ host: 'sso.example.com', realm: 'my realm', api: 'https://api.example.com' }),
   request: {

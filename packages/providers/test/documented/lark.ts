@@ -3,7 +3,7 @@ import { bearer, clientId, clientSecret, type DocumentedEndpoint } from '../docu
 
 export const documented: DocumentedEndpoint = {
   authentication: 'JSON body, as `app_id` and `app_secret`',
-  odd: 'No grant type; every field has its own name. A `code` other than 0 is an error. A request before the last 30 minutes returns the same token.',
+  odd: 'No grant type. Every field has its own name. A `code` other than 0 is an error. Until its last 30 minutes, requests return the same token.',
   provider: lark(),
   request: {
     method: 'POST',

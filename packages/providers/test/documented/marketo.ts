@@ -3,7 +3,7 @@ import { bearer, clientId, clientSecret, type DocumentedEndpoint } from '../docu
 
 export const documented: DocumentedEndpoint = {
   authentication: 'query',
-  odd: 'GET. The `scope` is the user who owns the service. Repeated requests return the same token with its remaining lifetime. The API reports a rejected token with a code in a 200.',
+  odd: "GET. `scope` is the service's owner. Repeated requests return the same token with its remaining lifetime. The API reports a rejected token with a code in a 200.",
   provider: marketo({ munchkinId: '284-RPR-133' }),
   request: {
     method: 'GET',

@@ -2,8 +2,8 @@ import { okta } from '../../src/okta.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header',
-  odd: 'The token endpoint belongs to an authorization server. At least one custom scope is required.',
+  authentication: 'Basic',
+  odd: 'Each authorization server has its own token endpoint. At least one custom scope is required.',
   provider: okta({ domain: 'acme.okta.com', scopes: ['customScope'], api: 'https://api.example.com' }),
   request: {
     method: 'POST',

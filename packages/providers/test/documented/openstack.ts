@@ -3,7 +3,7 @@ import { clientId, clientSecret, type DocumentedEndpoint } from '../documented-e
 
 export const documented: DocumentedEndpoint = {
   authentication: 'nested JSON',
-  odd: 'The token is in a header of the response, and in `X-Auth-Token` at the API. It expires at an ISO date.',
+  odd: 'The token is in a header of the response, and in `X-Auth-Token` at the API. Its expiry is an ISO date.',
   provider: openstack({ identity: 'https://keystone.example.com:5000/v3', api: 'https://nova.example.com/v2.1' }),
   request: {
     method: 'POST',

@@ -2,8 +2,8 @@ import { paloAltoSase } from '../../src/palo-alto-sase.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
-  odd: 'The scope names the tenant service group. Tokens live for 15 minutes. Some services require the header `X-PANW-Region`, others reject it.',
+  authentication: 'Basic, raw',
+  odd: 'The scope names the tenant service group. Tokens live for 15 minutes. Some services require `X-PANW-Region`, others reject it.',
   provider: paloAltoSase({ tsgId: '1838006364' }),
   request: {
     method: 'POST',

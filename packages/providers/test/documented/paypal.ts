@@ -2,7 +2,7 @@ import { paypal } from '../../src/paypal.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
+  authentication: 'Basic, raw',
   odd: 'Granted scopes are URLs.',
   provider: paypal({ sandbox: true }),
   request: {

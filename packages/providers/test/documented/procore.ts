@@ -3,7 +3,7 @@ import { bearer, clientId, clientSecret, type DocumentedEndpoint } from '../docu
 
 export const documented: DocumentedEndpoint = {
   authentication: 'JSON body',
-  odd: 'Requests to several regions name the company in a header.',
+  odd: 'For several regions, a header names the company.',
   provider: procore({ companyId: '7656' }),
   request: {
     method: 'POST',

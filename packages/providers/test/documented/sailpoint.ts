@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'A personal access token is a pair of client id and secret. The response describes the tenant.',
+  odd: 'A personal access token is a client id with a secret. The response describes the tenant.',
   provider: sailpoint({ tenant: 'example' }),
   request: {
     method: 'POST',

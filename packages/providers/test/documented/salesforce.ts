@@ -3,7 +3,7 @@ import { bearer, type DocumentedEndpoint, form, grant, posted } from '../documen
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'The response has no lifetime: set `defaultLifetime` to what your org allows. It names the base URL of the API.',
+  odd: "The response has no lifetime: set `defaultLifetime` to what your org allows. It names the API's base URL.",
   provider: salesforce({ myDomain: 'instance-name' }),
   request: {
     method: 'POST',

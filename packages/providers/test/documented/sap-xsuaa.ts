@@ -2,8 +2,8 @@ import { sapXsuaa } from '../../src/sap-xsuaa.ts'
 import { basic, bearer, clientId, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw, with the client id in the form, too',
-  odd: 'The host belongs to the subaccount. Client ids contain `!`, and secrets end in `=`.',
+  authentication: 'Basic, raw, with the client id in the form, too',
+  odd: 'The subaccount has its own host. Client ids contain `!`, secrets end in `=`.',
   provider: sapXsuaa({ subdomain: 'oursubaccount', region: 'eu10', api: 'https://api.example.com' }),
   request: {
     method: 'POST',

@@ -3,7 +3,7 @@ import { type DocumentedEndpoint, form, grant, posted } from '../documented-endp
 
 export const documented: DocumentedEndpoint = {
   authentication: 'form',
-  odd: 'The token endpoint belongs to the store. Granted scopes are separated by commas. The API takes the token in `X-Shopify-Access-Token`. Tokens live for 24 hours.',
+  odd: 'The store has its own token endpoint. Granted scopes are separated by commas. The API takes the token in `X-Shopify-Access-Token`. Tokens live for 24 hours.',
   provider: shopify({ shop: 'acme' }),
   request: {
     method: 'POST',

@@ -2,8 +2,8 @@ import { spotify } from '../../src/spotify.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
-  odd: 'The token reaches only endpoints that return no user information.',
+  authentication: 'Basic, raw',
+  odd: 'The token works only for endpoints that return no user information.',
   provider: spotify(),
   request: {
     method: 'POST',

@@ -3,7 +3,7 @@ import { bearer, clientId, clientSecret, type DocumentedEndpoint } from '../docu
 
 export const documented: DocumentedEndpoint = {
   authentication: 'JSON body',
-  odd: 'The token endpoint belongs to the project.',
+  odd: 'The project has its own token endpoint.',
   provider: stytch({ host: 'test.stytch.com', projectId: 'PROJECT_ID', api: 'https://api.example.com' }),
   request: {
     method: 'POST',

@@ -2,7 +2,7 @@ import { trimble } from '../../src/trimble.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
+  authentication: 'Basic, raw',
   odd: "The scope is the application's name.",
   provider: trimble({ application: 'acme-app', api: 'https://app.connect.trimble.com/tc/api' }),
   request: {

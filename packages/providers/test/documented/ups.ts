@@ -2,8 +2,8 @@ import { ups } from '../../src/ups.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
-  odd: 'The account number is in a header. Numbers are strings. Errors are a list within `response`.',
+  authentication: 'Basic, raw',
+  odd: 'The account number is in a header. Numbers are strings. Errors are a list in `response`.',
   provider: ups({ accountNumber: 'A1B2C3' }),
   request: {
     method: 'POST',

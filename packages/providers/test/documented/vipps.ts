@@ -3,7 +3,7 @@ import { bearer, clientId, clientSecret, type DocumentedEndpoint } from '../docu
 
 export const documented: DocumentedEndpoint = {
   authentication: 'headers `client_id` and `client_secret`',
-  odd: 'No body and no grant type. A subscription key is in a header of every request. The response has instants beside the lifetime.',
+  odd: 'No body and no grant type. Every request has a subscription key in a header. The response has instants beside the lifetime.',
   provider: vipps({
     subscriptionKey: 'da7d5b0e18a84aeda961c0c31b75c2a9',
     merchantSerialNumber: '123456',

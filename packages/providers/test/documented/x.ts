@@ -2,7 +2,7 @@ import { x } from '../../src/x.ts'
 import { basic, bearer, type DocumentedEndpoint, form, grant } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header',
+  authentication: 'Basic',
   odd: 'The response has no lifetime. Requests return the same token until it is revoked.',
   provider: x(),
   request: {

@@ -2,7 +2,7 @@ import { zoom } from '../../src/zoom.ts'
 import { basic, bearer, type DocumentedEndpoint, form } from '../documented-endpoint.ts'
 
 export const documented: DocumentedEndpoint = {
-  authentication: 'Basic header, raw',
+  authentication: 'Basic, raw',
   odd: 'The grant type is `account_credentials`, with the account id.',
   provider: zoom({ accountId: 'D8cJuqWVQ623CI4Q8yQK0Q' }),
   request: {
