@@ -19,7 +19,6 @@ it('a first client.token() runs these files of the core, and no others', () => {
     'cache/token-source.ts',
     'cache/token-entries.ts',
     'cache/token-entry.ts',
-    'platform/workers-single-flight.ts',
     'platform/single-flight.ts',
     'acquire/acquire-token.ts',
     'acquire/request-credentials.ts',
@@ -45,6 +44,7 @@ it('a first client.token() runs these files of the core, and no others', () => {
     'platform/base64.ts',
     'platform/cloudflare-workers.ts',
     'platform/deadline.ts',
+    'platform/flight-request.ts',
     'platform/load-once.ts',
     'platform/validation.ts',
   ]

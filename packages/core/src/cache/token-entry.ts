@@ -3,7 +3,7 @@ import type { AcquiredToken } from '../acquire/acquire-token.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { NightlatchError } from '../errors.ts'
 import type { SingleFlight } from '../platform/single-flight.ts'
-import { createSingleFlight } from '../platform/workers-single-flight.ts'
+import { createSingleFlight } from '../platform/single-flight.ts'
 import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
 import {
   expiryOf,

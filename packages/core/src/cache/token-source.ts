@@ -9,7 +9,7 @@ import { type Diagnostics, type Subscribable, toReportableError } from '../diagn
 import { NightlatchError, withLabel } from '../errors.ts'
 import { clientFields, type Emit, type TokenServedEvent } from '../events.ts'
 import { waitFor, withDeadline } from '../platform/deadline.ts'
-import type { InFlight, RequestTask } from '../platform/single-flight.ts'
+import type { FlightRequest, RequestTask } from '../platform/flight-request.ts'
 import { drawJitter, expiryOf, livesLongEnough, planLife } from './freshness.ts'
 import type { FoundToken, StoreSlot } from './store-slot.ts'
 import { TokenEntries, type TokenEntriesParts } from './token-entries.ts'
@@ -122,7 +122,7 @@ export class TokenSource {
   /** @param report where the token came from; not called for one that another request brought */
   async #acquire(
     entry: TokenEntry,
-    request: InFlight<AccessToken>,
+    request: FlightRequest<AccessToken>,
     secondsLeft: number,
     minimumMs: number,
     report?: (from: 'store' | 'grant') => void,
@@ -172,7 +172,7 @@ export class TokenSource {
   /** The token that others left in the store, or a new one. */
   async #find(
     entry: TokenEntry,
-    request: InFlight<AccessToken>,
+    request: FlightRequest<AccessToken>,
     terms: GrantTerms,
     retryAt: number,
     minimumMs: number,

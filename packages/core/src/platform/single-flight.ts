@@ -1,21 +1,6 @@
-/** One request that any number of callers wait for. */
-export interface InFlight<T> {
-  readonly result: Promise<T>
-  /** Whether it is a background refresh: no caller waits for it, and it may be cancelled. */
-  readonly background: boolean
-  /** The rejected values that it replaces. A caller joins it with a rejected value only if that value is in this set. */
-  readonly rejected: Set<string>
-  /** Whether its result may be cached; `false` once it was purged or cancelled. */
-  cacheable: boolean
-  readonly controller: AbortController
-}
-
-/**
- * Does the work of one request.
- *
- * @param queuedMs how long the request waited for the one before it
- */
-export type RequestTask<T> = (request: InFlight<T>, queuedMs: number) => Promise<T>
+import { isCloudflareWorkers } from './cloudflare-workers.ts'
+import { createRequest, type FlightRequest, type PendingRequest, type RequestTask } from './flight-request.ts'
+import { WorkersSingleFlight } from './workers-single-flight.ts'
 
 /** Lets callers that need the same value share one request (rule L3). */
 export interface SingleFlight<T> {
@@ -34,6 +19,15 @@ export interface SingleFlight<T> {
   purge(): void
   /** Cancels a background refresh. */
   cancel(): void
+}
+
+/**
+ * Creates the single flight that fits the platform.
+ *
+ * @param onIdle called when it is no longer needed; never on Cloudflare Workers
+ */
+export function createSingleFlight<T>(onIdle?: () => void): SingleFlight<T> {
+  return isCloudflareWorkers() ? new WorkersSingleFlight() : new SingleFlightQueue(onIdle)
 }
 
 /** Single flight with a queue of one: a request that has not started may be joined by every caller. */
@@ -80,7 +74,7 @@ export class SingleFlightQueue<T> implements SingleFlight<T> {
     running.controller.abort(new Error('the background refresh was cancelled'))
   }
 
-  #enqueue(task: RequestTask<T>, rejected?: string): InFlight<T> {
+  #enqueue(task: RequestTask<T>, rejected?: string): FlightRequest<T> {
     const pending = this.#next ?? createRequest(task, false)
     // Before it starts, because it looks at them then.
     if (rejected !== undefined) pending.request.rejected.add(rejected)
@@ -98,42 +92,5 @@ export class SingleFlightQueue<T> implements SingleFlight<T> {
       if (next === undefined) this.#onIdle()
       else this.#start(next)
     })
-  }
-}
-
-/** How a request settled. */
-export type Outcome<T> = { readonly value: T } | { readonly failure: unknown }
-
-/** A request that has not started. */
-interface PendingRequest<T> {
-  readonly request: InFlight<T>
-  /** @param onSettled called when the work is done, before the callers continue */
-  start(onSettled: (outcome: Outcome<T>) => void): void
-}
-
-/** Creates a request that has not started. If no caller waits for it, its failure causes no unhandled rejection. */
-export function createRequest<T>(
-  task: RequestTask<T>,
-  background: boolean,
-  queuedAt: number = performance.now(),
-): PendingRequest<T> {
-  const { promise: result, resolve, reject } = Promise.withResolvers<T>()
-  result.catch(() => {})
-  const controller = new AbortController()
-  const request: InFlight<T> = { result, background, rejected: new Set(), cacheable: true, controller }
-  return {
-    request,
-    start(onSettled) {
-      task(request, performance.now() - queuedAt).then(
-        (value) => {
-          onSettled({ value })
-          resolve(value)
-        },
-        (failure: unknown) => {
-          onSettled({ failure })
-          reject(failure)
-        },
-      )
-    },
   }
 }

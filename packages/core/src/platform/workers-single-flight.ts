@@ -1,12 +1,5 @@
-import { isCloudflareWorkers, loadWaitUntil, type WaitUntil } from './cloudflare-workers.ts'
-import {
-  createRequest,
-  type InFlight,
-  type Outcome,
-  type RequestTask,
-  type SingleFlight,
-  SingleFlightQueue,
-} from './single-flight.ts'
+import { loadWaitUntil, type WaitUntil } from './cloudflare-workers.ts'
+import { createRequest, type FlightRequest, type Outcome, type RequestTask } from './flight-request.ts'
 
 const heartbeatMs = 50
 
@@ -23,25 +16,16 @@ const maxPollMs = 50
 
 /** What other HTTP requests see of a token request: plain data, no promise. */
 interface Observed<T> {
-  readonly request: InFlight<T>
+  readonly request: FlightRequest<T>
   heartbeatAt: number
   outcome: Outcome<T> | undefined
-}
-
-/**
- * Creates the single flight that fits the platform.
- *
- * @param onIdle called when it is no longer needed; never on Cloudflare Workers
- */
-export function createSingleFlight<T>(onIdle?: () => void): SingleFlight<T> {
-  return isCloudflareWorkers() ? new WorkersSingleFlight() : new SingleFlightQueue(onIdle)
 }
 
 /**
  * Single flight on Cloudflare Workers, where a promise dies with the HTTP request that created it (rule L13). Other HTTP
  * requests poll the state with timers of their own; if the heartbeat stops, the first to notice starts another request.
  */
-export class WorkersSingleFlight<T> implements SingleFlight<T> {
+export class WorkersSingleFlight<T> {
   #running: Observed<T> | undefined
   /** The last one that settled and may be cached. */
   #lastResult: Observed<T> | undefined
@@ -75,7 +59,7 @@ export class WorkersSingleFlight<T> implements SingleFlight<T> {
   }
 
   /** Waits for a request that serves as well as one started now, or starts one. */
-  async #obtain(task: RequestTask<T>, serves: (request: InFlight<T>) => boolean, rejected?: string): Promise<T> {
+  async #obtain(task: RequestTask<T>, serves: (request: FlightRequest<T>) => boolean, rejected?: string): Promise<T> {
     const queuedAt = performance.now()
     const lastResultBefore = this.#lastResult
     for (;;) {

@@ -4,7 +4,7 @@ import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { planLife, planRetry } from '../../src/cache/freshness.ts'
 import { TokenEntry } from '../../src/cache/token-entry.ts'
 import { NightlatchError } from '../../src/errors.ts'
-import type { RequestTask } from '../../src/platform/single-flight.ts'
+import type { RequestTask } from '../../src/platform/flight-request.ts'
 
 const random = (): number => 0
 const createEntry = (): TokenEntry => new TokenEntry({ scopes: [], parameters: {} })

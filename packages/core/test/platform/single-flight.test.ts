@@ -1,9 +1,15 @@
-import { describe, expect, it, vi } from 'vitest'
-import { type InFlight, type RequestTask, SingleFlightQueue } from '../../src/platform/single-flight.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { FlightRequest, RequestTask } from '../../src/platform/flight-request.ts'
+import { createSingleFlight, SingleFlightQueue } from '../../src/platform/single-flight.ts'
+import { WorkersSingleFlight } from '../../src/platform/workers-single-flight.ts'
 
 /** A queue whose requests settle when a test says so. */
 function createBench() {
-  const flight: { request: InFlight<string>; succeed: (value: string) => void; fail: (failure: unknown) => void }[] = []
+  const flight: {
+    request: FlightRequest<string>
+    succeed: (value: string) => void
+    fail: (failure: unknown) => void
+  }[] = []
   let underWay = 0
   const task: RequestTask<string> = (request) => {
     underWay += 1
@@ -167,5 +173,17 @@ describe('SingleFlightQueue', () => {
     })
     queue.purge()
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+  })
+})
+
+describe('createSingleFlight', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  it('polls on Workers only', () => {
+    expect(createSingleFlight()).toBeInstanceOf(SingleFlightQueue)
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    expect(createSingleFlight()).toBeInstanceOf(WorkersSingleFlight)
   })
 })

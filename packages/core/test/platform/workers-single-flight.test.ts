@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type InFlight, type RequestTask, SingleFlightQueue } from '../../src/platform/single-flight.ts'
-import { createSingleFlight, WorkersSingleFlight } from '../../src/platform/workers-single-flight.ts'
+import type { FlightRequest, RequestTask } from '../../src/platform/flight-request.ts'
+import { WorkersSingleFlight } from '../../src/platform/workers-single-flight.ts'
 
 /** What goes on after the answer to its request. */
 const outlives: Promise<unknown>[] = []
@@ -19,7 +19,7 @@ afterEach(() => {
 /** Requests that settle when a test says so. */
 function createBench() {
   const begun: {
-    readonly request: InFlight<string>
+    readonly request: FlightRequest<string>
     readonly queuedMs: number
     readonly succeed: (value: string) => void
     readonly fail: (failure: unknown) => void
@@ -45,12 +45,6 @@ const fail = (): Promise<string> => Promise.reject('quick')
 const endRequests = (): void => void vi.clearAllTimers()
 
 describe('WorkersSingleFlight', () => {
-  it('is used on Workers only', () => {
-    expect(createSingleFlight()).toBeInstanceOf(SingleFlightQueue)
-    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
-    expect(createSingleFlight()).toBeInstanceOf(WorkersSingleFlight)
-  })
-
   it('L3: all callers that need a value share one request', async () => {
     const { flight, task, at, count } = createBench()
     const waiting = [flight.join(task), flight.join(task), flight.join(task)]
