@@ -7,7 +7,6 @@ import { filesIn, publishedPackages, readText } from '../src/read-repository.ts'
 const STACK = [
   'index',
   'client-pool',
-  'create-client',
   'provider-client',
   'client-parts',
   'client',

@@ -6,6 +6,8 @@ import type { TokenOptions, ViewOptions } from './client-options.ts'
 import type { Authorize } from './fetch/authorization.ts'
 import type { Fetch } from './platform/fetch.ts'
 
+// `ProviderClient` in provider-client.ts implements it.
+
 /**
  * A client of one provider with one set of credentials, for any number of callers. `fetch` and `authorize` also work by
  * themselves, as in `const { fetch } = client`; the other methods must be called on the client.

@@ -3,7 +3,7 @@
 
 // Clients
 export type { Client } from './client.ts'
-export { createClient } from './create-client.ts'
+export { createClient } from './provider-client.ts'
 export type { ClientOptions, TokenOptions, ViewOptions } from './client-options.ts'
 export { type ClientPool, type ClientPoolOptions, createClientPool } from './client-pool.ts'
 export type { AccessToken } from './acquire/access-token.ts'

@@ -8,8 +8,15 @@ import type { TokenEntry } from './cache/token-entry.ts'
 import { TokenSource, type TokenSourceOptions } from './cache/token-source.ts'
 import type { TokenStatus } from './cache/token-status.ts'
 import type { Client } from './client.ts'
-import { checkTokenOptions, checkViewOptions, type TokenOptions, type ViewOptions } from './client-options.ts'
-import type { ClientParts } from './client-parts.ts'
+import {
+  type ClientOptions,
+  checkClient,
+  checkTokenOptions,
+  checkViewOptions,
+  type TokenOptions,
+  type ViewOptions,
+} from './client-options.ts'
+import { type ClientParts, createSharedParts } from './client-parts.ts'
 import { NightlatchError } from './errors.ts'
 import { AllowedOrigins } from './fetch/allowed-origins.ts'
 import { createApi } from './fetch/api.ts'
@@ -19,16 +26,30 @@ import { type ApiFinder, createApiFinder } from './fetch/discover-api.ts'
 import { RejectionHistory, RequestTokens } from './fetch/request-tokens.ts'
 import type { Fetch } from './platform/fetch.ts'
 
-/** What makes a view of a client. */
-interface View<Info> {
-  /** The client itself, which is no view. */
-  readonly client: ProviderClient<Info>
-  readonly grant: GrantRequest
-  /** Of the grant; see cache-key.ts. */
-  readonly identity: string
+/**
+ * Creates a client of a provider. The client sends nothing before its first call.
+ *
+ * @param provider the result of a provider package's function, or a {@link Provider} of your own
+ * @param options the credentials, and any options that differ from their defaults
+ * @throws NightlatchError `invalid_options`; the message names every wrong option by its path
+ * @example
+ * ```ts
+ * const client = createClient(
+ *   { name: 'acme', tokenEndpoint: 'https://login.acme.example/token', api: 'https://api.acme.example/v2' },
+ *   { credentials: { clientId: 'robot', clientSecret: process.env.ACME_SECRET } },
+ * )
+ * const response = await client.fetch('https://api.acme.example/v2/orders')
+ * ```
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
+ */
+export function createClient<Info>(provider: Provider<Info>, options: ClientOptions): Client<Info> {
+  checkClient(provider, options)
+  const parts = createSharedParts(provider, options)
+  const { label } = options
+  return new ProviderClient(parts, parts.createReader(options.credentials, { label }))
 }
 
-/** A client, or a view of one: the public methods over a token source. What requests need is created at the first one. */
+/** A {@link Client}, or a view of one: the public methods over a token source. The parts for API requests are created with the first. */
 export class ProviderClient<Info> implements Client<Info> {
   readonly #parts: ClientParts<Info>
   readonly #view: View<Info> | undefined
@@ -227,6 +248,15 @@ export class ProviderClient<Info> implements Client<Info> {
     this.#requests = { finder, fetch, authorize, api: undefined, history, origins, discoveries }
     return this.#requests
   }
+}
+
+/** What makes a view of a client. */
+interface View<Info> {
+  /** The client itself, which is no view. */
+  readonly client: ProviderClient<Info>
+  readonly grant: GrantRequest
+  /** Its scopes and parameters as text; each text has its own entry in the cache. */
+  readonly identity: string
 }
 
 /** `const { token } = client` takes a method off its client, which it then cannot find. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { clientSecretPost } from '../../src/acquire/client-authentication.ts'
 import { choosesAuthenticationLater, findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
 import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
-import { createClient } from '../../src/create-client.ts'
 import { NightlatchError } from '../../src/errors.ts'
+import { createClient } from '../../src/provider-client.ts'
 import { findLeaks } from './printings.ts'
 
 const acme = { name: 'acme', tokenEndpoint: 'https://login.acme.test/token' }
