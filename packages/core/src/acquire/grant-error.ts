@@ -1,21 +1,7 @@
 import { NightlatchError, type NightlatchErrorDetails } from '../errors.ts'
 import { dateFromHttpDate } from './read-fields.ts'
 import { redact } from './redact.ts'
-import { isRecord, pick, type TokenAnswer, type TokenFields } from './token-response.ts'
-
-/** The context of a response, for messages and checks. */
-export interface AnswerContext {
-  readonly provider: string
-  /** Origin and path of the token endpoint. */
-  readonly endpoint: string
-  readonly scopeSeparator: string
-  /** When the response arrived: milliseconds since the epoch. */
-  readonly answeredAt: number
-  /** Whether the token was requested with a DPoP proof, so that it must be bound to the key. */
-  readonly bound?: boolean
-  /** Collects the texts to remove from the server's text; called only if a message shows such text. */
-  readonly secrets: () => readonly string[]
-}
+import { type AnswerContext, isRecord, pick, type TokenAnswer, type TokenFields } from './token-response.ts'
 
 /** Error codes that are final, whatever their status. */
 const finalErrors: ReadonlySet<string> = new Set([

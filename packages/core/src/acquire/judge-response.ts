@@ -1,9 +1,9 @@
 import { NightlatchError, type NightlatchErrorDetails } from '../errors.ts'
 import { ownMembers } from '../platform/validation.ts'
 import { isTokenValue } from './access-token.ts'
-import { type AnswerContext, readRequestId, readRetry, toGrantError } from './grant-error.ts'
+import { readRequestId, readRetry, toGrantError } from './grant-error.ts'
 import { redact } from './redact.ts'
-import { isError, type TokenAnswer, type TokenFields } from './token-response.ts'
+import { type AnswerContext, isError, type TokenAnswer, type TokenFields } from './token-response.ts'
 
 /** A response with a usable token. lifetime.ts checks the lifetime. */
 export interface JudgedToken {

@@ -8,6 +8,20 @@ export interface TokenAnswer {
   readonly body: unknown
 }
 
+/** The request that a response answers, for messages and checks. */
+export interface AnswerContext {
+  readonly provider: string
+  /** Origin and path of the token endpoint. */
+  readonly endpoint: string
+  readonly scopeSeparator: string
+  /** When the response arrived: milliseconds since the epoch. */
+  readonly answeredAt: number
+  /** Whether the token was requested with a DPoP proof, so that it must be bound to the key. */
+  readonly bound?: boolean
+  /** Collects the texts to remove from the server's text; called only if a message shows such text. */
+  readonly secrets: () => readonly string[]
+}
+
 /**
  * The fields of a token response in standard names. All are `unknown`, because the engine checks what a reader returns, such as an
  * invalid lifetime.

@@ -1,5 +1,5 @@
-import type { AnswerContext } from '../../src/acquire/grant-error.ts'
 import { type JudgedToken, judgeTokenAnswer } from '../../src/acquire/judge-response.ts'
+import type { AnswerContext } from '../../src/acquire/token-response.ts'
 import { readStandardTokenResponse, type TokenAnswer, type TokenFields } from '../../src/acquire/token-response.ts'
 import { NightlatchError } from '../../src/errors.ts'
 
