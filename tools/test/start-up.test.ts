@@ -21,7 +21,6 @@ it('a first client.token() runs these files of the core, and no others', () => {
     'cache/token-entry.ts',
     'platform/single-flight.ts',
     'acquire/acquire-token.ts',
-    'acquire/request-credentials.ts',
     'acquire/credentials.ts',
     'acquire/endpoint-finder.ts',
     'acquire/token-endpoint.ts',
@@ -33,6 +32,7 @@ it('a first client.token() runs these files of the core, and no others', () => {
   const leaves = [
     'acquire/access-token.ts',
     'acquire/grant-report.ts',
+    'acquire/client-rejection.ts',
     'acquire/jwt-claims.ts',
     'acquire/lifetime.ts',
     'acquire/retry.ts',

@@ -3,13 +3,13 @@ import {
   CredentialsReader,
   type CredentialsReaderOptions,
   type CredentialsSource,
+  type GrantClient,
   type TenantCredentials,
 } from './acquire/credentials.ts'
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/endpoint-finder.ts'
 import { describeLateness, explainFailure } from './acquire/explain-failure.ts'
 import { copyDescription, hasSource, type Provider } from './acquire/provider.ts'
-import type { CredentialsOf } from './acquire/request-credentials.ts'
 import type { RevokeToken } from './acquire/revoke-token.ts'
 import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
@@ -47,7 +47,7 @@ export interface ClientParts<Info> extends TokenSourceParts {
   ) => CredentialsReader
   /** The client's own requests to the authorization server, which must not wait for a token. */
   readonly ownRequests: InFlightRequests
-  readonly prepareRevocation: (client: CredentialsOf) => Promise<RevokeToken>
+  readonly prepareRevocation: (client: GrantClient) => Promise<RevokeToken>
 }
 
 const always: Subscribable = { hasSubscribers: true }

@@ -1,14 +1,14 @@
-import type { Diagnostics } from '../diagnostics.ts'
+import { type Diagnostics, noDiagnostics } from '../diagnostics.ts'
 import { NightlatchError, withHints, withLabel } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { pause, waitFor, withDeadline } from '../platform/deadline.ts'
 import { type AccessToken, createAccessToken } from './access-token.ts'
-import type { Assertion } from './assertion-source.ts'
-import type { Credentials } from './credentials.ts'
+import { type Assertion, AssertionReader, type AssertionSource } from './assertion-source.ts'
+import { isCredentialRejected } from './client-rejection.ts'
+import type { Credentials, GrantClient } from './credentials.ts'
 import { describeLateness, explainFailure } from './explain-failure.ts'
 import { GrantReport } from './grant-report.ts'
 import type { Provider } from './provider.ts'
-import { type CredentialsOf, RequestCredentials } from './request-credentials.ts'
 import { planAttempt, planGrantRetry } from './retry.ts'
 import {
   type GrantedToken,
@@ -68,12 +68,13 @@ export interface AcquiredToken {
  */
 export async function acquireToken(
   grantor: Grantor,
-  client: CredentialsOf,
+  client: GrantClient,
   grant: GrantRequest,
   terms: GrantTerms,
 ): Promise<AcquiredToken> {
+  const { provider, diagnostics = noDiagnostics } = grantor
   const report = new GrantReport(grantor, terms, client.label)
-  return await report.trace(async () => {
+  const work = async (): Promise<AcquiredToken> => {
     try {
       const { granted, ...accepted } = await waitFor(
         grantWithRetries(grantor, client, grant, terms, report),
@@ -82,17 +83,18 @@ export async function acquireToken(
       report.granted(granted)
       return { ...toAcquired(granted, grant), ...accepted }
     } catch (failure) {
-      const error = withLabel(explainFailure(grantor.provider, failure), client.label)
+      const error = withLabel(explainFailure(provider, failure), client.label)
       // A cancelled refresh is not a failure.
       if (error instanceof NightlatchError || !terms.signal.aborted) report.failed(error)
       throw error
     }
-  })
+  }
+  return await diagnostics.trace('grant', report.message, work, (failure) => report.describe(failure))
 }
 
 async function grantWithRetries(
   grantor: Grantor,
-  client: CredentialsOf,
+  client: GrantClient,
   grant: GrantRequest,
   { signal, timeout, background, assertion }: GrantTerms,
   report: GrantReport,
@@ -103,7 +105,7 @@ async function grantWithRetries(
   const secondsLeft = (): number => (deadline - performance.now()) / 1000
   const source = provider.clientAuthentication?.source
   const { now } = transport
-  const credentials = await RequestCredentials.read(client, { source, now, signal, timeout, assertion })
+  const credentials = await CurrentCredentials.read(client, { source, now, signal, timeout, assertion })
   const { assertions } = credentials
   for (let retries = 0; ; ) {
     const seconds = background ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
@@ -138,7 +140,7 @@ async function grantWithRetries(
 
 async function attemptGrant(
   { provider, transport, findEndpoint }: Grantor,
-  { dpop }: CredentialsOf,
+  { dpop }: GrantClient,
   attempt: Pick<TokenEndpointCall, 'grant' | 'credentials' | 'assertions' | 'signal'>,
   report: GrantReport,
 ): Promise<GrantedToken> {
@@ -169,4 +171,64 @@ function toAcquired(granted: GrantedToken, grant: GrantRequest): AcquiredToken {
 
 function toMilliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * 1000)
+}
+
+/** The credentials of one request to the authorization server, which are read again once if it rejects them (rule L8). */
+export class CurrentCredentials {
+  readonly #client: GrantClient
+  readonly #signal: AbortSignal
+  /** If the client authentication has a source: asks it. */
+  readonly assertions: AssertionReader | undefined
+  #current: Credentials
+  #mayRenew = true
+
+  private constructor(
+    client: GrantClient,
+    current: Credentials,
+    { source, now, signal, assertion }: CurrentCredentialsTerms,
+  ) {
+    this.#client = client
+    this.#signal = signal
+    this.#current = current
+    this.assertions = source && new AssertionReader(source, now, assertion)
+  }
+
+  /** @throws what the credentials function throws */
+  static async read(client: GrantClient, terms: CurrentCredentialsTerms): Promise<CurrentCredentials> {
+    return new CurrentCredentials(client, await client.read(terms.signal, terms.timeout), terms)
+  }
+
+  get current(): Credentials {
+    return this.#current
+  }
+
+  /**
+   * Reads other credentials, and asks the source again, if the server rejected what was sent.
+   *
+   * @returns whether to send the request again. If nothing else can be read, the caller gets the failure.
+   */
+  async renewAfter(failure: unknown): Promise<boolean> {
+    if (!this.#mayRenew || !(failure instanceof NightlatchError) || !isCredentialRejected(failure)) return false
+    const others = await this.#client.readOthers(this.#current, this.#signal).catch(() => undefined)
+    this.#current = others ?? this.#current
+    const hasOtherAssertion =
+      this.assertions !== undefined && (await waitFor(this.assertions.renew(), this.#signal).catch(() => false))
+    const isRenewed = others !== undefined || hasOtherAssertion
+    if (isRenewed) this.#mayRenew = false
+    return isRenewed
+  }
+}
+
+/** What the credentials of one request depend on. */
+interface CurrentCredentialsTerms {
+  /** The client authentication's, if it has one. */
+  readonly source: AssertionSource | undefined
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Aborts at the deadline. */
+  readonly signal: AbortSignal
+  /** Seconds until the deadline. */
+  readonly timeout: number
+  /** The JWT that the source has just returned, if it was asked already. */
+  readonly assertion?: Assertion | undefined
 }

@@ -269,3 +269,7 @@ async function call(
   // Not a spread: accessors of a class are read, too.
   return v.parse(schema, returned)
 }
+
+/** The client that requests tokens, as a grant sees it: where its credentials come from, its DPoP key and its label. */
+export type GrantClient = Pick<CredentialsReader, 'read' | 'readOthers'> &
+  Partial<Pick<CredentialsReader, 'dpop' | 'label' | 'forget'>>

@@ -1,39 +1,34 @@
-import { type Diagnostics, type GrantTrace, noDiagnostics, toReportableError } from '../diagnostics.ts'
+import { type GrantTrace, toReportableError } from '../diagnostics.ts'
 import { type NightlatchError, showUrl, withLabel } from '../errors.ts'
 import { clientFields, type Emit } from '../events.ts'
 import type { Provider } from './provider.ts'
 import type { GrantedToken, Transport } from './token-endpoint.ts'
 
-/** Reports one grant by events and by a tracing channel. */
+/** Reports one grant: emits its events, and keeps the message of its tracing channel up to date. */
 export class GrantReport {
-  readonly #provider: Provider
   readonly #emit: Emit
-  readonly #diagnostics: Diagnostics
   readonly #time: () => number
   readonly #startedAt: number
-  readonly #trace: GrantTrace
+  /** What subscribers of the tracing channel get; its fields are set as the grant proceeds. */
+  readonly message: GrantTrace
 
   constructor(
     {
       provider,
       transport,
       emit,
-      diagnostics = noDiagnostics,
     }: {
       readonly provider: Provider
       readonly transport: Transport
       readonly emit: Emit
-      readonly diagnostics?: Diagnostics | undefined
     },
     { background }: { readonly background: boolean },
     label?: string,
   ) {
-    this.#provider = provider
     this.#emit = emit
-    this.#diagnostics = diagnostics
     this.#time = transport.time
     this.#startedAt = transport.time()
-    this.#trace = {
+    this.message = {
       ...clientFields(provider.name, label),
       background,
       url: undefined,
@@ -42,27 +37,24 @@ export class GrantReport {
     }
   }
 
-  /** Runs the grant under its tracing channel. */
-  async trace<T>(work: () => Promise<T>): Promise<T> {
-    return await this.#diagnostics.trace('grant', this.#trace, work, (failure) =>
-      toReportableError(this.#provider.name, failure, this.#trace.label),
-    )
+  /** What events and subscribers get of a failure. */
+  describe(failure: unknown): NightlatchError {
+    return toReportableError(this.message.provider, failure, this.message.label)
   }
 
   /** Records the URL of the attempt. */
   requested(url: URL): void {
-    this.#trace.url = showUrl(url)
+    this.message.url = showUrl(url)
   }
 
   /** @param wait seconds until the next attempt */
   retried(error: NightlatchError, wait: number): void {
-    const labelled = withLabel(error, this.#trace.label) as NightlatchError
-    this.#emit({ type: 'grant.retried', ...this.#common(), wait, error: labelled })
-    this.#trace.attempt += 1
+    this.#emit({ type: 'grant.retried', ...this.#common(), wait, error: withLabel(error, this.message.label) })
+    this.message.attempt += 1
   }
 
   granted({ lifetime, suspectsMilliseconds }: Pick<GrantedToken, 'lifetime' | 'suspectsMilliseconds'>): void {
-    this.#trace.lifetime = lifetime
+    this.message.lifetime = lifetime
     this.#emit({
       type: 'token.granted',
       ...this.#common(),
@@ -75,7 +67,7 @@ export class GrantReport {
     this.#emit({
       type: 'grant.failed',
       ...this.#common(),
-      error: toReportableError(this.#provider.name, failure, this.#trace.label),
+      error: this.describe(failure),
     })
   }
 
@@ -86,7 +78,7 @@ export class GrantReport {
     readonly attempt: number
     readonly background: boolean
   } {
-    const { provider, label, attempt, background } = this.#trace
+    const { provider, label, attempt, background } = this.message
     const duration = (this.#time() - this.#startedAt) / 1000
     return { ...clientFields(provider, label), duration, attempt, background }
   }

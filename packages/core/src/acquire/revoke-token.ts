@@ -2,11 +2,12 @@ import { NightlatchError, showUrl, withLabel } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { findNamedUrlMistake } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
+import { CurrentCredentials } from './acquire-token.ts'
+import type { GrantClient } from './credentials.ts'
 import { explainFailure } from './explain-failure.ts'
 import { judgeRevocationAnswer } from './judge-response.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf } from './redact.ts'
-import { type CredentialsOf, RequestCredentials } from './request-credentials.ts'
 import { authenticate, send, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import type { TokenRequestDraft } from './token-request-draft.ts'
 import { readStandardTokenResponse } from './token-response.ts'
@@ -30,7 +31,7 @@ export type RevokeToken = (token: AccessToken) => Promise<void>
  * @throws NightlatchError `invalid_options` if no endpoint is known; `discovery_failed`, `timed_out`
  * @see {@link https://www.rfc-editor.org/rfc/rfc7009#section-2 RFC 7009 section 2}
  */
-export async function prepareRevocation(parts: RevocationParts, client: CredentialsOf): Promise<RevokeToken> {
+export async function prepareRevocation(parts: RevocationParts, client: GrantClient): Promise<RevokeToken> {
   const { provider, timeout } = parts
   const { name } = provider
   const bounded = async <T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
@@ -47,7 +48,7 @@ export async function prepareRevocation(parts: RevocationParts, client: Credenti
     bounded(`${showUrl(endpoint.url)} did not revoke the token`, async (signal) => {
       const source = provider.clientAuthentication?.source
       const { now } = parts.transport
-      const credentials = await RequestCredentials.read(client, { source, now, signal, timeout })
+      const credentials = await CurrentCredentials.read(client, { source, now, signal, timeout })
       try {
         await revoke(parts, endpoint, credentials, token, signal)
       } catch (failure) {
@@ -92,7 +93,7 @@ async function findEndpoint(
 async function revoke(
   { provider, transport }: RevocationParts,
   endpoint: RevocationEndpoint,
-  { current: credentials, assertions }: RequestCredentials,
+  { current: credentials, assertions }: CurrentCredentials,
   { value }: AccessToken,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,9 +1,8 @@
 import type { AcquiredToken } from '../acquire/acquire-token.ts'
 import { type Assertion, readAssertion, subjectOf } from '../acquire/assertion-source.ts'
-import type { Credentials } from '../acquire/credentials.ts'
+import type { Credentials, GrantClient } from '../acquire/credentials.ts'
 import type { PrivateKey } from '../acquire/private-key.ts'
 import type { Provider } from '../acquire/provider.ts'
-import type { CredentialsOf } from '../acquire/request-credentials.ts'
 import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Diagnostics } from '../diagnostics.ts'
@@ -29,11 +28,11 @@ export interface TokenSharing {
    * @param seconds the request's time, of which the store gets its part
    * @throws what the credentials function throws: the key depends on the credentials
    */
-  open(client: CredentialsOf, grant: GrantRequest, seconds: number, signal: AbortSignal): Promise<StoreSlot>
+  open(client: GrantClient, grant: GrantRequest, seconds: number, signal: AbortSignal): Promise<StoreSlot>
   /** A member, so that it is loaded with the store's code alone. */
   readonly acquireForFleet: typeof acquireForFleet
   /** Deletes the token of one identity, if the client's credential was accepted for it. */
-  forget(client: CredentialsOf, grant: GrantRequest): Promise<void>
+  forget(client: GrantClient, grant: GrantRequest): Promise<void>
 }
 
 export interface TokenSharingOptions {
@@ -61,7 +60,7 @@ export function shareTokens(options: TokenSharingOptions): TokenSharing {
   const askSource = async (): Promise<Assertion | undefined> =>
     source && (await readAssertion(source, now()).catch(() => undefined))
   const identify = async (
-    client: CredentialsOf,
+    client: GrantClient,
     credentials: Credentials,
     grant: GrantRequest,
     subject: string | undefined,

@@ -1,9 +1,9 @@
 import type { AccessToken } from '../acquire/access-token.ts'
 import type { AcquiredToken, GrantTerms } from '../acquire/acquire-token.ts'
 import type { Assertion } from '../acquire/assertion-source.ts'
+import type { GrantClient } from '../acquire/credentials.ts'
 import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
-import type { CredentialsOf } from '../acquire/request-credentials.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import { type Diagnostics, type Subscribable, toReportableError } from '../diagnostics.ts'
 import { NightlatchError, withLabel } from '../errors.ts'
@@ -19,12 +19,12 @@ import type { TokenSharing } from './token-sharing.ts'
 /** A client's tokens: from memory, from the store, or from one token request that all callers share. */
 export class TokenSource {
   readonly #parts: TokenSourceParts
-  readonly #client: CredentialsOf
+  readonly #client: GrantClient
   /** What the client knows of its tokens. */
   readonly entries: TokenEntries
   #isClosed = false
 
-  constructor(parts: TokenSourceParts, client: CredentialsOf) {
+  constructor(parts: TokenSourceParts, client: GrantClient) {
     this.#parts = parts
     this.#client = client
     this.entries = new TokenEntries(parts)
@@ -249,7 +249,7 @@ export class TokenSource {
   }
 
   /** Who requests the tokens. */
-  get client(): CredentialsOf {
+  get client(): GrantClient {
     return this.#client
   }
 
@@ -279,7 +279,7 @@ export interface TokenSourceOptions {
 /** What all token sources of a provider share. */
 export interface TokenSourceParts extends TokenEntriesParts {
   /** Requests a token from the authorization server. */
-  readonly acquire: (client: CredentialsOf, grant: GrantRequest, terms: GrantTerms) => Promise<AcquiredToken>
+  readonly acquire: (client: GrantClient, grant: GrantRequest, terms: GrantTerms) => Promise<AcquiredToken>
   /** `undefined`: tokens are not shared with other clients. */
   readonly sharing: TokenSharing | undefined
   /** Seconds per token request, retries and waits included. */
