@@ -32,7 +32,6 @@ it('a first client.token() runs these files of the core, and no others', () => {
   const leaves = [
     'acquire/access-token.ts',
     'acquire/grant-report.ts',
-    'acquire/client-rejection.ts',
     'acquire/jwt-claims.ts',
     'acquire/lifetime.ts',
     'acquire/retry.ts',

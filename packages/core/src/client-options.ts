@@ -3,7 +3,12 @@ import type { AccessToken } from './acquire/access-token.ts'
 import { requiredCredential } from './acquire/authentication-method.ts'
 import { type CredentialsSource, findCredentialsMistakes } from './acquire/credentials.ts'
 import { type DpopKeyPair, findDpopKeyMistake } from './acquire/dpop-key.ts'
-import { choosesAuthenticationLater, findProviderMistakes, hasSource, type Provider } from './acquire/provider.ts'
+import {
+  choosesAuthenticationLater,
+  findProviderMistakes,
+  hasAssertionSource,
+  type Provider,
+} from './acquire/provider.ts'
 import { parametersSchema, scopesSchema, type TokenParameters } from './acquire/token-request.ts'
 import type { TokenStore } from './cache/token-store.ts'
 import { labelSchema } from './client-label.ts'
@@ -178,7 +183,7 @@ export function checkClient(
           known.credentials,
           requiredCredential(provider?.clientAuthentication),
           provider !== undefined && provider !== null && choosesAuthenticationLater(provider),
-          hasSource(provider),
+          hasAssertionSource(provider),
         )),
     ...(known?.credentialsMaxAge !== undefined && typeof known.credentials !== 'function'
       ? ['options.credentialsMaxAge is for a credentials function: give options.credentials as () => ...']

@@ -9,7 +9,7 @@ import {
 import { DpopProofs } from './acquire/dpop.ts'
 import { createEndpointFinder } from './acquire/endpoint-finder.ts'
 import { describeLateness, explainFailure } from './acquire/explain-failure.ts'
-import { copyDescription, hasSource, type Provider } from './acquire/provider.ts'
+import { copyDescription, hasAssertionSource, type Provider } from './acquire/provider.ts'
 import type { RevokeToken } from './acquire/revoke-token.ts'
 import type { TokenEndpoint, Transport } from './acquire/token-endpoint.ts'
 import { refineGrant } from './acquire/token-request.ts'
@@ -99,7 +99,7 @@ export function createSharedParts<Info>(
         provider: provider.name,
         dpop: createDpop(),
         tenant,
-        hasSource: hasSource(provider),
+        hasAssertionSource: hasAssertionSource(provider),
         label,
         expiry,
       }),

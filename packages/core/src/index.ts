@@ -27,7 +27,7 @@ export { hostLabel, hostName, pathSegment } from './acquire/url-parts.ts'
 export { findNearestName } from './platform/nearest-name.ts'
 export { findUnknownOptions } from './platform/unknown-options.ts'
 export { readBodyText } from './platform/answer-body.ts'
-export { findNamedUrlMistake, isLoopback } from './platform/validation.ts'
+export { findNamedUrlMistake, isLoopback } from './platform/url-mistakes.ts'
 
 // Credentials and client authentication
 export type { Credentials } from './acquire/credentials.ts'
@@ -41,7 +41,7 @@ export {
   privateKeyJwt,
   tlsClientAuth,
 } from './acquire/client-authentication.ts'
-export type { ClientAuthentication, TokenRequestDraft } from './acquire/token-request-draft.ts'
+export type { ClientAuthentication, TokenRequestDraft } from './acquire/authentication-method.ts'
 export { type ClientAssertionOptions, clientAssertion, jwtBearerGrant } from './acquire/assertion-authentication.ts'
 export type { AssertionSource } from './acquire/assertion-source.ts'
 export { clientSecretOf } from './acquire/client-secret.ts'
@@ -55,7 +55,7 @@ export {
   dateFromIso,
   readPath,
   secondsFromMilliseconds,
-} from './acquire/read-fields.ts'
+} from './acquire/field-conversions.ts'
 
 // Stores
 export { memoryStore } from './cache/memory-store.ts'

@@ -19,6 +19,38 @@ import {
 } from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
 
+/**
+ * Acquires an access token; nothing is cached. Transient failures are retried, and credentials that the server rejects are read
+ * again.
+ *
+ * @throws NightlatchError with any code that a grant can fail with, the provider's hints included; what the credentials function throws, as it is
+ */
+export async function acquireToken(
+  grantor: Grantor,
+  client: GrantClient,
+  grant: GrantRequest,
+  terms: GrantTerms,
+): Promise<AcquiredToken> {
+  const { provider, diagnostics = noDiagnostics } = grantor
+  const report = new GrantReport(grantor, terms, client.label)
+  const work = async (): Promise<AcquiredToken> => {
+    try {
+      const { granted, ...accepted } = await waitFor(
+        grantWithRetries(grantor, client, grant, terms, report),
+        terms.signal,
+      )
+      report.granted(granted)
+      return { ...toAcquired(granted, grant), ...accepted }
+    } catch (failure) {
+      const error = withLabel(explainFailure(provider, failure), client.label)
+      // A cancelled refresh is not a failure.
+      if (error instanceof NightlatchError || !terms.signal.aborted) report.failed(error)
+      throw error
+    }
+  }
+  return await diagnostics.trace('grant', report.message, work, (failure) => report.describe(failure))
+}
+
 /** What all grants of a provider share. */
 export interface Grantor {
   readonly provider: Provider
@@ -58,38 +90,6 @@ export interface AcquiredToken {
   readonly grantedTo?: Credentials | undefined
   /** With a source: the subject of the JWT that the server accepted, or `null` if it names none. */
   readonly grantedSubject?: string | null | undefined
-}
-
-/**
- * Acquires an access token; nothing is cached. Transient failures are retried, and credentials that the server rejects are read
- * again.
- *
- * @throws NightlatchError with any code that a grant can fail with, the provider's hints included; what the credentials function throws, as it is
- */
-export async function acquireToken(
-  grantor: Grantor,
-  client: GrantClient,
-  grant: GrantRequest,
-  terms: GrantTerms,
-): Promise<AcquiredToken> {
-  const { provider, diagnostics = noDiagnostics } = grantor
-  const report = new GrantReport(grantor, terms, client.label)
-  const work = async (): Promise<AcquiredToken> => {
-    try {
-      const { granted, ...accepted } = await waitFor(
-        grantWithRetries(grantor, client, grant, terms, report),
-        terms.signal,
-      )
-      report.granted(granted)
-      return { ...toAcquired(granted, grant), ...accepted }
-    } catch (failure) {
-      const error = withLabel(explainFailure(provider, failure), client.label)
-      // A cancelled refresh is not a failure.
-      if (error instanceof NightlatchError || !terms.signal.aborted) report.failed(error)
-      throw error
-    }
-  }
-  return await diagnostics.trace('grant', report.message, work, (failure) => report.describe(failure))
 }
 
 async function grantWithRetries(

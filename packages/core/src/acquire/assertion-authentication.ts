@@ -1,12 +1,6 @@
 import { NightlatchError } from '../errors.ts'
 import type { AssertionSource } from './assertion-source.ts'
-import type { ClientAuthentication } from './token-request-draft.ts'
-
-/** What kind of JWT a client assertion is, by its name in the IANA registry. */
-export interface ClientAssertionOptions {
-  /** `'jwt-spiffe'`: a JWT-SVID, for servers that distinguish it from other JWTs. Default `'jwt-bearer'`. */
-  readonly type?: 'jwt-bearer' | 'jwt-spiffe'
-}
+import type { ClientAuthentication } from './authentication-method.ts'
 
 /**
  * Authenticates by a JWT that another party signed instead of a client secret: a platform's workload identity, or an
@@ -41,6 +35,12 @@ export function clientAssertion(source: AssertionSource, options: ClientAssertio
       parameters.set('client_assertion', assertion)
     },
   }
+}
+
+/** What kind of JWT a client assertion is, by its name in the IANA registry. */
+export interface ClientAssertionOptions {
+  /** `'jwt-spiffe'`: a JWT-SVID, for servers that distinguish it from other JWTs. Default `'jwt-bearer'`. */
+  readonly type?: 'jwt-bearer' | 'jwt-spiffe'
 }
 
 /**

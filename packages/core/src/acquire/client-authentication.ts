@@ -1,11 +1,11 @@
 import { NightlatchError } from '../errors.ts'
 import { toBase64 } from '../platform/base64.ts'
+import type { ClientAuthentication, TokenRequestDraft } from './authentication-method.ts'
 import { mutualTlsName } from './authentication-method.ts'
 import { readCertificate, thumbprintMembers } from './certificate.ts'
-import { secretAlgorithmNames, signAssertion } from './client-assertion.ts'
 import type { Credentials, IdentifiedCredentials } from './credentials.ts'
 import { type PrivateKeyMaterial, signingAlgorithmNames, toSigningKey } from './private-key.ts'
-import type { ClientAuthentication, TokenRequestDraft } from './token-request-draft.ts'
+import { secretAlgorithmNames, signAssertion } from './sign-assertion.ts'
 
 /**
  * Sends client id and secret in the `Authorization: Basic` header (`client_secret_basic`).

@@ -79,16 +79,20 @@ function isJwk(value: unknown): value is object {
  *
  * @param required what the client authentication needs besides the client id
  * @param choosesLater whether the issuer's metadata will decide how the client authenticates
- * @param hasSource whether the client authentication has a source, so that a client id is optional
+ * @param hasAssertionSource whether the client authentication has a source, so that a client id is optional
  */
 export function findCredentialsMistakes(
   source: unknown,
   required: 'clientSecret' | 'privateKey' | undefined,
   choosesLater = false,
-  hasSource = false,
+  hasAssertionSource = false,
 ): readonly string[] {
   if (typeof source === 'function') return []
-  const mistakes = findMistakes(hasSource ? schemaWithSource : credentialsSchema, source, 'options.credentials')
+  const mistakes = findMistakes(
+    hasAssertionSource ? schemaWithSource : credentialsSchema,
+    source,
+    'options.credentials',
+  )
   if (mistakes.length > 0) return mistakes
   const given = source as Credentials
   if (choosesLater) {
@@ -126,7 +130,7 @@ export interface CredentialsReaderOptions {
   /** The argument of the credentials function. */
   readonly tenant?: string | undefined
   /** Whether the client authentication has a source, so that a client id is optional. */
-  readonly hasSource?: boolean
+  readonly hasAssertionSource?: boolean
   /** The client's label. */
   readonly label?: string | undefined
   /** Default: what the function returned is used until the server rejects it. */
@@ -153,9 +157,9 @@ export class CredentialsReader {
 
   constructor(
     source: CredentialsSource | TenantCredentials,
-    { provider, dpop, tenant = '', hasSource = false, label, expiry }: CredentialsReaderOptions,
+    { provider, dpop, tenant = '', hasAssertionSource = false, label, expiry }: CredentialsReaderOptions,
   ) {
-    this.#schema = hasSource ? schemaWithSource : credentialsSchema
+    this.#schema = hasAssertionSource ? schemaWithSource : credentialsSchema
     // A copy: later changes to the caller's object have no effect.
     this.#source = typeof source === 'function' ? source : v.parse(this.#schema, source)
     this.#provider = provider

@@ -2,7 +2,8 @@ import { Configuration, type DPoPHandle, getDPoPHandle, modifyAssertion } from '
 import type { DpopKeyPair } from './dpop-key.ts'
 
 /**
- * Creates openid-client's handle, which signs the proofs of token requests.
+ * Creates openid-client's handle, which signs the proofs of token requests. It has a file of its own, so that clients without
+ * DPoP do not load openid-client for it.
  *
  * @param claimsFor other claims of a proof for a URL
  */

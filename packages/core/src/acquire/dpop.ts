@@ -4,26 +4,6 @@ import type { AccessToken } from './access-token.ts'
 import type { DpopKeyPair } from './dpop-key.ts'
 import { algorithmsOf, type PrivateKey } from './private-key.ts'
 
-/** openid-client's handle for the proofs of its token requests. */
-type Handle = import('openid-client').DPoPHandle
-
-/** Signs the proofs of API requests. It is loaded once, because importing a module again takes as long as signing. */
-interface Signer {
-  readonly SignJWT: typeof import('jose/jwt/sign').SignJWT
-  readonly privateKey: PrivateKey
-  readonly header: { readonly typ: string; readonly alg: string; readonly jwk: JWK }
-}
-
-/** The state of one server that verifies proofs. */
-interface ServerState {
-  readonly nonce?: string
-  /** Milliseconds by which its clock is ahead of this machine's. */
-  readonly clockOffset?: number
-}
-
-/** State is kept for this many origins; the least recently updated is dropped first. */
-const maxOrigins = 100
-
 /**
  * Creates DPoP proofs with one key, a new one for each request, with the latest nonce of the request's origin.
  *
@@ -139,6 +119,26 @@ export class DpopProofs {
     return this.#signer
   }
 }
+
+/** openid-client's handle for the proofs of its token requests. */
+type Handle = import('openid-client').DPoPHandle
+
+/** Signs the proofs of API requests. It is loaded once, because importing a module again takes as long as signing. */
+interface Signer {
+  readonly SignJWT: typeof import('jose/jwt/sign').SignJWT
+  readonly privateKey: PrivateKey
+  readonly header: { readonly typ: string; readonly alg: string; readonly jwk: JWK }
+}
+
+/** The state of one server that verifies proofs. */
+interface ServerState {
+  readonly nonce?: string
+  /** Milliseconds by which its clock is ahead of this machine's. */
+  readonly clockOffset?: number
+}
+
+/** State is kept for this many origins; the least recently updated is dropped first. */
+const maxOrigins = 100
 
 function publicMembers({ kty, crv, x, y, n, e, ...rest }: JsonWebKey): JWK {
   const { pub, alg } = rest as { readonly pub?: string; readonly alg?: string }

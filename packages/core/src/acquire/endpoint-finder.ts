@@ -3,7 +3,7 @@ import type { Provider } from './provider.ts'
 import type { EndpointFinder, TokenEndpoint, Transport } from './token-endpoint.ts'
 
 /**
- * Creates what finds a provider's token endpoint: its `tokenEndpoint`, or the one in its issuer's metadata. The code that reads
+ * Finds a provider's token endpoint: its `tokenEndpoint`, or the one in its issuer's metadata. The code that reads
  * metadata is loaded when it is first needed.
  *
  * @param timeout seconds per grant

@@ -1,16 +1,6 @@
 import { NightlatchError, showUrl, withHints } from '../errors.ts'
 import type { Provider } from './provider.ts'
 
-/** The error of a grant that missed its deadline. */
-export function describeLateness({ name, tokenEndpoint, issuer }: Provider, seconds: number): NightlatchError {
-  const endpoint = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
-  const limit = Math.round(seconds * 1000) / 1000
-  return new NightlatchError('timed_out', `${name}: ${endpoint} did not give a token within ${limit} s`, {
-    provider: name,
-    retryable: true,
-  })
-}
-
 /** Adds the provider's hints. If its `explain` throws, there are none. */
 export function explainFailure(provider: Provider, failure: unknown): unknown {
   if (!(failure instanceof NightlatchError) || provider.explain === undefined) return failure
@@ -25,4 +15,14 @@ export function explainFailure(provider: Provider, failure: unknown): unknown {
   } catch {
     return failure
   }
+}
+
+/** The error of a grant that missed its deadline. */
+export function describeLateness({ name, tokenEndpoint, issuer }: Provider, seconds: number): NightlatchError {
+  const endpoint = showUrl(new URL((tokenEndpoint ?? issuer) as string | URL))
+  const limit = Math.round(seconds * 1000) / 1000
+  return new NightlatchError('timed_out', `${name}: ${endpoint} did not give a token within ${limit} s`, {
+    provider: name,
+    retryable: true,
+  })
 }

@@ -1,28 +1,7 @@
 import { NightlatchError, type NightlatchErrorDetails } from '../errors.ts'
-import { dateFromHttpDate } from './read-fields.ts'
+import { dateFromHttpDate } from './field-conversions.ts'
 import { redact } from './redact.ts'
 import { type AnswerContext, isRecord, pick, type TokenAnswer, type TokenFields } from './token-response.ts'
-
-/** Error codes that are final, whatever their status. */
-const finalErrors: ReadonlySet<string> = new Set([
-  'access_denied',
-  'invalid_client',
-  'invalid_grant',
-  'invalid_request',
-  'invalid_scope',
-  'invalid_target',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'unsupported_token_type',
-])
-
-/** Error codes of a temporary failure. */
-const temporaryErrors: ReadonlySet<string> = new Set([
-  'server_error',
-  'slow_down',
-  'temporarily_unavailable',
-  'too_many_requests',
-])
 
 /**
  * Creates the error of a response that is no token: the code by its status and error, the words without secrets.
@@ -63,6 +42,27 @@ export function toGrantError(
     },
   )
 }
+
+/** Error codes that are final, whatever their status. */
+const finalErrors: ReadonlySet<string> = new Set([
+  'access_denied',
+  'invalid_client',
+  'invalid_grant',
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_token_type',
+])
+
+/** Error codes of a temporary failure. */
+const temporaryErrors: ReadonlySet<string> = new Set([
+  'server_error',
+  'slow_down',
+  'temporarily_unavailable',
+  'too_many_requests',
+])
 
 /** Reads whether and when the request may be sent again: from the provider's reader, else from the status. */
 export function readRetry(

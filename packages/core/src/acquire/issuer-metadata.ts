@@ -5,23 +5,13 @@ import { waitFor, withDeadline } from '../platform/deadline.ts'
 import type { RequestTask } from '../platform/flight-request.ts'
 import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import { createSingleFlight } from '../platform/single-flight.ts'
-import { findNamedUrlMistake } from '../platform/validation.ts'
+import { findNamedUrlMistake } from '../platform/url-mistakes.ts'
 import { usesMutualTls } from './authentication-method.ts'
 import type { Provider } from './provider.ts'
 import type { EndpointFinder, TokenEndpoint, Transport } from './token-endpoint.ts'
 
-/** Metadata is refreshed in the background after this time, and retried after the second one if that failed. */
-const refreshAfterMs = 3_600_000
-const retryAfterMs = 60_000
-
-/** Metadata is used for at most this long while the issuer is unreachable. */
-const maxAgeMs = 24 * 3_600_000
-
-/** A read takes at most this part of a grant's time, so that time for a second attempt remains if the issuer hangs. */
-const timeoutShare = 1 / 2
-
 /**
- * Creates what finds a provider's token endpoint in its issuer's metadata. It tries RFC 8414, then OpenID Connect Discovery,
+ * Finds a provider's token endpoint in its issuer's metadata. It tries RFC 8414, then OpenID Connect Discovery,
  * because many servers support only one of the two.
  *
  * @param timeout seconds per grant
@@ -74,6 +64,16 @@ export function createMetadataFinder(provider: Provider, transport: Transport, t
     close: () => flight.cancel(),
   }
 }
+
+/** Metadata is refreshed in the background after this time, and retried after the second one if that failed. */
+const refreshAfterMs = 3_600_000
+const retryAfterMs = 60_000
+
+/** Metadata is used for at most this long while the issuer is unreachable. */
+const maxAgeMs = 24 * 3_600_000
+
+/** A read takes at most this part of a grant's time, so that time for a second attempt remains if the issuer hangs. */
+const timeoutShare = 1 / 2
 
 async function findByMetadata(provider: Provider, transport: Transport, signal: AbortSignal): Promise<TokenEndpoint> {
   const { name } = provider

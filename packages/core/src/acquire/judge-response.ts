@@ -5,17 +5,6 @@ import { readRequestId, readRetry, toGrantError } from './grant-error.ts'
 import { redact } from './redact.ts'
 import { type AnswerContext, isError, type TokenAnswer, type TokenFields } from './token-response.ts'
 
-/** A response with a usable token. lifetime.ts checks the lifetime. */
-export interface JudgedToken {
-  readonly accessToken: string
-  readonly tokenType: 'Bearer' | 'DPoP'
-  /** `undefined` if the response names none. */
-  readonly scopes: readonly string[] | undefined
-  readonly expiresIn: unknown
-  readonly expiresAt: unknown
-  readonly refreshIn: unknown
-}
-
 /**
  * Checks a response: its status and error first, then each field.
  *
@@ -56,6 +45,17 @@ export function judgeTokenAnswer(
     expiresAt: fields.expiresAt,
     refreshIn: fields.refreshIn,
   }
+}
+
+/** A response with a usable token. lifetime.ts checks the lifetime. */
+export interface JudgedToken {
+  readonly accessToken: string
+  readonly tokenType: 'Bearer' | 'DPoP'
+  /** `undefined` if the response names none. */
+  readonly scopes: readonly string[] | undefined
+  readonly expiresIn: unknown
+  readonly expiresAt: unknown
+  readonly refreshIn: unknown
 }
 
 /**

@@ -1,5 +1,29 @@
 import { readJwtClaims } from './jwt-claims.ts'
 
+/**
+ * Finds when a token expires: the earlier of the response's lifetime and the token's own `exp`, else the provider's default
+ * (rule R3). An HTTP cache's `Age` shortens a lifetime.
+ *
+ * @returns milliseconds since the epoch, by this machine's clock; `undefined` if the lifetime is unknown
+ */
+export function findExpiry(evidence: LifetimeEvidence): number | undefined {
+  const { requestedAt } = evidence
+  const age = readAge(evidence)
+  const plausible = (instant: number | undefined): number | undefined =>
+    instant !== undefined && readLifetime((instant - requestedAt) / 1000) !== undefined ? instant : undefined
+  const after = (seconds: number | undefined): number | undefined =>
+    seconds === undefined ? undefined : requestedAt + Math.max(minLifetimeSeconds, seconds - age) * 1000
+  const byOwnClock = (instant: number | undefined): number | undefined =>
+    instant === undefined ? undefined : instant - readSkew(evidence)
+  const { expiresAt } = evidence
+  const named =
+    after(readLifetime(evidence.expiresIn)) ??
+    plausible(byOwnClock(expiresAt instanceof Date ? expiresAt.getTime() : undefined))
+  const own = plausible(byOwnClock(readJwtExpiry(evidence)))
+  if (named !== undefined && own !== undefined) return Math.min(named, own)
+  return named ?? own ?? after(evidence.defaultLifetime)
+}
+
 /** Ten years. A longer value is an instant, another unit or a mistake. */
 const maxLifetimeSeconds = 10 * 365 * 24 * 3600
 
@@ -50,30 +74,6 @@ export interface LifetimeEvidence {
   readonly date: string | null
   /** The response's `Age` header: seconds that it spent in an HTTP cache. */
   readonly age: string | null
-}
-
-/**
- * Finds when a token expires: the earlier of the response's lifetime and the token's own `exp`, else the provider's default
- * (rule R3). An HTTP cache's `Age` shortens a lifetime.
- *
- * @returns milliseconds since the epoch, by this machine's clock; `undefined` if the lifetime is unknown
- */
-export function findExpiry(evidence: LifetimeEvidence): number | undefined {
-  const { requestedAt } = evidence
-  const age = readAge(evidence)
-  const plausible = (instant: number | undefined): number | undefined =>
-    instant !== undefined && readLifetime((instant - requestedAt) / 1000) !== undefined ? instant : undefined
-  const after = (seconds: number | undefined): number | undefined =>
-    seconds === undefined ? undefined : requestedAt + Math.max(minLifetimeSeconds, seconds - age) * 1000
-  const byOwnClock = (instant: number | undefined): number | undefined =>
-    instant === undefined ? undefined : instant - readSkew(evidence)
-  const { expiresAt } = evidence
-  const named =
-    after(readLifetime(evidence.expiresIn)) ??
-    plausible(byOwnClock(expiresAt instanceof Date ? expiresAt.getTime() : undefined))
-  const own = plausible(byOwnClock(readJwtExpiry(evidence)))
-  if (named !== undefined && own !== undefined) return Math.min(named, own)
-  return named ?? own ?? after(evidence.defaultLifetime)
 }
 
 /** How far the server's clock is ahead of this machine's, in milliseconds; 0 without a `Date`. */

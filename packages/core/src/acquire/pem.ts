@@ -1,16 +1,5 @@
 import { fromBase64 } from '../platform/base64.ts'
 
-/** A block of PEM: the text between a BEGIN line and its END line. */
-export interface PemBlock {
-  /** Such as `PRIVATE KEY`. */
-  readonly label: string
-  /** The Base64 text, with its line breaks. */
-  readonly base64: string
-}
-
-/** The maximum length of PEM or a JWK, in characters; a key of 16,384 bits with its chain takes a third of it. */
-export const maxKeyTextLength = 65_536
-
 /**
  * Reads the blocks of a PEM text in one pass. Line breaks may be written as `\n`, as in many environment variables.
  *
@@ -28,6 +17,17 @@ export function readPemBlocks(text: string): readonly PemBlock[] {
   }
   return blocks
 }
+
+/** A block of PEM: the text between a BEGIN line and its END line. */
+export interface PemBlock {
+  /** Such as `PRIVATE KEY`. */
+  readonly label: string
+  /** The Base64 text, with its line breaks. */
+  readonly base64: string
+}
+
+/** The maximum length of PEM or a JWK, in characters; a key of 16,384 bits with its chain takes a third of it. */
+export const maxKeyTextLength = 65_536
 
 /** Decodes a block's bytes; `undefined` if it is not Base64. */
 export function decodePemBlock({ base64 }: PemBlock): Uint8Array<ArrayBuffer> | undefined {

@@ -1,6 +1,9 @@
 import { NightlatchError } from '../errors.ts'
 import { decodePemBlock, maxKeyTextLength, readPemBlocks } from './pem.ts'
 
+/** The private key of credentials: a `CryptoKey`, a JWK as an object or as JSON, or PEM (PKCS #8). */
+export type PrivateKeyMaterial = PrivateKey | PrivateKeyJwk | string
+
 /** A `CryptoKey`, declared without DOM types and without `globalThis.crypto`, which the types of Workers lack. */
 export type PrivateKey = Parameters<typeof crypto.subtle.sign>[1]
 
@@ -30,9 +33,6 @@ interface PrivateKeyJwk {
   readonly pub?: string | undefined
   readonly priv?: string | undefined
 }
-
-/** The private key of credentials: a `CryptoKey`, a JWK as an object or as JSON, or PEM (PKCS #8). */
-export type PrivateKeyMaterial = PrivateKey | PrivateKeyJwk | string
 
 /** The WebCrypto parameters of a signing algorithm. */
 interface SigningAlgorithm {

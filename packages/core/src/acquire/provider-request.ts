@@ -1,7 +1,7 @@
 import { NightlatchError, redactTypeError } from '../errors.ts'
+import type { TokenRequestDraft } from './authentication-method.ts'
 import type { Provider, TokenRequestFormat } from './provider.ts'
 import type { GrantRequest } from './token-request.ts'
-import type { TokenRequestDraft } from './token-request-draft.ts'
 
 /**
  * Translates the parameters of a standard token request into the provider's grant type and scope separator.

@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import type { NightlatchError } from '../errors.ts'
 import type { Fetch } from '../platform/fetch.ts'
-import { exactObject, findMistakes, findUrlMistake, ownMembers } from '../platform/validation.ts'
+import { findUrlMistake } from '../platform/url-mistakes.ts'
+import { exactObject, findMistakes, ownMembers } from '../platform/validation.ts'
 import type { AccessToken } from './access-token.ts'
+import type { ClientAuthentication } from './authentication-method.ts'
 import type { TokenParameters } from './token-request.ts'
 import { providerParametersSchema, scopesSchema } from './token-request.ts'
-import type { ClientAuthentication } from './token-request-draft.ts'
 import type { TokenAnswer, TokenFields } from './token-response.ts'
 
 /**
@@ -325,6 +326,6 @@ export function choosesAuthenticationLater(provider: Provider): boolean {
 }
 
 /** Whether the client authenticates by a JWT that another party signs. */
-export function hasSource(provider: Provider<unknown> | null | undefined): boolean {
+export function hasAssertionSource(provider: Provider<unknown> | null | undefined): boolean {
   return provider?.clientAuthentication?.source !== undefined
 }

@@ -1,26 +1,5 @@
 import type { NightlatchError } from '../errors.ts'
 
-/** Attempts after the first (rule G9). */
-const maxRetries = 2
-
-/**
- * Plans how long one attempt may take: two thirds of the time left, so that time for another remains if the server hangs. The
- * last attempt takes all of it.
- *
- * @param attempt its number, from 1
- * @param secondsLeft until the grant's deadline
- * @returns seconds
- */
-export function planAttempt(attempt: number, secondsLeft: number): number {
-  return attempt > maxRetries ? secondsLeft : (secondsLeft * 2) / 3
-}
-
-/** If the server requires a longer delay, the grant fails without a retry. */
-const maxDelaySeconds = 5
-
-/** The upper bound of the jitter before the first retry; it doubles with each retry. */
-const firstJitterSeconds = 0.4
-
 /**
  * Plans the delay before a failed attempt is retried: the server's `retryAfter` plus full jitter.
  *
@@ -41,3 +20,24 @@ export function planGrantRetry(
   // Jitter is added to `retryAfter`, so that clients with the same delay spread out. It is shortened to meet the deadline.
   return requested + Math.min(firstJitterSeconds * 2 ** (attempt - 1) * random, (secondsLeft - requested) / 2)
 }
+
+/** Attempts after the first (rule G9). */
+const maxRetries = 2
+
+/**
+ * Plans how long one attempt may take: two thirds of the time left, so that time for another remains if the server hangs. The
+ * last attempt takes all of it.
+ *
+ * @param attempt its number, from 1
+ * @param secondsLeft until the grant's deadline
+ * @returns seconds
+ */
+export function planAttempt(attempt: number, secondsLeft: number): number {
+  return attempt > maxRetries ? secondsLeft : (secondsLeft * 2) / 3
+}
+
+/** If the server requires a longer delay, the grant fails without a retry. */
+const maxDelaySeconds = 5
+
+/** The upper bound of the jitter before the first retry; it doubles with each retry. */
+const firstJitterSeconds = 0.4

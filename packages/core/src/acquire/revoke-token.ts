@@ -1,28 +1,16 @@
 import { NightlatchError, showUrl, withLabel } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
-import { findNamedUrlMistake } from '../platform/validation.ts'
+import { findNamedUrlMistake } from '../platform/url-mistakes.ts'
 import type { AccessToken } from './access-token.ts'
 import { CurrentCredentials } from './acquire-token.ts'
+import type { TokenRequestDraft } from './authentication-method.ts'
 import type { GrantClient } from './credentials.ts'
 import { explainFailure } from './explain-failure.ts'
 import { judgeRevocationAnswer } from './judge-response.ts'
 import type { Provider } from './provider.ts'
-import { secretsOf } from './redact.ts'
+import { secretsOf } from './request-secrets.ts'
 import { authenticate, send, type TokenEndpoint, type Transport } from './token-endpoint.ts'
-import type { TokenRequestDraft } from './token-request-draft.ts'
 import { readStandardTokenResponse } from './token-response.ts'
-
-/** What all revocations of a provider share. */
-export interface RevocationParts {
-  readonly provider: Provider
-  readonly transport: Transport
-  readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
-  /** Seconds per revocation. */
-  readonly timeout: number
-}
-
-/** Revokes one token of a client. */
-export type RevokeToken = (token: AccessToken) => Promise<void>
 
 /**
  * Finds where a client's tokens are revoked: the provider's `revocationEndpoint`, or the one that its issuer's metadata names.
@@ -57,6 +45,18 @@ export async function prepareRevocation(parts: RevocationParts, client: GrantCli
       }
     })
 }
+
+/** What all revocations of a provider share. */
+export interface RevocationParts {
+  readonly provider: Provider
+  readonly transport: Transport
+  readonly findEndpoint: (signal: AbortSignal) => Promise<TokenEndpoint>
+  /** Seconds per revocation. */
+  readonly timeout: number
+}
+
+/** Revokes one token of a client. */
+export type RevokeToken = (token: AccessToken) => Promise<void>
 
 /** A revocation endpoint, and what client authentication needs to know of the authorization server. */
 interface RevocationEndpoint extends TokenEndpoint {

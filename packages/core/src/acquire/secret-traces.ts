@@ -1,12 +1,3 @@
-/** The length of a run of a secret that counts as a leak; a shorter secret counts as a whole. */
-const runLength = 8
-
-/** Replaces a secret. */
-export const redacted = '[redacted]'
-
-/** Levels of nested encodings that are searched, such as percent-encoded text in JSON in Base64. */
-const maxDepth = 3
-
 /**
  * Finds secrets in a text: any run of 8 characters of one, in clear or encoded. The text is decoded, because a secret has too
  * many possible encodings to search for.
@@ -66,6 +57,15 @@ export class SecretTraces {
     return false
   }
 }
+
+/** The length of a run of a secret that counts as a leak; a shorter secret counts as a whole. */
+const runLength = 8
+
+/** Replaces a secret. */
+export const redacted = '[redacted]'
+
+/** Levels of nested encodings that are searched, such as percent-encoded text in JSON in Base64. */
+const maxDepth = 3
 
 function addRuns(all: Map<number, Set<string>>, text: string): void {
   if (text === '') return

@@ -10,6 +10,7 @@ import { parseBody, readBodyText } from '../platform/answer-body.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import { explainNetworkFailure, readNetworkFailure } from '../platform/network-failure.ts'
 import { AssertionReader } from './assertion-source.ts'
+import type { ClientAuthentication, TokenRequestDraft } from './authentication-method.ts'
 import { chooseClientAuthentication, clientSecretBasic } from './client-authentication.ts'
 import type { Credentials } from './credentials.ts'
 import type { DpopProofs } from './dpop.ts'
@@ -17,10 +18,29 @@ import { type JudgedToken, judgeTokenAnswer } from './judge-response.ts'
 import { findExpiry, looksLikeMilliseconds, readLifetime } from './lifetime.ts'
 import type { Provider, TokenRequestFormat } from './provider.ts'
 import { computedHeaders, providerHeaders, toHttpRequest, toProviderParameters } from './provider-request.ts'
-import { secretsOf } from './redact.ts'
+import { secretsOf } from './request-secrets.ts'
 import { type GrantRequest, standardParameters } from './token-request.ts'
-import type { ClientAuthentication, TokenRequestDraft } from './token-request-draft.ts'
 import { readExtra, readStandardTokenResponse, type TokenAnswer } from './token-response.ts'
+
+/**
+ * Requests a token once. If the server rejects the DPoP proof because of this machine's clock, the request is repeated with the
+ * server's time.
+ *
+ * @throws NightlatchError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`; errors of the client
+ * authentication as they are
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
+ */
+export async function requestToken(call: TokenEndpointCall): Promise<GrantedToken> {
+  const { dpop, endpoint } = call
+  const clockOffset = dpop?.clockOffset(endpoint.url)
+  try {
+    return await makeGrant(call)
+  } catch (failure) {
+    const isClockCorrected = dpop?.clockOffset(endpoint.url) !== clockOffset
+    if (!isClockCorrected || !isProofRejected(failure)) throw failure
+    return await makeGrant(call)
+  }
+}
 
 /** The client's `fetch` and clocks. */
 export interface Transport {
@@ -87,26 +107,6 @@ export interface GrantedToken {
   readonly requestedAt: number
   /** The same instant by the steady clock. */
   readonly requestedTime: number
-}
-
-/**
- * Requests a token once. If the server rejects the DPoP proof because of this machine's clock, the request is repeated with the
- * server's time.
- *
- * @throws NightlatchError `grant_refused`, `response_unreadable`, `endpoint_unavailable` or `invalid_options`; errors of the client
- * authentication as they are
- * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
- */
-export async function requestToken(call: TokenEndpointCall): Promise<GrantedToken> {
-  const { dpop, endpoint } = call
-  const clockOffset = dpop?.clockOffset(endpoint.url)
-  try {
-    return await makeGrant(call)
-  } catch (failure) {
-    const isClockCorrected = dpop?.clockOffset(endpoint.url) !== clockOffset
-    if (!isClockCorrected || !isProofRejected(failure)) throw failure
-    return await makeGrant(call)
-  }
 }
 
 /** Makes a grant by openid-client, whose request and response go through `exchange`. */

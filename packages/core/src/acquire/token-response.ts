@@ -1,4 +1,4 @@
-import { secondsFromMilliseconds } from './read-fields.ts'
+import { secondsFromMilliseconds } from './field-conversions.ts'
 
 /** A response of the token endpoint, with its body. */
 export interface TokenAnswer {

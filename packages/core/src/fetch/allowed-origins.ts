@@ -1,7 +1,7 @@
 import type { Provider } from '../acquire/provider.ts'
 import { NightlatchError, withLabel } from '../errors.ts'
 import { clientFields, type Emit } from '../events.ts'
-import { isLoopback } from '../platform/validation.ts'
+import { isLoopback } from '../platform/url-mistakes.ts'
 
 /** The origins that a client's tokens may go to: the API's own, the provider's `apiOrigins`, and those of discovered APIs (rule H1). */
 export class AllowedOrigins {

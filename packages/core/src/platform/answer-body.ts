@@ -1,6 +1,3 @@
-/** Token responses are far smaller, so reading stops here (rule G7). */
-const maxBytes = 1024 * 1024
-
 /**
  * Reads a response's body as text, up to 1 MiB.
  *
@@ -28,6 +25,9 @@ export async function readBodyText(response: Response): Promise<string | undefin
     text += decoder.decode(value, { stream: true })
   }
 }
+
+/** Token responses are far smaller, so reading stops here (rule G7). */
+const maxBytes = 1024 * 1024
 
 /**
  * Parses a body as JSON, else as a form, else returns its text. The content type is only a hint, because servers send JSON as

@@ -1,8 +1,5 @@
 import { NightlatchError } from '../errors.ts'
 
-/** The oldest Node with everything this library uses; the same as `engines` in package.json. */
-export const minNode = '22.19'
-
 /**
  * Refuses a runtime that is too old, in place of a TypeError somewhere in the middle of a call.
  *
@@ -15,3 +12,6 @@ export function checkRuntime(): void {
     `Nightlatch needs Node ${minNode} or newer: this runtime lacks Promise.withResolvers`,
   )
 }
+
+/** The oldest Node with everything this library uses; the same as `engines` in package.json. */
+export const minNode = '22.19'

@@ -1,26 +1,6 @@
 import { loadWaitUntil, type WaitUntil } from './cloudflare-workers.ts'
 import { createRequest, type FlightRequest, type Outcome, type RequestTask } from './flight-request.ts'
 
-const heartbeatMs = 50
-
-/** A request counts as dead after this many polls in a row without a heartbeat for this long. One poll could be a stall of the isolate. */
-const deadAfterMs = 500
-const deadAfterPolls = 3
-
-/** Another background refresh may start after this silence. It is long, because each HTTP request could start one that dies with it. */
-const backgroundDeadAfterMs = 10_000
-
-/** The time between two polls doubles from the first to the maximum, with random jitter. */
-const firstPollMs = 5
-const maxPollMs = 50
-
-/** What other HTTP requests see of a token request: plain data, no promise. */
-interface Observed<T> {
-  readonly request: FlightRequest<T>
-  heartbeatAt: number
-  outcome: Outcome<T> | undefined
-}
-
 /**
  * Single flight on Cloudflare Workers, where a promise dies with the HTTP request that created it (rule L13). Other HTTP
  * requests poll the state with timers of their own; if the heartbeat stops, the first to notice starts another request.
@@ -115,6 +95,26 @@ export class WorkersSingleFlight<T> {
   #remove(settled: Observed<T>): void {
     if (this.#running === settled) this.#running = undefined
   }
+}
+
+const heartbeatMs = 50
+
+/** A request counts as dead after this many polls in a row without a heartbeat for this long. One poll could be a stall of the isolate. */
+const deadAfterMs = 500
+const deadAfterPolls = 3
+
+/** Another background refresh may start after this silence. It is long, because each HTTP request could start one that dies with it. */
+const backgroundDeadAfterMs = 10_000
+
+/** The time between two polls doubles from the first to the maximum, with random jitter. */
+const firstPollMs = 5
+const maxPollMs = 50
+
+/** What other HTTP requests see of a token request: plain data, no promise. */
+interface Observed<T> {
+  readonly request: FlightRequest<T>
+  heartbeatAt: number
+  outcome: Outcome<T> | undefined
 }
 
 function isSilent({ heartbeatAt }: Observed<unknown>, afterMs: number): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ClientAuthentication } from '../../src/acquire/authentication-method.ts'
 import { methodName, requiredCredential, usesMutualTls } from '../../src/acquire/authentication-method.ts'
 import {
   clientSecretBasic,
@@ -8,7 +9,6 @@ import {
   privateKeyJwt,
   tlsClientAuth,
 } from '../../src/acquire/client-authentication.ts'
-import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
 
 describe('usesMutualTls', () => {
   it('G4: is true for tlsClientAuth only', () => {

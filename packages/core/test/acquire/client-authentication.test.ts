@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
+import type { ClientAuthentication, TokenRequestDraft } from '../../src/acquire/authentication-method.ts'
 import { methodName } from '../../src/acquire/authentication-method.ts'
 import {
   chooseClientAuthentication,
@@ -13,7 +14,6 @@ import {
   tlsClientAuth,
 } from '../../src/acquire/client-authentication.ts'
 import type { Credentials, IdentifiedCredentials } from '../../src/acquire/credentials.ts'
-import type { ClientAuthentication, TokenRequestDraft } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'

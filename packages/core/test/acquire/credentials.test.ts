@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { ClientAuthentication } from '../../src/acquire/authentication-method.ts'
 import { requiredCredential } from '../../src/acquire/authentication-method.ts'
 import {
   clientSecretBasic,
@@ -9,7 +10,6 @@ import {
   tlsClientAuth,
 } from '../../src/acquire/client-authentication.ts'
 import { type Credentials, CredentialsReader, findCredentialsMistakes } from '../../src/acquire/credentials.ts'
-import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { ClientAuthentication } from '../../src/acquire/authentication-method.ts'
 import { clientSecretPost } from '../../src/acquire/client-authentication.ts'
 import { choosesAuthenticationLater, findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
-import type { ClientAuthentication } from '../../src/acquire/token-request-draft.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { createClient } from '../../src/provider-client.ts'
 import { findLeaks } from './printings.ts'

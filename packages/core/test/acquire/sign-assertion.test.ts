@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { type AssertionSubject, secretAlgorithmNames, signAssertion } from '../../src/acquire/client-assertion.ts'
+import { type AssertionSubject, secretAlgorithmNames, signAssertion } from '../../src/acquire/sign-assertion.ts'
 
 const subject: AssertionSubject = {
   clientId: 'app: ü',

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type NetworkPlace, networkPlaceOf } from '../../src/platform/network-place.ts'
-import { findNamedUrlMistake } from '../../src/platform/validation.ts'
+import { type HostNetwork, hostNetworkOf } from '../../src/platform/host-network.ts'
+import { findNamedUrlMistake } from '../../src/platform/url-mistakes.ts'
 
-const placeOf = (host: string): NetworkPlace => networkPlaceOf(new URL(`https://${host}/token`))
+const placeOf = (host: string): HostNetwork => hostNetworkOf(new URL(`https://${host}/token`))
 
-const places: Readonly<Record<NetworkPlace, readonly string[]>> = {
+const places: Readonly<Record<HostNetwork, readonly string[]>> = {
   loopback: [
     'localhost',
     'LOCALHOST.',
@@ -120,7 +120,7 @@ const places: Readonly<Record<NetworkPlace, readonly string[]>> = {
   name: ['login.acme.test', 'localhost.acme.test', '127.0.0.1.acme.test', 'internal.acme.test', 'arpa.test', 'x.arpa'],
 }
 
-describe('networkPlaceOf', () => {
+describe('hostNetworkOf', () => {
   it.each(Object.entries(places).flatMap(([place, hosts]) => hosts.map((host) => [host, place] as const)))(
     'X4: %s is %s',
     (host, place) => {

@@ -7,7 +7,7 @@ import {
   dateFromIso,
   readPath,
   secondsFromMilliseconds,
-} from '../../src/acquire/read-fields.ts'
+} from '../../src/acquire/field-conversions.ts'
 
 describe('readPath', () => {
   const body: unknown = JSON.parse(

@@ -1,23 +1,5 @@
 import type { PrivateKey } from './private-key.ts'
 
-/** The claims of a client assertion. */
-export interface AssertionSubject {
-  readonly clientId: string
-  /** The one server that may accept it. */
-  readonly audience: string
-  /** By the client's clock. */
-  readonly issuedAt: Date
-}
-
-/** Short, because an assertion is sent at once and only once. */
-const lifetimeSeconds = 60
-
-/** Servers reject an assertion from the future, so `iat` allows for a client clock that is this far ahead. */
-const leewaySeconds = 5
-
-/** The JWS algorithms of a shared secret; the first is the default. */
-export const secretAlgorithmNames: readonly string[] = ['HS256', 'HS384', 'HS512']
-
 /**
  * Signs a client assertion. Each has a new `jti`, because servers reject one that they have seen (rule G8).
  *
@@ -37,3 +19,21 @@ export async function signAssertion(
     .setProtectedHeader({ typ: 'client-authentication+jwt', ...header })
     .sign(typeof key === 'string' ? new TextEncoder().encode(key) : key)
 }
+
+/** The claims of a client assertion. */
+export interface AssertionSubject {
+  readonly clientId: string
+  /** The one server that may accept it. */
+  readonly audience: string
+  /** By the client's clock. */
+  readonly issuedAt: Date
+}
+
+/** Short, because an assertion is sent at once and only once. */
+const lifetimeSeconds = 60
+
+/** Servers reject an assertion from the future, so `iat` allows for a client clock that is this far ahead. */
+const leewaySeconds = 5
+
+/** The JWS algorithms of a shared secret; the first is the default. */
+export const secretAlgorithmNames: readonly string[] = ['HS256', 'HS384', 'HS512']

@@ -2,7 +2,7 @@
  * The network that a URL's host belongs to. `local-name` is a name that only a local network resolves, and `name` is any other
  * name, which may still resolve to any address.
  */
-export type NetworkPlace =
+export type HostNetwork =
   | 'loopback'
   | 'link-local'
   | 'private'
@@ -20,13 +20,13 @@ export type NetworkPlace =
  * @see {@link https://www.iana.org/assignments/iana-ipv4-special-registry IANA special-purpose addresses, IPv4}
  * @see {@link https://www.iana.org/assignments/iana-ipv6-special-registry IANA special-purpose addresses, IPv6}
  */
-export function networkPlaceOf({ hostname }: URL): NetworkPlace {
-  if (hostname.startsWith('[')) return placeOfIpv6(readGroups(hostname.slice(1, -1)))
+export function hostNetworkOf({ hostname }: URL): HostNetwork {
+  if (hostname.startsWith('[')) return networkOfIpv6(readGroups(hostname.slice(1, -1)))
   const labels = hostname.split('.')
   // A fully qualified name ends with a dot.
   if (labels.at(-1) === '') labels.pop()
   const last = labels.at(-1) ?? ''
-  if (isNumber(last)) return placeOfIpv4(labels.map(Number))
+  if (isNumber(last)) return networkOfIpv4(labels.map(Number))
   if (last === 'localhost') return 'loopback'
   return labels.length < 2 || localDomains.has(last) || labels.slice(-2).join('.') === 'home.arpa'
     ? 'local-name'
@@ -49,7 +49,7 @@ function isNumber(label: string): boolean {
   return label !== '' && [...label].every((character) => character >= '0' && character <= '9')
 }
 
-function placeOfIpv4([a = 0, b = 0, c = 0, d = 0]: readonly number[]): NetworkPlace {
+function networkOfIpv4([a = 0, b = 0, c = 0, d = 0]: readonly number[]): HostNetwork {
   if (a === 127) return 'loopback'
   if (a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168)) return 'private'
   if (a === 169 && b === 254) return 'link-local'
@@ -67,15 +67,15 @@ function placeOfIpv4([a = 0, b = 0, c = 0, d = 0]: readonly number[]): NetworkPl
   return isSpecial ? 'reserved' : 'address'
 }
 
-function placeOfIpv6(groups: readonly number[]): NetworkPlace {
+function networkOfIpv6(groups: readonly number[]): HostNetwork {
   const [a = 0, b = 0, c = 0, , e = 0, f = 0, g = 0, h = 0] = groups
   const isZero = (from: number, to: number): boolean => groups.slice(from, to).every((group) => group === 0)
   if (isZero(0, 7)) return h === 1 ? 'loopback' : 'reserved'
   // Addresses that contain an IPv4 address: mapped, translated, both forms of NAT64, and 6to4.
-  if (isZero(0, 5) && (f === 0xffff || f === 0)) return placeOfIpv4(bytesOf(g, h))
-  if (isZero(0, 4) && e === 0xffff && f === 0) return placeOfIpv4(bytesOf(g, h))
-  if (a === 0x64 && b === 0xff9b) return isZero(2, 6) ? placeOfIpv4(bytesOf(g, h)) : 'reserved'
-  if (a === 0x2002) return placeOfIpv4(bytesOf(b, c))
+  if (isZero(0, 5) && (f === 0xffff || f === 0)) return networkOfIpv4(bytesOf(g, h))
+  if (isZero(0, 4) && e === 0xffff && f === 0) return networkOfIpv4(bytesOf(g, h))
+  if (a === 0x64 && b === 0xff9b) return isZero(2, 6) ? networkOfIpv4(bytesOf(g, h)) : 'reserved'
+  if (a === 0x2002) return networkOfIpv4(bytesOf(b, c))
   // The metadata service of Amazon EC2.
   if (a === 0xfd00 && b === 0xec2 && isZero(2, 7) && h === 0x254) return 'link-local'
   if ((a & 0xfe00) === 0xfc00 || (a & 0xffc0) === 0xfec0) return 'unique-local'
