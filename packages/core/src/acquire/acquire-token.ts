@@ -156,17 +156,17 @@ async function attemptGrant(
 }
 
 function toAcquired(granted: GrantedToken, grant: GrantRequest): AcquiredToken {
-  const { accessToken, tokenType, extra, requestedAt, requestedTime } = granted
+  const { accessToken, tokenType, extra, requestedAtWall, requestedAtSteady } = granted
   const lifetime = toMilliseconds(granted.lifetime)
   const token = createAccessToken({
     value: accessToken,
     type: tokenType,
     // A copy: sorting a token's scopes must not change the next request.
     scopes: granted.scopes ?? (grant.scopes.length > 0 ? [...grant.scopes] : undefined),
-    expiresAt: lifetime === undefined ? undefined : new Date(requestedAt + lifetime),
+    expiresAt: lifetime === undefined ? undefined : new Date(requestedAtWall + lifetime),
     extra,
   })
-  return { token, requestedAt: requestedTime, lifetime, refreshIn: toMilliseconds(granted.refreshIn) }
+  return { token, requestedAt: requestedAtSteady, lifetime, refreshIn: toMilliseconds(granted.refreshIn) }
 }
 
 function toMilliseconds(seconds: number | undefined): number | undefined {

@@ -9,7 +9,7 @@ import { explainFailure } from './explain-failure.ts'
 import { judgeRevocationAnswer } from './judge-response.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf } from './request-secrets.ts'
-import { authenticate, send, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import { authenticate, readSourceJwt, send, type TokenEndpoint, type Transport } from './token-endpoint.ts'
 import { readStandardTokenResponse } from './token-response.ts'
 
 /**
@@ -97,6 +97,8 @@ async function revoke(
   { value }: AccessToken,
   signal: AbortSignal,
 ): Promise<void> {
+  const call = { provider, endpoint, credentials, assertions, transport, signal }
+  const assertion = await readSourceJwt(call)
   const draft: TokenRequestDraft = {
     url: new URL(endpoint.url),
     tokenEndpoint: new URL(endpoint.tokenEndpoint),
@@ -105,8 +107,8 @@ async function revoke(
     issuer: endpoint.issuer,
     issuerIdentifier: endpoint.issuerIdentifier,
     date: new Date(transport.now()),
+    ...(assertion !== undefined && { assertion }),
   }
-  const call = { provider, endpoint, credentials, assertions, transport, signal }
   await authenticate(call, draft)
   // A revocation is a form by POST, however the provider's token request departs from RFC 6749.
   const { answer, answeredAt } = await send(call, draft, undefined)

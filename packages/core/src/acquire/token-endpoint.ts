@@ -96,17 +96,17 @@ export interface GrantedToken {
   readonly tokenType: 'Bearer' | 'DPoP'
   /** `undefined` if the response names none. */
   readonly scopes: readonly string[] | undefined
-  /** Seconds from `requestedAt`; `undefined` if unknown. */
+  /** Seconds from the request on; `undefined` if unknown. */
   readonly lifetime: number | undefined
-  /** The server's hint when to refresh, in seconds from `requestedAt`. */
+  /** The server's hint when to refresh, in seconds from the request on. */
   readonly refreshIn: number | undefined
   /** Whether the response's lifetime looks like one in milliseconds. */
   readonly suspectsMilliseconds: boolean
   readonly extra: Readonly<Record<string, unknown>>
-  /** Milliseconds since the epoch, before the request was sent (rule R4). */
-  readonly requestedAt: number
+  /** Before the request was sent (rule R4): milliseconds since the epoch. */
+  readonly requestedAtWall: number
   /** The same instant by the steady clock. */
-  readonly requestedTime: number
+  readonly requestedAtSteady: number
 }
 
 /** Makes a grant by openid-client, whose request and response go through `exchange`. */
@@ -120,10 +120,10 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
   configuration.timeout = undefined
   // `createClient` has already checked that the URL is https, loopback, or permitted by `allowInsecureRequests`.
   allowInsecureRequests(configuration)
-  const requestedAt = transport.now()
-  const requestedTime = transport.time()
+  const requestedAtWall = transport.now()
+  const requestedAtSteady = transport.time()
   configuration[customFetch] = (_url, { body, headers }) =>
-    exchange(call, requestedAt, body as URLSearchParams, headers.dpop)
+    exchange(call, requestedAtWall, body as URLSearchParams, headers.dpop)
   try {
     const DPoP = await dpop?.handle()
     const result = await clientCredentialsGrant(configuration, standardParameters(grant), DPoP && { DPoP })
@@ -135,8 +135,8 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
       refreshIn: result.refresh_in as number | undefined,
       suspectsMilliseconds: result.suspects_milliseconds === true,
       extra: result.extra as Readonly<Record<string, unknown>>,
-      requestedAt,
-      requestedTime,
+      requestedAtWall,
+      requestedAtSteady,
     }
   } catch (error) {
     if (error instanceof ResponseBodyError && error.response instanceof FailedResponse) {
@@ -150,7 +150,7 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
 /**
  * Sends openid-client's token request in the provider's form, and returns the provider's response in the form of RFC 6749.
  *
- * @param requestedAt the instant that lifetimes count from
+ * @param requestedAt the instant that lifetimes count from: milliseconds since the epoch
  * @param parameters the parameters of the standard request
  * @param proof the DPoP proof, for a token bound to a key
  */
@@ -218,6 +218,7 @@ async function toProviderRequest(
   proof: string | undefined,
 ): Promise<{ readonly draft: TokenRequestDraft; readonly secrets: () => readonly string[] }> {
   const { provider, endpoint, grant, credentials, transport } = call
+  const assertion = await readSourceJwt(call)
   const draft: TokenRequestDraft = {
     url: new URL(endpoint.url),
     headers: providerHeaders(provider),
@@ -225,6 +226,7 @@ async function toProviderRequest(
     issuer: endpoint.issuer,
     issuerIdentifier: endpoint.issuerIdentifier,
     date: new Date(transport.now()),
+    ...(assertion !== undefined && { assertion }),
   }
   const headersBefore = new Headers(draft.headers)
   const namesBefore = ['accept', 'content-type', ...draft.parameters.keys()]
@@ -238,28 +240,40 @@ async function toProviderRequest(
 }
 
 /**
+ * Asks the source of the client authentication for the JWT of one HTTP attempt.
+ *
+ * @returns `undefined` without a source
+ * @throws NightlatchError with the provider's name; what the source throws
+ */
+export async function readSourceJwt({
+  provider,
+  transport,
+  assertions,
+}: Pick<TokenEndpointCall, 'provider' | 'transport' | 'assertions'>): Promise<string | undefined> {
+  const source = provider.clientAuthentication?.source
+  if (source === undefined) return undefined
+  try {
+    return (await (assertions ?? new AssertionReader(source, transport.now)).read()).jwt
+  } catch (failure) {
+    throw nameProvider(provider.name, 'clientAuthentication.source', failure)
+  }
+}
+
+/**
  * Has the client authentication write the credentials onto a request.
  *
  * @throws NightlatchError with the provider's name; what the client authentication throws
  */
 export async function authenticate(
-  call: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'credentials' | 'transport' | 'assertions'>,
+  call: Pick<TokenEndpointCall, 'provider' | 'endpoint' | 'credentials'>,
   draft: TokenRequestDraft,
 ): Promise<void> {
-  const { provider, credentials, transport } = call
-  let hook = 'clientAuthentication'
+  const { provider, credentials } = call
   try {
-    const authentication = findAuthentication(call)
-    const { source } = authentication
-    if (source !== undefined) {
-      hook = 'clientAuthentication.source'
-      const { assertions = new AssertionReader(source, transport.now) } = call
-      Object.assign(draft, { assertion: (await assertions.read()).jwt })
-      hook = 'clientAuthentication'
-    }
-    await authentication.authenticate(draft, credentials.clientId === undefined ? { clientId: '' } : credentials)
+    const identified = credentials.clientId === undefined ? { clientId: '' } : credentials
+    await findAuthentication(call).authenticate(draft, identified)
   } catch (failure) {
-    throw nameProvider(provider.name, hook, failure)
+    throw nameProvider(provider.name, 'clientAuthentication', failure)
   }
 }
 

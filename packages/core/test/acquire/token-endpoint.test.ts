@@ -440,7 +440,7 @@ describe('the response', () => {
       },
     })
     // Both clocks agree when the headers come, so that the JWT's own end holds.
-    expect(granted).toMatchObject({ requestedAt: 1_000_000, lifetime: 65 })
+    expect(granted).toMatchObject({ requestedAtWall: 1_000_000, lifetime: 65 })
     expect(time).toBe(1_010_000)
   })
 })
