@@ -12,8 +12,9 @@ const main = 'main'
 
 /**
  * All that the entries import statically is one file, and each dynamic import is one with what is not in a file yet, the largest
- * first. So a program loads few files, whichever parts of the package it uses. The entries themselves stay alone, because a file
- * that others import from has more exports than its module.
+ * first. So a program loads few files, whichever parts of the package it uses. A dynamic import that another one imports statically
+ * comes before that one, so that it does not bring the other one along. The entries themselves stay alone, because a file that
+ * others import from has more exports than its module.
  *
  * @param entries ids of modules
  * @returns names of files by the ids of modules; empty if nothing is imported dynamically
@@ -37,8 +38,9 @@ export function planChunks(
   const staticCount = chunks.size
   for (;;) {
     const loaded = [...chunks.keys()].flatMap((id) => importsOf(id)?.dynamicallyImportedIds ?? [])
-    const [largest] = loaded
-      .filter((id) => !chunks.has(id) && importsOf(id) !== null)
+    const waiting = loaded.filter((id) => !chunks.has(id) && importsOf(id) !== null)
+    const [largest] = waiting
+      .filter((id) => !waiting.some((other) => other !== id && reach(id, new Set()).has(other)))
       .sort((a, b) => reach(b, new Set()).size - reach(a, new Set()).size)
     if (largest === undefined) break
     claim(largest, basename(largest, '.ts'))

@@ -43,6 +43,22 @@ describe('planChunks', () => {
     })
   })
 
+  it('keeps a dynamic import apart from a larger one that imports it statically', () => {
+    const modules = {
+      '/src/index.ts': '|/src/large.ts /src/small.ts',
+      '/src/large.ts': '/src/small.ts other',
+      '/src/small.ts': 'shared',
+      shared: '',
+      other: '',
+    }
+    expect(plan(modules)).toEqual({
+      '/src/small.ts': 'small',
+      shared: 'small',
+      '/src/large.ts': 'large',
+      other: 'large',
+    })
+  })
+
   it('follows dynamic imports of dynamic imports, and leaves external modules out', () => {
     const modules = { '/src/index.ts': '|/src/a.ts jose', '/src/a.ts': 'ky|/src/b.ts', '/src/b.ts': '' }
     expect(plan(modules)).toEqual({ '/src/a.ts': 'a', '/src/b.ts': 'b' })
