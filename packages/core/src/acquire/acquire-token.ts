@@ -12,7 +12,7 @@ import type { Provider } from './provider.ts'
 import { planAttempt, planGrantRetry } from './retry.ts'
 import {
   type GrantedToken,
-  requestToken,
+  requestGrant,
   type TokenEndpoint,
   type TokenEndpointCall,
   type Transport,
@@ -81,9 +81,9 @@ export interface AcquiredToken {
   /** Milliseconds by the steady clock, before the request was sent (rule R4). */
   readonly requestedAt: number
   /** Milliseconds from then on; `undefined` if unknown. */
-  readonly lifetime: number | undefined
+  readonly lifetimeMs: number | undefined
   /** The server's hint when to refresh: milliseconds from then on. */
-  readonly refreshIn: number | undefined
+  readonly refreshInMs: number | undefined
   /** Which part of its refresh window passes before a refresh: drawn once, and shared with the token; see freshness.ts. */
   readonly jitter?: number | undefined
   /** The credentials that the server accepted for it; `undefined` if it comes from a store. */
@@ -147,7 +147,7 @@ async function attemptGrant(
   const endpoint = await findEndpoint(attempt.signal)
   report.requested(endpoint.url)
   try {
-    return await requestToken({ ...attempt, provider, endpoint, dpop, transport })
+    return await requestGrant({ ...attempt, provider, endpoint, dpop, transport })
   } catch (failure) {
     const isRefusal = failure instanceof NightlatchError && failure.code === 'grant_refused'
     const hint = isRefusal && attempt.assertions?.findHint(endpoint.issuerIdentifier ?? endpoint.issuer?.href)
@@ -157,16 +157,16 @@ async function attemptGrant(
 
 function toAcquired(granted: GrantedToken, grant: GrantRequest): AcquiredToken {
   const { accessToken, tokenType, extra, requestedAtWall, requestedAtSteady } = granted
-  const lifetime = toMilliseconds(granted.lifetime)
+  const lifetimeMs = toMilliseconds(granted.lifetime)
   const token = createAccessToken({
     value: accessToken,
     type: tokenType,
     // A copy: sorting a token's scopes must not change the next request.
     scopes: granted.scopes ?? (grant.scopes.length > 0 ? [...grant.scopes] : undefined),
-    expiresAt: lifetime === undefined ? undefined : new Date(requestedAtWall + lifetime),
+    expiresAt: lifetimeMs === undefined ? undefined : new Date(requestedAtWall + lifetimeMs),
     extra,
   })
-  return { token, requestedAt: requestedAtSteady, lifetime, refreshIn: toMilliseconds(granted.refreshIn) }
+  return { token, requestedAt: requestedAtSteady, lifetimeMs, refreshInMs: toMilliseconds(granted.refreshIn) }
 }
 
 function toMilliseconds(seconds: number | undefined): number | undefined {

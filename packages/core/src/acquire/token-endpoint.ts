@@ -30,7 +30,7 @@ import { readExtra, readStandardTokenResponse, type TokenAnswer } from './token-
  * authentication as they are
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4 RFC 6749 section 4.4}
  */
-export async function requestToken(call: TokenEndpointCall): Promise<GrantedToken> {
+export async function requestGrant(call: TokenEndpointCall): Promise<GrantedToken> {
   const { dpop, endpoint } = call
   const clockOffset = dpop?.clockOffset(endpoint.url)
   try {

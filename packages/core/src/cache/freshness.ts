@@ -4,13 +4,13 @@
  * @param random at least 0, less than 1
  */
 export function planLife(span: LifeSpan, random: number): TokenLife {
-  const { requestedAt, refreshIn } = span
-  const lifetime = span.lifetime ?? unknownLifetimeMs
+  const { requestedAt, refreshInMs } = span
+  const lifetime = span.lifetimeMs ?? unknownLifetimeMs
   const end = requestedAt + lifetime
   const mandatoryAt = end - mandatoryWindow(lifetime)
   const opens = end - refreshWindow(lifetime)
   const passed = (span.jitter ?? drawJitter(random, false)) + random * localJitter
-  const hinted = refreshIn !== undefined && refreshIn < lifetime ? requestedAt + refreshIn : undefined
+  const hinted = refreshInMs !== undefined && refreshInMs < lifetime ? requestedAt + refreshInMs : undefined
   const refreshAt =
     hinted === undefined
       ? opens + (end - refreshMargin * mandatoryWindow(lifetime) - opens) * passed
@@ -19,7 +19,7 @@ export function planLife(span: LifeSpan, random: number): TokenLife {
     requestedAt,
     refreshAt: Math.floor(Math.min(refreshAt, mandatoryAt)),
     mandatoryAt: Math.floor(mandatoryAt),
-    endsAt: Math.floor(span.lifetime === undefined ? end : end - travelTime(lifetime)),
+    endsAt: Math.floor(span.lifetimeMs === undefined ? end : end - travelTime(lifetime)),
   }
 }
 
@@ -39,9 +39,9 @@ export interface LifeSpan {
   /** When the token was requested, by the steady clock. */
   readonly requestedAt: number
   /** From the request on; `undefined` if unknown. */
-  readonly lifetime: number | undefined
+  readonly lifetimeMs: number | undefined
   /** The server's hint when to refresh the token, from the request on. */
-  readonly refreshIn: number | undefined
+  readonly refreshInMs: number | undefined
   /** The token's result of {@link drawJitter}. Default: drawn anew. */
   readonly jitter?: number | undefined
 }
@@ -81,8 +81,8 @@ export function judgeFreshness(life: TokenLife, time: number, retryAt: number): 
 export type Freshness = 'fresh' | 'advisory' | 'mandatory' | 'backing off' | 'expired'
 
 /** When a token expires; if its lifetime is unknown, when the cache drops it. */
-export function expiryOf({ requestedAt, lifetime = unknownLifetimeMs }: LifeSpan): number {
-  return requestedAt + lifetime
+export function expiryOf({ requestedAt, lifetimeMs = unknownLifetimeMs }: LifeSpan): number {
+  return requestedAt + lifetimeMs
 }
 
 /**

@@ -9,14 +9,14 @@ import type { StoredToken } from './token-store.ts'
  * @param accepted the credentials that may read it, from `addAccepted`
  */
 export function toStored(acquired: AcquiredToken, accepted: readonly object[], { now, time }: Instant): StoredToken {
-  const { token, requestedAt, lifetime, refreshIn, jitter } = acquired
+  const { token, requestedAt, lifetimeMs, refreshInMs, jitter } = acquired
   const toWall = (instant: number): number => Math.round(instant - time + now)
   return {
     schema,
     expiresAt: toWall(planLife(acquired, 0).endsAt),
     requestedAt: toWall(requestedAt),
-    ...(lifetime === undefined ? {} : { lifetime }),
-    ...(refreshIn === undefined ? {} : { refreshIn }),
+    ...(lifetimeMs === undefined ? {} : { lifetime: lifetimeMs }),
+    ...(refreshInMs === undefined ? {} : { refreshIn: refreshInMs }),
     ...(jitter === undefined ? {} : { jitter }),
     value: token.value,
     type: token.type,
@@ -46,8 +46,8 @@ export function fromStored(stored: StoredToken | undefined, { now, time }: Insta
     }),
     // The writer's clock may be a little ahead; the token cannot have been requested later than now.
     requestedAt: Math.min(requestedAt, now) - now + time,
-    lifetime,
-    refreshIn,
+    lifetimeMs: lifetime,
+    refreshInMs: refreshIn,
     jitter: isPart(jitter) ? jitter : undefined,
   }
 }

@@ -269,7 +269,7 @@ export interface TokenSourceOptions {
   readonly signal?: AbortSignal | undefined
   /** Default: the client's own. */
   readonly grant?: GrantRequest | undefined
-  /** Of `grant`, if the caller knows it; see cache-key.ts. */
+  /** The scopes and parameters of `grant` as text, if the caller knows it: each text has an entry of its own. */
   readonly identity?: string | undefined
   readonly rejected?: AccessToken | undefined
   /** Seconds for which the token lives at least, if such a token can be had. */

@@ -13,7 +13,7 @@ export class RequestTokens {
 
   /**
    * @param history shared with other views of the client
-   * @param identity of the grant; see cache-key.ts
+   * @param identity the grant's scopes and parameters as text
    */
   constructor(obtain: TokenSource['obtain'], history: RejectionHistory = new RejectionHistory(() => 0), identity = '') {
     this.#obtain = obtain
@@ -108,7 +108,7 @@ export class RejectionHistory {
   /**
    * Notes that an API rejected a token.
    *
-   * @param identity of the token's grant; see cache-key.ts
+   * @param identity the scopes and parameters of the token's grant, as text
    * @returns whether to replace the token now
    */
   reject(identity: string, url: URL, token: string): boolean {

@@ -177,7 +177,7 @@ describe('acquireToken: the token', () => {
     const terms = { signal: new AbortController().signal, timeout: 10, background: false }
     const hinted = async (refresh_in: unknown): Promise<number | undefined> => {
       server.answer(json({ access_token: issued, refresh_in }))
-      return (await acquireToken(trial, trial.credentials, empty, terms)).refreshIn
+      return (await acquireToken(trial, trial.credentials, empty, terms)).refreshInMs
     }
     expect(await hinted(600)).toBe(600_000)
     expect(await hinted('600')).toBe(600_000)

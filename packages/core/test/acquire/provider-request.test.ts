@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import { providerHeaders, toHttpRequest, toProviderParameters } from '../../src/acquire/provider-request.ts'
-import { requestToken } from '../../src/acquire/token-endpoint.ts'
+import { requestGrant } from '../../src/acquire/token-endpoint.ts'
 import { type GrantRequest, refineGrant, standardParameters } from '../../src/acquire/token-request.ts'
 
 const acme: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }
@@ -177,7 +177,7 @@ describe('the request that fetch gets', () => {
   })
 
   async function ask(provider: Provider, grant: GrantRequest): Promise<void> {
-    await requestToken({
+    await requestGrant({
       provider,
       endpoint: { url: new URL('https://login.acme.test/OAuth/Token'), issuer: undefined },
       grant,

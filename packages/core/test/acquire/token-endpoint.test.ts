@@ -11,7 +11,7 @@ import type { DpopKeyPair } from '../../src/acquire/dpop-key.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import {
   type GrantedToken,
-  requestToken,
+  requestGrant,
   type TokenEndpoint,
   type Transport,
 } from '../../src/acquire/token-endpoint.ts'
@@ -90,7 +90,7 @@ function ask({
   signal,
 }: Call = {}): Promise<GrantedToken> {
   const url = endpoint ?? new URL(path, origin)
-  return requestToken({
+  return requestGrant({
     provider: { name: 'acme', tokenEndpoint: url, ...provider },
     endpoint: { url, issuer: undefined, ...known },
     grant: grant ?? { scopes: [], parameters: {} },

@@ -185,8 +185,8 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
       return {
         token: createAccessToken({ value, type: 'Bearer', scopes, expiresAt, extra: {} }),
         requestedAt: requestedTime,
-        lifetime,
-        refreshIn: undefined,
+        lifetimeMs: lifetime,
+        refreshInMs: undefined,
       }
     }
     const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }

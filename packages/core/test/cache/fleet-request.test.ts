@@ -8,8 +8,8 @@ import { shareTokens } from '../../src/cache/token-sharing.ts'
 const acquired = (value: string): AcquiredToken => ({
   token: createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
   requestedAt: 0,
-  lifetime: undefined,
-  refreshIn: undefined,
+  lifetimeMs: undefined,
+  refreshInMs: undefined,
 })
 
 /** One identity's token in a store with locks, which works as long as `canTell`. */

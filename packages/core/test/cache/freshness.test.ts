@@ -13,7 +13,7 @@ const seconds = (count: number): number => count * 1000
 const day = 24 * 3600
 const lives = [2, 5, 60, 300, 600, 1200, 3600, 5400, 6000, day, 40 * day]
 const chances = [0, 0.25, 0.5, 0.999]
-const hour = { requestedAt: 0, lifetime: seconds(3600), refreshIn: undefined }
+const hour = { requestedAt: 0, lifetimeMs: seconds(3600), refreshInMs: undefined }
 /** With tokens that come background, and with those that callers waited for. */
 const drawn = chances.flatMap((random) =>
   [true, false].map((background) => ({ random, background, jitter: drawJitter(random, background) })),
@@ -22,7 +22,10 @@ const drawn = chances.flatMap((random) =>
 describe('planLife', () => {
   it.each(lives)('L2: a token of %d s is used for half its life, and due before its end', (lifetime) => {
     for (const { random, jitter } of drawn) {
-      const life = planLife({ requestedAt: 5000, lifetime: seconds(lifetime), refreshIn: undefined, jitter }, random)
+      const life = planLife(
+        { requestedAt: 5000, lifetimeMs: seconds(lifetime), refreshInMs: undefined, jitter },
+        random,
+      )
       expect(life.requestedAt).toBe(5000)
       expect(life.refreshAt).toBeGreaterThanOrEqual(5000 + seconds(lifetime) / 2)
       expect(life.refreshAt).toBeLessThan(life.mandatoryAt)
@@ -42,7 +45,7 @@ describe('planLife', () => {
     [12 * 3600 + 1, 6 * 3600],
     [40 * day, 6 * 3600],
   ])('L2: of %d s the last %d are the window', (lifetime, window) => {
-    const { refreshAt } = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined }, 0)
+    const { refreshAt } = planLife({ requestedAt: 0, lifetimeMs: seconds(lifetime), refreshInMs: undefined }, 0)
     expect(refreshAt).toBe(seconds(lifetime - window))
   })
 
@@ -64,16 +67,16 @@ describe('planLife', () => {
   it('the mandatory window is a minute, or a twentieth of a short lifetime; the travel time two seconds, or a fiftieth', () => {
     const long = planLife(hour, 0)
     expect([long.mandatoryAt, long.endsAt]).toEqual([seconds(3540), seconds(3598)])
-    const short = planLife({ requestedAt: 0, lifetime: seconds(20), refreshIn: undefined }, 0)
+    const short = planLife({ requestedAt: 0, lifetimeMs: seconds(20), refreshInMs: undefined }, 0)
     expect([short.mandatoryAt, short.endsAt]).toEqual([seconds(19), seconds(19.6)])
   })
 
   it("L2: the server's hint comes before the window, with little jitter, and never after the mandatory window begins", () => {
     const hinted = (refreshIn: number, jitter = 0): number =>
-      planLife({ ...hour, refreshIn: seconds(refreshIn), jitter }, 0).refreshAt
+      planLife({ ...hour, refreshInMs: seconds(refreshIn), jitter }, 0).refreshAt
     expect(hinted(600)).toBe(seconds(600))
     expect(hinted(600, 0.8)).toBe(seconds(600 + (3540 - 600) / 10))
-    expect(planLife({ ...hour, refreshIn: seconds(600), jitter: 1 - 1 / 30 }, 1).refreshAt).toBeLessThanOrEqual(
+    expect(planLife({ ...hour, refreshInMs: seconds(600), jitter: 1 - 1 / 30 }, 1).refreshAt).toBeLessThanOrEqual(
       seconds(600 + (3540 - 600) / 8),
     )
     expect(hinted(3590)).toBe(seconds(3540))
@@ -82,16 +85,21 @@ describe('planLife', () => {
   })
 
   it('R3: an unknown lifetime is a minute', () => {
-    const life = planLife({ requestedAt: 0, lifetime: undefined, refreshIn: undefined }, 0)
+    const life = planLife({ requestedAt: 0, lifetimeMs: undefined, refreshInMs: undefined }, 0)
     expect(life).toEqual({ requestedAt: 0, refreshAt: seconds(30), mandatoryAt: seconds(57), endsAt: seconds(60) })
-    expect(planLife({ requestedAt: 0, lifetime: undefined, refreshIn: undefined }, 1).refreshAt).toBe(seconds(51))
+    expect(planLife({ requestedAt: 0, lifetimeMs: undefined, refreshInMs: undefined }, 1).refreshAt).toBe(seconds(51))
   })
 })
 
 describe('drawJitter', () => {
   it('L6: a token fetched in the background is due early enough to outlast an outage of a sixth of its lifetime', () => {
     for (const lifetime of [60, 300, 3600, 12 * 3600]) {
-      const span = { requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, jitter: drawJitter(1, true) }
+      const span = {
+        requestedAt: 0,
+        lifetimeMs: seconds(lifetime),
+        refreshInMs: undefined,
+        jitter: drawJitter(1, true),
+      }
       const { refreshAt, mandatoryAt, endsAt } = planLife(span, 1)
       expect(endsAt - refreshAt).toBeGreaterThan(seconds(lifetime) / 6)
       // An hour: ten minutes, and then the last stretch.
@@ -168,7 +176,7 @@ describe('planRetry', () => {
 
   it.each(lives)('L6: of a token of %d s no attempt follows another at once', (lifetime) => {
     for (const { random, jitter } of drawn) {
-      const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, jitter }, random)
+      const short = planLife({ requestedAt: 0, lifetimeMs: seconds(lifetime), refreshInMs: undefined, jitter }, random)
       for (const at of [short.refreshAt, (short.refreshAt + short.endsAt) / 2, short.mandatoryAt, short.endsAt - 1]) {
         expect(planRetry(short, at, random) - at).toBeGreaterThanOrEqual(100)
       }
@@ -179,7 +187,10 @@ describe('planRetry', () => {
     'L6: a token of %d s does not end without having been tried often, nor is it asked for without end',
     (lifetime) => {
       for (const { random, jitter } of drawn) {
-        const short = planLife({ requestedAt: 0, lifetime: seconds(lifetime), refreshIn: undefined, jitter }, random)
+        const short = planLife(
+          { requestedAt: 0, lifetimeMs: seconds(lifetime), refreshInMs: undefined, jitter },
+          random,
+        )
         let attempts = 0
         for (let at = short.refreshAt; at < short.endsAt; at = planRetry(short, at, random)) attempts += 1
         expect(attempts).toBeGreaterThanOrEqual(lifetime < 60 ? 2 : 5)
@@ -189,7 +200,7 @@ describe('planRetry', () => {
   )
 
   it('L6: a hint far before the window does not make the delay longer than the time left', () => {
-    const hinted = planLife({ ...hour, refreshIn: seconds(60) }, 0)
+    const hinted = planLife({ ...hour, refreshInMs: seconds(60) }, 0)
     expect(planRetry(hinted, hinted.refreshAt, 0) - hinted.refreshAt).toBeCloseTo(seconds(3480) * 0.8, -1)
   })
 })

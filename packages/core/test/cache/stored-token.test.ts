@@ -12,8 +12,8 @@ const acquired: AcquiredToken = {
     extra: { organisation: 'x' },
   }),
   requestedAt: 501_000,
-  lifetime: 3_600_000,
-  refreshIn: 600_000,
+  lifetimeMs: 3_600_000,
+  refreshInMs: 600_000,
   jitter: 0.25,
 }
 /** The steady clock is half a second ahead of the epoch here: 1,000 by the wall is 501,000. */
@@ -29,16 +29,16 @@ describe('stored token', () => {
     expect(back?.token.scopes).toEqual(['read'])
     expect(back?.token.expiresAt).toEqual(new Date(3_601_000))
     expect(back?.token.extra).toEqual({ organisation: 'x' })
-    expect(back).toMatchObject({ requestedAt: 77 - 10_000, lifetime: 3_600_000, refreshIn: 600_000, jitter: 0.25 })
+    expect(back).toMatchObject({ requestedAt: 77 - 10_000, lifetimeMs: 3_600_000, refreshInMs: 600_000, jitter: 0.25 })
   })
 
   it('keeps what is unknown unknown', () => {
     const { token } = acquired
-    const unknown = { token, requestedAt: 501_000, lifetime: undefined, refreshIn: undefined }
+    const unknown = { token, requestedAt: 501_000, lifetimeMs: undefined, refreshInMs: undefined }
     const entry = toStored(unknown, [], instant)
     expect(Object.values(entry)).not.toContain(undefined)
     const back = fromStored(JSON.parse(JSON.stringify(entry)), instant)
-    expect(back).toMatchObject({ lifetime: undefined, refreshIn: undefined, token: { expiresAt: undefined } })
+    expect(back).toMatchObject({ lifetimeMs: undefined, refreshInMs: undefined, token: { expiresAt: undefined } })
   })
 
   it.each([undefined, null, 'text', 1])('S1: other fields that are %o are none, and the token is good', (extra) => {

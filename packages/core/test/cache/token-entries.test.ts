@@ -13,7 +13,7 @@ const random = (): number => 0
 /** A token of an hour, requested at so many milliseconds. */
 function acquired(value: string, requestedAt = 1000): AcquiredToken {
   const token = createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
-  return { token, requestedAt, lifetime: 3_600_000, refreshIn: undefined }
+  return { token, requestedAt, lifetimeMs: 3_600_000, refreshInMs: undefined }
 }
 
 function start() {

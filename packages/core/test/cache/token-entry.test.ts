@@ -12,7 +12,7 @@ const createEntry = (): TokenEntry => new TokenEntry({ scopes: [], parameters: {
 /** A token of an hour, requested at so many milliseconds. */
 function acquired(value: string, requestedAt = 1000): AcquiredToken {
   const token = createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
-  return { token, requestedAt, lifetime: 3_600_000, refreshIn: undefined }
+  return { token, requestedAt, lifetimeMs: 3_600_000, refreshInMs: undefined }
 }
 
 /** An entry that holds the token `one`. */
@@ -212,11 +212,11 @@ describe('token entry', () => {
     entry.fail(undefined, 600_000, 500_000)
     expect([599_999, 600_000].map((now) => entry.servesFor(3_600_001, now))).toEqual([true, false])
     const unknown = createEntry()
-    unknown.accept({ ...acquired('one'), lifetime: undefined }, 1000, random)
+    unknown.accept({ ...acquired('one'), lifetimeMs: undefined }, 1000, random)
     expect([31_000, 31_001].map((now) => unknown.servesFor(30_000, now))).toEqual([true, false])
     expect([8499, 8500].map((now) => unknown.servesFor(300_000, now))).toEqual([true, false])
     const brief = createEntry()
-    brief.accept({ ...acquired('one'), lifetime: 2000 }, 1000, random)
+    brief.accept({ ...acquired('one'), lifetimeMs: 2000 }, 1000, random)
     expect([1999, 2000].map((now) => brief.servesFor(300_000, now))).toEqual([true, false])
   })
 
@@ -248,7 +248,7 @@ describe('token entry', () => {
   it('L9: a rejected token that the server returns again is irreplaceable for at least a second', () => {
     const entry = createFilled()
     entry.reject()
-    entry.accept({ ...acquired('one', 2000), lifetime: 4000 }, 2000, random)
+    entry.accept({ ...acquired('one', 2000), lifetimeMs: 4000 }, 2000, random)
     expect([entry.isIrreplaceable(2999), entry.isIrreplaceable(3000)]).toEqual([true, false])
     entry.accept(acquired('two', 2500), 2500, random)
     expect(entry.isIrreplaceable(2501)).toBe(false)
@@ -256,7 +256,7 @@ describe('token entry', () => {
 
   it('L9: the same token again, which nobody rejected, is replaceable, and not refreshed at once', () => {
     const entry = createFilled()
-    entry.accept({ ...acquired('one'), refreshIn: 1000 }, 3_000_000, random)
+    entry.accept({ ...acquired('one'), refreshInMs: 1000 }, 3_000_000, random)
     expect(entry.isIrreplaceable(3_000_001)).toBe(false)
     expect(entry.decide(3_000_001)).toBe('serve')
     expect(entry.decide(3_000_000 + Math.ceil((599_000 / 32) * 0.75))).toBe('serve-and-refresh')

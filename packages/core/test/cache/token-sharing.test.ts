@@ -197,8 +197,8 @@ describe('token sharing', () => {
   const acquired: AcquiredToken = {
     token: createAccessToken({ value: 'a-token', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
     requestedAt: Date.now(),
-    lifetime: 3_600_000,
-    refreshIn: undefined,
+    lifetimeMs: 3_600_000,
+    refreshInMs: undefined,
   }
   const grant = { scopes: [], parameters: {} }
   const app = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }

@@ -259,8 +259,8 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
     grant.resolve({
       token: createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: { endsAt } }),
       requestedAt: time() - (real - grant.since) * 1000,
-      lifetime: lifetime === undefined ? undefined : lifetime * 1000,
-      refreshIn: undefined,
+      lifetimeMs: lifetime === undefined ? undefined : lifetime * 1000,
+      refreshInMs: undefined,
     })
   }
 

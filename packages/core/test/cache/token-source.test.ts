@@ -57,8 +57,8 @@ function createBench({
           resolve({
             token,
             requestedAt,
-            lifetime: seconds === undefined ? undefined : seconds * 1000,
-            refreshIn: more.refreshIn === undefined ? undefined : more.refreshIn * 1000,
+            lifetimeMs: seconds === undefined ? undefined : seconds * 1000,
+            refreshInMs: more.refreshIn === undefined ? undefined : more.refreshIn * 1000,
           })
           return token
         },
@@ -104,7 +104,7 @@ function createSharing(value: string, lifetime: number) {
   const reads: GrantRequest[] = []
   const written: string[] = []
   const token = createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
-  const left = { token, requestedAt: 1_000_000, lifetime: lifetime * 1000, refreshIn: undefined }
+  const left = { token, requestedAt: 1_000_000, lifetimeMs: lifetime * 1000, refreshInMs: undefined }
   const sharing: TokenSharing = {
     open: async (_client, grant) => ({
       async read() {
@@ -754,7 +754,7 @@ describe('token source', () => {
     ;(await next()).refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
     await settle()
     const requestedAt = 1_000_000 + 2_700_000
-    const life = planLife({ requestedAt, lifetime: 3_600_000, refreshIn: undefined }, 0)
+    const life = planLife({ requestedAt, lifetimeMs: 3_600_000, refreshInMs: undefined }, 0)
     const now = requestedAt + 3_000_000
     expect(marks).toEqual([expect.closeTo((planRetry(life, now, 0.25) - now) / 1000)])
   })
