@@ -39,6 +39,7 @@ it('a first client.token() runs these files of the core, and no others', () => {
     'cache/freshness.ts',
     'diagnostics.ts',
     'errors.ts',
+    'events.ts',
     'platform/answer-body.ts',
     'platform/base64.ts',
     'platform/cloudflare-workers.ts',

@@ -109,7 +109,7 @@ export function simulateFleet(fleet: Fleet): FleetDay {
     queue.add(slot, nextCall(Math.min(due, endsAt[slot] as number)))
   }
   const keep = (slot: number, from: number, jitter: number): void => {
-    const life = planLife({ requestedAt: from, lifetime, refreshIn: undefined, jitter }, jitterRandom())
+    const life = planLife({ requestedAt: from, lifetimeMs: lifetime, refreshInMs: undefined, jitter }, jitterRandom())
     requestedAt[slot] = life.requestedAt
     refreshAt[slot] = life.refreshAt
     mandatoryAt[slot] = life.mandatoryAt
