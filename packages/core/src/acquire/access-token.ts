@@ -1,3 +1,5 @@
+import { redacted } from './secret-traces.ts'
+
 /** An access token. Prints, serialises and inspects as redacted; only `value` (not enumerable) contains the secret. */
 export interface AccessToken {
   /** The secret itself; not enumerable. */
@@ -11,8 +13,6 @@ export interface AccessToken {
   /** The other fields of the response; not enumerable, because they may contain secrets. */
   readonly extra: Readonly<Record<string, unknown>>
 }
-
-const redacted = '[redacted]'
 
 /** Shared by all tokens without other fields. */
 const noExtra: Readonly<Record<string, unknown>> = /* @__PURE__ */ Object.freeze({})

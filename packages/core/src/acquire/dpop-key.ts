@@ -1,6 +1,6 @@
 import { findKeyMistake, type PrivateKey } from './private-key.ts'
 
-/** A `CryptoKeyPair`, declared without DOM types. */
+/** The key pair that DPoP tokens are bound to: a `CryptoKeyPair`, declared without DOM types. */
 export interface DpopKeyPair {
   readonly privateKey: PrivateKey
   readonly publicKey: PrivateKey

@@ -1,29 +1,4 @@
 /**
- * Reads the value at a path in a body, such as `readPath(body, 'data', 0, 'token')`; it never throws.
- *
- * @param path own properties by name, items of arrays by index
- * @returns `undefined` if there is no value at the path
- * @example
- * ```ts
- * const acme: Provider = {
- *   name: 'acme',
- *   tokenEndpoint: 'https://login.acme.example/token',
- *   // The response is { tokens: [{ value }] }.
- *   readTokenResponse: ({ body }) => ({ accessToken: readPath(body, 'tokens', 0, 'value') }),
- * }
- * ```
- */
-export function readPath(body: unknown, ...path: readonly (string | number)[]): unknown {
-  let found = body
-  for (const step of path) {
-    if (typeof found !== 'object' || found === null) return undefined
-    if (Array.isArray(found) !== (typeof step === 'number') || !Object.hasOwn(found, step)) return undefined
-    found = (found as Readonly<Record<string | number, unknown>>)[step]
-  }
-  return found
-}
-
-/**
  * Converts a lifetime in milliseconds to seconds, for `expiresIn`; the engine checks its range.
  *
  * @param value a number, or a string of digits
@@ -122,6 +97,31 @@ export function dateFromHttpDate(value: unknown): Date | undefined {
   // The pattern comes first, because Date.parse also accepts `-5`.
   if (typeof value !== 'string' || !/^[A-Za-z]{3,9}, /.test(value)) return undefined
   return toDate(Date.parse(value))
+}
+
+/**
+ * Reads the value at a path in a body, such as `readPath(body, 'data', 0, 'token')`; it never throws.
+ *
+ * @param path own properties by name, items of arrays by index
+ * @returns `undefined` if there is no value at the path
+ * @example
+ * ```ts
+ * const acme: Provider = {
+ *   name: 'acme',
+ *   tokenEndpoint: 'https://login.acme.example/token',
+ *   // The response is { tokens: [{ value }] }.
+ *   readTokenResponse: ({ body }) => ({ accessToken: readPath(body, 'tokens', 0, 'value') }),
+ * }
+ * ```
+ */
+export function readPath(body: unknown, ...path: readonly (string | number)[]): unknown {
+  let found = body
+  for (const step of path) {
+    if (typeof found !== 'object' || found === null) return undefined
+    if (Array.isArray(found) !== (typeof step === 'number') || !Object.hasOwn(found, step)) return undefined
+    found = (found as Readonly<Record<string | number, unknown>>)[step]
+  }
+  return found
 }
 
 function toNumber(value: unknown): number | undefined {

@@ -1,13 +1,13 @@
 import * as v from 'valibot'
 
-/** Parameters of a token request by name; an array repeats the name (RFC 8707). Empty ones are not sent. */
-export type TokenParameters = Readonly<Record<string, string | readonly string[]>>
-
 /** The scopes and parameters of a token request: the provider's, refined by the client's and the call's. */
 export interface GrantRequest {
   readonly scopes: readonly string[]
   readonly parameters: TokenParameters
 }
+
+/** Parameters of a token request by name; an array repeats the name (RFC 8707). Empty ones are not sent. */
+export type TokenParameters = Readonly<Record<string, string | readonly string[]>>
 
 /**
  * Refines a grant request: scopes replace those of the base, parameters are added to its own and override them.
