@@ -34,6 +34,8 @@ interface RowFacts {
 /** A row measured in one process per peer, which runs until the row ends. */
 export interface ProcessRow extends RowFacts {
   readonly kind: 'process'
+  /** Number of peers that run at the same time, each with a server of its own; default 1. For rows that mostly wait. */
+  readonly peersAtOnce?: number
   /** Prepares and warms up a measurement; `undefined` if the peer does not support it. */
   readonly prepare: (peer: Peer, context: PeerContext) => Promise<(() => Promise<Sample>) | undefined>
 }

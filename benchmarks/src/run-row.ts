@@ -1,6 +1,7 @@
 /** Runs a row in rounds: each peer in its own process, one at a time. */
 import type { Reply } from './peer-process.ts'
-import type { OutsideRow, ProcessRow, Row, RunContext, Sample } from './row.ts'
+import type { ProcessRow, Row, RunContext, Sample } from './row.ts'
+import { ServerControl } from './server-control.ts'
 import { type StartedProcess, startProcess } from './start-process.ts'
 
 /** The samples of each peer by round; empty for a peer that does not support the row. */
@@ -9,9 +10,29 @@ export type Samples = ReadonlyMap<string, readonly Sample[]>
 /** @param rounds overrides the row's number of rounds */
 export async function runRow(row: Row, context: RunContext, rounds: number | undefined): Promise<Samples> {
   const many = rounds ?? (context.isQuick ? row.rounds.quick : row.rounds.full)
-  return row.kind === 'process'
+  if (row.kind === 'outside') return await inRounds(row.peers, many, (peer) => row.measure(peer, context))
+  return row.peersAtOnce === undefined
     ? await inProcesses(row, context, many)
-    : await inRounds(row.peers, many, (peer) => (row as OutsideRow).measure(peer, context))
+    : await inGroups(row, row.peersAtOnce, context, many)
+}
+
+/** Measures a few peers at a time. */
+async function inGroups(row: ProcessRow, size: number, context: RunContext, rounds: number): Promise<Samples> {
+  const samples = new Map<string, readonly Sample[]>()
+  const measureAlone = async (peer: string): Promise<void> => {
+    const ownServer = startProcess('server', [], context.nodeOptions)
+    try {
+      const server = new ServerControl(String(await ownServer.next()))
+      const found = await inProcesses({ ...row, peers: [peer] }, { ...context, server }, rounds)
+      samples.set(peer, found.get(peer) ?? [])
+    } finally {
+      await ownServer.stop()
+    }
+  }
+  for (let from = 0; from < row.peers.length; from += size) {
+    await Promise.all(row.peers.slice(from, from + size).map(measureAlone))
+  }
+  return samples
 }
 
 async function inProcesses(row: ProcessRow, context: RunContext, rounds: number): Promise<Samples> {

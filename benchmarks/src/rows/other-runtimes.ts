@@ -24,7 +24,7 @@ function row(runtime: OtherRuntimeName, what: 'token' | 'wire', title: string, m
     baseline: 'hand-written',
     peers: ['nightlatch', 'hand-written'],
     metrics,
-    rounds: { full: 11, quick: 1 },
+    rounds: { full: 9, quick: 1 },
     missing: () =>
       findRuntime(runtime) === undefined
         ? `${runtime} is not installed. \`npx -y pnpm@12 tools runtimes --only=${runtime}\` fetches it.`

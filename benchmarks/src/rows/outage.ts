@@ -12,6 +12,7 @@ export const outages: readonly ProcessRow[] = [
   { fault: 'hang', says: 'does not answer' },
 ].map(({ fault, says }) => ({
   kind: 'process',
+  peersAtOnce: 3,
   name: `outage-${fault}`,
   title: `The token endpoint ${says} for ${outage} seconds`,
   about: `The token lives for ${lifetime} s. From second ${outageAt} on, the token endpoint ${says}, for ${outage} s, and ${200 * callsFor} calls are made in ${callsFor} s. A call fails if its status is not 200, and waits if it takes longer than 50 ms. "Fresh" is the time from the end of the outage to a new token.`,

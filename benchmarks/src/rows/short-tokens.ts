@@ -6,6 +6,7 @@ import { callSteadily, slowCallMs } from '../steady-calls.ts'
 /** Tokens with a lifetime of two seconds. */
 export const shortTokens: ProcessRow = {
   kind: 'process',
+  peersAtOnce: 3,
   name: 'short-tokens',
   title: 'Tokens of 2 seconds, a slow token endpoint, 200 requests a second for 10 seconds',
   about:
