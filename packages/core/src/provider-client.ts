@@ -68,11 +68,11 @@ export class ProviderClient<Info> implements Client<Info> {
     this.#parts = parts
     if (origin instanceof CredentialsReader) {
       this.#tokens = new TokenSource(parts, origin)
-      this.#entry = this.#tokens.entries.default
+      this.#entry = this.#tokens.defaultEntry
     } else {
       this.#view = origin
       this.#tokens = origin.client.#tokens
-      this.#entry = this.#tokens.entries.of(origin.grant, origin.identity)
+      this.#entry = this.#tokens.entryOf(origin.grant, origin.identity)
     }
   }
 
@@ -85,7 +85,7 @@ export class ProviderClient<Info> implements Client<Info> {
   static wasUsedSinceLastTurn(client: ProviderClient<unknown>): boolean {
     const isUsed = client.#isUsed
     client.#isUsed = false
-    return isUsed || client.#tokens.entries.busy
+    return isUsed || client.#tokens.busy
   }
 
   get provider(): Provider<Info> {
@@ -148,7 +148,7 @@ export class ProviderClient<Info> implements Client<Info> {
 
   status(): TokenStatus {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('status')
-    return this.#tokens.entries.status(this.#parts.transport.now(), this.#view?.grant)
+    return this.#tokens.status(this.#parts.transport.now(), this.#view?.grant)
   }
 
   async forget(): Promise<void> {
@@ -163,7 +163,7 @@ export class ProviderClient<Info> implements Client<Info> {
   async revoke(): Promise<void> {
     if (!ProviderClient.#isClient(this)) throw detachedMethod('revoke')
     const revokeToken = await this.#parts.prepareRevocation(this.#tokens.client)
-    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.entries.held(this.#view?.grant)]
+    const tokens = [...(this.#unrevoked ?? []), ...this.#tokens.held(this.#view?.grant)]
     this.#unrevoked = undefined
     this.#dropCopy()
     // The credentials stay, because the revocation needs them.
@@ -204,7 +204,7 @@ export class ProviderClient<Info> implements Client<Info> {
     if (options?.rejected !== undefined || options?.minimumLifetime !== undefined) this.#dropCopy()
     if (view === undefined || options?.grant !== undefined) return this.#tokens.obtain(options)
     // The entry may have been evicted.
-    this.#entry = this.#tokens.entries.of(view.grant, view.identity)
+    this.#entry = this.#tokens.entryOf(view.grant, view.identity)
     return this.#tokens.obtain({ ...options, grant: view.grant, identity: view.identity })
   }
 

@@ -17,28 +17,25 @@ import type { TokenEntry } from './token-entry.ts'
 import type { TokenSharing } from './token-sharing.ts'
 
 /** A client's tokens: from memory, from the store, or from one token request that all callers share. */
-export class TokenSource {
-  readonly #parts: TokenSourceParts
+export class TokenSource extends TokenEntries {
+  declare protected readonly parts: TokenSourceParts
   readonly #client: GrantClient
-  /** What the client knows of its tokens. */
-  readonly entries: TokenEntries
   #isClosed = false
 
   constructor(parts: TokenSourceParts, client: GrantClient) {
-    this.#parts = parts
+    super(parts)
     this.#client = client
-    this.entries = new TokenEntries(parts)
   }
 
   /** A token that is valid now. */
   obtain({ grant, identity, rejected, signal, minimumLifetime = 0 }: TokenSourceOptions = {}): Promise<AccessToken> {
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const entry = grant === undefined ? this.entries.default : this.entries.of(grant, identity)
-    const time = this.#parts.time()
+    const entry = grant === undefined ? this.defaultEntry : this.entryOf(grant, identity)
+    const time = this.parts.time()
     const minimumMs = minimumLifetime * 1000
     const cached = this.#serve(entry, rejected, minimumMs, time)
     if (cached === undefined) return this.#request(entry, rejected?.value, minimumMs, signal, time)
-    if (this.#parts.listeners.hasSubscribers) this.#emitServed(entry, 'memory', time, time)
+    if (this.parts.listeners.hasSubscribers) this.#emitServed(entry, 'memory', time, time)
     return cached
   }
 
@@ -56,7 +53,7 @@ export class TokenSource {
     }
     if (minimumMs > 0 && !entry.servesFor(minimumMs, time)) return undefined
     if (decision === 'serve-and-refresh' && !this.#isClosed) {
-      entry.flight().refresh((request) => this.#acquire(entry, request, this.#parts.timeout, 0))
+      entry.flight().refresh((request) => this.#acquire(entry, request, this.parts.timeout, 0))
     }
     return entry.promise
   }
@@ -69,7 +66,7 @@ export class TokenSource {
     signal: AbortSignal | undefined,
     time: number,
   ): Promise<AccessToken> {
-    const { timeout, listeners, diagnostics } = this.#parts
+    const { timeout, listeners, diagnostics } = this.parts
     let from: TokenServedEvent['from'] = 'flight'
     let isOwn = false
     const report = (origin: 'store' | 'grant'): void => {
@@ -90,7 +87,7 @@ export class TokenSource {
       minimumMs === 0 ? waitFor(result, signal) : this.#waitForLife(entry, rejected, minimumMs, result, again, signal)
     if (!listeners.hasSubscribers) return token
     return token.then((served) => {
-      this.#emitServed(entry, from, time, this.#parts.time())
+      this.#emitServed(entry, from, time, this.parts.time())
       return served
     })
   }
@@ -109,12 +106,12 @@ export class TokenSource {
   ): Promise<AccessToken> {
     try {
       const brought = await waitFor(result, signal)
-      const isTooShort = entry.token === brought && !entry.servesFor(minimumMs, this.#parts.time())
+      const isTooShort = entry.token === brought && !entry.servesFor(minimumMs, this.parts.time())
       return (isTooShort ? await again() : undefined) ?? brought
     } catch (failure) {
       const { token, endsAt } = entry
       if (signal?.aborted || token === undefined || token.value === rejected) throw failure
-      if (this.#parts.time() >= endsAt) throw failure
+      if (this.parts.time() >= endsAt) throw failure
       return token
     }
   }
@@ -127,14 +124,14 @@ export class TokenSource {
     minimumMs: number,
     report?: (from: 'store' | 'grant') => void,
   ): Promise<AccessToken> {
-    const { time, timeoutError, random, sharing } = this.#parts
+    const { time, timeoutError, random, sharing } = this.parts
     const { background, rejected, controller } = request
     const startedAt = time()
     // The request that this one was queued behind may have brought a token.
     if (!background && rejected.size === 0 && entry.token !== undefined && startedAt < entry.endsAt) {
       if (minimumMs === 0 || entry.servesFor(minimumMs, startedAt)) return entry.token
     }
-    const cachedFailure = this.entries.findFailure(entry, startedAt)
+    const cachedFailure = this.cachedFailureOf(entry, startedAt)
     if (cachedFailure !== undefined) throw cachedFailure
     const retryAt = entry.planRetry(startedAt, random, background)
     const limit = background && entry.token !== undefined ? (entry.endsAt - startedAt) / 4000 : secondsLeft
@@ -151,7 +148,7 @@ export class TokenSource {
       try {
         if (request.cacheable) {
           entry.accept(found, startedAt, random)
-          this.entries.succeed()
+          this.recordSuccess()
           await slot?.write(found)
           // forget() may have deleted the stored token before this request wrote it.
           if (!request.cacheable && entry.token !== found.token) await slot?.forget()
@@ -163,7 +160,7 @@ export class TokenSource {
     } catch (unlabelled) {
       const failure = withLabel(unlabelled, this.label)
       if (request.cacheable) {
-        this.entries.fail(entry, failure instanceof NightlatchError ? failure : undefined, retryAt)
+        this.recordFailure(entry, failure instanceof NightlatchError ? failure : undefined, retryAt)
       }
       throw failure
     }
@@ -177,7 +174,7 @@ export class TokenSource {
     retryAt: number,
     minimumMs: number,
   ): Promise<FoundToken> {
-    const { sharing, time, acquire, timeout, random } = this.#parts
+    const { sharing, time, acquire, timeout, random } = this.parts
     const requestToken = async (seconds: number, assertion?: Assertion): Promise<AcquiredToken> => {
       const acquired = await acquire(this.#client, entry.grant, { ...terms, timeout: seconds, assertion })
       return { ...acquired, jitter: drawJitter(random(), terms.background) }
@@ -201,7 +198,7 @@ export class TokenSource {
 
   /** The store key needs the credentials. If they cannot be read the request ends here, so this is where that is reported. */
   async #openSlot(sharing: TokenSharing, grant: GrantRequest, terms: GrantTerms): Promise<StoreSlot> {
-    const { time, emit, provider } = this.#parts
+    const { time, emit, provider } = this.parts
     const { timeout, signal, background } = terms
     const startedAt = time()
     try {
@@ -219,7 +216,7 @@ export class TokenSource {
   }
 
   #emitServed(entry: TokenEntry, from: TokenServedEvent['from'], startedAt: number, time: number): void {
-    const { emit, provider } = this.#parts
+    const { emit, provider } = this.parts
     const remaining = Math.max(0, entry.endsAt - time) / 1000
     const duration = (time - startedAt) / 1000
     emit({ type: 'token.served', ...clientFields(provider.name, this.label), from, duration, remaining })
@@ -235,8 +232,8 @@ export class TokenSource {
     grant?: GrantRequest,
     { keepCredentials = grant !== undefined }: { readonly keepCredentials?: boolean } = {},
   ): Promise<void> {
-    const { sharing } = this.#parts
-    const deletions = this.entries.clear(grant).map(({ grant }) => sharing?.forget(this.#client, grant))
+    const { sharing } = this.parts
+    const deletions = this.clear(grant).map(({ grant }) => sharing?.forget(this.#client, grant))
     // The deletions have begun with the credentials so far, which the server accepted.
     if (!keepCredentials) this.#client.forget?.()
     await Promise.all(deletions)
@@ -245,7 +242,7 @@ export class TokenSource {
   /** Ends background refreshes, and starts no more. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const entry of this.entries.list()) entry.cancelRefresh()
+    for (const entry of this.entries()) entry.cancelRefresh()
   }
 
   /** Who requests the tokens. */

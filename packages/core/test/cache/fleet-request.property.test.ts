@@ -283,7 +283,7 @@ async function run(steps: readonly Step[], randoms: readonly number[], isWell: b
         break
       case 'sleep':
         // A lock that ends while its owner sleeps costs a grant, and what comes after that may be old.
-        if (fleet.some(({ source }) => source.entries.busy)) break
+        if (fleet.some(({ source }) => source.busy)) break
         sleeps += 1
         vi.setSystemTime(Date.now() + step.milliseconds)
         break

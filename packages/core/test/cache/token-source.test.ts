@@ -136,7 +136,7 @@ describe('token source', () => {
     expect(await source.obtain(undefined)).toBe(token)
     expect(await source.obtain({})).toBe(token)
     void source.obtain({})
-    expect(source.entries.busy).toBe(false)
+    expect(source.busy).toBe(false)
     expect(pending).toHaveLength(0)
   })
 
@@ -223,13 +223,13 @@ describe('token source', () => {
 
   it('L4: it is busy as long as a grant is under way, for whatever identity', async () => {
     const { source, next } = createBench()
-    expect(source.entries.busy).toBe(false)
+    expect(source.busy).toBe(false)
     for (const grant of [undefined, grantOf('a'), grantOf('b')]) {
       const token = source.obtain({ grant })
-      expect(source.entries.busy).toBe(true)
+      expect(source.busy).toBe(true)
       ;(await next()).answer()
       await token
-      expect(source.entries.busy).toBe(false)
+      expect(source.busy).toBe(false)
     }
   })
 
@@ -1182,7 +1182,7 @@ describe('token source', () => {
     other.source.close()
     expect(ahead.terms.signal.aborted).toBe(true)
     await settle()
-    expect(other.source.entries.busy).toBe(false)
+    expect(other.source.busy).toBe(false)
   })
 
   it('L4: a queued request has its time from when it was queued, and at least a second of it', async () => {
@@ -1333,31 +1333,31 @@ describe('the status of a token', () => {
   it('follows its life, and holds no token', async () => {
     const { source, next, advance } = createBench({ lifetime: 1000 })
     const epoch = 5_000_000
-    expect(source.entries.status(epoch)).toEqual({ state: 'none' })
+    expect(source.status(epoch)).toEqual({ state: 'none' })
     const pending = source.obtain()
     const grant = await next()
-    expect(source.entries.status(epoch).state).toBe('requesting')
+    expect(source.status(epoch).state).toBe('requesting')
     grant.answer()
     await pending
-    expect(source.entries.status(epoch)).toEqual({
+    expect(source.status(epoch)).toEqual({
       state: 'fresh',
       requestedAt: new Date(epoch),
       refreshAt: new Date(epoch + 500_000),
       servedUntil: new Date(epoch + 998_000),
       retryAt: undefined,
     })
-    expect(JSON.stringify(source.entries.status(epoch))).not.toContain('token-1')
+    expect(JSON.stringify(source.status(epoch))).not.toContain('token-1')
     advance(600)
-    expect(source.entries.status(epoch).state).toBe('stale')
-    expect(source.entries.status(epoch).requestedAt).toEqual(new Date(epoch - 600_000))
+    expect(source.status(epoch).state).toBe('stale')
+    expect(source.status(epoch).requestedAt).toEqual(new Date(epoch - 600_000))
     await source.obtain()
     const refresh = await next()
-    expect(source.entries.status(epoch)).toMatchObject({ state: 'requesting', servedUntil: expect.any(Date) })
+    expect(source.status(epoch)).toMatchObject({ state: 'requesting', servedUntil: expect.any(Date) })
     refresh.refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
     await vi.advanceTimersByTimeAsync(0)
-    expect(source.entries.status(epoch)).toMatchObject({ state: 'stale', retryAt: expect.any(Date) })
+    expect(source.status(epoch)).toMatchObject({ state: 'stale', retryAt: expect.any(Date) })
     advance(1000)
-    expect(source.entries.status(epoch)).toMatchObject({ state: 'none', servedUntil: undefined })
+    expect(source.status(epoch)).toMatchObject({ state: 'none', servedUntil: undefined })
   })
 
   it('says until when the client is refused', async () => {
@@ -1367,6 +1367,6 @@ describe('the status of a token', () => {
     const error = new NightlatchError('grant_refused', 'no', { error: 'invalid_client' })
     grant.refuse(error)
     await expect(pending).rejects.toBe(error)
-    expect(source.entries.status(0)).toMatchObject({ state: 'refused', retryAt: new Date(2000) })
+    expect(source.status(0)).toMatchObject({ state: 'refused', retryAt: new Date(2000) })
   })
 })
