@@ -68,7 +68,7 @@ export interface GrantTerms {
   /** Aborts at the deadline. */
   readonly signal: AbortSignal
   /** Seconds until the deadline, from now. */
-  readonly timeout: number
+  readonly seconds: number
   /** Whether an older token is still valid, so that no caller waits: then a failure is retried after a backoff, not here. */
   readonly background: boolean
   /** The JWT that the client authentication's source has just returned, if it was asked already. */
@@ -96,24 +96,24 @@ async function grantWithRetries(
   grantor: Grantor,
   client: GrantClient,
   grant: GrantRequest,
-  { signal, timeout, background, assertion }: GrantTerms,
+  { signal, seconds, background, assertion }: GrantTerms,
   report: GrantReport,
 ): Promise<{ readonly granted: GrantedToken } & Pick<AcquiredToken, 'grantedTo' | 'grantedSubject'>> {
   const { provider, random, transport } = grantor
   // Deadlines are real time, as timers are, whatever clock a test sets.
-  const deadline = performance.now() + timeout * 1000
+  const deadline = performance.now() + seconds * 1000
   const secondsLeft = (): number => (deadline - performance.now()) / 1000
   const source = provider.clientAuthentication?.source
   const { now } = transport
-  const credentials = await CurrentCredentials.read(client, { source, now, signal, timeout, assertion })
+  const credentials = await CurrentCredentials.read(client, { source, now, signal, timeout: seconds, assertion })
   const { assertions } = credentials
   for (let retries = 0; ; ) {
-    const seconds = background ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
+    const attemptSeconds = background ? secondsLeft() : planAttempt(retries + 1, secondsLeft())
     const { current } = credentials
     try {
       const granted = await withDeadline(
-        seconds,
-        () => describeLateness(provider, seconds),
+        attemptSeconds,
+        () => describeLateness(provider, attemptSeconds),
         (attemptSignal) =>
           attemptGrant(grantor, client, { grant, credentials: current, assertions, signal: attemptSignal }, report),
         signal,
@@ -128,7 +128,7 @@ async function grantWithRetries(
           ? undefined
           : planGrantRetry(failure, retries + 1, secondsLeft(), random())
       // The last attempt had the time that was left: the error names the whole.
-      if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, timeout) : failure
+      if (wait === undefined) throw failure.code === 'timed_out' ? describeLateness(provider, seconds) : failure
       report.retried(failure, wait)
       if (!isRenewed) {
         retries += 1

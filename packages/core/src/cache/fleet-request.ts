@@ -14,9 +14,9 @@ import type { FoundToken, StoreSlot } from './store-slot.ts'
 export async function acquireForFleet(slot: StoreSlot, request: FleetRequest): Promise<FoundToken> {
   const { terms, timeout, serves, requestToken, backoffSeconds, isCacheable, random } = request
   const startedAt = performance.now()
-  const secondsLeft = (): number => terms.timeout - (performance.now() - startedAt) / 1000
+  const secondsLeft = (): number => terms.seconds - (performance.now() - startedAt) / 1000
   const takeovers = planTakeovers(timeout)
-  const waitUntil = startedAt + (terms.timeout - takeovers[1]) * 1000
+  const waitUntil = startedAt + (terms.seconds - takeovers[1]) * 1000
   const maxPoll = terms.background ? maxBackgroundPollSeconds : maxPollSeconds
   let hasRequested = false
   let lock: ReleaseLock | 'held' | undefined
@@ -78,7 +78,7 @@ export async function acquireForFleet(slot: StoreSlot, request: FleetRequest): P
 /** One token request of a process in a fleet. */
 export interface FleetRequest {
   readonly terms: GrantTerms
-  /** Seconds per call. `terms.timeout` is what is left of them after waiting in the queue. */
+  /** Seconds per call. `terms.seconds` is what is left of them after waiting in the queue. */
   readonly timeout: number
   /** Whether a token found in the store answers this request. */
   readonly serves: (found: AcquiredToken) => boolean

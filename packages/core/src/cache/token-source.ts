@@ -140,7 +140,7 @@ export class TokenSource extends TokenEntries {
       const { found, slot, release } = await withDeadline(
         seconds,
         () => timeoutError(seconds),
-        (signal) => this.#find(entry, request, { signal, timeout: seconds, background }, retryAt, minimumMs),
+        (signal) => this.#find(entry, request, { signal, seconds, background }, retryAt, minimumMs),
         controller.signal,
       )
       // A token that was found in the store is not written back.
@@ -176,10 +176,10 @@ export class TokenSource extends TokenEntries {
   ): Promise<FoundToken> {
     const { sharing, time, acquire, timeout, random } = this.parts
     const requestToken = async (seconds: number, assertion?: Assertion): Promise<AcquiredToken> => {
-      const acquired = await acquire(this.#client, entry.grant, { ...terms, timeout: seconds, assertion })
+      const acquired = await acquire(this.#client, entry.grant, { ...terms, seconds, assertion })
       return { ...acquired, jitter: drawJitter(random(), terms.background) }
     }
-    if (sharing === undefined) return { found: await requestToken(terms.timeout) }
+    if (sharing === undefined) return { found: await requestToken(terms.seconds) }
     const slot = await this.#openSlot(sharing, entry.grant, terms)
     return await sharing.acquireForFleet(slot, {
       terms,
@@ -199,10 +199,10 @@ export class TokenSource extends TokenEntries {
   /** The store key needs the credentials. If they cannot be read the request ends here, so this is where that is reported. */
   async #openSlot(sharing: TokenSharing, grant: GrantRequest, terms: GrantTerms): Promise<StoreSlot> {
     const { time, emit, provider } = this.parts
-    const { timeout, signal, background } = terms
+    const { seconds, signal, background } = terms
     const startedAt = time()
     try {
-      return await waitFor(sharing.open(this.#client, grant, timeout, signal), signal)
+      return await waitFor(sharing.open(this.#client, grant, seconds, signal), signal)
     } catch (failure) {
       if (failure instanceof NightlatchError || !signal.aborted) {
         const duration = (time() - startedAt) / 1000

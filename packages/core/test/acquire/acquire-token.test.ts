@@ -44,7 +44,7 @@ async function acquire(trial: Trial, grant: GrantRequest): Promise<AccessToken> 
   const { timeout } = trial
   const late = (): NightlatchError => new NightlatchError('timed_out', 'late', { provider: 'acme', retryable: true })
   const { token } = await withDeadline(timeout, late, (signal) =>
-    acquireToken(trial, trial.credentials, grant, { signal, timeout, background: false }),
+    acquireToken(trial, trial.credentials, grant, { signal, seconds: timeout, background: false }),
   )
   return token
 }
@@ -174,7 +174,7 @@ describe('acquireToken: the token', () => {
 
   it("R1: the server's hint when to refresh is in milliseconds, or undefined", async () => {
     const trial = grantor()
-    const terms = { signal: new AbortController().signal, timeout: 10, background: false }
+    const terms = { signal: new AbortController().signal, seconds: 10, background: false }
     const hinted = async (refresh_in: unknown): Promise<number | undefined> => {
       server.answer(json({ access_token: issued, refresh_in }))
       return (await acquireToken(trial, trial.credentials, empty, terms)).refreshInMs
@@ -297,7 +297,7 @@ describe('acquireToken: the credentials', () => {
 
   it('L8: in the background, too, a credentials function that fails is reported', async () => {
     const trial = grantor({}, { credentials: readOnly(() => Promise.reject(new Error('vault sealed'))) })
-    const terms = { signal: new AbortController().signal, timeout: 10, background: true }
+    const terms = { signal: new AbortController().signal, seconds: 10, background: true }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toThrow('vault sealed')
     expect(trial.events).toMatchObject([{ type: 'grant.failed', background: true }])
   })
@@ -342,7 +342,7 @@ describe('acquireToken: repetitions', () => {
   it('L6: a background refresh is not retried', async () => {
     down()
     const trial = grantor()
-    const terms = { signal: new AbortController().signal, timeout: 10, background: true }
+    const terms = { signal: new AbortController().signal, seconds: 10, background: true }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toMatchObject({ status: 503 })
     expect(server.requests).toHaveLength(1)
     expect(trial.events).toMatchObject([{ type: 'grant.failed', background: true, attempt: 1 }])
@@ -365,7 +365,7 @@ describe('acquireToken: repetitions', () => {
     const reason = new NightlatchError('timed_out', 'late', { retryable: true })
     server.answer(() => controller.abort(reason))
     const trial = grantor()
-    const terms = { signal: controller.signal, timeout: 10, background: false }
+    const terms = { signal: controller.signal, seconds: 10, background: false }
     await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toBe(reason)
     // A whole grant in between leaves time for any event that would follow.
     server.answer(json({ access_token: issued }))
@@ -385,7 +385,7 @@ describe('acquireToken: repetitions', () => {
     server.answer(() => {})
     stopTimers()
     const trial = grantor()
-    const terms = { signal: new AbortController().signal, timeout: 10, background: false }
+    const terms = { signal: new AbortController().signal, seconds: 10, background: false }
     const failing = failureOf(acquireToken(trial, trial.credentials, empty, terms).then(() => undefined))
     await outlastAttempts()
     expect((await failing).message).toMatch(/did not give a token within 10 s$/)
@@ -473,7 +473,7 @@ describe('acquireToken: rotation', () => {
           {},
           { credentials: { read: async () => ({ clientId: 'app', clientSecret }), readOthers } },
         )
-        const terms = { signal: new AbortController().signal, timeout: 10, background }
+        const terms = { signal: new AbortController().signal, seconds: 10, background }
         const acquired = await acquireToken(trial, trial.credentials, empty, terms)
         expect(acquired.token.value).toBe(issued)
         expect(acquired.grantedTo).toBe(next)

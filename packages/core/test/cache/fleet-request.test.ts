@@ -58,7 +58,7 @@ interface Options extends Partial<Omit<FleetRequest, 'terms'>> {
 }
 
 const requestOf = ({ background = false, left, signal, timeout = 10, ...more }: Options = {}): FleetRequest => ({
-  terms: { signal: signal ?? abortAfter(60_000), timeout: left ?? timeout, background },
+  terms: { signal: signal ?? abortAfter(60_000), seconds: left ?? timeout, background },
   timeout,
   serves: () => true,
   requestToken: async () => acquired('granted'),

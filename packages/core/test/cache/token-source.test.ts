@@ -405,20 +405,20 @@ describe('token source', () => {
       const { source, next, advance } = createBench({ lifetime: 60 })
       const first = source.obtain(undefined)
       const grant = await next()
-      expect(grant.terms.timeout).toBeCloseTo(10)
+      expect(grant.terms.seconds).toBeCloseTo(10)
       grant.answer()
       await first
       advance(age)
       await source.obtain(undefined)
       const refresh = await next()
       expect(refresh.terms.background).toBe(true)
-      expect(refresh.terms.timeout).toBeCloseTo(timeout)
+      expect(refresh.terms.seconds).toBeCloseTo(timeout)
       refresh.refuse(new NightlatchError('endpoint_unavailable', 'down', { retryable: true }))
       await settle()
       advance(60)
       void source.obtain(undefined)
       const last = await next()
-      expect(last.terms).toMatchObject({ background: false, timeout: expect.closeTo(10) })
+      expect(last.terms).toMatchObject({ background: false, seconds: expect.closeTo(10) })
       last.answer()
     },
   )
@@ -430,7 +430,7 @@ describe('token source', () => {
     await first
     advance(3000)
     await source.obtain(undefined)
-    expect((await next()).terms.timeout).toBeCloseTo(10)
+    expect((await next()).terms.seconds).toBeCloseTo(10)
   })
 
   it('L2: a token that comes with no life left is not handed to those who waited for it', async () => {
@@ -1199,7 +1199,7 @@ describe('token source', () => {
       await vi.advanceTimersByTimeAsync(queuedMs)
       slow.answer()
       const grant = await next()
-      expect(grant.terms.timeout).toBeCloseTo(left)
+      expect(grant.terms.seconds).toBeCloseTo(left)
       grant.answer()
       await Promise.all([first, second])
     }
