@@ -26,7 +26,7 @@ import { InFlightRequests } from './platform/in-flight-requests.ts'
 import { loadOnce } from './platform/load-once.ts'
 import { ownMembers } from './platform/validation.ts'
 
-/** What a client is made of besides its credentials. The clients of a pool with one provider share it. */
+/** The parts of a client other than its credentials. The clients of a pool with one provider share them. */
 export interface ClientParts<Info> extends TokenSourceParts {
   /** The caller's own object, which `client.provider` returns. */
   readonly given: Provider<Info>
