@@ -56,7 +56,7 @@ export const manyCallers: readonly ProcessRow[] = [
       }),
   },
   {
-    ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 3),
+    ...row('expiry', '1,000 callers at once, the token just ended', `${how} The token lives one second.`, metrics, 2),
     prepare: (peer, context) =>
       prepareCallers(peer, context, async (open, { server }) => {
         await server.behave({ lifetime: 1 })
