@@ -9,6 +9,34 @@ type Handler = Dispatcher.DispatchHandler
 type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2]
 type Upgraded = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3]
 
+/** What all requests of one interceptor share. */
+export interface Traits {
+  readonly provider: Provider<unknown>
+  /** Whether tokens are bound to a key (DPoP), so that every response may carry a nonce. */
+  readonly isBound: boolean
+  /** Whether only the `Authorization` header carries the token. */
+  readonly isBearerOnly: boolean
+  /** The statuses that mean that the API rejected the token. */
+  readonly rejectedStatuses: readonly number[]
+  /** Whether a body may say so, too. */
+  readonly readsBodies: boolean
+}
+
+/** Reads from a provider what is the same for all of its requests. */
+export function readTraits(provider: Provider<unknown>): Traits {
+  const { dpop, authorizeRequest, tokenRejection } = provider
+  const isBound = dpop === true
+  const { statuses = [401], body } = tokenRejection ?? {}
+  return {
+    provider,
+    isBound,
+    isBearerOnly: !isBound && authorizeRequest === undefined,
+    // With DPoP a 401 may require a nonce, even if the provider does not count it as a rejection.
+    rejectedStatuses: isBound ? [...statuses, 401] : statuses,
+    readsBodies: body !== undefined,
+  }
+}
+
 /** One request of a caller, with all its attempts. */
 export interface Call {
   readonly dispatch: Dispatcher.Dispatch
@@ -18,13 +46,9 @@ export interface Call {
   readonly headers: ReadableHeaders
   readonly handler: Handler
   readonly signal: AbortSource | undefined
-  readonly provider: Provider<unknown>
+  readonly traits: Traits
   /** Whether the body can be sent again. */
   readonly isRepeatable: boolean
-  /** Whether tokens are bound to a key (DPoP), so that every response may carry a nonce. */
-  readonly isBound: boolean
-  /** Whether only the `Authorization` header carries the token. */
-  readonly isBearerOnly: boolean
   /** The caller's own authorization and proof, as bits: see `readCarried`. */
   readonly carried: number
   /** The controller of the current attempt, once undici has started it. */
@@ -43,7 +67,7 @@ export function sendAuthorized(call: Call, authorization: Authorization): void {
   const headers = tokenHeaders(call, authorization)
   // On a redirect to another origin undici removes `Authorization`, but no other header that carries a token.
   const isBearerOnly =
-    call.carried === 0 && (call.isBearerOnly || Object.keys(headers).every((name) => name === 'authorization'))
+    call.carried === 0 && (call.traits.isBearerOnly || Object.keys(headers).every((name) => name === 'authorization'))
   const opts = { ...call.opts, headers: addHeaders(call.headers, headers, isBearerOnly) }
   send(dispatch, opts, new AuthorizedHandler(call, authorization, isBearerOnly))
 }
@@ -134,7 +158,7 @@ class AuthorizedHandler implements Handler {
     if (context?.history !== undefined && context.history.length > 0) {
       this.#isRedirected = true
       if (!this.#isBearerOnly) {
-        controller.abort(redirectError(call.provider.name))
+        controller.abort(redirectError(call.traits.provider.name))
         return
       }
     }
@@ -142,7 +166,7 @@ class AuthorizedHandler implements Handler {
   }
 
   onRequestUpgrade(controller: Controller, statusCode: number, headers: ResponseHeaders, socket: Upgraded): void {
-    if (this.#call.isBound) this.#report(statusCode, headers)
+    if (this.#call.traits.isBound) this.#report(statusCode, headers)
     this.#call.handler.onRequestUpgrade?.(controller, statusCode, headers, socket)
   }
 
@@ -151,16 +175,14 @@ class AuthorizedHandler implements Handler {
       this.#call.handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
       return
     }
-    const { isRepeatable, isBound, provider } = this.#call
-    const { statuses = [401], body } = provider.tokenRejection ?? {}
-    // With DPoP a 401 may require a nonce, even if the provider does not count it as a rejection.
-    const isRejected = statuses.includes(statusCode) || (isBound && statusCode === 401)
+    const { isRepeatable, traits } = this.#call
+    const isRejected = traits.rejectedStatuses.includes(statusCode)
     if (isRejected && isRepeatable && !this.#isRedirected) {
       this.#held = new HeldResponse(statusCode, headers, statusMessage, false)
       void this.#decide(controller, this.#held, undefined)
       return
     }
-    if (!isRejected && body !== undefined && !this.#isRedirected && mayBeJson(statusCode, headers)) {
+    if (!isRejected && traits.readsBodies && !this.#isRedirected && mayBeJson(statusCode, headers)) {
       this.#held = new HeldResponse(statusCode, headers, statusMessage, true)
       return
     }
@@ -183,7 +205,7 @@ class AuthorizedHandler implements Handler {
     if (!held.awaitsBody) {
       if (held.bytes > maxBufferedBytes) controller.pause()
     } else if (held.bytes > maxBufferedBytes || (held.chunks.length === 1 && !beginsAsJson(chunk, held.headers))) {
-      if (this.#call.isBound) this.#report(held.statusCode, held.headers)
+      if (this.#call.traits.isBound) this.#report(held.statusCode, held.headers)
       this.#replay(controller, held)
     }
   }
@@ -239,7 +261,7 @@ class AuthorizedHandler implements Handler {
   /** Reports an unbuffered response to the client, which notes whether the token was rejected, and the next DPoP nonce. */
   #report(status: number, headers: ResponseHeaders): void {
     if (this.#isRedirected) return
-    void this.#authorization?.handleResponse({ status, headers }, { repeatable: false })
+    void this.#authorization?.handleResponse({ status, headers }, notRepeatable)
   }
 
   /** @param body parsed JSON; `undefined` if it was not read */
@@ -301,6 +323,8 @@ class AuthorizedHandler implements Handler {
     }
   }
 }
+
+const notRepeatable = { repeatable: false } as const
 
 /** The abort reason of a response that a repeat replaced; it never reaches the caller. */
 class DiscardedResponse extends Error {}

@@ -1,7 +1,7 @@
 import { type Authorization, type Client, findUnknownOptions, NightlatchError } from '@nightlatch/core'
 import type { Dispatcher } from 'undici'
 import { type AbortSource, withSignal } from './abort-source.ts'
-import { type Call, reportFailure, sendAsGiven, sendAuthorized } from './authorized-handler.ts'
+import { type Call, readTraits, reportFailure, sendAsGiven, sendAuthorized } from './authorized-handler.ts'
 import { originOf, readHop } from './redirected-hop.ts'
 import {
   carriesAuthorization,
@@ -56,8 +56,7 @@ export function nightlatchInterceptor(
   const { foreignOrigins = 'reject' } = options
   const { authorize, provider } = client
   const { name } = provider
-  const isBound = provider.dpop === true
-  const isBearerOnly = !isBound && provider.authorizeRequest === undefined
+  const traits = readTraits(provider)
 
   const reject = (handler: Dispatcher.DispatchHandler, why: string): boolean => {
     reportFailure(handler, undefined, new NightlatchError('origin_refused', `${name}: ${why}`, { provider: name }))
@@ -65,15 +64,17 @@ export function nightlatchInterceptor(
   }
 
   const authorizeAndSend = async (call: Call, address: string): Promise<void> => {
-    const { opts, handler } = call
+    const { opts, handler, signal: source } = call
     const { method } = opts
     // A request with its own authorization does not need the client's token, so any origin is fine.
     const foreign = (call.carried & carriesAuthorization) === 0 ? foreignOrigins : 'passThrough'
     let authorization: Authorization | undefined
     try {
-      authorization = await withSignal(call.signal, (signal) =>
-        authorize(address, { method, foreignOrigins: foreign, ...(signal && { signal }) }),
-      )
+      authorization = await (source === undefined
+        ? authorize(address, { method, foreignOrigins: foreign })
+        : withSignal(source, (signal) =>
+            authorize(address, { method, foreignOrigins: foreign, ...(signal && { signal }) }),
+          ))
     } catch (failure) {
       reportFailure(handler, undefined, failure)
       return
@@ -144,10 +145,8 @@ export function nightlatchInterceptor(
         headers: copyHeaders(given),
         handler,
         signal: signal ?? undefined,
-        provider,
+        traits,
         isRepeatable: isRepeatable(opts.body),
-        isBound,
-        isBearerOnly,
         carried,
         controller: undefined,
       }

@@ -77,6 +77,8 @@ export function addHeaders(
 ): GivenHeaders {
   if (headers === undefined) return { ...carrying }
   if (isFlat(headers)) {
+    // The caller has no `Authorization` in this case, so no name needs replacing.
+    if (isBearerOnly) return [...headers, 'authorization', carrying.authorization] as string[]
     const all: unknown[] = []
     for (let at = 0; at < headers.length; at += 2) {
       if (!Object.hasOwn(carrying, lowerCase(headers[at]))) all.push(headers[at], headers[at + 1])
@@ -85,7 +87,6 @@ export function addHeaders(
     return all as string[]
   }
   const all: Record<string, unknown> = { ...headers, ...carrying }
-  // The caller's record has no `Authorization` in this case, so no name needs replacing.
   if (isBearerOnly) return all as Record<string, string>
   for (const name of Object.keys(headers)) {
     const key = name.toLowerCase()
