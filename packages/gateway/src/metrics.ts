@@ -18,42 +18,27 @@ export function createMetrics(sources: MetricSources): Registry {
   const registry = new Registry()
   const registers = [registry]
   const ofRequest = ['caller', 'upstream']
-  const counter = (
+  const add = (
+    Kind: typeof Counter | typeof Gauge,
     name: string,
     help: string,
     labelNames: string[],
     collect: (set: (labels: Record<string, string>, value: number) => void) => void,
   ): void => {
-    new Counter({
+    const metric: Counter | Gauge = new Kind({
       name: `nightlatch_gateway_${name}`,
       help,
       labelNames,
       registers,
       collect(): void {
-        this.reset()
-        collect((labels, value) => this.inc(labels, value))
-      },
-    })
-  }
-  const gauge = (
-    name: string,
-    help: string,
-    labelNames: string[],
-    collect: (set: (labels: Record<string, string>, value: number) => void) => void,
-  ): void => {
-    new Gauge({
-      name: `nightlatch_gateway_${name}`,
-      help,
-      labelNames,
-      registers,
-      collect(): void {
-        this.reset()
-        collect((labels, value) => this.set(labels, value))
+        metric.reset()
+        // Each collection begins at 0, so that to increase is to set.
+        collect((labels, value) => metric.inc(labels, value))
       },
     })
   }
 
-  counter('requests_total', 'Requests by caller, upstream and status', [...ofRequest, 'status'], (set) => {
+  add(Counter, 'requests_total', 'Requests by caller, upstream and status', [...ofRequest, 'status'], (set) => {
     for (const { caller, upstream, statuses } of sources.traffic.all) {
       for (const [status, count] of statuses) set({ caller, upstream, status: String(status) }, count)
     }
@@ -63,32 +48,32 @@ export function createMetrics(sources: MetricSources): Registry {
     ['response_bytes_total', 'Bytes of response bodies', 'bytesOut'],
     ['attempts_total', 'Requests sent to APIs, repeated ones included', 'attempts'],
   ] as const) {
-    counter(name, help, ofRequest, (set) => {
+    add(Counter, name, help, ofRequest, (set) => {
       for (const count of sources.traffic.all) set({ caller: count.caller, upstream: count.upstream }, count[member])
     })
   }
-  gauge('requests_in_progress', 'Requests in progress by caller', ['caller'], (set) => {
+  add(Gauge, 'requests_in_progress', 'Requests in progress by caller', ['caller'], (set) => {
     for (const [caller, { active }] of sources.loads.all) set({ caller }, active)
   })
-  counter('grants_total', 'Token requests of a client by their result', ['client', 'result'], (set) => {
+  add(Counter, 'grants_total', 'Token requests of a client by their result', ['client', 'result'], (set) => {
     for (const { name, grants, failedGrants } of sources.active.clients.values()) {
       set({ client: name, result: 'granted' }, grants)
       set({ client: name, result: 'failed' }, failedGrants)
     }
   })
-  gauge('token_state', '1 for the state that a client’s token is in', ['client', 'state'], (set) => {
+  add(Gauge, 'token_state', '1 for the state that a client’s token is in', ['client', 'state'], (set) => {
     for (const { name, client } of sources.active.clients.values()) {
       const { state } = client.status()
       for (const each of states) set({ client: name, state: each }, each === state ? 1 : 0)
     }
   })
-  gauge('token_served_until_seconds', 'Unix time until which a client’s token is served', ['client'], (set) => {
+  add(Gauge, 'token_served_until_seconds', 'Unix time until which a client’s token is served', ['client'], (set) => {
     for (const { name, client } of sources.active.clients.values()) {
       const { servedUntil } = client.status()
       if (servedUntil !== undefined) set({ client: name }, servedUntil.getTime() / 1000)
     }
   })
-  gauge('store_available', '0 if the store did not answer the last time', ['client'], (set) => {
+  add(Gauge, 'store_available', '0 if the store did not answer the last time', ['client'], (set) => {
     for (const { name, isStoreFailing } of sources.active.clients.values()) {
       if (isStoreFailing !== undefined) set({ client: name }, isStoreFailing ? 0 : 1)
     }
