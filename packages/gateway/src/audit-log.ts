@@ -34,6 +34,7 @@ export class AuditLog {
   #isBlocked = false
   #second = Number.NaN
   #secondText = ''
+  readonly #quoted = new Map<string, string>()
 
   constructor(output: Writable | undefined, now: () => number = Date.now) {
     this.#output = output
@@ -48,7 +49,7 @@ export class AuditLog {
     }
     const { caller, upstream, rule, method, path, status, bytesIn, bytesOut, ms, attempts, tokenAge } = entry
     const shown = path.length > maxPathLength ? `${path.slice(0, maxPathLength)}…` : path
-    this.#pending += `{"event":"request","time":"${this.#time()}","caller":${quoteName(caller)},"upstream":${quoteName(upstream)},"rule":${quoteName(rule)},"method":"${method}","path":${JSON.stringify(shown)},"status":${status},"bytesIn":${bytesIn},"bytesOut":${bytesOut},"ms":${Math.round(ms * 100) / 100},"attempts":${attempts},"tokenAge":${tokenAge === undefined ? 'null' : Math.max(0, Math.round(tokenAge))}}\n`
+    this.#pending += `{"event":"request","time":"${this.#time()}","caller":${this.#quote(caller)},"upstream":${this.#quote(upstream)},"rule":${this.#quote(rule)},"method":"${method}","path":${JSON.stringify(shown)},"status":${status},"bytesIn":${bytesIn},"bytesOut":${bytesOut},"ms":${Math.round(ms * 100) / 100},"attempts":${attempts},"tokenAge":${tokenAge === undefined ? 'null' : Math.max(0, Math.round(tokenAge))}}\n`
     if (this.#isScheduled || this.#isBlocked) return
     this.#isScheduled = true
     setImmediate(() => this.#flush())
@@ -86,9 +87,14 @@ export class AuditLog {
     }
     return `${this.#secondText}${String(now - second * 1000).padStart(3, '0')}Z`
   }
-}
 
-/** Names come from the configuration, and need no escapes but in rare ones. */
-function quoteName(name: string | undefined): string {
-  return name === undefined ? 'null' : JSON.stringify(name)
+  /** Names come from the configuration, so that they are few, and each is escaped once. */
+  #quote(name: string | undefined): string {
+    if (name === undefined) return 'null'
+    const known = this.#quoted.get(name)
+    if (known !== undefined) return known
+    const quoted = JSON.stringify(name)
+    this.#quoted.set(name, quoted)
+    return quoted
+  }
 }

@@ -22,6 +22,7 @@ export class Exchange {
   readonly #parts: ExchangeParts
   readonly #startedAt: number
   #load: CallerLoad | undefined
+  #isFinished = false
   /** Called if the caller goes away before its response is complete. */
   onAbort: (() => void) | undefined
   isAborted = false
@@ -49,7 +50,7 @@ export class Exchange {
       tokenAge: undefined,
     }
     parts.open.add(this)
-    response.once('close', () => this.#finish())
+    response.on('close', () => this.#finish())
   }
 
   /** Counts this request as one of its caller, until it ends. */
@@ -58,10 +59,15 @@ export class Exchange {
     this.#load = load
   }
 
-  /** Writes the head of the response. */
-  writeHead(status: number, headers: Record<string, string | string[]>): void {
+  /**
+   * Writes the head of the response.
+   *
+   * @param headers alternating names and values, of which none is `connection`
+   * @param isLast whether the connection ends with this response
+   */
+  writeHead(status: number, headers: (string | string[])[], isLast = false): void {
     this.entry.status = status
-    if (this.#parts.isDraining) headers.connection = 'close'
+    if (isLast || this.#parts.isDraining) headers.push('connection', 'close')
     this.response.writeHead(status, headers)
   }
 
@@ -75,7 +81,8 @@ export class Exchange {
   send(status: number, headers: Record<string, string | string[]>, body: string): void {
     const { request, response, entry } = this
     if (this.isAborted || response.headersSent) return
-    this.writeHead(status, headers)
+    const { connection, ...others } = headers
+    this.writeHead(status, Object.entries(others).flat(), connection !== undefined)
     entry.bytesOut = Buffer.byteLength(body)
     response.end(request.method === 'HEAD' ? undefined : body)
     if (!request.complete) this.#discardBody()
@@ -98,6 +105,8 @@ export class Exchange {
 
   #finish(): void {
     const { entry, response } = this
+    if (this.#isFinished) return
+    this.#isFinished = true
     if (!response.writableFinished) {
       this.isAborted = true
       this.onAbort?.()

@@ -9,12 +9,14 @@ export interface ForwardedRequest extends FastifyRequest {
 
 const forwardingKey: unique symbol = Symbol('forwarding')
 
+/** The response's own headers are written by its forwarding. */
+const noHeaders: Record<string, string> = {}
+
 /** The options of each `reply.from`: reply-from finds the forwarding by its request. */
 export const forwardingHooks: FastifyReplyFromHooks = {
-  getUpstream: (request: unknown): string => (request as ForwardedRequest).forwarding.origin,
   rewriteRequestHeaders: (request: unknown): Record<string, string> =>
     ({ [forwardingKey]: (request as ForwardedRequest).forwarding }) as unknown as Record<string, string>,
-  rewriteHeaders: (): Record<string, string> => ({}),
+  rewriteHeaders: (): Record<string, string> => noHeaders,
   onResponse: (request: unknown, reply: unknown): void =>
     (request as ForwardedRequest).forwarding.respond(reply as FastifyReply),
   onError: (reply: unknown, { error }: { readonly error: Error }): void => {

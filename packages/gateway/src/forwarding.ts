@@ -21,6 +21,9 @@ interface ReceivedHead {
 /** Called once, with a failure or the head of the response. */
 export type ReportHead = (failure: Error | null, head?: ReceivedHead) => void
 
+/** Longer first bytes of a body do not wait for its end. */
+const maxFirstBytes = 16_384
+
 /** Sends one request to an API with the client's token, and hands the answer on. */
 export class Forwarding implements Dispatcher.DispatchHandler {
   readonly exchange: Exchange
@@ -39,6 +42,8 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   #isPaused = false
   /** Whether the head of the response waits for the first bytes of its body. */
   #isHeadWaiting = false
+  /** They wait with the head until it is known whether they are the whole body. */
+  #firstBytes: Buffer | undefined
 
   constructor(exchange: Exchange, upstream: ActiveUpstream, { path, query }: RequestTarget) {
     this.exchange = exchange
@@ -46,10 +51,6 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.#path = joinPath(upstream.client.base?.pathname ?? '/', path) + query
     this.#headers = toForwardedHeaders(exchange.request, upstream.forwarded)
     exchange.onAbort = () => this.#controller?.abort(new BodyAborted('the caller went away'))
-  }
-
-  get origin(): string {
-    return this.#upstream.client.base?.origin ?? ''
   }
 
   /** Ends a response that has been silent for too long. */
@@ -88,7 +89,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     try {
       client.dispatcher.dispatch(
         {
-          origin: this.origin,
+          origin: client.origin,
           path: this.#path,
           method: this.exchange.entry.method as Dispatcher.HttpMethod,
           headers: this.#headers,
@@ -135,9 +136,27 @@ export class Forwarding implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Controller, chunk: Buffer): void {
     if (this.#isDropped) return
+    this.exchange.entry.bytesOut += chunk.byteLength
+    if (this.#isHeadWaiting && this.#firstBytes === undefined && chunk.byteLength <= maxFirstBytes) {
+      this.#firstBytes = chunk
+      return
+    }
+    this.#sendHead()
+    this.#write(controller, chunk)
+  }
+
+  /** Sends the head of the response, with the first bytes of its body if they are there. */
+  #sendHead(): void {
+    if (!this.#isHeadWaiting) return
     this.#isHeadWaiting = false
-    const { response, entry } = this.exchange
-    entry.bytesOut += chunk.byteLength
+    const first = this.#firstBytes
+    this.#firstBytes = undefined
+    if (first === undefined) this.exchange.response.flushHeaders()
+    else if (this.#controller !== undefined) this.#write(this.#controller, first)
+  }
+
+  #write(controller: Controller, chunk: Buffer): void {
+    const { response } = this.exchange
     if (response.write(chunk) || this.#isPaused) return
     this.#isPaused = true
     controller.pause()
@@ -174,27 +193,30 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   #end(): void {
+    const { response, entry } = this.exchange
+    const first = this.#firstBytes
     this.#isHeadWaiting = false
-    if (this.#content instanceof StreamedBody) this.exchange.entry.bytesIn = this.#content.bytes
-    this.exchange.response.end()
+    this.#firstBytes = undefined
+    if (this.#content instanceof StreamedBody) entry.bytesIn = this.#content.bytes
+    // Node writes a head and a body of text together; as Latin-1, each byte is one character.
+    if (first === undefined) response.end()
+    else response.end(first.toString('latin1'), 'latin1')
   }
 
   /** Called by reply-from: hands the head of the response on. */
   respond(reply: FastifyReply): void {
     reply.hijack()
     const headers = toReturnedHeaders(this.#responseHeaders)
-    this.exchange.mayBeSilent = String(headers['content-type']).startsWith('text/event-stream')
+    this.exchange.mayBeSilent = String(this.#responseHeaders['content-type']).startsWith('text/event-stream')
     // The rest of a body that the API did not wait for would be read as the next request.
-    if (!this.exchange.request.complete) headers.connection = 'close'
+    const isLast = !this.exchange.request.complete
     try {
       // The body would reach the caller in a coding that no header names.
       if (hasUnknownCoding(this.#responseHeaders)) throw new Error('the transfer coding is not chunked')
-      this.exchange.writeHead(this.#status, headers)
+      this.exchange.writeHead(this.#status, headers, isLast)
       this.#isHeadWaiting = true
       // The first bytes usually come with the head, and go out with it; the head of a silent stream goes out alone.
-      queueMicrotask(() => {
-        if (this.#isHeadWaiting) this.exchange.response.flushHeaders()
-      })
+      queueMicrotask(() => this.#sendHead())
     } catch {
       this.#isDropped = true
       this.exchange.answer(problem('upstream_unavailable', 'The response of the API has a header that is invalid'))
@@ -208,7 +230,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     const { client, timeout } = this.#upstream
     if (failure instanceof TokenRejected) {
       this.exchange.answer(
-        problem('upstream_refused', `${this.origin} rejected the token. The next request gets another one`),
+        problem('upstream_refused', `${client.origin} rejected the token. The next request gets another one`),
       )
     } else this.exchange.answer(explainFailure(failure, client, timeout))
   }

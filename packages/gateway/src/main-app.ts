@@ -22,8 +22,8 @@ export async function createMainApp(handler: MainHandler): Promise<FastifyInstan
     undici: forwardingRequester as never,
     disableRequestLogging: true,
     retryMethods: [],
-    // Each request names an origin of the configuration, and no path.
-    cacheURLs: 100,
+    // It is parsed once and sent nothing: each forwarding has the origin of its client's API.
+    base: 'http://forwarded.invalid',
   })
   const methods = METHODS.filter((method) => method !== 'CONNECT')
   for (const method of methods) {

@@ -34,15 +34,6 @@ export class MainHandler {
     const { raw } = request
     const target = request.originalUrl
     const exchange = new Exchange(this.#parts, raw, reply.raw, target)
-    const refuse = (refusal: Problem): void => {
-      reply.hijack()
-      if (target.startsWith('/token/')) refuseTokenRequest(exchange, refusal)
-      else exchange.answer(refusal)
-    }
-    const fail = (): void => {
-      reply.hijack()
-      exchange.fail()
-    }
     const { active } = this.#parts
     // It asks about the gateway, and no upstream (RFC 9110 section 9.3.7).
     if (target === '*' && raw.method === 'OPTIONS') {
@@ -51,12 +42,26 @@ export class MainHandler {
       return
     }
     const identified = this.judge(exchange, target, active)
-    if ('code' in identified) refuse(identified)
-    else if (identified instanceof Promise) {
+    if (identified instanceof Promise) {
       identified
-        .then((later) => ('code' in later ? refuse(later) : this.#route(later, request, reply)))
-        .catch(() => fail())
-    } else this.#route(identified, request, reply)
+        .then((later) => this.#proceed(later, exchange, request, reply))
+        .catch(() => {
+          reply.hijack()
+          exchange.fail()
+        })
+    } else this.#proceed(identified, exchange, request, reply)
+  }
+
+  #proceed(
+    identified: IdentifiedRequest | Problem,
+    exchange: Exchange,
+    request: ForwardedRequest,
+    reply: FastifyReply,
+  ): void {
+    if (!('code' in identified)) return this.#route(identified, request, reply)
+    reply.hijack()
+    if (request.originalUrl.startsWith('/token/')) refuseTokenRequest(exchange, identified)
+    else exchange.answer(identified)
   }
 
   /** Checks a request, and finds its caller. */

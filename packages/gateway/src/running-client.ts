@@ -25,6 +25,7 @@ export class RunningClient {
   /** Whether the store did not answer the last time; `undefined` without a store. */
   isStoreFailing: boolean | undefined
   #base: URL | undefined
+  #origin = ''
   #requestedAt: number | undefined
   readonly #now: () => number
 
@@ -40,7 +41,7 @@ export class RunningClient {
     this.#now = now
     this.isStoreFailing = store === undefined ? undefined : false
     const { api } = config.provider
-    if (api !== undefined && typeof api !== 'function') this.#base = new URL(api)
+    if (api !== undefined && typeof api !== 'function') this.#setBase(new URL(api))
     const { onEvent } = config.options
     this.client = createClient(config.provider, {
       ...config.options,
@@ -61,8 +62,19 @@ export class RunningClient {
 
   /** Finds the API's base URL. */
   async findBase(): Promise<URL> {
-    this.#base = await this.client.apiUrl()
-    return this.#base
+    const base = await this.client.apiUrl()
+    this.#setBase(base)
+    return base
+  }
+
+  /** The API's origin; empty until the provider's discovery found it. `URL` writes it again each time that it is read. */
+  get origin(): string {
+    return this.#origin
+  }
+
+  #setBase(base: URL): void {
+    this.#base = base
+    this.#origin = base.origin
   }
 
   /** Seconds since the current token was requested; `undefined` if there is none. */

@@ -41,9 +41,10 @@ export function join(
   entry: AuditEntry,
   onEnd: () => void,
 ): void {
-  const lines = Object.entries(headers).flatMap(([name, values]) =>
-    [values].flat().map((value) => `${name}: ${value}\r\n`),
-  )
+  const lines: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    for (const value of [headers[at + 1]].flat()) lines.push(`${headers[at]}: ${value}\r\n`)
+  }
   caller.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n${lines.join('')}\r\n`)
   if (head.byteLength > 0) socket.write(head)
   entry.status = 101
