@@ -1,18 +1,19 @@
 /**
  * Soak test of the gateway: 500 requests/s for ten minutes, tokens of two seconds, random faults of the token endpoint and of the
- * API. No request may fail for want of a token while one is valid, and memory must stay bounded.
+ * API. No request may fail for want of a token while one is valid, and the gateway may not leak memory.
  *
  * `node --conditions=@nightlatch/source src/soak-gateway.ts [seconds]`
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Fault, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { Pool } from 'undici'
+import { judgeMemory, type MemorySample, sampleMemory } from './soaked-memory.ts'
 
 const lifetimeSeconds = 2
 const requestsPerSecond = 500
@@ -20,6 +21,8 @@ const requestsPerSecond = 500
 const maxStallMs = 50
 /** Milliseconds after a fault in which its effects may still arrive. */
 const faultEchoMs = 1500
+/** Seconds between two samples of the gateway's memory. */
+const sampleSeconds = 10
 
 interface Address {
   readonly tokenEndpoint: string
@@ -177,10 +180,11 @@ async function call(
     }
   }
 
-  const memory: { readonly minute: number; readonly megabytes: number }[] = []
+  const memory: MemorySample[] = []
+  let sampling: Promise<unknown> = Promise.resolve()
   const startedAt = performance.now()
   const pending = new Set<Promise<void>>()
-  for (let sent = 0; performance.now() - startedAt < seconds * 1000; ) {
+  for (let sent = 0, samples = 0; performance.now() - startedAt < seconds * 1000; ) {
     const due = ((performance.now() - startedAt) / 1000) * requestsPerSecond
     // A machine that cannot keep up sends fewer requests.
     if (pending.size > 2000) sent = Math.floor(due)
@@ -188,23 +192,25 @@ async function call(
       const one = send(sent).finally(() => pending.delete(one))
       pending.add(one)
     }
-    const minute = (performance.now() - startedAt) / 60_000
-    if (minute * 12 > memory.length + 1) memory.push({ minute, megabytes: residentMegabytes(gateway) })
+    if ((performance.now() - startedAt) / 1000 > (samples + 1) * sampleSeconds) {
+      samples += 1
+      sampling = sampleMemory(gateway).then((sample) => memory.push(sample))
+    }
     await pause(5)
   }
   await Promise.all(pending)
+  await sampling
   await pool.close()
 
-  const slope = slopeOf(memory.slice(Math.floor(memory.length / 2)))
-  const grew = memory.length >= 60 && slope > 1
+  const { lines: memoryLines, leaks } = judgeMemory(memory)
   const total = [...counts.values()].reduce((sum, one) => sum + one, 0)
   const lines = [
     `${seconds} s, ${Math.round(total / seconds)} requests/s, tokens of ${lifetimeSeconds} s, random faults`,
     ...[...counts].sort().map(([what, many]) => `${what}: ${many}`),
     ...details,
-    `resident memory: ${memory.map(({ megabytes }) => megabytes.toFixed(0)).join(' ')} MB; slope ${slope.toFixed(2)} MB/min`,
+    ...memoryLines,
   ]
-  return { lines, failed: grew || [...counts.keys()].some((what) => what.startsWith('WITH A VALID TOKEN')) }
+  return { lines, failed: leaks || [...counts.keys()].some((what) => what.startsWith('WITH A VALID TOKEN')) }
 }
 
 function configurationOf({ tokenEndpoint, apiUrl, clientId }: Address, key: string): object {
@@ -225,20 +231,15 @@ function configurationOf({ tokenEndpoint, apiUrl, clientId }: Address, key: stri
 /** Starts the program from its sources. Its audit log is read and thrown away. */
 function startGateway(folder: string): { readonly child: ChildProcess; readonly url: Promise<string> } {
   const program = join(import.meta.dirname, '../../packages/gateway/src/bin.ts')
-  const parameters = ['--conditions=@nightlatch/source', program]
-  const child = spawn(process.execPath, parameters, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  const reporter = join(import.meta.dirname, 'report-memory.ts')
+  const parameters = ['--conditions=@nightlatch/source', '--expose-gc', '--import', reporter, program]
+  const child = spawn(process.execPath, parameters, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   const lines = createInterface({ input: child.stdout })
   const url = new Promise<string>((resolve, reject) => {
     lines.once('line', (line) => resolve(String(JSON.parse(line).url)))
     child.once('exit', (status) => reject(new Error(`The gateway exited with ${status}.`)))
   })
   return { child, url }
-}
-
-/** The resident memory of a process, as Linux counts it. */
-function residentMegabytes({ pid }: ChildProcess): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) / 1000
 }
 
 /** Reports whenever this process's event loop was blocked. */
@@ -249,14 +250,6 @@ function watchStalls(report: (from: number, to: number) => void): void {
     if (now - last > maxStallMs) report(last, now)
     last = now
   }, 5).unref()
-}
-
-/** The slope by least squares, in MB/min. */
-function slopeOf(points: readonly { readonly minute: number; readonly megabytes: number }[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-  const [x, y] = [mean(points.map(({ minute }) => minute)), mean(points.map(({ megabytes }) => megabytes))]
-  const covariance = mean(points.map(({ minute, megabytes }) => (minute - x) * (megabytes - y)))
-  return points.length < 2 ? 0 : covariance / mean(points.map(({ minute }) => (minute - x) ** 2))
 }
 
 function pick<Item>(items: readonly Item[]): Item {
