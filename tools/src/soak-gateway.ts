@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { type Fault, standardEmulation, startEmulator } from '@nightlatch/testing'
 import { Pool } from 'undici'
 import { judgeMemory, type MemorySample, sampleMemory } from './soaked-memory.ts'
@@ -234,7 +235,7 @@ function startGateway(folder: string): { readonly child: ChildProcess; readonly 
   const reporter = join(import.meta.dirname, 'report-memory.ts')
   const parameters = ['--conditions=@nightlatch/source', '--expose-gc', '--import', reporter, program]
   const child = spawn(process.execPath, parameters, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
-  const lines = createInterface({ input: child.stdout })
+  const lines = createInterface({ input: child.stdout as Readable })
   const url = new Promise<string>((resolve, reject) => {
     lines.once('line', (line) => resolve(String(JSON.parse(line).url)))
     child.once('exit', (status) => reject(new Error(`The gateway exited with ${status}.`)))

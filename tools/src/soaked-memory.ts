@@ -37,7 +37,8 @@ export function judgeMemory(samples: readonly MemorySample[]): {
   const third = Math.floor(samples.length / 3)
   const [before, after] = [samples.slice(third, 2 * third), samples.slice(2 * third)]
   const least = (some: readonly MemorySample[]): number => Math.min(...some.map(({ held }) => held))
-  const most = (some: readonly MemorySample[]): number => Math.max(...some.map(({ resident, young }) => resident - young))
+  const most = (some: readonly MemorySample[]): number =>
+    Math.max(...some.map(({ resident, young }) => resident - young))
   const growth = least(after) - least(before)
   const ratio = most(after) / most(before)
   const show = (value: (sample: MemorySample) => number): string =>

@@ -27,7 +27,11 @@ describe('the memory of a soaked process', () => {
   })
 
   it('leaks if the program holds more and more, although the most in use hides it', () => {
-    const samples = samplesOf((share) => ({ held: 50 + 12 * share + 20 * Math.abs(Math.sin(share * 90)), resident: 300, young: 100 }))
+    const samples = samplesOf((share) => ({
+      held: 50 + 12 * share + 20 * Math.abs(Math.sin(share * 90)),
+      resident: 300,
+      young: 100,
+    }))
     const { leaks, lines } = judgeMemory(samples)
     expect(leaks).toBe(true)
     expect(lines[1]).toMatch(/^least of the last third: 3\.6 MB more/)
@@ -39,7 +43,10 @@ describe('the memory of a soaked process', () => {
   })
 
   it('is not judged after a short run', () => {
-    const samples = samplesOf((share) => ({ held: 50 + 100 * share, resident: 200 + 200 * share, young: 0 }), minSamples - 1)
+    const samples = samplesOf(
+      (share) => ({ held: 50 + 100 * share, resident: 200 + 200 * share, young: 0 }),
+      minSamples - 1,
+    )
     expect(judgeMemory(samples).leaks).toBe(false)
   })
 })

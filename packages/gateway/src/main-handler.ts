@@ -58,7 +58,10 @@ export class MainHandler {
     request: ForwardedRequest,
     reply: FastifyReply,
   ): void {
-    if (!('code' in identified)) return this.#route(identified, request, reply)
+    if (!('code' in identified)) {
+      this.#route(identified, request, reply)
+      return
+    }
     reply.hijack()
     if (request.originalUrl.startsWith('/token/')) refuseTokenRequest(exchange, identified)
     else exchange.answer(identified)

@@ -8,7 +8,7 @@ import { joinPath, type RequestTarget } from './request-target.ts'
 
 /** An accepted connection to the API. */
 export interface AcceptedUpgrade {
-  readonly headers: Readonly<Record<string, string | string[]>>
+  readonly headers: readonly (string | string[])[]
   readonly socket: Duplex
 }
 
