@@ -19,7 +19,6 @@ import type { TokenSharing, TokenSharingOptions } from './cache/token-sharing.ts
 import type { TokenSourceParts } from './cache/token-source.ts'
 import type { ClientOptions } from './client-options.ts'
 import { createDiagnostics, type Diagnostics, type Subscribable } from './diagnostics.ts'
-import type { NightlatchError } from './errors.ts'
 import { type Emit, toEmit } from './events.ts'
 import type { Fetch } from './platform/fetch.ts'
 import { InFlightRequests } from './platform/in-flight-requests.ts'
@@ -113,7 +112,7 @@ export function createSharedParts<Info>(
     sharing: store && shareWhenNeeded({ provider, store, transport, timeout, emit, diagnostics, label }),
     time,
     timeout,
-    timeoutError: (seconds) => explainFailure(provider, describeLateness(provider, seconds)) as NightlatchError,
+    timeoutError: (seconds) => explainFailure(provider, describeLateness(provider, seconds)),
     random,
     async prepareRevocation(client) {
       const { prepareRevocation } = await import('./acquire/revoke-token.ts')

@@ -2,6 +2,8 @@ import { NightlatchError, showUrl, withHints } from '../errors.ts'
 import type { Provider } from './provider.ts'
 
 /** Adds the provider's hints to a failed grant or discovery. If its `explain` throws, there are none. */
+export function explainFailure(provider: Provider, failure: NightlatchError): NightlatchError
+export function explainFailure(provider: Provider, failure: unknown): unknown
 export function explainFailure(provider: Provider, failure: unknown): unknown {
   if (!(failure instanceof NightlatchError) || provider.explain === undefined) return failure
   try {

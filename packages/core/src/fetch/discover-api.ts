@@ -128,7 +128,7 @@ async function discover<Info>(
     })
   } catch (failure) {
     const explained = explainFailure(provider, toDiscoveryFailure(name, failure))
-    const error = withLabel(explained, label) as NightlatchError
+    const error = withLabel(explained, label)
     emit({ type: 'discovery.failed', ...client, duration: duration(), error })
     throw error
   }
