@@ -30,7 +30,7 @@ const decode = (text: string): string => decodeURIComponent(text.replaceAll('+',
 describe('client pool', () => {
   it('L3: a thousand callers over a hundred tenants cost a hundred grants, and nobody gets another’s token', async () => {
     await using bench = await start()
-    const pool = createClientPool(bench.provider, { credentials: secretOf })
+    const pool = createClientPool(bench.provider, { credentials: secretOf, timeout: 60 })
     const tokens = await Promise.all(
       Array.from({ length: 1000 }, async (_, call) => {
         const tenant = `tenant-${call % 100}`
