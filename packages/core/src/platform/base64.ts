@@ -21,7 +21,11 @@ export function toBase64Url(bytes: Uint8Array): string {
  * @throws DOMException if it is none
  */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  const characters = atob(text)
+  const bytes = new Uint8Array(characters.length)
+  // A loop, because `Uint8Array.from` takes ten times as long for a token's claims.
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = characters.charCodeAt(at)
+  return bytes
 }
 
 /**
