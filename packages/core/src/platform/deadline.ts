@@ -5,36 +5,41 @@
  * @param toError creates the error to reject with when the deadline passes
  * @param outer a signal that also ends the work; the call then rejects with its reason
  */
-export async function withDeadline<T>(
+export function withDeadline<T>(
   seconds: number,
   toError: () => Error,
   work: (signal: AbortSignal) => Promise<T>,
   outer?: AbortSignal,
 ): Promise<T> {
   const controller = new AbortController()
-  const follow = (): void => controller.abort(outer?.reason)
-  if (outer?.aborted) follow()
-  outer?.addEventListener('abort', follow, { once: true })
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const passed = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => {
-        const error = toError()
-        reject(error)
-        controller.abort(error)
+  return new Promise<T>((resolve, reject) => {
+    const follow = (): void => end(outer?.reason)
+    const timer = setTimeout(() => end(toError()), Math.max(0, seconds * 1000))
+    const release = (): void => {
+      clearTimeout(timer)
+      outer?.removeEventListener('abort', follow)
+    }
+    const end = (reason: unknown): void => {
+      release()
+      reject(reason)
+      controller.abort(reason)
+    }
+    if (outer?.aborted) follow()
+    else outer?.addEventListener('abort', follow, { once: true })
+    // Asynchronous, so that a synchronous exception becomes a rejection.
+    const working = (async () => await work(controller.signal))()
+    // Both outcomes are handled after the deadline, too, so that a late failure is no unhandled rejection.
+    working.then(
+      (result) => {
+        release()
+        resolve(result)
       },
-      Math.max(0, seconds * 1000),
+      (failure: unknown) => {
+        release()
+        reject(failure)
+      },
     )
   })
-  // Asynchronous, so that a synchronous exception becomes a rejection.
-  const working = (async () => await work(controller.signal))()
-  try {
-    // Promise.race keeps a handler on both promises, so the loser cannot cause an unhandled rejection.
-    return await waitFor(Promise.race([working, passed]), outer)
-  } finally {
-    clearTimeout(timer)
-    outer?.removeEventListener('abort', follow)
-  }
 }
 
 /**
