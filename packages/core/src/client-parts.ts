@@ -83,6 +83,7 @@ export function createSharedParts<Info>(
   const createDpop = (): DpopProofs | undefined =>
     provider.dpop === true ? (givenDpop ?? new DpopProofs(undefined, now)) : undefined
   const expiry = credentialsMaxAge === undefined ? undefined : { maxAge: credentialsMaxAge, time }
+  const credentialsTerms = { provider: provider.name, hasAssertionSource: hasAssertionSource(provider), expiry }
   return {
     given,
     provider,
@@ -94,14 +95,7 @@ export function createSharedParts<Info>(
     diagnostics,
     forgetMetadata,
     createReader: (source, { tenant, label }) =>
-      new CredentialsReader(source, {
-        provider: provider.name,
-        dpop: createDpop(),
-        tenant,
-        hasAssertionSource: hasAssertionSource(provider),
-        label,
-        expiry,
-      }),
+      new CredentialsReader(source, credentialsTerms, { dpop: createDpop(), tenant, label }),
     ownRequests,
     defaultGrant,
     defaultIdentity: grantIdentity(defaultGrant),

@@ -70,6 +70,10 @@ const schemaWithSource: v.GenericSchema<Credentials> = /* @__PURE__ */ (() =>
     'must be an object with or without a clientId, or a function that returns one',
   ))() as v.GenericSchema<Credentials>
 
+function schemaOf({ hasAssertionSource = false }: Pick<CredentialsTerms, 'hasAssertionSource'>): v.GenericSchema<Credentials> {
+  return hasAssertionSource ? schemaWithSource : credentialsSchema
+}
+
 function isJwk(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !isCryptoKey(value)
 }
@@ -88,11 +92,7 @@ export function findCredentialsMistakes(
   hasAssertionSource = false,
 ): readonly string[] {
   if (typeof source === 'function') return []
-  const mistakes = findMistakes(
-    hasAssertionSource ? schemaWithSource : credentialsSchema,
-    source,
-    'options.credentials',
-  )
+  const mistakes = findMistakes(schemaOf({ hasAssertionSource }), source, 'options.credentials')
   if (mistakes.length > 0) return mistakes
   const given = source as Credentials
   if (choosesLater) {
@@ -123,18 +123,23 @@ export interface CredentialsExpiry {
   readonly time: () => number
 }
 
-export interface CredentialsReaderOptions {
+/** What the readers of all tenants share. */
+export interface CredentialsTerms {
   /** The provider's name, for messages. */
   readonly provider: string
+  /** Whether the client authentication has a source, so that a client id is optional. */
+  readonly hasAssertionSource?: boolean
+  /** Default: what the function returned is used until the server rejects it. */
+  readonly expiry?: CredentialsExpiry | undefined
+}
+
+/** What each client's reader has for itself. */
+export interface CredentialsReaderOptions {
   readonly dpop?: DpopProofs | undefined
   /** The argument of the credentials function. */
   readonly tenant?: string | undefined
-  /** Whether the client authentication has a source, so that a client id is optional. */
-  readonly hasAssertionSource?: boolean
   /** The client's label. */
   readonly label?: string | undefined
-  /** Default: what the function returned is used until the server rejects it. */
-  readonly expiry?: CredentialsExpiry | undefined
 }
 
 /** Reads the client's credentials from where they are kept. */
@@ -144,10 +149,9 @@ export class CredentialsReader {
   /** The client's label, for errors and events. */
   readonly label: string | undefined
   readonly #source: CredentialsSource | TenantCredentials
-  readonly #provider: string
   readonly #tenant: string
-  readonly #schema: v.GenericSchema<Credentials>
-  readonly #expiry: CredentialsExpiry | undefined
+  /** One object for all tenants, because each field of this class costs 8 bytes a tenant. */
+  readonly #terms: CredentialsTerms
   /** What the function returned. */
   #known: Credentials | undefined
   /** The call of the function that others may wait for, too. */
@@ -157,16 +161,15 @@ export class CredentialsReader {
 
   constructor(
     source: CredentialsSource | TenantCredentials,
-    { provider, dpop, tenant = '', hasAssertionSource = false, label, expiry }: CredentialsReaderOptions,
+    terms: CredentialsTerms,
+    { dpop, tenant = '', label }: CredentialsReaderOptions = {},
   ) {
-    this.#schema = hasAssertionSource ? schemaWithSource : credentialsSchema
     // A copy: later changes to the caller's object have no effect.
-    this.#source = typeof source === 'function' ? source : v.parse(this.#schema, source)
-    this.#provider = provider
+    this.#source = typeof source === 'function' ? source : v.parse(schemaOf(terms), source)
+    this.#terms = terms
     this.#tenant = tenant
     this.dpop = dpop
     this.label = label
-    this.#expiry = expiry
   }
 
   /**
@@ -211,13 +214,13 @@ export class CredentialsReader {
   }
 
   #isExpired(): boolean {
-    const { time, maxAge } = this.#expiry ?? {}
+    const { time, maxAge } = this.#terms.expiry ?? {}
     return time !== undefined && maxAge !== undefined && time() - this.#readAt >= maxAge * 1000
   }
 
   #call(source: TenantCredentials): Promise<Credentials> {
-    const readAt = this.#expiry?.time() ?? 0
-    const called = call(source, this.#tenant, this.#provider, this.#schema)
+    const readAt = this.#terms.expiry?.time() ?? 0
+    const called = call(source, this.#tenant, this.#terms)
     const reading = called.then((credentials) => {
       if (this.#reading === reading) {
         this.#known = credentials
@@ -265,11 +268,11 @@ function isSame(a: unknown, b: unknown): boolean {
 async function call(
   source: TenantCredentials,
   tenant: string,
-  provider: string,
-  schema: v.GenericSchema<Credentials>,
+  terms: CredentialsTerms,
 ): Promise<Credentials> {
+  const schema = schemaOf(terms)
   const returned = await source(tenant)
-  refuseMistakes(findMistakes(schema, returned, 'options.credentials()'), provider)
+  refuseMistakes(findMistakes(schema, returned, 'options.credentials()'), terms.provider)
   // Not a spread: accessors of a class are read, too.
   return v.parse(schema, returned)
 }
