@@ -70,7 +70,9 @@ const schemaWithSource: v.GenericSchema<Credentials> = /* @__PURE__ */ (() =>
     'must be an object with or without a clientId, or a function that returns one',
   ))() as v.GenericSchema<Credentials>
 
-function schemaOf({ hasAssertionSource = false }: Pick<CredentialsTerms, 'hasAssertionSource'>): v.GenericSchema<Credentials> {
+function schemaOf({
+  hasAssertionSource = false,
+}: Pick<CredentialsTerms, 'hasAssertionSource'>): v.GenericSchema<Credentials> {
   return hasAssertionSource ? schemaWithSource : credentialsSchema
 }
 
@@ -265,11 +267,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return a === b || (isJwk(a) && isJwk(b) && JSON.stringify(a) === JSON.stringify(b))
 }
 
-async function call(
-  source: TenantCredentials,
-  tenant: string,
-  terms: CredentialsTerms,
-): Promise<Credentials> {
+async function call(source: TenantCredentials, tenant: string, terms: CredentialsTerms): Promise<Credentials> {
   const schema = schemaOf(terms)
   const returned = await source(tenant)
   refuseMistakes(findMistakes(schema, returned, 'options.credentials()'), terms.provider)

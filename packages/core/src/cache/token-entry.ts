@@ -65,6 +65,11 @@ export class TokenEntry {
     return this.#failures?.cached
   }
 
+  /** The request in flight that a caller may wait for, if any; see `SingleFlight.joinable`. */
+  get joinable(): Promise<AccessToken> | undefined {
+    return this.#flight?.joinable
+  }
+
   /** This grant's token requests. Dropped when the last one has settled, since most entries have none in flight. */
   flight(): SingleFlight<AccessToken> {
     this.#flight ??= createSingleFlight(() => {

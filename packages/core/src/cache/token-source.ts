@@ -67,6 +67,10 @@ export class TokenSource extends TokenEntries {
     time: number,
   ): Promise<AccessToken> {
     const { timeout, listeners, diagnostics } = this.parts
+    // Of a thousand concurrent callers all but one need only this.
+    const isPlain = rejected === undefined && minimumMs === 0 && !listeners.hasSubscribers
+    const joinable = isPlain ? entry.joinable : undefined
+    if (joinable !== undefined) return waitFor(joinable, signal)
     let from: TokenServedEvent['from'] = 'flight'
     let isOwn = false
     const report = (origin: 'store' | 'grant'): void => {

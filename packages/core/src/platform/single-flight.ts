@@ -6,6 +6,8 @@ import { WorkersSingleFlight } from './workers-single-flight.ts'
 export interface SingleFlight<T> {
   /** Whether a request is in flight. */
   readonly busy: boolean
+  /** The result that `join` would return without a task; `undefined` if it would need one. */
+  readonly joinable: Promise<T> | undefined
   /** Waits for a value. A background refresh does not retry, so callers do not join it; they queue a request of their own. */
   join(task: RequestTask<T>): Promise<T>
   /**
@@ -45,10 +47,13 @@ export class SingleFlightQueue<T> implements SingleFlight<T> {
     return this.#running !== undefined
   }
 
-  join(task: RequestTask<T>): Promise<T> {
+  get joinable(): Promise<T> | undefined {
     const running = this.#running?.request
-    if (this.#next === undefined && running?.cacheable && !running.background) return running.result
-    return this.#enqueue(task).result
+    return this.#next === undefined && running?.cacheable && !running.background ? running.result : undefined
+  }
+
+  join(task: RequestTask<T>): Promise<T> {
+    return this.joinable ?? this.#enqueue(task).result
   }
 
   replace(rejected: string, task: RequestTask<T>): Promise<T> {

@@ -16,6 +16,11 @@ export class WorkersSingleFlight<T> {
     return this.#running !== undefined && !isSilent(this.#running, backgroundDeadAfterMs)
   }
 
+  /** A promise belongs to the HTTP request that created it. */
+  get joinable(): undefined {
+    return undefined
+  }
+
   join(task: RequestTask<T>): Promise<T> {
     return this.#obtain(task, ({ background }) => !background)
   }

@@ -44,6 +44,25 @@ describe('SingleFlightQueue', () => {
     expect(queue.busy).toBe(false)
   })
 
+  it('L3: a request can be joined without a task, unless callers need another one', async () => {
+    const { queue, task, at } = createBench()
+    expect(queue.joinable).toBeUndefined()
+    const waiting = queue.join(task)
+    expect(queue.joinable).toBe(waiting)
+    const replaced = queue.replace('a', task)
+    expect(queue.joinable).toBeUndefined()
+    at(0).succeed('one')
+    await settle()
+    expect(queue.joinable).toBe(replaced)
+    queue.purge()
+    expect(queue.joinable).toBeUndefined()
+    at(1).succeed('two')
+    await settle()
+    queue.refresh(task)
+    expect(queue.joinable).toBeUndefined()
+    at(2).succeed('three')
+  })
+
   it('L5: six different rejected values cost one request besides the one in flight', async () => {
     const { queue, task, at, count } = createBench()
     const first = queue.join(task)

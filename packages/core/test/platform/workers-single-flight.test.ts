@@ -45,6 +45,15 @@ const fail = (): Promise<string> => Promise.reject('quick')
 const endRequests = (): void => void vi.clearAllTimers()
 
 describe('WorkersSingleFlight', () => {
+  it('L13: offers no promise of one HTTP request to another', async () => {
+    const { flight, task, at } = createBench()
+    const waiting = flight.join(task)
+    await pass(0)
+    expect(flight.joinable).toBeUndefined()
+    at(0).succeed('one')
+    expect(await waiting).toBe('one')
+  })
+
   it('L3: all callers that need a value share one request', async () => {
     const { flight, task, at, count } = createBench()
     const waiting = [flight.join(task), flight.join(task), flight.join(task)]
