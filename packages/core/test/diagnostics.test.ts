@@ -90,7 +90,8 @@ describe('the channels of the process', () => {
       background: false,
       url: tokenEndpoint,
       attempt: 1,
-      lifetime: 3600,
+      // The token's own `exp` is earlier if the machine was busy meanwhile.
+      lifetime: expect.any(Number),
       result: undefined,
     })
     expect(last('nightlatch:discovery')).toEqual({ provider: 'acme', baseUrl: apiUrl, result: undefined })
