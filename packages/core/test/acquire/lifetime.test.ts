@@ -250,6 +250,8 @@ describe('looksLikeMilliseconds', () => {
   it.each([
     ['an hour', 3600],
     ['five minutes', 300],
+    ['fifty minutes, a multiple of 1,000', 3000],
+    ['what is too short for milliseconds', 299_000],
     ['three days', 259_200],
     ['a week', 604_800],
     ['30 days', 2_592_000],

@@ -243,7 +243,29 @@ describe('the message of a check', () => {
       'MARKED.test/x',
       'the tenant must be only a host name such as login.example.com: each label must be letters (a to z), digits and hyphens, with no hyphen at either end',
     ],
+    [hostLabel, 'a'.repeat(64), 'the tenant must have at most 63 characters; it becomes one label of a host name'],
+    [hostLabel, 'xn--80ak6aa92e', 'the tenant must not begin with xn--; it becomes one label of a host name'],
+    [
+      hostName,
+      'a..test',
+      'the tenant must be only a host name such as login.example.com: each label must not be empty',
+    ],
+    [
+      hostName,
+      Array.from({ length: 127 }, () => 'a')
+        .join('.')
+        .concat('b'),
+      'the tenant must have at most 253 characters; it becomes a host name',
+    ],
     [hostName, '10.0.0.1', 'the tenant must be a name, not an IP address'],
+    [pathSegment, '..', 'the tenant must not consist of dots only; it becomes one segment of a path'],
+    [pathSegment, 'a'.repeat(256), 'the tenant must have at most 255 characters; it becomes one segment of a path'],
+    [pathSegment, ' a', 'the tenant must not begin or end with white space; trim it; it becomes one segment of a path'],
+    [
+      pathSegment,
+      'a\u200bb',
+      'the tenant must not contain control characters, invisible characters or half a character; it becomes one segment of a path',
+    ],
     [
       pathSegment,
       'MARKED/x',
