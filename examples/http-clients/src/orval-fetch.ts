@@ -12,7 +12,7 @@ export async function authorizedFetch<Answer>(
 ): Promise<Answer> {
   const { client, baseUrl, ...rest } = init
   if (client === undefined)
-    throw new Error('Hand { client, baseUrl } to the generated function')
+    throw new Error('Pass { client, baseUrl } to the generated function')
   const response = await client.fetch(`${baseUrl}${path}`, rest)
   if (!response.ok)
     throw new Error(`${path} was answered with ${response.status}`)

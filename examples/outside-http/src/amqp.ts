@@ -5,10 +5,10 @@
 import type { Client } from '@nightlatch/core'
 import { type ChannelModel, connect } from 'amqplib'
 
-/** Seconds before a token's end at which the broker gets the next one. */
+/** Seconds before a token expires at which the broker gets the next. */
 const renewBefore = 30
 
-/** Milliseconds between two renewals, if tokens live shorter than that. */
+/** At least so many milliseconds between two renewals of short tokens. */
 const minimumWait = 1000
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Kafka: kafkajs asks for a token for each connection, and again before a
+ * Kafka: kafkajs requests a token for each connection, and again before a
  * session ends.
  */
 import type { Client } from '@nightlatch/core'

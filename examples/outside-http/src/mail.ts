@@ -7,8 +7,8 @@ import { ImapFlow } from 'imapflow'
 import { createTransport, type Transporter } from 'nodemailer'
 
 /**
- * A mail server checks the token as the session begins. A session that has
- * to log in again soon is not worth a token.
+ * Seconds. A mail server checks the token as the session begins, so the
+ * token must be valid until then.
  */
 const minimumLifetime = 60
 
@@ -22,8 +22,8 @@ export interface Mailbox {
 }
 
 /**
- * A transport for SMTP, for one batch of mail: nodemailer keeps the token
- * that it was given.
+ * A transport for SMTP, for one batch of mail, because nodemailer keeps its
+ * token.
  */
 export async function smtpTransport(
   client: Client,

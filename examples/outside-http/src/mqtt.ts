@@ -31,8 +31,8 @@ export async function connectMqtt(
       (next) => {
         connection.options.password = next.value
       },
-      // MQTT.js reconnects with the old token, which the broker rejects,
-      // and this is tried again.
+      // MQTT.js reconnects with the old token, which the broker rejects.
+      // Then this listener requests a token again.
       () => {},
     )
   })
