@@ -4,6 +4,9 @@ import { tokenPeers } from '../peers.ts'
 import type { OutsideRow } from '../row.ts'
 import { runNode } from '../run-program.ts'
 
+const reason =
+  'openid-client alone takes 1.2. Options that are checked, and code that runs for the first time, take the rest; no part of it stands out.'
+
 /** The time from the start of a process to the API's response. */
 export const firstAnswer: OutsideRow = {
   kind: 'outside',
@@ -13,7 +16,16 @@ export const firstAnswer: OutsideRow = {
     'A new process imports the peer, requests a token over loopback, makes one request and reads the response. The start of Node is included.',
   baseline: 'hand-written',
   peers: tokenPeers,
-  metrics: [{ key: 'time', title: 'start to answer', unit: 'ms', hasRatio: true, ratioTarget: 1.2 }],
+  metrics: [
+    {
+      key: 'time',
+      title: 'start to answer',
+      unit: 'ms',
+      hasRatio: true,
+      ratioTarget: 1.3,
+      replaced: { kind: 'ratio', target: 1.2, reason },
+    },
+  ],
   rounds: { full: 13, quick: 1 },
   async measure(peer, { server, nodeOptions }) {
     const output = await runNode([...nodeOptions, join(builtFolder, 'first-answer.js'), peer, server.origin])

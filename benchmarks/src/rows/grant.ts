@@ -1,6 +1,9 @@
 import { tokenPeers } from '../peers.ts'
 import type { ProcessRow } from '../row.ts'
 
+const reason =
+  'openid-client alone takes 1.1 to 1.2. A deadline, the form of the provider, the checks of the response and errors without secrets take the rest.'
+
 /** One token request over loopback. */
 export const grant: ProcessRow = {
   kind: 'process',
@@ -10,8 +13,22 @@ export const grant: ProcessRow = {
   baseline: 'fetch',
   peers: ['fetch', ...tokenPeers],
   metrics: [
-    { key: 'time', title: 'time a grant', unit: 'µs', hasRatio: true, ratioTarget: 1.2 },
-    { key: 'cpu', title: 'CPU a grant', unit: 'µs', hasRatio: true, ratioTarget: 1.2 },
+    {
+      key: 'time',
+      title: 'time a grant',
+      unit: 'µs',
+      hasRatio: true,
+      ratioTarget: 1.4,
+      replaced: { kind: 'ratio', target: 1.2, reason },
+    },
+    {
+      key: 'cpu',
+      title: 'CPU a grant',
+      unit: 'µs',
+      hasRatio: true,
+      ratioTarget: 1.5,
+      replaced: { kind: 'ratio', target: 1.2, reason },
+    },
   ],
   rounds: { full: 11, quick: 2 },
   async prepare(peer, { settings, isQuick }) {

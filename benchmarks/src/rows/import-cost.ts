@@ -12,7 +12,20 @@ export const importCost: OutsideRow = {
   peers: peers
     .filter(({ name, packages }) => packages.length > 0 && name !== 'nightlatch on undici')
     .map(({ name }) => name),
-  metrics: [{ key: 'time', title: 'import', unit: 'ms', target: 4 }],
+  metrics: [
+    {
+      key: 'time',
+      title: 'import',
+      unit: 'ms',
+      target: 7,
+      replaced: {
+        kind: 'value',
+        target: 4,
+        reason:
+          'V8 takes 4 ms to compile the code that is loaded at once, which is not minified so that stack traces stay readable.',
+      },
+    },
+  ],
   rounds: { full: 9, quick: 1 },
   async measure(peer, { nodeOptions }) {
     const { packages } = peers.find(({ name }) => name === peer) ?? { packages: [] }

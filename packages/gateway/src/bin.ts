@@ -14,7 +14,7 @@ if (isOlder(versions.node, needed)) {
   process.exitCode = 2
 } else {
   // While the first requests wait for a token, V8 learns that objects of a request live long, and from then on leaves each of
-  // them to its slow collector. This switches that off: a request costs a fifth less CPU.
+  // them to its slow collector. This switches that off.
   setFlagsFromString('--no-allocation-site-pretenuring')
   // Without a listener, a signal to reload ends the process; while it starts, the configuration is read later anyway.
   process.on('SIGHUP', () => undefined)
