@@ -28,8 +28,8 @@ const projectIn = (root: string, name: string, { include, exclude = [] }: TestFi
     // command line do not: they fake timers, mock modules and watch channels of the whole process.
     isolate: ['packages/core', 'packages/cli'].includes(root),
     // The timeouts end a test that hangs. They judge nothing, so they are as long as a busy machine may need.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })
 

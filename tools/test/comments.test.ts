@@ -37,7 +37,7 @@ describe('examples in docstrings', () => {
     expect(lacking.map(({ library, name }) => `${library}: ${name}`)).toEqual([])
   })
 
-  it('compile', { timeout: 120_000 }, async () => {
+  it('compile', { timeout: 600_000 }, async () => {
     const examples = libraries.flatMap(({ name, sources }) =>
       sources.flatMap(({ file, text }) => examplesIn(file, text).map((block) => withContext(block, name))),
     )

@@ -15,7 +15,7 @@ it('the documents are found', () => {
 })
 
 describe('code in documents', () => {
-  it('compiles', { timeout: 120_000 }, async () => {
+  it('compiles', { timeout: 600_000 }, async () => {
     const blocks = documents
       .flatMap((document) => document.blocks)
       .filter(({ language, shows }) => language === 'ts' && shows === undefined)

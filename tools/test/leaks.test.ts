@@ -369,7 +369,7 @@ async function useAll(
 
 describe('X1: no fault of a server makes a client reveal a secret', () => {
   for (const [manner, { clientAuthentication, credentials, provider }] of Object.entries(manners)) {
-    it.concurrent(manner, { timeout: 120_000 }, async () => {
+    it.concurrent(manner, { timeout: 600_000 }, async () => {
       const scene = (breakIt: BreakIt) => async (fixture: LeakFixture) => {
         await using emulator = await welcoming(fixture)
         breakIt(fixture, emulator)
@@ -410,15 +410,15 @@ describe('X1: no fault of a server makes a client reveal a secret', () => {
       await useAll(fixture, client, { apiUrl: `${host}/sc/datalake/v1` })
     },
   }
-  it.concurrent('Prevu3D', { timeout: 120_000 }, async () => {
+  it.concurrent('Prevu3D', { timeout: 600_000 }, async () => {
     await playAll(breakages(['token', 'discovery', 'api']), (breakIt) => (fixture) => vendors.prevu3d(fixture, breakIt))
   })
 
-  it.concurrent('Hexagon', { timeout: 120_000 }, async () => {
+  it.concurrent('Hexagon', { timeout: 600_000 }, async () => {
     await playAll(breakages(['token', 'api']), (breakIt) => (fixture) => vendors.hexagon(fixture, breakIt))
   })
 
-  it.concurrent('an issuer whose metadata goes wrong', { timeout: 120_000 }, async () => {
+  it.concurrent('an issuer whose metadata goes wrong', { timeout: 600_000 }, async () => {
     const ofAnIssuer = breakages(['discovery']).filter(([name]) => !name.startsWith('wrongRegion'))
     await playAll(ofAnIssuer, (breakIt) => async (fixture) => {
       await using emulator = await welcoming(fixture)
@@ -572,7 +572,7 @@ const redisStores: Readonly<Record<string, (fixture: LeakFixture) => Promise<Tok
 }
 
 describe('X1: functions of a program do not make a client reveal a secret', () => {
-  it('stores', { timeout: 120_000 }, async () => {
+  it('stores', { timeout: 600_000 }, async () => {
     const scenes = Object.entries({ ...stores, ...redisStores }).map(
       ([name, make]) =>
         [
@@ -641,7 +641,7 @@ describe('X1: functions of a program do not make a client reveal a secret', () =
     await play({ ...Object.fromEntries(scenes), 'options that are wrong': options })
   })
 
-  it('a store that recovers', { timeout: 120_000 }, async () => {
+  it('a store that recovers', { timeout: 600_000 }, async () => {
     await play({
       'fails once': async (fixture) => {
         await using emulator = await welcoming(fixture)
@@ -666,7 +666,7 @@ describe('X1: functions of a program do not make a client reveal a secret', () =
     })
   })
 
-  it('functions of a provider, transports and listeners', { timeout: 120_000 }, async () => {
+  it('functions of a provider, transports and listeners', { timeout: 600_000 }, async () => {
     const scene =
       (
         difference: (fixture: LeakFixture) => Partial<Provider>,
@@ -752,7 +752,7 @@ describe('X1: functions of a program do not make a client reveal a secret', () =
   })
 
   it('the error of a credentials function reaches only the caller, and an invalid result nobody', {
-    timeout: 120_000,
+    timeout: 600_000,
   }, async () => {
     await play({
       throws: async (fixture) => {
@@ -834,7 +834,7 @@ describe('X1: functions of a program do not make a client reveal a secret', () =
 })
 
 describe('X1: other packages reveal no secret', () => {
-  it('the interceptor for undici', { timeout: 120_000 }, async () => {
+  it('the interceptor for undici', { timeout: 600_000 }, async () => {
     const scene =
       (fault: Fault | undefined) =>
       async (fixture: LeakFixture): Promise<void> => {
@@ -876,7 +876,7 @@ describe('X1: other packages reveal no secret', () => {
     })
   })
 
-  it('the command line', { timeout: 120_000 }, async () => {
+  it('the command line', { timeout: 600_000 }, async () => {
     const commands: readonly (readonly string[])[] = [
       ['token', 'prevu3d'],
       ['call', 'prevu3d', 'v1/nodes/{organization_id}/browse'],
