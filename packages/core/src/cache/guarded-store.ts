@@ -1,6 +1,6 @@
 import { type Diagnostics, noDiagnostics, type StoreOperation, type StoreTrace } from '../diagnostics.ts'
 import { clientFields, type Emit } from '../events.ts'
-import { withDeadline } from '../platform/deadline.ts'
+import { resultWithin, withDeadline } from '../platform/deadline.ts'
 import { readNetworkFailure } from '../platform/network-failure.ts'
 import type { StoredToken, StoreLock, TokenStore } from './token-store.ts'
 
@@ -92,11 +92,7 @@ export function guardStore(
     nextProbeAt = performance.now() + probeIntervalMs
     const probe = run(operation, planStoreBudget(Number.POSITIVE_INFINITY), work)
     const startedAt = performance.now()
-    const done = await withDeadline(
-      budget.probesLeft,
-      () => new Error('the probe is not waited for'),
-      () => probe,
-    ).catch(() => undefined)
+    const done = await resultWithin(budget.probesLeft, () => probe)
     budget.probesLeft = Math.max(0, budget.probesLeft - (performance.now() - startedAt) / 1000)
     return done
   }

@@ -36,8 +36,10 @@ export function memoryStore(options: { maxEntries?: number; now?: () => number }
     async set(key, token) {
       entries.delete(key)
       entries.set(key, structuredClone(token))
-      const [oldest] = entries.keys()
-      if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
+      for (const oldest of entries.keys()) {
+        if (entries.size <= maxEntries) break
+        entries.delete(oldest)
+      }
     },
     async delete(key, token) {
       const stored = entries.get(key)

@@ -28,7 +28,7 @@ export function toStored(acquired: AcquiredToken, accepted: readonly object[], {
 
 /** Converts what a store returned to a token; anything unreadable is a miss (rule S1). */
 export function fromStored(stored: StoredToken | undefined, { now, time }: Instant): AcquiredToken | undefined {
-  if (typeof stored !== 'object' || stored === null || stored.schema !== schema) return undefined
+  if (stored?.schema !== schema) return undefined
   const { value, type, scopes, requestedAt, lifetime, refreshIn, jitter, extra } = stored
   if (typeof value !== 'string' || !isTokenValue(value) || (type !== 'Bearer' && type !== 'DPoP')) return undefined
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((one) => typeof one === 'string')))

@@ -50,6 +50,11 @@ export class TokenEntry {
     return this.#token
   }
 
+  /** Whether this is the value of the cached token. */
+  holds(value: string): boolean {
+    return this.#token?.value === value
+  }
+
   /** Resolves to the cached token: one promise for all callers, so that a cache hit allocates nothing. */
   get promise(): Promise<AccessToken> | undefined {
     if (this.#token !== undefined) this.#promise ??= Promise.resolve(this.#token)
@@ -187,7 +192,7 @@ export class TokenEntry {
    * @param toDate converts from the steady clock
    */
   describe(time: number, clientFailure: CachedFailure | undefined, toDate: (instant: number) => Date): TokenStatus {
-    const isServed = this.#token !== undefined && time < this.#endsAt
+    const isServed = time < this.#endsAt
     const refusedUntil = Math.max(this.#failures?.cached?.until ?? 0, clientFailure?.until ?? 0)
     const retryAt = Math.max(this.#failures?.retryAt ?? 0, refusedUntil)
     const served = (instant: number): Date | undefined => (isServed ? toDate(instant) : undefined)

@@ -7,7 +7,7 @@ import type { Transport } from '../acquire/token-endpoint.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { Diagnostics } from '../diagnostics.ts'
 import type { Emit } from '../events.ts'
-import { withDeadline } from '../platform/deadline.ts'
+import { resultWithin } from '../platform/deadline.ts'
 import { digestCredential, isAcceptedFor, toProofKey } from './accepted-credentials.ts'
 import { cacheKey } from './cache-key.ts'
 import { acquireForFleet } from './fleet-request.ts'
@@ -91,14 +91,13 @@ export function shareTokens(options: TokenSharingOptions): TokenSharing {
     },
     acquireForFleet,
     async forget(client, grant) {
-      const timeoutError = (): Error => new Error('the credentials were not read in time')
       const find = async (signal: AbortSignal): Promise<Holder | undefined> => {
         const credentials = await client.read(signal, timeout)
         const assertion = await askSource()
         return await identify(client, credentials, grant, assertion && subjectOf(assertion))
       }
       // Without credentials there is no key, and so nothing to delete.
-      const holder = await withDeadline(timeout, timeoutError, find).catch(() => undefined)
+      const holder = await resultWithin(timeout, find)
       if (holder === undefined) return
       const stored = await guarded.get(holder.key, planStoreBudget(Number.POSITIVE_INFINITY))
       if (isAcceptedFor(stored, holder.digest)) await guarded.delete(holder.key, stored)

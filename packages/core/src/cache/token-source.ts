@@ -48,10 +48,10 @@ export class TokenSource extends TokenEntries {
   ): Promise<AccessToken> | undefined {
     const decision = entry.decide(time)
     if (decision === 'request') return undefined
-    if (rejected !== undefined && entry.token?.value === rejected.value) {
+    if (rejected !== undefined && entry.holds(rejected.value)) {
       return entry.isIrreplaceable(time) ? entry.promise : undefined
     }
-    if (minimumMs > 0 && !entry.servesFor(minimumMs, time)) return undefined
+    if (!entry.servesFor(minimumMs, time)) return undefined
     if (decision === 'serve-and-refresh' && !this.#isClosed) {
       entry.flight().refresh((request) => this.#acquire(entry, request, this.parts.timeout, 0))
     }
@@ -83,7 +83,7 @@ export class TokenSource extends TokenEntries {
     }
     // A queued request starts when another ends, but belongs to the asynchronous context of this call.
     const bound = entry.busy ? diagnostics.bind(task) : task
-    if (rejected !== undefined && entry.token?.value === rejected) entry.reject()
+    if (rejected !== undefined && entry.holds(rejected)) entry.reject()
     const result = rejected === undefined ? entry.flight().join(bound) : entry.flight().replace(rejected, bound)
     const again = (): Promise<AccessToken> | undefined =>
       isOwn ? undefined : waitFor(entry.flight().join(bound), signal)

@@ -41,7 +41,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     const init = copyInit(givenInit)
     const body = init?.body
     const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
-    const isRepeatable = body === undefined || body === null || !isStream(body)
+    const isRepeatable = !isStream(body)
     const call: Call = { input: request ?? address, init, request, own, carried, signal, isRepeatable }
     const first = await tokens.next(signal)
     const target = isRepeatable ? copyOf(call) : call.input
@@ -70,16 +70,17 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     carried: number,
   ): Promise<Response> {
     const request = isRequest(given) ? given : undefined
-    const init = isReadOnce(givenInit?.headers) ? { ...givenInit, headers: own } : givenInit
-    const redirect = init?.redirect ?? request?.redirect ?? 'follow'
+    // An iterator of headers can be read only once.
+    const init: RequestInit = { ...copyInit(givenInit), headers: own }
+    const redirect = init.redirect ?? request?.redirect ?? 'follow'
     try {
       if (redirect !== 'follow' || (carried & carriesProof) === 0) return await parts.fetch(given, init)
-      const sent = { ...copyInit(init), headers: new Headers(own) }
+      const sent = { ...init, headers: new Headers(own) }
       return await followRedirects(parts.fetch, request ?? `${given as string | URL}`, sent, { carriers: [] })
     } catch (failure) {
       const headers = new Headers(own)
       const secrets = ['authorization', 'dpop'].map((name) => credentialsIn(headers.get(name)))
-      throw cleanFailure(failure, init?.signal ?? request?.signal, secrets)
+      throw cleanFailure(failure, init.signal ?? request?.signal, secrets)
     }
   }
 
@@ -87,15 +88,15 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
   function send(call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> {
     if (!isSimple || call.carried !== 0) return sendWithHeaders(call, target, accessToken)
     const headers = withHeader(call.own, 'authorization', authorizationOf(accessToken))
-    return parts.fetch(target, call.init === undefined ? { headers } : { ...call.init, headers })
+    return parts.fetch(target, { ...call.init, headers })
   }
 
   async function sendWithHeaders(call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> {
-    const { init, request, own, carried } = call
+    const { init, request, own } = call
     const headers = new Headers(own)
     const method = init?.method ?? request?.method ?? 'GET'
     const before = new Headers(own)
-    const ownAuthorization = (carried & carriesAuthorization) === 0 ? null : before.get('authorization')
+    const ownAuthorization = before.get('authorization')
     const authorize = async (on: Headers, hop: { readonly url: URL; readonly method: string }): Promise<void> => {
       await putToken(parts, on, accessToken, hop)
       if (ownAuthorization !== null) on.set('authorization', ownAuthorization)
@@ -205,19 +206,13 @@ function urlOf({ input }: Call): URL {
 }
 
 /** Whether an input is a Request. A transport may have its own class, as the undici package does. */
-function isRequest(input: unknown): input is Request {
-  return (
-    typeof input === 'object' &&
-    input !== null &&
-    (input instanceof Request || ('url' in input && 'headers' in input && 'clone' in input))
-  )
+function isRequest(input: Parameters<Fetch>[0]): input is Request {
+  return typeof input === 'object' && 'clone' in input
 }
 
 /** Copies `init` with its inherited members, because `fetch` reads those, too. */
 function copyInit(init: RequestInit | undefined): RequestInit | undefined {
   if (init === undefined || init === null) return undefined
-  const prototype: unknown = Object.getPrototypeOf(init)
-  if (prototype === null || prototype === Object.prototype) return { ...init }
   const copy: Record<string, unknown> = {}
   for (const name in init) copy[name] = init[name as keyof RequestInit]
   return copy
@@ -234,8 +229,8 @@ function readCarried(headers: OwnHeaders): number {
   }
   let carried = 0
   for (const name in headers) {
-    if (name.length === 13 && name.toLowerCase() === 'authorization') carried |= carriesAuthorization
-    else if (name.length === 4 && name.toLowerCase() === 'dpop') carried |= carriesProof
+    if (name.toLowerCase() === 'authorization') carried |= carriesAuthorization
+    else if (name.toLowerCase() === 'dpop') carried |= carriesProof
   }
   return carried
 }
@@ -243,11 +238,6 @@ function readCarried(headers: OwnHeaders): number {
 function copyHeaders(headers: HeadersInit | undefined): OwnHeaders | undefined {
   if (headers === undefined || headers === null) return undefined
   return isRecord(headers) ? { ...headers } : new Headers(headers)
-}
-
-/** Whether headers can be read only once, as from an iterator. */
-function isReadOnce(headers: HeadersInit | undefined): boolean {
-  return headers !== undefined && !isRecord(headers) && !(headers instanceof Headers) && !Array.isArray(headers)
 }
 
 function withHeader(headers: OwnHeaders | undefined, name: string, value: string): HeadersInit {

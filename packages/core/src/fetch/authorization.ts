@@ -14,7 +14,7 @@ export function createAuthorize(parts: AuthorizationParts): Authorize {
   // A request to the token endpoint itself never carries a token.
   const { tokenEndpoint } = parts.provider
   const tokenEndpointHref = tokenEndpoint === undefined ? undefined : new URL(tokenEndpoint).href
-  return async (url, { method = 'GET', signal, foreignOrigins = 'reject' } = {}) => {
+  return async (url, { method = 'GET', signal, foreignOrigins } = {}) => {
     const address = typeof url === 'string' ? url : url.href
     if (address === tokenEndpointHref || parts.ownRequests.has(address)) return undefined
     if (!isAllowed(address)) {

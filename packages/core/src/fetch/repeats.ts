@@ -1,4 +1,5 @@
 import type { AccessToken } from '../acquire/access-token.ts'
+import type { DpopProofs } from '../acquire/dpop.ts'
 import type { Provider } from '../acquire/provider.ts'
 import { showUrl } from '../errors.ts'
 import { clientFields } from '../events.ts'
@@ -12,17 +13,18 @@ export class Repeats {
   readonly #parts: RequestTokenParts
   #mayReplaceToken = true
   #mayAddNonce: boolean
-  #mayCorrectClock: boolean
+  /** The proofs whose time may be corrected; `undefined` if there are none, or if it was done. */
+  #uncorrected: DpopProofs | undefined
 
   constructor(parts: RequestTokenParts) {
     this.#parts = parts
     this.#mayAddNonce = parts.dpop !== undefined
-    this.#mayCorrectClock = parts.dpop !== undefined
+    this.#uncorrected = parts.dpop
   }
 
   /** Whether the request may be repeated once more. */
   get left(): boolean {
-    return this.#mayReplaceToken || this.#mayAddNonce || this.#mayCorrectClock
+    return this.#mayReplaceToken || this.#mayAddNonce || this.#uncorrected !== undefined
   }
 
   /**
@@ -48,12 +50,12 @@ export class Repeats {
       this.#mayAddNonce = false
       next = sent
     } else if (
-      this.#mayCorrectClock &&
+      this.#uncorrected !== undefined &&
       challengesProof(challenge, 'invalid_dpop_proof') &&
-      this.#correctClock(url, headers)
+      correctClock(this.#uncorrected, url, headers)
     ) {
       if (!repeatable) return undefined
-      this.#mayCorrectClock = false
+      this.#uncorrected = undefined
       next = sent
     } else {
       if (!isTokenRejected(provider, answer)) {
@@ -73,12 +75,11 @@ export class Repeats {
     emit({ type: 'request.repeated', ...clientFields(provider.name, label), url: showUrl(url), status })
     return next
   }
+}
 
-  /** Whether the next proof has another time than the one that was sent; a concurrent request may have corrected it already. */
-  #correctClock(url: URL, headers: ApiAnswer['headers']): boolean {
-    const { dpop } = this.#parts
-    return dpop !== undefined && (dpop.adoptServerTime(url, headers.get('date')) || dpop.clockOffset(url) !== 0)
-  }
+/** Whether the next proof has another time than the one that was sent; a concurrent request may have corrected it already. */
+function correctClock(dpop: DpopProofs, url: URL, headers: ApiAnswer['headers']): boolean {
+  return dpop.adoptServerTime(url, headers.get('date')) || dpop.clockOffset(url) !== 0
 }
 
 /** Options of handling one response. */
@@ -126,8 +127,8 @@ function challengesProof(challenge: string | null, error: 'use_dpop_nonce' | 'in
  * @returns `undefined` if the body is not JSON, is longer than 64 KiB or fails
  */
 export async function readJsonCopy(response: Response): Promise<unknown> {
-  const { headers, body } = response
-  if (body === null || !mayBeJson(headers.get('content-type'))) return undefined
+  const { headers } = response
+  if (!mayBeJson(headers.get('content-type') ?? '')) return undefined
   if (Number(headers.get('content-length')) > maxJsonBytes) return undefined
   const reader = response.clone().body?.getReader()
   if (reader === undefined) return undefined
@@ -142,7 +143,7 @@ export async function readJsonCopy(response: Response): Promise<unknown> {
       if (size > maxJsonBytes || !beginsAsJson(text)) break
     }
   } catch {
-    return undefined
+    // What fails, or is not JSON, needs no more reading either.
   }
   // Not awaited, because cancelling one branch of a cloned body settles only when the other is read.
   void reader.cancel().catch(() => {})
@@ -153,8 +154,8 @@ export async function readJsonCopy(response: Response): Promise<unknown> {
 const maxJsonBytes = 65_536
 
 /** Whether a body may be JSON: servers also send it as text or without a type (rule R6). Event streams are left alone. */
-function mayBeJson(contentType: string | null): boolean {
-  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+function mayBeJson(contentType: string): boolean {
+  const type = contentType.replace(/;.*/, '').trim().toLowerCase()
   return ['', 'application/json', 'text/json', 'text/plain'].includes(type) || type.endsWith('+json')
 }
 

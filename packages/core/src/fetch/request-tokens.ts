@@ -139,7 +139,7 @@ export class RejectionHistory {
 
   /** What the next request for that grant replaces. */
   unreplaced(identity: string): Unreplaced | undefined {
-    return this.#unreplaced.size === 0 ? undefined : this.#unreplaced.get(identity)
+    return this.#unreplaced.get(identity)
   }
 
   /** Leaves the replacement of a rejected token to the next request. */

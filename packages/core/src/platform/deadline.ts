@@ -42,6 +42,11 @@ export function withDeadline<T>(
   })
 }
 
+/** Runs work for some seconds at most; resolves to `undefined` if it fails or takes longer. */
+export function resultWithin<T>(seconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  return withDeadline(seconds, () => new Error('the work takes too long'), work).catch(() => undefined)
+}
+
 /**
  * Waits for work that other callers may wait for, too. The signal ends this wait only, not the work (rule L4).
  *

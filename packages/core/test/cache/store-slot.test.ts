@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { StoreSlot } from '../../src/cache/store-slot.ts'
+import { emptySlot, type StoreSlot } from '../../src/cache/store-slot.ts'
 import { shareTokens } from '../../src/cache/token-sharing.ts'
 import { memoryStore, type Provider, type StoredToken, type TokenStore } from '../../src/index.ts'
 
@@ -63,6 +63,18 @@ describe('a slot of a store', () => {
     expect(await other.isFailureMarked()).toBe(false)
     for (const [key] of kept) kept.set(key, null as unknown as StoredToken)
     expect(await other.isFailureMarked()).toBe(false)
+  })
+
+  it('S3: what was not written is not deleted', async () => {
+    const operations: string[] = []
+    const slot = await open({ ...memoryStore(), delete: async () => void operations.push('delete') })
+    await slot.forget()
+    expect(operations).toEqual([])
+  })
+
+  it('L3: without a holder nothing is read, written, locked or marked', async () => {
+    const done = [await emptySlot.read(), await emptySlot.lock(0, 1, 0), await emptySlot.isFailureMarked()]
+    expect(done).toEqual([undefined, undefined, false])
   })
 
   it('S2: a store without locks cannot tell who is first, and is not blamed', async () => {

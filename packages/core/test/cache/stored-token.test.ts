@@ -33,12 +33,19 @@ describe('stored token', () => {
   })
 
   it('keeps what is unknown unknown', () => {
-    const { token } = acquired
+    const token = createAccessToken({
+      value: 'secret-value',
+      type: 'Bearer',
+      scopes: undefined,
+      expiresAt: undefined,
+      extra: {},
+    })
     const unknown = { token, requestedAt: 501_000, lifetimeMs: undefined, refreshInMs: undefined }
     const entry = toStored(unknown, [], instant)
     expect(Object.values(entry)).not.toContain(undefined)
     const back = fromStored(JSON.parse(JSON.stringify(entry)), instant)
-    expect(back).toMatchObject({ lifetimeMs: undefined, refreshInMs: undefined, token: { expiresAt: undefined } })
+    expect(back).toMatchObject({ lifetimeMs: undefined, refreshInMs: undefined })
+    expect([back?.token.expiresAt, back?.token.scopes]).toEqual([undefined, undefined])
   })
 
   it.each([undefined, null, 'text', 1])('S1: other fields that are %o are none, and the token is good', (extra) => {

@@ -114,6 +114,16 @@ describe('token entry', () => {
     expect(entry.cachedFailure?.until).toBe(7000)
   })
 
+  it('is described by the token while it is served, and not from its end on', () => {
+    const entry = createFilled()
+    const describeAt = (now: number) => entry.describe(now, undefined, (instant) => new Date(instant))
+    expect(describeAt(entry.endsAt - 1)).toMatchObject({ state: 'stale', servedUntil: new Date(entry.endsAt) })
+    expect(describeAt(entry.endsAt)).toMatchObject({ state: 'none', servedUntil: undefined })
+    expect(describeAt(advisoryAt - 1).state).toBe('fresh')
+    expect(describeAt(advisoryAt).state).toBe('stale')
+    expect(createEntry().describe(0, undefined, (instant) => new Date(instant)).state).toBe('none')
+  })
+
   it('L12: what is cleared holds no token', () => {
     const entry = createFilled()
     entry.clear(2000)

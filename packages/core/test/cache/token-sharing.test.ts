@@ -208,6 +208,22 @@ describe('token sharing', () => {
     return shareTokens({ provider: provider, store: store, transport: transport, timeout: 10, emit: () => {} })
   }
 
+  it('L3: the key that shows a holder is computed once for the same credentials', async () => {
+    const importKey = vi.spyOn(crypto.subtle, 'importKey')
+    const credentials = await app.read()
+    const holder = { ...app, read: async () => credentials }
+    const sharing = share(memoryStore())
+    try {
+      for (let call = 0; call < 3; call += 1) await sharing.open(holder, grant, 10, AbortSignal.timeout(20_000))
+      await sharing.forget(holder, grant)
+      expect(importKey).toHaveBeenCalledTimes(1)
+      await sharing.open(app, grant, 10, AbortSignal.timeout(20_000))
+      expect(importKey).toHaveBeenCalledTimes(2)
+    } finally {
+      importKey.mockRestore()
+    }
+  })
+
   it('L12: what is forgotten is deleted by the key that it is read by', async () => {
     const read: string[] = []
     const deleted: string[] = []
@@ -535,6 +551,25 @@ describe('a source beside a store', () => {
     await createWith(store).token()
     expect(asked).toHaveBeenCalledTimes(2)
     expect(forms).toHaveLength(1)
+  })
+
+  it('L3: nothing is shared if it failed for the key, though the credentials have a secret, too', async () => {
+    const { store, touched } = createRecordingStore()
+    const asked = vi
+      .fn<() => string>(() => jwtUntil(Date.now() / 1000 + 600))
+      .mockImplementationOnce(() => {
+        throw new Error('not there yet')
+      })
+    const client = createClient(
+      { ...acme, clientAuthentication: clientAssertion(asked) },
+      {
+        credentials: victim,
+        store,
+        fetch: async () => Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 3600 }),
+      },
+    )
+    await client.token()
+    expect(touched).toEqual([])
   })
 
   it('is asked again if it failed for the key: the grant reports the failure, or goes on', async () => {

@@ -71,6 +71,12 @@ describe('allowed origins', () => {
     }
   })
 
+  it('H1: a URL of another scheme is not allowed, though its origin is that of the API', () => {
+    const url = new URL('blob:https://api.acme.example/x')
+    expect(url.origin).toBe('https://api.acme.example')
+    for (const allows of [true, false]) expect(createCheck([url.origin], allows)(url)).toBe(false)
+  })
+
   it('H1: plain http requires both the permission and the origin', () => {
     const permitted = createCheck(['http://api.internal.example'], true)
     expect(permitted(new URL('http://api.internal.example/x'))).toBe(true)

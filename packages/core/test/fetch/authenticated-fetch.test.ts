@@ -444,6 +444,47 @@ describe('authenticated fetch', () => {
     expect(await request.text()).toBe('own')
   })
 
+  it('H6: the body of a Request is not used if init has another, though the request fails', async () => {
+    await using bench = await start()
+    const request = new Request(`${bench.emulator.apiUrl}/x`, { method: 'POST', body: 'own' })
+    bench.emulator.faults.set('api', { name: 'reset' })
+    await expect(bench.client.fetch(request, { body: 'other' })).rejects.toThrow(TypeError)
+    expect(await request.text()).toBe('own')
+  })
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['an init of nulls', { headers: null, body: null, signal: null }],
+    ['an object without a prototype', Object.create(null)],
+    ['an instance of a class', new (class {})()],
+  ])('accepts %s as init, as fetch does', async (_what, init) => {
+    await using bench = await start()
+    const response = await bench.client.fetch(`${bench.emulator.apiUrl}/x`, init as RequestInit)
+    expect(await response.json()).toMatchObject({ authorized: true, method: 'GET' })
+  })
+
+  it('reads a copy of the JSON only for a provider that judges bodies', async () => {
+    const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+    const copied: boolean[] = []
+    for (const tokenRejection of [{ statuses: [403] }, { body: () => false }]) {
+      const answer = Response.json({})
+      const clone = vi.spyOn(answer, 'clone')
+      const authenticated = createAuthenticatedFetch({
+        provider: { ...provider, tokenRejection },
+        tokens: new RequestTokens(async () =>
+          createAccessToken({ value: 't', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
+        ),
+        dpop: undefined,
+        emit: () => {},
+        origins: allowAcme(),
+        fetch: async () => answer,
+      })
+      await authenticated('https://api.acme.example/x')
+      copied.push(clone.mock.calls.length > 0)
+    }
+    expect(copied).toEqual([false, true])
+  })
+
   it('H6: the headers of init replace those of a Request, as with fetch', async () => {
     await using bench = await start()
     const request = new Request(`${bench.emulator.apiUrl}/x`, {

@@ -128,6 +128,34 @@ describe('client.authorize()', () => {
     expect(next).toBeDefined()
   })
 
+  it.each<[string, string | readonly string[] | undefined, string | null]>([
+    ['a text', 'gone', 'gone'],
+    ['a list', ['gone', 'long'], 'gone, long'],
+    ['an empty list', [], null],
+    ['nothing', undefined, null],
+  ])('H3: the provider reads a header from a record whose value is %s', async (_what, given, expected) => {
+    const read: (string | null)[] = []
+    await using bench = await start({
+      tokenRejection: { body: (_body, { headers }) => read.push(headers.get('x-token')) < 0 },
+    })
+    const authorization = await bench.client.authorize(bench.emulator.apiUrl)
+    await authorization?.handleResponse({ status: 200, headers: { ':status': '200', 'X-Token': given }, body: {} })
+    expect(read).toEqual([expected])
+  })
+
+  it('X3: redacts the token and what else its headers hold from an error', async () => {
+    await using bench = await start({
+      authorizeRequest: (headers, { value }) => headers.set('x-key', `v1 key-made-of-${value.length}-characters`),
+    })
+    const authorization = await bench.client.authorize(bench.emulator.apiUrl)
+    const { value = '' } = authorization?.token ?? {}
+    for (const secret of [value, `key-made-of-${value.length}-characters`]) {
+      expect(String(authorization?.redactError(new Error(`sent ${secret}`)))).toBe('Error: sent [redacted]')
+    }
+    const failure = new Error('refused')
+    expect(authorization?.redactError(failure)).toBe(failure)
+  })
+
   it('ends with the caller’s signal while it waits for another token', async () => {
     await using bench = await start()
     const authorization = await bench.client.authorize(new URL(bench.emulator.apiUrl))
@@ -203,6 +231,8 @@ describe('client.authorize()', () => {
     expect(findLeaks({ ...authorization }, [value])).toEqual([])
     expect(inspect(authorization, { getters: true, showHidden: true, depth: 9 })).not.toContain(value)
     expect(JSON.stringify(authorization)).not.toContain(value)
+    expect(JSON.stringify(authorization)).toBe(JSON.stringify({ token: authorization?.token }))
+    expect(inspect(authorization)).toBe(inspect({ token: authorization?.token }))
   })
 })
 
@@ -236,6 +266,26 @@ function claimsOf(authorization: Authorization | undefined): JWTPayload {
 }
 
 const challenge = 'DPoP error="use_dpop_nonce"'
+
+it('L5: every answer but a 401 counts as an acceptance of the token, at the URL of the request', async () => {
+  const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
+  const tokens = new RequestTokens(async () =>
+    createAccessToken({ value: 'a', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
+  )
+  const accept = vi.spyOn(tokens, 'accept')
+  const authorize = createAuthorize({
+    provider,
+    tokens,
+    dpop: undefined,
+    emit: () => {},
+    origins: new AllowedOrigins({ provider, emit: () => {} }, false, 'https://api.acme.example'),
+    ownRequests: new InFlightRequests(),
+  })
+  const authorization = await authorize('https://api.acme.example/x?y')
+  expect(await authorization?.handleResponse({ status: 404 })).toBeUndefined()
+  expect(await authorization?.handleResponse({ status: 401 })).toBeUndefined()
+  expect(accept.mock.calls).toEqual([[404, 'https://api.acme.example/x?y']])
+})
 
 describe('client.authorize() with tokens bound to a key', () => {
   it('the proof is for GET unless another method is given', async () => {

@@ -189,9 +189,30 @@ describe('discovery of the API', () => {
 
   it('fails with a code, the provider, and whether it is retryable', async () => {
     const wrong: readonly (readonly [Discover, object])[] = [
-      [async () => Promise.reject(new RangeError('no region')), { code: 'discovery_failed', retryable: false }],
-      [async () => Promise.reject('no Error'), { code: 'discovery_failed', retryable: false }],
-      [async () => ({ baseUrl: 'nonsense', info: 1 }), { code: 'discovery_failed', retryable: false }],
+      [
+        async () => Promise.reject(new RangeError('no region')),
+        {
+          code: 'discovery_failed',
+          retryable: false,
+          message: "standard: the API's base URL could not be discovered (the provider's `api` threw a RangeError)",
+        },
+      ],
+      [
+        async () => Promise.reject('no Error'),
+        {
+          code: 'discovery_failed',
+          retryable: false,
+          message: expect.stringMatching(/\(the provider's `api` threw a value that is not an Error\)$/),
+        },
+      ],
+      [
+        async () => ({ baseUrl: 'nonsense', info: 1 }),
+        {
+          code: 'discovery_failed',
+          retryable: false,
+          message: expect.stringMatching(/^standard: the discovered base URL /),
+        },
+      ],
     ]
     for (const [api, expected] of wrong) {
       await using bench = await start(api)

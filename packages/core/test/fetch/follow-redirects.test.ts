@@ -296,6 +296,14 @@ describe('followRedirects', () => {
     expect(sent[1]?.headers).toEqual({ accept: 'text/plain' })
   })
 
+  it('the mode of a navigation, which no init can have, is left out', async () => {
+    const { transport, sent } = answerInTurn()
+    const request = Object.defineProperty(new Request(home), 'mode', { value: 'navigate' })
+    await followRedirects(transport, request, { headers: new Headers() }, { carriers: [] })
+    expect(sent).toHaveLength(1)
+    expect(sent[0]?.init).not.toHaveProperty('mode')
+  })
+
   it('H2: the options of a Request and init apply to every redirect', async () => {
     const { transport, sent } = answerInTurn(to('/a'))
     const controller = new AbortController()

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import { AllowedOrigins } from '../../src/fetch/allowed-origins.ts'
-import { putToken, type RequestTokenParts } from '../../src/fetch/put-token.ts'
+import { credentialsIn, putToken, type RequestTokenParts } from '../../src/fetch/put-token.ts'
 import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 import type { Provider } from '../../src/index.ts'
 
@@ -17,6 +17,17 @@ function createParts(provider = acme, dpop?: DpopProofs): RequestTokenParts {
   const origins = new AllowedOrigins({ provider, emit }, false)
   return { provider, tokens: new RequestTokens(async () => make('one')), origins, dpop, emit }
 }
+
+it.each([
+  ['Bearer one', 'one'],
+  ['one', 'one'],
+  ['Scheme a b', 'b'],
+  ['', ''],
+  [null, ''],
+  [undefined, ''],
+])('X3: of the header value %j, %j is the secret part', (value, secret) => {
+  expect(credentialsIn(value)).toBe(secret)
+})
 
 describe('a token on a request', () => {
   it('is set with its scheme, or by the provider', async () => {

@@ -1,6 +1,6 @@
 import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { decodeJwt } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import type { ClientEvent } from '../../src/events.ts'
@@ -122,6 +122,11 @@ describe('the repeats of a request', () => {
   it.each([
     ['a nonce is given, and not required', { 'dpop-nonce': 'n' }],
     ['the token is what is refused', { 'dpop-nonce': 'n', 'www-authenticate': 'DPoP error="invalid_token"' }],
+    [
+      'the token is what is refused, by an API with another time',
+      { date: 'Sat, 21 Nov 2026 00:00:00 GMT', 'www-authenticate': 'DPoP error="invalid_token"' },
+    ],
+    ['the proof is refused, and the API shows no time', { 'www-authenticate': 'DPoP error="invalid_dpop_proof"' }],
     ['another scheme is asked for', { 'dpop-nonce': 'n', 'www-authenticate': 'Bearer error="use_dpop_nonce"' }],
     ['a nonce is required, and not given', { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }],
   ])('H3: with another token if %s', async (_what, headers) => {
@@ -141,18 +146,35 @@ describe('the repeats of a request', () => {
   })
 
   it('H3: none if the body cannot be sent again, and no token is requested', async () => {
-    const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, Date.now) })
-    for (const answer of [refused, nonceWanted]) {
+    const at = Date.UTC(2026, 10, 21)
+    const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, () => at - 300_000) })
+    const date = new Date(at).toUTCString()
+    const proofRejected = {
+      status: 401,
+      headers: new Headers({ 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date }),
+    }
+    for (const answer of [refused, nonceWanted, proofRejected]) {
       expect(await repeats.next(answer, make('first'), url, { repeatable: false })).toBeUndefined()
     }
     expect(rejected).toEqual([])
     expect(repeats.left).toBe(true)
   })
 
-  it('none for a nonce if tokens are not bound to a key', async () => {
+  it.each(['use_dpop_nonce', 'invalid_dpop_proof'])('none for %s if tokens are not bound to a key', async (error) => {
     const { repeats, rejected } = start()
-    expect((await repeats.next(nonceWanted, make('first'), url, undefined))?.value).toBe('second')
+    const date = new Date(Date.UTC(2026, 10, 21)).toUTCString()
+    const headers = new Headers({ 'dpop-nonce': 'n', 'www-authenticate': `DPoP error="${error}"`, date })
+    expect((await repeats.next({ status: 401, headers }, make('first'), url, undefined))?.value).toBe('second')
     expect(rejected).toEqual(['first'])
+    expect(repeats.left).toBe(false)
+  })
+
+  it('L5: every answer that is no rejection of the token counts as its acceptance, and no other', async () => {
+    const { parts, repeats } = start({ dpop: new DpopProofs(undefined, Date.now) })
+    const accept = vi.spyOn(parts.tokens, 'accept')
+    await repeats.next(refused, make('first', 'DPoP'), url, undefined)
+    await repeats.next({ ...refused, status: 404 }, make('first', 'DPoP'), url, undefined)
+    expect(accept.mock.calls).toEqual([[404, url.href]])
   })
 })
 
@@ -199,13 +221,16 @@ describe('the JSON of a response', () => {
 
   it.each([
     ['JSON', () => of('{"a":1}', 'application/json; charset=utf-8'), { a: 1 }],
+    ['JSON with a parameter after a space', () => of('{"a":1}', 'Text/JSON ; charset=utf-8'), { a: 1 }],
     ['JSON of a vendor', () => of(' [1]', 'application/problem+JSON'), [1]],
     ['JSON as text', () => of('{"a":1}', 'text/plain'), { a: 1 }],
     ['JSON without a type', () => of(new Blob(['{"a":1}'])), { a: 1 }],
     ['text', () => of('hello', 'text/plain'), undefined],
     ['broken JSON', () => of('{"a":', 'application/json'), undefined],
     ['nothing', () => of('', 'application/json'), undefined],
+    ['JSON that is neither an object nor an array', () => of('"a"', 'application/json'), undefined],
     ['no body', () => of(null, 'application/json'), undefined],
+    ['a picture', () => of('{"a":1}', 'image/png'), undefined],
     ['an event stream', () => of('{"a":1}', 'text/event-stream'), undefined],
     [
       '64 KiB',
@@ -230,6 +255,35 @@ describe('the JSON of a response', () => {
       const first = await response.body?.getReader().read()
       expect(new TextDecoder().decode(first?.value)).toBe(chunk)
     }
+  })
+
+  it('is read from chunks that begin with space or end within a character', async () => {
+    const bytes = new TextEncoder().encode('{"a":"é"}')
+    const chunks = [new Uint8Array(), new TextEncoder().encode(' \n'), bytes.slice(0, 7), bytes.slice(7)]
+    const response = of(
+      new ReadableStream({
+        pull(controller) {
+          const chunk = chunks.shift()
+          if (chunk === undefined) controller.close()
+          else controller.enqueue(chunk)
+        },
+      }),
+    )
+    expect(await readJsonCopy(response)).toEqual({ a: 'é' })
+  })
+
+  it('reads no more of a body that is not JSON, so that the caller can cancel it', async () => {
+    const cancelled = vi.fn()
+    const response = of(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('plain')),
+        cancel: cancelled,
+      }),
+      'text/plain',
+    )
+    expect(await readJsonCopy(response)).toBeUndefined()
+    await response.body?.cancel('enough')
+    expect(cancelled).toHaveBeenCalledTimes(1)
   })
 
   it('is undefined if the body fails, and the caller gets that failure', async () => {

@@ -184,6 +184,23 @@ describe('rejection history', () => {
     expect(history.unreplaced('grant-1')?.token).toBe(token)
   })
 
+  it('is bounded: one that was used again counts as new', () => {
+    const { history, reject } = startHistory()
+    const token = { value: 'one' } as never
+    reject(elsewhere)
+    history.postpone('grant-0', token)
+    for (let id = 1; id < 400; id += 1) history.reject('own', new URL(`https://host-${id}.acme.example/x`), 'one')
+    for (let id = 1; id < 1000; id += 1) history.postpone(`grant-${id}`, token)
+    expect(reject(elsewhere)).toBe(true)
+    history.postpone('grant-0', { value: 'two' } as never)
+    for (let id = 400; id < 800; id += 1) history.reject('own', new URL(`https://host-${id}.acme.example/x`), 'one')
+    history.postpone('grant-1000', token)
+    // The third and the fourth in a row: the history knows of the first two.
+    expect(replacedOf(2, () => reject(elsewhere))).toEqual([1])
+    expect(history.unreplaced('grant-0')?.token.value).toBe('two')
+    expect(history.unreplaced('grant-1')).toBeUndefined()
+  })
+
   it('H3: leaves a replacement to the next request of that grant, until it is settled', () => {
     const { history } = startHistory()
     const token = { value: 'one' } as never

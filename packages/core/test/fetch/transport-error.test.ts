@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
-import { types } from 'node:util'
+import { inspect, types } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withoutSecrets } from '../../src/fetch/transport-error.ts'
 import { type Client, createClient, NightlatchError, type Provider } from '../../src/index.ts'
@@ -111,6 +111,13 @@ describe('an error of a transport', () => {
         return Object.assign(new Error('x'), { value })
       },
     ],
+    [
+      'the same object in two places',
+      () => {
+        const shared = { raw: echo }
+        return Object.assign(new Error('x'), { one: shared, two: [shared] })
+      },
+    ],
     ['a stack of its own', () => Object.assign(new Error('x'), { stack: `Error: ${echo}` })],
     ['a stack that is no text', () => Object.assign(new Error('x'), { stack: [echo] })],
   ]
@@ -131,9 +138,45 @@ describe('an error of a transport', () => {
     first.cause = second
     expect(withoutSecrets(first, [token])).toBe(first)
     second.message = token
-    const clean = withoutSecrets(first, [token])
-    expect((clean as Error).message).toBe('first')
-    expect(String((clean as Error).cause)).toBe('Error: [redacted]')
+    const clean = withoutSecrets(first, [token]) as Error & { cause: Error }
+    expect(clean.message).toBe('first')
+    expect(String(clean.cause)).toBe('Error: [redacted]')
+    expect(clean.cause.cause).toBe(clean)
+    expect(inspect(clean, { showHidden: true, depth: 9 })).not.toContain(token)
+  })
+
+  it('X3: keeps eight levels of causes, and the first 4000 characters of a text', () => {
+    let chain = new Error('the last')
+    for (let level = 9; level > 0; level -= 1) chain = new Error(`level ${level}`, { cause: chain })
+    const messages: string[] = []
+    for (let at: unknown = withoutSecrets(chain, [token]); at instanceof Error; at = at.cause) messages.push(at.message)
+    expect(messages).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((level) => `level ${level}`))
+
+    const [short, long] = ['x'.repeat(4000), 'x'.repeat(4001)].map((text) => ({ text }))
+    expect(withoutSecrets(short, [token])).toBe(short)
+    expect(withoutSecrets(long, [token])).toEqual(short)
+  })
+
+  it('X3: keeps what is beside a secret as it is', () => {
+    const at = new Date()
+    const cause = new NightlatchError('endpoint_unavailable', 'down')
+    const bare: object = Object.assign(Object.create(null), { list: [1, null, undefined, true] })
+    const failure = Object.assign(new Error(token, { cause }), { at, bare, code: 7 })
+    Object.defineProperty(failure, 'hidden', { value: 'x', enumerable: false })
+    const clean = withoutSecrets(failure, [token]) as typeof failure
+    expect([clean.cause, clean.at, clean.code]).toEqual([cause, at, 7])
+    expect(clean.cause).toBe(cause)
+    expect(clean.bare).toEqual(bare)
+    expect(Object.getPrototypeOf(clean.bare)).toBeNull()
+    expect(Object.getOwnPropertyDescriptor(clean, 'hidden')).toMatchObject({ value: 'x', enumerable: false })
+    expect(Object.keys(clean)).toEqual(['at', 'bare', 'code'])
+  })
+
+  it('X3: loses a function and a getter beside clean members', () => {
+    const failure = Object.assign(new Error('x'), { retry: () => {}, code: 7 })
+    Object.defineProperty(failure, 'later', { get: () => 'y', enumerable: true })
+    expect(withoutSecrets(failure, [token])).not.toBe(failure)
+    expect(Object.keys(withoutSecrets(failure, [token]) as object)).toEqual(['code'])
   })
 
   it('X3: that cannot be searched becomes an error without a message', () => {
