@@ -49,7 +49,7 @@ export function createClient<Info>(provider: Provider<Info>, options: ClientOpti
   return new ProviderClient(parts, parts.createReader(options.credentials, { label }))
 }
 
-/** A {@link Client}, or a view of one: the public methods over a token source. The parts for API requests are created with the first. */
+/** A {@link Client}, or a view of one: the public methods over a token source. The first API request creates the parts for all. */
 export class ProviderClient<Info> implements Client<Info> {
   readonly #parts: ClientParts<Info>
   readonly #view: View<Info> | undefined

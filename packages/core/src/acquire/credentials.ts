@@ -118,7 +118,7 @@ const maxRereadSeconds = 2
 const rereadShare = 1 / 4
 
 /** When credentials that a function returned are read again. */
-export interface CredentialsExpiry {
+interface CredentialsExpiry {
   /** Seconds. */
   readonly maxAge: number
   /** Steady clock, in milliseconds. */

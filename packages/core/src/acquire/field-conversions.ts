@@ -1,5 +1,5 @@
 /**
- * Converts a lifetime in milliseconds to seconds, for `expiresIn`; the engine checks its range.
+ * Converts a lifetime in milliseconds to seconds, for `expiresIn`; the core checks its range.
  *
  * @param value a number, or a string of digits
  * @returns seconds; `undefined` for any other value

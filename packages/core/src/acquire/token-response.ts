@@ -23,7 +23,7 @@ export interface AnswerContext {
 }
 
 /**
- * The fields of a token response in standard names. All are `unknown`, because the engine checks what a reader returns, such as an
+ * The fields of a token response in standard names. All are `unknown`, because the core checks what a reader returns, such as an
  * invalid lifetime.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5 RFC 6749 section 5}

@@ -7,8 +7,8 @@ import { toBase64, toBase64Url } from '../platform/base64.ts'
 import type { StoredToken } from './token-store.ts'
 
 /**
- * Derives an HMAC key from the credentials. A stored token lists what the keys of accepted credentials signed: only their holders
- * can read the token (rule L3), and the list shows no credential.
+ * Makes an HMAC key from the credentials, which signs a store key. A stored token lists these signatures, so a client can tell
+ * whether it may read the token (rule L3), and the list shows no credential.
  *
  * @param subject issuer and subject of the JWT that authenticates the client, if a source returns one
  * @returns `undefined` if nothing in the credentials shows who holds them. A TLS certificate is in the transport alone, and no

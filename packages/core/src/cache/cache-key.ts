@@ -39,12 +39,15 @@ export async function cacheKey({
     ...(thumbprint === undefined ? [] : [thumbprint]),
     ...(subject === undefined ? [] : [{ subject }]),
   ]
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(identity, withoutWork)))
+  const digest = await crypto.subtle.digest(
+    'SHA-256',
+    new TextEncoder().encode(JSON.stringify(identity, withoutFunctions)),
+  )
   return `v1.${toBase64Url(new Uint8Array(digest))}`
 }
 
-/** A header function counts by its name, because it returns another value for each request. */
-function withoutWork(_name: string, value: unknown): unknown {
+/** Leaves out the function of a header, whose name stays: it returns another value for each request. */
+function withoutFunctions(_name: string, value: unknown): unknown {
   return typeof value === 'function' ? null : value
 }
 

@@ -10,7 +10,7 @@ export interface CachedFailure {
 }
 
 /**
- * Plans how long a failure is cached: 2 to 30 seconds for a final one, its `Retry-After` for one that has it (at most a minute).
+ * Plans how long a failure is cached: 2 to 30 seconds for a final one, which no retry mends, its `Retry-After` for one that has it (at most a minute).
  * Others are not cached.
  *
  * @param time steady clock, in milliseconds

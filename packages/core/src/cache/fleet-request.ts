@@ -4,8 +4,8 @@ import type { ReleaseLock } from './guarded-store.ts'
 import type { FoundToken, StoreSlot } from './store-slot.ts'
 
 /**
- * A token for the whole fleet: the one in the store, or one that a single process requests while the others poll the store
- * (rule S2). If the lock's owner does not deliver within half of the call's time (less for a short one), one of the others takes
+ * Gets one token for a fleet, all processes that share a store: the one there, or one that a single process requests while the
+ * others poll the store (rule S2). If the lock's owner does not deliver within half of the call's time (less for a short one), one of the others takes
  * over.
  *
  * Nothing takes a background refresh over. If it fails, its owner leaves a marker for the length of the backoff, which keeps the

@@ -5,7 +5,7 @@ import { type GuardedStore, planStoreBudget, type ReleaseLock, type StoreBudget 
 import { fromStored, type Instant, toStored } from './stored-token.ts'
 import type { StoredToken } from './token-store.ts'
 
-/** The place of one grant's token in the store, as one token request uses it. */
+/** Reads, writes and locks one grant's token in the store, during one token request. */
 export interface StoreSlot {
   /** The JWT of the client authentication's source that the key was found with, for the grant to send. */
   readonly assertion?: Assertion | undefined

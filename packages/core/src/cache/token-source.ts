@@ -85,6 +85,7 @@ export class TokenSource extends TokenEntries {
     const bound = entry.busy ? diagnostics.bind(task) : task
     if (rejected !== undefined && entry.holds(rejected)) entry.reject()
     const result = rejected === undefined ? entry.flight().join(bound) : entry.flight().replace(rejected, bound)
+    // A call that only joined may ask once more.
     const again = (): Promise<AccessToken> | undefined =>
       isOwn ? undefined : waitFor(entry.flight().join(bound), signal)
     const token =

@@ -1,4 +1,4 @@
-/** One request that any number of callers wait for. */
+/** One request in flight, which any number of callers wait for. */
 export interface FlightRequest<T> {
   readonly result: Promise<T>
   /** Whether it is a background refresh: no caller waits for it, and it may be cancelled. */

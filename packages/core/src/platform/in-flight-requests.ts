@@ -1,8 +1,8 @@
 import type { Fetch } from './fetch.ts'
 
 /**
- * The in-flight requests of a client to the authorization server. An interceptor that authorizes all requests of a process must
- * not make these wait for the token that they request.
+ * Knows which requests of a client to the authorization server are in flight. An interceptor that authorizes all requests of a
+ * process lets these pass without a token, because they would wait for themselves.
  */
 export class InFlightRequests {
   readonly #counts = new Map<string, number>()
