@@ -76,31 +76,34 @@ export function createClientPool<Info>(
     checkClient(described, checked, poolOptionsSchema)
     return createSharedParts(described, label === undefined ? common : { ...common, label })
   }
-  // Options do not depend on the tenant, so they are checked now, with a provider that is never used.
-  if (typeof provider === 'function') {
+  const partsOf = (): ((tenant: string, label: string) => ClientParts<Info>) => {
+    if (typeof provider !== 'function') {
+      const shared = createParts(provider)
+      return () => shared
+    }
+    // Options do not depend on the tenant, so they are checked now, with a provider that is never used.
     checkClient(
       { name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined },
       checked,
       poolOptionsSchema,
     )
-  }
-  const parts = typeof provider === 'function' ? undefined : createParts(provider)
-  const clients = new Map<string, ProviderClient<Info>>()
-
-  const createPartsOf = (tenant: string, label: string): ClientParts<Info> => {
-    try {
-      return createParts(typeof provider === 'function' ? provider(tenant) : provider, label)
-    } catch (failure) {
-      throw withLabel(failure, label)
+    return (tenant, label) => {
+      try {
+        return createParts(provider(tenant), label)
+      } catch (failure) {
+        throw withLabel(failure, label)
+      }
     }
   }
+  const findParts = partsOf()
+  const clients = new Map<string, ProviderClient<Info>>()
 
   const create = (tenant: string): ProviderClient<Info> => {
     if (typeof tenant !== 'string' || tenant === '') {
       refuseMistakes(['tenant must be a name, not empty'], undefined)
     }
     const label = labelOfTenant(tenant)
-    const own = parts ?? createPartsOf(tenant, label)
+    const own = findParts(tenant, label)
     return new ProviderClient(own, own.createReader(credentials, { tenant, label }))
   }
 

@@ -109,7 +109,7 @@ function nameOf(source: AssertionSource): string {
  * @returns `undefined` if the JWT names no subject
  */
 export function subjectOf({ claims: { iss, sub } }: Assertion): string | undefined {
-  return typeof sub === 'string' ? JSON.stringify([typeof iss === 'string' ? iss : null, sub]) : undefined
+  return typeof sub === 'string' ? JSON.stringify([iss, sub]) : undefined
 }
 
 /**

@@ -155,12 +155,11 @@ export function privateKeyJwt(options: JwtAuthenticationOptions = {}): ClientAut
     async authenticate(request, credentials) {
       const { clientId, privateKey, keyId } = requireKey(credentials)
       const { key, alg, kid } = await toSigningKey(privateKey, algorithm)
-      const name = keyId ?? kid
       const subject = { clientId, audience: findAudience(request, audience), issuedAt: request.date ?? new Date() }
       const header = {
         ...members,
         ...(certificate && (await thumbprintMembers(certificate))),
-        ...(name !== undefined && { kid: name }),
+        kid: keyId ?? kid,
         alg,
       }
       setAssertion(request, clientId, await signAssertion(subject, key, header))

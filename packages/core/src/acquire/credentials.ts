@@ -49,7 +49,7 @@ const members = {
     v.pipe(
       v.custom<PrivateKeyMaterial>(
         (key) => findKeyMistake(key) === undefined,
-        ({ input }) => findKeyMistake(input) ?? 'must be a private key',
+        ({ input }) => `${findKeyMistake(input)}`,
       ),
       v.transform((key) => (isJwk(key) ? { ...key } : key)),
     ),
@@ -216,8 +216,8 @@ export class CredentialsReader {
   }
 
   #isExpired(): boolean {
-    const { time, maxAge } = this.#terms.expiry ?? {}
-    return time !== undefined && maxAge !== undefined && time() - this.#readAt >= maxAge * 1000
+    const { expiry } = this.#terms
+    return expiry !== undefined && expiry.time() - this.#readAt >= expiry.maxAge * 1000
   }
 
   #call(source: TenantCredentials): Promise<Credentials> {

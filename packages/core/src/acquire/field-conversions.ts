@@ -125,8 +125,9 @@ export function readPath(body: unknown, ...path: readonly (string | number)[]): 
 }
 
 function toNumber(value: unknown): number | undefined {
-  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+  const number = (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value) as number
+  // `Number.isFinite` is also false for values that are not numbers.
+  return Number.isFinite(number) ? number : undefined
 }
 
 /** Returns `undefined` in place of an invalid `Date` (NaN, or beyond the year 275760). */

@@ -18,11 +18,11 @@ export function toGrantError(
   const { status } = answer
   const secrets = context.secrets()
   // Known codes are not redacted, even if a secret contains the same text.
-  const known = typeof fields.error === 'string' && (finalErrors.has(fields.error) || temporaryErrors.has(fields.error))
-  const error = known ? String(fields.error) : toText(fields.error, secrets)
+  const isKnown = finalErrors.has(fields.error) || temporaryErrors.has(fields.error)
+  const error = isKnown ? String(fields.error) : toText(fields.error, secrets)
   const errorDescription = toText(fields.errorDescription, secrets)
   const said = [error, errorDescription].filter((one) => one !== undefined).join(': ')
-  const unavailable = status > 499 && !(error !== undefined && finalErrors.has(error))
+  const unavailable = status > 499 && !finalErrors.has(error)
   return new NightlatchError(
     unavailable ? 'endpoint_unavailable' : 'grant_refused',
     `${provider}: ${endpoint} ${unavailable ? 'failed with' : refused} status ${status}${said === '' ? '' : ` (${said})`}`,
@@ -33,18 +33,13 @@ export function toGrantError(
       errorDescription,
       requestId: readRequestId(answer, context.secrets),
       // A 401 rejects the client's credentials, so the same request cannot succeed later, whatever its error code.
-      ...readRetry(
-        answer,
-        fields,
-        unavailable || (status !== 401 && error !== undefined && temporaryErrors.has(error)),
-        answeredAt,
-      ),
+      ...readRetry(answer, fields, unavailable || (status !== 401 && temporaryErrors.has(error)), answeredAt),
     },
   )
 }
 
 /** Error codes that are final, whatever their status. */
-const finalErrors: ReadonlySet<string> = new Set([
+const finalErrors: ReadonlySet<unknown> = new Set([
   'access_denied',
   'invalid_client',
   'invalid_grant',
@@ -57,7 +52,7 @@ const finalErrors: ReadonlySet<string> = new Set([
 ])
 
 /** Error codes of a temporary failure. */
-const temporaryErrors: ReadonlySet<string> = new Set([
+const temporaryErrors: ReadonlySet<unknown> = new Set([
   'server_error',
   'slow_down',
   'temporarily_unavailable',
@@ -101,8 +96,7 @@ export function readRequestId({ body, headers }: TokenAnswer, secrets: () => rea
 
 function toText(value: unknown, secrets: readonly string[]): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  const text = redact(String(value), secrets)
-  return text === '' ? undefined : text
+  return redact(String(value), secrets) || undefined
 }
 
 /**
@@ -130,6 +124,7 @@ function toMilliseconds(seconds: number | undefined): number | undefined {
 }
 
 function readSeconds(value: unknown): number | undefined {
-  const seconds = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
+  const seconds = (typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value) as number
+  // `Number.isFinite` is also false for values that are not numbers.
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
 }

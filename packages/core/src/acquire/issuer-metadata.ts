@@ -45,7 +45,6 @@ export function createMetadataFinder(provider: Provider, transport: Transport, t
       if (known === undefined || now >= known.readAt + maxAgeMs) return await waitFor(flight.join(read), signal)
       const { endpoint } = known
       if (isForgotten) {
-        isForgotten = false
         // Other clients of a pool use this metadata, too: while the issuer is unreachable it stays in use.
         return await waitFor(
           flight.join(read).catch(() => endpoint),
@@ -134,6 +133,11 @@ async function readMetadata(
   signal: AbortSignal,
 ): Promise<Found | Miss> {
   let miss: Miss = { why: 'it did not answer', retryable: true }
+  // openid-client rejects an empty response.
+  const reject = (why: string, retryable = false): Response => {
+    miss = { why, retryable }
+    return new Response()
+  }
   let issuerIdentifier = issuer.href
   const request = async (url: string, init: RequestInit): Promise<{ status: number; text: string | undefined }> => {
     try {
@@ -151,15 +155,12 @@ async function readMetadata(
       execute: [allowInsecureRequests],
       [customFetch]: async (url, { headers, method, redirect }) => {
         const { status, text } = await request(url, { headers, method, redirect, signal })
-        if (status !== 200) {
-          miss = { why: `it answered ${status}`, retryable: status === 429 || status > 499 }
-          return new Response('', { status })
-        }
+        if (status !== 200) return reject(`it answered ${status}`, status === 429 || status > 499)
         const metadata = parseMetadata(text)
-        const why =
-          metadata === undefined ? 'it answered, but with no metadata' : findIssuerMismatch(provider, metadata)
-        miss = { why: why ?? 'it answered, but its metadata names no token_endpoint', retryable: false }
-        if (metadata === undefined || why !== undefined) return new Response('')
+        if (metadata === undefined) return reject('it answered, but with no metadata')
+        const mismatch = findIssuerMismatch(provider, metadata)
+        if (mismatch !== undefined) return reject(mismatch)
+        miss = { why: 'it answered, but its metadata names no token_endpoint', retryable: false }
         issuerIdentifier = metadata.issuer
         // openid-client accepts the requested issuer only, so an accepted other one is replaced by it.
         return Response.json({ ...metadata, issuer: issuer.href })
@@ -192,12 +193,12 @@ interface Metadata {
 
 function parseMetadata(text: string | undefined): Metadata | undefined {
   try {
-    const metadata: { readonly issuer?: unknown } | null = JSON.parse(text ?? '')
-    const issuer = metadata?.issuer
-    return typeof issuer === 'string' && URL.canParse(issuer) ? { ...metadata, issuer } : undefined
+    const metadata = JSON.parse(String(text))
+    if (typeof metadata.issuer === 'string' && URL.canParse(metadata.issuer)) return metadata
   } catch {
-    return undefined
+    // It is not JSON, or it is `null`.
   }
+  return undefined
 }
 
 /** Finds whether metadata is of another issuer than the requested or accepted one, as text for a message. */

@@ -70,7 +70,7 @@ export function judgeRevocationAnswer(
   read: (answer: TokenAnswer) => TokenFields,
   context: AnswerContext,
 ): void {
-  if (answer.status > 199 && answer.status < 300) return
+  if (answer.status >= 200 && answer.status < 300) return
   refuseRedirect(answer, context, 'revocationEndpoint')
   const fields = readFields(answer, read)
   refuseForeignPage(answer, fields, context)
@@ -131,7 +131,7 @@ function isRedirect(status: number): boolean {
 /** Whether a 4xx response is text without an OAuth error: a page of a proxy, a firewall or a login. */
 function isForeignPage({ status, body }: TokenAnswer, { error, errorDescription }: TokenFields): boolean {
   const isSilent = !isError(error) && errorDescription === undefined
-  return status > 399 && status < 500 && isSilent && typeof body === 'string' && body.trim() !== ''
+  return status >= 400 && status < 500 && isSilent && typeof body === 'string' && body.trim() !== ''
 }
 
 function judgeTokenType(

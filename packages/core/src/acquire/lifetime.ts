@@ -52,8 +52,8 @@ const daySeconds = 86_400
  * length are whole days.
  */
 export function looksLikeMilliseconds(expiresIn: unknown): boolean {
-  const value = readLifetime(expiresIn)
-  if (value === undefined || value < minSuspiciousMs || value % 1000 !== 0) return false
+  const value = readLifetime(expiresIn) ?? 0
+  if (value < minSuspiciousMs || value % 1000 !== 0) return false
   return value % daySeconds !== 0 || value % minuteMs === 0
 }
 

@@ -7,15 +7,12 @@ import { fromBase64 } from '../platform/base64.ts'
  */
 export function readPemBlocks(text: string): readonly PemBlock[] {
   const parts = text.replaceAll('\\r\\n', '\n').replaceAll('\\n', '\n').split('-----')
-  const blocks: PemBlock[] = []
-  for (let index = 0; index + 2 < parts.length; index += 1) {
-    const [begin = '', base64 = '', end = ''] = parts.slice(index, index + 3)
+  return parts.flatMap((base64, index) => {
+    const begin = parts[index - 1]
+    if (!begin?.startsWith('BEGIN ')) return []
     const label = begin.slice('BEGIN '.length)
-    if (!begin.startsWith('BEGIN ') || end !== `END ${label}`) continue
-    blocks.push({ label, base64 })
-    index += 2
-  }
-  return blocks
+    return parts[index + 1] === `END ${label}` ? [{ label, base64 }] : []
+  })
 }
 
 /** A block of PEM: the text between a BEGIN line and its END line. */

@@ -94,8 +94,8 @@ export function findKeyMistake(value: unknown): string | undefined {
   if (value.extractable) return 'is extractable, so that any code could read it out: import it with extractable false'
   if (algorithmsOf(value).length === 0)
     return `signs with none of the registered algorithms ${signingAlgorithmNames.join(', ')}`
-  const { modulusLength } = value.algorithm as { readonly modulusLength?: number }
-  if (modulusLength !== undefined && modulusLength < minModulusBits) {
+  const { modulusLength = minModulusBits } = value.algorithm as { readonly modulusLength?: number }
+  if (modulusLength < minModulusBits) {
     return `has ${modulusLength} bits, which is too short for RSA: it must have at least ${minModulusBits}`
   }
   return undefined
@@ -112,13 +112,8 @@ function findMaterialMistake(value: unknown): string | undefined {
 
 /** Whether a value is a `CryptoKey` of any platform. */
 export function isCryptoKey(value: unknown): value is PrivateKey {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'algorithm' in value &&
-    'usages' in value &&
-    Array.isArray(value.usages)
-  )
+  const { algorithm, usages }: { readonly algorithm?: unknown; readonly usages?: unknown } = Object(value)
+  return algorithm !== undefined && Array.isArray(usages)
 }
 
 /** A key ready to sign a JWT, with the members of the JWT's header. */
@@ -138,9 +133,9 @@ export async function toSigningKey(material: PrivateKeyMaterial, algorithm: stri
   const path = 'options.credentials.privateKey'
   if (!isCryptoKey(material)) return await importMaterial(material, algorithm, path)
   const suitable = algorithmsOf(material)
-  const alg = algorithm ?? suitable[0]
-  if (alg !== undefined && suitable.includes(alg)) return { key: material, alg, kid: undefined }
-  throw new NightlatchError('invalid_options', `${path} ${describeUnsuitable(alg, suitable)}`)
+  const alg = suitable.find((name) => name === (algorithm ?? name))
+  if (alg !== undefined) return { key: material, alg, kid: undefined }
+  throw new NightlatchError('invalid_options', `${path} ${describeUnsuitable(algorithm, suitable)}`)
 }
 
 /**
@@ -176,11 +171,10 @@ export async function importPrivateKey(
 /** @param subject the beginning of the error's message */
 async function importMaterial(material: unknown, algorithm: string | undefined, subject: string): Promise<SigningKey> {
   try {
-    const { format, key, suitable, preferred, kid } = readMaterial(material)
-    const alg = algorithm ?? preferred ?? suitable[0] ?? ''
-    const parameters = signingAlgorithms[alg]
-    if (parameters === undefined || !suitable.includes(alg)) throw new KeyMistake(describeUnsuitable(alg, suitable))
-    const imported = await importKey(format, key, parameters)
+    const { key, suitable, preferred, kid } = readMaterial(material)
+    const alg = String(algorithm ?? preferred ?? suitable[0])
+    if (!suitable.includes(alg)) throw new KeyMistake(describeUnsuitable(alg, suitable))
+    const imported = await importKey(key, signingAlgorithms[alg] as SigningAlgorithm)
     const mistake = findKeyMistake(imported)
     if (mistake !== undefined) throw new KeyMistake(mistake)
     return { key: imported, alg, kid }
@@ -203,7 +197,7 @@ function mistakeOf(error: unknown): string {
 
 /** A key in the form that WebCrypto imports, with what it declares. */
 interface KeyMaterial {
-  readonly format: 'pkcs8' | 'jwk'
+  /** PKCS #8 as bytes, or a JWK. */
   readonly key: Uint8Array<ArrayBuffer> | object
   /** The algorithms that such a key signs with. */
   readonly suitable: readonly string[]
@@ -212,18 +206,13 @@ interface KeyMaterial {
   readonly kid?: string | undefined
 }
 
-async function importKey(
-  format: 'pkcs8' | 'jwk',
-  key: Uint8Array<ArrayBuffer> | object,
-  { name, hash, namedCurve }: SigningAlgorithm,
-): Promise<PrivateKey> {
-  const parameters = { name, ...(hash && { hash }), ...(namedCurve && { namedCurve }) }
+async function importKey(key: Uint8Array<ArrayBuffer> | object, parameters: SigningAlgorithm): Promise<PrivateKey> {
   try {
-    return format === 'jwk'
-      ? await crypto.subtle.importKey('jwk', key as { readonly kty: string }, parameters, false, ['sign'])
-      : await crypto.subtle.importKey('pkcs8', key as Uint8Array<ArrayBuffer>, parameters, false, ['sign'])
+    return key instanceof Uint8Array
+      ? await crypto.subtle.importKey('pkcs8', key, parameters, false, ['sign'])
+      : await crypto.subtle.importKey('jwk', key as { readonly kty: string }, parameters, false, ['sign'])
   } catch {
-    throw new KeyMistake(`could not be imported: it is damaged, or this platform does not support ${name}`)
+    throw new KeyMistake(`could not be imported: it is damaged, or this platform does not support ${parameters.name}`)
   }
 }
 
@@ -272,14 +261,15 @@ function readPem(text: string): KeyMaterial {
   const block = blocks.find(({ label }) => label === 'PRIVATE KEY')
   if (block === undefined) {
     const labels = blocks.map(({ label }) => label).filter((label) => conversions.has(label))
-    const label = labels.find((one) => one.endsWith('PRIVATE KEY')) ?? labels[0] ?? ''
+    const label = labels.find((one) => one.endsWith('PRIVATE KEY')) ?? labels[0]
     throw new KeyMistake(
-      conversions.get(label) ?? 'is neither PEM (-----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----) nor a JWK',
+      conversions.get(String(label)) ??
+        'is neither PEM (-----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----) nor a JWK',
     )
   }
   const key = decodePemBlock(block)
   if (key === undefined) throw new KeyMistake('is not Base64 between its BEGIN and END')
-  return { format: 'pkcs8', key, suitable: algorithmsIn(key) }
+  return { key, suitable: algorithmsIn(key) }
 }
 
 /** The object identifiers of key types in DER, starting with their length; a curve's identifier follows that of its key type. */
@@ -295,7 +285,7 @@ const identifiers: readonly (readonly [string, readonly string[]])[] = [
 ]
 
 /** DER in hexadecimal digits: a sequence, the version, a sequence, an object identifier; each sequence with its length. */
-const identifierAfterVersion = /^30(?:[0-7].|81..|82....|83.{6})02010[01]30(?:[0-7].|81..|82....|83.{6})06(.*)$/
+const identifierAfterVersion = /^30(?:[0-7].|81..|82....)02010[01]30..06(.*)/
 
 /**
  * Finds the algorithms that a PKCS #8 key signs with, by its `privateKeyAlgorithm`, which follows the version.
@@ -304,8 +294,8 @@ const identifierAfterVersion = /^30(?:[0-7].|81..|82....|83.{6})02010[01]30(?:[0
  */
 function algorithmsIn(key: Uint8Array): readonly string[] {
   const head = Array.from(key.subarray(0, 64), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  const identifier = identifierAfterVersion.exec(head)?.[1] ?? ''
-  const found = identifiers.find(([start]) => identifier.startsWith(start))?.[1]
+  const identifier = identifierAfterVersion.exec(head)?.[1]
+  const found = identifiers.find(([start]) => identifier?.startsWith(start))?.[1]
   if (found !== undefined) return found
   throw new KeyMistake(
     'is of a type that signs with none of the registered algorithms, or is damaged; an RSA key must be rsaEncryption, not RSASSA-PSS',
@@ -336,19 +326,17 @@ function readJwk(value: object): KeyMaterial {
   if (use === 'enc' || (Array.isArray(key_ops) && !key_ops.includes('sign'))) {
     throw new KeyMistake('is not for signing: its `use` or `key_ops` says so')
   }
-  const named = typeof alg === 'string' ? alg : undefined
   // A key of the type `AKP` signs only with the algorithm that it names.
   const type = [kty, crv].filter((one) => one !== undefined).join(' ')
-  const suitable = kty === 'AKP' ? signingAlgorithmNames.filter((name) => name === named) : (jwkTypes.get(type) ?? [])
+  const suitable = kty === 'AKP' ? signingAlgorithmNames.filter((name) => name === alg) : (jwkTypes.get(type) ?? [])
   if (suitable.length === 0) {
     throw new KeyMistake(`signs with none of the registered algorithms ${signingAlgorithmNames.join(', ')}`)
   }
-  const key = Object.fromEntries(keyMembers.filter((name) => jwk[name] !== undefined).map((name) => [name, jwk[name]]))
+  const key = Object.fromEntries(keyMembers.map((name) => [name, jwk[name]]))
   return {
-    format: 'jwk',
     key: kty === 'AKP' ? { ...key, alg } : key,
     suitable,
-    preferred: named !== undefined && suitable.includes(named) ? named : undefined,
+    preferred: suitable.find((name) => name === alg),
     kid: typeof kid === 'string' ? kid : undefined,
   }
 }

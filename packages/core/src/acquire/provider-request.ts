@@ -118,7 +118,7 @@ function toMembers(parameters: URLSearchParams): Record<string, string | string[
   return Object.fromEntries(
     [...new Set(parameters.keys())].map((name) => {
       const values = parameters.getAll(name)
-      return [name, values.length === 1 ? (values[0] ?? '') : values]
+      return [name, values.length === 1 ? String(values[0]) : values]
     }),
   )
 }

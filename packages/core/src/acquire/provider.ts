@@ -146,19 +146,20 @@ const headerRecord = v.pipe(
     v.union([v.string(), v.function()], 'must be a string, or a function that returns one'),
     'must be an object of strings',
   ),
-  v.check((record) => {
-    try {
-      // The value of a function is checked with each call.
-      const values = Object.entries(record).map(([name, value]): [string, string] => [
-        name,
-        typeof value === 'string' ? value : '',
-      ])
-      return new Headers(values) instanceof Headers
-    } catch {
-      return false
-    }
-  }, 'must contain valid header names and values'),
+  v.check(areHeaders, 'must contain valid header names and values'),
 )
+
+/** Whether names and values are valid. The value of a function is checked with each call, so its name stands for it here. */
+function areHeaders(record: Readonly<Record<string, unknown>>): boolean {
+  const headers = new Headers()
+  try {
+    for (const [name, value] of Object.entries(record)) headers.set(name, typeof value === 'string' ? value : name)
+    return true
+  } catch {
+    // The platform rejects an invalid name or value with an exception.
+  }
+  return false
+}
 
 /** Whether a text is an origin, whose first labels may be `*`. */
 function isOriginPattern(pattern: string): boolean {
@@ -170,8 +171,8 @@ function isOriginPattern(pattern: string): boolean {
   if (host.startsWith('[')) return /^\[[0-9a-f:]+\]$/.test(host)
   const labels = host.split('.')
   const fixed = labels.slice(labels.lastIndexOf('*') + 1)
-  const isWildInFront = labels.slice(0, -fixed.length).every((label) => label === '*')
-  return fixed.length > 0 && isWildInFront && fixed.every((label) => /^[a-z0-9-]+$/.test(label))
+  const isWildInFront = labels.slice(0, labels.length - fixed.length).every((label) => label === '*')
+  return isWildInFront && fixed.every((label) => /^[a-z0-9-]+$/.test(label))
 }
 
 /** Whether a pattern has at least two fixed labels, because `https://*.com` would match any company. */

@@ -15,24 +15,19 @@ export function secretsOf(
 ): readonly string[] {
   const secrets = [
     ...[...draft.headers].filter(([name]) => !plain.has(name)).flatMap(([, value]) => [value, ...value.split(' ')]),
-    ...[...draft.parameters].filter(([name]) => !plain.has(name) && !publicNames.has(name)).flatMap(partsOf),
+    ...[...draft.parameters].filter(([name]) => !plain.has(name) && !publicNames.has(name)).map(([, value]) => value),
     ...draft.url.searchParams.values(),
     ...textsIn(draft.json).filter((text) => text !== credentials.clientId),
-    ...(draft.assertion === undefined ? [] : partsOf(['client_assertion', draft.assertion])),
+    ...(draft.assertion === undefined ? [] : [draft.assertion]),
   ]
   if ('clientSecret' in credentials) secrets.push(credentials.clientSecret)
-  return [...new Set(secrets.flatMap(formsOf))]
-    .filter((secret) => secret.length >= 4 && !schemes.has(secret.toLowerCase()))
-    .sort((a, b) => b.length - a.length)
+  return [...new Set(secrets.flatMap(formsOf))].filter(
+    (secret) => secret.length >= 4 && !schemes.has(secret.toLowerCase()),
+  )
 }
 
 /** Parameters of a client authentication that are not secrets. */
 const publicNames: ReadonlySet<string> = new Set(['client_id', 'client_assertion_type'])
-
-/** Splits an assertion, so that its signature alone also counts as a secret. */
-function partsOf([name, value]: readonly [string, string]): readonly string[] {
-  return name === 'client_assertion' ? [value, ...value.split('.')] : [value]
-}
 
 /** Returns a secret, and its encodings in URLs and forms; .NET encodes with lower-case digits (`%2b`). */
 function formsOf(secret: string): readonly string[] {

@@ -18,43 +18,33 @@ export class SecretTraces {
   mask(text: string): string {
     const isTrace = new Uint8Array(text.length)
     for (const [length, runs] of this.#clear) {
-      for (let at = 0; at + length <= text.length; at += 1) {
-        if (runs.has(text.slice(at, at + length))) isTrace.fill(1, at, at + length)
+      for (const [at, run] of runsOf(text, length).entries()) {
+        if (runs.has(run)) isTrace.fill(1, at, at + length)
       }
     }
     let masked = ''
     for (let at = 0; at < text.length; at += 1) {
       if (isTrace[at] === 0) masked += text.charAt(at)
-      else if (at === 0 || isTrace[at - 1] === 0) masked += redacted
+      else if (isTrace[at - 1] !== 1) masked += redacted
     }
     return masked
   }
 
   /** Whether the text contains a run: in clear, in other letters, broken by white space, or encoded. */
   areIn(text: string): boolean {
-    if (this.#folded.size === 0) return false
     const seen = new Set<string>()
     let level: readonly string[] = [text]
-    for (let depth = 0; depth <= maxDepth; depth += 1) {
-      const next: string[] = []
-      for (const one of level) {
-        if (seen.has(one)) continue
-        seen.add(one)
-        if (this.#areInFolded(fold(one))) return true
-        if (depth < maxDepth) next.push(...decode(one))
-      }
-      level = next
+    for (let depth = 0; ; depth += 1) {
+      const fresh = [...new Set(level)].filter((one) => !seen.has(one))
+      if (fresh.some((one) => this.#areInFolded(fold(one)))) return true
+      if (depth === maxDepth) return false
+      for (const one of fresh) seen.add(one)
+      level = fresh.flatMap(decode)
     }
-    return false
   }
 
   #areInFolded(text: string): boolean {
-    for (const [length, runs] of this.#folded) {
-      for (let at = 0; at + length <= text.length; at += 1) {
-        if (runs.has(text.slice(at, at + length))) return true
-      }
-    }
-    return false
+    return [...this.#folded].some(([length, runs]) => runsOf(text, length).some((run) => runs.has(run)))
   }
 }
 
@@ -72,11 +62,15 @@ function addRuns(all: Map<number, Set<string>>, text: string): void {
   const length = Math.min(runLength, text.length)
   const runs = all.get(length) ?? new Set()
   all.set(length, runs)
-  for (let at = 0; at + length <= text.length; at += 1) {
-    const run = text.slice(at, at + length)
+  for (const run of runsOf(text, length)) {
     // Leading and trailing space is not part of a secret.
     if (run === run.trim()) runs.add(run)
   }
+}
+
+/** Returns all parts of a text that have this length, in the order of where they begin. */
+function runsOf(text: string, length: number): readonly string[] {
+  return Array.from({ length: text.length - length + 1 }, (_, at) => text.slice(at, at + length))
 }
 
 /** Removes case, white space and invisible characters, and unifies characters that look alike. */
@@ -93,10 +87,12 @@ function decode(text: string): readonly string[] {
   const all = resolveBytes(resolveBackslashes(html))
   // Each by itself, too: what one kind gives may look like another.
   const resolved = [html, resolveBackslashes(text), resolveBytes(text), all].map(fromUtf8)
-  const decoded = resolved.flatMap((one) => (one === text ? [] : [one, one.replaceAll('+', ' ')]))
+  // A form's `+` is a space, and white space is not compared.
+  const decoded = resolved.flatMap((one) => [one, one.replaceAll('+', '')])
   const dense = text.replace(/\s/g, '')
-  for (const run of runsOf(dense, base64Digits, 11)) decoded.push(...decodeBase64(run))
-  for (const run of runsOf(dense, hexDigits, 2 * runLength)) decoded.push(...decodeHex(run))
+  // Eight bytes are eleven digits of Base64, and sixteen hexadecimal digits.
+  for (const [run] of dense.matchAll(/[\w+/-]{11,}/g)) decoded.push(...decodeBase64(run))
+  for (const [run] of dense.matchAll(/[\da-f]{16,}/gi)) decoded.push(...decodeHex(run))
   return decoded
 }
 
@@ -106,7 +102,7 @@ function resolveHtml(text: string): string {
     /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));?/gi,
     (whole, decimal?: string, hex?: string, name?: string) => {
       if (name !== undefined) return entities[name.toLowerCase()] ?? whole
-      return toCharacter(decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal))
+      return toCharacter(Number(decimal ?? `0x${hex}`))
     },
   )
 }
@@ -116,7 +112,7 @@ function resolveBackslashes(text: string): string {
   return text.replace(
     /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
     (_whole, braced?: string, four?: string, two?: string, character?: string) =>
-      character ?? toCharacter(Number.parseInt(braced ?? four ?? two ?? '', 16)),
+      character ?? toCharacter(Number(`0x${braced ?? four ?? two}`)),
   )
 }
 
@@ -128,8 +124,7 @@ function resolveBytes(text: string): string {
 /** Decodes a text whose characters are bytes of UTF-8. */
 function fromUtf8(text: string): string {
   const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0)
-  const isOfBytes = codes.every((code) => code < 256) && codes.some((code) => code > 127)
-  return isOfBytes ? new TextDecoder().decode(Uint8Array.from(codes)) : text
+  return codes.every((code) => code < 256) ? new TextDecoder().decode(Uint8Array.from(codes)) : text
 }
 
 function toCharacter(code: number): string {
@@ -178,21 +173,6 @@ const entities: Readonly<Record<string, string>> = {
   vert: '|',
 }
 
-const base64Digits = /[\w+/-]/
-const hexDigits = /[\da-f]/i
-
-/** Finds the runs of these digits that have at least this length. */
-function runsOf(text: string, digits: RegExp, minLength: number): readonly string[] {
-  const runs: string[] = []
-  let from = 0
-  for (let at = 0; at <= text.length; at += 1) {
-    if (at < text.length && digits.test(text.charAt(at))) continue
-    if (at - from >= minLength) runs.push(text.slice(from, at))
-    from = at + 1
-  }
-  return runs
-}
-
 /** Decodes at each of four offsets, because a run may be part of a longer one and begin within a group of four. */
 function decodeBase64(run: string): readonly string[] {
   const digits = run.replaceAll('-', '+').replaceAll('_', '/')
@@ -200,22 +180,17 @@ function decodeBase64(run: string): readonly string[] {
     const length = digits.length - from
     // A single digit at the end encodes no whole byte.
     const whole = digits.slice(from, length % 4 === 1 ? -1 : undefined)
-    return whole === '' ? [] : asTexts(atob(whole))
+    return asTexts(atob(whole))
   })
 }
 
 function decodeHex(run: string): readonly string[] {
-  return [0, 1].flatMap((from) => {
-    let bytes = ''
-    for (let at = from; at + 2 <= run.length; at += 2) {
-      bytes += String.fromCharCode(Number.parseInt(run.slice(at, at + 2), 16))
-    }
-    return asTexts(bytes)
-  })
+  return [0, 1].flatMap((from) =>
+    asTexts(run.slice(from).replace(/../g, (digits) => String.fromCharCode(Number.parseInt(digits, 16)))),
+  )
 }
 
 /** Returns bytes as text, and also as UTF-8 if they can be. */
 function asTexts(bytes: string): readonly string[] {
-  const text = fromUtf8(bytes)
-  return text === bytes ? [bytes] : [bytes, text]
+  return [bytes, fromUtf8(bytes)]
 }

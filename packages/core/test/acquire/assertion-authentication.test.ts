@@ -265,8 +265,9 @@ describe('clientAssertion', () => {
 
   it('X1: wrong arguments are rejected, without the value', () => {
     const jwt = 'MARKED.jwt.itself' as unknown as AssertionSource
-    for (const call of [() => clientAssertion(jwt), () => jwtBearerGrant(jwt)]) {
-      expect(call).toThrow(/the source must be a function that returns a JWT/)
+    for (const [name, create] of Object.entries({ clientAssertion, jwtBearerGrant })) {
+      const call = (): unknown => create(jwt)
+      expect(call).toThrow(`${name}: the source must be a function that returns a JWT`)
       expect(call).not.toThrow(/MARKED/)
     }
     const options = { type: 'saml2-bearer' as 'jwt-bearer' }

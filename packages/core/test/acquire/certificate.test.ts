@@ -11,6 +11,7 @@ describe('readCertificate', () => {
     ['alone', pem],
     ['as an environment variable holds it', pem.replaceAll('\n', '\\n')],
     ['behind its key', `-----BEGIN PRIVATE KEY-----\nMARKED\n-----END PRIVATE KEY-----\n${pem}`],
+    ['at the end of a text of 64 KiB', pem.padStart(65_536)],
     ['first of its chain', `${pem}\n-----BEGIN CERTIFICATE-----\nMARK\n-----END CERTIFICATE-----`],
   ])('G8: PEM, %s', (_, text) => {
     expect(Buffer.from(readCertificate(text) ?? [])).toEqual(raw)

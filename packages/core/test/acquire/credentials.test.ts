@@ -152,6 +152,9 @@ describe('CredentialsReader', () => {
     const { privateKey } = await crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])
     const read = await new CredentialsReader({ clientId: 'app', privateKey }, { provider: 'acme' }).read()
     expect('privateKey' in read && read.privateKey).toBe(privateKey)
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const fromPem = await new CredentialsReader({ clientId: 'app', privateKey: pem }, { provider: 'acme' }).read()
+    expect('privateKey' in fromPem && fromPem.privateKey).toBe(pem)
   })
 
   it('L8: a function that returns the same JWK once more has no others; one that returns another has', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { judgeTokenAnswer } from '../../src/acquire/judge-response.ts'
+import { readStandardTokenResponse } from '../../src/acquire/token-response.ts'
 import { planCachedFailure } from '../../src/cache/cached-failure.ts'
 import { type NightlatchErrorDetails, withHints } from '../../src/errors.ts'
 import { findLeaks } from './printings.ts'
-import { answer, failureOf, judge, type Read, returning, secret, token } from './token-answers.ts'
+import { answer, context, failureOf, judge, type Read, returning, secret, token } from './token-answers.ts'
 
 describe('judgeTokenAnswer: failed grants', () => {
   const withToken = { access_token: token }
@@ -135,6 +137,13 @@ describe('judgeTokenAnswer: failed grants', () => {
     )
   })
 
+  it('R5: an empty description is none', () => {
+    const read: Read = () => ({ error: 'of its own', errorDescription: ' \n' })
+    const failure = failureOf(answer({}, 400), read)
+    expect(failure.errorDescription).toBeUndefined()
+    expect(failure.message).toContain('status 400 (of its own)')
+  })
+
   it.each([{}, { error: ' \n' }, ''])('R5: of %o there are no words', (body) => {
     const failure = failureOf(answer(body, 400))
     expect(failure.message).toBe('acme: https://login.acme.test/token refused the grant with status 400')
@@ -242,6 +251,14 @@ describe('judgeTokenAnswer: failed grants', () => {
         errorDescription: 'NO SUCH CLIENT',
       })
     })
+  })
+
+  it.each([
+    ['a page that begins after 1,024 characters', `${' '.repeat(1024)}<html>`, 'text, not with an OAuth response'],
+    ['a page whose tag comes after 1,024 characters', `<!--${'x'.repeat(1024)}--><html>`, 'text, not with'],
+    ['2,000 spaces', ' '.repeat(2000), 'an empty body'],
+  ])('X3: only the beginning of a body is searched for tags: %s', (_, body, kind) => {
+    expect(failureOf(answer(body)).message).toContain(`but with ${kind}`)
   })
 
   it('R5: a page is recognised by its content type', () => {
@@ -467,6 +484,17 @@ describe('judgeTokenAnswer: the text of the server', () => {
     ['token_type', { access_token: token, token_type: token }],
   ])('X1: a token quoted in %s is removed', (_, body) => {
     expect(findLeaks(failureOf(answer(body)), [token])).toEqual([])
+  })
+
+  it.each([
+    ['invalid_client', 'invalid_client'],
+    ['server_error', 'server_error'],
+    ['error_of_its_own', '[redacted]'],
+  ])('X1: of the code "%s", which is in a secret, the message shows "%s"', (error, shown) => {
+    const secrets = (): readonly string[] => [`MARKED-${error}`]
+    const judged = (): unknown =>
+      judgeTokenAnswer(answer({ error }, 400), readStandardTokenResponse, { ...context, secrets })
+    expect(judged).toThrow(expect.objectContaining({ error: shown, message: expect.stringContaining(`(${shown})`) }))
   })
 
   it('X1: a token of less than 4 characters, or none, removes no text of the server', () => {

@@ -141,9 +141,11 @@ describe('createEndpointFinder', () => {
   it('G4: an issuer that differs in the slash at its end is another one, and the message says so', async () => {
     const issuer = `${server.origin}/tenant`
     server.answer(json({ issuer: `${issuer}/`, token_endpoint: `${issuer}/token` }))
-    const failure = await failureOf(finder({ issuer })())
-    expect(failure.code).toBe('discovery_failed')
-    expect(failure.message).toContain('the metadata of another issuer: the two differ only in the slash at the end')
+    for (const issuerMetadata of [{}, { acceptIssuer: 'https://idp.acme.test' }]) {
+      const failure = await failureOf(finder({ issuer, issuerMetadata })())
+      expect(failure.code).toBe('discovery_failed')
+      expect(failure.message).toContain('the metadata of another issuer: the two differ only in the slash at the end')
+    }
   })
 
   describe('issuerMetadata.acceptIssuer', () => {
@@ -326,9 +328,9 @@ describe('createEndpointFinder', () => {
     ['a redirect', () => text('', 302), 'it answered 302,'],
   ])('R5: for %s the message says what was found', async (_, answer, what) => {
     server.answer(answer())
-    expect((await failureOf(finder()())).message).toContain(
-      `by RFC 8414 ${what} by OpenID Connect Discovery it answered`,
-    )
+    const failure = await failureOf(finder()())
+    expect(failure.message).toContain(`by RFC 8414 ${what} by OpenID Connect Discovery it answered`)
+    expect(failure.retryable).toBe(false)
   })
 
   it('R5: a closed port', async () => {
@@ -481,8 +483,13 @@ describe('createEndpointFinder', () => {
 
   it('L4: a caller past its deadline requests nothing', async () => {
     const reason = new NightlatchError('timed_out', 'too late')
-    await expect(finder()(AbortSignal.abort(reason))).rejects.toBe(reason)
+    server.answer(metadata())
+    const find = finder()
+    await expect(find(AbortSignal.abort(reason))).rejects.toBe(reason)
+    await outlastEarlierReadings()
     expect(server.requests).toEqual([])
+    await find()
+    await expect(find(AbortSignal.abort(reason))).rejects.toBe(reason)
   })
 
   it('L4: a deadline that passes after the response has no effect, and leaves no listener', async () => {
@@ -618,6 +625,7 @@ describe('metadata that ages', () => {
     let time = 1_000_000
     const ended: unknown[] = []
     let hangs = false
+    let hung = 0
     const hanging = Promise.withResolvers<void>()
     const { find, close } = createEndpointFinder(
       { name: 'acme', issuer: server.origin },
@@ -627,6 +635,7 @@ describe('metadata that ages', () => {
         fetch: async (input, init) => {
           if (!hangs) return await globalThis.fetch(input, init)
           return await new Promise((_, reject) => {
+            hung += 1
             hanging.resolve()
             init?.signal?.addEventListener('abort', () => {
               ended.push(init.signal?.reason)
@@ -648,6 +657,8 @@ describe('metadata that ages', () => {
     close()
     await waitUntil(() => expect(ended).toEqual([new Error('the background refresh was cancelled')]))
     expect(await find(new AbortController().signal)).toBe(first)
+    await outlastEarlierReadings()
+    expect(hung).toBe(1)
   })
 
   it('L6: after a day it is no longer used', async () => {

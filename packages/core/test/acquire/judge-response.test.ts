@@ -1,8 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { judgeTokenAnswer } from '../../src/acquire/judge-response.ts'
-import { readStandardTokenResponse } from '../../src/acquire/token-response.ts'
+import { judgeRevocationAnswer, judgeTokenAnswer } from '../../src/acquire/judge-response.ts'
+import { readStandardTokenResponse, type TokenAnswer } from '../../src/acquire/token-response.ts'
 import { findLeaks } from './printings.ts'
 import { answer, context, failureOf, judge, type Read, returning, secret, token } from './token-answers.ts'
+
+describe('judgeRevocationAnswer', () => {
+  const judgeRevocation = (given: TokenAnswer): void =>
+    judgeRevocationAnswer(given, readStandardTokenResponse, { ...context, endpoint: 'https://login.acme.test/revoke' })
+
+  it.each([
+    [200, ''],
+    [204, ''],
+    [299, 'a page'],
+    [200, { error: 'server_error' }],
+  ])('a token is revoked with status %i and the body %o', (status, body) => {
+    expect(() => judgeRevocation(answer(body, status))).not.toThrow()
+  })
+
+  it.each([
+    [199, 'grant_refused', 'https://login.acme.test/revoke did not revoke the token: status 199'],
+    [400, 'grant_refused', 'https://login.acme.test/revoke did not revoke the token: status 400'],
+    [503, 'endpoint_unavailable', 'https://login.acme.test/revoke failed with status 503'],
+    [300, 'response_unreadable', "Check the provider's revocationEndpoint or issuer."],
+  ])('a token is not revoked with status %i', (status, code, said) => {
+    expect(() => judgeRevocation(answer('', status))).toThrow(
+      expect.objectContaining({ code, status, message: expect.stringContaining(said) }),
+    )
+  })
+})
 
 describe('judgeTokenAnswer: token type', () => {
   it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('R1: %s is Bearer', (token_type) => {
@@ -39,6 +64,22 @@ describe('judgeTokenAnswer: token type', () => {
 
   it('R1: DPoP is rejected if it was not requested, because it is useless as a Bearer token', () => {
     expect(failureOf(answer({ access_token: token, token_type: 'DPoP' })).code).toBe('response_unreadable')
+  })
+
+  it.each([
+    ['DPoP', undefined],
+    ['dpop', undefined],
+    ['Bearer', '"Bearer"'],
+    [undefined, 'missing'],
+    [7, 'a number'],
+  ])('R1: of a token that must be bound, the token_type is %s', (token_type, shown) => {
+    const judged = (): unknown =>
+      judgeTokenAnswer(answer({ access_token: token, token_type }), readStandardTokenResponse, {
+        ...context,
+        bound: true,
+      })
+    if (shown === undefined) expect(judged()).toMatchObject({ tokenType: 'DPoP' })
+    else expect(judged).toThrow(`its token_type is ${shown}, not DPoP, so the token is not bound to the key.`)
   })
 
   it("R1: a type of null from the provider's reader is Bearer", () => {

@@ -22,6 +22,7 @@ describe('readPemBlocks', () => {
     ['half of one', '-----BEGIN A-----\nAA==', []],
     ['hyphens', '-'.repeat(100), []],
     ['an end before its begin', '-----END A-----1-----BEGIN A-----', []],
+    ['another word in place of BEGIN', '-----START A-----1-----END A-----', []],
   ] as const)('X3: %s', (_, text, expected) => {
     expect(readPemBlocks(text).map(({ label, base64 }) => [label, base64])).toEqual(expected)
   })

@@ -2,7 +2,13 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import fc from 'fast-check'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { algorithmsOf, findKeyMistake, importPrivateKey, signingAlgorithmNames } from '../../src/acquire/private-key.ts'
+import {
+  algorithmsOf,
+  findKeyMistake,
+  importPrivateKey,
+  signingAlgorithmNames,
+  toSigningKey,
+} from '../../src/acquire/private-key.ts'
 import { failureOf } from './failure-of.ts'
 import { findLeaks } from './printings.ts'
 
@@ -14,6 +20,14 @@ const ed25519 = generateKeyPairSync('ed25519')
 
 function pem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+function derOf(key: KeyObject): Buffer {
+  return key.export({ type: 'pkcs8', format: 'der' })
+}
+
+function toPem(der: Buffer): string {
+  return `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----`
 }
 
 /** A part of a key that no message may hold. */
@@ -44,7 +58,12 @@ describe('importPrivateKey', () => {
 
   it.each(cases)('G8: %s by %s, from PEM, from a JWK, and from its JSON', async (_, algorithm, key) => {
     const jwk = key.export({ format: 'jwk' })
-    for (const material of [pem(key), jwk, JSON.stringify(jwk), { ...jwk, alg: algorithm, kid: 'k1', use: 'sig' }]) {
+    for (const material of [
+      pem(key),
+      jwk,
+      ` \n${JSON.stringify(jwk)}\n`,
+      { ...jwk, alg: algorithm, kid: 'k1', use: 'sig' },
+    ]) {
       const imported = await importPrivateKey(material, { algorithm })
       expect(algorithmsOf(imported)).toContain(algorithm)
       expect(imported.extractable).toBe(false)
@@ -108,6 +127,16 @@ describe('importPrivateKey', () => {
     ['a public key, PKCS#1', rsa.publicKey.export({ type: 'pkcs1', format: 'pem' }), 'is a public key'],
     ['a certificate', '-----BEGIN CERTIFICATE-----\nMARKED\n-----END CERTIFICATE-----', 'openssl pkcs12 -in'],
     [
+      'a certificate and its encrypted key',
+      `-----BEGIN CERTIFICATE-----\nMARKED\n-----END CERTIFICATE-----\n${p256.privateKey.export(encrypted)}`,
+      'is encrypted',
+    ],
+    [
+      'a request and its certificate',
+      '-----BEGIN CERTIFICATE REQUEST-----\nMARKED\n-----END CERTIFICATE REQUEST-----\n-----BEGIN CERTIFICATE-----\nMARKED\n-----END CERTIFICATE-----',
+      'openssl pkcs12 -in',
+    ],
+    [
       'a request for one',
       '-----BEGIN CERTIFICATE REQUEST-----\nMARKED\n-----END CERTIFICATE REQUEST-----',
       'neither PEM',
@@ -116,6 +145,7 @@ describe('importPrivateKey', () => {
     ['Base64 alone', partsOf(pem(p256.privateKey)).join(''), 'neither PEM'],
     ['no Base64', '-----BEGIN PRIVATE KEY-----\nMARKED!\n-----END PRIVATE KEY-----', 'is not Base64'],
     ['no DER', '-----BEGIN PRIVATE KEY-----\nMARK\n-----END PRIVATE KEY-----', 'or is damaged'],
+    ['DER behind another byte', toPem(Buffer.concat([Buffer.of(0), derOf(p256.privateKey)])), 'or is damaged'],
     ['an empty key', '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----', 'or is damaged'],
     ['a damaged key', pem(p256.privateKey).replace(/\n[^\n]{20}/, `\n${pem(p256.privateKey).slice(28, 46)}xx`), ''],
     ['a cut key', pem(rsa.privateKey).replace(/(\n[^\n]+){5}\n-----END/, '\n-----END'), 'could not be imported'],
@@ -128,18 +158,34 @@ describe('importPrivateKey', () => {
       '',
       'must be a CryptoKey, PEM or a JWK (if it comes from an environment variable, check that it is set)',
     ],
+    ['white space', ' \r\n', 'must be a CryptoKey, PEM or a JWK (if'],
     ['undefined', undefined, 'must be a CryptoKey, PEM or a JWK (if'],
     ['null', null, 'must be a CryptoKey, PEM or a JWK (if'],
     ['a number', 7, 'must be a CryptoKey, PEM or a JWK (if'],
     ['broken JSON', '{"kty":"EC","d":"MARKED"', 'looks like a JWK, but is not JSON'],
     ['an object that is no JWK', { d: 'MARKED' }, 'neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`'],
     ['a key of node:crypto', p256.privateKey, 'neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`'],
+    ['an object with `usages` alone', { usages: ['sign'] }, 'neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`'],
+    ['an object with `algorithm` alone', { algorithm: {} }, 'neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`'],
+    [
+      'an object that cannot be read',
+      {
+        get kty() {
+          throw new Error('MARKED')
+        },
+      },
+      'could not be read',
+    ],
     ['a set of keys', { keys: [jwk] }, 'a set of keys (JWKS)'],
     ['a public JWK', p256.publicKey.export({ format: 'jwk' }), 'is a public key'],
     ['a symmetric JWK', { kty: 'oct', k: 'MARKED' }, 'is symmetric: a secret shared'],
     ['a JWK to encrypt with', { ...jwk, use: 'enc' }, 'not for signing'],
     ['a JWK of other operations', { ...jwk, key_ops: ['deriveBits'] }, 'not for signing'],
-    ['a JWK on another curve', { ...jwk, crv: 'secp256k1' }, 'signs with none of the registered algorithms'],
+    [
+      'a JWK on another curve',
+      { ...jwk, crv: 'secp256k1' },
+      'signs with none of the registered algorithms RS256, RS384, ',
+    ],
     ['a JWK of another kind', { kty: 'constructor', d: 'MARKED' }, 'signs with none of the registered algorithms'],
     ['a JWK of its own algorithm', { kty: 'AKP', alg: 'MARKED', priv: 'MARKED' }, 'signs with none'],
     ['a JWK that does not fit itself', { ...jwk, x: jwk.y, y: jwk.x }, 'could not be imported'],
@@ -195,6 +241,12 @@ describe('importPrivateKey', () => {
 })
 
 describe('long texts', () => {
+  it('X3: a text of 64 KiB is read', async () => {
+    const material = pem(p256.privateKey).trim()
+    const filled = `${'x'.repeat(65_536 - material.length)}${material}`
+    expect(algorithmsOf(await importPrivateKey(filled))).toEqual(['ES256'])
+  })
+
   it('X3: a text longer than 64 KiB is rejected without being read', async () => {
     const filler = '-----BEGIN A-----\n'.repeat(10_000)
     for (const material of [filler + pem(p256.privateKey), `{${' '.repeat(70_000)}}`]) {
@@ -271,6 +323,32 @@ describe('findKeyMistake', () => {
     ['null', async () => null, 'must be a CryptoKey, PEM or a JWK'],
   ])('G8: %s is rejected', async (_, make, what) => {
     expect(findKeyMistake(await make())).toContain(what)
+  })
+})
+
+describe('toSigningKey', () => {
+  it.each([
+    [undefined, 'EdDSA'],
+    ['EdDSA', 'EdDSA'],
+    ['Ed25519', 'Ed25519'],
+  ])('G8: with the algorithm %s a CryptoKey signs by %s', async (algorithm, alg) => {
+    const key = await importPrivateKey(pem(ed25519.privateKey))
+    expect(await toSigningKey(key, algorithm)).toEqual({ key, alg, kid: undefined })
+  })
+
+  it('G8: a key that does not sign with the algorithm is rejected by its path', async () => {
+    const key = await importPrivateKey(pem(p256.privateKey))
+    for (const material of [key, pem(p256.privateKey)]) {
+      expect((await failureOf(toSigningKey(material, 'RS256'))).message).toBe(
+        'options.credentials.privateKey does not sign with RS256; it signs with ES256',
+      )
+    }
+  })
+
+  it('G8: a `kid` that is not a text is ignored', async () => {
+    const jwk = p256.privateKey.export({ format: 'jwk' })
+    expect((await toSigningKey({ ...jwk, kid: 'k1' }, undefined)).kid).toBe('k1')
+    expect((await toSigningKey({ ...jwk, kid: 7 } as object, undefined)).kid).toBeUndefined()
   })
 })
 

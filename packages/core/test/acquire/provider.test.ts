@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { ClientAuthentication } from '../../src/acquire/authentication-method.ts'
 import { clientSecretPost } from '../../src/acquire/client-authentication.ts'
-import { choosesAuthenticationLater, findProviderMistakes, type Provider } from '../../src/acquire/provider.ts'
+import {
+  choosesAuthenticationLater,
+  copyDescription,
+  findProviderMistakes,
+  type Provider,
+} from '../../src/acquire/provider.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { createClient } from '../../src/provider-client.ts'
 import { findLeaks } from './printings.ts'
@@ -73,6 +78,14 @@ describe('findProviderMistakes', () => {
     { method: 'POST', bodyFormat: 'form' },
     { bodyFormat: 'none' },
     { grantType: 'x', scopeSeparator: ' ' },
+    {
+      headers: {
+        'x-id': () => {
+          const id = 'a function whose text has line breaks'
+          return id
+        },
+      },
+    },
   ] as const)('P4: a request in the form of %o is accepted', (tokenRequest) => {
     expect(mistakesOf({ ...acme, tokenRequest })).toEqual([])
   })
@@ -117,6 +130,7 @@ describe('findProviderMistakes', () => {
       ['https://api.acme.test/v2'],
       'must be an origin such as https://api.example.com or https://*.example.com',
     ],
+    ['apiOrigins.0', ['https://*'], 'must have at least two labels after the *'],
     ['apiOrigins.0', ['https://*.com'], 'must have at least two labels after the *'],
     ['apiOrigins.0', ['https://api.acme.test:99999'], 'must be a valid origin'],
     ['clientAuthentication', 'x', 'must be an object with name and authenticate, such as clientSecretPost()'],
@@ -232,6 +246,22 @@ describe('findProviderMistakes', () => {
   it('P4: an origin that is a wrong URL and another mistake are reported at once', () => {
     expect(pathsOf(mistakesOf({ ...acme, name: 'ACME', apiOrigins: ['http://api.acme.test'] }))).toEqual([
       'provider.apiOrigins.0',
+      'provider.name',
+    ])
+  })
+
+  it.each(['https://api:80.acme.test', 'https://[x[::1]', 'https://[::1].acme.test', 'https://acme.*'])(
+    'P4: %s is not an origin, and the message says what one is',
+    (origin) => {
+      expect(mistakesOf({ ...acme, apiOrigins: [origin] })).toContain(
+        'provider.apiOrigins.0 must be an origin such as https://api.example.com or https://*.example.com',
+      )
+    },
+  )
+
+  it('P4: origins that are no list and another mistake are reported at once', () => {
+    expect(pathsOf(mistakesOf({ ...acme, name: 'ACME', apiOrigins: 'https://api.acme.test' }))).toEqual([
+      'provider.apiOrigins',
       'provider.name',
     ])
   })
@@ -501,6 +531,29 @@ describe('createClient', () => {
       expect(refusalOf({ ...acme, apiOrigins: [`https://${host}`] }, { credentials }).code).toBe('invalid_options')
     },
   )
+})
+
+describe('copyDescription', () => {
+  it('G3: a later change of a nested object has no effect', () => {
+    const given = {
+      ...acme,
+      tokenRequest: { grantType: 'own' },
+      issuerMetadata: { acceptIssuer: 'https://idp.acme.test' },
+      tokenRejection: { statuses: [403] },
+    }
+    const copy = copyDescription(given)
+    expect(copy).toEqual(given)
+    given.tokenRequest.grantType = 'changed later'
+    given.issuerMetadata.acceptIssuer = 'https://evil.test'
+    given.tokenRejection.statuses = []
+    expect(copy).toEqual({
+      ...acme,
+      tokenRequest: { grantType: 'own' },
+      issuerMetadata: { acceptIssuer: 'https://idp.acme.test' },
+      tokenRejection: { statuses: [403] },
+    })
+    expect(copyDescription(acme)).toEqual(acme)
+  })
 })
 
 describe('choosesAuthenticationLater', () => {

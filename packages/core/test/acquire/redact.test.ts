@@ -22,6 +22,7 @@ describe('redact', () => {
     expect(redact('\n a \n', [])).toBe('a')
     expect(redact('x'.repeat(2000), [])).toBe('x'.repeat(2000))
     expect(redact('x'.repeat(2001), [])).toBe(`${'x'.repeat(2000)} [cut: 2000 of 2001 characters]`)
+    expect(redact(`${' '.repeat(3999)}x`, [])).toBe('x')
     expect(redact(`${' '.repeat(4000)}x`, [])).toBe('[cut: 2000 of 4001 characters]')
   })
 

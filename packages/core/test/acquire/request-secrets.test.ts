@@ -40,6 +40,11 @@ describe('secretsOf', () => {
     expect(conceal(`got ${value}`, sent)).toBe('got [redacted]')
   })
 
+  it('X1: a short value of a header is a secret by itself, without its scheme', () => {
+    const sent = draft({ headers: new Headers({ authorization: 'Token f00d' }) })
+    expect(conceal('no such key: f00d', sent)).toBe('no such key: [redacted]')
+  })
+
   it("X1: the scheme is not a secret, so the server's text stays", () => {
     const words = 'use Basic or Bearer authentication, Accept: application/json'
     for (const authorization of ['Basic YXBwOnA=', 'Bearer YXBwOnA=']) {
@@ -54,6 +59,12 @@ describe('secretsOf', () => {
       parameters: new URLSearchParams({ grant_type: 'client_credentials', client_assertion: 'eyJ.assertion.sig' }),
     })
     expect(conceal('saw eyJ.assertion.sig and sig-f00d', sent)).toBe('saw [redacted] and [redacted]')
+  })
+
+  it('X1: the JWT of a source is a secret, and so is its signature', () => {
+    const sent = draft({ assertion: 'eyJhZA.eyJpZA.c2lnbmVk' })
+    expect(conceal('got eyJhZA.eyJpZA.c2lnbmVk', sent)).toBe('got [redacted]')
+    expect(conceal('bad signature c2lnbmVk', sent)).toBe('bad signature [redacted]')
   })
 
   it('X1: the parts of an assertion are secrets, and its type is not', () => {
@@ -74,6 +85,12 @@ describe('secretsOf', () => {
     const sent = draft({ json: { auth: { signature: 'derived-proof-31337' }, grant_type: 'of-the-grant', app: 'app' } })
     expect(conceal('bad signature: derived-proof-31337', sent)).toBe('bad signature: [redacted]')
     expect(conceal('of-the-grant for app', sent)).toBe('of-the-grant for app')
+  })
+
+  it('X1: the client id is not a secret under another name of a JSON body', () => {
+    const sent = draft({ json: { user: 'app-of-acme', key: 'derived-key-31337' } })
+    const secrets = secretsOf(sent, plain, { clientId: 'app-of-acme' })
+    expect(redact('no key derived-key-31337 for app-of-acme', secrets)).toBe('no key [redacted] for app-of-acme')
   })
 
   it('X1: the client id is not a secret, nor are the values from before', () => {
@@ -98,7 +115,7 @@ describe('secretsOf', () => {
     expect(secretsOfLength('abcd')).toEqual(['abcd'])
   })
 
-  it('X1: the longest secret is removed first, so that no part of it stays', () => {
+  it('X1: of two secrets, one of which begins like the other, no part stays', () => {
     const sent = draft({ headers: new Headers({ 'x-a': 'abcd', 'x-b': 'abcdefgh' }) })
     expect(conceal('see abcdefgh and abcd', sent)).toBe('see [redacted] and [redacted]')
   })

@@ -32,6 +32,7 @@ const forms: Readonly<Record<string, string>> = {
   'escaped for JSON, each character': unicode(secret),
   'escaped for JSON twice': JSON.stringify(JSON.stringify(secret)),
   'escaped for JavaScript': hex.replace(/../g, '\\x$&'),
+  'escaped for JavaScript in braces': [...secret].map((one) => `\\u{${one.charCodeAt(0).toString(16)}}`).join(''),
   'escaped for HTML': html(secret),
   'escaped for HTML in decimal': [...secret].map((one) => `&#${one.charCodeAt(0)};`).join(''),
   'escaped for HTML in hexadecimal': [...secret]
@@ -54,6 +55,9 @@ const forms: Readonly<Record<string, string>> = {
   'in Base64 twice': Buffer.from(base64).toString('base64'),
   'in Base64, percent-encoded': encodeURIComponent(base64),
   'percent-encoded in Base64': Buffer.from(encodeURIComponent(secret)).toString('base64'),
+  'in Base64 three times': Buffer.from(Buffer.from(base64).toString('base64')).toString('base64'),
+  'in Base64, its last 8 bytes': Buffer.from(secret.slice(-8)).toString('base64url'),
+  'in hexadecimal, its last 8 bytes': Buffer.from(secret.slice(-8)).toString('hex'),
   'in hexadecimal': hex,
   'in hexadecimal capitals behind a digit': `7${hex.toUpperCase()}`,
 }
@@ -106,6 +110,29 @@ describe('traces of a secret', () => {
       for (const encode of [encodeURIComponent, (text: string) => JSON.stringify(text), html, unicode]) {
         expect(new SecretTraces([one]).areIn(`<${encode(one)}>`), `${encode}`).toBe(true)
       }
+    }
+  })
+
+  it.each([
+    ['of words, which a form joins by +', 'correct horse battery', 'correct+horse+battery'],
+    ['of letters beyond a byte', 'Ātem-Āpfel', '&#256;tem&#45;&#256;pfel'],
+    ['with digits of Base64 for URLs', '~?>~?>~?>~?>', Buffer.from('~?>~?>~?>~?>').toString('base64url')],
+    ['around an escape of no character', 'abcdefgh', 'abcd&#9999999;efgh'],
+    ['beside an unknown name of HTML', 'abcd&none;efgh', 'abcd&none;efgh&#33;'],
+    ['escaped by a name in capitals', 'ab&cd&ef', 'ab&AMP;cd&AMP;ef'],
+  ])('X1: are found of a secret %s', (_, one, text) => {
+    expect(new SecretTraces([one]).areIn(`<${text}>`)).toBe(true)
+  })
+
+  it('X1: are masked at the beginning and at the end of a text', () => {
+    expect(new SecretTraces(['s3cret']).mask('s3cret or s3cret')).toBe('[redacted] or [redacted]')
+  })
+
+  it('X1: are not found in a text that ends like the secret', () => {
+    const traces = new SecretTraces(['Zq8~9vT.kLm2pX'])
+    for (const end of ['X', 'pX', 'kLm2pX']) {
+      expect(traces.areIn(`no ${end}`)).toBe(false)
+      expect(traces.mask(`no ${end}`)).toBe(`no ${end}`)
     }
   })
 
