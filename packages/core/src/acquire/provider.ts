@@ -146,7 +146,7 @@ const headerRecord = v.pipe(
     v.union([v.string(), v.function()], 'must be a string, or a function that returns one'),
     'must be an object of strings',
   ),
-  v.check(areHeaders, 'must contain valid header names and values'),
+  v.check((record) => areHeaders(record), 'must contain valid header names and values'),
 )
 
 /** Whether names and values are valid. The value of a function is checked with each call, so its name stands for it here. */
