@@ -37,16 +37,14 @@ export function hostLabel(value: string, role: string): string {
  * ```
  */
 export function hostName(value: string, role: string): string {
-  const mistake = checkText(value, role)
-    .split('.')
-    .map(findLabelMistake)
-    .find((one) => one !== undefined)
+  const labels = checkText(value, role).split('.')
+  const mistake = labels.map(findLabelMistake).find((one) => one !== undefined)
   if (mistake !== undefined) {
     throw refuse(role, `must be only a host name such as login.example.com: each label ${mistake}`)
   }
   if (value.length > 253) throw refuse(role, 'must have at most 253 characters; it becomes a host name')
   // A URL parser may read a host whose last label begins with a digit, such as `0x7f`, as an IPv4 address.
-  if (/(?:^|\.)\d[^.]*$/.test(value)) throw refuse(role, 'must be a name, not an IP address')
+  if (/^\d/.test(String(labels.at(-1)))) throw refuse(role, 'must be a name, not an IP address')
   return value
 }
 
