@@ -39,9 +39,8 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     if (!isAllowed) throw origins.refuse(new URL(address))
 
     const init = copyInit(givenInit)
-    const body = init?.body
-    const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
-    const isRepeatable = !isStream(body)
+    const signal = (init.signal === undefined ? request?.signal : init.signal) ?? undefined
+    const isRepeatable = !isStream(init.body)
     const call: Call = { input: request ?? address, init, request, own, carried, signal, isRepeatable }
     const first = await tokens.next(signal)
     const target = isRepeatable ? copyOf(call) : call.input
@@ -71,7 +70,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
   ): Promise<Response> {
     const request = isRequest(given) ? given : undefined
     // An iterator of headers can be read only once.
-    const init: RequestInit = { ...copyInit(givenInit), headers: own }
+    const init = { ...copyInit(givenInit), headers: own }
     const redirect = init.redirect ?? request?.redirect ?? 'follow'
     try {
       if (redirect !== 'follow' || (carried & carriesProof) === 0) return await parts.fetch(given, init)
@@ -94,7 +93,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
   async function sendWithHeaders(call: Call, target: Call['input'], accessToken: AccessToken): Promise<Response> {
     const { init, request, own } = call
     const headers = new Headers(own)
-    const method = init?.method ?? request?.method ?? 'GET'
+    const method = init.method ?? request?.method ?? 'GET'
     const before = new Headers(own)
     const ownAuthorization = before.get('authorization')
     const authorize = async (on: Headers, hop: { readonly url: URL; readonly method: string }): Promise<void> => {
@@ -105,7 +104,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     const carriers = [...headers.keys()].filter((name) => headers.get(name) !== before.get(name))
     const sent = { ...init, headers }
     try {
-      if ((init?.redirect ?? request?.redirect ?? 'follow') !== 'follow') return await parts.fetch(target, sent)
+      if ((init.redirect ?? request?.redirect ?? 'follow') !== 'follow') return await parts.fetch(target, sent)
       // A DPoP proof is valid for one URL and method, so each redirect within the origin needs a new one.
       const onRedirect: OnRedirect | undefined =
         dpop &&
@@ -173,7 +172,7 @@ type OwnHeaders = Headers | Record<string, string>
 /** A copy of one call's arguments, because the caller may change its own objects while the call waits for a token. */
 interface Call {
   readonly input: string | Request
-  readonly init: RequestInit | undefined
+  readonly init: RequestInit
   /** The input, if it is a Request. */
   readonly request: Request | undefined
   /** The caller's headers. */
@@ -197,7 +196,7 @@ function cleanFailure(failure: unknown, signal: AbortSignal | null | undefined, 
 
 /** Copies a Request for each attempt but the last, because its body can be read only once. */
 function copyOf({ input, init, request }: Call): Call['input'] {
-  const isBodySent = init?.body === undefined || init.body === null
+  const isBodySent = init.body === undefined || init.body === null
   return request !== undefined && request.body !== null && isBodySent ? request.clone() : input
 }
 
@@ -211,8 +210,7 @@ function isRequest(input: Parameters<Fetch>[0]): input is Request {
 }
 
 /** Copies `init` with its inherited members, because `fetch` reads those, too. */
-function copyInit(init: RequestInit | undefined): RequestInit | undefined {
-  if (init === undefined || init === null) return undefined
+function copyInit(init: RequestInit = {}): RequestInit {
   const copy: Record<string, unknown> = {}
   for (const name in init) copy[name] = init[name as keyof RequestInit]
   return copy
