@@ -1015,6 +1015,17 @@ describe('token source', () => {
     expect(await second).not.toBe(token)
   })
 
+  it('L2: a request of its own that brings a token with too short a life is not followed by another', async () => {
+    const { source, next, advance, pending } = createBench({ lifetime: 60 })
+    const asked = source.obtain({ minimumLifetime: 300 })
+    const request = await next()
+    advance(20)
+    const token = request.answer()
+    await settle()
+    expect(pending).toHaveLength(0)
+    expect(await asked).toBe(token)
+  })
+
   it('L6: where no token with a longer life can be had, the living one is served, and the server is let alone for a while', async () => {
     const { source, next, advance, pending } = createBench()
     const first = source.obtain(undefined)
@@ -1264,6 +1275,15 @@ describe('token source: what it tells of each call', () => {
     const { source, events } = createBench({ sharing })
     await Promise.all([source.obtain(undefined), source.obtain(undefined)])
     expect(events).toMatchObject([{ from: 'store' }, { from: 'flight' }])
+  })
+
+  it('that a grant brought it, though there is a store', async () => {
+    const { sharing } = createSharing('expired', 0)
+    const { source, next, events } = createBench({ sharing })
+    const granted = source.obtain(undefined)
+    ;(await next()).answer()
+    await granted
+    expect(events).toMatchObject([{ from: 'grant' }])
   })
 
   it('of another identity by its own life', async () => {
