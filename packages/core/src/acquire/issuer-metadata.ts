@@ -40,7 +40,6 @@ export function createMetadataFinder(provider: Provider, transport: Transport, t
   }
   return {
     async find(signal) {
-      signal.throwIfAborted()
       const now = transport.time()
       if (known === undefined || now >= known.readAt + maxAgeMs) return await waitFor(flight.join(read), signal)
       const { endpoint } = known

@@ -319,6 +319,11 @@ describe('findKeyMistake', () => {
       async () => createPrivateKey(pem(p256.privateKey)),
       'neither a CryptoKey, nor PEM, nor a JWK',
     ],
+    [
+      'an object with `usages` alone',
+      async () => ({ usages: ['sign'] }),
+      'is neither a CryptoKey, nor PEM, nor a JWK: it has no `kty`',
+    ],
     ['a key pair', async () => generate(false), 'neither a CryptoKey, nor PEM, nor a JWK'],
     ['null', async () => null, 'must be a CryptoKey, PEM or a JWK'],
   ])('G8: %s is rejected', async (_, make, what) => {

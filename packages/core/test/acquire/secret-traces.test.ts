@@ -116,9 +116,9 @@ describe('traces of a secret', () => {
   it.each([
     ['of words, which a form joins by +', 'correct horse battery', 'correct+horse+battery'],
     ['of letters beyond a byte', 'Ātem-Āpfel', '&#256;tem&#45;&#256;pfel'],
-    ['with digits of Base64 for URLs', '~?>~?>~?>~?>', Buffer.from('~?>~?>~?>~?>').toString('base64url')],
+    ['with digits of Base64 for URLs', '???~?>???~?>', Buffer.from('???~?>???~?>').toString('base64url')],
     ['around an escape of no character', 'abcdefgh', 'abcd&#9999999;efgh'],
-    ['beside an unknown name of HTML', 'abcd&none;efgh', 'abcd&none;efgh&#33;'],
+    ['beside an unknown name of HTML', 'p&none;q', '&#112;&none;&#113;'],
     ['escaped by a name in capitals', 'ab&cd&ef', 'ab&AMP;cd&AMP;ef'],
   ])('X1: are found of a secret %s', (_, one, text) => {
     expect(new SecretTraces([one]).areIn(`<${text}>`)).toBe(true)
