@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import { emptySlot, type StoreSlot } from '../../src/cache/store-slot.ts'
+import { createAccessToken } from '../../src/acquire/access-token.ts'
+import { guardStore } from '../../src/cache/guarded-store.ts'
+import { emptySlot, openSlot, type StoreSlot } from '../../src/cache/store-slot.ts'
 import { shareTokens } from '../../src/cache/token-sharing.ts'
 import { memoryStore, type Provider, type StoredToken, type TokenStore } from '../../src/index.ts'
 
@@ -63,6 +65,21 @@ describe('a slot of a store', () => {
     expect(await other.isFailureMarked()).toBe(false)
     for (const [key] of kept) kept.set(key, null as unknown as StoredToken)
     expect(await other.isFailureMarked()).toBe(false)
+  })
+
+  it('L3: a token of credentials that show no holder is not written', async () => {
+    const touched: string[] = []
+    const store = {
+      ...memoryStore(),
+      get: async () => void touched.push('get'),
+      set: async () => void touched.push('set'),
+    }
+    const guarded = guardStore(store, 'acme', () => {})
+    const instant = () => ({ now: 0, time: 0 })
+    const slot = openSlot(guarded, { key: 'k', digest: 'd' }, async () => undefined, 10, instant)
+    const token = createAccessToken({ value: 'a', type: 'Bearer', scopes: [], expiresAt: undefined, extra: {} })
+    await slot.write({ token, requestedAt: 0, lifetimeMs: 60_000, refreshInMs: undefined })
+    expect(touched).toEqual([])
   })
 
   it('S3: what was not written is not deleted', async () => {
