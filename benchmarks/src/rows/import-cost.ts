@@ -21,8 +21,7 @@ export const importCost: OutsideRow = {
       replaced: {
         kind: 'value',
         target: 4,
-        reason:
-          'V8 takes 4 ms to compile the code that is loaded at once, which is not minified so that stack traces stay readable.',
+        reason: 'V8 takes 4 ms to compile that code. For readable stack traces, it is not minified.',
       },
     },
   ],
