@@ -115,7 +115,7 @@ describe('tabs', () => {
 
 describe('Start', () => {
   it.each([
-    { vendor: 'Okta', imported: '@nightlatch/providers/okta', note: 'scope is one of the authorization server' },
+    { vendor: 'Okta', imported: '@nightlatch/providers/okta', note: 'Use a scope of your own authorization server' },
     { vendor: 'Keycloak', imported: '@nightlatch/providers/keycloak', note: 'Service accounts roles' },
   ])('shows the file for $vendor, and copies it', async ({ vendor, imported, note }) => {
     await open('/')
