@@ -2,6 +2,7 @@
 import { findPeer } from './peers.ts'
 import { findRow } from './rows.ts'
 import { ServerControl } from './server-control.ts'
+import { settingsAt } from './settings.ts'
 
 /** The replies of the process; the only request is `sample`. */
 export type Reply =
@@ -25,13 +26,7 @@ if (process.send !== undefined) {
     await server.behave({})
     const measure = await row.prepare(await findPeer(peerName).load(), {
       server,
-      settings: {
-        tokenEndpoint: server.tokenEndpoint,
-        apiUrl: server.apiUrl,
-        clientId: 'benchmark',
-        clientSecret: 'a secret of 32 characters, no less',
-        fetch: undefined,
-      },
+      settings: settingsAt(origin),
       isQuick: speed === 'quick',
     })
     process.on('message', () => {

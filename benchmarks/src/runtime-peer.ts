@@ -3,6 +3,7 @@ import process from 'node:process'
 import { measureCachedCalls } from './cached-calls.ts'
 import type { Peer } from './peer.ts'
 import { measureRequests } from './requests-over-loopback.ts'
+import { settingsAt } from './settings.ts'
 
 const peers: Readonly<Record<string, () => Promise<Peer>>> = {
   nightlatch: async () => (await import('./peers/nightlatch.ts')).nightlatch,
@@ -12,13 +13,7 @@ const peers: Readonly<Record<string, () => Promise<Peer>>> = {
 const [measure = '', name = '', origin = '', speed] = process.argv.slice(2)
 const peer = await peers[name]?.()
 if (peer === undefined) throw new TypeError(`Unknown peer '${name}'.`)
-const settings = {
-  tokenEndpoint: `${origin}/token`,
-  apiUrl: `${origin}/api`,
-  clientId: 'benchmark',
-  clientSecret: 'a secret of 32 characters, no less',
-  fetch: undefined,
-}
+const settings = settingsAt(origin)
 /** A process measures once, so it warms up as much as one in Node has in the middle of its rounds. */
 const warmRuns = 12
 const isQuick = speed === 'quick'

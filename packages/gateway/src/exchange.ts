@@ -22,7 +22,6 @@ export class Exchange {
   readonly #parts: ExchangeParts
   readonly #startedAt: number
   #load: CallerLoad | undefined
-  #isFinished = false
   /** Called if the caller goes away before its response is complete. */
   onAbort: (() => void) | undefined
   isAborted = false
@@ -50,7 +49,7 @@ export class Exchange {
       tokenAge: undefined,
     }
     parts.open.add(this)
-    response.on('close', () => this.#finish())
+    response.once('close', () => this.#finish())
   }
 
   /** Counts this request as one of its caller, until it ends. */
@@ -105,8 +104,6 @@ export class Exchange {
 
   #finish(): void {
     const { entry, response } = this
-    if (this.#isFinished) return
-    this.#isFinished = true
     if (!response.writableFinished) {
       this.isAborted = true
       this.onAbort?.()

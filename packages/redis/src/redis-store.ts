@@ -59,7 +59,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
   const encryptionKeys = typeof rest.encryptionKeys === 'function' ? rest.encryptionKeys : [...rest.encryptionKeys]
   const compareAndDelete = compareAndDeleteBy(commands)
 
-  // The braces are a hash tag: they keep an entry and its lock in one slot of a cluster.
+  // The braces are a hash tag: they keep what the store has for a key, its lock too, in one slot of a cluster.
   const redisKeyOf = (key: string): string => `${prefix}{${encodeURIComponent(key)}}`
 
   const read = async (redisKey: string): Promise<{ text: string; token: StoredToken } | undefined> => {

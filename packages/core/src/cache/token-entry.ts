@@ -2,8 +2,7 @@ import type { AccessToken } from '../acquire/access-token.ts'
 import type { AcquiredToken } from '../acquire/acquire-token.ts'
 import type { GrantRequest } from '../acquire/token-request.ts'
 import type { NightlatchError } from '../errors.ts'
-import type { SingleFlight } from '../platform/single-flight.ts'
-import { createSingleFlight } from '../platform/single-flight.ts'
+import { createSingleFlight, type SingleFlight } from '../platform/single-flight.ts'
 import { type CachedFailure, planCachedFailure } from './cached-failure.ts'
 import {
   expiryOf,

@@ -34,6 +34,14 @@ function start(overrides: Partial<RequestTokenParts> = {}) {
 }
 
 const refused = { status: 401, headers: new Headers() }
+/** A response that rejects the proof, by the API's clock. */
+const proofRejectedAt = (time: number) => ({
+  status: 401,
+  headers: new Headers({
+    'www-authenticate': 'DPoP error="invalid_dpop_proof"',
+    date: new Date(time).toUTCString(),
+  }),
+})
 const nonceWanted = {
   status: 401,
   headers: new Headers({ 'dpop-nonce': 'n', 'www-authenticate': 'DPoP error="use_dpop_nonce"' }),
@@ -59,10 +67,7 @@ describe('the repeats of a request', () => {
     const at = Date.UTC(2026, 10, 21)
     const dpop = new DpopProofs(undefined, () => at - 300_000)
     const { repeats, rejected } = start({ dpop })
-    const proofRejected = {
-      status: 401,
-      headers: new Headers({ 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date: new Date(at).toUTCString() }),
-    }
+    const proofRejected = proofRejectedAt(at)
     const token = make('first', 'DPoP')
     expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
     expect(decodeJwt(await dpop.prove(url, 'GET', token)).iat).toBe(at / 1000)
@@ -82,11 +87,7 @@ describe('the repeats of a request', () => {
   it('H3: one with the nonce and one with the time, before the token counts as rejected', async () => {
     const at = Date.UTC(2026, 10, 21)
     const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, () => at - 300_000) })
-    const date = new Date(at).toUTCString()
-    const proofRejected = {
-      status: 401,
-      headers: new Headers({ 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date }),
-    }
+    const proofRejected = proofRejectedAt(at)
     const token = make('first', 'DPoP')
     expect(await repeats.next(nonceWanted, token, url, undefined)).toBe(token)
     expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
@@ -96,11 +97,7 @@ describe('the repeats of a request', () => {
   it('H3: a clock that another request has corrected meanwhile costs no token', async () => {
     const at = Date.UTC(2026, 10, 21)
     const dpop = new DpopProofs(undefined, () => at - 300_000)
-    const date = new Date(at).toUTCString()
-    const proofRejected = {
-      status: 401,
-      headers: new Headers({ 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date }),
-    }
+    const proofRejected = proofRejectedAt(at)
     const token = make('first', 'DPoP')
     for (const { repeats, rejected } of [start({ dpop }), start({ dpop })]) {
       expect(await repeats.next(proofRejected, token, url, undefined)).toBe(token)
@@ -148,11 +145,7 @@ describe('the repeats of a request', () => {
   it('H3: none if the body cannot be sent again, and no token is requested', async () => {
     const at = Date.UTC(2026, 10, 21)
     const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, () => at - 300_000) })
-    const date = new Date(at).toUTCString()
-    const proofRejected = {
-      status: 401,
-      headers: new Headers({ 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date }),
-    }
+    const proofRejected = proofRejectedAt(at)
     for (const answer of [refused, nonceWanted, proofRejected]) {
       expect(await repeats.next(answer, make('first'), url, { repeatable: false })).toBeUndefined()
     }
