@@ -31,9 +31,14 @@ interface RowFacts {
   readonly rounds: { readonly full: number; readonly quick: number }
 }
 
-/** A row measured in one process per peer, which runs until the row ends. */
+/** A row measured in a process of each peer, which stays for many rounds. */
 export interface ProcessRow extends RowFacts {
   readonly kind: 'process'
+  /**
+   * Number of processes of each peer, one after the other; they share the rounds. Two processes with the same code differ by a few
+   * percent for as long as they run, so a ratio near 1 requires several. Default 1.
+   */
+  readonly processes?: number
   /** Number of peers that run at the same time, each with a server of its own; default 1. For rows that mostly wait. */
   readonly peersAtOnce?: number
   /** Prepares and warms up a measurement; `undefined` if the peer does not support it. */

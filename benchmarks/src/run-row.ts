@@ -1,4 +1,4 @@
-/** Runs a row in rounds: each peer in its own process, one at a time. */
+/** Runs a row in rounds: each peer in a process of its own, one at a time. */
 import type { Reply } from './peer-process.ts'
 import type { ProcessRow, Row, RunContext, Sample } from './row.ts'
 import { ServerControl } from './server-control.ts'
@@ -12,7 +12,7 @@ export async function runRow(row: Row, context: RunContext, rounds: number | und
   const many = rounds ?? (context.isQuick ? row.rounds.quick : row.rounds.full)
   if (row.kind === 'outside') return await inRounds(row.peers, many, (peer) => row.measure(peer, context))
   return row.peersAtOnce === undefined
-    ? await inProcesses(row, context, many)
+    ? await inManyProcesses(row, context, many)
     : await inGroups(row, row.peersAtOnce, context, many)
 }
 
@@ -31,6 +31,18 @@ async function inGroups(row: ProcessRow, size: number, context: RunContext, roun
   }
   for (let from = 0; from < row.peers.length; from += size) {
     await Promise.all(row.peers.slice(from, from + size).map(measureAlone))
+  }
+  return samples
+}
+
+/** Divides the rounds among the processes of each peer. */
+async function inManyProcesses(row: ProcessRow, context: RunContext, rounds: number): Promise<Samples> {
+  const processes = context.isQuick ? 1 : Math.min(row.processes ?? 1, rounds)
+  const samples = new Map<string, Sample[]>(row.peers.map((peer) => [peer, []]))
+  for (let process = 0; process < processes; process += 1) {
+    const share = Math.floor((rounds + process) / processes)
+    const found = await inProcesses(row, context, share)
+    for (const [peer, some] of found) samples.get(peer)?.push(...some)
   }
   return samples
 }

@@ -30,7 +30,8 @@ export const grant: ProcessRow = {
       replaced: { kind: 'ratio', target: 1.2, reason },
     },
   ],
-  rounds: { full: 11, quick: 2 },
+  rounds: { full: 25, quick: 2 },
+  processes: 5,
   async prepare(peer, { settings, isQuick }) {
     const { grant } = await peer.open(settings)
     if (grant === undefined) return undefined

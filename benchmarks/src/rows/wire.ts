@@ -14,7 +14,8 @@ export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
     { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.05 },
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.03 },
   ],
-  rounds: { full: 17, quick: 2 },
+  rounds: { full: 45, quick: 2 },
+  processes: 5,
   prepare: (peer, { settings, isQuick }) => measureRequests(peer, settings, concurrency, isQuick),
 }))
 
@@ -30,6 +31,7 @@ export const undiciWire: ProcessRow = {
     { key: 'time', title: 'time a request', unit: 'µs', hasRatio: true, ratioTarget: 1.08 },
     { key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.08 },
   ],
-  rounds: { full: 31, quick: 2 },
+  rounds: { full: 45, quick: 2 },
+  processes: 5,
   prepare: (peer, { settings, isQuick }) => measureRequests(peer, settings, 50, isQuick),
 }

@@ -264,7 +264,7 @@ function areSame(a: Credentials, b: Credentials): boolean {
 
 /** Two JWKs are the same if their JSON is; two `CryptoKey`s are if they are one object. */
 function isSame(a: unknown, b: unknown): boolean {
-  return a === b || (isJwk(a) && isJwk(b) && JSON.stringify(a) === JSON.stringify(b))
+  return a === b || (isJwk(a) && JSON.stringify(a) === JSON.stringify(b))
 }
 
 async function call(source: TenantCredentials, tenant: string, terms: CredentialsTerms): Promise<Credentials> {

@@ -111,8 +111,7 @@ export class TokenEntry {
 
   /** Whether the server answered the rejected token with itself, and is not asked again yet (rule L9). */
   isIrreplaceable(time: number): boolean {
-    const value = this.#token?.value
-    return value !== undefined && this.#failures?.rejected === value && time < this.#failures.irreplaceableUntil
+    return this.#failures?.isRejected === true && time < this.#failures.irreplaceableUntil
   }
 
   /** Whether the cached token lives for so many milliseconds more, or a retry delay forbids to request a better one. */
@@ -124,7 +123,7 @@ export class TokenEntry {
   /** Whether a token from the store is newer than every token known so far. */
   isNewer({ token: { value }, requestedAt }: AcquiredToken): boolean {
     const isLater = this.#requestedAt === undefined || requestedAt > this.#requestedAt
-    return isLater && value !== this.#token?.value && value !== this.#failures?.rejected
+    return isLater && value !== this.#token?.value
   }
 
   /** When a request that starts now may be retried in the background if it fails. */
@@ -141,12 +140,12 @@ export class TokenEntry {
   accept(acquired: AcquiredToken, startedAt: number, random: () => number): void {
     const { token, requestedAt } = acquired
     const life = planLife(acquired, random())
-    const rejected = this.#failures?.rejected
-    if (token.value === this.#token?.value || token.value === rejected) {
+    if (token.value === this.#token?.value) {
       // The server has no other token yet: a request at once would return this one again (rule L9).
       const sameTokenCount = (this.#failures?.sameTokenCount ?? 0) + 1
       const retryAt = planSameToken(life, startedAt, sameTokenCount, random())
-      this.#failures = { retryAt, cached: undefined, sameTokenCount, rejected, irreplaceableUntil: retryAt }
+      const isRejected = this.#failures?.isRejected === true
+      this.#failures = { retryAt, cached: undefined, sameTokenCount, isRejected, irreplaceableUntil: retryAt }
     } else {
       this.#failures = undefined
     }
@@ -174,12 +173,12 @@ export class TokenEntry {
   }
 
   /**
-   * Notes that the API rejected the token. It is served until another one is there, because one 401 of one URL does not mean
+   * Notes that the API rejected the cached token. It is served until another one is there, because one 401 of one URL does not mean
    * that it is dead for the others (rule L5).
    */
   reject(): void {
     const failures = this.#forFailures()
-    failures.rejected = this.#token?.value ?? failures.rejected
+    failures.isRejected = true
     failures.retryAt = 0
     failures.sameTokenCount = 0
   }
@@ -243,7 +242,7 @@ export class TokenEntry {
       retryAt: 0,
       cached: undefined,
       sameTokenCount: 0,
-      rejected: undefined,
+      isRejected: false,
       irreplaceableUntil: 0,
     }
     return this.#failures
@@ -258,10 +257,10 @@ interface FailureState {
   /** No background refresh before this time. */
   retryAt: number
   cached: CachedFailure | undefined
-  /** How many requests in a row returned a token that was cached or rejected before. */
+  /** How many requests in a row returned the cached token. */
   sameTokenCount: number
-  /** The last token the API rejected. The store may still hold it, and a clock that was set back makes it look new. */
-  rejected: string | undefined
+  /** Whether the API rejected the cached token. */
+  isRejected: boolean
   /** Until then the server is not asked for a replacement, because it returned the rejected token itself (rule L9). */
   irreplaceableUntil: number
 }
