@@ -21,7 +21,7 @@ const mutation: ViteUserConfig = defineConfig({
     exclude: ['test/integration/**', 'test/**/*.slow.test.ts'],
     setupFiles: ['test/load-later-parts.ts'],
     isolate: false,
-    testTimeout: 5_000,
+    testTimeout: 10_000,
     sequence: { sequencer: LikelyFirst },
   },
 })
