@@ -53,6 +53,18 @@ describe('client pool', () => {
     expect(bench.emulator.requests).toHaveLength(2)
   })
 
+  it('S3: a failed store is reported with the label of the tenant, if each tenant has a provider of its own', async () => {
+    await using bench = await start()
+    const labels: (string | undefined)[] = []
+    const store = { ...memoryStore(), get: async () => await Promise.reject(new Error('down')) }
+    const onEvent: ClientPoolOptions['onEvent'] = (event) => {
+      if (event.type === 'store.failed') labels.push(event.label)
+    }
+    const pool = createClientPool(() => bench.provider, { credentials: secretOf, store, onEvent })
+    await pool.client('a').token()
+    expect(labels).toEqual(['a'])
+  })
+
   it('answers the same client for a tenant, and asks for its credentials when they are needed', async () => {
     await using bench = await start()
     const asked: string[] = []

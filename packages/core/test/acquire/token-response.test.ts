@@ -51,6 +51,11 @@ describe('readStandardTokenResponse', () => {
     expect(readStandardTokenResponse(answer(body))).toEqual({})
   })
 
+  it('R1: text in a list of errors describes the error, and a number does not', () => {
+    const fields = readStandardTokenResponse(answer({ error: [5], errors: ['no such client'] }))
+    expect(fields.errorDescription).toBe('no such client')
+  })
+
   it('R6: fields of the prototype are ignored', () => {
     const polluted: unknown = JSON.parse(`{"__proto__":{"access_token":"${token}","error":"x"}}`)
     const fields = readStandardTokenResponse(answer(polluted))

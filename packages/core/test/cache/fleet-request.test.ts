@@ -105,6 +105,14 @@ describe('token request of a fleet', () => {
     vi.useRealTimers()
   })
 
+  it('S2: the wait for another process ends when what is left is for the grant', async () => {
+    const { slot } = createSlot()
+    const lock = vi.spyOn(slot, 'lock')
+    const startedAt = performance.now()
+    await acquireForFleet(slot, requestOf({ timeout: 12, left: 10 }))
+    expect(lock.mock.calls).toEqual([[0, 15, startedAt + 7_000]])
+  })
+
   it('S2: a token that others wrote is taken, without a lock and without a grant', async () => {
     const { slot, state, ttls } = createSlot()
     state.stored = acquired('left')

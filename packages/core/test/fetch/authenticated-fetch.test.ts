@@ -682,11 +682,14 @@ describe('authenticated fetch', () => {
     expect(sent?.headers.get('x-api-token')).toMatch(/^t ey/)
   })
 
-  it('ends with the signal of the caller at every stage', async () => {
+  it.each(['of the init', 'of a Request'])('waits for a token no longer than the signal %s', async (whose) => {
     await using bench = await start()
     bench.emulator.faults.set('token', { name: 'hang' })
     const controller = new AbortController()
-    const call = bench.client.fetch(`${bench.emulator.apiUrl}/x`, { signal: controller.signal })
+    const { signal } = controller
+    const address = `${bench.emulator.apiUrl}/x`
+    const isRequest = whose === 'of a Request'
+    const call = bench.client.fetch(isRequest ? new Request(address, { signal }) : address, isRequest ? {} : { signal })
     await bench.emulator.waitForRequest()
     controller.abort(new Error('enough'))
     await expect(call).rejects.toThrow('enough')
