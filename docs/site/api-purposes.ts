@@ -134,6 +134,11 @@ export const purposes: Readonly<Record<string, readonly Purpose[]>> = {
       guide: 'issuers.md',
       names: ['findNamedUrlMistake', 'isLoopback', 'readBodyText'],
     },
+    {
+      title: 'Explain a network failure',
+      guide: 'errors.md#errors-of-the-network',
+      names: ['readNetworkFailure', 'NetworkFailure', 'explainNetworkFailure', 'NetworkFailureWords'],
+    },
   ],
   testing: [
     {

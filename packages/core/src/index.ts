@@ -27,6 +27,12 @@ export { hostLabel, hostName, pathSegment } from './acquire/url-parts.ts'
 export { findNearestName } from './platform/nearest-name.ts'
 export { findUnknownOptions } from './platform/unknown-options.ts'
 export { readBodyText } from './platform/answer-body.ts'
+export {
+  explainNetworkFailure,
+  type NetworkFailure,
+  type NetworkFailureWords,
+  readNetworkFailure,
+} from './platform/network-failure.ts'
 export { findNamedUrlMistake, isLoopback } from './platform/url-mistakes.ts'
 
 // Credentials and client authentication

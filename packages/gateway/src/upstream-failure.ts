@@ -1,4 +1,4 @@
-import { NightlatchError } from '@nightlatch/core'
+import { explainNetworkFailure, NightlatchError, readNetworkFailure } from '@nightlatch/core'
 import { type Problem, problem } from './problem.ts'
 import { BodyTooLarge } from './request-body.ts'
 import type { RunningClient } from './running-client.ts'
@@ -7,7 +7,8 @@ import type { RunningClient } from './running-client.ts'
 export function explainFailure(failure: unknown, client: RunningClient, timeout: number): Problem {
   if (failure instanceof NightlatchError) return explainTokenFailure(failure, client)
   if (failure instanceof BodyTooLarge) return bodyTooLarge()
-  const code = codeOf(failure)
+  const reason = readNetworkFailure(failure)
+  const { code } = reason
   const api = client.base?.origin ?? 'The API'
   if (code === 'UND_ERR_HEADERS_TIMEOUT') {
     return problem('upstream_timed_out', `${api} did not respond within ${timeout} s (the upstream's \`timeout\`)`)
@@ -15,8 +16,7 @@ export function explainFailure(failure: unknown, client: RunningClient, timeout:
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return problem('upstream_timed_out', `${api} accepted no connection within 5 s`)
   }
-  const reason = /^[A-Z][A-Z0-9_]{2,40}$/.test(code ?? '') ? ` (${code})` : ''
-  return problem('upstream_unavailable', `${api} cannot be reached, or closed the connection${reason}`)
+  return problem('upstream_unavailable', `${api} ${explainNetworkFailure(reason).said}`)
 }
 
 /** Says why there is no token; 503 if the next request may get one. */
@@ -34,10 +34,4 @@ export function explainTokenFailure(
 /** The answer for a body that is larger than the upstream permits. */
 export function bodyTooLarge(): Problem {
   return problem('body_too_large', 'The body is larger than the upstream permits (`maxBodyBytes`)')
-}
-
-function codeOf(failure: unknown): string | undefined {
-  const { code, cause } = (failure ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
-  if (typeof code === 'string') return code
-  return cause === undefined ? undefined : codeOf(cause)
 }

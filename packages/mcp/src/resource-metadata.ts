@@ -1,4 +1,11 @@
-import { type Fetch, findNamedUrlMistake, NightlatchError, readBodyText } from '@nightlatch/core'
+import {
+  explainNetworkFailure,
+  type Fetch,
+  findNamedUrlMistake,
+  NightlatchError,
+  readBodyText,
+  readNetworkFailure,
+} from '@nightlatch/core'
 import { type Challenge, isScope } from './challenge.ts'
 
 /** The members of a protected resource's metadata that are used. */
@@ -88,16 +95,10 @@ async function request(
     return { status: response.status, text: await readBodyText(response) }
   } catch (failure) {
     if (signal.aborted) throw signal.reason
-    const code = codeOf(failure)
-    throw failed(terms, `has its resource metadata at ${show(url)}, which could not be reached${code}`, true)
+    const reason = readNetworkFailure(failure)
+    const { said, hints } = explainNetworkFailure(reason)
+    throw failed(terms, `has its resource metadata at ${show(url)}, which ${said}`, reason.retryable, hints)
   }
-}
-
-/** Only the code of a network failure, because its message may quote what was sent. */
-function codeOf(failure: unknown): string {
-  const { cause } = failure as { readonly cause?: { readonly code?: unknown } }
-  const code = cause?.code
-  return typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code) ? ` (${code})` : ''
 }
 
 function parse(text: string | undefined): ResourceMetadata | undefined {
@@ -133,9 +134,10 @@ export function failed(
   { server, label }: Pick<MetadataTerms, 'server' | 'label'>,
   what: string,
   retryable = false,
+  hints: readonly string[] = [],
 ): NightlatchError {
   const message = `mcp: the MCP server ${show(server)} ${what}`
-  return new NightlatchError('discovery_failed', message, { provider: 'mcp', retryable, label })
+  return new NightlatchError('discovery_failed', message, { provider: 'mcp', retryable, hints, label })
 }
 
 /** A URL for messages: a query may hold a secret. */

@@ -191,8 +191,14 @@ describe('credentials are not sent', () => {
     [
       'a broken connection',
       () => Promise.reject(new TypeError(`fetch failed ${secret}`, { cause: { code: 'ECONNRESET' } })),
-      'could not be reached (ECONNRESET)',
+      'which did not answer: the connection was closed before the response (ECONNRESET)',
       true,
+    ],
+    [
+      'at a server with an expired certificate',
+      () => Promise.reject(new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } })),
+      'which cannot be trusted: its TLS certificate has expired (CERT_HAS_EXPIRED)',
+      false,
     ],
   ])('if the metadata is %s', async (_, answer: Answer, message, retryable) => {
     const { failure } = await refusal({ [metadataUrl]: answer }, { issuer })

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { type Client, NightlatchError } from '@nightlatch/core'
+import { type Client, explainNetworkFailure, NightlatchError, readNetworkFailure } from '@nightlatch/core'
 import type { Command } from 'commander'
 import { CommandError } from '../command-error.ts'
 import { addCacheFlag, addConnectionFlags, type ConnectionFlags, timeoutOf, withClient } from '../connect.ts'
 import { type Io, readInput } from '../io.ts'
-import { readUnreachable } from '../network-failure.ts'
 import { withDoctorNext } from '../next-step.ts'
 import type { Output } from '../output/output.ts'
 import type { SettingsPlan } from '../settings.ts'
@@ -188,9 +187,9 @@ async function ask(target: Target, client: Client, path: string, init: CallReque
     if (signal.aborted) {
       throw new CommandError('api_timed_out', `${target.name}: the API did not respond within ${timeout} s`)
     }
-    const { origin, host } = new URL(asked)
-    const { said, advice } = readUnreachable(failure, host)
-    throw new CommandError('api_unavailable', `${target.name}: the API at ${origin} ${said}`, { hints: [advice] })
+    const { origin } = new URL(asked)
+    const { said, hints } = explainNetworkFailure(readNetworkFailure(failure))
+    throw new CommandError('api_unavailable', `${target.name}: the API at ${origin} ${said}`, { hints })
   }
 }
 

@@ -1,7 +1,5 @@
-import { NightlatchError } from '@nightlatch/core'
+import { explainNetworkFailure, NightlatchError, readNetworkFailure } from '@nightlatch/core'
 import { inFlags } from '../flag-words.ts'
-import { codeOf } from '../foreign-error.ts'
-import { readUnreachable } from '../network-failure.ts'
 import type { ApiCall } from './evidence.ts'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft, skipped } from './finding.ts'
@@ -42,19 +40,20 @@ export async function examineApiCall({ evidence, knowledge, known, timeout, wait
     if (granted.tokenRequests() > before) finding.saw('the API rejected the token, so the client sent a new one')
     judge(finding, call, documentedIn !== undefined, response.headers.get('location'))
   } catch (failure) {
+    const reason = readNetworkFailure(failure)
     const code = signal.aborted
       ? 'timed out'
       : failure instanceof NightlatchError
         ? failure.code
-        : (codeOf(failure) ?? 'unknown')
+        : (reason.code ?? 'unknown')
     finding.detail('code', code)
     if (failure instanceof NightlatchError) {
       finding.fail(`${code}: ${failure.message}`, ...failure.hints.map((hint) => inFlags(hint, known)))
     } else if (signal.aborted) {
       finding.fail(`no response within ${timeout} s`, 'Try again with a longer --timeout.')
     } else {
-      const { said, advice } = readUnreachable(failure, url.host)
-      finding.fail(`${url.origin} ${said}`, advice)
+      const { said, hints } = explainNetworkFailure(reason)
+      finding.fail(`${url.origin} ${said}`, ...hints)
     }
   }
   return finding.done()

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { codeOf } from '../foreign-error.ts'
+import { explainNetworkFailure, readNetworkFailure } from '@nightlatch/core'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, skipped } from './finding.ts'
 import { withinTime } from './within-time.ts'
@@ -22,16 +22,12 @@ export async function examineNameResolution({ address, timeout, evidence, waitFo
     for (const { address: found, family } of addresses) finding.saw(`${host} ${family === 6 ? 'AAAA' : 'A'} ${found}`)
     finding.detail('addresses', addresses)
   } catch (failure) {
-    const code = codeOf(failure) ?? 'unknown'
+    const reason = readNetworkFailure(failure)
+    const { code = 'unknown' } = reason
     evidence.hasNoAddress = true
     evidence.isUnreachable = true
     finding.detail('code', code)
-    finding.fail(
-      `${host} has no address (${code})`,
-      code === 'EAI_AGAIN'
-        ? 'The name server did not answer: check the network, VPN and name server of this machine.'
-        : `Check the spelling of ${host}, and whether it is known inside a VPN only.`,
-    )
+    finding.fail(`${host} has no address (${code})`, ...explainNetworkFailure(reason).hints)
   }
   return finding.done()
 }

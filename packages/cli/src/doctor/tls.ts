@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
-import { codeOf } from '../foreign-error.ts'
-import { explainCode } from '../network-failure.ts'
+import { explainNetworkFailure, type NetworkFailure, readNetworkFailure } from '@nightlatch/core'
 import type { Examination } from './examination.ts'
 import { draftFinding, type Finding, type FindingDraft } from './finding.ts'
 import { showText } from './shown-text.ts'
@@ -34,10 +33,10 @@ export async function examineTls({ address, timeout, env, evidence, waitFor }: E
   finding.detail('host', host)
   finding.detail('port', port)
   if ('failure' in greeting) {
-    finding.detail('code', greeting.failure)
+    finding.detail('code', greeting.failure.code ?? 'unknown')
     evidence.isUnreachable = true
-    const { advice } = explainCode(greeting.failure, host)
-    finding.fail(`no TLS connection to ${host}:${port} (${greeting.failure})`, advice)
+    const { said, hints } = explainNetworkFailure(greeting.failure)
+    finding.fail(`${host}:${port} ${said}`, ...hints)
     return finding.done()
   }
   judgeCertificate(finding, host, greeting)
@@ -52,7 +51,11 @@ interface Greeting {
   readonly distrust: string | undefined
 }
 
-function shakeHands(host: string, port: number, timeout: number): Promise<Greeting | { readonly failure: string }> {
+function shakeHands(
+  host: string,
+  port: number,
+  timeout: number,
+): Promise<Greeting | { readonly failure: NetworkFailure }> {
   return new Promise((resolve) => {
     const socket = connect({
       host,
@@ -75,10 +78,10 @@ function shakeHands(host: string, port: number, timeout: number): Promise<Greeti
       })
       socket.destroy()
     })
-    socket.once('error', (failure) => resolve({ failure: codeOf(failure) ?? 'unknown' }))
+    socket.once('error', (failure) => resolve({ failure: readNetworkFailure(failure) }))
     socket.once('close', () => {
       clearTimeout(timer)
-      resolve({ failure: 'closed' })
+      resolve({ failure: { code: 'ECONNRESET', retryable: true } })
     })
   })
 }
@@ -130,9 +133,7 @@ function judgeCertificate(finding: FindingDraft, host: string, { certificate, pr
     problems.push('untrusted')
     finding.fail(
       `the certificate is not trusted (${distrust})`,
-      distrust === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
-        ? `An intermediate certificate is missing: the operator of ${host} must configure the whole chain. Until then, set NODE_EXTRA_CA_CERTS to a file with it.`
-        : `If ${host} is inside a company, or a proxy intercepts TLS, set NODE_EXTRA_CA_CERTS to a file with the authority's certificate (PEM). Otherwise, do not trust this server.`,
+      ...explainNetworkFailure({ code: distrust, retryable: false }).hints,
     )
   } else if (distrust !== undefined && problems.length === 0) {
     problems.push('other')

@@ -1,6 +1,6 @@
+import { explainNetworkFailure, readNetworkFailure } from '@nightlatch/core'
 import { CommandError } from '../command-error.ts'
 import { timeoutOf } from '../connect.ts'
-import { readUnreachable } from '../network-failure.ts'
 import { findCredentials, findError } from './sts-answer.ts'
 import { bearerToken, type TokenRequest } from './token-request.ts'
 
@@ -48,8 +48,8 @@ async function send(url: URL, body: URLSearchParams, timeout: number): Promise<o
     if (failure instanceof Error && failure.name === 'TimeoutError') {
       throw new CommandError('api_timed_out', `${url.origin} did not answer within ${timeout} s`)
     }
-    const { said, advice } = readUnreachable(failure, url.host)
-    throw new CommandError('api_unavailable', `${url.origin} ${said}`, { hints: [advice] })
+    const { said, hints } = explainNetworkFailure(readNetworkFailure(failure))
+    throw new CommandError('api_unavailable', `${url.origin} ${said}`, { hints })
   }
   const credentials = response.ok ? findCredentials(text) : undefined
   if (credentials !== undefined) return credentials

@@ -125,11 +125,14 @@ describe('the certificate', () => {
   it('a closed port, and one that speaks no TLS', async () => {
     const port = await closedPort()
     const closed = { ...prevu3dEnv(emulator), PREVU3D_CLOUD_API_URL: `https://127.0.0.1:${port}` }
-    expect((await seeDoctor(['prevu3d'], { env: closed })).step('tls').details.code).toBe('ECONNREFUSED')
+    const refused = (await seeDoctor(['prevu3d'], { env: closed })).step('tls')
+    expect(refused.details.code).toBe('ECONNREFUSED')
+    expect(refused.saw).toContain(`127.0.0.1:${port} refused the connection (ECONNREFUSED)`)
     const plain = { ...prevu3dEnv(emulator), PREVU3D_CLOUD_API_URL: emulator.url.replace('http:', 'https:') }
     const { step } = await seeDoctor(['prevu3d'], { env: plain })
     expect(step('tls')).toMatchObject({ status: 'failed' })
-    expect(step('tls').advice.join()).toContain('does not use TLS')
+    expect(step('tls').saw.join()).toContain('does not use TLS')
+    expect(step('tls').advice.join()).toContain('Check the port')
   })
 
   it('of a server that never says hello: --timeout ends the wait', async () => {

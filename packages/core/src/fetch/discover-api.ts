@@ -148,7 +148,7 @@ function toDiscoveryFailure(name: string, failure: unknown): NightlatchError {
   return new NightlatchError('discovery_failed', `${name}: the API's base URL could not be discovered${why}`, {
     provider: name,
     retryable: code !== undefined && retryable,
-    hints,
+    hints: code === undefined ? [] : hints,
   })
 }
 
