@@ -288,5 +288,6 @@ describe('nightlatch call smart-completions', () => {
     const gone = await nightlatch([...projects, '--json'], { env })
     expect(JSON.parse(gone.stdout).error).toMatchObject({ code: 'api_unavailable' })
     expect(gone.stdout).toContain('ECONNRESET')
+    expect(JSON.parse(gone.stdout).error.hints).toContainEqual(expect.stringMatching(/^Try again\./))
   })
 })

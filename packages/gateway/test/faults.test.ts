@@ -151,7 +151,7 @@ describe('the API', () => {
     expect(response.status).toBe(502)
     expect(await response.json()).toMatchObject({
       code: 'upstream_unavailable',
-      detail: expect.stringContaining('ECONNREFUSED'),
+      detail: `${api.url} refused the connection (ECONNREFUSED)`,
     })
     const back = await startServer((_request, answer) => answer.end('ok'), api.port)
     expect((await fetch(`${trial.url}/orders/a`)).status).toBe(200)

@@ -337,7 +337,9 @@ describe('createEndpointFinder', () => {
     const gone = await startRecordingServer()
     await gone.close()
     await expect(finder({ issuer: gone.origin })()).rejects.toMatchObject({ code: 'discovery_failed', retryable: true })
-    await expect(finder({ issuer: gone.origin })()).rejects.toThrow(/by RFC 8414 it refused the connection \(ECONNREFUSED\)/)
+    await expect(finder({ issuer: gone.origin })()).rejects.toThrow(
+      /by RFC 8414 it refused the connection \(ECONNREFUSED\)/,
+    )
   })
 
   it.each([

@@ -195,6 +195,7 @@ describe('discovery of the API', () => {
           code: 'discovery_failed',
           retryable: false,
           message: "standard: the API's base URL could not be discovered (the provider's `api` threw a RangeError)",
+          hints: [],
         },
       ],
       [
