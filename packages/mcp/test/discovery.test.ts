@@ -194,16 +194,17 @@ describe('credentials are not sent', () => {
       'which did not answer: the connection was closed before the response (ECONNRESET)',
       true,
     ],
-    [
-      'at a server with an expired certificate',
-      () => Promise.reject(new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } })),
-      'which cannot be trusted: its TLS certificate has expired (CERT_HAS_EXPIRED)',
-      false,
-    ],
   ])('if the metadata is %s', async (_, answer: Answer, message, retryable) => {
     const { failure } = await refusal({ [metadataUrl]: answer }, { issuer })
     expect(failure).toMatchObject({ code: 'discovery_failed', retryable, provider: 'mcp' })
     expect(failure.message).toContain(message)
+  })
+
+  it('if the certificate of the metadata has expired, with what to do', async () => {
+    const expired = new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } })
+    const { failure } = await refusal({ [metadataUrl]: () => Promise.reject(expired) }, { issuer })
+    expect(failure.message).toContain('which cannot be trusted: its TLS certificate has expired (CERT_HAS_EXPIRED)')
+    expect(failure).toMatchObject({ retryable: false, hints: [expect.stringContaining('renewed')] })
   })
 
   it('if the metadata names no authorization server, and none is set', async () => {
