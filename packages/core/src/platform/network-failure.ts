@@ -27,12 +27,16 @@ export function readNetworkFailure(failure: unknown): NetworkFailure {
   for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth += 1) {
     const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown }
     if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) {
-      return { code, retryable: !/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code) }
+      return { code, retryable: !certificateCodes.test(code) }
     }
     error = cause
   }
   return { code: undefined, retryable: true }
 }
+
+/** Parts of the codes of TLS: those of Node, and OpenSSL's results of verifying a certificate. */
+const certificateCodes =
+  /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|^(INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)$/
 
 /** A network failure in words. */
 export interface NetworkFailureWords {

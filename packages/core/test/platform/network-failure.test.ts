@@ -25,6 +25,10 @@ describe('readNetworkFailure', () => {
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ERR_SSL_WRONG_VERSION_NUMBER',
+    'INVALID_CA',
+    'INVALID_PURPOSE',
+    'PATH_LENGTH_EXCEEDED',
+    'HOSTNAME_MISMATCH',
   ])('G9: %s is not retryable', (code) => {
     expect(readNetworkFailure(fetchFailed(withCode(code)))).toEqual({ code, retryable: false })
   })
