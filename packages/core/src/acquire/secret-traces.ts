@@ -110,7 +110,7 @@ function resolveHtml(text: string): string {
 /** The escapes of JSON and JavaScript. */
 function resolveBackslashes(text: string): string {
   return text.replace(
-    /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([^\s]))/gi,
+    /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|(\S))/gi,
     (_whole, braced?: string, four?: string, two?: string, character?: string) =>
       character ?? toCharacter(Number(`0x${braced ?? four ?? two}`)),
   )
@@ -123,7 +123,7 @@ function resolveBytes(text: string): string {
 
 /** Decodes a text whose characters are bytes of UTF-8. */
 function fromUtf8(text: string): string {
-  const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0)
+  const codes = Array.from(text, (character) => character.charCodeAt(0))
   return codes.every((code) => code < 256) ? new TextDecoder().decode(Uint8Array.from(codes)) : text
 }
 

@@ -139,11 +139,10 @@ async function makeGrant(call: TokenEndpointCall): Promise<GrantedToken> {
       requestedAtSteady,
     }
   } catch (error) {
-    if (error instanceof ResponseBodyError && error.response instanceof FailedResponse) {
-      throw error.response.failure
-    }
+    // Only a failed response has an error in its body.
+    if (error instanceof ResponseBodyError) throw (error.response as FailedResponse).failure
     // openid-client's own errors contain the response, token included, as their cause (rule X1).
-    throw new TypeError(`openid-client: ${error instanceof Error ? error.message : 'no grant'}`)
+    throw new TypeError(`openid-client: ${(error as Error).message}`)
   }
 }
 

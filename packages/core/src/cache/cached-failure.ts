@@ -24,8 +24,9 @@ export function planCachedFailure(
     const count = (before?.count ?? 0) + 1
     return { error, until: time + Math.min(maxFailureMs, firstFailureMs * 2 ** (count - 1)), count }
   }
-  if (error.retryable && error.retryAfter !== undefined && error.retryAfter > 0) {
-    return { error, until: time + Math.min(maxRetryAfterSeconds, error.retryAfter) * 1000, count: 0 }
+  const { retryAfter = 0 } = error
+  if (error.retryable && retryAfter > 0) {
+    return { error, until: time + Math.min(maxRetryAfterSeconds, retryAfter) * 1000, count: 0 }
   }
   return undefined
 }

@@ -120,6 +120,9 @@ describe('traces of a secret', () => {
     ['around an escape of no character', 'abcdefgh', 'abcd&#9999999;efgh'],
     ['beside an unknown name of HTML', 'p&none;q', '&#112;&none;&#113;'],
     ['escaped by a name in capitals', 'ab&cd&ef', 'ab&AMP;cd&AMP;ef'],
+    ['whose slashes are escaped, as in the JSON of PHP', 'ab/cd/ef', 'ab\\/cd\\/ef'],
+    ['of letters beyond ASCII, percent-encoded', 'Zäöü1ßéñ', encodeURIComponent('Zäöü1ßéñ')],
+    ['of letters beyond ASCII, in Base64', 'Zäöü1ßéñ', Buffer.from('Zäöü1ßéñ').toString('base64')],
   ])('X1: are found of a secret %s', (_, one, text) => {
     expect(new SecretTraces([one]).areIn(`<${text}>`)).toBe(true)
   })

@@ -254,6 +254,33 @@ describe('the request', () => {
   })
 
   it.each([
+    ['clientAuthentication', { authenticate: () => Promise.reject(new TypeError(clientSecret)) }],
+    [
+      'clientAuthentication.source',
+      {
+        authenticate: () => {},
+        source: (): Promise<string> => Promise.reject(new TypeError(clientSecret)),
+      },
+    ],
+  ])('X1: a TypeError of %s names it and shows nothing of the error', async (hook, methods) => {
+    const failure = await failureOf(ask({ provider: { clientAuthentication: { name: 'own', ...methods } } }))
+    expect(failure).toMatchObject({
+      code: 'invalid_options',
+      provider: 'acme',
+      message: `acme: the provider's ${hook} threw a TypeError. Its message is withheld because it may contain a secret. Check that it sets no header to a value with a line break.`,
+    })
+    expect(findLeaks(failure, secrets)).toEqual([])
+    expect(server.requests).toEqual([])
+  })
+
+  it('G2: without a source the draft has no member `assertion`', async () => {
+    const drafts: object[] = []
+    const clientAuthentication = { name: 'own', authenticate: (draft: object) => void drafts.push(draft) }
+    await ask({ provider: { clientAuthentication } })
+    expect(drafts.map((draft) => Object.hasOwn(draft, 'assertion'))).toEqual([false])
+  })
+
+  it.each([
     '/sam/oauth/connect/token',
     '/OAuth2/AUS123/V1/Token',
     '/token/',
@@ -569,11 +596,31 @@ describe('DPoP', () => {
     ['by a clock that agrees', { date: new Date(at).toUTCString() }, 'invalid_dpop_proof'],
     ['without a readable Date', { date: 'soon' }, 'invalid_dpop_proof'],
     ['for another reason', { date: new Date(at + 300_000).toUTCString() }, 'invalid_client'],
+    ['for another reason, with a nonce', { 'dpop-nonce': 'n1' }, 'invalid_client'],
   ])('G8: a grant rejected %s is not repeated', async (_, headers, error) => {
     server.answer(json({ error }, 400, headers))
     const failure = await failureOf(ask({ dpop: new DpopProofs(undefined, () => at) }))
     expect(failure.message).not.toContain('clock')
     expect(server.requests).toHaveLength(1)
+  })
+
+  it('G8: a rejected proof without DPoP is an error like any other', async () => {
+    server.answer(json({ error: 'invalid_dpop_proof' }, 400, { date: new Date(at).toUTCString() }))
+    expect(await failureOf(ask())).toMatchObject({ code: 'grant_refused', error: 'invalid_dpop_proof', status: 400 })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('G8: the nonce that another server requires of the client authentication is not this one’s', async () => {
+    const elsewhere = new NightlatchError('grant_refused', 'no', { error: 'use_dpop_nonce', provider: 'vault' })
+    let calls = 0
+    const authenticate = (): Promise<void> => {
+      calls += 1
+      return Promise.reject(elsewhere)
+    }
+    const clientAuthentication = { name: 'own', authenticate }
+    const dpop = new DpopProofs(undefined, () => at)
+    await expect(ask({ dpop, provider: { clientAuthentication } })).rejects.toBe(elsewhere)
+    expect(calls).toBe(1)
   })
 })
 

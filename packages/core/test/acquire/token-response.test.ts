@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readExtra, readStandardTokenResponse } from '../../src/acquire/token-response.ts'
+import { isError, readExtra, readStandardTokenResponse } from '../../src/acquire/token-response.ts'
 import { answer, judge, token } from './token-answers.ts'
 
 describe('readStandardTokenResponse', () => {
@@ -54,6 +54,23 @@ describe('readStandardTokenResponse', () => {
   it('R1: text in a list of errors describes the error, and a number does not', () => {
     const fields = readStandardTokenResponse(answer({ error: [5], errors: ['no such client'] }))
     expect(fields.errorDescription).toBe('no such client')
+  })
+
+  it.each([
+    ['an errorCode within', { error: { errorCode: 'E1', status: 'DENIED' } }, 'E1'],
+    ['a status within', { error: { status: 'UNAUTHENTICATED', message: 'No' } }, 'UNAUTHENTICATED'],
+    ['a list of codes', { errorCode: ['E1'] }, true],
+    ['hasError: true', { hasError: true, message: 'No' }, true],
+    ['success: false', { success: false, message: 'No' }, true],
+    ['ok: false', { ok: false, message: 'No' }, true],
+  ])('R5: an error is read from %s', (_, body, error) => {
+    expect(readStandardTokenResponse(answer(body)).error).toBe(error)
+  })
+
+  it('R5: an empty list of codes beside a token is no error', () => {
+    const body = { access_token: token, errorCode: [] }
+    expect(readStandardTokenResponse(answer(body)).error).toBeUndefined()
+    expect(judge(answer(body)).accessToken).toBe(token)
   })
 
   it('R6: fields of the prototype are ignored', () => {
@@ -128,8 +145,11 @@ describe('readExtra', () => {
     expect(body).toEqual(before)
   })
 
-  it('R6: a deeply nested response works', () => {
-    const deep: unknown = JSON.parse(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)
+  it.each([
+    ['lists', '['.repeat(100_000) + ']'.repeat(100_000)],
+    ['objects', `${'{"b":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+  ])('R6: a response of deeply nested %s works', (_, nested) => {
+    const deep: unknown = JSON.parse(`{"a":${nested}}`)
     expect(Object.keys(readExtra(deep, token))).toEqual(['a'])
   })
 
@@ -147,5 +167,14 @@ describe('readExtra', () => {
 
   it.each([['text'], [null], [[1]], [undefined], [3]])('R1: a body that is no record (%o) has none', (body) => {
     expect(readExtra(body, token)).toEqual({})
+  })
+})
+
+describe('isError', () => {
+  it.each([
+    [20, false],
+    [21, true],
+  ])('R5: %i zeros are a code: %o', (length, isCode) => {
+    expect(isError('0'.repeat(length))).toBe(isCode)
   })
 })

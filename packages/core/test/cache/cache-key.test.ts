@@ -75,6 +75,11 @@ describe('cache key', () => {
       ],
     ),
     ['method, which metadata will choose', { ...base, provider: { name: 'acme', issuer: base.endpoint } }],
+    ['key that the token is bound to', { ...base, thumbprint: 'a' }],
+    ['key of another thumbprint', { ...base, thumbprint: 'b' }],
+    ['subject of the assertion', { ...base, subject: 'a' }],
+    ['subject of another assertion', { ...base, subject: 'b' }],
+    ['key and subject', { ...base, thumbprint: 'a', subject: 'a' }],
     ['grant type', { ...base, provider: { ...base.provider, tokenRequest: { grantType: 'account_credentials' } } }],
   ]
 

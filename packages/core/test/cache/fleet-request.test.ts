@@ -372,8 +372,10 @@ describe('token request of a fleet', () => {
       )
     await expect(refresh()).rejects.toThrow('down')
     expect([held.size, state.marker]).toEqual([0, 120])
+    // What is left of the backoff is not made longer by those who find it.
+    state.marker = 7
     await expect(refresh()).rejects.toThrow("another process's refresh just failed")
-    expect([asked, held.size]).toEqual([1, 0])
+    expect([asked, held.size, state.marker]).toEqual([1, 0, 7])
     state.marker = 0
     await expect(refresh()).rejects.toThrow('down')
     expect(asked).toBe(2)
