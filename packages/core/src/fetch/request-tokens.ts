@@ -34,7 +34,7 @@ export class RequestTokens {
    * @param url where it was rejected
    */
   replace(rejected: AccessToken, signal: AbortSignal | undefined, url?: URL): Promise<AccessToken> {
-    return this.#isToBeReplaced(rejected, url) ? this.#obtain({ signal, rejected }) : this.#obtain(signal && { signal })
+    return this.#obtain(this.#isToBeReplaced(rejected, url) ? { signal, rejected } : { signal })
   }
 
   /** Says that the API rejected this token, and that the request cannot be sent again. */
@@ -76,7 +76,7 @@ export class RequestTokens {
       if (signal?.aborted) throw failure
       this.#history.settle(this.#identity, unreplaced)
       // One 401 of one URL is no reason to fail the others while the token lives (rule L5).
-      return await this.#obtain(signal && { signal })
+      return await this.#obtain({ signal })
     }
   }
 }

@@ -9,7 +9,6 @@ import { NightlatchError } from '../errors.ts'
  * without the values that cannot be searched
  */
 export function withoutSecrets(failure: unknown, secrets: readonly string[]): unknown {
-  if (failure instanceof NightlatchError) return failure
   const cleaner = new ErrorCleaner(new SecretTraces(secrets))
   const copy = cleaner.copy(failure, 0)
   if (copy === omitted) return new Error(redacted)
@@ -71,7 +70,7 @@ class ErrorCleaner {
         this.isClean = false
         continue
       }
-      const { enumerable = false } = descriptor
+      const enumerable = descriptor.enumerable === true
       Object.defineProperty(to, key, { value, enumerable, configurable: true, writable: true })
     }
   }

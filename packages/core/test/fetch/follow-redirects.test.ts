@@ -102,16 +102,20 @@ describe('redirects with a token in the provider’s own header', () => {
     await expect(bench.client.fetch(`${bench.apiUrl}/0`, { redirect: 'error' })).rejects.toThrow(TypeError)
   })
 
+  const withUser = 'a URL with a user name or a password'
+  const notHttp = 'an address that is not an http or https URL'
   it.each([
-    'https://a:marked-password@elsewhere.example/',
-    'https://marked-password@elsewhere.example/',
-    'https://[marked-password',
-    'marked-password://x',
-  ])('X1: %s is rejected without being quoted', async (location) => {
+    ['https://a:marked-password@elsewhere.example/', withUser],
+    ['https://:marked-password@elsewhere.example/', withUser],
+    ['https://marked-password@elsewhere.example/', withUser],
+    ['https://[marked-password', notHttp],
+    ['marked-password://x', notHttp],
+  ])('X1: %s is rejected without being quoted', async (location, kind) => {
     await using bench = await start()
     bench.redirectTo(302, location)
     const failure = await bench.client.fetch(`${bench.apiUrl}/0`).catch((thrown: unknown) => thrown)
     expect(failure).toBeInstanceOf(TypeError)
+    expect(failure).toMatchObject({ message: `${new URL(bench.apiUrl).origin} redirected to ${kind}` })
     expect(inspect(failure, { showHidden: true })).not.toContain('marked-password')
   })
 
@@ -294,6 +298,18 @@ describe('followRedirects', () => {
     await followRedirects(transport, home, { method, body: 'b', headers }, { carriers: [] })
     expect(sent[1]?.init).toMatchObject({ method: 'GET', body: null })
     expect(sent[1]?.headers).toEqual({ accept: 'text/plain' })
+  })
+
+  it.each([
+    [303, 'GET'],
+    [303, 'HEAD'],
+    [302, 'PUT'],
+  ])('H2: after a %d, %s keeps the headers of its body, as with fetch', async (status, method) => {
+    const { transport, sent } = answerInTurn(to('/a', status))
+    const headers = { 'content-type': 'text/plain', 'content-language': 'en' }
+    await followRedirects(transport, home, { method, headers: new Headers(headers) }, { carriers: [] })
+    expect(sent[1]?.init.method).toBe(method)
+    expect(sent[1]?.headers).toEqual(headers)
   })
 
   it('the mode of a navigation, which no init can have, is left out', async () => {

@@ -40,6 +40,18 @@ describe('a token on a request', () => {
     expect([...others]).toEqual([['x-key', 'one']])
   })
 
+  it("X3: that a provider's authorizeRequest cannot set is not quoted", async () => {
+    const provider: Provider = { ...acme, authorizeRequest: (given, { value }) => given.set('x-key', `${value}\n`) }
+    const label = 'billing'
+    const call = putToken({ ...createParts(provider), label }, new Headers(), make('one\ntwo'), { url, method: 'GET' })
+    await expect(call).rejects.toMatchObject({
+      code: 'invalid_options',
+      message:
+        "acme (billing): the provider's authorizeRequest threw a TypeError. Its message is withheld because it may contain a secret. Check that it sets no header to a value with a line break.",
+      label,
+    })
+  })
+
   it('has a proof of the request if it is bound to a key', async () => {
     const parts = createParts(acme, new DpopProofs(undefined, Date.now))
     const headers = new Headers()

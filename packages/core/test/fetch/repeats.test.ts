@@ -94,6 +94,35 @@ describe('the repeats of a request', () => {
     expect(rejected).toEqual([])
   })
 
+  it.each([
+    [['nonce', 'time', 'token']],
+    [['time', 'token', 'nonce']],
+    [['token', 'nonce', 'time']],
+    [['token', 'time', 'nonce']],
+  ] as const)('H3: one each for %j, in this order, and then none is left', async (order) => {
+    const at = Date.UTC(2026, 10, 21)
+    const { repeats, rejected } = start({ dpop: new DpopProofs(undefined, () => at - 300_000) })
+    const answers = { nonce: nonceWanted, time: proofRejectedAt(at), token: refused }
+    let token = make('first', 'DPoP')
+    for (const reason of order) {
+      expect(repeats.left).toBe(true)
+      const next = await repeats.next(answers[reason], token, url, undefined)
+      expect(next?.value).toBe(reason === 'token' ? 'second' : token.value)
+      token = next ?? token
+    }
+    expect(repeats.left).toBe(false)
+    expect(rejected).toEqual(['first'])
+  })
+
+  it('H3: none for a challenge that comes with another status than 401', async () => {
+    const at = Date.UTC(2026, 10, 21)
+    for (const answer of [nonceWanted, proofRejectedAt(at)]) {
+      const { repeats, events } = start({ dpop: new DpopProofs(undefined, () => at - 300_000) })
+      expect(await repeats.next({ ...answer, status: 400 }, make('first', 'DPoP'), url, undefined)).toBeUndefined()
+      expect(events).toEqual([])
+    }
+  })
+
   it('H3: a clock that another request has corrected meanwhile costs no token', async () => {
     const at = Date.UTC(2026, 10, 21)
     const dpop = new DpopProofs(undefined, () => at - 300_000)
@@ -203,6 +232,8 @@ describe('a rejected token', () => {
     // A function that throws over a body it does not know has not recognised a rejection.
     expect(isTokenRejected(provider, { status: 200, headers, body: null })).toBe(false)
     expect(isTokenRejected(provider, { status: 200, headers })).toBe(false)
+    // A body that was not read says nothing.
+    expect(isTokenRejected(providerWith({ body: () => true }), { status: 200, headers })).toBe(false)
     const truthy = providerWith({ body: (() => 'yes') as unknown as () => boolean })
     expect(isTokenRejected(truthy, { status: 200, headers, body: {} })).toBe(false)
   })
@@ -230,6 +261,7 @@ describe('the JSON of a response', () => {
       () => of(`"${'x'.repeat(65_534)}"`.replace(/^"x/, '["').replace(/x"$/, '"]'), 'application/json'),
       ['x'.repeat(65_532)],
     ],
+    ['64 KiB by its length', () => of('{"a":1}', 'application/json', { 'content-length': '65536' }), { a: 1 }],
     ['more than 64 KiB', () => of(`["${'x'.repeat(65_533)}"]`, 'application/json'), undefined],
     ['more by its length', () => of('{"a":1}', 'application/json', { 'content-length': '65537' }), undefined],
   ])('is read from %s, and the response stays readable', async (_what, make, expected) => {

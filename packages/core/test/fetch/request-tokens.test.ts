@@ -1,9 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type AccessToken, createAccessToken } from '../../src/acquire/access-token.ts'
 import { RejectionHistory, RequestTokens } from '../../src/fetch/request-tokens.ts'
+import { stopTimers } from '../virtual-time.ts'
+
+afterEach(() => void vi.useRealTimers())
 
 const make = (value: string): AccessToken =>
   createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
+
+const orders = new URL('https://api.acme.example/v2/orders')
+const billing = new URL('https://api.acme.example/v2/billing')
+const elsewhere = new URL('https://files.acme.example/v2/orders')
 
 /** A source that holds `held`, and says what it was asked. */
 function start(replace: () => Promise<AccessToken>) {
@@ -45,6 +52,68 @@ it('L4: a caller that gives up leaves the replacement to the next one', async ()
   expect(asked).toEqual(['held', 'held'])
 })
 
+it('L5: requests wait for a replacement two seconds in all, from the first of them', async () => {
+  stopTimers()
+  await vi.advanceTimersByTimeAsync(5000)
+  const { tokens } = start(() => new Promise(() => {}))
+  tokens.reject(make('held'))
+  const served: string[] = []
+  const send = (name: string): void => void tokens.next().then(({ value }) => served.push(`${name}: ${value}`))
+  send('first')
+  await vi.advanceTimersByTimeAsync(1500)
+  send('second')
+  await vi.advanceTimersByTimeAsync(499)
+  expect(served).toEqual([])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(served.toSorted()).toEqual(['first: held', 'second: held'])
+})
+
+describe.each<[string, (tokens: RequestTokens, signal?: AbortSignal) => Promise<AccessToken>]>([
+  [
+    'a rejection that leads to no replacement',
+    (tokens, signal) => {
+      for (const rejected of ['1', '2', '3']) tokens.reject(make(rejected), orders)
+      return tokens.replace(make('4'), signal, orders)
+    },
+  ],
+  [
+    'a replacement that failed',
+    (tokens, signal) => {
+      tokens.reject(make('held'))
+      return tokens.next(signal)
+    },
+  ],
+])('the cached token after %s', (_what, next) => {
+  const failReplacement = (): Promise<AccessToken> => Promise.reject(new Error('down'))
+
+  it('L5: is what the request gets', async () => {
+    const history = new RejectionHistory(() => 0)
+    const obtain = async (options: { readonly rejected?: unknown } = {}): Promise<AccessToken> =>
+      options.rejected === undefined ? make('held') : failReplacement()
+    expect((await next(new RequestTokens(obtain, history, 'own'))).value).toBe('held')
+  })
+
+  it('L4: is awaited only as long as the caller wants', async () => {
+    const { promise: waiting, resolve: wait } = Promise.withResolvers<void>()
+    const tokens = new RequestTokens(
+      async ({ rejected, signal } = {}) => {
+        if (rejected !== undefined) return await failReplacement()
+        wait()
+        return await new Promise((_resolve, reject) =>
+          signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+        )
+      },
+      new RejectionHistory(() => 0),
+      'own',
+    )
+    const controller = new AbortController()
+    const call = next(tokens, controller.signal)
+    await waiting
+    controller.abort(new Error('enough'))
+    await expect(call).rejects.toThrow('enough')
+  })
+})
+
 it('H3: a rejection that comes while a token is replaced counts, too', async () => {
   const { promise, resolve } = Promise.withResolvers<AccessToken>()
   const { tokens, asked } = start(() => promise)
@@ -74,10 +143,6 @@ it.each([
   tokens.accept(status, url, response)
   expect(history.isEmpty).toBe(isAccepted)
 })
-
-const orders = new URL('https://api.acme.example/v2/orders')
-const billing = new URL('https://api.acme.example/v2/billing')
-const elsewhere = new URL('https://files.acme.example/v2/orders')
 
 /** A history, in a time that each test controls, and an API that rejects every token. */
 function startHistory() {

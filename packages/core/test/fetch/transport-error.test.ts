@@ -27,6 +27,9 @@ describe('an error of a transport', () => {
         list: [1, { deep: null }],
         flag: undefined,
       }),
+      Object.assign(new Error('without a stack'), { stack: undefined }),
+      // Frames are not cut, however many there are.
+      Object.assign(new Error('deep'), { stack: `Error: deep${'\n    at run (/app/run.js:1:1)'.repeat(200)}` }),
       new NightlatchError('endpoint_unavailable', 'down'),
       'a text',
       undefined,
@@ -161,15 +164,31 @@ describe('an error of a transport', () => {
     const at = new Date()
     const cause = new NightlatchError('endpoint_unavailable', 'down')
     const bare: object = Object.assign(Object.create(null), { list: [1, null, undefined, true] })
-    const failure = Object.assign(new Error(token, { cause }), { at, bare, code: 7 })
+    const aborted = new DOMException('This operation was aborted', 'AbortError')
+    const failure = Object.assign(new Error(token, { cause }), { at, bare, code: 7, aborted, none: [] })
     Object.defineProperty(failure, 'hidden', { value: 'x', enumerable: false })
     const clean = withoutSecrets(failure, [token]) as typeof failure
     expect([clean.cause, clean.at, clean.code]).toEqual([cause, at, 7])
     expect(clean.cause).toBe(cause)
+    expect(clean.aborted).toBe(aborted)
+    expect(clean.none).toEqual([])
     expect(clean.bare).toEqual(bare)
     expect(Object.getPrototypeOf(clean.bare)).toBeNull()
     expect(Object.getOwnPropertyDescriptor(clean, 'hidden')).toMatchObject({ value: 'x', enumerable: false })
-    expect(Object.keys(clean)).toEqual(['at', 'bare', 'code'])
+    expect(Object.keys(clean)).toEqual(['at', 'bare', 'code', 'aborted', 'none'])
+  })
+
+  it('X3: keeps the rest of a stack without frames', () => {
+    const failure = Object.assign(new Error('x'), { stack: `Error: ${token}` })
+    expect(withoutSecrets(failure, [token])).toMatchObject({ message: 'x', stack: 'Error: [redacted]' })
+  })
+
+  it('X3: can be changed like any error, for example by a logger', () => {
+    const clean = withoutSecrets(Object.assign(new Error(token), { code: 7 }), [token]) as Error & { code?: number }
+    clean.message = `while sending: ${clean.message}`
+    delete clean.code
+    expect(clean).toEqual(new Error('while sending: [redacted]'))
+    expect(clean).not.toHaveProperty('code')
   })
 
   it('X3: loses a function and a getter beside clean members', () => {
