@@ -40,7 +40,7 @@ describe('a token on a request', () => {
     expect([...others]).toEqual([['x-key', 'one']])
   })
 
-  it("X3: that a provider's authorizeRequest cannot set is not quoted", async () => {
+  it("X3: is not quoted if the provider's authorizeRequest cannot set it", async () => {
     const provider: Provider = { ...acme, authorizeRequest: (given, { value }) => given.set('x-key', `${value}\n`) }
     const label = 'billing'
     const call = putToken({ ...createParts(provider), label }, new Headers(), make('one\ntwo'), { url, method: 'GET' })
