@@ -72,9 +72,9 @@ export function createClientPool<Info>(
   refuseMistakes(findMistakes(poolSchema, options, 'options'), undefined)
   const { maxClients = defaultMaxClients, credentials, ...common } = options
   const checked = { ...options, credentials: () => credentials('') }
-  const createParts = (described: Provider<Info>, label?: string): ClientParts<Info> => {
+  const createParts = (described: Provider<Info>, own?: { readonly label: string }): ClientParts<Info> => {
     checkClient(described, checked, poolOptionsSchema)
-    return createSharedParts(described, label === undefined ? common : { ...common, label })
+    return createSharedParts(described, { ...common, ...own })
   }
   const partsOf = (): ((tenant: string, label: string) => ClientParts<Info>) => {
     if (typeof provider !== 'function') {
@@ -82,14 +82,10 @@ export function createClientPool<Info>(
       return () => shared
     }
     // Options do not depend on the tenant, so they are checked now, with a provider that is never used.
-    checkClient(
-      { name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: common.dpopKey !== undefined },
-      checked,
-      poolOptionsSchema,
-    )
+    checkClient({ name: 'pool', tokenEndpoint: 'https://pool.invalid', dpop: true }, checked, poolOptionsSchema)
     return (tenant, label) => {
       try {
-        return createParts(provider(tenant), label)
+        return createParts(provider(tenant), { label })
       } catch (failure) {
         throw withLabel(failure, label)
       }
@@ -112,13 +108,15 @@ export function createClientPool<Info>(
    * in flight stays, because its tenant's next caller would start a second one.
    */
   const makeRoom = (): void => {
-    for (let turns = 2 * clients.size; clients.size >= maxClients && turns > 0; turns -= 1) {
-      const [first] = clients
-      if (first === undefined) return
-      const [tenant, client] = first
+    if (clients.size < maxClients) return
+    let turns = 2 * clients.size
+    // A client that gets another turn is the last then, so the loop comes to it again.
+    for (const [tenant, client] of clients) {
       clients.delete(tenant)
       if (!ProviderClient.wasUsedSinceLastTurn(client)) return
       clients.set(tenant, client)
+      turns -= 1
+      if (turns === 0) return
     }
   }
 

@@ -81,7 +81,7 @@ export class TokenEntries {
     const isOfClient = error !== undefined && isClientRejected(error)
     if (isOfClient) this.#clientFailure = planCachedFailure(error, time, this.#clientFailure)
     entry.fail(isOfClient ? undefined : error, retryAt, time)
-    if (error !== undefined) entry.delayRetry(this.#clientFailure)
+    entry.delayRetry(this.#clientFailure)
   }
 
   /** Records that the server accepts the client. */

@@ -103,7 +103,7 @@ export class TokenEntry {
   }
 
   decide(time: number): Decision {
-    if (this.#token === undefined) return 'request'
+    // Where there is no token, `#endsAt` is in the past.
     const freshness = judgeFreshness(this.#life(), time, this.#failures?.retryAt ?? 0)
     if (freshness === 'expired') return 'request'
     return freshness === 'advisory' || freshness === 'mandatory' ? 'serve-and-refresh' : 'serve'
@@ -238,13 +238,7 @@ export class TokenEntry {
   }
 
   #forFailures(): FailureState {
-    this.#failures ??= {
-      retryAt: 0,
-      cached: undefined,
-      sameTokenCount: 0,
-      isRejected: false,
-      irreplaceableUntil: 0,
-    }
+    this.#failures ??= new FailureState()
     return this.#failures
   }
 }
@@ -253,16 +247,16 @@ export class TokenEntry {
 export type Decision = 'serve' | 'serve-and-refresh' | 'request'
 
 /** What has gone wrong since the last new token. Allocated on the first failure, dropped with the next new token. */
-interface FailureState {
+class FailureState {
   /** No background refresh before this time. */
-  retryAt: number
+  retryAt = 0
   cached: CachedFailure | undefined
   /** How many requests in a row returned the cached token. */
-  sameTokenCount: number
+  sameTokenCount = 0
   /** Whether the API rejected the cached token. */
-  isRejected: boolean
+  isRejected = false
   /** Until then the server is not asked for a replacement, because it returned the rejected token itself (rule L9). */
-  irreplaceableUntil: number
+  irreplaceableUntil = 0
 }
 
 const noLife: TokenLife = { requestedAt: 0, refreshAt: 0, mandatoryAt: 0, endsAt: 0 }

@@ -83,9 +83,8 @@ export function shareTokens(options: TokenSharingOptions): TokenSharing {
       if (holder === undefined) return { ...emptySlot, assertion }
       // The server may have granted the token to other credentials, or for a later JWT of the source.
       const findWriter = async (acquired: AcquiredToken): Promise<Holder | undefined> => {
-        const { grantedTo = credentials, grantedSubject = subject ?? null } = acquired
-        const isSame = grantedTo === credentials && grantedSubject === (subject ?? null)
-        return isSame ? holder : await identify(client, grantedTo, grant, grantedSubject ?? undefined)
+        const { grantedTo = credentials, grantedSubject = subject } = acquired
+        return await identify(client, grantedTo, grant, grantedSubject ?? undefined)
       }
       return { ...openSlot(guarded, holder, findWriter, seconds, instant), assertion }
     },

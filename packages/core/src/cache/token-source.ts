@@ -134,12 +134,12 @@ export class TokenSource extends TokenEntries {
     const startedAt = time()
     // The request that this one was queued behind may have brought a token.
     if (!background && rejected.size === 0 && entry.token !== undefined && startedAt < entry.endsAt) {
-      if (minimumMs === 0 || entry.servesFor(minimumMs, startedAt)) return entry.token
+      if (entry.servesFor(minimumMs, startedAt)) return entry.token
     }
     const cachedFailure = this.cachedFailureOf(entry, startedAt)
     if (cachedFailure !== undefined) throw cachedFailure
     const retryAt = entry.planRetry(startedAt, random, background)
-    const limit = background && entry.token !== undefined ? (entry.endsAt - startedAt) / 4000 : secondsLeft
+    const limit = background ? (entry.endsAt - startedAt) / 4000 : secondsLeft
     const seconds = Math.min(secondsLeft, Math.max(minRefreshTimeoutSeconds, limit))
     try {
       const { found, slot, release } = await withDeadline(

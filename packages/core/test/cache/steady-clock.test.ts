@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createSteadyClock } from '../../src/cache/steady-clock.ts'
 
 function createClocks() {
@@ -30,7 +30,20 @@ function createClocks() {
   }
 }
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 describe('steady clock', () => {
+  it('L10: the second clock is performance.now(): with a wall clock that stands still, time passes', () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    let wall = 1_000_000
+    const time = createSteadyClock(() => wall)
+    vi.advanceTimersByTime(3_600_000)
+    wall -= 1
+    expect(time()).toBe(3_600_000)
+  })
+
   it('L10: follows both clocks if they agree', () => {
     const { passed, pass } = createClocks()
     for (const step of [0, 1, 999, 1, 5000, 3_600_000]) pass(step)

@@ -108,6 +108,15 @@ describe('token entries', () => {
     expect(tokens.cachedFailureOf(tokens.defaultEntry, 3000)).toBeUndefined()
   })
 
+  it('L7: while a failure of the client is cached, no background refresh starts', () => {
+    const { tokens } = start()
+    const entry = tokens.defaultEntry
+    // Due for a refresh, and served.
+    entry.accept(acquired('one', 1000 - 3_500_000), 1000, random)
+    tokens.recordFailure(entry, invalidClient, 0)
+    expect([2999, 3000].map((time) => entry.decide(time))).toEqual(['serve', 'serve-and-refresh'])
+  })
+
   it("L7: a grant's own failure is one of its entry only", () => {
     const { tokens } = start()
     tokens.recordFailure(tokens.defaultEntry, invalidScope, 0)

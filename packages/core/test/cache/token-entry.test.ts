@@ -249,6 +249,20 @@ describe('token entry', () => {
     }
   })
 
+  it('is described with the end of its backoff until then', () => {
+    const entry = createFilled()
+    entry.fail(undefined, 3_000_000, 2_000_000)
+    const retryAt = (now: number) => entry.describe(now, undefined, (instant) => new Date(instant)).retryAt
+    expect([2_999_999, 3_000_000].map(retryAt)).toEqual([new Date(3_000_000), undefined])
+  })
+
+  it('L9: the same token again after a failed refresh is replaceable, because nobody rejected it', () => {
+    const entry = createFilled()
+    entry.fail(undefined, 0, 3_000_000)
+    entry.accept(acquired('one', 3_100_000), 3_100_000, random)
+    expect(entry.isIrreplaceable(3_100_001)).toBe(false)
+  })
+
   it('L6: a failed refresh does not make a rejected token irreplaceable', () => {
     const entry = createFilled()
     entry.fail(undefined, 9_000_000, 3_000_000)

@@ -520,8 +520,8 @@ describe('a store that tenants share', () => {
 })
 
 describe('a source beside a store', () => {
-  const jwtUntil = (exp: number): string =>
-    ['{}', JSON.stringify({ iss: 'https://platform.example', sub: 'robot', exp }), 'MARKED']
+  const jwtUntil = (exp: number, sub = 'robot'): string =>
+    ['{}', JSON.stringify({ iss: 'https://platform.example', sub, exp }), 'MARKED']
       .map((part) => Buffer.from(part).toString('base64url'))
       .join('.')
 
@@ -551,6 +551,34 @@ describe('a source beside a store', () => {
     await createWith(store).token()
     expect(asked).toHaveBeenCalledTimes(2)
     expect(forms).toHaveLength(1)
+  })
+
+  it('L3: a token that was granted for a later JWT of another subject is shared with the clients of that subject', async () => {
+    const store = memoryStore()
+    let subject = 'one'
+    let grants = 0
+    const createOf = (subjectNow: () => string) =>
+      createClient(
+        {
+          ...acme,
+          clientAuthentication: clientAssertion(() => jwtUntil(Date.now() / 1000 + 600, subjectNow())),
+        },
+        {
+          credentials: { clientId: 'app' },
+          store,
+          fetch: async () => {
+            grants += 1
+            return Response.json({ access_token: `token-${grants}`, token_type: 'Bearer', expires_in: 3600 })
+          },
+        },
+      )
+    const moving = createOf(() => subject)
+    const first = await moving.token()
+    subject = 'two'
+    const second = await moving.token({ rejected: first })
+    expect((await createOf(() => 'one').token()).value).toBe(first.value)
+    expect((await createOf(() => 'two').token()).value).toBe(second.value)
+    expect(grants).toBe(2)
   })
 
   it('L3: nothing is shared if it failed for the key, though the credentials have a secret, too', async () => {

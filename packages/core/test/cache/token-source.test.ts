@@ -28,6 +28,7 @@ function createBench({
   sharing = undefined as TokenSharing | undefined,
   listening = true,
   diagnostics = noDiagnostics as Diagnostics,
+  forgetCredentials = (): void => {},
 } = {}) {
   const events: ClientEvent[] = []
   let now = 1_000_000
@@ -80,7 +81,11 @@ function createBench({
       emit: (event) => events.push(event),
       diagnostics,
     },
-    { read: () => Promise.reject(new Error('not asked here')), readOthers: async () => undefined },
+    {
+      read: () => Promise.reject(new Error('not asked here')),
+      readOthers: async () => undefined,
+      forget: forgetCredentials,
+    },
   )
   return {
     source,
@@ -1026,6 +1031,99 @@ describe('token source', () => {
     expect(await asked).toBe(token)
   })
 
+  it.each([true, false])(
+    'L2: who joins a request of others whose token lives too briefly asks once more, others do not; events: %o',
+    async (listening) => {
+      const { source, next, pending, advance } = createBench({ listening })
+      const plain = source.obtain()
+      const [long, enough] = [source.obtain({ minimumLifetime: 3500 }), source.obtain({ minimumLifetime: 50 })]
+      const request = await next()
+      advance(20)
+      const brief = request.answer({ lifetime: 100 })
+      expect([await plain, await enough]).toEqual([brief, brief])
+      const another = (await next()).answer()
+      expect(await long).toBe(another)
+      await settle()
+      expect(pending).toHaveLength(0)
+    },
+  )
+
+  it('L2: who joins a request of others whose token lives long enough asks for no other', async () => {
+    const { source, next, pending, advance } = createBench({ listening: false })
+    const plain = source.obtain()
+    const long = source.obtain({ minimumLifetime: 3000 })
+    const request = await next()
+    advance(20)
+    const token = request.answer()
+    expect([await plain, await long]).toEqual([token, token])
+    await settle()
+    expect(pending).toHaveLength(0)
+  })
+
+  it('L12: who joined a request before forget() gets its token, however long that lives, and asks for no other', async () => {
+    const { source, next, pending, advance } = createBench()
+    const plain = source.obtain()
+    const long = source.obtain({ minimumLifetime: 3500 })
+    const request = await next()
+    await source.forget()
+    advance(20)
+    const token = request.answer({ lifetime: 100 })
+    await settle()
+    expect(pending).toHaveLength(0)
+    expect([await plain, await long]).toEqual([token, token])
+  })
+
+  it('L6: without a token, or with one that expires meanwhile, who asks for a longer life gets the failure', async () => {
+    const { source, next, advance } = createBench()
+    const down = new NightlatchError('endpoint_unavailable', 'down', { retryable: true })
+    const none = source.obtain({ minimumLifetime: 60 })
+    ;(await next()).refuse(down)
+    await expect(none).rejects.toBe(down)
+    for (const [secondsLeft, isServed] of [
+      [0.001, true],
+      [0, false],
+    ] as const) {
+      const first = source.obtain()
+      ;(await next()).answer({ lifetime: 1000 })
+      const token = await first
+      // It is served for 998 seconds.
+      advance(500)
+      const longer = source.obtain({ minimumLifetime: 900 })
+      const request = await next()
+      advance(498 - secondsLeft)
+      request.refuse(down)
+      if (isServed) expect(await longer).toBe(token)
+      else await expect(longer).rejects.toBe(down)
+      await source.forget()
+    }
+  })
+
+  it('L4: who gives up waiting for a longer life gets its own reason, though the token lives', async () => {
+    const { source, next, advance } = createBench()
+    const first = source.obtain()
+    ;(await next()).answer()
+    await first
+    advance(600)
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const ended = source.obtain({ minimumLifetime: 3500, signal: controller.signal })
+    controller.abort(reason)
+    await expect(ended).rejects.toBe(reason)
+    ;(await next()).answer()
+  })
+
+  it('L12: forget() drops the credentials, too, unless it is for one grant or asked to keep them', async () => {
+    const forgetCredentials = vi.fn<() => void>()
+    const { source } = createBench({ forgetCredentials })
+    await source.forget(grantOf('read'))
+    await source.forget(undefined, { keepCredentials: true })
+    expect(forgetCredentials).not.toHaveBeenCalled()
+    await source.forget(grantOf('read'), { keepCredentials: false })
+    expect(forgetCredentials).toHaveBeenCalledTimes(1)
+    await source.forget()
+    expect(forgetCredentials).toHaveBeenCalledTimes(2)
+  })
+
   it('L6: where no token with a longer life can be had, the living one is served, and the server is let alone for a while', async () => {
     const { source, next, advance, pending } = createBench()
     const first = source.obtain(undefined)
@@ -1337,6 +1435,23 @@ describe('token source: what it tells of each call', () => {
     await late
     await settle()
     expect(hanging.events).toMatchObject([{ type: 'grant.failed', error: { code: 'timed_out' } }])
+  })
+
+  it('nothing of credentials that a cancelled background refresh did not wait for', async () => {
+    const { sharing } = createSharing('left', 3600)
+    let hangs = false
+    const open: TokenSharing['open'] = (...request) => (hangs ? new Promise(() => {}) : sharing.open(...request))
+    const { source, advance, events } = createBench({ sharing: { ...sharing, open } })
+    await source.obtain()
+    hangs = true
+    advance(3500)
+    await source.obtain()
+    expect(source.busy).toBe(true)
+    await settle()
+    await source.close()
+    await settle()
+    expect(source.busy).toBe(false)
+    expect(events.map(({ type }) => type)).toEqual(['token.served', 'token.served'])
   })
 
   it('L1: nothing where nobody listens, and the answer of all calls is one promise', async () => {
