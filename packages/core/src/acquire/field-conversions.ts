@@ -30,8 +30,7 @@ export function secondsFromMilliseconds(value: unknown): number | undefined {
  * ```
  */
 export function dateFromEpochSeconds(value: unknown): Date | undefined {
-  const seconds = toNumber(value)
-  return seconds === undefined ? undefined : toDate(seconds * 1000)
+  return toDate((toNumber(value) ?? Number.NaN) * 1000)
 }
 
 /**
@@ -48,8 +47,7 @@ export function dateFromEpochSeconds(value: unknown): Date | undefined {
  * ```
  */
 export function dateFromEpochMilliseconds(value: unknown): Date | undefined {
-  const milliseconds = toNumber(value)
-  return milliseconds === undefined ? undefined : toDate(milliseconds)
+  return toDate(toNumber(value) ?? Number.NaN)
 }
 
 /**
@@ -69,15 +67,15 @@ export function dateFromEpochMilliseconds(value: unknown): Date | undefined {
 export function dateFromIso(value: unknown): Date | undefined {
   const parts = typeof value === 'string' ? isoTime.exec(value.trim()) : null
   if (parts === null) return undefined
-  const [, day = '', time = '', fraction = '', offset = ''] = parts
+  const [, day = '', time = '', milliseconds = '', hours = '+00', minutes = '00'] = parts
   // Date.parse turns 30 February into 2 March.
   const date = toDate(Date.parse(`${day}T00:00:00Z`))
   if (date === undefined || date.toISOString().slice(0, 10) !== day) return undefined
-  const zone = /^z$/i.test(offset) ? 'Z' : offset.replace(/^(...)(\d\d)$/, '$1:$2')
-  return toDate(Date.parse(`${day}T${time}${fraction.slice(0, 4)}${zone}`))
+  return toDate(Date.parse(`${day}T${time}${milliseconds}${hours}:${minutes}`))
 }
 
-const isoTime = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})$/
+/** Date.parse reads three digits of a second in every engine, and an offset with its colon. */
+const isoTime = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:(\.\d{1,3})\d*)?(?:[Zz]|([+-]\d{2}):?(\d{2}))$/
 
 /**
  * Converts an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`, to a `Date` for `expiresAt`.

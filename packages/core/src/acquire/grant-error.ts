@@ -1,7 +1,7 @@
 import { NightlatchError, type NightlatchErrorDetails } from '../errors.ts'
-import { dateFromHttpDate } from './field-conversions.ts'
+import { dateFromHttpDate, readPath } from './field-conversions.ts'
 import { redact } from './redact.ts'
-import { type AnswerContext, isRecord, pick, type TokenAnswer, type TokenFields } from './token-response.ts'
+import type { AnswerContext, TokenAnswer, TokenFields } from './token-response.ts'
 
 /**
  * Creates the error of a response that is no token: the code by its status and error, the words without secrets.
@@ -86,7 +86,7 @@ const requestIdHeaders = [
 
 /** Reads the server's id of the request, which is short and has no space. */
 export function readRequestId({ body, headers }: TokenAnswer, secrets: () => readonly string[]): string | undefined {
-  const named = isRecord(body) ? requestIdNames.map((name) => pick(body, [name])) : []
+  const named = requestIdNames.map((name) => readPath(body, name))
   const ids = [...named, ...requestIdHeaders.map((name) => headers.get(name))].map((id) =>
     typeof id === 'number' ? String(id) : id,
   )

@@ -131,7 +131,7 @@ async function readMetadata(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<Found | Miss> {
-  let miss: Miss = { why: 'it did not answer', retryable: true }
+  let miss: Miss = { why: 'it answered, but its metadata names no token_endpoint', retryable: false }
   // openid-client rejects an empty response.
   const reject = (why: string, retryable = false): Response => {
     miss = { why, retryable }
@@ -159,7 +159,6 @@ async function readMetadata(
         if (metadata === undefined) return reject('it answered, but with no metadata')
         const mismatch = findIssuerMismatch(provider, metadata)
         if (mismatch !== undefined) return reject(mismatch)
-        miss = { why: 'it answered, but its metadata names no token_endpoint', retryable: false }
         issuerIdentifier = metadata.issuer
         // openid-client accepts the requested issuer only, so an accepted other one is replaced by it.
         return Response.json({ ...metadata, issuer: issuer.href })

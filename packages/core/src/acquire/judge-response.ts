@@ -14,7 +14,7 @@ import { type AnswerContext, isError, type TokenAnswer, type TokenFields } from 
 export function judgeTokenAnswer(
   answer: TokenAnswer,
   read: (answer: TokenAnswer) => TokenFields,
-  context: AnswerContext,
+  context: TokenContext,
 ): JudgedToken {
   const { status } = answer
   const unreadable = (what: string, details?: NightlatchErrorDetails): NightlatchError =>
@@ -23,7 +23,7 @@ export function judgeTokenAnswer(
   const fields = readFields(answer, read)
   // A server may also quote the token in an error.
   const { accessToken } = fields
-  const contextWithToken: AnswerContext =
+  const contextWithToken: TokenContext =
     typeof accessToken === 'string' && accessToken.length >= 4
       ? { ...context, secrets: () => [...context.secrets(), accessToken] }
       : context
@@ -45,6 +45,13 @@ export function judgeTokenAnswer(
     expiresAt: fields.expiresAt,
     refreshIn: fields.refreshIn,
   }
+}
+
+/** The token request that a response answers. */
+export interface TokenContext extends AnswerContext {
+  readonly scopeSeparator: string
+  /** Whether the token was requested with a DPoP proof, so that it must be bound to the key. */
+  readonly bound?: boolean
 }
 
 /** A response with a usable token. lifetime.ts checks the lifetime. */
@@ -137,7 +144,7 @@ function isForeignPage({ status, body }: TokenAnswer, { error, errorDescription 
 function judgeTokenType(
   type: unknown,
   unreadable: (what: string) => NightlatchError,
-  { secrets, bound }: AnswerContext,
+  { secrets, bound }: TokenContext,
 ): 'Bearer' | 'DPoP' {
   const unnamed = type === undefined || type === null || type === ''
   const name = unnamed ? 'bearer' : typeof type === 'string' ? type.toLowerCase() : undefined
@@ -169,7 +176,7 @@ function describeBody({ body, headers }: TokenAnswer): string {
     return `${Array.isArray(body) ? 'a JSON array' : 'JSON'} that contains neither a token nor an error`
   // `trimStart` also removes a byte order mark.
   const begin = body.slice(0, 1024).trimStart().toLowerCase()
-  if (begin === '' && body.trim() === '') return 'an empty body'
+  if (body.trim() === '') return 'an empty body'
   const isSaidToBe = headers.get('content-type')?.toLowerCase().startsWith('text/html') === true
   const isPage = begin.startsWith('<') && (isSaidToBe || pageBegins.some((one) => begin.includes(one)))
   return `${isPage ? 'an HTML page (possibly of a login or a proxy)' : 'text'}, not with an OAuth response`

@@ -9,17 +9,16 @@ import { readJwtClaims } from './jwt-claims.ts'
 export function findExpiry(evidence: LifetimeEvidence): number | undefined {
   const { requestedAt } = evidence
   const age = readAge(evidence)
-  const plausible = (instant: number | undefined): number | undefined =>
-    instant !== undefined && readLifetime((instant - requestedAt) / 1000) !== undefined ? instant : undefined
   const after = (seconds: number | undefined): number | undefined =>
     seconds === undefined ? undefined : requestedAt + Math.max(minLifetimeSeconds, seconds - age) * 1000
-  const byOwnClock = (instant: number | undefined): number | undefined =>
-    instant === undefined ? undefined : instant - readSkew(evidence)
+  const skew = readSkew(evidence)
+  // By the server's clock; the lifetime of an instant that is NaN or implausible is unknown.
+  const at = (instant: number): number | undefined =>
+    readLifetime((instant - skew - requestedAt) / 1000) === undefined ? undefined : instant - skew
   const { expiresAt } = evidence
   const named =
-    after(readLifetime(evidence.expiresIn)) ??
-    plausible(byOwnClock(expiresAt instanceof Date ? expiresAt.getTime() : undefined))
-  const own = plausible(byOwnClock(readJwtExpiry(evidence)))
+    after(readLifetime(evidence.expiresIn)) ?? at(expiresAt instanceof Date ? expiresAt.getTime() : Number.NaN)
+  const own = at(readJwtExpiry(evidence))
   if (named !== undefined && own !== undefined) return Math.min(named, own)
   return named ?? own ?? after(evidence.defaultLifetime)
 }
@@ -85,11 +84,11 @@ function readSkew(evidence: LifetimeEvidence): number {
 
 /** @returns seconds; 0 if the response did not come from an HTTP cache */
 function readAge({ age }: LifetimeEvidence): number {
-  return age !== null && /^\d{1,10}$/.test(age) ? Number(age) : 0
+  return /^\d{1,10}$/.test(String(age)) ? Number(age) : 0
 }
 
-/** Reads a JWT's `exp`. */
-function readJwtExpiry({ accessToken }: LifetimeEvidence): number | undefined {
+/** Reads a JWT's `exp`; NaN if it has none. */
+function readJwtExpiry({ accessToken }: LifetimeEvidence): number {
   const { exp } = readJwtClaims(accessToken)
-  return typeof exp === 'number' ? exp * 1000 : undefined
+  return typeof exp === 'number' ? exp * 1000 : Number.NaN
 }

@@ -31,6 +31,7 @@ export function decodePemBlock({ base64 }: PemBlock): Uint8Array<ArrayBuffer> | 
   try {
     return fromBase64(base64.replaceAll(/\s/g, ''))
   } catch {
-    return undefined
+    // `atob` rejects any other text with an exception.
   }
+  return undefined
 }

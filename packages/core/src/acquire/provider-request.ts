@@ -48,14 +48,15 @@ export function providerHeaders(provider: Provider): Headers {
 
 function setComputedHeader(headers: Headers, name: string, compute: () => unknown, provider: string): void {
   const option = `tokenRequest.headers.${name}`
-  let value: unknown
   try {
-    value = compute()
-    if (typeof value === 'string') headers.set(name, value)
+    const value = compute()
+    if (typeof value === 'string') {
+      headers.set(name, value)
+      return
+    }
   } catch (failure) {
     throw redactTypeError(provider, option, failure)
   }
-  if (typeof value === 'string') return
   throw new NightlatchError('invalid_options', `${provider}: the provider's ${option} must return a string`, {
     provider,
   })

@@ -115,7 +115,6 @@ async function revoke(
   judgeRevocationAnswer(answer, provider.readTokenResponse ?? readStandardTokenResponse, {
     provider: provider.name,
     endpoint: showUrl(endpoint.url),
-    scopeSeparator: ' ',
     answeredAt,
     // The token is among them: it is a parameter, and not one of the plain ones.
     secrets: () => secretsOf(draft, new Set(['accept', 'content-type', 'token_type_hint']), credentials),

@@ -11,13 +11,10 @@ export interface TokenAnswer {
 /** The request that a response answers, for messages and checks. */
 export interface AnswerContext {
   readonly provider: string
-  /** Origin and path of the token endpoint. */
+  /** Origin and path. */
   readonly endpoint: string
-  readonly scopeSeparator: string
   /** When the response arrived: milliseconds since the epoch. */
   readonly answeredAt: number
-  /** Whether the token was requested with a DPoP proof, so that it must be bound to the key. */
-  readonly bound?: boolean
   /** Collects the texts to remove from the server's text; called only if a message shows such text. */
   readonly secrets: () => readonly string[]
 }
@@ -138,7 +135,7 @@ function readCode(error: unknown): unknown {
 }
 
 /** Reads the first own member that is neither `null` nor `undefined`. */
-export function pick(body: Readonly<Record<string, unknown>>, names: readonly string[]): unknown {
+function pick(body: Readonly<Record<string, unknown>>, names: readonly string[]): unknown {
   const name = names.find((one) => Object.hasOwn(body, one) && body[one] !== null && body[one] !== undefined)
   return name === undefined ? undefined : body[name]
 }
@@ -197,6 +194,6 @@ const successWords: ReadonlySet<string> = new Set([
   'null',
 ])
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -261,10 +261,15 @@ describe('judgeTokenAnswer: failed grants', () => {
     expect(failureOf(answer(body)).message).toContain(`but with ${kind}`)
   })
 
+  it("R6: with a 200, text can be a token, if the provider's reader says so", () => {
+    expect(judge(answer(token), ({ body }) => ({ accessToken: body })).accessToken).toBe(token)
+  })
+
   it('R5: a page is recognised by its content type', () => {
     const headers = { 'content-type': 'Text/HTML; charset=utf-8' }
     expect(failureOf(answer('<p>no</p>', 403, headers)).message).toContain('an HTML page')
     expect(failureOf(answer('no', 403, headers)).message).toContain('text, not with')
+    expect(failureOf(answer('<p>no</p>', 403, { 'content-type': 'text/xml' })).message).toContain('text, not with')
   })
 
   it.each([408, 429])('G9: a page with status %i is tried again, when it says so', (status) => {
@@ -351,7 +356,8 @@ describe('judgeTokenAnswer: failed grants', () => {
     (status) => {
       const failure = failureOf(answer({ access_token: token }, status, { location: `https://evil.test/?${secret}` }))
       expect(failure).toMatchObject({ code: 'response_unreadable', status })
-      expect(failure.message).toContain('redirect')
+      expect(failure.message).toContain('redirect, which is not followed')
+      expect(failure.message).toContain("Check the provider's tokenEndpoint or issuer.")
       expect(findLeaks(failure, [secret, token, 'evil.test'])).toEqual([])
     },
   )

@@ -514,7 +514,12 @@ describe('createEndpointFinder', () => {
       const failing = failureOf(find())
       await requested
       await vi.advanceTimersByTimeAsync(5000)
-      expect(await failing).toMatchObject({ code: 'timed_out', retryable: true, provider: 'acme' })
+      expect(await failing).toMatchObject({
+        code: 'timed_out',
+        retryable: true,
+        provider: 'acme',
+        message: `acme: ${server.origin}/ did not return its metadata within 5 s (half of options.timeout)`,
+      })
     } finally {
       vi.useRealTimers()
     }

@@ -215,6 +215,7 @@ describe('importPrivateKey', () => {
   ])('G8: algorithm %s for a key of another kind is rejected', async (algorithm, key, what) => {
     for (const material of [pem(key), key.export({ format: 'jwk' })]) {
       const failure = await failureOf(importPrivateKey(material, { algorithm }))
+      expect(failure.code).toBe('invalid_options')
       expect(failure.message).toContain(`importPrivateKey: ${what}`)
     }
   })

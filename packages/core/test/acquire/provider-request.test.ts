@@ -52,6 +52,12 @@ describe('standardParameters and toProviderParameters', () => {
     expect(String(standardParameters(grant))).toBe('grant_type=client_credentials&scope=a&audience=x')
   })
 
+  it("G6: the provider's grant type leaves the other parameters as they are", () => {
+    const grant = refineGrant(empty, { scopes: ['a'], parameters: { audience: 'x' } })
+    const provider = described({ tokenRequest: { grantType: 'own' } })
+    expect(form(provider, grant)).toBe('grant_type=own&scope=a&audience=x')
+  })
+
   it('G6: a provider may set the grant type as a parameter, and it is sent once', () => {
     const grant = refineGrant(empty, { parameters: { grant_type: 'account_credentials' } })
     expect(form(acme, grant)).toBe('grant_type=account_credentials')
@@ -137,7 +143,13 @@ describe('toHttpRequest', () => {
     ['no body', { bodyFormat: 'none' }],
   ] as const)('G1: a JSON body that would not be sent is refused, and not shown: %s', (_, tokenRequest) => {
     const provider = described({ tokenRequest })
-    expect(() => sent(provider, { json: { secret: 'MARKED' } })).toThrow(/^acme: .*bodyFormat 'json'$/)
+    expect(() => sent(provider, { json: { secret: 'MARKED' } })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_options',
+        provider: 'acme',
+        message: expect.stringMatching(/^acme: .*bodyFormat 'json'$/),
+      }),
+    )
   })
 
   it.each([

@@ -130,6 +130,11 @@ describe('findProviderMistakes', () => {
       ['https://api.acme.test/v2'],
       'must be an origin such as https://api.example.com or https://*.example.com',
     ],
+    [
+      'apiOrigins.0',
+      ['ftp://api.acme.test'],
+      'must be an origin such as https://api.example.com or https://*.example.com',
+    ],
     ['apiOrigins.0', ['https://*'], 'must have at least two labels after the *'],
     ['apiOrigins.0', ['https://*.com'], 'must have at least two labels after the *'],
     ['apiOrigins.0', ['https://api.acme.test:99999'], 'must be a valid origin'],
@@ -359,6 +364,16 @@ describe('findProviderMistakes: what is left out', () => {
     expect(mistakesOf(provider)).toEqual([
       expect.stringMatching(/^provider\.issuerMetadata has no effect beside tokenEnd/),
     ])
+  })
+
+  it.each([
+    ['a token request by GET', { dpop: true, tokenRequest: { method: 'GET' } }, true],
+    ['a token request by POST', { dpop: true, tokenRequest: { method: 'POST', bodyFormat: 'json' } }, false],
+    ['without DPoP, a token request by GET', { dpop: false, tokenRequest: { method: 'GET' } }, false],
+  ])('P4: dpop requires a token request by POST: %s', (_, options, isMistake) => {
+    const mistake =
+      'provider.tokenRequest.method must be POST with dpop, because openid-client creates proofs for POST only'
+    expect(mistakesOf({ ...acme, ...options })).toEqual(isMistake ? [mistake] : [])
   })
 
   it('G4: the URL of the metadata is not an issuer', () => {

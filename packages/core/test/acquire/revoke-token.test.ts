@@ -5,6 +5,9 @@ import {
   startEmulator,
 } from '@nightlatch/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { CredentialsReader } from '../../src/acquire/credentials.ts'
+import { prepareRevocation } from '../../src/acquire/revoke-token.ts'
+import type { Transport } from '../../src/acquire/token-endpoint.ts'
 import {
   type Client,
   type ClientAuthentication,
@@ -104,6 +107,7 @@ describe('client.revoke', () => {
     expect(await statusWith(bench.emulator, value)).toBe(401)
     const [sent] = revocationsAt(bench.emulator)
     expect(sent?.headers.get('content-type')).toBe('application/x-www-form-urlencoded')
+    expect(sent?.headers.get('accept')).toBe('application/json')
     expect(sent?.form.get('client_id')).toBe(bench.emulator.credentials.clientId)
     expect(sent?.form.has('grant_type')).toBe(false)
   })
@@ -283,6 +287,32 @@ describe('client.revoke', () => {
     expect(findLeaks(failure, [value, value.slice(-40), clientSecret])).toEqual([])
   })
 
+  it('shows words of the server that are in every revocation, because they are not secrets', async () => {
+    await using bench = await start()
+    const error_description = 'no access_token; a form (application/x-www-form-urlencoded), not application/json'
+    const answer = { status: 400, body: { error: 'invalid_request', error_description } }
+    bench.emulator.faults.set('revocation', { name: 'answer', answer })
+    const client = bench.connect()
+    await client.token()
+    expect((await failureOf(client.revoke())).errorDescription).toBe(error_description)
+  })
+
+  it('ends at the deadline, also while it looks for the endpoint', async () => {
+    stopTimers()
+    const provider: Provider = { name: 'acme', issuer: 'https://login.acme.test' }
+    const transport: Transport = { fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
+    const findEndpoint = (): Promise<never> => new Promise(() => {})
+    const parts = { provider, transport, findEndpoint, timeout: 0.3 }
+    const reader = new CredentialsReader({ clientId: 'app', clientSecret: 'secret' }, { provider: 'acme' })
+    const preparing = failureOf(prepareRevocation(parts, reader))
+    await vi.advanceTimersByTimeAsync(300)
+    expect(await preparing).toMatchObject({
+      code: 'timed_out',
+      retryable: true,
+      message: 'acme: the revocation endpoint was not found within 0.3 s',
+    })
+  })
+
   it('ends at the deadline', async () => {
     await using bench = await start()
     stopTimers()
@@ -304,6 +334,7 @@ describe('client.revoke', () => {
     const { value } = await declared.token()
     expect(await failureOf(declared.revoke())).toMatchObject({
       code: 'invalid_options',
+      provider: 'acme',
       message:
         "acme: no revocation endpoint is known, because a provider with a `tokenEndpoint` reads no metadata. Set the provider's `revocationEndpoint`",
     })
@@ -320,7 +351,7 @@ describe('client.revoke', () => {
       const client = bench.connect()
       const { value } = await client.token()
       const failure = await failureOf(client.revoke())
-      expect(failure).toMatchObject({ code: 'discovery_failed', retryable: false })
+      expect(failure).toMatchObject({ code: 'discovery_failed', provider: 'acme', retryable: false })
       expect(failure.message).toContain("if the endpoint is right, set the provider's revocationEndpoint")
       expect((await client.token()).value).toBe(value)
     },

@@ -1,11 +1,10 @@
-import { type JudgedToken, judgeTokenAnswer } from '../../src/acquire/judge-response.ts'
-import type { AnswerContext } from '../../src/acquire/token-response.ts'
+import { type JudgedToken, judgeTokenAnswer, type TokenContext } from '../../src/acquire/judge-response.ts'
 import { readStandardTokenResponse, type TokenAnswer, type TokenFields } from '../../src/acquire/token-response.ts'
 import { NightlatchError } from '../../src/errors.ts'
 
 export const secret = 'MARKED-secret-4f1e'
 export const token = 'MARKED-token-77aa'
-export const context: AnswerContext = {
+export const context: TokenContext = {
   provider: 'acme',
   endpoint: 'https://login.acme.test/token',
   scopeSeparator: ' ',
