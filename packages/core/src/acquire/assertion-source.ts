@@ -23,10 +23,9 @@ export interface Assertion {
 export async function readAssertion(source: AssertionSource, now: number): Promise<Assertion> {
   const name = nameOf(source)
   const returned: unknown = await source()
-  const jwt = typeof returned === 'string' ? returned.trim() : ''
-  if (!isCompact(jwt)) {
-    const what =
-      typeof returned === 'string' ? `${jwt.length} characters that are no JWT` : `a value of type ${typeof returned}`
+  const jwt = typeof returned === 'string' ? returned.trim() : undefined
+  if (jwt === undefined || !isCompact(jwt)) {
+    const what = jwt === undefined ? `a value of type ${typeof returned}` : `${jwt.length} characters that are no JWT`
     throw new NightlatchError('invalid_options', `${name} returned ${what}: it must return a JWT in compact form`)
   }
   const claims = readJwtClaims(jwt)

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { isCloudflareWorkers } from '../platform/cloudflare-workers.ts'
-import { withDeadline } from '../platform/deadline.ts'
+import { resultWithin } from '../platform/deadline.ts'
 import { exactObject, findMistakes, refuseMistakes } from '../platform/validation.ts'
 import type { DpopProofs } from './dpop.ts'
 import { findKeyMistake, isCryptoKey, type PrivateKeyMaterial } from './private-key.ts'
@@ -77,7 +77,7 @@ function schemaOf({
 }
 
 function isJwk(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !isCryptoKey(value)
+  return Object(value) === value && !isCryptoKey(value)
 }
 
 /**
@@ -138,7 +138,7 @@ export interface CredentialsTerms {
 /** What each client's reader has for itself. */
 export interface CredentialsReaderOptions {
   readonly dpop?: DpopProofs | undefined
-  /** The argument of the credentials function. */
+  /** The argument of a pool's credentials function. */
   readonly tenant?: string | undefined
   /** The client's label. */
   readonly label?: string | undefined
@@ -151,7 +151,7 @@ export class CredentialsReader {
   /** The client's label, for errors and events. */
   readonly label: string | undefined
   readonly #source: CredentialsSource | TenantCredentials
-  readonly #tenant: string
+  readonly #tenant: string | undefined
   /** One object for all tenants, because each field of this class costs 8 bytes a tenant. */
   readonly #terms: CredentialsTerms
   /** What the function returned. */
@@ -164,7 +164,7 @@ export class CredentialsReader {
   constructor(
     source: CredentialsSource | TenantCredentials,
     terms: CredentialsTerms,
-    { dpop, tenant = '', label }: CredentialsReaderOptions = {},
+    { dpop, tenant, label }: CredentialsReaderOptions = {},
   ) {
     // A copy: later changes to the caller's object have no effect.
     this.#source = typeof source === 'function' ? source : v.parse(schemaOf(terms), source)
@@ -185,26 +185,19 @@ export class CredentialsReader {
   async read(signal?: AbortSignal, seconds: number = Number.POSITIVE_INFINITY): Promise<Credentials> {
     const source = this.#source
     if (typeof source !== 'function') return source
+    const old = this.#known
+    if (old !== undefined && !this.#isExpired()) return old
     // On Workers a pending promise belongs to one request (rule L13).
     const pending = isCloudflareWorkers() ? undefined : this.#reading
-    const old = this.#known
-    if (old !== undefined && pending === undefined && !this.#isExpired()) return old
     const reading = pending ?? this.#call(source)
     const forget = (): void => this.#settle(reading)
-    signal?.addEventListener('abort', forget, { once: true })
+    signal?.addEventListener('abort', forget)
     try {
       if (old === undefined) return await reading
       const limit = Math.min(maxRereadSeconds, seconds * rereadShare)
-      return await withDeadline(
-        limit,
-        () => new Error('the credentials were not read in time'),
-        () => reading,
-      )
-    } catch (failure) {
-      forget()
-      if (old === undefined) throw failure
-      return old
+      return (await resultWithin(limit, () => reading)) ?? old
     } finally {
+      forget()
       signal?.removeEventListener('abort', forget)
     }
   }
@@ -267,9 +260,14 @@ function isSame(a: unknown, b: unknown): boolean {
   return a === b || (isJwk(a) && JSON.stringify(a) === JSON.stringify(b))
 }
 
-async function call(source: TenantCredentials, tenant: string, terms: CredentialsTerms): Promise<Credentials> {
+async function call(
+  source: TenantCredentials,
+  tenant: string | undefined,
+  terms: CredentialsTerms,
+): Promise<Credentials> {
   const schema = schemaOf(terms)
-  const returned = await source(tenant)
+  // Only a pool's function has a parameter, and only a pool's reader has a tenant.
+  const returned = await source(tenant as string)
   refuseMistakes(findMistakes(schema, returned, 'options.credentials()'), terms.provider)
   // Not a spread: accessors of a class are read, too.
   return v.parse(schema, returned)

@@ -97,7 +97,7 @@ export class DpopProofs {
     this.#servers.delete(origin)
     this.#servers.set(origin, state)
     const [oldest] = this.#servers.keys()
-    if (this.#servers.size > maxOrigins && oldest !== undefined) this.#servers.delete(oldest)
+    if (this.#servers.size > maxOrigins) this.#servers.delete(oldest as string)
   }
 
   async #loadKey(): Promise<DpopKeyPair> {
@@ -114,7 +114,7 @@ export class DpopProofs {
     const { privateKey, publicKey } = await this.#loadKey()
     const jwk = publicMembers(await crypto.subtle.exportKey('jwk', publicKey))
     // `Ed25519`, not `EdDSA`, as in openid-client's proofs with the same key.
-    const alg = algorithmsOf(privateKey).at(-1) ?? ''
+    const alg = algorithmsOf(privateKey).at(-1) as string
     this.#signer = { SignJWT, privateKey, header: { typ: 'dpop+jwt', alg, jwk } }
     return this.#signer
   }

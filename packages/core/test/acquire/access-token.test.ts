@@ -45,9 +45,18 @@ describe('createAccessToken', () => {
     expect(Object.getPrototypeOf(proto.extra.a)).toBe(Object.prototype)
   })
 
-  it('X1: a response of any depth works', () => {
-    const deep: unknown = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)
-    expect(createAccessToken({ ...fields, extra: { deep } }).extra).toHaveProperty('deep')
+  it.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('X1: a response of any depth works: %s', (_, begin, end) => {
+    const levels = 100_000
+    const deep: unknown = JSON.parse(`${begin.repeat(levels)}[]${end.repeat(levels)}`)
+    expect(Object.keys(createAccessToken({ ...fields, extra: { deep } }).extra)).toEqual(['deep'])
+  })
+
+  it('X1: a response may have fields without a value', () => {
+    const extra = { refresh: null, nested: { list: [null] } }
+    expect(createAccessToken({ ...fields, extra }).extra).toEqual(extra)
   })
 
   it('X1: no printing at any depth contains the secret or the extra fields', () => {

@@ -373,6 +373,31 @@ describe('acquireToken: repetitions', () => {
     expect(trial.events).toMatchObject([{ type: 'grant.failed', attempt: 1 }])
   })
 
+  it('L4: a grant that was cancelled is no failure: there is no event', async () => {
+    const controller = new AbortController()
+    const reason = new Error('nobody waits')
+    server.answer(() => controller.abort(reason))
+    const trial = grantor()
+    const terms = { signal: controller.signal, seconds: 10, background: true }
+    await expect(acquireToken(trial, trial.credentials, empty, terms)).rejects.toBe(reason)
+    expect(trial.events).toEqual([])
+  })
+
+  it('G9: the last attempt has all the time that is left', async () => {
+    server.answer(() => {})
+    stopTimers()
+    const settled = vi.fn()
+    const failing = failureOf(acquire(grantor(), empty).finally(settled))
+    for (const [before, seconds] of [6.7, 2.3, 0.9].entries()) {
+      await untilAsked(before + 1)
+      await vi.advanceTimersByTimeAsync(seconds * 1000)
+    }
+    // After 9.9 s of 10.
+    expect(settled).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(200)
+    expect(await failing).toMatchObject({ code: 'timed_out' })
+  })
+
   it('G9: a wait ends with the deadline, and leaves nothing behind', async () => {
     server.answer(json({}, 503, { 'retry-after': '3' }))
     stopTimers()
@@ -404,6 +429,20 @@ describe('acquireToken: repetitions', () => {
     expect(server.requests[1]?.headers.authorization).toBe(`Basic ${Buffer.from('app:MARKED-next').toString('base64')}`)
     expect(trial.events.map(({ type }) => type)).toEqual(['grant.retried', 'grant.failed'])
     expect(findLeaks(trial.events, ['MARKED-next', clientSecret])).toEqual([])
+  })
+
+  it('L8: credentials read anew take no repetition from the transient failures that follow', async () => {
+    const statuses = [401, 503, 503]
+    server.answer((response, request) => {
+      const status = statuses.shift()
+      const body = status === undefined ? { access_token: issued } : {}
+      json(body, status ?? 200)(response, request)
+    })
+    const next = { clientId: 'app', clientSecret: 'MARKED-next' }
+    const read = async (): Promise<Credentials> => ({ clientId: 'app', clientSecret })
+    const trial = grantor({}, { credentials: { read, readOthers: async () => next } })
+    expect((await acquire(trial, empty)).value).toBe(issued)
+    expect(server.requests).toHaveLength(4)
   })
 
   it.each(['invalid_client', 'unauthorized_client', 'access_denied', 'invalid_grant'])(

@@ -218,6 +218,16 @@ describe.each<[string, (source: AssertionSource) => ClientAuthentication, string
     expect((await failureOf(createClient(unknown, { credentials: {} }).token())).hints).toEqual([])
   })
 
+  it('P2: a failure that is no grant error has no hint about the audience', async () => {
+    answerWith(json({}))
+    const provider = acme(
+      authenticateBy(() => issue({ aud: 'api://other' })),
+      { issuer: 'https://login.acme.example' },
+    )
+    const failure = await failureOf(createClient(provider, { credentials: {} }).token())
+    expect(failure).toMatchObject({ code: 'response_unreadable', hints: [] })
+  })
+
   it('X1: the JWT leaves with no word of the server, and is in no event and no store', async () => {
     const jwt = issue()
     const [header = '', payload = '', signature = ''] = jwt.split('.')
@@ -267,11 +277,20 @@ describe('clientAssertion', () => {
     const jwt = 'MARKED.jwt.itself' as unknown as AssertionSource
     for (const [name, create] of Object.entries({ clientAssertion, jwtBearerGrant })) {
       const call = (): unknown => create(jwt)
-      expect(call).toThrow(`${name}: the source must be a function that returns a JWT`)
-      expect(call).not.toThrow(/MARKED/)
+      expect(call).toThrow(
+        expect.objectContaining({
+          code: 'invalid_options',
+          message: `${name}: the source must be a function that returns a JWT, such as \`() => readFile(path, 'utf8')\``,
+        }),
+      )
     }
     const options = { type: 'saml2-bearer' as 'jwt-bearer' }
-    expect(() => clientAssertion(() => '', options)).toThrow("type must be 'jwt-bearer' or 'jwt-spiffe'")
+    expect(() => clientAssertion(() => '', options)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_options',
+        message: "clientAssertion: type must be 'jwt-bearer' or 'jwt-spiffe'",
+      }),
+    )
   })
 })
 

@@ -47,6 +47,8 @@ describe('the JWT of a source', () => {
     ['MARKED secret', '13 characters that are no JWT'],
     ['MARKED.secret', '13 characters that are no JWT'],
     ['MA.RK.ED.secret', '15 characters that are no JWT'],
+    ['MARKED.se cret.x', '16 characters that are no JWT'],
+    ['.MARKED.secret', '14 characters that are no JWT'],
     ['{"token":"MARKED"}', '18 characters that are no JWT'],
     [undefined, 'a value of type undefined'],
     [{ value: 'MARKED' }, 'a value of type object'],
@@ -141,6 +143,15 @@ describe('the JWTs of one request', () => {
     expect((await reader.read()).jwt).toBe(second)
     expect(asked()).toBe(3)
   })
+})
+
+it('L8: after a rejection before any JWT was sent, the one that the source returns is another one', async () => {
+  const jwt = toJwt({ sub: 'a', exp: seconds + 60 })
+  const reader = new AssertionReader(
+    () => jwt,
+    () => now,
+  )
+  expect(await reader.renew()).toBe(true)
 })
 
 describe('whose JWT it is', () => {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ClientAuthentication } from '../../src/acquire/authentication-method.ts'
 import { requiredCredential } from '../../src/acquire/authentication-method.ts'
@@ -307,6 +308,39 @@ describe('CredentialsReader', () => {
     expect(asked).toHaveBeenCalledTimes(2)
   })
 
+  it('L8: a function that failed past its deadline leaves the reading that others wait for', async () => {
+    const hung = Promise.withResolvers<Credentials>()
+    const next = Promise.withResolvers<Credentials>()
+    const asked = vi.fn<() => Promise<Credentials>>(() => next.promise).mockReturnValueOnce(hung.promise)
+    const reader = new CredentialsReader(asked, { provider: 'acme' })
+    const controller = new AbortController()
+    const first = reader.read(controller.signal)
+    controller.abort()
+    const second = reader.read()
+    hung.reject(new Error('vault sealed'))
+    await expect(first).rejects.toThrow('vault sealed')
+    const third = reader.read()
+    next.resolve(good)
+    expect(await Promise.all([second, third])).toEqual([good, good])
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
+
+  it.each([
+    ['returns', () => good],
+    ['fails', () => Promise.reject(new Error('vault sealed'))],
+  ])('L8: a function that %s leaves no listener on the signal', async (_, source) => {
+    const { signal } = new AbortController()
+    await new CredentialsReader(source, { provider: 'acme' }).read(signal).catch(() => undefined)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  it('L8: only the function of a pool gets a tenant, so that one with a default parameter keeps its default', async () => {
+    const source = (clientId = 'default'): Credentials => ({ clientId })
+    const terms = { provider: 'acme' }
+    expect(await new CredentialsReader(source, terms).read()).toEqual({ clientId: 'default' })
+    expect(await new CredentialsReader(source, terms, { tenant: 'a' }).read()).toEqual({ clientId: 'a' })
+  })
+
   it('L8: a deadline that passes after the answer does not forget it', async () => {
     const asked = vi.fn(() => good)
     const reader = new CredentialsReader(asked, { provider: 'acme' })
@@ -460,6 +494,23 @@ describe('CredentialsReader', () => {
       pass(60_000)
       asked.mockImplementation(() => Promise.reject(new Error('vault sealed')))
       await expect(reader.readOthers(rejected)).rejects.toThrow('vault sealed')
+    })
+
+    it('L8: a call that waited in vain uses what another call has read meanwhile', async () => {
+      const { reader, asked, pass } = aging(() => next)
+      asked.mockReturnValueOnce(good)
+      const rejected = await reader.read()
+      pass(60_000)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      asked.mockReturnValueOnce(new Promise(() => {}))
+      const others = reader.readOthers(rejected)
+      const joined = reader.read(undefined, 1)
+      await vi.advanceTimersByTimeAsync(250)
+      expect(await joined).toEqual(good)
+      expect(await reader.read()).toEqual(next)
+      await vi.advanceTimersByTimeAsync(1750)
+      expect(await others).toEqual(next)
+      expect(asked).toHaveBeenCalledTimes(3)
     })
 
     it('L8: given credentials have no age', async () => {

@@ -14,8 +14,14 @@ describe('findDpopKeyMistake', () => {
     const extractable = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
     expect(findDpopKeyMistake(extractable)).toMatch(/^has a privateKey that is extractable/)
     const { privateKey } = await makeKey(algorithm)
-    for (const junk of [undefined, null, 7, {}, privateKey, { privateKey }, { publicKey: extractable.publicKey }]) {
+    const { publicKey } = extractable
+    for (const junk of [undefined, null, 7, {}, privateKey, { privateKey }, { publicKey }]) {
       expect(findDpopKeyMistake(junk)).toMatch(/^must be a CryptoKeyPair/)
+    }
+    for (const junk of ['MARKED-pem', { d: 'MARKED' }]) {
+      expect(findDpopKeyMistake({ privateKey: junk, publicKey })).toBe(
+        'must be a CryptoKeyPair that signs, with an extractable public key',
+      )
     }
   })
 })

@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAccessToken } from '../../src/acquire/access-token.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import { findLeaks } from './printings.ts'
@@ -13,8 +13,12 @@ const token = createAccessToken({
 })
 const url = new URL('https://api.acme.example/things?secret=1#x')
 const now = (): number => Date.UTC(2026, 10, 21)
-const makeKey = (algorithm: EcKeyGenParams | RsaHashedKeyGenParams): Promise<CryptoKeyPair> =>
-  crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
+const makeKey = async (algorithm: Algorithm | EcKeyGenParams | RsaHashedKeyGenParams): Promise<CryptoKeyPair> =>
+  (await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])) as CryptoKeyPair
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 describe('proofs of possession', () => {
   it('are for one request: its method, its URL without the query, its token and its instant, and each is new', async () => {
@@ -28,16 +32,25 @@ describe('proofs of possession', () => {
   })
 
   it.each([
-    ['ES384', { name: 'ECDSA', namedCurve: 'P-384' }],
-    ['PS256', { name: 'RSA-PSS', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }],
-  ] as const)('are signed by the given key (%s), which they name', async (alg, algorithm) => {
-    const key = await makeKey(algorithm)
-    const proofs = new DpopProofs(key, now)
-    const header = decodeProtectedHeader(await proofs.prove(url, 'GET', token))
-    expect(header.alg).toBe(alg)
-    expect(await proofs.thumbprint()).toBe(await calculateJwkThumbprint(header.jwk ?? {}))
-    expect(header.jwk).not.toHaveProperty('d')
-  })
+    ['ES384', { name: 'ECDSA', namedCurve: 'P-384' }, ['crv', 'kty', 'x', 'y']],
+    [
+      'PS256',
+      { name: 'RSA-PSS', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
+      ['e', 'kty', 'n'],
+    ],
+    ['Ed25519', { name: 'Ed25519' }, ['crv', 'kty', 'x']],
+    ['ML-DSA-44', { name: 'ML-DSA-44' }, ['alg', 'kty', 'pub']],
+  ] as const)(
+    'are signed by the given key (%s), of which they show what identifies it',
+    async (alg, algorithm, members) => {
+      const key = await makeKey(algorithm)
+      const proofs = new DpopProofs(key, now)
+      const header = decodeProtectedHeader(await proofs.prove(url, 'GET', token))
+      expect(header.alg).toBe(alg)
+      expect(await proofs.thumbprint()).toBe(await calculateJwkThumbprint(header.jwk ?? {}))
+      expect(Object.keys(header.jwk ?? {}).sort()).toEqual(members)
+    },
+  )
 
   it('contain the latest nonce of their origin, and of no other', async () => {
     const proofs = new DpopProofs(undefined, now)
@@ -101,6 +114,26 @@ describe('proofs of possession', () => {
     const proofs = new DpopProofs(undefined, now)
     const [proof, thumbprint] = await Promise.all([proofs.prove(url, 'GET', token), proofs.thumbprint()])
     expect(await calculateJwkThumbprint(decodeProtectedHeader(proof).jwk ?? {})).toBe(thumbprint)
+  })
+
+  it('X1: have a generated key that cannot be exported', async () => {
+    const generateKey = vi.spyOn(crypto.subtle, 'generateKey')
+    const proofs = new DpopProofs(undefined, now)
+    await proofs.prove(url, 'GET', token)
+    await proofs.thumbprint()
+    expect(generateKey).toHaveBeenCalledTimes(1)
+    const { privateKey } = (await generateKey.mock.results[0]?.value) as CryptoKeyPair
+    expect(privateKey.extractable).toBe(false)
+  })
+
+  it('prepare their key once, and generate none beside a given one', async () => {
+    const key = await makeKey({ name: 'ECDSA', namedCurve: 'P-256' })
+    const generateKey = vi.spyOn(crypto.subtle, 'generateKey')
+    const exportKey = vi.spyOn(crypto.subtle, 'exportKey')
+    const proofs = new DpopProofs(key, now)
+    for (let request = 0; request < 3; request += 1) await proofs.prove(url, 'GET', token)
+    expect(exportKey).toHaveBeenCalledTimes(1)
+    expect(generateKey).not.toHaveBeenCalled()
   })
 
   it('X1: do not show their key and nonces', async () => {
