@@ -41,23 +41,23 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     const init = copyInit(givenInit)
     const signal = (init.signal === undefined ? request?.signal : init.signal) ?? undefined
     const isRepeatable = !isStream(init.body)
-    const call: Call = { input: request ?? address, init, request, own, carried, signal, isRepeatable }
+    const call: Call = { input: request ?? address, address, init, request, own, carried, signal, isRepeatable }
     const first = await tokens.next(signal)
     const target = isRepeatable ? copyOf(call) : call.input
     // If a copy of the Request is sent, its own body is kept for another attempt, and released after the last one.
-    const isBodyKept = target !== call.input
+    const kept = target === call.input ? undefined : request
     let response: Response
     try {
       response = await send(call, target, first)
     } catch (failure) {
-      if (isBodyKept) release(request)
+      release(kept)
       throw cleanFailure(failure, signal, [first.value])
     }
-    if (!isBodyKept) return conclude(call, response, first)
+    if (kept === undefined) return conclude(call, response, first)
     try {
       return await conclude(call, response, first)
     } finally {
-      release(request)
+      release(kept)
     }
   }
 
@@ -100,7 +100,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
       await putToken(parts, on, accessToken, hop)
       if (ownAuthorization !== null) on.set('authorization', ownAuthorization)
     }
-    await authorize(headers, { url: urlOf(call), method })
+    await authorize(headers, { url: new URL(call.address), method })
     const carriers = [...headers.keys()].filter((name) => headers.get(name) !== before.get(name))
     const sent = { ...init, headers }
     try {
@@ -124,14 +124,13 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
   function conclude(call: Call, response: Response, sent: AccessToken): Response | Promise<Response> {
     const { status } = response
     if (status === 401 || dpop !== undefined || tokenRejection !== undefined) return repeat(call, response, sent)
-    const { input } = call
-    tokens.accept(status, typeof input === 'string' ? input : input.url, response)
+    tokens.accept(status, call.address, response)
     return response
   }
 
   /** Sends the request again if the response requires it: with another token, or with another proof. */
   async function repeat(call: Call, first: Response, sentFirst: AccessToken): Promise<Response> {
-    const url = urlOf(call)
+    const url = new URL(call.address)
     const repeats = new Repeats(parts)
     let response = first
     let sent = sentFirst
@@ -172,6 +171,7 @@ type OwnHeaders = Headers | Record<string, string>
 /** A copy of one call's arguments, because the caller may change its own objects while the call waits for a token. */
 interface Call {
   readonly input: string | Request
+  readonly address: string
   readonly init: RequestInit
   /** The input, if it is a Request. */
   readonly request: Request | undefined
@@ -185,8 +185,8 @@ interface Call {
 }
 
 /** Cancels the copy of a Request's body that was kept for another attempt. */
-function release(request: Request | undefined): void {
-  if (request?.bodyUsed === false) void request.body?.cancel().catch(() => {})
+function release(kept: Request | undefined): void {
+  if (kept?.bodyUsed === false) void kept.body?.cancel().catch(() => {})
 }
 
 /** Removes secrets from a transport's error. The caller's own abort reason is returned as it is. */
@@ -198,10 +198,6 @@ function cleanFailure(failure: unknown, signal: AbortSignal | null | undefined, 
 function copyOf({ input, init, request }: Call): Call['input'] {
   const isBodySent = init.body === undefined || init.body === null
   return request !== undefined && request.body !== null && isBodySent ? request.clone() : input
-}
-
-function urlOf({ input }: Call): URL {
-  return new URL(typeof input === 'string' ? input : input.url)
 }
 
 /** Whether an input is a Request. A transport may have its own class, as the undici package does. */
@@ -234,7 +230,7 @@ function readCarried(headers: OwnHeaders): number {
 }
 
 function copyHeaders(headers: HeadersInit | undefined): OwnHeaders | undefined {
-  if (headers === undefined || headers === null) return undefined
+  if (headers === undefined) return undefined
   return isRecord(headers) ? { ...headers } : new Headers(headers)
 }
 

@@ -98,7 +98,6 @@ async function headersFor(
   { address, method }: AuthorizedRequest,
   token: AccessToken,
 ): Promise<Readonly<Record<string, string>>> {
-  if (isBearerOnly(parts)) return bearerHeaders(token)
   const headers = new Headers()
   await putToken(parts, headers, token, { url: new URL(address), method })
   return Object.fromEntries(headers)

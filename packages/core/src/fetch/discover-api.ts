@@ -30,7 +30,7 @@ export interface ApiFinder<Info> {
 
 /** Creates the finder. From a discovery on, the origin of the API is an allowed one. */
 export function createApiFinder<Info>(parts: ApiDiscoveryParts<Info>): ApiFinder<Info> {
-  const { provider, origins, label, discoveries = { forgotten: 0 } } = parts
+  const { provider, origins, label, discoveries } = parts
   let found: Promise<FoundApi<Info>> | undefined
   const flight = createSingleFlight<FoundApi<Info>>()
   const discoverNow: RequestTask<FoundApi<Info>> = async (request) => {
@@ -74,7 +74,7 @@ export interface ApiDiscoveryParts<Info> extends RequestTokenParts {
   /** Default: no tracing channels. */
   readonly diagnostics?: Diagnostics | undefined
   /** How often the client has dropped its discoveries, those of its views included. */
-  readonly discoveries?: { readonly forgotten: number }
+  readonly discoveries: { readonly forgotten: number }
 }
 
 async function findApi<Info>(parts: ApiDiscoveryParts<Info>): Promise<FoundApi<Info>> {

@@ -66,7 +66,16 @@ describe('allowed origins', () => {
     expect(passes('https://x.any-label.acme.test')).toBe(true)
     expect(passes('https://x.evil.acme.test')).toBe(false)
     expect(passes('https://x.y.b.test')).toBe(true)
-    for (const host of ['x.b.test', 'x.y.z.b.test', '.x.b.test', 'x_.y.b.test', 'x..b.test', 'evil-b.test', 'b.test']) {
+    for (const host of [
+      'x.b.test',
+      'x.y.z.b.test',
+      '.x.b.test',
+      'x_.y.b.test',
+      '_x.y.b.test',
+      'x..b.test',
+      'evil-b.test',
+      'b.test',
+    ]) {
       expect(passes(`https://${host}`), host).toBe(false)
     }
   })
@@ -81,6 +90,8 @@ describe('allowed origins', () => {
     const permitted = createCheck(['http://api.internal.example'], true)
     expect(permitted(new URL('http://api.internal.example/x'))).toBe(true)
     expect(permitted(new URL('http://other.internal.example/x'))).toBe(false)
+    const wild = createCheck(['https://*.acme.example'], true)
+    expect(['https', 'http'].map((scheme) => wild(new URL(`${scheme}://one.acme.example`)))).toEqual([true, false])
   })
 })
 

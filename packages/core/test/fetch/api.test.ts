@@ -3,6 +3,10 @@ import { standardEmulation, startEmulator } from '@nightlatch/testing'
 import { describe, expect, it } from 'vitest'
 import { createClient, type Provider } from '../../src/index.ts'
 
+function redirectedResponse(url: string): Response {
+  return Object.defineProperty(new Response(null, { status: 404 }), 'url', { value: url })
+}
+
 describe('client.api()', () => {
   it.each([
     ['', 'things'],
@@ -62,6 +66,23 @@ describe('client.api()', () => {
     }
     expect(await failWith(failing)).toMatchObject({ name: 'HTTPError', hints: [], response: { status: 403 } })
     expect(await failWith(() => 'no list' as unknown as string[])).toMatchObject({ hints: [] })
+    expect(await failWith(() => ['one', 2, undefined] as string[])).toMatchObject({ hints: ['one'] })
+  })
+
+  it.each<[string, Response, string]>([
+    ['of the response, after a redirect', redirectedResponse('https://api.acme.example/there'), '/there'],
+    ['of the request, if the transport gives none', new Response(null, { status: 404 }), '/things'],
+  ])('the hints of an HTTPError are for the URL %s', async (_what, response, path) => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { tokenEndpoint, credentials } = emulator
+    const api = 'https://api.acme.example'
+    const explain: Provider['explain'] = (failure) => ('url' in failure ? [`at ${failure.url.pathname}`] : [])
+    const send: typeof fetch = async (input, init) => {
+      const url = input instanceof Request ? input.url : `${input}`
+      return url.startsWith(api) ? response : await fetch(input, init)
+    }
+    const client = createClient({ name: 'acme', tokenEndpoint, api, explain }, { credentials, fetch: send })
+    await expect((await client.api()).get('things')).rejects.toMatchObject({ hints: [`at ${path}`] })
   })
 
   it('H3: a rejected token is replaced once under ky, too, with the body', async () => {

@@ -12,6 +12,7 @@ import { createAuthenticatedFetch } from '../../src/fetch/authenticated-fetch.ts
 import { RequestTokens } from '../../src/fetch/request-tokens.ts'
 
 import { type ClientEvent, type ClientOptions, createClient, type Provider } from '../../src/index.ts'
+import { findLeaks } from '../acquire/printings.ts'
 import { passRetryDelay, stopTimers } from '../virtual-time.ts'
 
 function allowAcme(): AllowedOrigins {
@@ -228,7 +229,10 @@ describe('authenticated fetch', () => {
     expect(bench.count('api')).toBe(2)
   })
 
-  it("H3: a Request's body is sent again", async () => {
+  it.each<[string, RequestInit | undefined]>([
+    ['', undefined],
+    [', also beside an init whose body is null', { body: null }],
+  ])("H3: a Request's body is sent again%s", async (_what, init) => {
     await using bench = await start()
     await bench.client.token()
     bench.emulator.faults.set('api', { name: 'revoked' })
@@ -237,7 +241,7 @@ describe('authenticated fetch', () => {
       body: 'body',
       headers: { 'x-own': '1' },
     })
-    const answer = await (await bench.client.fetch(request)).json()
+    const answer = await (await bench.client.fetch(request, init)).json()
     expect(answer).toMatchObject({ body: 'body', headers: { 'x-own': '1' }, authorized: true })
     expect(bench.count('api')).toBe(2)
   })
@@ -706,6 +710,112 @@ describe('authenticated fetch', () => {
     await bench.emulator.waitForRequest(({ part }) => part === 'token')
     controller.abort(new Error('enough'))
     await expect(call).rejects.toThrow('enough')
+  })
+})
+
+/** Tokens of a text each, over a transport of the test; no socket. */
+function fetchOver(transport: typeof fetch): typeof fetch {
+  return createAuthenticatedFetch({
+    provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
+    tokens: new RequestTokens(async (options) => {
+      const value = options?.rejected === undefined ? 'first-token-of-the-test' : 'second-token-of-the-test'
+      return createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
+    }),
+    dpop: undefined,
+    emit: () => {},
+    origins: allowAcme(),
+    fetch: transport,
+  })
+}
+
+describe('authenticated fetch and its transport', () => {
+  const url = 'https://api.acme.example/things'
+  const own = { authorization: 'Basic credentials-of-the-caller' }
+  const quote = (init: RequestInit | undefined): Error => {
+    const headers = new Headers(init?.headers)
+    return new Error(`sent ${headers.get('authorization')} and ${headers.get('dpop')}`)
+  }
+
+  it('X3: an error of the second attempt does not quote the token', async () => {
+    let attempts = 0
+    const authenticated = fetchOver(async (_input, init) => {
+      attempts += 1
+      if (attempts === 1) return new Response(null, { status: 401 })
+      throw quote(init)
+    })
+    await expect(authenticated(url)).rejects.toMatchObject({ message: 'sent Bearer [redacted] and null' })
+    expect(attempts).toBe(2)
+  })
+
+  it("X3: an error does not quote the caller's own authorization and proof", async () => {
+    const authenticated = fetchOver(async (_input, init) => {
+      throw quote(init)
+    })
+    const both = { ...own, DPoP: 'proof-of-the-caller' }
+    for (const call of [authenticated(url, { headers: both }), authenticated(new Request(url, { headers: both }))]) {
+      await expect(call).rejects.toMatchObject({ message: 'sent Basic [redacted] and [redacted]' })
+    }
+  })
+
+  it.each<[string, Record<string, string>, string]>([
+    ['the token', {}, 'sent Bearer [redacted] and null'],
+    ["the caller's own authorization", own, 'sent Basic [redacted] and null'],
+  ])('X3: a signal passes its reason on as it is, but no other error with %s', async (_what, headers, message) => {
+    // A function cannot be searched for secrets, so a cleaned copy has none.
+    const reason = Object.assign(new Error('enough'), { again: () => {} })
+    for (const isReasonThrown of [true, false]) {
+      const callWith = (make: (signal: AbortSignal) => Parameters<typeof fetch>): Promise<Response> => {
+        const controller = new AbortController()
+        const authenticated = fetchOver(async (_input, init) => {
+          controller.abort(reason)
+          throw isReasonThrown ? reason : quote(init)
+        })
+        return authenticated(...make(controller.signal))
+      }
+      for (const call of [
+        callWith((signal) => [url, { headers, signal }]),
+        callWith((signal) => [new Request(url, { headers, signal })]),
+      ]) {
+        const failure: unknown = await call.catch((thrown: unknown) => thrown)
+        if (isReasonThrown) expect(failure).toBe(reason)
+        else expect(failure).toMatchObject({ message })
+      }
+    }
+  })
+
+  it('X1: an error about headers that are a text does not quote the text', async () => {
+    const failure: unknown = await fetchOver(fetch)(url, { headers: own.authorization as unknown as Headers }).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(failure).toBeInstanceOf(TypeError)
+    expect(findLeaks(failure, ['credentials-of-the-caller'])).toEqual([])
+  })
+
+  it.each<[string, Record<string, string>, RequestRedirect | undefined]>([
+    ['the token alone', {}, undefined],
+    ['the token beside other headers', { 'x-own': '1' }, undefined],
+    ["the caller's own authorization", own, undefined],
+    ["the caller's own proof", { dpop: 'proof' }, 'manual'],
+  ])('H2: the transport follows redirects, unless they need care: %s', async (_what, headers, redirect) => {
+    const seen: unknown[] = []
+    const authenticated = fetchOver(async (_input, init) => {
+      seen.push(init?.redirect)
+      return new Response()
+    })
+    await authenticated(url, { headers })
+    expect(seen).toEqual([redirect])
+  })
+
+  it('accepts a Request that does not show its body, as on platforms without request streams', async () => {
+    const sent: unknown[] = []
+    const copy = { url, headers: new Headers(), method: 'POST', bodyUsed: false }
+    const request = { ...copy, clone: () => copy } as unknown as Request
+    const authenticated = fetchOver(async (input) => {
+      sent.push(input)
+      return new Response()
+    })
+    expect((await authenticated(request)).status).toBe(200)
+    expect(sent).toEqual([copy])
   })
 })
 

@@ -196,6 +196,13 @@ describe('client.authorize()', () => {
     expect(await client.authorize(`${emulator.tokenEndpoint}/x`)).toBeDefined()
   })
 
+  it('authorizes requests for a provider that names its issuer instead of a token endpoint', async () => {
+    await using emulator = await startEmulator(standardEmulation())
+    const { issuer, apiUrl, credentials } = emulator
+    const client = createClient({ name: 'acme', issuer, api: apiUrl }, { credentials })
+    expect((await client.authorize(apiUrl))?.headers.authorization).toMatch(/^Bearer ey/)
+  })
+
   it('accepts a URL or its text', async () => {
     await using bench = await start()
     const url = new URL(bench.emulator.apiUrl)
@@ -297,6 +304,7 @@ describe('client.authorize() with tokens bound to a key', () => {
   it.each<[string, ApiResponse['headers']]>([
     ['Headers', new Headers({ 'dpop-nonce': 'n1', 'www-authenticate': challenge })],
     ['a record', { 'dpop-nonce': 'n1', 'www-authenticate': challenge }],
+    ['a record beside what `Headers` rejects', { 'dpop-nonce': 'n1', 'www-authenticate': challenge, 'x-city': 'Łódź' }],
     ['a record of lists', { 'dpop-nonce': ['n1'], 'www-authenticate': ['Bearer', challenge] }],
   ])('reads the required nonce from %s', async (_what, headers) => {
     const { authorization, rejected } = await startBound()

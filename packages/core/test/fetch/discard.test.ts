@@ -36,6 +36,14 @@ describe('a dropped response', () => {
     expect([answer.taken(), answer.cancelled()]).toEqual([4, false])
   })
 
+  it('is read to its end if it has 64 KiB, and cancelled if it has more', async () => {
+    for (const pieces of [64, 65]) {
+      const answer = answerOf(pieces, 'close')
+      await discard(answer.response)
+      expect(answer.cancelled()).toBe(pieces > 64)
+    }
+  })
+
   it('is cancelled if it is long', async () => {
     const answer = answerOf(1_000_000, 'close')
     await discard(answer.response)

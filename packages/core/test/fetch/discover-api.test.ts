@@ -236,6 +236,8 @@ describe('discovery of the API', () => {
       {},
       { now: () => now },
     )
+    await bench.client.token()
+    now += 4000
     await bench.client.info()
     expect(bench.events.at(-1)).toMatchObject({ type: 'api.discovered', duration: 2.5 })
   })
@@ -268,6 +270,19 @@ describe('discovery of the API', () => {
     expect(await next.get('things').json()).toMatchObject({ path: '/api/v2/things' })
     expect(calls).toBe(2)
     expect(emulator.requests.filter(({ path }) => path === '/token')).toHaveLength(2)
+  })
+
+  it("L12: after forget() of the client, its views' discoveries are made again, too", async () => {
+    let calls = 0
+    await using bench = await start(async ({ tokenEndpoint }) => {
+      calls += 1
+      return { baseUrl: tokenEndpoint, info: calls }
+    })
+    const view = bench.client.with({ scopes: ['files'] })
+    const infos = [await view.info(), await view.info()]
+    await bench.client.forget()
+    infos.push(await view.info(), await view.info())
+    expect(infos).toEqual([1, 1, 2, 2])
   })
 
   it('L12: one that is under way at forget() still answers its callers, and is not remembered', async () => {
