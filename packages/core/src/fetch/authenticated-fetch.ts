@@ -50,7 +50,7 @@ export function createAuthenticatedFetch(parts: AuthenticatedFetchParts): Fetch 
     try {
       response = await send(call, target, first)
     } catch (failure) {
-      release(kept)
+      if (kept !== undefined) release(kept)
       throw cleanFailure(failure, signal, [first.value])
     }
     if (kept === undefined) return conclude(call, response, first)
@@ -185,8 +185,8 @@ interface Call {
 }
 
 /** Cancels the copy of a Request's body that was kept for another attempt. */
-function release(kept: Request | undefined): void {
-  if (kept?.bodyUsed === false) void kept.body?.cancel().catch(() => {})
+function release(kept: Request): void {
+  if (!kept.bodyUsed) void kept.body?.cancel().catch(() => {})
 }
 
 /** Removes secrets from a transport's error. The caller's own abort reason is returned as it is. */
