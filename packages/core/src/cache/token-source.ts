@@ -88,8 +88,7 @@ export class TokenSource extends TokenEntries {
     // A call that only joined may ask once more.
     const again = (): Promise<AccessToken> | undefined =>
       isOwn ? undefined : waitFor(entry.flight().join(bound), signal)
-    const token =
-      minimumMs === 0 ? waitFor(result, signal) : this.#waitForLife(entry, rejected, minimumMs, result, again, signal)
+    const token = this.#waitForToken(entry, rejected, minimumMs, result, again, signal)
     if (!listeners.hasSubscribers) return token
     return token.then((served) => {
       this.#emitServed(entry, from, time, this.parts.time())
@@ -99,9 +98,9 @@ export class TokenSource extends TokenEntries {
 
   /**
    * Waits for a token that lives long enough. A request in flight that another call began may bring a shorter one: then one more
-   * request follows. If no other token can be obtained, the living token is returned.
+   * request follows. If the request fails, a token that lives is returned, such as one of the request that this one was queued behind.
    */
-  async #waitForLife(
+  async #waitForToken(
     entry: TokenEntry,
     rejected: string | undefined,
     minimumMs: number,
@@ -111,7 +110,7 @@ export class TokenSource extends TokenEntries {
   ): Promise<AccessToken> {
     try {
       const brought = await waitFor(result, signal)
-      const isTooShort = entry.token === brought && !entry.servesFor(minimumMs, this.parts.time())
+      const isTooShort = minimumMs > 0 && entry.token === brought && !entry.servesFor(minimumMs, this.parts.time())
       return (isTooShort ? await again() : undefined) ?? brought
     } catch (failure) {
       const { token, endsAt } = entry

@@ -340,12 +340,27 @@ async function run(steps: readonly Step[], randoms: readonly number[]): Promise<
   expect(callers.every(({ settled }) => settled)).toBe(true)
 }
 
+/** A caller that rejected nothing waits for a replacement, which fails after an earlier request brought a token. */
+const queuedBehindAnother: [Step[], number[]] = [
+  [
+    { do: 'call', key: 'a' },
+    { do: 'answer', at: 0, lifetime: 2, same: false },
+    { do: 'sleep', seconds: 2 },
+    { do: 'call', key: 'a' },
+    { do: 'call', key: 'a', refusing: 0 },
+    { do: 'call', key: 'a' },
+    { do: 'answer', at: 0, lifetime: 2, same: false },
+    { do: 'fail', at: 0, how: 'fatal' },
+  ],
+  [0],
+]
+
 describe('token source, whatever happens', () => {
   it('L1 to L12: never two grants for a key, never an expired token, never another key’s, nobody waits or fails while one lives, everybody settles', async () => {
     const randoms = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 })
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), randoms, (steps, dice) => run(steps, dice)),
-      { numRuns: 5000 },
+      { numRuns: 5000, examples: [queuedBehindAnother] },
     )
   })
 })

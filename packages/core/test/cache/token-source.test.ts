@@ -937,6 +937,22 @@ describe('token source', () => {
     expect(pending).toHaveLength(0)
   })
 
+  it('L5: if a replacement fails, its callers get the token that an earlier request brought meanwhile', async () => {
+    const { source, next, advance } = createBench()
+    const first = source.obtain(undefined)
+    ;(await next()).answer()
+    const rejected = await first
+    advance(3600)
+    const running = source.obtain(undefined)
+    const earlier = await next()
+    // Both wait for the request that is queued, and one of them has rejected nothing.
+    const callers = [source.obtain({ rejected }), source.obtain(undefined)]
+    const token = earlier.answer()
+    expect(await running).toBe(token)
+    ;(await next()).refuse(new NightlatchError('grant_refused', 'no', { error: 'invalid_scope' }))
+    expect(await Promise.all(callers)).toEqual([token, token])
+  })
+
   it('L5: a rejected token that expires before another one is there is served no more', async () => {
     const { source, next, advance, pending } = createBench()
     const first = source.obtain(undefined)
