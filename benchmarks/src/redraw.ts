@@ -1,6 +1,6 @@
 /**
  * Writes the page and the pictures again from the results that are kept: `node src/redraw.ts`, after a change of the drawing or
- * of an aim.
+ * of an aim. The kept results then have the new aim, too.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,6 +25,7 @@ const results: Results = {
 }
 const report: FleetReport = JSON.parse(read('benchmarks/fleet.json'))
 const page = 'docs/benchmark-results.md'
+writeFileSync(join(repository, 'benchmarks/results.json'), `${JSON.stringify(results, null, 2)}\n`)
 writeFileSync(join(repository, page), fillPage(read(page), results))
 for (const [name, svg] of Object.entries({ ...pictures(results), ...fleetPictures(report) })) {
   writeFileSync(join(repository, 'docs', name), svg)

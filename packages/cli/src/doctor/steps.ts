@@ -1,4 +1,4 @@
-import { codeOf } from '../foreign-error.ts'
+import { codeOf } from '../error-code.ts'
 import { examineAccess } from './access.ts'
 import { examineApiCall } from './api-call.ts'
 import { examineAssertion } from './assertion.ts'

@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import { platform } from 'node:os'
 import { dirname } from 'node:path'
 import { CommandError } from '../command-error.ts'
-import { codeOf } from '../foreign-error.ts'
+import { codeOf } from '../error-code.ts'
 
 /** AES-256. */
 export const keyBytes = 32

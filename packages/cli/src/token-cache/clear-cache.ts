@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandError } from '../command-error.ts'
-import { codeOf } from '../foreign-error.ts'
+import { codeOf } from '../error-code.ts'
 import type { Io } from '../io.ts'
 import { findCachePlace } from './cache-place.ts'
 import { findKeyring } from './system-keyring.ts'

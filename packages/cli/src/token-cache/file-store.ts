@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, uti
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { StoredToken, TokenStore } from '@nightlatch/core'
-import { codeOf } from '../foreign-error.ts'
+import { codeOf } from '../error-code.ts'
 import { type LockOwner, takeLock } from './lock-file.ts'
 import { openToken, sealToken } from './sealed-token.ts'
 

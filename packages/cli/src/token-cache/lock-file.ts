@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { StoreLock } from '@nightlatch/core'
-import { codeOf } from '../foreign-error.ts'
+import { codeOf } from '../error-code.ts'
 
 /** The process that takes a lock, and a way to find out whether another one still runs. */
 export interface LockOwner {

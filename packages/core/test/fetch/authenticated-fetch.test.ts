@@ -819,6 +819,23 @@ describe('authenticated fetch and its transport', () => {
   })
 })
 
+it('L5: a response other than 401 counts as an acceptance of the token, at the URL of the request', async () => {
+  const token = createAccessToken({ value: 'a', type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} })
+  const tokens = new RequestTokens(async () => token)
+  const accept = vi.spyOn(tokens, 'accept')
+  const response = new Response(null, { status: 404 })
+  const authenticated = createAuthenticatedFetch({
+    provider: { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' },
+    tokens,
+    dpop: undefined,
+    emit: () => {},
+    origins: allowAcme(),
+    fetch: async () => response,
+  })
+  expect(await authenticated('https://api.acme.example/x?y')).toBe(response)
+  expect(accept.mock.calls).toEqual([[404, 'https://api.acme.example/x?y', response]])
+})
+
 /** Tokens bound to a key, at an API whose answers each test sets; no socket. */
 function startBound(answers: readonly Response[]) {
   const sent: { readonly htm: unknown; readonly htu: unknown; readonly nonce: unknown; readonly value: string }[] = []
