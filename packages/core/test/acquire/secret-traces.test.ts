@@ -155,6 +155,16 @@ describe('traces of a secret', () => {
     expect(new SecretTraces(['']).areIn('x')).toBe(false)
   })
 
+  // The HTML standard's named character references for ASCII.
+  it.each(
+    `amp & apos ' ast * bsol \\ colon : comma , commat @ dollar $ equals = excl ! grave \` gt > hat ^ hyphen - lbrace { lcub {
+    lbrack [ lsqb [ lowbar _ lpar ( lt < num # percnt % period . plus + quest ? quot " rbrace } rcub } rbrack ] rsqb ] rpar )
+    semi ; sol / tilde ~ underbar _ verbar | vert |`.match(/\S+ \S/g) ?? [],
+  )('X3: a character of a secret is found by its name in HTML: %s', (pair) => {
+    const [name, character] = pair.split(' ')
+    expect(new SecretTraces([`abcd${character}efgh`]).areIn(`it was abcd&${name};efgh`)).toBe(true)
+  })
+
   it('X3: cost grows with the length of a text only, whatever its form', { timeout: 300_000 }, () => {
     const traces = new SecretTraces([secret, 'x'.repeat(2000)])
     for (const part of ['&#', '&amp', '\\u00', '\\\\', '%4', '%25', 'QUJD', '4141', 'a ', '\u0301', '&&&&', '=3D']) {
