@@ -4,18 +4,12 @@
  * A full run writes its results to the page and the pictures of the documentation. With `--only`, `--rounds` or `--quick` it
  * only prints them, or writes them to the folder of `--output`.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { aims } from './aims.ts'
-import { fillPage } from './page.ts'
-import { pictures } from './pictures.ts'
-import type { Results } from './results.ts'
 import { rows } from './rows.ts'
 import { run } from './run.ts'
 import { printTable, tableOf } from './table.ts'
-
-const repository = join(import.meta.dirname, '../..')
+import { writeResults } from './write-results.ts'
 
 const { values } = parseArgs({
   options: {
@@ -53,17 +47,8 @@ const results = await run({
 if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
 
 const isWhole = only === undefined && rounds === undefined && !isQuick
-if (output !== undefined) write(results, output, output)
-else if (isWhole) write(results, join(repository, 'benchmarks'), join(repository, 'docs'))
-
-function write(results: Results, resultsFolder: string, pageFolder: string): void {
-  mkdirSync(resultsFolder, { recursive: true })
-  mkdirSync(pageFolder, { recursive: true })
-  const page = readFileSync(join(repository, 'docs/benchmark-results.md'), 'utf8')
-  writeFileSync(join(resultsFolder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
-  writeFileSync(join(pageFolder, 'benchmark-results.md'), fillPage(page, results))
-  for (const [name, svg] of Object.entries(pictures(results))) writeFileSync(join(pageFolder, name), svg)
-}
+if (output !== undefined) writeResults(results, output, output)
+else if (isWhole) writeResults(results)
 
 function readRounds(text: string): number {
   const rounds = Number(text)

@@ -6,10 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FleetReport } from './fleet/days.ts'
 import { fleetPictures } from './fleet/draw.ts'
-import { fillPage } from './page.ts'
-import { pictures } from './pictures.ts'
 import type { Results } from './results.ts'
 import { rows } from './rows.ts'
+import { writeResults } from './write-results.ts'
 
 const repository = join(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(join(repository, file), 'utf8')
@@ -24,9 +23,5 @@ const results: Results = {
   })),
 }
 const report: FleetReport = JSON.parse(read('benchmarks/fleet.json'))
-const page = 'docs/benchmark-results.md'
-writeFileSync(join(repository, 'benchmarks/results.json'), `${JSON.stringify(results, null, 2)}\n`)
-writeFileSync(join(repository, page), fillPage(read(page), results))
-for (const [name, svg] of Object.entries({ ...pictures(results), ...fleetPictures(report) })) {
-  writeFileSync(join(repository, 'docs', name), svg)
-}
+writeResults(results)
+for (const [name, svg] of Object.entries(fleetPictures(report))) writeFileSync(join(repository, 'docs', name), svg)

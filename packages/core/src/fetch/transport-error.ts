@@ -44,8 +44,8 @@ class ErrorCleaner {
 
   #copyText(text: string): string {
     const read = text.slice(0, maxTextLength)
-    const masked = this.#traces.areIn(read) ? this.#traces.mask(read) : read
-    const clean = this.#traces.areIn(masked) ? redacted : masked
+    const masked = this.#traces.areIn(read) ? this.#traces.mask(read) : undefined
+    const clean = masked === undefined ? read : this.#traces.areIn(masked) ? redacted : masked
     if (clean !== text) this.isClean = false
     return clean
   }
