@@ -171,9 +171,13 @@ function readable(headers: NonNullable<ApiResponse['headers']>, isWhole: boolean
 function toHeaders(record: Readonly<Record<string, string | readonly string[] | undefined>>): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(record)) {
-    // `Headers` throws for the pseudo-headers of HTTP/2, such as `:status`.
-    if (name.startsWith(':')) continue
-    for (const one of typeof value === 'string' ? [value] : (value ?? [])) headers.append(name, one)
+    for (const one of typeof value === 'string' ? [value] : (value ?? [])) {
+      try {
+        headers.append(name, one)
+      } catch {
+        // `Headers` throws for pseudo-headers of HTTP/2 (`:status`) and for values decoded as UTF-8, which some HTTP clients pass on.
+      }
+    }
   }
   return headers
 }

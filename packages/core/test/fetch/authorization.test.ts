@@ -133,6 +133,8 @@ describe('client.authorize()', () => {
     ['a list', ['gone', 'long'], 'gone, long'],
     ['an empty list', [], null],
     ['nothing', undefined, null],
+    ['a list with a text beyond Latin-1', ['gone', '…'], 'gone'],
+    ['a text beyond Latin-1', 'größer als …', null],
   ])('H3: the provider reads a header from a record whose value is %s', async (_what, given, expected) => {
     const read: (string | null)[] = []
     await using bench = await start({
