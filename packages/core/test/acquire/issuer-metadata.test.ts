@@ -598,6 +598,25 @@ describe('metadata that ages', () => {
     expect(targets()).toEqual([oauth])
   })
 
+  it('L12: after forget() while metadata is read, the next call reads it again', async () => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const { promise: answer, resolve: release } = Promise.withResolvers<void>()
+    server.answer((response, request) => {
+      ask()
+      void answer.then(() => at('/old')(response, request))
+    })
+    const { find, forget } = aging()
+    const first = find()
+    await asked
+    forget()
+    release()
+    expect((await first).url.pathname).toBe('/old')
+    server.answer(at('/new'))
+    expect((await find()).url.pathname).toBe('/new')
+    expect((await find()).url.pathname).toBe('/new')
+    expect(targets()).toEqual([oauth])
+  })
+
   it('L6: after forget() metadata stays in use while the issuer is out of reach', async () => {
     server.answer(at('/old'))
     const { find, forget } = aging()
