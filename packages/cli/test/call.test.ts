@@ -282,8 +282,8 @@ describe('nightlatch call smart-completions', () => {
   it('the API does not answer, or not in time', async () => {
     emulator.faults.set('api', { name: 'hang', at: 'body' })
     // The token must come in this time, on a busy machine, too.
-    const late = await nightlatch([...projects, '--timeout', '2'], { env })
-    expect(late).toMatchObject({ status: 1, stderr: expect.stringContaining('did not respond within 2 s') })
+    const late = await nightlatch([...projects, '--timeout', '5'], { env })
+    expect(late).toMatchObject({ status: 1, stderr: expect.stringContaining('did not respond within 5 s') })
     emulator.faults.set('api', { name: 'reset' })
     const gone = await nightlatch([...projects, '--json'], { env })
     expect(JSON.parse(gone.stdout).error).toMatchObject({ code: 'api_unavailable' })

@@ -19,7 +19,7 @@ describe('the authorization server', () => {
     const api = await startServer((_request, response) => response.end('ok'))
     const provider = { name: 'acme', tokenEndpoint: `${place.url}/token`, api: api.url }
     await using gateway = await createGateway({
-      clients: { orders: { provider, credentials: { clientId: 'a', clientSecret: 'very-secret' }, timeout: 2 } },
+      clients: { orders: { provider, credentials: { clientId: 'a', clientSecret: 'very-secret' } } },
       listen: [{ port: 0 }],
       upstreams: { orders: { client: 'orders', allow: [{ callers: '*', methods: ['GET'], paths: ['/**'] }] } },
     })
@@ -42,7 +42,6 @@ describe('the authorization server', () => {
     const clock = createClock()
     await using trial = await startTrial({
       emulation: { now: clock.now, lifetime: 100 },
-      client: { timeout: 1 },
       now: clock.now,
     })
     expect((await fetch(`${trial.url}/orders/a`)).status).toBe(200)

@@ -138,7 +138,7 @@ describe('prevu3d', () => {
     )
     expect(moved.step('api-call').saw.join()).toContain('redirects to https://login.test/')
     expect(moved.outcome.stdout).not.toContain('marked')
-    const silent = await examine({}, ({ faults }) => faults.set('api', { name: 'hang' }), ['--timeout', '2'])
+    const silent = await examine({}, ({ faults }) => faults.set('api', { name: 'hang' }), ['--timeout', '5'])
     expect(silent.step('api-call').details.code).toBe('timed out')
     const reset = await examine({}, ({ faults }) => faults.set('api', { name: 'reset' }))
     expect(reset.step('api-call').details.code).toMatch(/ECONNRESET|UND_ERR_SOCKET/)
