@@ -9,7 +9,8 @@ export class SecretTraces {
 
   constructor(secrets: readonly string[]) {
     for (const secret of secrets) {
-      addRuns(this.#clear, secret)
+      // White space around a secret is not part of it.
+      addRuns(this.#clear, secret.trim())
       addRuns(this.#folded, fold(secret))
     }
   }
@@ -63,8 +64,7 @@ function addRuns(all: Map<number, Set<string>>, text: string): void {
   const runs = all.get(length) ?? new Set()
   all.set(length, runs)
   for (const run of runsOf(text, length)) {
-    // Leading and trailing space is not part of a secret.
-    if (run === run.trim()) runs.add(run)
+    if (run.trim() !== '') runs.add(run)
   }
 }
 

@@ -131,6 +131,23 @@ describe('traces of a secret', () => {
     expect(new SecretTraces(['s3cret']).mask('s3cret or s3cret')).toBe('[redacted] or [redacted]')
   })
 
+  it.each([
+    'sesame opener',
+    'sesame o',
+    's opensesame',
+    ' sesame opener\n',
+    'open  sesame',
+    's e s a m e s',
+    'se        same',
+  ])('X1: are masked to the last character of a secret with white space: %j', (one) => {
+    expect(new SecretTraces([one]).mask(`it is <${one.trim()}>`)).toBe('it is <[redacted]>')
+  })
+
+  it('X1: are not found in white space', () => {
+    const traces = new SecretTraces([`${' '.repeat(9)}sesame${' '.repeat(9)}opener`])
+    expect(traces.mask(`so${' '.repeat(12)}`)).toBe(`so${' '.repeat(12)}`)
+  })
+
   it('X1: are not found in a text that ends like the secret', () => {
     const traces = new SecretTraces(['Zq8~9vT.kLm2pX'])
     for (const end of ['X', 'pX', 'kLm2pX']) {
