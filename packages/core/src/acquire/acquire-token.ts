@@ -9,14 +9,9 @@ import type { Credentials, GrantClient } from './credentials.ts'
 import { describeLateness, explainFailure } from './explain-failure.ts'
 import { GrantReport } from './grant-report.ts'
 import type { Provider } from './provider.ts'
+import { type GrantCall, type GrantedToken, requestGrant } from './request-grant.ts'
 import { planAttempt, planGrantRetry } from './retry.ts'
-import {
-  type GrantedToken,
-  requestGrant,
-  type TokenEndpoint,
-  type TokenEndpointCall,
-  type Transport,
-} from './token-endpoint.ts'
+import type { TokenEndpoint, Transport } from './token-endpoint.ts'
 import type { GrantRequest } from './token-request.ts'
 
 /**
@@ -141,7 +136,7 @@ async function grantWithRetries(
 async function attemptGrant(
   { provider, transport, findEndpoint }: Grantor,
   { dpop }: GrantClient,
-  attempt: Pick<TokenEndpointCall, 'grant' | 'credentials' | 'assertions' | 'signal'>,
+  attempt: Pick<GrantCall, 'grant' | 'credentials' | 'assertions' | 'signal'>,
   report: GrantReport,
 ): Promise<GrantedToken> {
   const endpoint = await findEndpoint(attempt.signal)

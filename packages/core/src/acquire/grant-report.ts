@@ -2,7 +2,8 @@ import { type GrantTrace, toReportableError } from '../diagnostics.ts'
 import { type NightlatchError, showUrl, withLabel } from '../errors.ts'
 import { clientFields, type Emit } from '../events.ts'
 import type { Provider } from './provider.ts'
-import type { GrantedToken, Transport } from './token-endpoint.ts'
+import type { GrantedToken } from './request-grant.ts'
+import type { Transport } from './token-endpoint.ts'
 
 /** Reports one grant: emits its events, and keeps the message of its tracing channel up to date. */
 export class GrantReport {

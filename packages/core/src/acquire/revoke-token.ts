@@ -9,7 +9,8 @@ import { explainFailure } from './explain-failure.ts'
 import { judgeRevocationAnswer } from './judge-response.ts'
 import type { Provider } from './provider.ts'
 import { secretsOf } from './request-secrets.ts'
-import { authenticate, readSourceJwt, send, type TokenEndpoint, type Transport } from './token-endpoint.ts'
+import { authenticate, readSourceJwt, send } from './server-request.ts'
+import type { TokenEndpoint, Transport } from './token-endpoint.ts'
 import { readStandardTokenResponse } from './token-response.ts'
 
 /**

@@ -9,7 +9,6 @@ export class SecretTraces {
 
   constructor(secrets: readonly string[]) {
     for (const secret of secrets) {
-      // White space around a secret is not part of it.
       addRuns(this.#clear, secret.trim())
       addRuns(this.#folded, fold(secret))
     }
@@ -20,7 +19,8 @@ export class SecretTraces {
     const isTrace = new Uint8Array(text.length)
     for (const [length, runs] of this.#clear) {
       for (const [at, run] of runsOf(text, length).entries()) {
-        if (runs.has(run)) isTrace.fill(1, at, at + length)
+        // White space around a run is shown.
+        if (runs.has(run)) isTrace.fill(1, at + length - run.trimStart().length, at + run.trimEnd().length)
       }
     }
     let masked = ''
@@ -63,9 +63,7 @@ function addRuns(all: Map<number, Set<string>>, text: string): void {
   const length = Math.min(runLength, text.length)
   const runs = all.get(length) ?? new Set()
   all.set(length, runs)
-  for (const run of runsOf(text, length)) {
-    if (run.trim() !== '') runs.add(run)
-  }
+  for (const run of runsOf(text, length)) runs.add(run)
 }
 
 /** Returns all parts of a text that have this length, in the order of where they begin. */

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { clientSecretBasic, clientSecretPost } from '../../src/acquire/client-authentication.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
 import { providerHeaders, toHttpRequest, toProviderParameters } from '../../src/acquire/provider-request.ts'
-import { requestGrant } from '../../src/acquire/token-endpoint.ts'
+import { requestGrant } from '../../src/acquire/request-grant.ts'
 import { type GrantRequest, refineGrant, standardParameters } from '../../src/acquire/token-request.ts'
 
 const acme: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }

@@ -131,21 +131,16 @@ describe('traces of a secret', () => {
     expect(new SecretTraces(['s3cret']).mask('s3cret or s3cret')).toBe('[redacted] or [redacted]')
   })
 
-  it.each([
-    'sesame opener',
-    'sesame o',
-    's opensesame',
-    ' sesame opener\n',
-    'open  sesame',
-    's e s a m e s',
-    'se        same',
-  ])('X1: are masked to the last character of a secret with white space: %j', (one) => {
-    expect(new SecretTraces([one]).mask(`it is <${one.trim()}>`)).toBe('it is <[redacted]>')
-  })
+  it.each(['sesame opener', 'sesame o', 's opensesame', ' sesame opener\n', 'open  sesame', 's e s a m e s'])(
+    'X1: are masked to the last character of a secret with white space: %j',
+    (one) => {
+      expect(new SecretTraces([one]).mask(`it is ${one.trim()} again`)).toBe('it is [redacted] again')
+    },
+  )
 
-  it('X1: are not found in white space', () => {
-    const traces = new SecretTraces([`${' '.repeat(9)}sesame${' '.repeat(9)}opener`])
-    expect(traces.mask(`so${' '.repeat(12)}`)).toBe(`so${' '.repeat(12)}`)
+  it('X1: white space around a trace stays', () => {
+    const traces = new SecretTraces([`open ${' '.repeat(9)}sesame`])
+    expect(traces.mask(`it is ${' '.repeat(9)}sesame`)).toBe(`it is ${' '.repeat(9)}[redacted]`)
   })
 
   it('X1: are not found in a text that ends like the secret', () => {

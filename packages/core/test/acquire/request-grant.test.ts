@@ -1,20 +1,13 @@
-import { getDefaultHighWaterMark } from 'node:stream'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Certified, createSelfSigned } from '../../../testing/test/certificates.ts'
 import type { ClientAuthentication } from '../../src/acquire/authentication-method.ts'
 import { clientSecretBasic, clientSecretJwt, clientSecretPost, none } from '../../src/acquire/client-authentication.ts'
 import type { Credentials } from '../../src/acquire/credentials.ts'
 import { DpopProofs } from '../../src/acquire/dpop.ts'
 import type { DpopKeyPair } from '../../src/acquire/dpop-key.ts'
 import type { Provider } from '../../src/acquire/provider.ts'
-import {
-  type GrantedToken,
-  requestGrant,
-  type TokenEndpoint,
-  type Transport,
-} from '../../src/acquire/token-endpoint.ts'
+import { type GrantedToken, requestGrant } from '../../src/acquire/request-grant.ts'
+import type { TokenEndpoint, Transport } from '../../src/acquire/token-endpoint.ts'
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
@@ -145,27 +138,6 @@ describe('how the client authenticates', () => {
     expect((await failureOf(ask({ provider }))).errorDescription).toBe('saw [redacted]')
   })
 
-  it('G10: by a method of the metadata, if the provider sets none', async () => {
-    await ask({ known: { issuer, authenticationMethods: ['client_secret_post'] } })
-    expect(new URLSearchParams(server.onlyRequest.body).get('client_secret')).toBe(clientSecret)
-    expect(server.onlyRequest.headers.authorization).toBeUndefined()
-  })
-
-  it("G10: by the provider's method, whatever the metadata names", async () => {
-    const provider = { clientAuthentication: clientSecretBasic() }
-    await ask({ provider, known: { issuer, authenticationMethods: ['client_secret_post'] } })
-    expect(server.onlyRequest.headers.authorization).toBe(`Basic ${basicValue}`)
-  })
-
-  it('G10: if no method works with the credentials, nothing is sent', async () => {
-    server.answer(json({}))
-    const failure = await failureOf(ask({ known: { issuer, authenticationMethods: ['private_key_jwt'] } }))
-    expect(failure).toMatchObject({ code: 'invalid_options', provider: 'acme' })
-    expect(failure.message).toContain('(private_key_jwt)')
-    expect(server.requests).toEqual([])
-    expect(findLeaks(failure, secrets)).toEqual([])
-  })
-
   it('G3: by the client id only', async () => {
     await ask({ provider: { clientAuthentication: none() }, credentials: { clientId: 'app' } })
     expect(server.onlyRequest.body).toBe('grant_type=client_credentials&client_id=app')
@@ -221,18 +193,6 @@ describe('the request', () => {
     expect(body).toBe('grant_type=client_credentials')
   })
 
-  it('G2: an asynchronous client authentication is awaited', async () => {
-    const clientAuthentication: ClientAuthentication = {
-      name: 'own',
-      authenticate: async ({ headers }) => {
-        await new Promise((resolve) => setImmediate(resolve))
-        headers.set('authorization', 'Custom later')
-      },
-    }
-    await ask({ provider: { clientAuthentication } })
-    expect(server.onlyRequest.headers.authorization).toBe('Custom later')
-  })
-
   it('G2: a colon in a raw client id is rejected before anything is sent', async () => {
     const failure = await failureOf(ask({ provider: { clientAuthentication: clientSecretBasic({ encoding: 'raw' }) } }))
     expect(failure.code).toBe('invalid_options')
@@ -243,34 +203,6 @@ describe('the request', () => {
   it('X2: a failure before anything is sent names the provider', async () => {
     const failure = await failureOf(ask({ provider: { clientAuthentication: clientSecretBasic({ encoding: 'raw' }) } }))
     expect(failure.provider).toBe('acme')
-  })
-
-  it.each([
-    ['of its own', new RangeError('no key')],
-    ['of ours, from another place', new NightlatchError('invalid_options', 'no key', { provider: 'vault' })],
-  ])('X2: a failure %s of the client authentication stays as it is', async (_, failure) => {
-    const clientAuthentication = { name: 'own', authenticate: () => Promise.reject(failure) }
-    await expect(ask({ provider: { clientAuthentication } })).rejects.toBe(failure)
-  })
-
-  it.each([
-    ['clientAuthentication', { authenticate: () => Promise.reject(new TypeError(clientSecret)) }],
-    [
-      'clientAuthentication.source',
-      {
-        authenticate: () => {},
-        source: (): Promise<string> => Promise.reject(new TypeError(clientSecret)),
-      },
-    ],
-  ])('X1: a TypeError of %s names it and shows nothing of the error', async (hook, methods) => {
-    const failure = await failureOf(ask({ provider: { clientAuthentication: { name: 'own', ...methods } } }))
-    expect(failure).toMatchObject({
-      code: 'invalid_options',
-      provider: 'acme',
-      message: `acme: the provider's ${hook} threw a TypeError. Its message is withheld because it may contain a secret. Check that it sets no header to a value with a line break.`,
-    })
-    expect(findLeaks(failure, secrets)).toEqual([])
-    expect(server.requests).toEqual([])
   })
 
   it('G2: without a source the draft has no member `assertion`', async () => {
@@ -656,48 +588,6 @@ describe('redirects', () => {
   })
 })
 
-describe('https', () => {
-  let certificate: Certified
-  let secure: RecordingServer
-  beforeAll(async () => {
-    certificate = await createSelfSigned()
-    secure = await startRecordingServer(certificate)
-  })
-  afterAll(() => secure.close())
-
-  it('G7: a server with an untrusted certificate gets no request, and the error says so', async () => {
-    const failure = await failureOf(ask({ origin: secure.origin }))
-    expect(failure).toMatchObject({ code: 'endpoint_unavailable', retryable: false, status: undefined })
-    expect(failure.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
-    expect(secure.requests).toEqual([])
-    expect(findLeaks(failure, secrets)).toEqual([])
-  })
-
-  it('G7: https to a plain http server, and http to an https server, fail', async () => {
-    const toPlain = await failureOf(ask({ origin: server.origin.replace('http:', 'https:') }))
-    expect(toPlain.code).toBe('endpoint_unavailable')
-    expect(server.requests).toEqual([])
-    const toSecure = await failureOf(ask({ origin: secure.origin.replace('https:', 'http:') }))
-    expect(toSecure.code).toBe('endpoint_unavailable')
-    expect(findLeaks([toPlain, toSecure], secrets)).toEqual([])
-  })
-
-  it('G7: a server with a trusted certificate gets the request', async () => {
-    const before = getCACertificates('default')
-    setDefaultCACertificates([...before, certificate.cert])
-    // A server of its own: a connection that was refused is not tried again with another trust.
-    const trusted = await startRecordingServer(certificate)
-    try {
-      trusted.answer(json({ access_token: issued }))
-      await expect(ask({ origin: trusted.origin })).resolves.toMatchObject({ accessToken: issued })
-      expect(trusted.onlyRequest.headers.authorization).toBe(`Basic ${basicValue}`)
-    } finally {
-      setDefaultCACertificates(before)
-      await trusted.close()
-    }
-  })
-})
-
 /** What goes wrong, and what it is called. */
 const troubles: readonly (readonly [string, Answer, Partial<NightlatchError>])[] = [
   ['no answer at all', (response) => response.socket?.destroy(), { code: 'endpoint_unavailable', retryable: true }],
@@ -816,77 +706,6 @@ describe('failures', () => {
     const failure = await failureOf(ask({ path: '/oauth/token' }))
     expect(failure).toMatchObject({ provider: 'acme', ...expected })
     expect(failure.message).toContain(`${server.origin}/oauth/token`)
-  })
-
-  it('R5: a closed port', async () => {
-    const gone = await startRecordingServer()
-    await gone.close()
-    const failure = await failureOf(ask({ origin: gone.origin }))
-    expect(failure).toMatchObject({ code: 'endpoint_unavailable', retryable: true, status: undefined })
-    expect(failure.message).toContain('ECONNREFUSED')
-  })
-
-  it('R5: a transport failure without a code is reported without one', async () => {
-    const fetch = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'))
-    const failure = await failureOf(ask({ transport: { fetch } }))
-    expect(failure.message).toBe(`acme: ${server.origin}/token did not answer`)
-  })
-
-  it('R5: an unknown host is unavailable', async () => {
-    const failure = await failureOf(
-      ask({
-        transport: {
-          fetch: () => {
-            const unknown = Object.assign(new Error(`getaddrinfo ENOTFOUND ${clientSecret}`), { code: 'ENOTFOUND' })
-            return Promise.reject(new TypeError('fetch failed', { cause: unknown }))
-          },
-        },
-      }),
-    )
-    expect(failure).toMatchObject({ code: 'endpoint_unavailable' })
-    expect(failure.message).toContain('ENOTFOUND')
-    expect(findLeaks(failure, secrets)).toEqual([])
-  })
-
-  it('G7: a response that stops in the middle ends with the signal, and the connection is closed', async () => {
-    const controller = new AbortController()
-    const reason = new NightlatchError('timed_out', 'too late')
-    server.answer((response) => {
-      response.writeHead(200, { 'content-length': '1000' })
-      response.write('{', () => controller.abort(reason))
-    })
-    await expect(ask({ signal: controller.signal })).rejects.toBe(reason)
-    await server.onlyRequest.connectionClosed
-  })
-
-  it('G7: a missing response ends with the signal, and the connection is closed', async () => {
-    const controller = new AbortController()
-    const reason = new NightlatchError('timed_out', 'too late')
-    server.answer(() => controller.abort(reason))
-    await expect(ask({ signal: controller.signal })).rejects.toBe(reason)
-    await server.onlyRequest.connectionClosed
-  })
-
-  it('G7: an endless response is not read further', async () => {
-    let written = 0
-    server.answer((response) => {
-      const chunk = Buffer.alloc(getDefaultHighWaterMark(false), 'x')
-      const more = (): void => {
-        while (!response.destroyed) {
-          written += chunk.byteLength
-          if (!response.write(chunk)) {
-            response.once('drain', more)
-            return
-          }
-        }
-      }
-      more()
-    })
-    const failure = await failureOf(ask())
-    expect(failure).toMatchObject({ code: 'response_unreadable', status: 200 })
-    expect(failure.message).toContain('1 MiB')
-    await server.onlyRequest.connectionClosed
-    expect(written).toBeGreaterThan(1024 * 1024)
   })
 })
 
