@@ -32,7 +32,7 @@ function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
       title,
       limit: format(limit),
       now: value === undefined ? undefined : formatNumber(value),
-      isMet: value === undefined ? undefined : value <= limit,
+      isMet: value === undefined ? undefined : asShown(value) <= limit,
       replaced: first,
     })
     const found = [
@@ -43,6 +43,11 @@ function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
       ? found
       : [{ ...aim(Number.NaN, inUnit, measured?.value.median), limit: undefined, isMet: undefined }]
   })
+}
+
+/** A number as the reader compares it with the limit. */
+function asShown(value: number): number {
+  return Number(formatNumber(value).replaceAll(',', ''))
 }
 
 /** Whether the former aim was a ratio. */

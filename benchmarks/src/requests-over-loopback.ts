@@ -11,7 +11,7 @@ export async function measureRequests(
   settings: Settings,
   concurrency: number,
   isQuick: boolean,
-  warmRuns = 4,
+  warmRuns = 8,
 ): Promise<(() => Promise<Sample>) | undefined> {
   const { send, finish } = await peer.open(settings)
   if (send === undefined || finish === undefined) return undefined

@@ -15,7 +15,7 @@ export const commandVersion: OutsideRow = {
   baseline: 'node',
   peers: ['nightlatch', 'node'],
   metrics,
-  rounds: { full: 31, quick: 1 },
+  rounds: { full: 61, quick: 1 },
   measure: (peer, context) => measure(peer === 'node' ? ['-e', '0'] : [binOf(context), '--version'], context),
 }
 

@@ -50,7 +50,7 @@ export const forwardedRequest: readonly OutsideRow[] = [
     baseline: bare,
     peers: ['nightlatch', bare],
     metrics: [{ key: 'cpu', title: 'CPU a request', unit: 'µs', hasRatio: true, ratioTarget: 1.6 }],
-    rounds: { full: 7, quick: 1 },
+    rounds: { full: 9, quick: 1 },
     measure: (name, context) => withProxy(name, context, measureProcessor),
   },
   {

@@ -12,7 +12,8 @@ export const heap: ProcessRow = {
   baseline: 'hand-written',
   peers: tokenPeers,
   metrics: [{ key: 'bytes', title: 'heap a tenant', unit: 'bytes', hasRatio: true, target: 900 }],
-  rounds: { full: 1, quick: 1 },
+  rounds: { full: 5, quick: 1 },
+  processes: 5,
   async prepare(peer, { settings, isQuick }) {
     const count = isQuick ? 100 : 10_000
     const stubbed = { ...settings, fetch: stubNetwork(settings.tokenEndpoint) }
