@@ -1,7 +1,7 @@
 /** Formats each row's aims, the run's numbers beside them, and why an aim was replaced. */
 import type { RowResult } from './results.ts'
 import type { Metric } from './row.ts'
-import { formatNumber, type Table } from './table.ts'
+import { formatNumber, roundNumber, type Table } from './table.ts'
 
 interface Aim {
   readonly title: string
@@ -32,7 +32,8 @@ function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
       title,
       limit: format(limit),
       now: value === undefined ? undefined : formatNumber(value),
-      isMet: value === undefined ? undefined : asShown(value) <= limit,
+      // A reader compares the number that the page shows.
+      isMet: value === undefined ? undefined : roundNumber(value) <= limit,
       replaced: first,
     })
     const found = [
@@ -43,11 +44,6 @@ function aimsOf({ metrics, peers, baseline }: RowResult): readonly Aim[] {
       ? found
       : [{ ...aim(Number.NaN, inUnit, measured?.value.median), limit: undefined, isMet: undefined }]
   })
-}
-
-/** A number as the reader compares it with the limit. */
-function asShown(value: number): number {
-  return Number(formatNumber(value).replaceAll(',', ''))
 }
 
 /** Whether the former aim was a ratio. */

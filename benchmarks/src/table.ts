@@ -34,9 +34,18 @@ function cells({ hasRatio }: Metric, measurement: Measurement | undefined): read
 
 /** Formats a number with up to three significant figures, or rounded to an integer from 100. */
 export function formatNumber(value: number): string {
+  if (Number.isInteger(value) || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en')
+  return value.toFixed(decimalsOf(value))
+}
+
+/** Rounds a number to the one that `formatNumber` shows. */
+export function roundNumber(value: number): number {
+  return Number(value.toFixed(decimalsOf(value)))
+}
+
+function decimalsOf(value: number): number {
   const size = Math.abs(value)
-  if (Number.isInteger(value) || size >= 100) return Math.round(value).toLocaleString('en')
-  return value.toFixed(size >= 10 ? 1 : 2)
+  return size >= 100 ? 0 : size >= 10 ? 1 : 2
 }
 
 /** Formats a table for a terminal. */

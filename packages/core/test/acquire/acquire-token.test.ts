@@ -12,6 +12,7 @@ import { createClient } from '../../src/provider-client.ts'
 import { stopTimers } from '../virtual-time.ts'
 import { waitUntil } from '../wait-until.ts'
 import { failureOf } from './failure-of.ts'
+import { networkTransport } from './network-transport.ts'
 import { findLeaks } from './printings.ts'
 import { json, type RecordingServer, startRecordingServer } from './recording-server.ts'
 
@@ -58,12 +59,7 @@ function grantor(provider: Partial<Provider> = {}, overrides: Partial<Trial> = {
   const events: ClientEvent[] = []
   return {
     provider: { name: 'acme', tokenEndpoint: `${server.origin}/token`, ...provider },
-    transport: {
-      fetch: (input, init) => globalThis.fetch(input, init),
-      allowInsecureRequests: false,
-      now: Date.now,
-      time: Date.now,
-    },
+    transport: networkTransport,
     timeout: 10,
     credentials: readOnly(async () => ({ clientId: 'app', clientSecret })),
     random: () => 0,

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createEndpointFinder } from '../../src/acquire/endpoint-finder.ts'
 import type { Transport } from '../../src/acquire/token-endpoint.ts'
+import { networkTransport } from './network-transport.ts'
 
 const issuer = 'https://login.acme.example'
 
@@ -8,7 +9,7 @@ function createTransport() {
   const fetch = vi.fn<Transport['fetch']>(async () =>
     Response.json({ issuer, token_endpoint: `${issuer}/token`, token_endpoint_auth_methods_supported: ['none'] }),
   )
-  const transport: Transport = { fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
+  const transport: Transport = { ...networkTransport, fetch }
   return { transport, fetch }
 }
 const signal = new AbortController().signal

@@ -10,6 +10,7 @@ import { anyWebUrl } from '../arbitraries.ts'
 import { stopTimers } from '../virtual-time.ts'
 import { waitUntil } from '../wait-until.ts'
 import { failureOf } from './failure-of.ts'
+import { networkTransport } from './network-transport.ts'
 import { findLeaks } from './printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
 
@@ -25,13 +26,6 @@ beforeEach(() => {
 })
 afterAll(() => server.close())
 
-const transport: Transport = {
-  fetch: (input, init) => globalThis.fetch(input, init),
-  allowInsecureRequests: false,
-  now: Date.now,
-  time: Date.now,
-}
-
 function finder(
   provider: Partial<Provider> = {},
   overrides: Partial<Transport> = {},
@@ -39,7 +33,7 @@ function finder(
 ): (signal?: AbortSignal) => Promise<TokenEndpoint> {
   const { find } = createEndpointFinder(
     { name: 'acme', issuer: server.origin, ...provider },
-    { ...transport, ...overrides },
+    { ...networkTransport, ...overrides },
     timeout,
   )
   return (signal = new AbortController().signal) => find(signal)
@@ -131,7 +125,7 @@ describe('createEndpointFinder', () => {
     expect((await finder()()).issuerIdentifier).toBe(`${server.origin}/`)
     const tokenEndpoint = `${server.origin}/token`
     expect((await finder({ tokenEndpoint })()).issuerIdentifier).toBe(server.origin)
-    const declared = createEndpointFinder({ name: 'acme', tokenEndpoint }, transport, 10)
+    const declared = createEndpointFinder({ name: 'acme', tokenEndpoint }, networkTransport, 10)
     expect(await declared.find(new AbortController().signal)).toMatchObject({
       issuer: undefined,
       issuerIdentifier: undefined,
@@ -549,7 +543,7 @@ describe('metadata that ages', () => {
   function aging(): { find: () => Promise<TokenEndpoint>; forget: () => void; pass: (milliseconds: number) => void } {
     let time = 1_000_000
     const provider = { name: 'acme', issuer: server.origin }
-    const { find, forget } = createEndpointFinder(provider, { ...transport, time: () => time }, 10)
+    const { find, forget } = createEndpointFinder(provider, { ...networkTransport, time: () => time }, 10)
     return {
       find: () => find(new AbortController().signal),
       forget,
@@ -656,7 +650,7 @@ describe('metadata that ages', () => {
     const { find, close } = createEndpointFinder(
       { name: 'acme', issuer: server.origin },
       {
-        ...transport,
+        ...networkTransport,
         time: () => time,
         fetch: async (input, init) => {
           if (!hangs) return await globalThis.fetch(input, init)

@@ -5,6 +5,7 @@ import type { Provider } from '../../src/acquire/provider.ts'
 import { providerHeaders, toHttpRequest, toProviderParameters } from '../../src/acquire/provider-request.ts'
 import { requestGrant } from '../../src/acquire/request-grant.ts'
 import { type GrantRequest, refineGrant, standardParameters } from '../../src/acquire/token-request.ts'
+import { networkTransport } from './network-transport.ts'
 
 const acme: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.test/OAuth/Token' }
 const empty: GrantRequest = { scopes: [], parameters: {} }
@@ -194,12 +195,7 @@ describe('the request that fetch gets', () => {
       endpoint: { url: new URL('https://login.acme.test/OAuth/Token'), issuer: undefined },
       grant,
       credentials: { clientId: 'app', clientSecret: 's3cret' },
-      transport: {
-        fetch: (input, init) => globalThis.fetch(input, init),
-        allowInsecureRequests: false,
-        now: Date.now,
-        time: Date.now,
-      },
+      transport: networkTransport,
       signal: new AbortController().signal,
     })
   }

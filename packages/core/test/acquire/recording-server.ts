@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:
 import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { getDefaultHighWaterMark } from 'node:stream'
 
 /** A request as it came over the wire. */
 interface ReceivedRequest {
@@ -93,4 +94,29 @@ export function json(body: unknown, status = 200, headers: Readonly<Record<strin
 /** Answers text, with no content type but a given one. */
 export function text(body: string, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
   return (response) => response.writeHead(status, headers).end(body)
+}
+
+/**
+ * Answers with a body that has no end, until its reader closes the connection.
+ *
+ * @returns the answer, and how many bytes of it were written
+ */
+export function endless(): { readonly answer: Answer; readonly written: () => number } {
+  let written = 0
+  const chunk = Buffer.alloc(getDefaultHighWaterMark(false), 'x')
+  return {
+    written: () => written,
+    answer(response) {
+      const more = (): void => {
+        while (!response.destroyed) {
+          written += chunk.byteLength
+          if (!response.write(chunk)) {
+            response.once('drain', more)
+            return
+          }
+        }
+      }
+      more()
+    },
+  }
 }

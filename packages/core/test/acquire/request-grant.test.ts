@@ -11,6 +11,7 @@ import type { TokenEndpoint, Transport } from '../../src/acquire/token-endpoint.
 import type { GrantRequest } from '../../src/acquire/token-request.ts'
 import { NightlatchError } from '../../src/errors.ts'
 import { failureOf } from './failure-of.ts'
+import { networkTransport } from './network-transport.ts'
 import { findLeaks } from './printings.ts'
 import { type Answer, json, type RecordingServer, startRecordingServer, text } from './recording-server.ts'
 
@@ -89,13 +90,7 @@ function ask({
     grant: grant ?? { scopes: [], parameters: {} },
     credentials: own,
     dpop,
-    transport: {
-      fetch: (input, init) => globalThis.fetch(input, init),
-      allowInsecureRequests: false,
-      now: Date.now,
-      time: Date.now,
-      ...transport,
-    },
+    transport: { ...networkTransport, ...transport },
     signal: signal ?? new AbortController().signal,
   })
 }
@@ -198,6 +193,13 @@ describe('the request', () => {
     expect(failure.code).toBe('invalid_options')
     expect(server.requests).toEqual([])
     expect(findLeaks(failure, secrets)).toEqual([])
+  })
+
+  it('G10: if no method of the metadata works with the credentials, nothing is sent', async () => {
+    const known = { issuer: new URL('https://login.acme.test'), authenticationMethods: ['private_key_jwt'] }
+    const failure = await failureOf(ask({ known }))
+    expect(failure.code).toBe('invalid_options')
+    expect(server.requests).toEqual([])
   })
 
   it('X2: a failure before anything is sent names the provider', async () => {

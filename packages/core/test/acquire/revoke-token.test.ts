@@ -7,7 +7,6 @@ import {
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CredentialsReader } from '../../src/acquire/credentials.ts'
 import { prepareRevocation } from '../../src/acquire/revoke-token.ts'
-import type { Transport } from '../../src/acquire/token-endpoint.ts'
 import {
   type Client,
   type ClientAuthentication,
@@ -24,6 +23,7 @@ import {
 import { stopTimers } from '../virtual-time.ts'
 import { waitUntil } from '../wait-until.ts'
 import { failureOf } from './failure-of.ts'
+import { networkTransport } from './network-transport.ts'
 import { findLeaks } from './printings.ts'
 
 async function start(options: StandardEmulationOptions = {}) {
@@ -300,9 +300,8 @@ describe('client.revoke', () => {
   it('ends at the deadline, also while it looks for the endpoint', async () => {
     stopTimers()
     const provider: Provider = { name: 'acme', issuer: 'https://login.acme.test' }
-    const transport: Transport = { fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
     const findEndpoint = (): Promise<never> => new Promise(() => {})
-    const parts = { provider, transport, findEndpoint, timeout: 0.3 }
+    const parts = { provider, transport: networkTransport, findEndpoint, timeout: 0.3 }
     const reader = new CredentialsReader({ clientId: 'app', clientSecret: 'secret' }, { provider: 'acme' })
     const preparing = failureOf(prepareRevocation(parts, reader))
     await vi.advanceTimersByTimeAsync(300)

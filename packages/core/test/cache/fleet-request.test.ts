@@ -4,6 +4,7 @@ import type { AcquiredToken } from '../../src/acquire/acquire-token.ts'
 import { acquireForFleet, type FleetRequest } from '../../src/cache/fleet-request.ts'
 import type { FoundToken, StoreSlot } from '../../src/cache/store-slot.ts'
 import { shareTokens } from '../../src/cache/token-sharing.ts'
+import { networkTransport } from '../acquire/network-transport.ts'
 
 const acquired = (value: string): AcquiredToken => ({
   token: createAccessToken({ value, type: 'Bearer', scopes: undefined, expiresAt: undefined, extra: {} }),
@@ -242,17 +243,16 @@ describe('token request of a fleet', () => {
         const slow = <T>(value: T): Promise<T> =>
           new Promise((resolve) => setTimeout(() => resolve(value), milliseconds))
         const store = { get: () => slow(undefined), set: () => slow(undefined), delete: () => slow(undefined) }
-        const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
         const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
         const locked = { ...store, lock: () => slow(undefined) }
         const credentials = { clientId: 'app', clientSecret: 'x' }
         const client = { read: async () => credentials, readOthers: async () => undefined }
         const signal = abortAfter(timeout * 1000)
         const { open } = shareTokens({
-          provider: provider,
+          provider,
           store: locked,
-          transport: transport,
-          timeout: timeout,
+          transport: networkTransport,
+          timeout,
           emit: () => {},
         })
         const slot = await open(client, { scopes: [], parameters: {} }, timeout, signal)
@@ -279,16 +279,15 @@ describe('token request of a fleet', () => {
         delete: () => quick(undefined),
         lock: () => quick(undefined),
       }
-      const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
       const provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
       const credentials = { clientId: 'app', clientSecret: 'x' }
       const client = { read: async () => credentials, readOthers: async () => undefined }
       const signal = abortAfter(timeout * 1000)
       const { open } = shareTokens({
-        provider: provider,
-        store: store,
-        transport: transport,
-        timeout: timeout,
+        provider,
+        store,
+        transport: networkTransport,
+        timeout,
         emit: (event) => events.push(event),
       })
       const slot = await open(client, { scopes: [], parameters: {} }, timeout, signal)

@@ -4,14 +4,14 @@ import { guardStore } from '../../src/cache/guarded-store.ts'
 import { emptySlot, openSlot, type StoreSlot } from '../../src/cache/store-slot.ts'
 import { shareTokens } from '../../src/cache/token-sharing.ts'
 import { memoryStore, type Provider, type StoredToken, type TokenStore } from '../../src/index.ts'
+import { networkTransport } from '../acquire/network-transport.ts'
 
 const grant = { scopes: [], parameters: {} }
 const app = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }
 
 function open(store: TokenStore): Promise<StoreSlot> {
-  const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
   const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
-  const sharing = shareTokens({ provider, store, transport, timeout: 10, emit: () => {} })
+  const sharing = shareTokens({ provider, store, transport: networkTransport, timeout: 10, emit: () => {} })
   return sharing.open(app, grant, 10, AbortSignal.timeout(20_000))
 }
 
@@ -52,7 +52,7 @@ describe('a slot of a store', () => {
     let now = 1_000_000
     const time = (): number => now
     const openAt = (): Promise<StoreSlot> => {
-      const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: time, time }
+      const transport = { ...networkTransport, now: time, time }
       const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
       const sharing = shareTokens({ provider, store, transport, timeout: 10, emit: () => {} })
       return sharing.open(app, grant, 10, AbortSignal.timeout(20_000))

@@ -17,6 +17,7 @@ import {
   tlsClientAuth,
 } from '../../src/index.ts'
 import { waitFor } from '../../src/platform/deadline.ts'
+import { networkTransport } from '../acquire/network-transport.ts'
 import { findLeaks } from '../acquire/printings.ts'
 import { stopTimers } from '../virtual-time.ts'
 import { waitUntil } from '../wait-until.ts'
@@ -180,9 +181,8 @@ describe('token sharing', () => {
     const touched: string[] = []
     const note = (what: string) => async (): Promise<undefined> => void touched.push(what)
     const store = { get: note('get'), set: note('set'), delete: note('delete') }
-    const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
     const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
-    const shared = shareTokens({ provider, store, transport, timeout: 0.05, emit: () => {} })
+    const shared = shareTokens({ provider, store, transport: networkTransport, timeout: 0.05, emit: () => {} })
     const client = {
       read: (signal?: AbortSignal) => waitFor<Credentials>(read(), signal),
       readOthers: async () => undefined,
@@ -203,9 +203,8 @@ describe('token sharing', () => {
   const grant = { scopes: [], parameters: {} }
   const app = { read: async () => ({ clientId: 'app', clientSecret: 'x' }), readOthers: async () => undefined }
   const share = (store: TokenStore): TokenSharing => {
-    const transport = { fetch: globalThis.fetch, allowInsecureRequests: false, now: Date.now, time: Date.now }
     const provider: Provider = { name: 'acme', tokenEndpoint: 'https://login.acme.example/token' }
-    return shareTokens({ provider: provider, store: store, transport: transport, timeout: 10, emit: () => {} })
+    return shareTokens({ provider, store, transport: networkTransport, timeout: 10, emit: () => {} })
   }
 
   it('L3: the key that shows a holder is computed once for the same credentials', async () => {

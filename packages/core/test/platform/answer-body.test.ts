@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseBody, readBodyText } from '../../src/platform/answer-body.ts'
-import { type RecordingServer, startRecordingServer, text } from '../acquire/recording-server.ts'
+import { endless, type RecordingServer, startRecordingServer, text } from '../acquire/recording-server.ts'
 import { measureGrowth, mostGrowth } from '../growth.ts'
 
 const mebibyte = 1024 * 1024
@@ -126,23 +126,11 @@ describe('readBodyText', () => {
   })
 
   it('G7: an endless body is not read further, and its connection is closed', async () => {
-    let written = 0
-    server.answer((response) => {
-      const chunk = Buffer.alloc(64 * 1024, 'x')
-      const more = (): void => {
-        while (!response.destroyed) {
-          written += chunk.byteLength
-          if (!response.write(chunk)) {
-            response.once('drain', more)
-            return
-          }
-        }
-      }
-      more()
-    })
+    const { answer, written } = endless()
+    server.answer(answer)
     await expect(readAnswer()).resolves.toBeUndefined()
     await server.onlyRequest.connectionClosed
-    expect(written).toBeGreaterThan(mebibyte)
+    expect(written()).toBeGreaterThan(mebibyte)
   })
 
   it('G7: the decompressed size counts', async () => {
