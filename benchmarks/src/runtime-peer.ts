@@ -14,11 +14,9 @@ const [measure = '', name = '', origin = '', speed] = process.argv.slice(2)
 const peer = await peers[name]?.()
 if (peer === undefined) throw new TypeError(`Unknown peer '${name}'.`)
 const settings = settingsAt(origin)
-/** A process measures once, so it warms up as much as one in Node has in the middle of its rounds. */
-const warmRuns = 12
 const isQuick = speed === 'quick'
 const sample =
   measure === 'token'
     ? await measureCachedCalls(peer, settings, isQuick)
-    : await measureRequests(peer, settings, 50, isQuick, warmRuns)
+    : await measureRequests(peer, settings, 50, isQuick)
 process.stdout.write(JSON.stringify(await sample?.()), () => process.exit())

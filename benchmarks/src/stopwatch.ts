@@ -1,7 +1,7 @@
 /** Measures one kind of call, repeated for a fixed duration. */
 
-/** Duration of one measurement: long enough for the clock's resolution, short enough for many. */
-const measurementMs = { full: 30, quick: 2 }
+/** Duration of one measurement: in less, each garbage collection would show. */
+const measurementMs = { full: 100, quick: 2 }
 
 /**
  * Determines how many calls fill a measurement, which also warms the code up.
@@ -16,8 +16,8 @@ export async function stopwatch(
   const durationMs = isQuick ? measurementMs.quick : measurementMs.full
   let calls = 1
   let took = await timed(run, calls)
-  // At least three full measurements, so that the compiler is done before the rounds.
-  for (let warm = 0; warm < 3; ) {
+  // V8 compiles for tens of thousands of calls.
+  for (let warm = 0; warm < 5; ) {
     if (took < durationMs / 2) calls *= 2
     else warm += 1
     took = await timed(run, calls)

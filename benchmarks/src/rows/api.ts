@@ -25,8 +25,8 @@ export const api: ProcessRow = {
       },
     },
   ],
-  rounds: { full: 60, quick: 2 },
-  processes: 5,
+  rounds: { full: 120, quick: 2 },
+  processes: 10,
   async prepare(peer, { settings, isQuick }) {
     const session = await peer.open({ ...settings, fetch: stubNetwork(settings.tokenEndpoint) })
     const { openApi } = session
