@@ -31,7 +31,7 @@ export const tools: Readonly<Record<string, Tool>> = {
     steps: file('tools/src/write-api-reports.ts'),
   },
   bench: {
-    summary: 'measures calls against other libraries in about 20 minutes, after a change of a hot path',
+    summary: 'measures calls against other libraries in about 35 minutes, after a change of a hot path',
     steps: (parameters) => [
       build,
       { program: 'tools/src/runtimes/fetch-runtimes.ts', parameters: ['Bun', 'Deno'] },

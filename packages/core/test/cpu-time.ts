@@ -10,9 +10,12 @@ export function cpuTimeOf(work: () => void): number {
   return Math.min(elapsed, (user + system) / 1000 + tickMs)
 }
 
-/** Linux adds a running thread's time to its account every few milliseconds, and when the thread waits. */
+/**
+ * Linux adds a running thread's time to its account every few milliseconds, and when the thread sleeps. A shorter wait can be over
+ * before it does.
+ */
 function bookTime(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.1)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
 }
 
 /** Windows counts in ticks of at most so many milliseconds. */
