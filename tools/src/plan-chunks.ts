@@ -14,7 +14,7 @@ const main = 'main'
  * All that the entries import statically is one file, and each dynamic import is one with what is not in a file yet, the largest
  * first. So a program loads few files, whichever parts of the package it uses. A dynamic import that another one imports statically
  * comes before that one, so that it does not bring the other one along. The entries themselves stay alone, because a file that
- * others import from has more exports than its module.
+ * others import from has more exports than its module. JSON stays with the module that imports it.
  *
  * @param entries ids of modules
  * @returns names of files by the ids of modules; empty if nothing is imported dynamically
@@ -46,6 +46,6 @@ export function planChunks(
     claim(largest, basename(largest, '.ts'))
   }
   if (chunks.size === staticCount) return new Map()
-  for (const entry of entries) chunks.delete(entry)
+  for (const id of chunks.keys()) if (entries.includes(id) || id.endsWith('.json')) chunks.delete(id)
   return chunks
 }

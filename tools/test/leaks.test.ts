@@ -905,7 +905,7 @@ describe('X1: other packages reveal no secret', () => {
             const terminal = { stdin: false, stdout: false, stderr: false }
             const timeout =
               ['token', 'call'].includes(command[0] ?? '') && command.length > 1 ? ['--timeout', '0.4'] : []
-            await run([...command, ...timeout, ...manner], {
+            const io = {
               env,
               stdin: Readable.from(['']),
               stdout: out,
@@ -913,7 +913,8 @@ describe('X1: other packages reveal no secret', () => {
               terminal,
               pid: 1,
               isRunning: () => true,
-            })
+            }
+            await run([...command, ...timeout, ...manner], io, '0.0.0')
             fixture.record(`nightlatch ${[...command, ...manner].join(' ')}`, said.join(''))
           }
         }

@@ -27,6 +27,11 @@ describe('planChunks', () => {
     })
   })
 
+  it('leaves JSON with the entry that imports it', () => {
+    const modules = { '/src/bin.ts': '/package.json|/src/run.ts', '/package.json': '', '/src/run.ts': '' }
+    expect(plan(modules, ['/src/bin.ts'])).toEqual({ '/src/run.ts': 'run' })
+  })
+
   it('gives what two dynamic imports share to the larger one', () => {
     const modules = {
       '/src/index.ts': '|/src/small.ts /src/large.ts',

@@ -1,20 +1,21 @@
 #!/usr/bin/env node
-// The build inlines the manifest. Any other static import could fail on an older Node before the version check below.
+// The build inlines the manifest. Any other static import would cost `--version` time, and could fail on a Node that is too old.
 import manifest from '../package.json' with { type: 'json' }
 import type { Io } from './io.ts'
 
 /** Milliseconds for work in the background, such as the release of a store's lock. */
 const graceMs = 500
-const { versions, argv, env, stdin, stdout, stderr } = process
+const { versions, argv } = process
 const needed = manifest.engines.node.replace(/[^\d.]/g, '')
 
 if (isOlder(versions.node, needed)) {
-  stderr.write(`nightlatch requires Node ${needed} or newer; this is Node ${versions.node}.\n`)
+  process.stderr.write(`nightlatch requires Node ${needed} or newer; this is Node ${versions.node}.\n`)
   process.exitCode = 2
 } else if (argv.length === 3 && (argv[2] === '--version' || argv[2] === '-V')) {
-  // The most frequent question of installers and editors needs no command to be loaded.
-  stdout.write(`${manifest.version}\n`)
+  // The most frequent question of installers and editors needs no command to be loaded, and no other stream to be opened.
+  process.stdout.write(`${manifest.version}\n`)
 } else {
+  const { env, stdin, stdout, stderr } = process
   // A reader such as `head` may close the pipe early.
   stdout.on('error', (failure: NodeJS.ErrnoException) => {
     if (failure.code === 'EPIPE') process.exit()
@@ -31,7 +32,7 @@ if (isOlder(versions.node, needed)) {
   const io: Io = { env, stdin, stdout, stderr, terminal, pid: process.pid, isRunning }
   await cacheCompiledCode()
   const { run } = await import('./run.ts')
-  process.exitCode = await run(argv.slice(2), io)
+  process.exitCode = await run(argv.slice(2), io, manifest.version)
   // A configuration file may leave handles open, such as a store's connection. Exit anyway, after the output is flushed.
   stdout.write('', () => void setTimeout(() => process.exit(), graceMs).unref())
 }
@@ -49,7 +50,7 @@ async function cacheCompiledCode(): Promise<void> {
   ])
   // Deno and Bun have a cache of their own instead of this function.
   const { enableCompileCache } = nodeModule as Partial<typeof nodeModule>
-  enableCompileCache?.(findCachePlace({ env }).compiled)
+  enableCompileCache?.(findCachePlace({ env: process.env }).compiled)
 }
 
 /** Whether a process of this machine runs, of whatever user. */

@@ -1,6 +1,5 @@
 import { findNearestName } from '@nightlatch/core'
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
-import manifest from '../package.json' with { type: 'json' }
 import { CommandError, ExitWithStatus } from './command-error.ts'
 import { reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
@@ -14,15 +13,16 @@ import type { SettingsPlan } from './settings.ts'
  * Runs the command line.
  *
  * @param parameters what was typed after `nightlatch`
+ * @param version the version of this package
  * @returns the exit status: 0 success, 1 the provider or the API rejected a request or did not respond, 2 wrong usage
  */
-export async function run(parameters: readonly string[], io: Io): Promise<0 | 1 | 2> {
+export async function run(parameters: readonly string[], io: Io, version: string): Promise<0 | 1 | 2> {
   const output = createOutput(io)
   const isJson = parameters.includes('--json')
   // Collects what Commander prints itself, because --json prints one document.
   let printed = ''
   const preset = await findNamedPreset(parameters)
-  const program = createProgram({
+  const program = createProgram(version, {
     writeOut: (text) => {
       if (isJson) printed += text
       else output.print(text.replace(/\n$/, ''))
@@ -69,10 +69,10 @@ function addHelp(thrown: unknown, program: Command, parameters: readonly string[
   return new FailureWithNextStep(failure, helpStep(command?.name() ?? ''))
 }
 
-function createProgram(writers: OutputConfiguration): Command {
+function createProgram(version: string, writers: OutputConfiguration): Command {
   return new Command('nightlatch')
     .description('OAuth 2.0 client credentials in a shell: get a token, call an API, find out why a request fails.')
-    .version(manifest.version)
+    .version(version)
     .option('--json', 'print one JSON document, also for errors')
     .option(
       '--config <path>',

@@ -89,7 +89,6 @@ describe('loads only what the command line needs', () => {
     expect((await modulesOf(bin, '--version')).toSorted()).toEqual(['cli/package.json', 'cli/src/bin.ts'])
   })
 
-  // The build puts it into one file with the manifest, which `--version` reads and a Node that is too old must be able to load.
   it('defineConfig: not the core', async () => {
     const loaded = await modulesOf(join(import.meta.dirname, '../src/index.ts'))
     expect(loaded).toContain('cli/src/configuration.ts')

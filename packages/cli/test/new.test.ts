@@ -194,6 +194,10 @@ async function talk(parameters: readonly string[], answers: Readonly<Record<stri
     }
   })
   const terminal = { stdin: true, stdout: true, stderr: true }
-  const status = await run(parameters, { env: {}, stdin, stdout, stderr, terminal, pid: 1, isRunning: () => true })
+  const status = await run(
+    parameters,
+    { env: {}, stdin, stdout, stderr, terminal, pid: 1, isRunning: () => true },
+    '0.0.0',
+  )
   return { status, ...printed }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import type { Emulator } from '@nightlatch/testing'
 import { expect } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
 import { run } from '../src/run.ts'
 
 export interface Outcome {
@@ -27,7 +28,7 @@ export async function nightlatch(parameters: readonly string[], surroundings: Su
   const isTerminal = typed !== undefined
   const keyboard = new PassThrough()
   if (isTerminal) setTimeout(() => keyboard.write(typed), 100)
-  const status = await run(parameters, {
+  const io = {
     env,
     stdin: isTerminal ? keyboard : Readable.from([stdin]),
     stdout: stdout.stream,
@@ -35,7 +36,8 @@ export async function nightlatch(parameters: readonly string[], surroundings: Su
     terminal: { stdin: isTerminal, stdout: isTerminal, stderr: isTerminal },
     pid: process.pid,
     isRunning: () => true,
-  })
+  }
+  const status = await run(parameters, io, manifest.version)
   return { status, stdout: stdout.text(), stderr: stderr.text() }
 }
 
