@@ -24,7 +24,7 @@ export const outages: readonly ProcessRow[] = [
     { key: 'requests', title: 'requests in the outage', unit: '', target: 4 },
     { key: 'fresh', title: 'fresh after', unit: 'ms', target: 1000 },
   ],
-  rounds: { full: 1, quick: 1 },
+  rounds: { full: 3, quick: 1 },
   async prepare(peer, { server, settings, isQuick }) {
     if (!peer.caches) return undefined
     const scale = isQuick ? 0.05 : 1

@@ -28,7 +28,7 @@ export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
         kind: 'ratio',
         target: 1.03,
         reason:
-          'Hand-written code itself takes up to 1.05. Without a network, the token adds 0.3 µs to a call, of some 100; two processes with the same code differ by more.',
+          'Hand-written code itself takes up to 1.05. Without a network, the token adds 0.3 µs to a call, of 100 to 190; two processes with the same code differ by more.',
       },
     },
   ],
@@ -36,6 +36,9 @@ export const wire: readonly ProcessRow[] = [1, 50].map((concurrency) => ({
   processes: 3,
   prepare: (peer, { settings, isQuick }) => measureRequests(peer, settings, concurrency, isQuick),
 }))
+
+const interceptorReason =
+  'It adds 0.5 µs to a request without a network. Over loopback, that is 1.03 on an AMD EPYC, and 1.07 to 1.09 on an Intel Xeon.'
 
 /** undici's `request`, without and with the interceptor. */
 export const undiciWire: ProcessRow = {
@@ -51,14 +54,16 @@ export const undiciWire: ProcessRow = {
       title: 'time a request',
       unit: 'µs',
       hasRatio: true,
-      ratioTarget: 1.08,
+      ratioTarget: 1.1,
+      replaced: { kind: 'ratio', target: 1.08, reason: interceptorReason },
     },
     {
       key: 'cpu',
       title: 'CPU a request',
       unit: 'µs',
       hasRatio: true,
-      ratioTarget: 1.08,
+      ratioTarget: 1.1,
+      replaced: { kind: 'ratio', target: 1.08, reason: interceptorReason },
     },
   ],
   rounds: { full: 64, quick: 2 },
