@@ -12,7 +12,21 @@ export const fetchOverhead: ProcessRow = {
     'A GET request with the token, against a function that answers at once. The time of that function with a static header is subtracted.',
   baseline: 'hand-written',
   peers: tokenPeers,
-  metrics: [{ key: 'time', title: 'added to a call', unit: 'ns', hasRatio: true, target: 500 }],
+  metrics: [
+    {
+      key: 'time',
+      title: 'added to a call',
+      unit: 'ns',
+      hasRatio: true,
+      ratioTarget: 2,
+      replaced: {
+        kind: 'value',
+        target: 500,
+        reason:
+          'Nanoseconds are those of one processor: 264 on an AMD EPYC, and 810 on a busy Intel Xeon. Both are 1.60 of hand-written code.',
+      },
+    },
+  ],
   rounds: { full: 15, quick: 2 },
   async prepare(peer, { settings, isQuick }) {
     const fetch = stubNetwork(settings.tokenEndpoint)

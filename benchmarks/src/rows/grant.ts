@@ -2,7 +2,7 @@ import { tokenPeers } from '../peers.ts'
 import type { ProcessRow } from '../row.ts'
 
 const reason =
-  'openid-client alone takes 1.1 to 1.3. A deadline, the form of the provider, the checks of the response and errors without secrets take the rest: some 60 functions, none of them above a tenth. Beside a POST, it depends on the caches of the processor: 1.35 of the time on an AMD EPYC, 1.65 on an Intel Xeon. A token costs it once in its life.'
+  'openid-client alone takes 1.1 to 1.3. A deadline, the form of the provider, the checks of the response and errors without secrets take the rest: some 60 functions, none of them above a tenth. Beside a POST, it depends on the caches of the processor: 1.35 of the time on an AMD EPYC, 1.65 and 1.80 on an Intel Xeon. A token costs it once in its life.'
 
 /** One token request over loopback. */
 export const grant: ProcessRow = {
