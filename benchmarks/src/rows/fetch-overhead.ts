@@ -23,7 +23,7 @@ export const fetchOverhead: ProcessRow = {
         kind: 'value',
         target: 500,
         reason:
-          'Nanoseconds are those of one processor: 264 on an AMD EPYC, and 810 on a busy Intel Xeon. Both are 1.60 of hand-written code.',
+          'Nanoseconds depend on the processor: 264 on an AMD EPYC, 810 on a busy Intel Xeon. Both are 1.60 of hand-written code.',
       },
     },
   ],
